@@ -1,0 +1,1 @@
+"""The official working calendar of Kazakhstan."""

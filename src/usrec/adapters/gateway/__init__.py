@@ -1,0 +1,1 @@
+"""ShEP SyncChannel v10 over https."""

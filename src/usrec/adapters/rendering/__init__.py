@@ -1,0 +1,1 @@
+"""contractRequest documents, made by lxml from a replaceable mapping."""

@@ -1,0 +1,1 @@
+"""Ways to read contract events from an HR system."""

@@ -1,0 +1,112 @@
+"""Every error of the agent, in three families by who must act.
+
+::
+
+    UsrecError
+    ├── OursToFix                 exit 3: an administrator mends the installation
+    │   ├── ConfigurationError    settings, key files, schemas
+    │   ├── LedgerSchemaError     the ledger is not at this version's schema
+    │   └── InvariantViolation    a fault in this program; nothing was written
+    ├── TheirsToWaitFor           exit 4: the agent tries again by itself
+    │   ├── SourceUnavailable     the HR database cannot be read or written
+    │   ├── LedgerUnavailable     the agent's own database, or its disk
+    │   └── GatewayUnavailable    ShEP cannot be reached, or answers nonsense to a question
+    └── PersonDecides             exit 5: nothing goes on until somebody acts
+        ├── ValidationProblem     a value that cannot be registered as it stands
+        ├── SigningRefused        the key may not sign this: expired, AUTH, another BIN
+        ├── UnsafeRequest         a command that could lose or double a registration
+        └── LeaseLost             another agent holds the submission now; this one must not write
+
+A message answers a tired person's four questions: what happened, to which record or file, what was not lost,
+and what to do next. It never holds an IIN, a name, a password or a document.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class UsrecError(Exception):
+    """Base of all errors of the agent.
+
+    Args:
+        what: What happened, one sentence without a final full stop.
+        where: The record, file, setting or address concerned.
+        kept: What was not lost.
+        next_step: What the reader should do.
+    """
+
+    exit_code: ClassVar[int] = 70
+
+    def __init__(self, what: str, *, where: str = "", kept: str = "", next_step: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.kept = kept
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        """One line: what, where, what was kept, what to do."""
+        line = f"{self.where}: {self.what}" if self.where else self.what
+        rest = [part for part in (self.kept, self.next_step) if part]
+        return ". ".join([line.rstrip("."), *(part.rstrip(".") for part in rest)]) + "."
+
+
+class OursToFix(UsrecError):  # noqa: N818 -- families read as sentences: "ours to fix"
+    """The installation is wrong; an administrator mends it."""
+
+    exit_code = 3
+
+
+class ConfigurationError(OursToFix):
+    """A setting, key file, password file or schema cannot be used."""
+
+
+class LedgerSchemaError(OursToFix):
+    """The ledger's schema is older or newer than this program."""
+
+
+class InvariantViolation(OursToFix):
+    """This program contradicts itself; the transaction was rolled back."""
+
+    exit_code = 70
+
+
+class TheirsToWaitFor(UsrecError):  # noqa: N818 -- see OursToFix
+    """Something outside is unavailable; the agent tries again by itself."""
+
+    exit_code = 4
+
+
+class SourceUnavailable(TheirsToWaitFor):
+    """The HR database cannot be reached, read or written."""
+
+
+class LedgerUnavailable(TheirsToWaitFor):
+    """The ledger cannot be reached or written (locked, disk full, connection lost)."""
+
+
+class GatewayUnavailable(TheirsToWaitFor):
+    """The gateway cannot be reached or does not answer as ShEP does."""
+
+
+class PersonDecides(UsrecError):  # noqa: N818 -- see OursToFix
+    """A person has to look before anything goes on."""
+
+    exit_code = 5
+
+
+class ValidationProblem(PersonDecides):
+    """A value cannot be registered as it stands."""
+
+
+class SigningRefused(PersonDecides):
+    """The key may not sign this message; nothing was sent."""
+
+
+class UnsafeRequest(PersonDecides):
+    """A request that could lose or double a registration was refused."""
+
+
+class LeaseLost(PersonDecides):
+    """The lease on a submission went to another agent; this one wrote nothing."""

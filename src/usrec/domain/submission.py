@@ -1,0 +1,190 @@
+"""A submission: one revision of one contract event on its way to the registry.
+
+Two stories are kept apart. The legal story is ``state``; the delivery story (``QueueStatus``, lease, wait reason) lives
+in the outbox and may be rebuilt at any time from the legal one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NewType
+
+from usrec.domain.source_event import ContractKey, EmployerName, EventId, Operation, SourceName
+from usrec.domain.state import MAY_BE_REGISTERED, SETTLED, State
+
+SubmissionId = NewType("SubmissionId", str)
+AttemptId = NewType("AttemptId", str)
+
+
+class QueueStatus(StrEnum):
+    """Where a submission stands in the outbox. Final submissions have no outbox row."""
+
+    READY = "ready"
+    """May be claimed now."""
+    SCHEDULED = "scheduled"
+    """May be claimed from ``available_at`` on."""
+    CLAIMED = "claimed"
+    """Leased to an agent."""
+    HELD = "held"
+    """Waits for a person."""
+    BLOCKED = "blocked"
+    """Waits for an earlier event of the same contract."""
+
+
+class WaitReason(StrEnum):
+    """Why a submission is not being sent now, in words that a person knows."""
+
+    PAPER_DATE = "paper_date"
+    """Its date has not come: USREC refuses future dates."""
+    PREDECESSOR_OPEN = "predecessor_open"
+    """An earlier event of the same contract is on its way."""
+    PREDECESSOR_REFUSED = "predecessor_refused"
+    """An earlier event of the same contract was refused or is invalid."""
+    PREDECESSOR_IN_DOUBT = "predecessor_in_doubt"
+    """It is not known whether an earlier event of the same contract was registered."""
+    CONTRACT_UNKNOWN = "contract_unknown"
+    """The registry's id of the contract is not known yet."""
+    GATEWAY_UNREACHABLE = "gateway_unreachable"
+    """Nothing could be sent; the agent tries again."""
+    GATEWAY_FAULT = "gateway_fault"
+    """The gateway did not process the request; the agent tries again."""
+    ANSWER_UNKNOWN = "answer_unknown"
+    """The answer is unknown; the agent resends the same bytes."""
+    KEY_UNUSABLE = "key_unusable"
+    """The employer's key cannot sign; tried again after a while."""
+    NEEDS_DECISION = "needs_decision"
+    """The agent cannot find out by itself; a person settles it."""
+    HELD_BY_PERSON = "held_by_person"
+    """A person stopped it."""
+    CHECKED_OUT = "checked_out"
+    """A person enters it in the portal by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """The legal story of one revision of one event.
+
+    Attributes:
+        position: Order among the events of the contract; the conclusion always stands first.
+        trigger: Day from which the term runs; None when the row did not tell.
+        legal_date: Last day of the term (primary reading), None where the law sets none.
+        safe_date: The strictest reading; never after ``legal_date``.
+        due_utc: Exclusive bound of ``legal_date``, aware UTC.
+        not_before: From when USREC takes the paper's date, aware UTC.
+        contract_id: The registry's id that this message refers to or received.
+        entered_at: When HR entered the row; ``received_at``: when the agent took it.
+        decided_at: When the final answer was recorded.
+    """
+
+    id: SubmissionId
+    source: SourceName
+    row_ref: str
+    event_id: EventId
+    revision: int
+    operation: Operation | None
+    employer: EmployerName | None
+    employer_bin: str
+    contract_key: ContractKey
+    position: int
+    state: State
+    details: str
+    withdrawn: bool
+    received_at: datetime
+    entered_at: datetime | None = None
+    trigger: date | None = None
+    legal_date: date | None = None
+    safe_date: date | None = None
+    due_utc: datetime | None = None
+    safe_utc: datetime | None = None
+    edition: str = ""
+    point: str = ""
+    term: str = ""
+    calendar_version: str = ""
+    not_before: datetime | None = None
+    record_id: str | None = None
+    contract_id: str | None = None
+    code: str = ""
+    reason: str = ""
+    findings: str = "[]"
+    decided_at: datetime | None = None
+    replaces: SubmissionId | None = None
+    replaced_by: SubmissionId | None = None
+
+    def __repr__(self) -> str:
+        """Never the details."""
+        return f"Submission({self.id}, {self.operation}, {self.state})"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """The delivery story of an open submission.
+
+    Attributes:
+        priority: Exclusive bound of the safe date, aware UTC; earliest first.
+        available_at: From when it may be claimed, aware UTC.
+        fence: Rises with every claim; a writer with an older one is refused.
+    """
+
+    submission_id: SubmissionId
+    employer_bin: str
+    contract_key: ContractKey
+    status: QueueStatus
+    priority: datetime
+    available_at: datetime
+    wait_reason: WaitReason | None = None
+    blocked_by: SubmissionId | None = None
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    fence: int = 0
+    attempts: int = 0
+    doubtful: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on a submission until ``until``, proven by ``fence`` at every write."""
+
+    submission_id: SubmissionId
+    owner: str
+    fence: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """What the order of events needs to know of one submission of a contract."""
+
+    id: SubmissionId
+    position: int
+    state: State
+    status: QueueStatus | None
+
+
+def head_of_line(line: Sequence[Standpoint]) -> Standpoint | None:
+    """The first submission of a contract that is neither registered nor taken back, None when all are.
+
+    Args:
+        line: The submissions of one contract that no later revision replaced, in any order.
+    """
+    waiting = [one for one in line if one.state not in SETTLED]
+    return min(waiting, key=lambda one: one.position, default=None)
+
+
+def wait_behind(head: Standpoint) -> WaitReason:
+    """Why the followers of ``head`` wait."""
+    match head.state:
+        case State.INVALID | State.REJECTED:
+            return WaitReason.PREDECESSOR_REFUSED
+        case State.INDETERMINATE:
+            return WaitReason.PREDECESSOR_IN_DOUBT
+        case _:
+            return WaitReason.PREDECESSOR_OPEN
+
+
+def may_be_registered(state: State, *, anything_sent: bool) -> bool:
+    """Whether the authority may hold the record, so that cancelling or filing by hand could double it."""
+    return state in MAY_BE_REGISTERED and (anything_sent or state is not State.SIGNED)

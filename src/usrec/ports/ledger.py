@@ -1,0 +1,349 @@
+"""The agent's own durable memory, in domain words. One implementation serves SQLite and PostgreSQL.
+
+A unit of work is one transaction: it rolls back unless ``commit`` is called. Transactions that change a contract take
+that contract's lock first (``contracts.lock``), so that two agents cannot both decide what goes next in its line.
+
+All methods raise :class:`usrec.domain.errors.LedgerUnavailable` when the database cannot be reached or written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from usrec.domain.alert import Alert
+from usrec.domain.message import CorrelationId, SignedMessage
+from usrec.domain.source_event import ContractKey, EventId, SourceName, SourceRow
+from usrec.domain.state import State
+from usrec.domain.submission import AttemptId, Lease, QueueEntry, Standpoint, Submission, SubmissionId
+from usrec.domain.verdict import Ending
+from usrec.ports.event_source import StatusNote
+
+InboxKey = tuple[SourceName, EventId, int]
+"""(source, event id, revision)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A leased submission with all that its delivery needs.
+
+    Attributes:
+        message: The signed message of an earlier attempt, None before the first.
+        open_attempt: An attempt that an agent began and never closed: its process died or lost its lease.
+        sent_attempts: Closed attempts that may have reached the authority.
+    """
+
+    submission: Submission
+    entry: QueueEntry
+    lease: Lease
+    message: SignedMessage | None
+    open_attempt: AttemptId | None
+    sent_attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to send, opened before the first byte leaves.
+
+    Attributes:
+        number: 1 for the first of a submission.
+        fence: Of the lease under which it was opened.
+        envelope_digest: SHA-256 of the envelope's bytes.
+    """
+
+    id: AttemptId
+    submission_id: SubmissionId
+    number: int
+    fence: int
+    opened_at: datetime
+    correlation_id: CorrelationId
+    envelope_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptClosing:
+    """How an attempt ended; ``reply`` is kept as evidence and never shown."""
+
+    ending: Ending
+    closed_at: datetime
+    code: str
+    detail: str
+    reply: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """A trusted decision of the authority, or of a person who settled a doubt with evidence.
+
+    Attributes:
+        kind: ``answer`` or ``settlement``.
+        signed_digest: Digest of the signed answer; unique, so that a replay shows.
+        evidence: The answer's bytes, or the evidence file's.
+    """
+
+    submission_id: SubmissionId
+    attempt_id: AttemptId | None
+    kind: str
+    accepted: bool
+    code: str
+    registry_id: str | None
+    signed_digest: str
+    acknowledged_at: datetime
+    evidence: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One line of the append-only journal: a transition, an attempt, or a person's decision.
+
+    Attributes:
+        action: Stable word: ``received``, ``sign``, ``attempt_opened``, ``attempt_closed``, ``accept``, ``hold``...
+        actor: ``agent`` or the person's login name.
+        detail: JSON object without personal data.
+    """
+
+    at: datetime
+    submission_id: SubmissionId | None
+    action: str
+    from_state: State | None
+    to_state: State | None
+    actor: str
+    reason: str
+    detail: str = "{}"
+
+
+class Inbox(Protocol):
+    """What was taken from the sources: the idempotent receiver."""
+
+    def fingerprint(self, canonical: bytes) -> str:
+        """Keyed digest of a row's canonical bytes (a bare digest of personal data could be guessed back)."""
+        ...
+
+    def known(self, keys: Collection[InboxKey]) -> Mapping[InboxKey, str]:
+        """The fingerprints of those ``keys`` that are on record."""
+        ...
+
+    def add(self, row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> None:
+        """Record a row. Unique on (source, event id, revision)."""
+        ...
+
+
+class Submissions(Protocol):
+    """The legal story."""
+
+    def add(self, submission: Submission) -> None:
+        """Store a new submission."""
+        ...
+
+    def get(self, submission_id: SubmissionId) -> Submission | None:
+        """One submission, None when there is none."""
+        ...
+
+    def update(self, submission: Submission, *, was: State) -> None:
+        """Store a changed submission.
+
+        Raises:
+            LeaseLost: Its state on record is not ``was`` any more; nothing was written.
+        """
+        ...
+
+    def of_event(self, source: SourceName, event_id: EventId) -> Sequence[Submission]:
+        """All submissions of an event, oldest revision first."""
+        ...
+
+    def conclusions_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Submission]:
+        """The conclusion events of a contract that were neither replaced nor cancelled."""
+        ...
+
+    def line_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Standpoint]:
+        """The submissions of a contract that no other replaced and that are not settled."""
+        ...
+
+    def next_position(self, employer_bin: str, contract_key: ContractKey) -> int:
+        """A position (>= 1) behind all events of the contract."""
+        ...
+
+    def store_message(self, submission_id: SubmissionId, message: SignedMessage) -> None:
+        """Store the signed bytes; written once."""
+        ...
+
+    def message(self, submission_id: SubmissionId) -> SignedMessage | None:
+        """The signed bytes, None before signing."""
+        ...
+
+
+class Outbox(Protocol):
+    """The delivery story of open submissions."""
+
+    def put(self, entry: QueueEntry) -> None:
+        """Insert or replace an entry (not its lease)."""
+        ...
+
+    def get(self, submission_id: SubmissionId) -> QueueEntry | None:
+        """One entry, None when the submission is not in the outbox."""
+        ...
+
+    def remove(self, submission_id: SubmissionId) -> None:
+        """The delivery is over."""
+        ...
+
+    def promote(self, now: datetime) -> int:
+        """Make scheduled entries whose time has come ready, and claimed ones whose lease ran out. Returns how many."""
+        ...
+
+    def claim(self, owner: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Claim]:
+        """Lease up to ``limit`` ready entries, earliest priority first; rows leased by others are skipped."""
+        ...
+
+    def hold_lease(self, lease: Lease, now: datetime) -> QueueEntry:
+        """Prove that ``lease`` is still the newest claim and has not run out, and lock its row.
+
+        Raises:
+            LeaseLost: It is not; the caller must not write.
+        """
+        ...
+
+    def release(self, lease: Lease, entry: QueueEntry) -> None:
+        """Give the lease back and store the entry's new status, times and reason.
+
+        Raises:
+            LeaseLost: Somebody else holds it now.
+        """
+        ...
+
+
+class Attempts(Protocol):
+    """Every try to send."""
+
+    def open(self, attempt: Attempt) -> None:
+        """Record an attempt before it is made."""
+        ...
+
+    def close(self, attempt_id: AttemptId, closing: AttemptClosing) -> None:
+        """Record how it ended. Closing a closed attempt again changes nothing."""
+        ...
+
+    def open_of(self, submission_id: SubmissionId) -> AttemptId | None:
+        """The attempt that was never closed, None when there is none."""
+        ...
+
+    def sent_of(self, submission_id: SubmissionId) -> int:
+        """How many attempts may have reached the authority (open ones included)."""
+        ...
+
+
+class Acknowledgements(Protocol):
+    """Trusted decisions."""
+
+    def seen(self, signed_digest: str) -> bool:
+        """Whether an answer with this digest is on record."""
+        ...
+
+    def add(self, acknowledgement: Acknowledgement) -> None:
+        """Record a decision."""
+        ...
+
+
+class Contracts(Protocol):
+    """The contracts that the agent knows, by the HR system's key."""
+
+    def lock(self, employer_bin: str, contract_key: ContractKey) -> None:
+        """Make the contract known and hold its lock until the transaction ends."""
+        ...
+
+    def registry_id(self, employer_bin: str, contract_key: ContractKey) -> str | None:
+        """The registry's id of the contract, None while unknown."""
+        ...
+
+    def set_registry_id(self, employer_bin: str, contract_key: ContractKey, registry_id: str) -> None:
+        """Remember the registry's id."""
+        ...
+
+
+class Journal(Protocol):
+    """Append-only; the database refuses changes."""
+
+    def append(self, *entries: JournalEntry) -> None:
+        """Add lines in this order."""
+        ...
+
+
+class WriteBacks(Protocol):
+    """Notes to HR that are still to be written; the newest per row wins."""
+
+    def put(self, note: StatusNote) -> None:
+        """Remember to write ``note``."""
+        ...
+
+    def due(self, source: SourceName, now: datetime, limit: int) -> Sequence[tuple[int, StatusNote]]:
+        """Notes to write now, oldest first, each with its handle."""
+        ...
+
+    def done(self, handles: Sequence[int]) -> None:
+        """They were written."""
+        ...
+
+    def postpone(self, handles: Sequence[int], until: datetime) -> None:
+        """They could not be written; try again then."""
+        ...
+
+
+class Alerts(Protocol):
+    """Durable alerts, each raised once."""
+
+    def add(self, alerts: Sequence[Alert]) -> Sequence[Alert]:
+        """Record alerts; returns those that were new (unique on submission, date and threshold)."""
+        ...
+
+    def undelivered(self, limit: int) -> Sequence[tuple[int, Alert]]:
+        """Alerts that no sink has taken yet, each with its handle."""
+        ...
+
+    def delivered(self, handles: Sequence[int], at: datetime) -> None:
+        """A sink has taken them."""
+        ...
+
+    def open_until(self, horizon: datetime, limit: int) -> Sequence[Submission]:
+        """Unregistered submissions with a bound before ``horizon`` and no ``missed`` alert for the legal date.
+
+        Earliest first. Rejected and invalid ones count: their term runs on.
+        """
+        ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction over the ledger."""
+
+    @property
+    def inbox(self) -> Inbox: ...  # noqa: D102 -- the type says it
+    @property
+    def submissions(self) -> Submissions: ...  # noqa: D102 -- the type says it
+    @property
+    def outbox(self) -> Outbox: ...  # noqa: D102 -- the type says it
+    @property
+    def attempts(self) -> Attempts: ...  # noqa: D102 -- the type says it
+    @property
+    def acknowledgements(self) -> Acknowledgements: ...  # noqa: D102 -- the type says it
+    @property
+    def contracts(self) -> Contracts: ...  # noqa: D102 -- the type says it
+    @property
+    def journal(self) -> Journal: ...  # noqa: D102 -- the type says it
+    @property
+    def write_backs(self) -> WriteBacks: ...  # noqa: D102 -- the type says it
+    @property
+    def alerts(self) -> Alerts: ...  # noqa: D102 -- the type says it
+
+    def commit(self) -> None:
+        """Make everything durable; without it the transaction rolls back."""
+        ...
+
+
+class Ledger(Protocol):
+    """Gives units of work."""
+
+    def begin(self) -> AbstractContextManager[UnitOfWork]:
+        """Start a transaction."""
+        ...

@@ -1,0 +1,143 @@
+"""What operators read. Screens and lists query tables directly; they never go through the line's values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from usrec.domain.source_event import EmployerName
+from usrec.domain.state import State
+from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionFilter:
+    """Which submissions; every part that is None matches all.
+
+    Attributes:
+        due_before: Legal bound earlier than this, aware UTC.
+        current: Only those that no later revision or retry replaced.
+    """
+
+    state: State | None = None
+    code: str | None = None
+    due_before: datetime | None = None
+    employer: EmployerName | None = None
+    contract_key: str | None = None
+    current: bool = True
+    ids: Sequence[SubmissionId] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRow:
+    """One line of a list, without personal data."""
+
+    id: SubmissionId
+    state: State
+    operation: str
+    employer: str
+    contract_key: str
+    event_id: str
+    revision: int
+    code: str
+    reason: str
+    findings: str
+    legal_date: date | None
+    safe_date: date | None
+    due_utc: datetime | None
+    decided_at: datetime | None
+    contract_id: str | None
+    status: QueueStatus | None
+    wait_reason: WaitReason | None
+    available_at: datetime | None
+    blocked_by: SubmissionId | None
+    attempts: int
+    doubtful: bool
+    replaced_by: SubmissionId | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One attempt as operators see it."""
+
+    id: str
+    number: int
+    opened_at: datetime
+    closed_at: datetime | None
+    ending: str | None
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One journal line as operators see it."""
+
+    seq: int
+    at: datetime
+    action: str
+    from_state: str | None
+    to_state: str | None
+    actor: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionStory:
+    """Everything about one submission that may be shown."""
+
+    row: SubmissionRow
+    record_id: str | None
+    edition: str
+    point: str
+    term: str
+    entered_at: datetime | None
+    received_at: datetime
+    signed_at: datetime | None
+    replaces: SubmissionId | None
+    attempts: Sequence[AttemptRow]
+    journal: Sequence[JournalRow]
+    behind: Sequence[SubmissionRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the outbox holds now, to know whether work is left without a person or a date."""
+
+    ready: int
+    claimed: int
+    retrying: int
+    """Scheduled for another try by the agent itself."""
+    dated: int
+    """Scheduled because its paper date has not come."""
+    held: int
+    blocked: int
+    next_at: datetime | None
+    """Earliest time at which a scheduled entry becomes ready."""
+
+
+class LedgerView(Protocol):
+    """Read-only questions; each is one short snapshot."""
+
+    def rows(self, which: SubmissionFilter, *, limit: int | None = None) -> Sequence[SubmissionRow]:
+        """Matching submissions, earliest due first."""
+        ...
+
+    def story(self, submission_id: SubmissionId) -> SubmissionStory | None:
+        """One submission with attempts, journal and what waits behind it; accepts a unique id prefix."""
+        ...
+
+    def counts(self) -> Mapping[tuple[State, str], int]:
+        """How many current submissions stand in each (state, code)."""
+        ...
+
+    def progress(self) -> Progress:
+        """What the outbox holds."""
+        ...
+
+    def write_backs_waiting(self) -> int:
+        """Notes to HR that are not written yet."""
+        ...
