@@ -37,18 +37,15 @@ from usrec.domain.working_calendar import ONE_DAY, WorkingCalendar
 
 ORDER_353_IN_FORCE: Final = date(2020, 9, 18)
 ORDER_442_IN_FORCE: Final = date(2021, 12, 11)
-"""Edition 2. Assumption: Order 442 of 25 November 2021 took effect ten days after its first publication, in December
-2021; the exact day was not found. 16 days after signing are assumed."""
-
+"""Edition 2. Assumed: Order 442 of 25 November 2021 took effect ten days after its first publication, in December
+2021; the exact day was not found, and 16 days after its signing are taken."""
 ORDER_278_IN_FORCE: Final = date(2024, 8, 11)
-"""Edition 3. The same assumption for Order 278 of 26 July 2024 (in force in August 2024); it changed no term."""
-
+"""Edition 3. Assumed in the same way for Order 278 of 26 July 2024 (in force in August 2024); it changed no term."""
 LATEST_TRIGGER: Final = date(2099, 12, 31)
 """A later year is a typing error; Kurban Ait is computed up to 2100."""
-
 ONE_YEAR_HEADCOUNT: Final = 2000
-"""Order 353 p.7 para 2: "up to 2000" people one year, "over 2000" two; so exactly 2000 has one year. A reading that
-gives exactly 2000 two years exists; one year is also the stricter, so both dates take it."""
+"""Order 353 p.7 para 2: "up to 2000" people one year, "over 2000" two. Another reading gives exactly 2000 two years;
+one year is the stricter as well, so both dates take it."""
 
 
 class DeadlineEvent(StrEnum):

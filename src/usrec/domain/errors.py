@@ -14,6 +14,7 @@
     └── PersonDecides             exit 5: nothing goes on until somebody acts
         ├── ValidationProblem     a value that cannot be registered as it stands
         ├── SigningRefused        the key may not sign this: expired, AUTH, another BIN
+        │   └── SignatureOutlived the stored signature's certificate has expired; nothing is signed again silently
         ├── UnsafeRequest         a command that could lose or double a registration
         └── LeaseLost             another agent holds the submission now; this one must not write
 
@@ -102,6 +103,10 @@ class ValidationProblem(PersonDecides):
 
 class SigningRefused(PersonDecides):
     """The key may not sign this message; nothing was sent."""
+
+
+class SignatureOutlived(SigningRefused):
+    """The certificate of a stored signature has expired; it is neither sent nor signed again."""
 
 
 class UnsafeRequest(PersonDecides):

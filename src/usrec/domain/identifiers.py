@@ -6,9 +6,9 @@ Kazakhstan; the BIN's fifth digit (4 resident, 5 non-resident, 6 joint enterpris
 853 of 26 August 2013, since which an IIN's digits are no longer tied to birth date and sex, so that a difference is a
 warning and never an error; SCSE087 for the record id.
 
-What the check digit guarantees: a wrong check digit is always found. So is a wrong digit at positions 1-10 where the
-right and the wrong number are both decided by the first pass. A wrong 11th digit is *not* found there, because its
-weight is 11, and the sum is taken modulo 11; in the second pass the same holds for the ninth.
+What the check digit finds: every wrong check digit; every other single wrong digit at positions 1-10 as long as the
+right and the wrong number are both decided by the first pass (across the passes, all but a chance hit). A wrong 11th
+digit is found in the second pass only: in the first its weight is 11 and the sum is taken modulo 11.
 """
 
 from __future__ import annotations

@@ -53,6 +53,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Move], State]] = MappingProxyType(
         (State.PENDING, Move.SIGN): State.SIGNED,
         (State.PENDING, Move.CANCEL): State.CANCELLED,
         (State.PENDING, Move.INVALIDATE): State.INVALID,
+        (State.PENDING, Move.ACCEPT): State.ACCEPTED,
         (State.INVALID, Move.CANCEL): State.CANCELLED,
         (State.SIGNED, Move.RECEIPT): State.SUBMITTED,
         (State.SIGNED, Move.DOUBT): State.INDETERMINATE,
@@ -69,7 +70,8 @@ TRANSITIONS: Final[Mapping[tuple[State, Move], State]] = MappingProxyType(
 )
 """(state, move) -> next state. A pair that is absent is forbidden.
 
-``(SIGNED, CANCEL)`` additionally needs proof that nothing was ever sent; ``may_cancel`` of the submission holds it.
+``(SIGNED, CANCEL)`` needs proof that nothing was ever sent, and ``(PENDING, ACCEPT)`` a person who entered the record
+in the portal and settles it with evidence; ``application/operate`` holds both.
 """
 
 OPEN: Final = frozenset({State.PENDING, State.SIGNED, State.SUBMITTED, State.INDETERMINATE})

@@ -59,6 +59,8 @@ class WaitReason(StrEnum):
     """The agent cannot find out by itself; a person settles it."""
     HELD_BY_PERSON = "held_by_person"
     """A person stopped it."""
+    REPLAY = "replay"
+    """Its turn in a replay has not come; replays are spread over time."""
     CHECKED_OUT = "checked_out"
     """A person enters it in the portal by hand."""
 
@@ -68,7 +70,8 @@ class Submission:
     """The legal story of one revision of one event.
 
     Attributes:
-        position: Order among the events of the contract; the conclusion always stands first.
+        position: Order among the events of the contract: the conclusion has 0, later events count from 1, and
+            -1 stands outside the line, so that it holds nobody (a second conclusion, a row without a contract).
         trigger: Day from which the term runs; None when the row did not tell.
         legal_date: Last day of the term (primary reading), None where the law sets none.
         safe_date: The strictest reading; never after ``legal_date``.
@@ -167,11 +170,13 @@ class Standpoint:
 def head_of_line(line: Sequence[Standpoint]) -> Standpoint | None:
     """The first submission of a contract that is neither registered nor taken back, None when all are.
 
+    One that may have reached the authority goes before all others, whatever its position.
+
     Args:
         line: The submissions of one contract that no later revision replaced, in any order.
     """
     waiting = [one for one in line if one.state not in SETTLED]
-    return min(waiting, key=lambda one: one.position, default=None)
+    return min(waiting, key=lambda one: (one.state not in MAY_BE_REGISTERED, one.position), default=None)
 
 
 def wait_behind(head: Standpoint) -> WaitReason:

@@ -130,6 +130,10 @@ class Inbox(Protocol):
         """Record a row. Unique on (source, event id, revision)."""
         ...
 
+    def row(self, key: InboxKey) -> SourceRow | None:
+        """The row as it was taken, None when it never was."""
+        ...
+
 
 class Submissions(Protocol):
     """The legal story."""
@@ -194,8 +198,13 @@ class Outbox(Protocol):
         """Make scheduled entries whose time has come ready, and claimed ones whose lease ran out. Returns how many."""
         ...
 
-    def claim(self, owner: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Claim]:
-        """Lease up to ``limit`` ready entries, earliest priority first; rows leased by others are skipped."""
+    def claim(
+        self, owner: str, now: datetime, lease: timedelta, limit: int, *, only: SubmissionId | None = None
+    ) -> Sequence[Claim]:
+        """Lease up to ``limit`` ready entries, earliest priority first; rows leased by others are skipped.
+
+        With ``only``, at most that one.
+        """
         ...
 
     def hold_lease(self, lease: Lease, now: datetime) -> QueueEntry:
@@ -306,11 +315,12 @@ class Alerts(Protocol):
         """A sink has taken them."""
         ...
 
-    def open_until(self, horizon: datetime, limit: int) -> Sequence[Submission]:
-        """Unregistered submissions with a bound before ``horizon`` and no ``missed`` alert for the legal date.
+    def watch(self, submission_id: SubmissionId, at: datetime | None) -> None:
+        """Look at the submission's dates at ``at`` (aware UTC); None: never again. The latest call wins."""
+        ...
 
-        Earliest first. Rejected and invalid ones count: their term runs on.
-        """
+    def to_watch(self, now: datetime, limit: int) -> Sequence[Submission]:
+        """Submissions whose time to be looked at has come, earliest first."""
         ...
 
 

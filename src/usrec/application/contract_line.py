@@ -1,0 +1,183 @@
+"""Who goes next in the line of a contract. Called inside the transaction of whatever changed the line.
+
+First in, first out per contract: only the head of the line may be claimed, the others are blocked with the reason
+shown, and other contracts never notice. The caller holds the contract's lock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from usrec.application.recording import journal, status_note
+from usrec.domain.errors import UnsafeRequest
+from usrec.domain.revision import ALREADY_REGISTERED
+from usrec.domain.rules.finding import dump_findings
+from usrec.domain.source_event import ContractKey, Operation
+from usrec.domain.state import OPEN, Move, State, next_state
+from usrec.domain.submission import (
+    QueueEntry,
+    QueueStatus,
+    Standpoint,
+    Submission,
+    SubmissionId,
+    WaitReason,
+    head_of_line,
+    wait_behind,
+)
+from usrec.ports.ledger import UnitOfWork
+
+NO_TERM_TARGET = timedelta(days=30)
+"""Internal target of an event for which the law sets no term, so that deadline order never starves it."""
+
+_MOVABLE = frozenset({QueueStatus.READY, QueueStatus.SCHEDULED, QueueStatus.BLOCKED})
+
+
+def arrange_line(work: UnitOfWork, employer_bin: str, contract_key: ContractKey, now: datetime) -> None:
+    """Bring the outbox in line with the states of one contract's submissions."""
+    line = work.submissions.line_of(employer_bin, contract_key)
+    head = head_of_line(line)
+    if head is None:
+        return
+    for one in line:
+        if one.id != head.id and one.state is State.PENDING:
+            _block(work, one, head, now)
+    if head.state in OPEN:
+        _advance(work, head, now)
+
+
+def _block(work: UnitOfWork, one: Standpoint, head: Standpoint, now: datetime) -> None:
+    entry = work.outbox.get(one.id) or _new_entry(known(work, one.id), now)
+    if entry.status not in _MOVABLE | {QueueStatus.CLAIMED}:
+        return
+    held = entry.wait_reason is WaitReason.HELD_BY_PERSON
+    why = WaitReason.HELD_BY_PERSON if held else wait_behind(head)
+    wanted = replace(entry, status=QueueStatus.BLOCKED, wait_reason=why, blocked_by=head.id)
+    if wanted != entry or one.status is None:
+        work.outbox.put(wanted)
+
+
+def _advance(work: UnitOfWork, head: Standpoint, now: datetime) -> None:
+    entry = work.outbox.get(head.id)
+    if (
+        entry is not None
+        and entry.status is not QueueStatus.BLOCKED
+        and entry.wait_reason is not WaitReason.CONTRACT_UNKNOWN
+    ):
+        return
+    submission = known(work, head.id)
+    if entry is not None and entry.wait_reason is WaitReason.HELD_BY_PERSON:
+        work.outbox.put(replace(entry, status=QueueStatus.HELD, blocked_by=None))
+    else:
+        work.outbox.put(_released(work, submission, entry or _new_entry(submission, now), now))
+
+
+def _released(work: UnitOfWork, submission: Submission, entry: QueueEntry, now: datetime) -> QueueEntry:
+    """The entry of a submission that nothing of its own contract holds any more."""
+    free = replace(entry, blocked_by=None, wait_reason=None, available_at=now, status=QueueStatus.READY)
+    if not _contract_isknown(work, submission):
+        return replace(free, status=QueueStatus.HELD, wait_reason=WaitReason.CONTRACT_UNKNOWN)
+    if submission.not_before is not None and submission.not_before > now:
+        return replace(
+            free,
+            status=QueueStatus.SCHEDULED,
+            wait_reason=WaitReason.PAPER_DATE,
+            available_at=submission.not_before,
+        )
+    return free
+
+
+def released_entry(work: UnitOfWork, submission: Submission, now: datetime) -> QueueEntry:
+    """The entry with which a head of its line goes on: ready, or waiting for its date or its contract's id."""
+    entry = work.outbox.get(submission.id) or _new_entry(submission, now)
+    return _released(work, submission, entry, now)
+
+
+def _contract_isknown(work: UnitOfWork, submission: Submission) -> bool:
+    """Whether the message can name its contract: by HR's word, or by the id learnt at the contract's registration."""
+    if submission.operation is Operation.CONCLUSION or submission.contract_id is not None:
+        return True
+    learnt = work.contracts.registry_id(submission.employer_bin, submission.contract_key)
+    if learnt is None:
+        return False
+    work.submissions.update(replace(submission, contract_id=learnt), was=submission.state)
+    return True
+
+
+def _new_entry(submission: Submission, now: datetime) -> QueueEntry:
+    return QueueEntry(
+        submission_id=submission.id,
+        employer_bin=submission.employer_bin,
+        contract_key=submission.contract_key,
+        status=QueueStatus.BLOCKED,
+        priority=submission.safe_utc or submission.received_at + NO_TERM_TARGET,
+        available_at=now,
+    )
+
+
+def known(work: UnitOfWork, submission_id: SubmissionId) -> Submission:
+    """The submission of that id.
+
+    Raises:
+        UnsafeRequest: There is none.
+    """
+    submission = work.submissions.get(submission_id)
+    if submission is None:
+        raise UnsafeRequest(f"there is no submission {submission_id}", next_step="See usrec submission list")
+    return submission
+
+
+def settle_line(work: UnitOfWork, decided: Submission, now: datetime) -> None:
+    """After a final decision on ``decided``: let the newer revisions of its event and its followers go on."""
+    for newer in work.submissions.of_event(decided.source, decided.event_id):
+        if newer.state is State.PENDING and newer.revision > decided.revision and newer.replaced_by is None:
+            _decide_newer_revision(work, decided, newer, now)
+    arrange_line(work, decided.employer_bin, decided.contract_key, now)
+
+
+def _decide_newer_revision(work: UnitOfWork, decided: Submission, newer: Submission, now: datetime) -> None:
+    if decided.state is State.ACCEPTED:
+        refuse_registered(work, newer, now)
+        return
+    current = known(work, decided.id)
+    work.submissions.update(replace(current, replaced_by=newer.id), was=current.state)
+    if newer.withdrawn:
+        take_back(work, newer, "withdrawn", now)
+
+
+def refuse_registered(work: UnitOfWork, submission: Submission, now: datetime) -> None:
+    """Refuse a revision whose event is registered already; it leaves the line and holds nobody."""
+    refused = replace(
+        submission,
+        state=next_state(submission.state, Move.INVALIDATE),
+        position=-1,
+        reason="already_registered",
+        findings=dump_findings([ALREADY_REGISTERED]),
+    )
+    work.submissions.update(refused, was=submission.state)
+    work.outbox.remove(submission.id)
+    journal(work, refused, "invalidate", submission.state, now, reason="already_registered")
+    work.write_backs.put(status_note(refused, now))
+
+
+def take_back(
+    work: UnitOfWork,
+    submission: Submission,
+    reason: str,
+    now: datetime,
+    *,
+    actor: str = "agent",
+    replaced_by: SubmissionId | None = None,
+) -> Submission:
+    """Cancel a submission that cannot be registered; the caller has made sure of that."""
+    cancelled = replace(
+        submission,
+        state=next_state(submission.state, Move.CANCEL),
+        reason=reason,
+        replaced_by=replaced_by or submission.replaced_by,
+        decided_at=now,
+    )
+    work.submissions.update(cancelled, was=submission.state)
+    work.outbox.remove(submission.id)
+    journal(work, cancelled, "cancel", submission.state, now, reason=reason, actor=actor)
+    return cancelled

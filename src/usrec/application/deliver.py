@@ -1,0 +1,160 @@
+"""The straight line of one submission: claim, render, sign, record the intent, submit, record the answer.
+
+Read :func:`deliver` from top to bottom: it is the whole path. Its value changes type at every step
+
+``Claim -> RenderedMessage -> SignedMessage -> Envelope -> OpenAttempt -> SubmissionOutcome -> JudgedAttempt``
+
+and the transactions stand where they must: T2 before any work, T3 before the first byte leaves, T4 after the answer.
+Whatever dies in between, the next claim finds either no attempt (nothing was sent) or an open one (it may have been
+sent, so the same bytes are sent again; never new ones).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from usrec.application.acknowledge import acknowledge_late
+from usrec.application.give_back import give_back_invalid, give_back_unsigned
+from usrec.application.record_intent import OpenAttempt, record_intent
+from usrec.application.record_outcome import record_outcome
+from usrec.domain.errors import LeaseLost, SignatureOutlived, SigningRefused, ValidationProblem
+from usrec.domain.identifiers import new_record_id
+from usrec.domain.message import CorrelationId, Envelope, MessageId, SignedMessage
+from usrec.domain.outcome import SubmissionOutcome, code_of
+from usrec.domain.retry import RetryPolicy
+from usrec.domain.submission import Submission, SubmissionId
+from usrec.ports.clock import Clock, Entropy
+from usrec.ports.gateway import Gateway
+from usrec.ports.ledger import Claim, Ledger
+from usrec.ports.renderer import Renderer
+from usrec.ports.signer import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPolicy:
+    """How deliveries behave.
+
+    Attributes:
+        lease: How long a claim lasts; longer than all timeouts of the gateway together.
+        clock_tolerance: How far the gateway's clock may differ from ours.
+    """
+
+    retry: RetryPolicy
+    lease: timedelta = timedelta(minutes=5)
+    clock_tolerance: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of one claim: for the log and the progress bar.
+
+    Attributes:
+        result: The submission's state, or ``waiting`` (for a key) or ``lease_lost``.
+        alert: A person should look, although the line goes on.
+    """
+
+    submission: Submission
+    result: str
+    reason: str
+    code: str = ""
+    alert: bool = False
+
+
+def claim_due(
+    *,
+    ledger: Ledger,
+    clock: Clock,
+    policy: DeliveryPolicy,
+    owner: str,
+    limit: int,
+    only: SubmissionId | None = None,
+) -> Sequence[Claim]:
+    """Step 4 (T2): lease the most urgent submissions that nothing holds, or ``only`` one of them."""
+    now = clock.now()
+    with ledger.begin() as work:
+        work.outbox.promote(now)
+        claims = work.outbox.claim(owner, now, policy.lease, limit, only=only)
+        work.commit()
+    return claims
+
+
+def deliver(
+    claim: Claim,
+    *,
+    ledger: Ledger,
+    renderer: Renderer,
+    signer: Signer,
+    gateway: Gateway,
+    clock: Clock,
+    entropy: Entropy,
+    policy: DeliveryPolicy,
+) -> Delivered:
+    """Steps 5-8 for one claim.
+
+    Raises:
+        LedgerUnavailable: The ledger did not take a write. What was sent is an open attempt, found at the next claim.
+    """
+    try:
+        message = claim.message or _sign(claim, renderer=renderer, signer=signer, clock=clock, entropy=entropy)
+        envelope = _seal(message, claim, gateway=gateway, clock=clock, entropy=entropy)
+        opened = record_intent(claim, message, envelope, ledger=ledger, clock=clock, entropy=entropy)
+    except ValidationProblem as problem:
+        invalid = give_back_invalid(claim, problem, ledger=ledger, clock=clock)
+        return Delivered(invalid, invalid.state.value, str(problem))
+    except SigningRefused as refusal:
+        waiting = give_back_unsigned(claim, refusal, ledger=ledger, clock=clock)
+        return Delivered(waiting, "waiting", str(refusal), alert=True)
+    except LeaseLost:
+        return Delivered(claim.submission, "lease_lost", "another agent took it over before anything was sent")
+    outcome = gateway.submit(envelope)
+    return _record(opened, outcome, ledger=ledger, clock=clock, entropy=entropy, policy=policy)
+
+
+def _sign(claim: Claim, *, renderer: Renderer, signer: Signer, clock: Clock, entropy: Entropy) -> SignedMessage:
+    """Steps 5 and 6: the document, checked against the schema, with the employer's signature."""
+    record_id = new_record_id(entropy.token(16)) if renderer.supplies_record_id else None
+    rendered = renderer.render(claim.submission, record_id=record_id)
+    message_id = MessageId(_uuid(entropy))
+    return signer.sign(rendered, employer_bin=claim.submission.employer_bin, message_id=message_id, at=clock.now())
+
+
+def _seal(message: SignedMessage, claim: Claim, *, gateway: Gateway, clock: Clock, entropy: Entropy) -> Envelope:
+    """The transport envelope of one attempt around the same signed bytes."""
+    now = clock.now()
+    if message.valid_until < now:
+        raise SignatureOutlived(
+            "the certificate of the stored signature has expired",
+            where=claim.submission.id,
+            kept="The signed document is kept; it was neither sent nor signed again",
+            next_step="Find out whether it is registered, then settle it: usrec submission settle",
+        )
+    correlation_id = CorrelationId(_uuid(entropy))
+    return gateway.seal(message, employer_bin=claim.submission.employer_bin, correlation_id=correlation_id, at=now)
+
+
+def _uuid(entropy: Entropy) -> str:
+    return str(UUID(bytes=entropy.token(16), version=4))
+
+
+def _record(
+    opened: OpenAttempt,
+    outcome: SubmissionOutcome,
+    *,
+    ledger: Ledger,
+    clock: Clock,
+    entropy: Entropy,
+    policy: DeliveryPolicy,
+) -> Delivered:
+    """Step 8 (T4); an answer whose lease ran out meanwhile still counts as a late one (T5)."""
+    wait = policy.retry.wait(opened.attempt.number, entropy.chance())
+    tolerance = policy.clock_tolerance
+    try:
+        submission, judged = record_outcome(opened, outcome, ledger=ledger, clock=clock, tolerance=tolerance, wait=wait)
+    except LeaseLost:
+        acknowledge_late(opened, outcome, ledger=ledger, clock=clock, tolerance=tolerance)
+        return Delivered(opened.submission, "lease_lost", "the answer came after the lease had run out")
+    verdict = judged.verdict
+    return Delivered(submission, submission.state.value, verdict.reason, code_of(judged.outcome), verdict.alert)

@@ -1,0 +1,241 @@
+"""Steps 1-3 of the line (T1): HR rows become submissions with a term and a place in their contract's line.
+
+Rows come at least once; the inbox makes that exactly once. A batch is one transaction: its rows are taken with their
+findings, deadlines and queue entries, or not at all, and only then is the source told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from usrec.application.contract_line import arrange_line, take_back
+from usrec.application.recording import journal, status_note
+from usrec.domain.identifiers import new_record_id
+from usrec.domain.revision import ALREADY_REGISTERED, SECOND_CONCLUSION, Placement, Revision, place_revision
+from usrec.domain.rules.examine import Examined, examine
+from usrec.domain.rules.finding import Finding, dump_findings
+from usrec.domain.source_event import Amendment, ContractKey, EmployerName, Operation, Termination, dump_details
+from usrec.domain.state import State
+from usrec.domain.submission import Submission, SubmissionId
+from usrec.domain.working_calendar import WorkingCalendar
+from usrec.ports.clock import Clock, Entropy
+from usrec.ports.event_source import EventSource, StatusNote
+from usrec.ports.ledger import JournalEntry, Ledger, UnitOfWork
+
+OUTSIDE_THE_LINE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """How many rows were read, and what became of them."""
+
+    rows: int = 0
+    taken: int = 0
+    repeated: int = 0
+    conflicts: int = 0
+
+
+def ingest(
+    *,
+    source: EventSource,
+    ledger: Ledger,
+    employers: Mapping[str, EmployerName],
+    calendar: WorkingCalendar,
+    clock: Clock,
+    entropy: Entropy,
+    limit: int = 200,
+) -> IngestReport:
+    """Take up to ``limit`` rows of one source.
+
+    Raises:
+        SourceUnavailable: The HR database did not answer. Nothing was taken, or the ledger holds what was taken.
+        LedgerUnavailable: Nothing was taken.
+    """
+    rows = source.fetch(limit)
+    if not rows:
+        return IngestReport()
+    now = clock.now()
+    examined = [examine(row, employers=employers, calendar=calendar, now=now) for row in rows]
+    with ledger.begin() as work:
+        report = _receive_all(work, examined, now, entropy)
+        work.commit()
+    if source.writable:
+        source.mark_taken(rows)
+    return report
+
+
+def _receive_all(work: UnitOfWork, examined: Sequence[Examined], now: datetime, entropy: Entropy) -> IngestReport:
+    contracts = {(one.row.employer_bin, ContractKey(one.row.contract_key)) for one in examined}
+    for employer_bin, contract_key in sorted(contracts):
+        work.contracts.lock(employer_bin, contract_key)
+    known = dict(work.inbox.known([(one.row.source, one.event_id, one.row.revision) for one in examined]))
+    taken = repeated = conflicts = 0
+    for one in examined:
+        key = (one.row.source, one.event_id, one.row.revision)
+        fingerprint = work.inbox.fingerprint(one.row.canonical())
+        if known.get(key) == fingerprint:
+            repeated += 1
+        elif key in known:
+            conflicts += 1
+            _record_conflict(work, one, now)
+        else:
+            known[key] = fingerprint
+            taken += 1
+            work.inbox.add(one.row, one.event_id, fingerprint, now)
+            _receive(work, one, now, entropy)
+    for employer_bin, contract_key in sorted(contracts):
+        arrange_line(work, employer_bin, contract_key, now)
+    return IngestReport(len(examined), taken, repeated, conflicts)
+
+
+def _receive(work: UnitOfWork, one: Examined, now: datetime, entropy: Entropy) -> None:
+    """One new revision of one event: place it beside its earlier ones and store it."""
+    revision = place_revision(one.row.revision, work.submissions.of_event(one.row.source, one.event_id))
+    submission = _placed(work, _submission(one, now, entropy), revision)
+    work.submissions.add(submission)
+    work.alerts.watch(submission.id, now)
+    journal(work, submission, "receive", None, now, reason=submission.reason)
+    if revision.earlier is not None:
+        _relieve(work, revision.earlier, submission, revision.placement, now)
+    work.write_backs.put(status_note(submission, now))
+
+
+def _submission(one: Examined, now: datetime, entropy: Entropy) -> Submission:
+    row, deadline = one.row, one.deadline
+    details = None if one.event is None else one.event.details
+    given = details.contract_id if isinstance(details, Amendment | Termination) else None
+    return Submission(
+        id=SubmissionId(new_record_id(entropy.token(16))),
+        source=row.source,
+        row_ref=row.row_ref,
+        event_id=one.event_id,
+        revision=row.revision,
+        operation=one.operation,
+        employer=one.employer,
+        employer_bin=row.employer_bin,
+        contract_key=ContractKey(row.contract_key),
+        position=OUTSIDE_THE_LINE,
+        state=State.INVALID if details is None else State.PENDING,
+        details="{}" if details is None else dump_details(details),
+        withdrawn=row.withdrawn,
+        received_at=now,
+        entered_at=row.entered_at,
+        trigger=one.trigger,
+        legal_date=None if deadline is None else deadline.legal_date,
+        safe_date=None if deadline is None else deadline.safe_date,
+        due_utc=None if deadline is None else deadline.deadline_utc,
+        safe_utc=None if deadline is None else deadline.safe_utc,
+        edition="" if deadline is None else deadline.edition.value,
+        point="" if deadline is None else deadline.point or "",
+        term="" if deadline is None else deadline.term or "",
+        calendar_version="" if deadline is None else deadline.calendar_version,
+        not_before=one.not_before,
+        contract_id=given,
+        findings=dump_findings(one.findings),
+    )
+
+
+def _placed(work: UnitOfWork, new: Submission, revision: Revision) -> Submission:
+    """``new`` with its place in the line, its links, and the state that its revision earns."""
+    earlier = revision.earlier
+    if earlier is None:
+        placed = replace(new, position=_position(work, new))
+    elif revision.placement is Placement.STALE:
+        return replace(new, state=State.CANCELLED, reason="superseded", replaced_by=earlier.id)
+    elif revision.placement is Placement.TOO_LATE:
+        return _refused(new, ALREADY_REGISTERED)
+    else:
+        outside = earlier.position == OUTSIDE_THE_LINE
+        position = _position(work, new) if outside else earlier.position
+        placed = replace(new, position=position, replaces=earlier.id)
+    if new.withdrawn and revision.placement is not Placement.WAITS:
+        return replace(placed, state=State.CANCELLED, reason="withdrawn")
+    if _is_second_conclusion(work, placed):
+        return _refused(placed, SECOND_CONCLUSION)
+    return placed
+
+
+def _position(work: UnitOfWork, new: Submission) -> int:
+    if not new.contract_key.strip():
+        return OUTSIDE_THE_LINE
+    if new.operation is Operation.CONCLUSION:
+        return 0
+    return work.submissions.next_position(new.employer_bin, new.contract_key)
+
+
+def _is_second_conclusion(work: UnitOfWork, new: Submission) -> bool:
+    if new.operation is not Operation.CONCLUSION or new.state is not State.PENDING:
+        return False
+    others = work.submissions.conclusions_of(new.employer_bin, new.contract_key)
+    return any((one.source, one.event_id) != (new.source, new.event_id) for one in others)
+
+
+def _refused(new: Submission, finding: Finding) -> Submission:
+    return replace(
+        new,
+        state=State.INVALID,
+        position=OUTSIDE_THE_LINE,
+        reason=finding.rule,
+        findings=dump_findings([finding]),
+    )
+
+
+def _relieve(work: UnitOfWork, earlier: Submission, new: Submission, placement: Placement, now: datetime) -> None:
+    """Take the earlier revision out of the line where the new one stands in for it."""
+    match placement:
+        case Placement.SUPERSEDES:
+            take_back(work, earlier, "superseded", now, replaced_by=new.id)
+        case Placement.REPLACES:
+            work.submissions.update(replace(earlier, replaced_by=new.id), was=earlier.state)
+        case _:
+            return
+
+
+def _record_conflict(work: UnitOfWork, one: Examined, now: datetime) -> None:
+    """The same revision with other content: refuse it loudly and keep what is on record."""
+    row = one.row
+    work.journal.append(JournalEntry(now, None, "conflict", None, None, "agent", f"{row.source}/{one.event_id}"))
+    work.write_backs.put(
+        StatusNote(
+            source=row.source,
+            row_ref=row.row_ref,
+            revision=row.revision,
+            state="conflict",
+            code="",
+            message="This revision was taken with other content; the change was ignored. Raise the revision.",
+            findings="[]",
+            contract_id=None,
+            legal_date=None,
+            noted_at=now,
+        )
+    )
+
+
+def retake(
+    work: UnitOfWork,
+    old: Submission,
+    *,
+    employers: Mapping[str, EmployerName],
+    calendar: WorkingCalendar,
+    now: datetime,
+    entropy: Entropy,
+) -> Submission | None:
+    """Examine an invalid submission's row again (the settings may have changed); None when it is still invalid."""
+    row = work.inbox.row((old.source, old.event_id, old.revision))
+    if row is None:
+        return None
+    new = _submission(examine(row, employers=employers, calendar=calendar, now=now), now, entropy)
+    outside = old.position == OUTSIDE_THE_LINE
+    new = replace(
+        new,
+        position=_position(work, new) if outside else old.position,
+        replaces=old.id,
+        received_at=old.received_at,
+        reason="retaken",
+    )
+    registered = any(one.state is State.ACCEPTED for one in work.submissions.of_event(old.source, old.event_id))
+    if new.state is not State.PENDING or registered or _is_second_conclusion(work, new):
+        return None
+    return new

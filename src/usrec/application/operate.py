@@ -1,0 +1,322 @@
+"""What a person may do to a submission. Every decision is journaled with who and why, in the transaction that does it.
+
+Nothing in doubt can be cancelled or checked out: what may already stand in the registry can only be settled, with
+evidence. Whatever is refused here is refused before anything is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+from usrec.application.contract_line import arrange_line, known, released_entry, settle_line, take_back
+from usrec.application.decision import Decision, record_decision
+from usrec.application.ingest import retake
+from usrec.application.recording import journal, status_note
+from usrec.domain.errors import UnsafeRequest
+from usrec.domain.identifiers import new_record_id
+from usrec.domain.source_event import EmployerName, Operation
+from usrec.domain.state import Move, State
+from usrec.domain.submission import QueueEntry, QueueStatus, Submission, SubmissionId, WaitReason
+from usrec.domain.working_calendar import WorkingCalendar
+from usrec.ports.clock import Clock, Entropy
+from usrec.ports.ledger import Acknowledgement, Ledger, UnitOfWork
+
+_IN_DOUBT = frozenset({State.INDETERMINATE, State.SUBMITTED})
+_NOTHING_CHANGED = "Nothing was changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts and why; both go into the journal."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a doubt was resolved outside the agent.
+
+    Attributes:
+        contract_id: The registry's id, needed for an accepted conclusion whose id is not known.
+        evidence: The bytes of the evidence file (a portal extract, a letter).
+    """
+
+    accepted: bool
+    contract_id: str | None
+    evidence: bytes
+
+
+def retry(
+    submission_id: SubmissionId,
+    actor: Actor,
+    *,
+    ledger: Ledger,
+    clock: Clock,
+    entropy: Entropy,
+    employers: Mapping[str, EmployerName],
+    calendar: WorkingCalendar,
+    not_before: datetime | None = None,
+) -> SubmissionId:
+    """Try again: a refused one as a new signed version, one on its way as the same bytes, an invalid one by its row.
+
+    Args:
+        not_before: When to send at the earliest (a replay spreads its load).
+
+    Returns:
+        The id of the submission that goes on: a new one when a new version is signed.
+
+    Raises:
+        UnsafeRequest: It cannot or must not be tried again; nothing was changed.
+    """
+    now = clock.now()
+    with ledger.begin() as work:
+        old = _locked(work, submission_id)
+        if old.state is State.REJECTED:
+            new = _new_version(old, entropy)
+        elif old.state is State.INVALID:
+            new = retake(work, old, employers=employers, calendar=calendar, now=now, entropy=entropy) or _refuse(
+                old, "its row is still invalid", "Mend the row in the HR system and raise its revision"
+            )
+        else:
+            _send_now(work, old, actor, now, not_before)
+            work.commit()
+            return old.id
+        _replace(work, old, new, actor, now)
+        if not_before is not None:
+            _postpone(work, new.id, not_before)
+        work.commit()
+    return new.id
+
+
+def _new_version(old: Submission, entropy: Entropy) -> Submission:
+    return replace(
+        old,
+        id=SubmissionId(new_record_id(entropy.token(16))),
+        state=State.PENDING,
+        record_id=None,
+        code="",
+        reason="retried",
+        decided_at=None,
+        replaces=old.id,
+    )
+
+
+def _replace(work: UnitOfWork, old: Submission, new: Submission, actor: Actor, now: datetime) -> None:
+    work.submissions.add(new)
+    work.submissions.update(replace(old, replaced_by=new.id), was=old.state)
+    detail = json.dumps({"replaces": old.id})
+    journal(work, new, "retry", None, now, reason=actor.reason, actor=actor.name, detail=detail)
+    work.alerts.watch(new.id, now)
+    work.write_backs.put(status_note(new, now))
+    arrange_line(work, new.employer_bin, new.contract_key, now)
+
+
+def _postpone(work: UnitOfWork, submission_id: SubmissionId, until: datetime) -> None:
+    entry = work.outbox.get(submission_id)
+    if entry is not None and entry.status is QueueStatus.READY:
+        work.outbox.put(replace(entry, status=QueueStatus.SCHEDULED, available_at=until, wait_reason=WaitReason.REPLAY))
+
+
+def _send_now(
+    work: UnitOfWork, submission: Submission, actor: Actor, now: datetime, not_before: datetime | None
+) -> None:
+    entry = _entry(work, submission)
+    if entry.status is QueueStatus.BLOCKED:
+        _refuse(submission, f"it waits behind {entry.blocked_by}", "Act on that one first")
+    if entry.wait_reason is WaitReason.PAPER_DATE:
+        _refuse(submission, "its date has not come; USREC refuses future dates", "Wait, or withdraw it in HR")
+    _not_in_flight(entry, submission)
+    free = released_entry(work, submission, now)
+    if not_before is not None and free.status is QueueStatus.READY:
+        free = replace(free, status=QueueStatus.SCHEDULED, available_at=not_before, wait_reason=WaitReason.REPLAY)
+    work.outbox.put(free)
+    journal(work, submission, "resend", submission.state, now, reason=actor.reason, actor=actor.name)
+
+
+def cancel(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock: Clock) -> None:
+    """Take a submission back, or set a refused one aside so that its followers go on.
+
+    Raises:
+        UnsafeRequest: It may already be registered; nothing was changed.
+    """
+    now = clock.now()
+    with ledger.begin() as work:
+        submission = _locked(work, submission_id)
+        _nothing_sent(work, submission, "cancelled")
+        if submission.state not in {State.PENDING, State.SIGNED, State.INVALID, State.REJECTED}:
+            _refuse(submission, f"it is {submission.state}", "There is nothing left to cancel")
+        cancelled = take_back(work, submission, actor.reason, now, actor=actor.name)
+        work.write_backs.put(status_note(cancelled, now))
+        settle_line(work, cancelled, now)
+        work.commit()
+
+
+def hold(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock: Clock) -> None:
+    """Stop a submission until it is released. What is already on the wire cannot be stopped.
+
+    Raises:
+        UnsafeRequest: It is not waiting to be sent.
+    """
+    now = clock.now()
+    with ledger.begin() as work:
+        submission = _locked(work, submission_id)
+        entry = _entry(work, submission)
+        _not_in_flight(entry, submission)
+        status = QueueStatus.BLOCKED if entry.status is QueueStatus.BLOCKED else QueueStatus.HELD
+        work.outbox.put(replace(entry, status=status, wait_reason=WaitReason.HELD_BY_PERSON, note=actor.reason))
+        journal(work, submission, "hold", submission.state, now, reason=actor.reason, actor=actor.name)
+        work.commit()
+
+
+def release(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock: Clock) -> None:
+    """Let a held or checked-out submission go on.
+
+    Raises:
+        UnsafeRequest: Nobody holds it.
+    """
+    now = clock.now()
+    with ledger.begin() as work:
+        submission = _locked(work, submission_id)
+        entry = _entry(work, submission)
+        if entry.wait_reason not in {WaitReason.HELD_BY_PERSON, WaitReason.CHECKED_OUT, WaitReason.NEEDS_DECISION}:
+            _refuse(submission, "no person holds it", "See why it waits: usrec submission show")
+        if entry.status is QueueStatus.BLOCKED:
+            work.outbox.put(replace(entry, wait_reason=WaitReason.PREDECESSOR_OPEN, note=""))
+            arrange_line(work, submission.employer_bin, submission.contract_key, now)
+        else:
+            work.outbox.put(replace(released_entry(work, submission, now), note=""))
+        journal(work, submission, "release", submission.state, now, reason=actor.reason, actor=actor.name)
+        work.commit()
+
+
+def check_out(
+    submission_id: SubmissionId, person: str, actor: Actor, *, ledger: Ledger, clock: Clock, duration: timedelta
+) -> datetime:
+    """Leave a submission to ``person``, who enters it in the portal and then settles it.
+
+    Returns:
+        When the check-out expires and the agent sends it after all (the registry refuses a second entry), aware UTC.
+
+    Raises:
+        UnsafeRequest: An attempt may have arrived, or an earlier event of the contract is still open.
+    """
+    now = clock.now()
+    with ledger.begin() as work:
+        submission = _locked(work, submission_id)
+        _nothing_sent(work, submission, "checked out")
+        entry = _entry(work, submission)
+        _not_in_flight(entry, submission)
+        if entry.status is QueueStatus.BLOCKED:
+            _refuse(submission, f"it waits behind {entry.blocked_by}", "Settle that one first")
+        until = now + duration
+        work.outbox.put(
+            replace(
+                entry,
+                status=QueueStatus.SCHEDULED,
+                wait_reason=WaitReason.CHECKED_OUT,
+                available_at=until,
+                note=person,
+            )
+        )
+        detail = json.dumps({"for": person, "until": until.isoformat()}, ensure_ascii=False)
+        journal(
+            work, submission, "check_out", submission.state, now, reason=actor.reason, actor=actor.name, detail=detail
+        )
+        work.commit()
+    return until
+
+
+def settle(submission_id: SubmissionId, settlement: Settlement, actor: Actor, *, ledger: Ledger, clock: Clock) -> None:
+    """Record what a person found out about a submission in doubt, or did by hand with one that is checked out (T5).
+
+    Raises:
+        UnsafeRequest: It is not in doubt, an attempt is running, or the contract's id is missing.
+    """
+    now = clock.now()
+    with ledger.begin() as work:
+        submission = _locked(work, submission_id)
+        entry = _entry(work, submission)
+        checked_out = entry.wait_reason is WaitReason.CHECKED_OUT
+        if submission.state not in _IN_DOUBT and not checked_out:
+            _refuse(
+                submission,
+                f"it is {submission.state}, so there is no doubt to settle",
+                "Only a submission whose answer is unknown, or that is checked out, is settled",
+            )
+        _not_in_flight(entry, submission)
+        if checked_out and not settlement.accepted:
+            _refuse(submission, "it was never sent, so nothing was refused", "Release it instead")
+        registry_id = settlement.contract_id or submission.record_id
+        if settlement.accepted and submission.operation is Operation.CONCLUSION and registry_id is None:
+            _refuse(submission, "the registry's contract id is needed", "Give it: --contract-id")
+        _record_settlement(work, submission, settlement, registry_id, actor, now=now)
+        work.commit()
+
+
+def _record_settlement(
+    work: UnitOfWork,
+    submission: Submission,
+    settlement: Settlement,
+    registry_id: str | None,
+    actor: Actor,
+    *,
+    now: datetime,
+) -> None:
+    digest = hashlib.sha256(settlement.evidence).hexdigest()
+    work.acknowledgements.add(
+        Acknowledgement(
+            submission_id=submission.id,
+            attempt_id=None,
+            kind="settlement",
+            accepted=settlement.accepted,
+            code="",
+            registry_id=registry_id,
+            signed_digest=f"settlement:{submission.id}:{digest}",
+            acknowledged_at=now,
+            evidence=settlement.evidence,
+        )
+    )
+    move = Move.ACCEPT if settlement.accepted else Move.REJECT
+    detail = json.dumps({"evidence_sha256": digest, "why": actor.reason}, ensure_ascii=False)
+    record_decision(work, submission, Decision(move, "", "settled", registry_id, actor.name, detail), now)
+
+
+def _locked(work: UnitOfWork, submission_id: SubmissionId) -> Submission:
+    found = known(work, submission_id)
+    work.contracts.lock(found.employer_bin, found.contract_key)
+    submission = known(work, submission_id)
+    if submission.replaced_by is not None:
+        _refuse(submission, f"{submission.replaced_by} stands in its place", "Act on that one")
+    return submission
+
+
+def _entry(work: UnitOfWork, submission: Submission) -> QueueEntry:
+    entry = work.outbox.get(submission.id)
+    if entry is None:
+        _refuse(submission, f"it is {submission.state} and not on its way", "See usrec submission show")
+    return entry
+
+
+def _not_in_flight(entry: QueueEntry, submission: Submission) -> None:
+    if entry.status is QueueStatus.CLAIMED:
+        _refuse(submission, "an agent is sending it at this moment", "Try again in a minute")
+
+
+def _nothing_sent(work: UnitOfWork, submission: Submission, what: str) -> None:
+    """Refuse unless it is proven that the registry cannot hold the record."""
+    if submission.state in _IN_DOUBT or (submission.state is State.SIGNED and work.attempts.sent_of(submission.id) > 0):
+        _refuse(
+            submission,
+            f"it may already be registered, so it cannot be {what}",
+            "Let the agent find out, or settle it with evidence: usrec submission settle",
+        )
+
+
+def _refuse(submission: Submission, why: str, next_step: str) -> NoReturn:
+    raise UnsafeRequest(why, where=f"submission {submission.id}", kept=_NOTHING_CHANGED, next_step=next_step)

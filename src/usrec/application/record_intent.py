@@ -1,0 +1,96 @@
+"""T3: what is about to be sent is durable before the first byte leaves.
+
+The signed bytes, their ids and an open attempt are written together. A restart that finds an open attempt treats the
+submission as indeterminate, never as "never sent".
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from usrec.application.recording import journal, status_note
+from usrec.domain.identifiers import new_record_id
+from usrec.domain.message import Envelope, SignedMessage
+from usrec.domain.outcome import Doubt
+from usrec.domain.state import Move, State, next_state
+from usrec.domain.submission import AttemptId, Submission
+from usrec.domain.verdict import Ending
+from usrec.ports.clock import Clock, Entropy
+from usrec.ports.ledger import Attempt, AttemptClosing, Claim, Ledger, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """A submission on the wire: what T3 wrote, and what T4 will need.
+
+    Attributes:
+        submission: As T3 left it.
+        may_have_arrived: An *earlier* attempt of the same bytes may have reached the authority.
+    """
+
+    claim: Claim
+    submission: Submission
+    attempt: Attempt
+    may_have_arrived: bool
+
+
+def record_intent(
+    claim: Claim, message: SignedMessage, envelope: Envelope, *, ledger: Ledger, clock: Clock, entropy: Entropy
+) -> OpenAttempt:
+    """Write T3.
+
+    Raises:
+        LeaseLost: Another agent holds the submission; nothing was written and nothing may be sent.
+    """
+    now = clock.now()
+    attempt = Attempt(
+        id=AttemptId(new_record_id(entropy.token(16))),
+        submission_id=claim.submission.id,
+        number=claim.entry.attempts + 1,
+        fence=claim.lease.fence,
+        opened_at=now,
+        correlation_id=envelope.correlation_id,
+        envelope_digest=envelope.digest,
+    )
+    with ledger.begin() as work:
+        work.outbox.hold_lease(claim.lease, now)
+        submission = _without_abandoned_attempt(work, claim, now)
+        if claim.message is None:
+            submission = _store_signature(work, submission, message, now)
+        work.attempts.open(attempt)
+        detail = json.dumps({"attempt": attempt.number, "fence": attempt.fence})
+        journal(work, submission, "attempt_opened", submission.state, now, detail=detail)
+        work.commit()
+    earlier = claim.sent_attempts > 0 or claim.open_attempt is not None
+    return OpenAttempt(claim, submission, attempt, may_have_arrived=earlier)
+
+
+def _without_abandoned_attempt(work: UnitOfWork, claim: Claim, now: datetime) -> Submission:
+    """An attempt that nobody closed may have been sent: its process died, or lost its lease."""
+    if claim.open_attempt is None:
+        return claim.submission
+    detail = "the agent stopped between sending and recording"
+    work.attempts.close(claim.open_attempt, AttemptClosing(Ending.UNKNOWN, now, "", detail, b""))
+    return doubt(work, claim.submission, Doubt.PROCESS_DIED.value, now)
+
+
+def doubt(work: UnitOfWork, submission: Submission, reason: str, now: datetime) -> Submission:
+    """Mark a submission as indeterminate; one that is already stays as it is."""
+    if submission.state is State.INDETERMINATE:
+        return submission
+    doubted = replace(submission, state=next_state(submission.state, Move.DOUBT), reason=reason)
+    work.submissions.update(doubted, was=submission.state)
+    journal(work, doubted, Move.DOUBT.value, submission.state, now, reason=reason)
+    work.write_backs.put(status_note(doubted, now))
+    return doubted
+
+
+def _store_signature(work: UnitOfWork, submission: Submission, message: SignedMessage, now: datetime) -> Submission:
+    signed = replace(submission, state=next_state(submission.state, Move.SIGN), record_id=message.record_id)
+    work.submissions.update(signed, was=submission.state)
+    work.submissions.store_message(submission.id, message)
+    detail = json.dumps({"certificate": message.certificate})
+    journal(work, signed, Move.SIGN.value, submission.state, now, detail=detail)
+    return signed

@@ -1,0 +1,53 @@
+"""What every change leaves behind: a line in the journal, and a note for HR."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from usrec.domain.state import State
+from usrec.domain.submission import Submission
+from usrec.ports.event_source import StatusNote
+from usrec.ports.ledger import JournalEntry, UnitOfWork
+
+
+def journal(
+    work: UnitOfWork,
+    submission: Submission,
+    action: str,
+    was: State | None,
+    now: datetime,
+    *,
+    reason: str = "",
+    actor: str = "agent",
+    detail: str = "{}",
+) -> None:
+    """Append one line about ``submission``."""
+    work.journal.append(JournalEntry(now, submission.id, action, was, submission.state, actor, reason, detail))
+
+
+_SENTENCES = {
+    State.PENDING: "Taken; it will be sent.",
+    State.INVALID: "Not sent: mend the fields named here and raise the revision.",
+    State.SIGNED: "Signed; being sent.",
+    State.SUBMITTED: "Delivered; no decision yet.",
+    State.INDETERMINATE: "The answer is unknown; the agent is finding out. Do not enter it by hand.",
+    State.ACCEPTED: "Registered in USREC.",
+    State.REJECTED: "Refused by USREC: mend the row and raise the revision.",
+    State.CANCELLED: "Taken back; it will not be sent.",
+}
+
+
+def status_note(submission: Submission, now: datetime) -> StatusNote:
+    """What HR is told about the row of ``submission``."""
+    return StatusNote(
+        source=submission.source,
+        row_ref=submission.row_ref,
+        revision=submission.revision,
+        state=submission.state.value,
+        code=submission.code,
+        message=_SENTENCES[submission.state],
+        findings=submission.findings,
+        contract_id=submission.contract_id,
+        legal_date=submission.legal_date,
+        noted_at=now,
+    )

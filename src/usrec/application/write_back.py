@@ -1,0 +1,40 @@
+"""Step 11 (T7): tell the HR database what became of its rows. Another database, so a step of its own.
+
+Idempotent, and its failure never alters a submission: notes wait in the ledger and are tried again.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from usrec.domain.errors import SourceUnavailable
+from usrec.ports.clock import Clock
+from usrec.ports.event_source import EventSource
+from usrec.ports.ledger import Ledger
+
+RETRY_AFTER = timedelta(minutes=1)
+
+
+def write_back(*, source: EventSource, ledger: Ledger, clock: Clock, limit: int = 500) -> int:
+    """Write up to ``limit`` waiting notes to one source; returns how many were written.
+
+    Raises:
+        SourceUnavailable: The HR database did not take them; they are tried again in a minute.
+    """
+    with ledger.begin() as work:
+        due = work.write_backs.due(source.name, clock.now(), limit)
+    if not due:
+        return 0
+    handles = [handle for handle, _ in due]
+    if source.writable:
+        try:
+            source.write_back([note for _, note in due])
+        except SourceUnavailable:
+            with ledger.begin() as work:
+                work.write_backs.postpone(handles, clock.now() + RETRY_AFTER)
+                work.commit()
+            raise
+    with ledger.begin() as work:
+        work.write_backs.done(handles)
+        work.commit()
+    return len(due)

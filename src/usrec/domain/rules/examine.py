@@ -1,0 +1,161 @@
+"""Steps 2 and 3 of the line: from an untrusted row to an event with its term, or to findings that say why not.
+
+Total: whatever the row holds, it returns. A refused row keeps the term that can still be read from it, because the
+law's clock runs on whether or not the row is well made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from usrec.domain.deadline import Deadline, DeadlineError, DeadlineEvent, compute_deadline, not_before
+from usrec.domain.identifiers import IdentifierError, parse_employer_id
+from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.domain.rules.fields import read_date, read_details, read_payload
+from usrec.domain.rules.finding import Finding, error, has_errors
+from usrec.domain.rules.papers import check_papers
+from usrec.domain.source_event import (
+    ContractKey,
+    Details,
+    EmployerName,
+    EventId,
+    Operation,
+    SourceEvent,
+    SourceRow,
+    paper_dates,
+    trigger_date,
+)
+from usrec.domain.working_calendar import WorkingCalendar
+
+_TRIGGER_FIELD: Final[Mapping[Operation, str]] = {
+    Operation.CONCLUSION: "signed_on",
+    Operation.AMENDMENT: "signed_on",
+    Operation.TERMINATION: "termination_date",
+}
+_LONGEST_KEY: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What is known of a row.
+
+    Attributes:
+        event: None when a finding is an error.
+        event_id: Made from the row's own key when the row has none.
+        trigger: None when it cannot be read.
+        deadline: None without a readable trigger.
+        not_before: None when the paper's dates cannot be read.
+    """
+
+    row: SourceRow
+    event_id: EventId
+    operation: Operation | None
+    employer: EmployerName | None
+    event: SourceEvent | None
+    trigger: date | None
+    deadline: Deadline | None
+    not_before: datetime | None
+    findings: tuple[Finding, ...]
+
+
+def examine(
+    row: SourceRow, *, employers: Mapping[str, EmployerName], calendar: WorkingCalendar, now: datetime
+) -> Examined:
+    """Read, check and date one row.
+
+    Args:
+        employers: Configured employers by BIN (or IIN).
+        now: The present, aware UTC.
+    """
+    operation, findings = _identity(row, employers)
+    payload, unreadable = read_payload(row.payload)
+    findings += unreadable
+    details: Details | None = None
+    trigger: date | None = None
+    if operation is not None and not unreadable:
+        details, problems = read_details(operation, payload)
+        findings += problems
+        trigger = read_date(payload, _TRIGGER_FIELD[operation])
+    if details is not None:
+        findings += check_papers(details, kazakhstan_date(now))
+        trigger = trigger_date(details)
+    deadline, late = _term(operation, trigger, calendar)
+    findings += late
+    return Examined(
+        row=row,
+        event_id=EventId(row.event_id or f"row:{row.row_ref}"),
+        operation=operation,
+        employer=employers.get(row.employer_bin),
+        event=None if has_errors(findings) else _event(row, operation, details),
+        trigger=trigger,
+        deadline=deadline,
+        not_before=None if details is None else not_before(*paper_dates(details)),
+        findings=tuple(findings),
+    )
+
+
+def _identity(row: SourceRow, employers: Mapping[str, EmployerName]) -> tuple[Operation | None, list[Finding]]:
+    findings: list[Finding] = []
+    for name, text in (("event_id", row.event_id), ("contract_key", row.contract_key)):
+        if not text.strip():
+            findings.append(error("key_present", name, f"{name} is empty; without it nothing can be matched."))
+        elif len(text) > _LONGEST_KEY or not text.isprintable():
+            findings.append(error("key_form", name, f"{name} is longer than {_LONGEST_KEY} or not printable."))
+    if row.revision < 1:
+        findings.append(error("revision_counts", "revision", "revision must be a whole number, 1 or more."))
+    findings += _employer(row.employer_bin, employers)
+    try:
+        return Operation(row.event_type), findings
+    except ValueError:
+        known = ", ".join(Operation)
+        return None, [*findings, error("event_type_known", "event_type", f"event_type must be one of: {known}.")]
+
+
+def _employer(employer_bin: str, employers: Mapping[str, EmployerName]) -> list[Finding]:
+    if not employer_bin.strip():
+        return [error("employer_present", "employer_bin", "employer_bin is missing.", code="SCSE009")]
+    if employer_bin in employers:
+        return []
+    try:
+        parse_employer_id(employer_bin)
+    except IdentifierError as problem:
+        return [error("employer_checksum", "employer_bin", f"employer_bin: {problem.what}.", code="SCSE043")]
+    return [
+        error(
+            "employer_configured",
+            "employer_bin",
+            "No [employer] section of the settings has this BIN, so there is no key to sign with.",
+            code="SCSE046",
+        )
+    ]
+
+
+def _term(
+    operation: Operation | None, trigger: date | None, calendar: WorkingCalendar
+) -> tuple[Deadline | None, list[Finding]]:
+    if operation is None or trigger is None:
+        return None, []
+    try:
+        return compute_deadline(DeadlineEvent(operation.value), trigger, calendar=calendar), []
+    except DeadlineError as problem:
+        return None, [error("term_counts", _TRIGGER_FIELD[operation], f"{problem.what}. {problem.next_step}.")]
+
+
+def _event(row: SourceRow, operation: Operation | None, details: Details | None) -> SourceEvent | None:
+    if operation is None or details is None:
+        return None
+    return SourceEvent(
+        source=row.source,
+        row_ref=row.row_ref,
+        event_id=EventId(row.event_id),
+        revision=row.revision,
+        operation=operation,
+        contract_key=ContractKey(row.contract_key),
+        employer_bin=row.employer_bin,
+        details=details,
+        withdrawn=row.withdrawn,
+        entered_at=row.entered_at,
+    )
