@@ -84,7 +84,7 @@ def _close_attempt(work: UnitOfWork, judged: JudgedAttempt) -> None:
     submission = judged.opened.submission
     proof = proof_of(outcome)
     reply = proof.raw if proof is not None else outcome.raw if isinstance(outcome, Unknown) else b""
-    detail = outcome.detail if isinstance(outcome, Unknown | NothingSent) else verdict.reason
+    detail = outcome.detail if isinstance(outcome, Unknown | NothingSent) else outcome.message
     closing = AttemptClosing(verdict.ending, judged.closed_at, code_of(outcome), detail, reply)
     work.attempts.close(attempt.id, closing)
     line = json.dumps({"attempt": attempt.number, "ending": verdict.ending.value, "code": code_of(outcome)})

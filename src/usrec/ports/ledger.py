@@ -207,6 +207,14 @@ class Outbox(Protocol):
         """
         ...
 
+    def lease_owners(self) -> Collection[str]:
+        """Who holds leases now, run out or not."""
+        ...
+
+    def free_leases(self, owners: Collection[str]) -> int:
+        """Make the entries leased to these owners ready at once; for owners that are known to be dead."""
+        ...
+
     def hold_lease(self, lease: Lease, now: datetime) -> QueueEntry:
         """Prove that ``lease`` is still the newest claim and has not run out, and lock its row.
 

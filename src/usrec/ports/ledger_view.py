@@ -55,6 +55,7 @@ class SubmissionRow:
     blocked_by: SubmissionId | None
     attempts: int
     doubtful: bool
+    record_id: str | None
     replaced_by: SubmissionId | None
 
 
@@ -90,7 +91,6 @@ class SubmissionStory:
     """Everything about one submission that may be shown."""
 
     row: SubmissionRow
-    record_id: str | None
     edition: str
     point: str
     term: str
@@ -114,6 +114,7 @@ class Progress:
     dated: int
     """Scheduled because its paper date has not come."""
     held: int
+    """A person must act: held, checked out, or without a usable key."""
     blocked: int
     next_at: datetime | None
     """Earliest time at which a scheduled entry becomes ready."""

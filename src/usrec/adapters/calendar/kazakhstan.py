@@ -1,15 +1,15 @@
 """Official working days of Kazakhstan from the ``holidays`` package, the only module that imports it.
 
-Three traps of the package are closed here. A date that is *in* its holidays may still be a transferred working
-weekend, so only ``is_working_day`` is asked. A transfer may reach into the year before (28 December 2013 was worked
-for 3 January 2014) and is known only once the later year is loaded, so each year is loaded with the next. The set
-``weekend_workdays`` holds that day for every year asked, so it is never read as a list. Before 0.109 the package has
-31 August 2026 and 15 March 2027 wrong (Constitution Day was moved in 2026).
+Two traps of the package are closed here. A date that is *in* its holidays may still be a transferred working weekend,
+so only ``is_working_day`` is asked. Its set ``weekend_workdays`` holds 28 December 2013, a transfer across the years,
+whatever year was loaded, so it is never read as a list. Before 0.109 the package has 31 August 2026 and 15 March 2027
+wrong (Constitution Day was moved in 2026).
 """
 
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from usrec.domain.working_calendar import WorkingCalendar
@@ -28,12 +28,12 @@ class KazakhstanCalendar(WorkingCalendar):
     def __init__(self) -> None:
         self._years: dict[int, HolidayBase] = {}
 
-    @property
+    @cached_property
     def version(self) -> str:
         """The package and its version, such as ``holidays-0.109``."""
-        import holidays
+        from importlib.metadata import version
 
-        return f"holidays-{holidays.__version__}"
+        return f"holidays-{version('holidays')}"
 
     def is_working_day(self, day: date) -> bool:
         """Whether ``day`` is worked in the official five-day week."""
@@ -45,6 +45,6 @@ class KazakhstanCalendar(WorkingCalendar):
         if known is None:
             from holidays import country_holidays
 
-            known = country_holidays("KZ", years=(year, year + 1), expand=False)
+            known = country_holidays("KZ", years=year, expand=False)
             self._years[year] = known
         return known

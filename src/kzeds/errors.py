@@ -1,0 +1,151 @@
+"""The errors of kzeds, one class for each thing that a caller may want to tell apart.
+
+Source: the outcomes of XML Signature validation (W3C XML Signature, section 3.2), of PKCS#12 (RFC 7292) and of
+X.509 (RFC 5280), in the words that an operator acts on. A failed verification always raises; nothing here returns
+False. No message holds a password, a key, a name, an IIN or a piece of a document.
+
+::
+
+    KzedsError
+    ├── KeyFileError                      a key file: its owner or the settings put it right
+    │   ├── WrongPasswordError            the password does not open it
+    │   ├── DamagedKeyFileError           not a PKCS#12 file, cut short, or altered
+    │   ├── UnknownKeyAlgorithmError      it opens, but its algorithm is not built in (`oid`)
+    │   └── KeyMayNotSignError            an AUTH key: its certificate has no nonRepudiation
+    ├── CertificateError
+    │   ├── MalformedCertificateError     the bytes are not a certificate that can be read
+    │   ├── CertificateExpiredError
+    │   └── CertificateNotYetValidError
+    ├── DocumentError                     the document, before any signature is looked at
+    │   ├── MalformedXmlError             not well-formed, or it carries a DTD or entities
+    │   └── NotSignableError              already signed, or not of the expected shape
+    ├── IndeterminateError                cannot tell whether the signature is good
+    │   ├── UnsupportedAlgorithmError     the algorithm is not built in (`identifier`)
+    │   └── CertificateMissingError       the signature names no certificate that is at hand
+    ├── SignatureError                    the signature is not valid
+    │   ├── SignatureMissingError         there is none where it has to be
+    │   ├── MalformedSignatureError       its elements are not in the expected layout
+    │   ├── UnexpectedReferenceError      it signs something else, or by other transforms, than expected
+    │   ├── DuplicateIdError              two elements share the identifier that it refers to
+    │   ├── WeakAlgorithmError            SHA-1 or a short RSA key
+    │   ├── DigestMismatchError           what it signs was changed
+    │   ├── SignatureMismatchError        the signature value does not fit the certificate
+    │   └── UntrustedCertificateError     the signer is not one that the caller trusts
+    └── TestPkiError                      the test PKI could not be made where it was asked for
+"""
+
+from __future__ import annotations
+
+
+class KzedsError(Exception):
+    """Base of everything that kzeds raises on purpose."""
+
+
+class KeyFileError(KzedsError):
+    """A key file cannot be used."""
+
+
+class WrongPasswordError(KeyFileError):
+    """The password does not open the key file."""
+
+
+class DamagedKeyFileError(KeyFileError):
+    """The bytes are not a whole PKCS#12 file with a key and its certificate."""
+
+
+class UnknownKeyAlgorithmError(KeyFileError):
+    """The file opens, but the algorithm of its key or of its protection is not built in."""
+
+    def __init__(self, message: str, *, oid: str = "") -> None:
+        super().__init__(message)
+        self.oid = oid
+
+
+class KeyMayNotSignError(KeyFileError):
+    """The certificate lacks nonRepudiation: an AUTH key, which the NCA issues for logging in only."""
+
+
+class CertificateError(KzedsError):
+    """A certificate cannot be used."""
+
+
+class MalformedCertificateError(CertificateError):
+    """The bytes cannot be read as an X.509 certificate."""
+
+
+class CertificateExpiredError(CertificateError):
+    """The certificate's last day has passed at the time asked about."""
+
+
+class CertificateNotYetValidError(CertificateError):
+    """The certificate's first day has not come at the time asked about."""
+
+
+class DocumentError(KzedsError):
+    """A document cannot be signed or read."""
+
+
+class MalformedXmlError(DocumentError):
+    """The bytes are not well-formed XML, or hold what the hardened parser refuses."""
+
+
+class NotSignableError(DocumentError):
+    """The document is well-formed but cannot take this signature."""
+
+
+class IndeterminateError(KzedsError):
+    """Neither good nor bad: the signature could not be judged."""
+
+
+class UnsupportedAlgorithmError(IndeterminateError):
+    """An algorithm that is not built in."""
+
+    def __init__(self, message: str, *, identifier: str = "") -> None:
+        super().__init__(message)
+        self.identifier = identifier
+
+
+class CertificateMissingError(IndeterminateError):
+    """The signature names no certificate that is in the document or among the trusted ones."""
+
+
+class SignatureError(KzedsError):
+    """The signature is not valid."""
+
+
+class SignatureMissingError(SignatureError):
+    """No signature where one has to be."""
+
+
+class MalformedSignatureError(SignatureError):
+    """The elements of the signature are not in the one layout that is accepted."""
+
+
+class UnexpectedReferenceError(SignatureError):
+    """The signature covers something else than what is read, or uses transforms that are not expected."""
+
+
+class DuplicateIdError(SignatureError):
+    """The identifier that the signature refers to belongs to more than one element."""
+
+
+class WeakAlgorithmError(SignatureError):
+    """SHA-1 or an RSA key below 2048 bits, which are accepted only when asked for."""
+
+
+class DigestMismatchError(SignatureError):
+    """The signed part of the document was changed after signing."""
+
+
+class SignatureMismatchError(SignatureError):
+    """The signature value was not made by this certificate's key over this SignedInfo."""
+
+
+class UntrustedCertificateError(SignatureError):
+    """The signer's certificate is not among, or not issued by, the trusted ones."""
+
+
+class TestPkiError(KzedsError):
+    """The test PKI cannot be made at the given place."""
+
+    __test__ = False

@@ -1,0 +1,208 @@
+"""Issuing certificates in the NCA's profile, for the test PKI.
+
+Source: RFC 5280 and the profile that the NCA's published test certificates show: the order of name parts, roles as
+extended key usages under 1.2.398.3.3.4.1, policies under 1.2.398.3.3.2, key storage 1.2.398.3.3.5 "PKCS#12 file",
+serial number = subject key identifier. Addresses are under ".invalid" (RFC 2606): nothing can call out by them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import (
+    AuthorityInformationAccessOID,
+    ExtendedKeyUsageOID,
+    NameOID,
+    ObjectIdentifier,
+)
+
+from kzeds.certificate import ROLE_OIDS, Role
+
+_HOST = "http://test-nca.invalid"
+_POLICY_SIGN = ObjectIdentifier("1.2.398.3.3.2.3")
+_POLICY_AUTH = ObjectIdentifier("1.2.398.3.3.2.4")
+_KEY_STORAGE = ObjectIdentifier("1.2.398.3.3.5")
+_STORED_IN_PKCS12 = bytes.fromhex("300a06082a830e0303050101")
+"""DER of SEQUENCE { OBJECT IDENTIFIER 1.2.398.3.3.5.1.1 }."""
+
+_OID_OF_ROLE = {role: ObjectIdentifier(oid) for oid, role in ROLE_OIDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """From when until when."""
+
+    not_before: datetime
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Holder:
+    """Whom a certificate is for, and whether its key may sign or only log in (`auth`)."""
+
+    common_name: str
+    surname: str = ""
+    patronymic: str = ""
+    iin: str = ""
+    organisation: str = ""
+    bin: str = ""
+    roles: tuple[Role, ...] = (Role.INDIVIDUAL,)
+    auth: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A certificate authority with its key."""
+
+    certificate: x509.Certificate
+    key: RSAPrivateKey | EllipticCurvePrivateKey = field(repr=False)
+
+
+def make_authority(key: RSAPrivateKey | EllipticCurvePrivateKey, common_name: str, validity: Validity) -> Authority:
+    """Make a self-signed authority."""
+    name = x509.Name([_part(NameOID.COMMON_NAME, common_name), _part(NameOID.COUNTRY_NAME, "KZ")])
+    builder = _builder(name, name, key.public_key(), validity)
+    certificate = (
+        builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
+        .sign(key, SHA256())
+    )
+    return Authority(certificate, key)
+
+
+def issue(authority: Authority, public_key: RSAPublicKey, holder: Holder, validity: Validity) -> x509.Certificate:
+    """Issue a certificate for a person or an organisation, as the NCA does."""
+    builder = _builder(authority.certificate.subject, _subject(holder), public_key, validity)
+    purpose = ExtendedKeyUsageOID.CLIENT_AUTH if holder.auth else ExtendedKeyUsageOID.EMAIL_PROTECTION
+    usage = _usage(digital_signature=True, key_encipherment=holder.auth, content_commitment=not holder.auth)
+    builder = (
+        builder.add_extension(usage, critical=True)
+        .add_extension(x509.ExtendedKeyUsage([purpose, *(_OID_OF_ROLE[role] for role in holder.roles)]), critical=False)
+        .add_extension(_issuer_key_id(authority), critical=False)
+        .add_extension(_policies(_POLICY_AUTH if holder.auth else _POLICY_SIGN), critical=False)
+        .add_extension(x509.UnrecognizedExtension(_KEY_STORAGE, _STORED_IN_PKCS12), critical=False)
+    )
+    return _with_addresses(builder).sign(authority.key, SHA256())
+
+
+def issue_tls_server(authority: Authority, public_key: EllipticCurvePublicKey, validity: Validity) -> x509.Certificate:
+    """Issue a server certificate for this machine only: localhost, 127.0.0.1 and ::1."""
+    name = x509.Name([_part(NameOID.COMMON_NAME, "localhost")])
+    names = x509.SubjectAlternativeName(
+        [
+            x509.DNSName("localhost"),
+            x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+            x509.IPAddress(ipaddress.ip_address("::1")),
+        ]
+    )
+    return (
+        _builder(authority.certificate.subject, name, public_key, validity)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(digital_signature=True), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(names, critical=False)
+        .add_extension(_issuer_key_id(authority), critical=False)
+        .sign(authority.key, SHA256())
+    )
+
+
+def key_id(certificate: x509.Certificate) -> bytes:
+    """Return the subject key identifier."""
+    return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+
+
+def _builder(
+    issuer: x509.Name,
+    subject: x509.Name,
+    public_key: RSAPublicKey | EllipticCurvePublicKey,
+    validity: Validity,
+) -> x509.CertificateBuilder:
+    """Begin a certificate whose serial number is its key identifier, kept positive as the NCA does."""
+    identifier = x509.SubjectKeyIdentifier.from_public_key(public_key)
+    return (
+        x509.CertificateBuilder()
+        .issuer_name(issuer)
+        .subject_name(subject)
+        .public_key(public_key)
+        .serial_number(int.from_bytes(identifier.digest) & ((1 << 159) - 1))
+        .not_valid_before(validity.not_before)
+        .not_valid_after(validity.not_after)
+        .add_extension(identifier, critical=False)
+    )
+
+
+def _part(oid: ObjectIdentifier, value: str) -> x509.NameAttribute[str]:
+    return x509.NameAttribute(oid, value)
+
+
+def _subject(holder: Holder) -> x509.Name:
+    parts = [
+        (NameOID.COMMON_NAME, holder.common_name),
+        (NameOID.SURNAME, holder.surname),
+        (NameOID.SERIAL_NUMBER, holder.iin and f"IIN{holder.iin}"),
+        (NameOID.COUNTRY_NAME, "KZ"),
+        (NameOID.ORGANIZATION_NAME, holder.organisation),
+        (NameOID.ORGANIZATIONAL_UNIT_NAME, holder.bin and f"BIN{holder.bin}"),
+        (NameOID.GIVEN_NAME, holder.patronymic),
+    ]
+    return x509.Name([_part(oid, value) for oid, value in parts if value])
+
+
+def _usage(
+    *,
+    digital_signature: bool = False,
+    content_commitment: bool = False,
+    key_encipherment: bool = False,
+    key_cert_sign: bool = False,
+    crl_sign: bool = False,
+) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=digital_signature,
+        content_commitment=content_commitment,
+        key_encipherment=key_encipherment,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=key_cert_sign,
+        crl_sign=crl_sign,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _issuer_key_id(authority: Authority) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier(key_id(authority.certificate), None, None)
+
+
+def _policies(policy: ObjectIdentifier) -> x509.CertificatePolicies:
+    practice = f"{_HOST}/cps"
+    notice = x509.UserNotice(None, practice)
+    return x509.CertificatePolicies([x509.PolicyInformation(policy, [practice, notice])])
+
+
+def _with_addresses(builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+    """Add where the revocation lists, OCSP and the issuer would be, were this the NCA."""
+    access = [
+        (AuthorityInformationAccessOID.CA_ISSUERS, f"{_HOST}/cert/nca_rsa.cer"),
+        (AuthorityInformationAccessOID.OCSP, f"{_HOST}/ocsp/"),
+    ]
+    return (
+        builder.add_extension(x509.CRLDistributionPoints([_point("nca_rsa.crl")]), critical=False)
+        .add_extension(x509.FreshestCRL([_point("nca_d_rsa.crl")]), critical=False)
+        .add_extension(
+            x509.AuthorityInformationAccess(
+                [x509.AccessDescription(kind, x509.UniformResourceIdentifier(url)) for kind, url in access]
+            ),
+            critical=False,
+        )
+    )
+
+
+def _point(name: str) -> x509.DistributionPoint:
+    return x509.DistributionPoint([x509.UniformResourceIdentifier(f"{_HOST}/crl/{name}")], None, None, None)

@@ -1,0 +1,206 @@
+"""A public key infrastructure for tests and demonstrations, in the shape of the NCA's.
+
+Source: what the NCA of Kazakhstan hands out (PKCS#12 with HMAC-SHA1 and triple DES, the alias being the key
+identifier in hex; the certificates are `kzeds.issuing`'s), and what the agent and the simulator need to talk.
+
+The directory is built beside its final place and renamed, so a reader finds all of it or nothing. Nobody may trust
+anything signed with these keys.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import ClassVar
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
+
+from kzeds.certificate import Role
+from kzeds.errors import TestPkiError
+from kzeds.issuing import (
+    Authority,
+    Holder,
+    Validity,
+    issue,
+    issue_tls_server,
+    key_id,
+    make_authority,
+)
+
+EMPLOYER_BIN = "200940000013"
+EMPLOYER_2_BIN = "150340000027"
+GATEWAY_BIN = "000740000014"
+ORGANISATION = 'ЖШС "ҮЛГІ КОМПАНИЯ"'
+
+_PASSWORD_BYTES = 18
+_HEAD_ROLES = (Role.LEGAL_ENTITY, Role.FIRST_HEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class TestPki:
+    """Where the files of a test PKI lie; keys and passwords are readable by their owner only."""
+
+    __test__: ClassVar[bool] = False
+
+    directory: Path
+
+    @property
+    def nca_ca(self) -> Path:
+        """Certificate of the test authority that issued the employers' and the gateway's keys."""
+        return self.directory / "nca-ca.pem"
+
+    @property
+    def tls_ca(self) -> Path:
+        """Certificate of the authority behind `tls_certificate`."""
+        return self.directory / "tls-ca.pem"
+
+    @property
+    def tls_certificate(self) -> Path:
+        """Server certificate for localhost, 127.0.0.1 and ::1."""
+        return self.directory / "tls.pem"
+
+    @property
+    def tls_key(self) -> Path:
+        """Key of the server certificate, not encrypted."""
+        return self.directory / "tls.key"
+
+    def key_file(self, name: str) -> Path:
+        """PKCS#12 of "gateway", "employer", "employer-auth", "employer-expired", "employer-2" or "stranger"."""
+        return self.directory / f"{name}.p12"
+
+    def certificate_file(self, name: str) -> Path:
+        """PEM certificate of the same names."""
+        return self.directory / f"{name}.pem"
+
+    def password_file(self, name: str) -> Path:
+        """Password of the same names; the three keys of the employer share one."""
+        owner = "employer" if name in ("employer-auth", "employer-expired") else name
+        return self.directory / f"{owner}.password"
+
+
+def make_test_pki(
+    directory: Path,
+    *,
+    now: datetime,
+    employer_bin: str = EMPLOYER_BIN,
+    organisation: str = ORGANISATION,
+    employer_2_bin: str = EMPLOYER_2_BIN,
+) -> TestPki:
+    """Make all keys and certificates of a demonstration.
+
+    `stranger` claims the employer's BIN but comes from another authority: its signatures are right and worthless.
+
+    Args:
+        directory: Where to; it must not exist, or be empty.
+        now: Certificates are valid from a month before to a year after; the expired one ended a month before.
+        employer_bin: BIN of the employer, 12 digits.
+        organisation: Name of the employer.
+        employer_2_bin: BIN of another employer, 12 digits.
+
+    Raises:
+        TestPkiError: When the place is taken or cannot be written, or a BIN is not one; nothing is left behind.
+    """
+    for number in (employer_bin, employer_2_bin):
+        if not re.fullmatch(r"\d{12}", number, re.ASCII):
+            raise TestPkiError("a BIN has 12 digits; nothing was made")
+    if not organisation.strip():
+        raise TestPkiError("the organisation has no name; nothing was made")
+    try:
+        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+            raise TestPkiError(f"{directory} exists and is not an empty directory; nothing was changed")
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        workspace = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+    except OSError as error:
+        raise TestPkiError(f"{directory} cannot be made: {error.strerror}") from None
+    try:
+        _fill(workspace, now.replace(microsecond=0), _holders(employer_bin, employer_2_bin, organisation))
+        workspace.rename(directory)
+    except OSError as error:
+        raise TestPkiError(f"{directory} cannot be written: {error.strerror}; nothing was made") from None
+    finally:
+        shutil.rmtree(workspace, ignore_errors=True)
+    return TestPki(directory)
+
+
+def _holders(employer_bin: str, employer_2_bin: str, organisation: str) -> dict[str, Holder]:
+    """Say who gets a key; the people do not exist."""
+    head = Holder(
+        "СЕЙІТҚАЛИЕВА ӘСЕЛ", "СЕЙІТҚАЛИЕВА", "МҰРАТҚЫЗЫ", "850515400012", organisation, employer_bin, _HEAD_ROLES
+    )
+    login = Holder(
+        head.common_name, head.surname, head.patronymic, head.iin, organisation, employer_bin, _HEAD_ROLES, auth=True
+    )
+    second = Holder(
+        "ИВАНОВ ПЁТР", "ИВАНОВ", "СЕРГЕЕВИЧ", "781120300026", 'ТОО "ВТОРАЯ КОМПАНИЯ"', employer_2_bin, _HEAD_ROLES
+    )
+    gateway = Holder("ТЕСТ ШЭП", organisation='АҚ "ТЕСТ ШЛЮЗ"', bin=GATEWAY_BIN, roles=(Role.LEGAL_ENTITY,))
+    stranger = Holder("БӨТЕН АДАМ", "БӨТЕН", "", "920730300040", organisation, employer_bin, _HEAD_ROLES)
+    return {
+        "gateway": gateway,
+        "employer": head,
+        "employer-auth": login,
+        "employer-expired": head,
+        "employer-2": second,
+        "stranger": stranger,
+    }
+
+
+def _fill(directory: Path, now: datetime, holders: dict[str, Holder]) -> None:
+    """Write every file of the PKI into a directory."""
+    pki = TestPki(directory)
+    of_authority = Validity(now - timedelta(days=3 * 365), now + timedelta(days=10 * 365))
+    of_holder = Validity(now - timedelta(days=30), now + timedelta(days=365))
+    expired = Validity(now - timedelta(days=395), now - timedelta(days=30))
+    with ThreadPoolExecutor() as pool:
+        keys = pool.map(lambda _: generate_private_key(65537, 2048), range(len(holders) + 2))
+    nca = make_authority(next(keys), "ҰКО TEST (RSA) KZEDS", of_authority)
+    other = make_authority(next(keys), "БӨТЕН ҰКО TEST (RSA)", of_authority)
+    _write(pki.nca_ca, nca.certificate.public_bytes(Encoding.PEM))
+    passwords: dict[Path, str] = {}
+    for name, holder in holders.items():
+        key = next(keys)
+        password = passwords.setdefault(pki.password_file(name), secrets.token_urlsafe(_PASSWORD_BYTES))
+        validity = expired if name == "employer-expired" else of_holder
+        certificate = issue(other if name == "stranger" else nca, key.public_key(), holder, validity)
+        _write(pki.certificate_file(name), certificate.public_bytes(Encoding.PEM))
+        _write(pki.key_file(name), _pkcs12(key, certificate, password))
+    for path, password in passwords.items():
+        _write(path, password.encode())
+    _fill_tls(pki, of_holder)
+
+
+def _fill_tls(pki: TestPki, validity: Validity) -> None:
+    authority: Authority = make_authority(ec.generate_private_key(ec.SECP256R1()), "KZEDS TEST TLS", validity)
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = issue_tls_server(authority, key.public_key(), validity)
+    _write(pki.tls_ca, authority.certificate.public_bytes(Encoding.PEM))
+    _write(pki.tls_certificate, certificate.public_bytes(Encoding.PEM))
+    _write(pki.tls_key, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def _pkcs12(key: RSAPrivateKey, certificate: x509.Certificate, password: str) -> bytes:
+    """Pack a key as the NCA does."""
+    protection = (
+        PrivateFormat.PKCS12.encryption_builder()
+        .kdf_rounds(1024)
+        .key_cert_algorithm(pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)
+        .hmac_hash(SHA1())  # noqa: S303 - the NCA's files are protected like this
+        .build(password.encode())
+    )
+    alias = key_id(certificate).hex().encode()
+    return pkcs12.serialize_key_and_certificates(alias, key, certificate, None, protection)
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(content)

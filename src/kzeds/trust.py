@@ -1,0 +1,121 @@
+"""Whether a certificate was issued by an authority that the caller trusts.
+
+Source: RFC 5280, section 6, reduced to what the NCA's hierarchy needs: names by DER bytes, key identifiers, CA flag,
+dates and signatures of every step. Revocation is not asked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from pathlib import Path
+
+from kzeds import rsa
+from kzeds.algorithms import describe_oid
+from kzeds.certificate import Certificate
+from kzeds.errors import (
+    CertificateMissingError,
+    UnsupportedAlgorithmError,
+    UntrustedCertificateError,
+    WeakAlgorithmError,
+)
+
+MAXIMUM_LENGTH = 8
+"""Certificates in a chain; the NCA's have three."""
+
+_SUFFIXES = (".pem", ".crt", ".cer", ".der")
+
+_WEAK_OIDS = {"1.2.840.113549.1.1.4": "RSA-MD5", "1.2.840.113549.1.1.5": "RSA-SHA1"}
+
+_VERIFIERS: dict[str, Callable[[bytes, bytes, bytes], bool]] = {
+    "1.2.840.113549.1.1.11": rsa.verify_sha256,
+    "1.2.840.113549.1.1.12": rsa.verify_sha384,
+    "1.2.840.113549.1.1.13": rsa.verify_sha512,
+}
+
+
+def require_chain(
+    certificate: Certificate, authorities: Collection[Certificate], *, at: datetime
+) -> tuple[Certificate, ...]:
+    """Check that a certificate was issued by one of the authorities, and by theirs as far as they are given.
+
+    Every one of `authorities` is trusted; the chain goes on as long as an issuer of the last one is among them, so
+    that an intermediate with a bad signature or past its dates is refused although it is given.
+
+    Args:
+        certificate: The signer's.
+        authorities: Trusted certificates of authorities.
+        at: The moment for which all dates are checked.
+
+    Returns:
+        The chain, from the certificate up to the last authority.
+
+    Raises:
+        UntrustedCertificateError: When no given authority issued it.
+        CertificateExpiredError: When one of the chain has expired.
+        CertificateNotYetValidError: When one of the chain is not yet valid.
+        WeakAlgorithmError: When a signature of the chain is made with SHA-1 or MD5.
+        UnsupportedAlgorithmError: When a signature of the chain is of an algorithm that is not built in.
+    """
+    certificate.require_valid_at(at)
+    chain = [certificate]
+    while chain[-1].issuer != chain[-1].subject and len(chain) < MAXIMUM_LENGTH:
+        issuer = _issuer(chain[-1], authorities)
+        if issuer is None or issuer in chain:
+            break
+        issuer.require_valid_at(at)
+        chain.append(issuer)
+    if chain[-1] not in authorities:
+        raise UntrustedCertificateError(
+            f"certificate {certificate.short_id} was not issued by any of the {len(authorities)} trusted authorities"
+        )
+    return tuple(chain)
+
+
+def load_authorities(directory: Path) -> list[Certificate]:
+    """Read the certificates of authorities in a directory: PEM (also several in one file) or DER.
+
+    Files ending in .pem, .crt, .cer and .der are read; certificates that are not of authorities are left out, so a
+    signer's certificate that lies there by chance is not trusted for that.
+
+    Raises:
+        MalformedCertificateError: When a file holds something that is not a certificate; the file is named.
+        CertificateMissingError: When there is not one certificate of an authority.
+        OSError: When the directory or a file cannot be read.
+    """
+    files = sorted(path for path in directory.iterdir() if path.suffix.lower() in _SUFFIXES)
+    found = [certificate for path in files for certificate in Certificate.load_all(path)]
+    authorities = [certificate for certificate in found if certificate.is_authority]
+    if not authorities:
+        raise CertificateMissingError(f"{directory} holds no certificate of an authority (.pem, .crt, .cer, .der)")
+    return authorities
+
+
+def _issuer(certificate: Certificate, authorities: Collection[Certificate]) -> Certificate | None:
+    """Return the authority whose key made the certificate's signature."""
+    named = [one for one in authorities if _may_have_issued(one, certificate)]
+    if not named:
+        return None
+    verify = _verifier(certificate.signature_oid)
+    for candidate in named:
+        if verify(candidate.public_key, certificate.signature, certificate.signed_part):
+            return candidate
+    raise UntrustedCertificateError(
+        f"certificate {certificate.short_id} names a trusted authority, but that authority did not sign it"
+    )
+
+
+def _may_have_issued(authority: Certificate, certificate: Certificate) -> bool:
+    ids = (authority.key_id, certificate.issuer_key_id)
+    same_key = None in ids or ids[0] == ids[1]
+    return authority.is_authority and authority.subject == certificate.issuer and same_key
+
+
+def _verifier(oid: str) -> Callable[[bytes, bytes, bytes], bool]:
+    if oid in _WEAK_OIDS:
+        raise WeakAlgorithmError(f"the certificate was signed with {_WEAK_OIDS[oid]}, which is too weak")
+    if oid not in _VERIFIERS:
+        raise UnsupportedAlgorithmError(
+            f"the certificate was signed with {describe_oid(oid)}, which is not built in", identifier=oid
+        )
+    return _VERIFIERS[oid]

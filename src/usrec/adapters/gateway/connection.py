@@ -1,0 +1,136 @@
+"""The https connection to the gateway: what is refused, trusted and waited for.
+
+TLS verification has no switch. Several clients of ShEP turned it off because the gateway's certificate came from an
+authority of its own; the way here is to name that authority in ``ca_file``. Plain http is taken to loopback only (the
+simulator), with a warning. Proxies and certificates from the environment are ignored, because what an operator did not
+write into the settings must not decide where signed personal data goes.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import httpx
+import structlog
+
+from usrec.domain.errors import ConfigurationError
+
+_SETTING: Final = "gateway.url"
+_LOOPBACK: Final = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+_log = structlog.get_logger("usrec.gateway")
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long each phase of one exchange may take.
+
+    Attributes:
+        connect: Until TCP and TLS are up; nothing was sent before.
+        write: Between two portions of the request.
+        read: Until the answer begins, and between two portions of it; known clients wait a minute.
+        pool: For a free connection; nothing was sent before.
+        answer: Until the whole answer is there, counted from its first line.
+    """
+
+    connect: timedelta = timedelta(seconds=10)
+    write: timedelta = timedelta(seconds=30)
+    read: timedelta = timedelta(seconds=60)
+    pool: timedelta = timedelta(seconds=10)
+    answer: timedelta = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the gateway listens.
+
+    Attributes:
+        ca_file: Authorities to trust instead of the system's, PEM.
+        connections: Upper bound of simultaneous connections.
+        keep_alive: How long an idle connection may be used again. Kept short: the gateway may close it at the very
+            moment of the next request, and such a request is in doubt.
+    """
+
+    url: str
+    ca_file: Path | None = None
+    timeouts: Timeouts = Timeouts()
+    connections: int = 8
+    keep_alive: timedelta = timedelta(seconds=2)
+
+
+def open_client(endpoint: Endpoint) -> httpx.Client:
+    """A client for this endpoint only; no redirects, no proxies, no retries. Safe in threads.
+
+    Raises:
+        ConfigurationError: The address or the file of authorities cannot be used.
+    """
+    _require_safe(endpoint.url)
+    wait = endpoint.timeouts
+    return httpx.Client(
+        verify=_trust(endpoint.ca_file),
+        trust_env=False,
+        follow_redirects=False,
+        timeout=httpx.Timeout(
+            connect=wait.connect.total_seconds(),
+            write=wait.write.total_seconds(),
+            read=wait.read.total_seconds(),
+            pool=wait.pool.total_seconds(),
+        ),
+        limits=httpx.Limits(
+            max_connections=endpoint.connections,
+            max_keepalive_connections=endpoint.connections,
+            keepalive_expiry=endpoint.keep_alive.total_seconds(),
+        ),
+        headers={"User-Agent": "usrec-agent", "Accept-Encoding": "identity"},
+    )
+
+
+def _require_safe(address: str) -> None:
+    try:
+        url = httpx.URL(address)
+        url.host.encode("idna")
+    except (httpx.InvalidURL, UnicodeError):
+        raise _unusable("is not an address") from None
+    if url.scheme not in {"https", "http"} or not url.host:
+        raise _unusable("does not begin with https:// and a host")
+    if url.userinfo or url.fragment:
+        raise _unusable("holds a user name, a password or a fragment, which have no meaning here")
+    if url.scheme == "http" and not _is_loopback(url.host):
+        raise _unusable("is plain http to another machine; personal data goes over https only")
+
+
+def warn_of_plain_http(endpoint: Endpoint) -> None:
+    """Say in the log that an endpoint, which can only be on this machine, is reached without TLS."""
+    if httpx.URL(endpoint.url).scheme == "http":
+        what = "the gateway is reached without TLS, as only a simulator on this machine may be"
+        _log.warning(what, action="gateway.plain_http")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return any(address in network for network in _LOOPBACK)
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    """A context that verifies certificate and host name: by the named authorities, else by the system's."""
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(
+            f"the file of certificate authorities cannot be used ({error.strerror or 'it holds no certificate'})",
+            where=str(ca_file),
+            next_step="Name a readable PEM file in gateway.ca_file, or leave it out to trust the system's authorities",
+        ) from None
+
+
+def _unusable(why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the gateway's address {why}", where=_SETTING, next_step="Write the https address that ShEP gave you"
+    )

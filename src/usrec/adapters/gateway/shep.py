@@ -1,0 +1,179 @@
+"""ShEP SyncChannel v10 over https: one envelope out, one outcome back.
+
+The rule of this module: an attempt ends as ``NothingSent`` only where it is *proven* that no byte of the request left,
+that is, where httpx never had a connection (name, TCP, TLS, or no free connection in its pool). Everything after that
+is ``Unknown`` unless the gateway's signed answer says otherwise. A kept-alive connection that the gateway closed is in
+doubt too: the request may have been read before. httpx sends nothing twice by itself (its transport's ``retries``, 0
+here, would only cover connecting).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt, wait_fixed
+
+from kzeds.certificate import Certificate
+from kzeds.errors import KzedsError
+from kzeds.keys.signing_key import SigningKey
+from kzeds.wsse import sign_body
+from usrec.adapters.gateway.answer import AnswerReader
+from usrec.adapters.gateway.connection import Endpoint, open_client, warn_of_plain_http
+from usrec.adapters.gateway.envelope import Sender, build_envelope
+from usrec.domain.errors import ConfigurationError, SigningRefused
+from usrec.domain.message import CorrelationId, Envelope, SignedMessage
+from usrec.domain.outcome import Doubt, Faulted, NothingSent, SubmissionOutcome, Unknown
+
+ANSWER_CAP_BYTES: Final = 1024 * 1024
+"""A longer answer is not read to its end; real ones have a few kilobytes."""
+
+CONNECT_TRIES: Final = 2
+CONNECT_PAUSE: Final = timedelta(milliseconds=300)
+"""A quick second try to connect bridges a gateway's restart; longer waits belong to the delivery, where they show."""
+
+_HEADERS: Final = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
+_NEVER_CONNECTED: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class ShepGateway:
+    """Implements the gateway port; one instance serves all threads.
+
+    Args:
+        keys: The employers' signing keys by BIN.
+        trusted: Certificates that the gateway signs its answers with.
+        contract_id_path: The wire profile's XPath of the contract id in an answer.
+        transport_key: Signs every envelope instead of the employers' own keys.
+        wait: Waits some seconds, or less when the agent is asked to stop.
+
+    Raises:
+        ConfigurationError: The endpoint cannot be used, or no certificate is trusted.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        sender: Sender,
+        *,
+        keys: Mapping[str, SigningKey],
+        trusted: Collection[Certificate],
+        contract_id_path: str,
+        transport_key: SigningKey | None = None,
+        wait: Callable[[float], object] | None = None,
+    ) -> None:
+        if not trusted:
+            raise ConfigurationError(
+                "no certificate of the gateway is configured, so no answer could be believed",
+                where="gateway.response_certificate",
+                next_step="Name the certificate that ShEP signs its answers with",
+            )
+        self._endpoint = endpoint
+        self._sender = sender
+        self._keys = keys
+        self._reader = AnswerReader(trusted, contract_id_path)
+        self._transport_key = transport_key
+        self._wait = wait or threading.Event().wait
+        self._client = open_client(endpoint)
+        warn_of_plain_http(endpoint)
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._client.close()
+
+    def seal(
+        self, message: SignedMessage, *, employer_bin: str, correlation_id: CorrelationId, at: datetime
+    ) -> Envelope:
+        """The signed transport envelope for one attempt; the same arguments give the same bytes (RSA).
+
+        Raises:
+            SigningRefused: There is no transport key for the employer, or it may not sign at ``at``.
+        """
+        key = self._transport_key or self._keys.get(employer_bin)
+        if key is None:
+            raise _refused("no transport key is configured for the employer of this event", message)
+        unsigned = build_envelope(self._sender, message, correlation_id=correlation_id, at=at)
+        try:
+            key.require_may_sign(at)
+            body = sign_body(unsigned, key, body_id=_body_id(unsigned))
+        except KzedsError as error:
+            raise _refused(f"the envelope cannot be signed: {error}", message) from None
+        return Envelope(body, hashlib.sha256(body).hexdigest(), message.message_id, correlation_id)
+
+    def submit(self, envelope: Envelope) -> SubmissionOutcome:
+        """Post the envelope and tell what happened.
+
+        Tried again only after a try that is proven to have sent nothing.
+        """
+        tries = Retrying(
+            retry=retry_if_result(lambda outcome: isinstance(outcome, NothingSent)),
+            stop=stop_after_attempt(CONNECT_TRIES),
+            wait=wait_fixed(CONNECT_PAUSE),
+            sleep=self._pause,
+            retry_error_callback=_last_outcome,
+        )
+        return tries(self._post, envelope)
+
+    def _pause(self, seconds: float) -> None:
+        self._wait(seconds)
+
+    def _post(self, envelope: Envelope) -> SubmissionOutcome:
+        received = bytearray()
+        try:
+            with self._client.stream("POST", self._endpoint.url, content=envelope.body, headers=_HEADERS) as response:
+                problem = self._receive(response, received)
+        except _NEVER_CONNECTED as error:
+            return NothingSent(f"{type(error).__name__}: {error}")
+        except httpx.TimeoutException as error:
+            return Unknown(Doubt.TIMEOUT, f"no whole answer in time ({type(error).__name__})", raw=bytes(received))
+        except (httpx.HTTPError, OSError) as error:
+            what = f"the connection broke after the request began to leave ({type(error).__name__})"
+            return Unknown(Doubt.CONNECTION_LOST, what, raw=bytes(received))
+        return problem or self._judge(response.status_code, bytes(received))
+
+    def _receive(self, response: httpx.Response, received: bytearray) -> Unknown | None:
+        """Read the answer into ``received``, at most up to the cap and the time allowed."""
+        until = time.monotonic() + self._endpoint.timeouts.answer.total_seconds()
+        for portion in response.iter_raw():
+            received += portion
+            if len(received) > ANSWER_CAP_BYTES:
+                what = f"the answer has more than {ANSWER_CAP_BYTES} bytes; the rest was not read"
+                return Unknown(Doubt.NOT_SOAP, what, raw=bytes(received[:ANSWER_CAP_BYTES]))
+            if time.monotonic() > until:
+                return Unknown(Doubt.TIMEOUT, "the answer trickled in for too long", raw=bytes(received))
+        return None
+
+    def _judge(self, status: int, raw: bytes) -> SubmissionOutcome:
+        """What status and content mean together: 200 is an answer, 5xx may carry a signed fault, no other counts."""
+        if status == httpx.codes.OK:
+            return self._reader.read(raw)
+        outcome = self._reader.read(raw) if status >= httpx.codes.INTERNAL_SERVER_ERROR else None
+        if isinstance(outcome, Faulted):
+            return outcome
+        code = outcome.code if isinstance(outcome, Unknown) else ""
+        return Unknown(Doubt.HTTP_ERROR, f"HTTP status {status} without a signed SOAP fault", code, raw)
+
+
+def _last_outcome(tries: RetryCallState) -> SubmissionOutcome:
+    """What the last try came to, instead of tenacity's own error."""
+    outcome: SubmissionOutcome = tries.outcome.result() if tries.outcome else NothingSent("no try was made")
+    return outcome
+
+
+def _body_id(envelope: bytes) -> str:
+    """An id for the signed Body that follows from the envelope, so that simulations repeat."""
+    return f"id-{UUID(bytes=hashlib.sha256(envelope).digest()[:16], version=4)}"
+
+
+def _refused(what: str, message: SignedMessage) -> SigningRefused:
+    return SigningRefused(
+        what,
+        where=f"message {message.message_id}",
+        kept="Nothing was sent; the signed message is kept and goes on when the key can sign",
+        next_step="Check the transport key, or the employer's key, in usrec.toml",
+    )

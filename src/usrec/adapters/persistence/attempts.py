@@ -1,0 +1,73 @@
+"""Every try to send, and every trusted decision."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from usrec.adapters.persistence.columns import literal_word
+from usrec.adapters.persistence.delivery_tables import UNCLOSED, acknowledgements, attempts
+from usrec.adapters.persistence.outbox import SENT
+from usrec.adapters.persistence.rows import values_of
+from usrec.domain.errors import InvariantViolation
+from usrec.domain.submission import AttemptId, SubmissionId
+from usrec.ports.ledger import Acknowledgement, Attempt, AttemptClosing
+
+_OF: Final = attempts.c.submission_id == bindparam("which")
+_SENT: Final = attempts.c.ending.in_([literal_word(ending) for ending in SENT])
+
+_OPEN: Final = insert(attempts).values(code="", detail="")
+_CLOSE: Final = update(attempts).where(attempts.c.id == bindparam("which"), UNCLOSED)
+_EXISTS: Final = select(attempts.c.id).where(attempts.c.id == bindparam("which"))
+_OPEN_OF: Final = select(attempts.c.id).where(_OF, UNCLOSED)
+_SENT_OF: Final = select(func.count()).select_from(attempts).where(_OF, _SENT | UNCLOSED)
+
+_SEEN: Final = select(acknowledgements.c.id).where(acknowledgements.c.signed_digest == bindparam("digest"))
+_ACKNOWLEDGE: Final = insert(acknowledgements).inline()
+
+
+class SqlAttempts:
+    """The ``Attempts`` port."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def open(self, attempt: Attempt) -> None:
+        """Record an attempt before it is made; the database allows one open attempt for a submission."""
+        self._connection.execute(_OPEN, values_of(attempt))
+
+    def close(self, attempt_id: AttemptId, closing: AttemptClosing) -> None:
+        """Record how it ended, once."""
+        done = self._connection.execute(_CLOSE, {"which": attempt_id, **values_of(closing)})
+        if done.rowcount == 0 and self._connection.scalar(_EXISTS, {"which": attempt_id}) is None:
+            raise InvariantViolation(
+                "an attempt was to be closed that was never opened",
+                where=f"attempt {attempt_id}",
+                kept="The transaction was rolled back",
+                next_step="Report this",
+            )
+
+    def open_of(self, submission_id: SubmissionId) -> AttemptId | None:
+        """The attempt that was never closed."""
+        found: AttemptId | None = self._connection.scalar(_OPEN_OF, {"which": submission_id})
+        return found
+
+    def sent_of(self, submission_id: SubmissionId) -> int:
+        """How many attempts may have reached the authority."""
+        return self._connection.scalar(_SENT_OF, {"which": submission_id}) or 0
+
+
+class SqlAcknowledgements:
+    """The ``Acknowledgements`` port."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def seen(self, signed_digest: str) -> bool:
+        """Whether an answer with this digest is on record."""
+        return self._connection.scalar(_SEEN, {"digest": signed_digest}) is not None
+
+    def add(self, acknowledgement: Acknowledgement) -> None:
+        """Record a decision."""
+        self._connection.execute(_ACKNOWLEDGE, values_of(acknowledgement))

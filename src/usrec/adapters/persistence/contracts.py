@@ -1,0 +1,55 @@
+"""The contracts that the agent knows, and the lock on each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection, Executable, bindparam, false, select
+
+from usrec.adapters.persistence.dialects import InsertInto, per_dialect
+from usrec.adapters.persistence.tables import contracts
+from usrec.domain.source_event import ContractKey
+
+_KEY: Final = (contracts.c.employer_bin, contracts.c.contract_key)
+
+
+def _lock(insert_into: InsertInto) -> Executable:
+    """PostgreSQL locks a row that exists even though the condition lets nothing be written."""
+    return insert_into(contracts).on_conflict_do_update(
+        index_elements=_KEY, set_={"registry_id": contracts.c.registry_id}, where=false()
+    )
+
+
+def _set_registry_id(insert_into: InsertInto) -> Executable:
+    statement = insert_into(contracts)
+    return statement.on_conflict_do_update(index_elements=_KEY, set_={"registry_id": statement.excluded.registry_id})
+
+
+_LOCK: Final = per_dialect(_lock)
+_SET_REGISTRY_ID: Final = per_dialect(_set_registry_id)
+_REGISTRY_ID: Final = select(contracts.c.registry_id).where(
+    contracts.c.employer_bin == bindparam("employer_bin"), contracts.c.contract_key == bindparam("contract_key")
+)
+
+
+class SqlContracts:
+    """The ``Contracts`` port."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def lock(self, employer_bin: str, contract_key: ContractKey) -> None:
+        """Make the contract known and hold its lock; on SQLite the transaction itself is the lock."""
+        what = {"employer_bin": employer_bin, "contract_key": contract_key}
+        self._connection.execute(_LOCK[self._connection.dialect.name], what)
+
+    def registry_id(self, employer_bin: str, contract_key: ContractKey) -> str | None:
+        """The registry's id of the contract."""
+        what = {"employer_bin": employer_bin, "contract_key": contract_key}
+        found: str | None = self._connection.scalar(_REGISTRY_ID, what)
+        return found
+
+    def set_registry_id(self, employer_bin: str, contract_key: ContractKey, registry_id: str) -> None:
+        """Remember the registry's id."""
+        what = {"employer_bin": employer_bin, "contract_key": contract_key, "registry_id": registry_id}
+        self._connection.execute(_SET_REGISTRY_ID[self._connection.dialect.name], what)

@@ -1,0 +1,136 @@
+"""Connections to the ledger's database, set up so that what was committed stays committed.
+
+Sources: SQLite's manual on WAL (``synchronous=FULL`` makes each commit durable; ``NORMAL`` may lose the last ones at a
+power cut); SQLAlchemy's recipe for the pysqlite driver, whose own BEGIN comes too late. On SQLite each unit of work
+begins with BEGIN IMMEDIATE, so that it waits for its turn at the start and never fails half-way with "locked".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from usrec.adapters.persistence.failures import address_of, translate_failures
+from usrec.domain.errors import ConfigurationError, LedgerUnavailable
+
+LOCK_WAIT: Final = timedelta(seconds=10)
+"""How long a transaction waits for another one before the ledger counts as unavailable."""
+
+READ_ONLY: Final = "usrec_read_only"
+"""Execution option of connections that only read: on SQLite they never wait for the writer."""
+
+_MILLISECONDS: Final = LOCK_WAIT // timedelta(milliseconds=1)
+
+_SQLITE_SETTINGS: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+)
+
+
+def create_ledger_engine(url: str) -> Engine:
+    """An engine for ``sqlite:///FILE``, ``sqlite://`` (in memory) or ``postgresql://...`` (psycopg 3).
+
+    Raises:
+        ConfigurationError: The address cannot be read or names another kind of database.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "postgresql":
+        engine = _postgresql(parsed.set(drivername="postgresql+psycopg"))
+    elif _names_no_file(parsed):
+        engine = _sqlite(parsed, {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0})
+    else:
+        engine = _sqlite(parsed, {})
+    translate_failures(engine)
+    return engine
+
+
+@contextmanager
+def connected(engine: Engine) -> Iterator[Connection]:
+    """A connection of the engine's pool; what was not committed at its end is rolled back.
+
+    Raises:
+        LedgerUnavailable: All connections are in use for too long.
+    """
+    try:
+        connection = engine.connect()
+    except PoolTimeoutError as problem:
+        raise LedgerUnavailable(
+            "all its connections are in use",
+            where=address_of(engine.url),
+            kept="Nothing was begun",
+            next_step="The agent tries again by itself",
+        ) from problem
+    with connection:
+        yield connection
+
+
+def is_in_memory(engine: Engine) -> bool:
+    """Whether the ledger lives and dies with this process."""
+    return engine.dialect.name == "sqlite" and _names_no_file(engine.url)
+
+
+def _names_no_file(url: URL) -> bool:
+    return url.database in {None, "", ":memory:"}
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise _wrong_address() from None
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise _wrong_address()
+    return parsed
+
+
+def _wrong_address() -> ConfigurationError:
+    return ConfigurationError(
+        "the address is not that of a ledger",
+        where="[ledger] url",
+        next_step="Write sqlite:////folder/ledger.db or postgresql://user@host/database",
+    )
+
+
+def _postgresql(url: URL) -> Engine:
+    return create_engine(
+        url,
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": LOCK_WAIT // timedelta(seconds=1),
+            "application_name": "usrec-agent",
+            "options": f"-c timezone=UTC -c lock_timeout={_MILLISECONDS}",
+        },
+    )
+
+
+def _sqlite(url: URL, pool: dict[str, Any]) -> Engine:
+    engine = create_engine(
+        url.set(drivername="sqlite"),
+        hide_parameters=True,
+        connect_args={"timeout": LOCK_WAIT.total_seconds(), "check_same_thread": False},
+        pool_timeout=LOCK_WAIT.total_seconds(),
+        **pool,
+    )
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for setting in _SQLITE_SETTINGS:
+        connection.execute(setting)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reads = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

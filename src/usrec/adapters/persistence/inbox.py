@@ -1,0 +1,103 @@
+"""What was taken from the sources, and the key that makes its fingerprints.
+
+A fingerprint is HMAC-SHA256 under a key that lives in the ledger and nowhere else: a bare digest of a row with an IIN
+could be guessed back, since there are only some hundred million IINs.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from usrec.adapters.persistence.tables import inbox, ledger_meta
+from usrec.domain.source_event import EventId, SourceName, SourceRow
+from usrec.ports.ledger import InboxKey
+
+_AT_ONCE: Final = 500
+"""Older SQLite builds take 999 parameters."""
+
+_KEY: Final = select(ledger_meta.c.fingerprint_key)
+_ADD: Final = insert(inbox)
+_KNOWN: Final = select(inbox.c.event_id, inbox.c.revision, inbox.c.fingerprint).where(
+    inbox.c.source == bindparam("which"), inbox.c.event_id.in_(bindparam("ids", expanding=True))
+)
+
+_ROW: Final = select(*(inbox.c[name] for name in SourceRow.__slots__)).where(
+    inbox.c.source == bindparam("which"),
+    inbox.c.event_id == bindparam("event"),
+    inbox.c.revision == bindparam("number"),
+)
+
+
+class FingerprintKey:
+    """The ledger's key, read once for each process."""
+
+    def __init__(self) -> None:
+        self._key: bytes | None = None
+
+    def read(self, connection: Connection) -> bytes:
+        """The key; it never changes."""
+        if self._key is None:
+            self._key = connection.execute(_KEY).scalar_one()
+        return self._key
+
+
+class SqlInbox:
+    """The ``Inbox`` port."""
+
+    def __init__(self, connection: Connection, key: FingerprintKey) -> None:
+        self._connection = connection
+        self._key = key
+
+    def fingerprint(self, canonical: bytes) -> str:
+        """Keyed digest of a row's canonical bytes."""
+        return hmac.digest(self._key.read(self._connection), canonical, "sha256").hex()
+
+    def known(self, keys: Collection[InboxKey]) -> Mapping[InboxKey, str]:
+        """The fingerprints of those ``keys`` that are on record."""
+        wanted = set(keys)
+        by_source: dict[SourceName, set[EventId]] = {}
+        for source, event_id, _ in wanted:
+            by_source.setdefault(source, set()).add(event_id)
+        found = {key: value for source, ids in by_source.items() for key, value in self._of_source(source, ids).items()}
+        return {key: value for key, value in found.items() if key in wanted}
+
+    def _of_source(self, source: SourceName, ids: Collection[EventId]) -> dict[InboxKey, str]:
+        found: dict[InboxKey, str] = {}
+        left = iter(sorted(ids))
+        while some := list(islice(left, _AT_ONCE)):
+            rows = self._connection.execute(_KNOWN, {"which": source, "ids": some})
+            found |= {(source, event_id, revision): fingerprint for event_id, revision, fingerprint in rows}
+        return found
+
+    def add(self, row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> None:
+        """Record a row."""
+        self._connection.execute(_ADD, _values(row, event_id, fingerprint, at))
+
+    def row(self, key: InboxKey) -> SourceRow | None:
+        """The row as it was taken; one without an event id bears the id that the agent made for it."""
+        source, event_id, revision = key
+        found = self._connection.execute(_ROW, {"which": source, "event": event_id, "number": revision}).one_or_none()
+        return None if found is None else SourceRow(*found)
+
+
+def _values(row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> dict[str, Any]:
+    return {
+        "source": row.source,
+        "event_id": event_id,
+        "revision": row.revision,
+        "fingerprint": fingerprint,
+        "row_ref": row.row_ref,
+        "event_type": row.event_type,
+        "contract_key": row.contract_key,
+        "employer_bin": row.employer_bin,
+        "payload": row.payload,
+        "withdrawn": row.withdrawn,
+        "entered_at": row.entered_at,
+        "received_at": at,
+    }

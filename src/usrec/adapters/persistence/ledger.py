@@ -1,0 +1,83 @@
+"""The ledger itself: one transaction for each unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, RootTransaction
+
+from usrec.adapters.persistence.attempts import SqlAcknowledgements, SqlAttempts
+from usrec.adapters.persistence.contracts import SqlContracts
+from usrec.adapters.persistence.engine import connected, create_ledger_engine, is_in_memory
+from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
+from usrec.adapters.persistence.outbox import SqlOutbox
+from usrec.adapters.persistence.outgoing import SqlAlerts, SqlJournal, SqlWriteBacks
+from usrec.adapters.persistence.schema import require_current, upgrade
+from usrec.adapters.persistence.submissions import SqlSubmissions
+from usrec.adapters.persistence.view import SqlLedgerView
+
+
+class SqlUnitOfWork:
+    """The ``UnitOfWork`` port. It ends with ``commit``; using it afterwards is an error."""
+
+    def __init__(self, connection: Connection, transaction: RootTransaction, key: FingerprintKey) -> None:
+        self._connection = connection
+        self._transaction = transaction
+        self.inbox = SqlInbox(connection, key)
+        self.submissions = SqlSubmissions(connection)
+        self.outbox = SqlOutbox(connection)
+        self.attempts = SqlAttempts(connection)
+        self.acknowledgements = SqlAcknowledgements(connection)
+        self.contracts = SqlContracts(connection)
+        self.journal = SqlJournal(connection)
+        self.write_backs = SqlWriteBacks(connection)
+        self.alerts = SqlAlerts(connection)
+
+    def commit(self) -> None:
+        """Make everything durable."""
+        self._transaction.commit()
+        self._connection.close()
+
+
+class SqlLedger:
+    """The ``Ledger`` port on SQLite or PostgreSQL. Threads may share it; each unit of work belongs to one thread.
+
+    A ledger in memory has one connection, so there a second unit of work or question waits until the first has ended.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._key = FingerprintKey()
+        self.view = SqlLedgerView(engine)
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlUnitOfWork]:
+        """Start a transaction; it rolls back unless it was committed."""
+        with connected(self._engine) as connection:
+            yield SqlUnitOfWork(connection, connection.begin(), self._key)
+
+    def close(self) -> None:
+        """Close all connections. A ledger in memory is gone then."""
+        self._engine.dispose()
+
+
+def open_ledger(url: str) -> SqlLedger:
+    """The ledger at ``url``; one in memory (``sqlite://``) is made on the spot.
+
+    Raises:
+        ConfigurationError: The address is not that of a ledger.
+        LedgerSchemaError: The ledger is not at this program's version.
+        LedgerUnavailable: It cannot be reached.
+    """
+    engine = create_ledger_engine(url)
+    if is_in_memory(engine):
+        upgrade(engine)
+    else:
+        require_current(engine)
+    return SqlLedger(engine)

@@ -1,0 +1,223 @@
+"""The delivery story: who may be sent next, and who works on it.
+
+The fence of an entry rises whenever the right to work on it changes hands: with every claim, and with every ``put``
+over an existing entry. A lease is good while owner and fence are those on record and its time has not run out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Executable, bindparam, delete, func, null, select, update
+
+from usrec.adapters.persistence.columns import literal_word
+from usrec.adapters.persistence.delivery_tables import CLAIMED, READY, SCHEDULED, UNCLOSED, attempts, outbox
+from usrec.adapters.persistence.dialects import InsertInto, per_dialect
+from usrec.adapters.persistence.rows import (
+    ENTRY_COLUMNS,
+    MESSAGE_COLUMNS,
+    SUBMISSION_COLUMNS,
+    entry_of,
+    entry_values,
+    message_of,
+    submission_of,
+)
+from usrec.adapters.persistence.tables import messages, submissions
+from usrec.domain.errors import LeaseLost
+from usrec.domain.submission import Lease, QueueEntry, QueueStatus, SubmissionId
+from usrec.domain.verdict import Ending
+from usrec.ports.ledger import Claim
+
+SENT: Final = (Ending.REGISTERED, Ending.REFUSED, Ending.UNKNOWN)
+"""Endings of attempts that may have reached the authority."""
+
+_PROMOTED_AT_ONCE: Final = 10_000
+"""Bounds one transaction after an outage of days; whoever promotes calls again with the next round anyway."""
+
+_NO_LEASE: Final = {"lease_owner": null(), "lease_until": null()}
+_WHICH: Final = outbox.c.submission_id == bindparam("which")
+_MINE: Final = (outbox.c.lease_owner == bindparam("owner"), outbox.c.fence == bindparam("held_fence"))
+
+
+def _put(insert_into: InsertInto) -> Executable:
+    statement = insert_into(outbox)
+    kept = {"submission_id", "lease_owner", "lease_until", "fence"}
+    changed = {column.name: statement.excluded[column.name] for column in outbox.c if column.name not in kept}
+    return statement.on_conflict_do_update(
+        index_elements=[outbox.c.submission_id], set_=changed | _NO_LEASE | {"fence": outbox.c.fence + 1}
+    )
+
+
+def _promote(now_due: Any, order: Any) -> Executable:
+    """Make the entries ready for which ``now_due`` holds; entries that others have locked are left to them."""
+    due = (
+        select(outbox.c.submission_id)
+        .where(now_due)
+        .order_by(order)
+        .limit(_PROMOTED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    ready = {"status": literal_word(QueueStatus.READY), "wait_reason": null(), **_NO_LEASE}
+    return update(outbox).where(outbox.c.submission_id.in_(due)).values(ready)
+
+
+_PUT: Final = per_dialect(_put)
+_GET: Final = select(*ENTRY_COLUMNS).where(_WHICH)
+_REMOVE: Final = delete(outbox).where(_WHICH)
+_PROMOTE: Final = (
+    _promote(SCHEDULED & (outbox.c.available_at <= bindparam("now")), outbox.c.available_at),
+    _promote(CLAIMED & (outbox.c.lease_until <= bindparam("now")), outbox.c.lease_until),
+)
+_HOLD: Final = _GET.where(*_MINE, outbox.c.lease_until > bindparam("now")).with_for_update()
+_RELEASE: Final = update(outbox).where(_WHICH, *_MINE).values(_NO_LEASE)
+
+_FIRST_READY: Final = (
+    select(outbox.c.submission_id)
+    .where(READY)
+    .order_by(outbox.c.priority, outbox.c.submission_id)
+    .limit(bindparam("limit"))
+)
+_CLAIMED_VALUES: Final = {
+    "status": literal_word(QueueStatus.CLAIMED),
+    "wait_reason": null(),
+    "lease_owner": bindparam("owner"),
+    "lease_until": bindparam("until"),
+    "fence": outbox.c.fence + 1,
+}
+_CHOSEN: Final = _FIRST_READY.with_for_update(skip_locked=True).cte("chosen")
+_CLAIM_IN_ONE: Final = (
+    update(outbox)
+    .where(outbox.c.submission_id == _CHOSEN.c.submission_id)
+    .values(_CLAIMED_VALUES)
+    .returning(outbox.c.submission_id)
+)
+_CLAIM_THESE: Final = (
+    update(outbox)
+    .where(outbox.c.submission_id.in_(bindparam("ids", expanding=True)), READY)
+    .values(_CLAIMED_VALUES)
+    .returning(outbox.c.submission_id)
+)
+_OWNERS: Final = select(outbox.c.lease_owner).where(CLAIMED).distinct()
+_FREE: Final = (
+    update(outbox)
+    .where(CLAIMED, outbox.c.lease_owner.in_(bindparam("owners", expanding=True)))
+    .values({"status": literal_word(QueueStatus.READY), **_NO_LEASE})
+)
+
+_OF_OUTBOX: Final = attempts.c.submission_id == outbox.c.submission_id
+_CLAIMS: Final = (
+    select(
+        *SUBMISSION_COLUMNS,
+        *ENTRY_COLUMNS,
+        *MESSAGE_COLUMNS,
+        select(attempts.c.id).where(_OF_OUTBOX, UNCLOSED).scalar_subquery().label("open_attempt"),
+        select(func.count())
+        .where(_OF_OUTBOX, attempts.c.ending.in_([literal_word(ending) for ending in SENT]))
+        .scalar_subquery()
+        .label("sent_attempts"),
+        select(func.coalesce(func.max(attempts.c.number), 0)).where(_OF_OUTBOX).scalar_subquery().label("last_attempt"),
+    )
+    .join_from(outbox, submissions, submissions.c.id == outbox.c.submission_id)
+    .join(messages, messages.c.submission_id == outbox.c.submission_id, isouter=True)
+    .where(outbox.c.submission_id.in_(bindparam("ids", expanding=True)))
+    .order_by(outbox.c.priority, outbox.c.submission_id)
+)
+_ENTRY_FROM: Final = len(SUBMISSION_COLUMNS)
+_MESSAGE_FROM: Final = _ENTRY_FROM + len(ENTRY_COLUMNS)
+_REST_FROM: Final = _MESSAGE_FROM + len(MESSAGE_COLUMNS)
+
+
+class SqlOutbox:
+    """The ``Outbox`` port."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, entry: QueueEntry) -> None:
+        """Insert with fence 0, or replace: then the fence rises and an older lease is dead."""
+        self._connection.execute(_PUT[self._connection.dialect.name], {**entry_values(entry), "fence": 0})
+
+    def get(self, submission_id: SubmissionId) -> QueueEntry | None:
+        """One entry."""
+        row = self._connection.execute(_GET, {"which": submission_id}).one_or_none()
+        return None if row is None else entry_of(row)
+
+    def remove(self, submission_id: SubmissionId) -> None:
+        """The delivery is over."""
+        self._connection.execute(_REMOVE, {"which": submission_id})
+
+    def promote(self, now: datetime) -> int:
+        """Make due entries ready, longest due first."""
+        return sum(self._connection.execute(statement, {"now": now}).rowcount for statement in _PROMOTE)
+
+    def claim(
+        self, owner: str, now: datetime, lease: timedelta, limit: int, *, only: SubmissionId | None = None
+    ) -> Sequence[Claim]:
+        """Lease ready entries, then read all that their delivery needs in one statement."""
+        until = now + lease
+        ids = self._lease_these([only], owner, until) if only else self._lease(owner, until, limit)
+        if not ids:
+            return []
+        return [_claim_of(row, owner, until) for row in self._connection.execute(_CLAIMS, {"ids": ids})]
+
+    def _lease(self, owner: str, until: datetime, limit: int) -> list[SubmissionId]:
+        """One statement on PostgreSQL; two on SQLite, where the transaction holds the only write lock."""
+        if self._connection.dialect.name == "postgresql":
+            what = {"owner": owner, "until": until, "limit": limit}
+            return list(self._connection.scalars(_CLAIM_IN_ONE, what))
+        return self._lease_these(list(self._connection.scalars(_FIRST_READY, {"limit": limit})), owner, until)
+
+    def _lease_these(self, ids: Sequence[SubmissionId], owner: str, until: datetime) -> list[SubmissionId]:
+        """Those of ``ids`` that are ready and were leased."""
+        if not ids:
+            return []
+        return list(self._connection.scalars(_CLAIM_THESE, {"ids": ids, "owner": owner, "until": until}))
+
+    def lease_owners(self) -> Collection[str]:
+        """Who holds leases now, run out or not."""
+        return list(self._connection.scalars(_OWNERS))
+
+    def free_leases(self, owners: Collection[str]) -> int:
+        """Make the entries leased to these owners ready; their fence stays, and the next claim raises it."""
+        return self._connection.execute(_FREE, {"owners": list(owners)}).rowcount
+
+    def hold_lease(self, lease: Lease, now: datetime) -> QueueEntry:
+        """Prove the lease and lock its row."""
+        what = {"which": lease.submission_id, "owner": lease.owner, "held_fence": lease.fence, "now": now}
+        row = self._connection.execute(_HOLD, what).one_or_none()
+        if row is None:
+            raise _lost(lease)
+        return entry_of(row)
+
+    def release(self, lease: Lease, entry: QueueEntry) -> None:
+        """Give the lease back with the entry's new status, times and reason."""
+        changed = entry_values(entry)
+        del changed["submission_id"]
+        what = {"which": lease.submission_id, "owner": lease.owner, "held_fence": lease.fence, **changed}
+        if self._connection.execute(_RELEASE, what).rowcount != 1:
+            raise _lost(lease)
+
+
+def _claim_of(row: Sequence[Any], owner: str, until: datetime) -> Claim:
+    open_attempt, sent_attempts, last_attempt = row[_REST_FROM:]
+    entry = replace(entry_of(row[_ENTRY_FROM:_MESSAGE_FROM]), attempts=last_attempt)
+    return Claim(
+        submission=submission_of(row[:_ENTRY_FROM]),
+        entry=entry,
+        lease=Lease(entry.submission_id, owner, entry.fence, until),
+        message=message_of(row[_MESSAGE_FROM:_REST_FROM]),
+        open_attempt=open_attempt,
+        sent_attempts=sent_attempts,
+    )
+
+
+def _lost(lease: Lease) -> LeaseLost:
+    return LeaseLost(
+        f"the claim of {lease.owner} (fence {lease.fence}) is not the newest any more, or its time has run out",
+        where=f"submission {lease.submission_id}",
+        kept="Nothing was written; whoever holds it now goes on with the same bytes",
+        next_step="Nothing; the agent goes on with other submissions",
+    )

@@ -1,0 +1,141 @@
+"""What the ledger tells others: the journal, the notes to HR, and the alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, Connection, Executable, bindparam, delete, insert, select, update
+
+from usrec.adapters.persistence.dialects import InsertInto, per_dialect
+from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
+from usrec.adapters.persistence.tables import UNDELIVERED, WATCHED, alerts, journal, submissions, write_backs
+from usrec.domain.alert import Alert
+from usrec.domain.source_event import SourceName
+from usrec.domain.submission import Submission, SubmissionId
+from usrec.ports.event_source import StatusNote
+from usrec.ports.ledger import JournalEntry
+
+_AT_ONCE: Final = 500
+_NOTE_COLUMNS: Final = tuple(write_backs.c[name] for name in StatusNote.__slots__)
+_ALERT_COLUMNS: Final = tuple(alerts.c[name] for name in Alert.__slots__)
+
+
+def _unless_known(table: Any) -> Any:
+    def build(insert_into: InsertInto) -> Executable:
+        return insert_into(table).on_conflict_do_nothing().inline()
+
+    return per_dialect(build)
+
+
+_APPEND: Final = insert(journal).inline()
+
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+_DROP_OLDER: Final = delete(write_backs).where(
+    write_backs.c.source == bindparam("source"),
+    write_backs.c.row_ref == bindparam("row_ref"),
+    write_backs.c.noted_at <= bindparam("noted_at"),
+)
+_NOTE: Final = _unless_known(write_backs)
+_DUE: Final = (
+    select(write_backs.c.id, *_NOTE_COLUMNS)
+    .where(write_backs.c.source == bindparam("source"), write_backs.c.due_at <= bindparam("now"))
+    .order_by(write_backs.c.due_at, write_backs.c.id)
+    .limit(bindparam("limit"))
+)
+_DONE: Final = delete(write_backs).where(write_backs.c.id.in_(_IDS))
+_POSTPONE: Final = update(write_backs).where(write_backs.c.id.in_(_IDS))
+
+_ALERT: Final = _unless_known(alerts)
+_UNDELIVERED: Final = (
+    select(alerts.c.id, *_ALERT_COLUMNS).where(UNDELIVERED).order_by(alerts.c.id).limit(bindparam("limit"))
+)
+_DELIVERED: Final = update(alerts).where(alerts.c.id.in_(_IDS))
+_WATCH: Final = update(submissions).where(submissions.c.id == bindparam("which"))
+_TO_WATCH: Final = (
+    select(*SUBMISSION_COLUMNS)
+    .where(WATCHED, submissions.c.watch_at <= bindparam("now"))
+    .order_by(submissions.c.watch_at, submissions.c.id)
+    .limit(bindparam("limit"))
+)
+
+
+class SqlJournal:
+    """The ``Journal`` port."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def append(self, *entries: JournalEntry) -> None:
+        """Add lines in this order."""
+        if entries:
+            self._connection.execute(_APPEND, [values_of(entry) for entry in entries])
+
+
+class SqlWriteBacks:
+    """The ``WriteBacks`` port. A newer note gets a new handle, so that ``done`` for the older one cannot lose it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, note: StatusNote) -> None:
+        """Remember a note unless a newer one for its row waits already."""
+        values = {**values_of(note), "due_at": note.noted_at}
+        if not self._replace(values):
+            self._replace(values)
+
+    def _replace(self, values: dict[str, Any]) -> bool:
+        """Drop an older note and add this one; False when another one is there, perhaps from a moment ago."""
+        self._connection.execute(_DROP_OLDER, {name: values[name] for name in ("source", "row_ref", "noted_at")})
+        return self._connection.execute(_NOTE[self._connection.dialect.name], values).rowcount == 1
+
+    def due(self, source: SourceName, now: datetime, limit: int) -> Sequence[tuple[int, StatusNote]]:
+        """Notes to write now, longest due first."""
+        rows = self._connection.execute(_DUE, {"source": source, "now": now, "limit": limit})
+        return [(row[0], StatusNote(*row[1:])) for row in rows]
+
+    def done(self, handles: Sequence[int]) -> None:
+        """They were written."""
+        for some in _portions(handles):
+            self._connection.execute(_DONE, {"ids": some})
+
+    def postpone(self, handles: Sequence[int], until: datetime) -> None:
+        """They could not be written; try again then."""
+        for some in _portions(handles):
+            self._connection.execute(_POSTPONE, {"ids": some, "due_at": until})
+
+
+class SqlAlerts:
+    """The ``Alerts`` port."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, alerts: Sequence[Alert]) -> Sequence[Alert]:
+        """Record alerts; returns those that were new."""
+        statement = _ALERT[self._connection.dialect.name]
+        return [one for one in alerts if self._connection.execute(statement, values_of(one)).rowcount == 1]
+
+    def undelivered(self, limit: int) -> Sequence[tuple[int, Alert]]:
+        """Alerts that no sink has taken yet, in the order of raising."""
+        rows = self._connection.execute(_UNDELIVERED, {"limit": limit})
+        return [(row[0], Alert(*row[1:])) for row in rows]
+
+    def delivered(self, handles: Sequence[int], at: datetime) -> None:
+        """A sink has taken them."""
+        for some in _portions(handles):
+            self._connection.execute(_DELIVERED, {"ids": some, "delivered_at": at})
+
+    def watch(self, submission_id: SubmissionId, at: datetime | None) -> None:
+        """Look at the submission's dates at ``at``; the latest call wins."""
+        self._connection.execute(_WATCH, {"which": submission_id, "watch_at": at})
+
+    def to_watch(self, now: datetime, limit: int) -> Sequence[Submission]:
+        """Submissions whose time to be looked at has come, earliest first."""
+        rows = self._connection.execute(_TO_WATCH, {"now": now, "limit": limit})
+        return [submission_of(row) for row in rows]
+
+
+def _portions(handles: Sequence[int]) -> Sequence[Sequence[int]]:
+    return [handles[start : start + _AT_ONCE] for start in range(0, len(handles), _AT_ONCE)]

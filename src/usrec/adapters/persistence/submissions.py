@@ -1,0 +1,120 @@
+"""The legal story: submissions and their signed messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Executable, bindparam, func, insert, select, update
+
+from usrec.adapters.persistence.columns import literal_word
+from usrec.adapters.persistence.delivery_tables import outbox
+from usrec.adapters.persistence.rows import (
+    MESSAGE_COLUMNS,
+    SUBMISSION_COLUMNS,
+    message_of,
+    submission_of,
+    submission_values,
+    values_of,
+)
+from usrec.adapters.persistence.tables import UNSETTLED, messages, submissions
+from usrec.domain.errors import LeaseLost
+from usrec.domain.message import SignedMessage
+from usrec.domain.source_event import ContractKey, EventId, Operation, SourceName
+from usrec.domain.state import State
+from usrec.domain.submission import Standpoint, Submission, SubmissionId
+
+_COLUMNS: Final = submissions.c
+_OF_CONTRACT: Final = (
+    _COLUMNS.employer_bin == bindparam("employer_bin"),
+    _COLUMNS.contract_key == bindparam("contract_key"),
+)
+_IN_LINE: Final = _COLUMNS.position >= 0
+
+_ADD: Final = insert(submissions)
+_GET: Final = select(*SUBMISSION_COLUMNS).where(_COLUMNS.id == bindparam("which"))
+_UPDATE: Final = update(submissions).where(_COLUMNS.id == bindparam("which"), _COLUMNS.state == bindparam("was"))
+_OF_EVENT: Final = (
+    select(*SUBMISSION_COLUMNS)
+    .where(_COLUMNS.source == bindparam("source"), _COLUMNS.event_id == bindparam("event_id"))
+    .order_by(_COLUMNS.revision, _COLUMNS.received_at, _COLUMNS.id)
+)
+_CONCLUSIONS: Final = (
+    select(*SUBMISSION_COLUMNS)
+    .where(
+        *_OF_CONTRACT,
+        _IN_LINE,
+        _COLUMNS.operation == literal_word(Operation.CONCLUSION),
+        _COLUMNS.replaced_by.is_(None),
+        _COLUMNS.state != literal_word(State.CANCELLED),
+    )
+    .order_by(_COLUMNS.received_at, _COLUMNS.id)
+)
+_LINE: Final = (
+    select(_COLUMNS.id, _COLUMNS.position, _COLUMNS.state, outbox.c.status)
+    .join_from(submissions, outbox, outbox.c.submission_id == _COLUMNS.id, isouter=True)
+    .where(*_OF_CONTRACT, _IN_LINE, UNSETTLED)
+    .order_by(_COLUMNS.position, _COLUMNS.id)
+)
+_LAST_POSITION: Final = select(func.max(_COLUMNS.position)).where(*_OF_CONTRACT)
+_STORE_MESSAGE: Final = insert(messages)
+_MESSAGE: Final = select(*MESSAGE_COLUMNS).where(messages.c.submission_id == bindparam("which"))
+
+
+class SqlSubmissions:
+    """The ``Submissions`` port."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, submission: Submission) -> None:
+        """Store a new submission."""
+        self._connection.execute(_ADD, submission_values(submission))
+
+    def get(self, submission_id: SubmissionId) -> Submission | None:
+        """One submission."""
+        row = self._connection.execute(_GET, {"which": submission_id}).one_or_none()
+        return None if row is None else submission_of(row)
+
+    def update(self, submission: Submission, *, was: State) -> None:
+        """Store a changed submission; one statement compares and writes, so nothing comes in between."""
+        changed = submission_values(submission)
+        done = self._connection.execute(_UPDATE, {"which": changed.pop("id"), "was": was, **changed})
+        if done.rowcount != 1:
+            raise LeaseLost(
+                f"its state is not {was} any more",
+                where=f"submission {submission.id}",
+                kept="Nothing was written; what another agent or a person did stands",
+                next_step="Look at its timeline: usrec submission show",
+            )
+
+    def of_event(self, source: SourceName, event_id: EventId) -> Sequence[Submission]:
+        """All submissions of an event, oldest revision first."""
+        return self._list(_OF_EVENT, {"source": source, "event_id": event_id})
+
+    def conclusions_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Submission]:
+        """The conclusion events of a contract."""
+        return self._list(_CONCLUSIONS, {"employer_bin": employer_bin, "contract_key": contract_key})
+
+    def line_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Standpoint]:
+        """The unsettled submissions of a contract."""
+        rows = self._connection.execute(_LINE, {"employer_bin": employer_bin, "contract_key": contract_key})
+        return [Standpoint(*row) for row in rows]
+
+    def next_position(self, employer_bin: str, contract_key: ContractKey) -> int:
+        """A position behind all events of the contract."""
+        what = {"employer_bin": employer_bin, "contract_key": contract_key}
+        last = self._connection.scalar(_LAST_POSITION, what)
+        return max(last or 0, 0) + 1
+
+    def store_message(self, submission_id: SubmissionId, message: SignedMessage) -> None:
+        """Store the signed bytes; the primary key lets it happen once."""
+        self._connection.execute(_STORE_MESSAGE, {"submission_id": submission_id, **values_of(message)})
+
+    def message(self, submission_id: SubmissionId) -> SignedMessage | None:
+        """The signed bytes."""
+        row = self._connection.execute(_MESSAGE, {"which": submission_id}).one_or_none()
+        return None if row is None else message_of(row)
+
+    def _list(self, statement: Executable, what: dict[str, Any]) -> Sequence[Submission]:
+        return [submission_of(row) for row in self._connection.execute(statement, what)]

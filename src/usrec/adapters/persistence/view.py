@@ -1,0 +1,217 @@
+"""What operators read: lists, one submission's story, counts. Each question is answered from one snapshot."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Engine, Text, bindparam, false, func, select, type_coerce
+
+from usrec.adapters.persistence.columns import literal_word
+from usrec.adapters.persistence.delivery_tables import SCHEDULED, attempts, outbox
+from usrec.adapters.persistence.engine import READ_ONLY, connected
+from usrec.adapters.persistence.tables import journal, messages, submissions, write_backs
+from usrec.domain.errors import ValidationProblem
+from usrec.domain.state import SETTLED, State
+from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
+from usrec.ports.ledger_view import (
+    AttemptRow,
+    JournalRow,
+    Progress,
+    SubmissionFilter,
+    SubmissionRow,
+    SubmissionStory,
+)
+
+_IDS_AT_ONCE: Final = 500
+_LAST_CHARACTER: Final = "\U0010ffff"
+"""Sorts behind every other, so that it ends the range of texts with one beginning."""
+
+_COLUMNS: Final = submissions.c
+_ROW: Final[Mapping[str, ColumnElement[Any]]] = {
+    **{name: _COLUMNS[name] for name in SubmissionRow.__slots__ if name in _COLUMNS},
+    "operation": func.coalesce(type_coerce(_COLUMNS.operation, Text()), ""),
+    "employer": func.coalesce(_COLUMNS.employer, ""),
+    "status": outbox.c.status,
+    "wait_reason": outbox.c.wait_reason,
+    "available_at": outbox.c.available_at,
+    "blocked_by": outbox.c.blocked_by,
+    "attempts": select(func.count())
+    .select_from(attempts)
+    .where(attempts.c.submission_id == _COLUMNS.id)
+    .scalar_subquery(),
+    "doubtful": func.coalesce(outbox.c.doubtful, false()),
+}
+_ROWS: Final = (
+    select(*(_ROW[name].label(name) for name in SubmissionRow.__slots__))
+    .join_from(submissions, outbox, outbox.c.submission_id == _COLUMNS.id, isouter=True)
+    .order_by(_COLUMNS.due_utc.asc().nulls_last(), _COLUMNS.id)
+)
+_MORE_NAMES: Final = ("edition", "point", "term", "entered_at", "received_at", "replaces")
+_WIDTH: Final = len(SubmissionRow.__slots__)
+_STORY: Final = (
+    _ROWS.add_columns(*(_COLUMNS[name] for name in _MORE_NAMES), messages.c.signed_at, _COLUMNS.position)
+    .add_columns(_COLUMNS.employer_bin)
+    .join(messages, messages.c.submission_id == _COLUMNS.id, isouter=True)
+    .where(_COLUMNS.id == bindparam("which"))
+)
+_BEHIND: Final = (
+    _ROWS.where(
+        _COLUMNS.employer_bin == bindparam("bin"),
+        _COLUMNS.contract_key == bindparam("key"),
+        _COLUMNS.position > bindparam("place"),
+        outbox.c.status == literal_word(QueueStatus.BLOCKED),
+    )
+    .order_by(None)
+    .order_by(_COLUMNS.position, _COLUMNS.id)
+)
+_ATTEMPTS: Final = (
+    select(*(attempts.c[name] for name in AttemptRow.__slots__))
+    .where(attempts.c.submission_id == bindparam("which"))
+    .order_by(attempts.c.number)
+)
+_JOURNAL: Final = (
+    select(*(journal.c[name] for name in JournalRow.__slots__))
+    .where(journal.c.submission_id == bindparam("which"))
+    .order_by(journal.c.seq)
+)
+_BEGINNING_WITH: Final = (_COLUMNS.id >= bindparam("beginning"), _COLUMNS.id < bindparam("end"))
+_NAMED: Final = select(_COLUMNS.id).where(*_BEGINNING_WITH).limit(2)
+_HOW_MANY: Final = select(func.count()).select_from(submissions).where(*_BEGINNING_WITH)
+_COUNTS: Final = (
+    select(_COLUMNS.state, _COLUMNS.code, func.count())
+    .where(_COLUMNS.replaced_by.is_(None))
+    .group_by(_COLUMNS.state, _COLUMNS.code)
+    .order_by(_COLUMNS.state, _COLUMNS.code)
+)
+_IN_OUTBOX: Final = select(outbox.c.status, outbox.c.wait_reason, func.count()).group_by(
+    outbox.c.status, outbox.c.wait_reason
+)
+_NEXT: Final = select(func.min(outbox.c.available_at)).where(SCHEDULED)
+_NOTES: Final = select(func.count()).select_from(write_backs)
+
+_FOR_A_PERSON: Final = (WaitReason.CHECKED_OUT, WaitReason.KEY_UNUSABLE)
+"""Scheduled only as a safety net: what they wait for is a person."""
+
+
+class SqlLedgerView:
+    """The ``LedgerView`` port."""
+
+    def __init__(self, engine: Engine) -> None:
+        options: dict[str, Any] = {READ_ONLY: True}
+        if engine.dialect.name == "postgresql":
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._engine = engine.execution_options(**options)
+
+    def rows(self, which: SubmissionFilter, *, limit: int | None = None) -> Sequence[SubmissionRow]:
+        """Matching submissions, earliest due first."""
+        statement = _ROWS.where(*_conditions(which)).limit(limit)
+        with self._snapshot() as connection:
+            if which.ids is None:
+                return [SubmissionRow(*row) for row in connection.execute(statement)]
+            return _among(connection, statement, which.ids)[:limit]
+
+    def story(self, submission_id: SubmissionId) -> SubmissionStory | None:
+        """One submission with all that belongs to it.
+
+        Raises:
+            ValidationProblem: More than one id begins with ``submission_id``.
+        """
+        with self._snapshot() as connection:
+            known = _identified(connection, submission_id)
+            return None if known is None else _story(connection, known)
+
+    def counts(self) -> Mapping[tuple[State, str], int]:
+        """How many current submissions stand in each (state, code)."""
+        with self._snapshot() as connection:
+            return {(state, code): count for state, code, count in connection.execute(_COUNTS)}
+
+    def progress(self) -> Progress:
+        """What the outbox holds."""
+        with self._snapshot() as connection:
+            waiting = [(status, reason, count) for status, reason, count in connection.execute(_IN_OUTBOX)]
+            next_at = connection.scalar(_NEXT)
+        by_status = dict.fromkeys(QueueStatus, 0)
+        by_reason: Counter[WaitReason | None] = Counter()
+        for status, reason, count in waiting:
+            by_status[status] += count
+            if status is QueueStatus.SCHEDULED:
+                by_reason[reason] += count
+        persons = sum(by_reason[reason] for reason in _FOR_A_PERSON)
+        dated = by_reason[WaitReason.PAPER_DATE]
+        return Progress(
+            ready=by_status[QueueStatus.READY],
+            claimed=by_status[QueueStatus.CLAIMED],
+            retrying=by_status[QueueStatus.SCHEDULED] - dated - persons,
+            dated=dated,
+            held=by_status[QueueStatus.HELD] + persons,
+            blocked=by_status[QueueStatus.BLOCKED],
+            next_at=next_at,
+        )
+
+    def write_backs_waiting(self) -> int:
+        """Notes to HR that are not written yet."""
+        with self._snapshot() as connection:
+            return connection.scalar(_NOTES) or 0
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        with connected(self._engine) as connection, connection.begin():
+            yield connection
+
+
+def _conditions(which: SubmissionFilter) -> Iterator[ColumnElement[bool]]:
+    if which.state is not None:
+        yield _COLUMNS.state == which.state
+    if which.code is not None:
+        yield _COLUMNS.code == which.code
+    if which.due_before is not None:
+        yield _COLUMNS.due_utc < which.due_before
+    if which.employer is not None:
+        yield _COLUMNS.employer == which.employer
+    if which.contract_key is not None:
+        yield _COLUMNS.contract_key == which.contract_key
+    if which.current:
+        yield _COLUMNS.replaced_by.is_(None)
+
+
+def _among(connection: Connection, statement: Any, ids: Sequence[SubmissionId]) -> list[SubmissionRow]:
+    """Rows with one of ``ids``, however many those are."""
+    wanted = sorted(set(ids))
+    found: list[SubmissionRow] = []
+    for start in range(0, len(wanted), _IDS_AT_ONCE):
+        some = statement.where(_COLUMNS.id.in_(wanted[start : start + _IDS_AT_ONCE]))
+        found += [SubmissionRow(*row) for row in connection.execute(some)]
+    return sorted(found, key=lambda row: (row.due_utc is None, row.due_utc, row.id))
+
+
+def _identified(connection: Connection, given: str) -> str | None:
+    """The id that ``given`` is, or is the beginning of."""
+    if not given:
+        return None
+    what = {"beginning": given, "end": given + _LAST_CHARACTER}
+    found = list(connection.scalars(_NAMED.order_by(_COLUMNS.id), what))
+    if len(found) > 1 and found[0] != given:
+        count = connection.scalar(_HOW_MANY, what)
+        raise ValidationProblem(
+            f"{count} submissions begin with {given}", where="submission id", next_step="Give more of its characters"
+        )
+    return found[0] if found else None
+
+
+def _story(connection: Connection, submission_id: str) -> SubmissionStory:
+    which = {"which": submission_id}
+    found = connection.execute(_STORY, which).one()
+    row = SubmissionRow(*found[:_WIDTH])
+    place = {"bin": found.employer_bin, "key": row.contract_key, "place": found.position}
+    in_line = row.state not in SETTLED and row.replaced_by is None and found.position >= 0
+    return SubmissionStory(
+        row=row,
+        **{name: getattr(found, name) for name in _MORE_NAMES},
+        signed_at=found.signed_at,
+        attempts=[AttemptRow(*one) for one in connection.execute(_ATTEMPTS, which)],
+        journal=[JournalRow(*one) for one in connection.execute(_JOURNAL, which)],
+        behind=[SubmissionRow(*one) for one in connection.execute(_BEHIND, place)] if in_line else [],
+    )

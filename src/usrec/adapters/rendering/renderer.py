@@ -1,0 +1,138 @@
+"""From a submission to the contractRequest that the employer signs.
+
+Sources: the wire profile (mapping and XSD) and code SCSE999 (100 KB cap). The document has no XML declaration and is
+not indented: it travels as text inside another document, where a declared encoding means nothing, and clients of both
+kinds are known to work. What is rendered here is signed as it is and never serialised again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Final
+
+from lxml import etree
+
+from usrec.adapters.rendering.document import build_document, wire_text
+from usrec.adapters.rendering.mapping import MappedField, OperationMapping, Value
+from usrec.adapters.rendering.profile import WireProfile
+from usrec.adapters.rendering.schema_check import SchemaCheck, SchemaFault
+from usrec.domain.errors import ConfigurationError, InvariantViolation, ValidationProblem
+from usrec.domain.message import RenderedMessage
+from usrec.domain.source_event import Operation, load_details
+from usrec.domain.submission import Submission
+
+SIZE_CAP_BYTES: Final = 100 * 1024
+"""SCSE999: a message above 100 KB is refused."""
+
+_KEPT: Final = "Nothing was signed or sent; the event is kept"
+_CORRECT_IN_HR: Final = "Correct it in the HR system and raise the revision of the row"
+
+
+class XmlRenderer:
+    """Renders by a wire profile. Safe in threads.
+
+    Raises:
+        ConfigurationError: The profile's mapping and its XSD do not belong together.
+    """
+
+    def __init__(self, profile: WireProfile) -> None:
+        self._profile = profile.mapping
+        self._check = SchemaCheck(profile.schema)
+        for operation, mapping in self._profile.operation.items():
+            self._require_match(operation, mapping, where=profile.where)
+
+    @property
+    def supplies_record_id(self) -> bool:
+        """Whether the profile carries a record id of ours."""
+        return self._profile.record_id
+
+    def render(self, submission: Submission, *, record_id: str | None) -> RenderedMessage:
+        """The document for ``submission``.
+
+        Raises:
+            ValidationProblem: The document breaks the schema or the 100 KB cap; names the field, never its value.
+            InvariantViolation: The submission names no operation, or a record id is needed and not given.
+        """
+        operation = submission.operation
+        if operation is None or (self.supplies_record_id and not record_id):
+            raise InvariantViolation(
+                "rendering needs an operation and the record id", where=f"submission {submission.id}"
+            )
+        mapping = self._profile.operation[operation]
+        texts = self._texts(submission, mapping, _values(submission, operation, record_id))
+        root = build_document(self._profile, mapping, texts)
+        for fault in self._check.faults(root)[:1]:
+            raise _invalid(submission, mapping, fault)
+        document = etree.tostring(root, encoding="UTF-8", xml_declaration=False)
+        if len(document) > SIZE_CAP_BYTES:
+            longest = max(texts, key=lambda value: len(texts[value]))
+            raise _problem(submission, f"the message has more than 100 KB (SCSE999); its longest field is {longest}")
+        return RenderedMessage(document, record_id if self.supplies_record_id else None)
+
+    def _texts(
+        self, submission: Submission, mapping: OperationMapping, values: Mapping[Value, str | date | None]
+    ) -> dict[Value, str]:
+        """The text of each mapped value that is present."""
+        texts = {}
+        for field in mapping.fields:
+            value = values[field.value]
+            if value:
+                texts[field.value] = wire_text(value, date_with_zone=self._profile.date_with_zone)
+            elif not field.optional:
+                raise _problem(submission, f"{field.value} is missing, and the message needs it")
+        for name, text in texts.items():
+            if not _fits_xml(text):
+                raise _problem(submission, f"{name} holds a character that XML cannot carry")
+        return texts
+
+    def _require_match(self, operation: Operation, mapping: OperationMapping, *, where: str) -> None:
+        """Check element names and order against the XSD: with all fields, or at least with the required ones.
+
+        Either is enough, because an official XSD may hold a choice among optional fields.
+        """
+        whole = self._mismatch(mapping, mapping.fields)
+        if whole and self._mismatch(mapping, [one for one in mapping.fields if not one.optional]):
+            raise ConfigurationError(
+                f"operation.{operation}: the XSD {self._profile.schema} does not take the element "
+                f"{'/'.join(filter(None, [mapping.element, whole.path]))} there, or asks for another one beside it",
+                where=where,
+                next_step="Make the mapping follow the XSD: names, order, and which fields are optional",
+            )
+
+    def _mismatch(self, mapping: OperationMapping, fields: Iterable[MappedField]) -> SchemaFault | None:
+        """The first structural fault of a document in which each of ``fields`` has some text."""
+        root = build_document(self._profile, mapping, {field.value: "1" for field in fields})
+        return next((fault for fault in self._check.faults(root) if fault.structural), None)
+
+
+def _values(submission: Submission, operation: Operation, record_id: str | None) -> dict[Value, str | date | None]:
+    """Everything that a mapping may place. The registry's id is the submission's, whichever way it was learnt."""
+    details = load_details(operation, submission.details)
+    return {value: getattr(details, value, None) for value in Value} | {
+        Value.RECORD_ID: record_id,
+        Value.EMPLOYER_BIN: submission.employer_bin,
+        Value.CONTRACT_ID: submission.contract_id,
+    }
+
+
+def _fits_xml(text: str) -> bool:
+    try:
+        etree.Element("any").text = text
+    except ValueError:
+        return False
+    return True
+
+
+def _invalid(submission: Submission, mapping: OperationMapping, fault: SchemaFault) -> ValidationProblem:
+    """A fault of the document, in terms of the field that it came from."""
+    field = mapping.field_at(fault.path)
+    if field is not None:
+        return _problem(submission, f"{field.value} {fault.words}")
+    inside = sorted({one.value for one in mapping.fields if one.path.startswith(f"{fault.path}/")})
+    fields = f" (fields {', '.join(inside)})" if inside else ""
+    return _problem(submission, f"the element {fault.path or mapping.element} {fault.words}{fields}")
+
+
+def _problem(submission: Submission, what: str) -> ValidationProblem:
+    return ValidationProblem(what, where=f"submission {submission.id}", kept=_KEPT, next_step=_CORRECT_IN_HR)

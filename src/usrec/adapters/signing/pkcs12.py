@@ -1,0 +1,156 @@
+"""The employer's signature with a key file of the NCA.
+
+Sources: USREC codes SCSE001 (an expired certificate or an AUTH key is refused) and SCSE046 (the BIN or IIN in the
+message has to be the one in the certificate). What is wrong with a file is found when the agent starts; what time
+changes (a certificate that expires) is asked again at every signature.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from kzeds.errors import (
+    CertificateExpiredError,
+    CertificateNotYetValidError,
+    DamagedKeyFileError,
+    UnknownKeyAlgorithmError,
+    WrongPasswordError,
+)
+from kzeds.keys.pkcs12 import load_pkcs12
+from kzeds.keys.signing_key import SigningKey
+from kzeds.xmldsig import sign_enveloped
+from usrec.domain.errors import ConfigurationError, SigningRefused
+from usrec.domain.message import MessageId, RenderedMessage, SignedMessage
+from usrec.domain.secret import Secret
+
+_NOTHING_SENT: Final = "Nothing was sent; the event is kept and goes on when the key can sign"
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerKey:
+    """Where an employer's key is.
+
+    Attributes:
+        bin: BIN of the employer, or the IIN of an individual entrepreneur.
+        password: Of the key file.
+    """
+
+    bin: str
+    key_file: Path
+    password: Secret
+
+
+class Pkcs12Signer:
+    """Signs with keys that it read once. Safe in threads.
+
+    Args:
+        employers: By BIN, or IIN of an individual entrepreneur.
+
+    Raises:
+        ConfigurationError: A key file cannot be used; names the file and what to do.
+    """
+
+    def __init__(self, employers: Mapping[str, EmployerKey]) -> None:
+        self._keys = MappingProxyType({bin_: load_employer_key(employer) for bin_, employer in employers.items()})
+        self._files = {bin_: employer.key_file for bin_, employer in employers.items()}
+
+    @property
+    def keys(self) -> Mapping[str, SigningKey]:
+        """The loaded keys by employer, for the transport signature and for reports on their validity."""
+        return self._keys
+
+    def sign(
+        self, rendered: RenderedMessage, *, employer_bin: str, message_id: MessageId, at: datetime
+    ) -> SignedMessage:
+        """The document with the employer's enveloped signature.
+
+        Raises:
+            SigningRefused: There is no key for the employer, or its certificate is not valid at ``at``.
+        """
+        key = self._keys.get(employer_bin)
+        if key is None:
+            raise SigningRefused(
+                "no key is configured for the employer of this event",
+                where=f"message {message_id}",
+                kept=_NOTHING_SENT,
+                next_step="Add a section [employer.NAME] with its key to usrec.toml and restart the agent",
+            )
+        _require_valid(key, at, where=str(self._files[employer_bin]))
+        document = sign_enveloped(rendered.document, key)
+        return SignedMessage(
+            document=document,
+            digest=hashlib.sha256(document).hexdigest(),
+            record_id=rendered.record_id,
+            message_id=message_id,
+            signed_at=at,
+            certificate=key.certificate.fingerprint,
+            valid_until=key.certificate.not_after,
+        )
+
+
+def load_employer_key(employer: EmployerKey) -> SigningKey:
+    """Read a key file and check that it is the employer's own SIGN key. Its dates are asked when it signs.
+
+    Raises:
+        ConfigurationError: It cannot be used; names the file and what to do.
+    """
+    key = load_key(employer.key_file, employer.password)
+    if employer.bin != (key.certificate.bin or key.certificate.iin):
+        what = "the certificate belongs to another BIN or IIN than this employer's (USREC would refuse it: SCSE046)"
+        advice = "Name this employer's own key file, or correct `bin` in its section of usrec.toml"
+        raise _unusable(employer.key_file, what, advice)
+    return key
+
+
+def load_key(file: Path, password: Secret) -> SigningKey:
+    """Read a key file and check that its key may sign.
+
+    Raises:
+        ConfigurationError: It cannot be used; names the file and what to do.
+    """
+    try:
+        key = load_pkcs12(file.read_bytes(), password.reveal())
+    except OSError as error:
+        raise _unusable(
+            file, f"the key file cannot be read ({error.strerror})", "Check its path and permissions"
+        ) from None
+    except WrongPasswordError:
+        raise _unusable(file, "the password does not open the key file", "Correct the key's password file") from None
+    except DamagedKeyFileError as error:
+        raise _unusable(file, f"the key file is damaged: {error}", "Copy it again from where the NCA gave it") from None
+    except UnknownKeyAlgorithmError as error:
+        raise _unusable(
+            file, f"the key cannot be used: {error}", "Ask the NCA for a key of a known algorithm"
+        ) from None
+    if not key.certificate.may_sign:
+        what = "this is an AUTH key: it may log in, not sign (USREC would refuse it: SCSE001)"
+        raise _unusable(file, what, "Use the SIGN key that the NCA issued together with it")
+    return key
+
+
+def _require_valid(key: SigningKey, at: datetime, *, where: str) -> None:
+    """Check that a signature made at ``at`` would count.
+
+    Raises:
+        SigningRefused: The certificate has expired or is not valid yet.
+    """
+    try:
+        key.require_may_sign(at)
+    except CertificateExpiredError:
+        what = f"the certificate expired at {key.certificate.not_after:%Y-%m-%dT%H:%MZ}"
+        advice = "Put the renewed key in its place and restart the agent"
+        raise SigningRefused(what, where=where, kept=_NOTHING_SENT, next_step=advice) from None
+    except CertificateNotYetValidError:
+        what = f"the certificate is valid only from {key.certificate.not_before:%Y-%m-%dT%H:%MZ}"
+        advice = "Check this machine's clock, or wait for that moment"
+        raise SigningRefused(what, where=where, kept=_NOTHING_SENT, next_step=advice) from None
+
+
+def _unusable(file: Path, what: str, advice: str) -> ConfigurationError:
+    return ConfigurationError(what, where=str(file), kept="Nothing was changed", next_step=advice)

@@ -1,0 +1,144 @@
+"""The HR system's database, where the agent is a guest: short transactions, no waiting, nothing created.
+
+Every failure becomes :class:`SourceUnavailable` with one sentence that names the source. Neither the password, nor the
+statement's values, nor a server's DETAIL line (which repeats the offending row) gets into it.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from usrec.domain.errors import ConfigurationError, SourceUnavailable
+from usrec.domain.source_event import SourceName
+
+_CONNECT_SECONDS: Final = 10
+_SQLITE_WAIT_SECONDS: Final = 5.0
+_LONG_NUMBER: Final = re.compile(r"[0-9]{6,}")
+_POSTGRESQL_SESSION: Final = (
+    "SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),"
+    " set_config('lock_timeout', '5s', true), set_config('statement_timeout', '60s', true)"
+)
+_POSTGRESQL_READ_ONLY: Final = f"{_POSTGRESQL_SESSION}, set_config('transaction_read_only', 'on', true)"
+"""Held for one transaction only, so that a connection pooler between us and the server is not surprised."""
+
+
+class HrDatabase:
+    """One HR database, SQLite or PostgreSQL.
+
+    Args:
+        name: The source's name in the settings.
+        url: SQLAlchemy URL, ``sqlite:///file`` or ``postgresql://user:password@host/database``.
+        writable: Open it for changes too.
+
+    Raises:
+        ConfigurationError: The URL is none that can be used. Nothing is opened yet.
+    """
+
+    def __init__(self, name: SourceName, url: str, *, writable: bool) -> None:
+        self._url = _parse(name, url)
+        self._where = f"source {name} ({_shown(self._url)})"
+        self._sqlite = self._url.get_backend_name() == "sqlite"
+        self._engine = _sqlite_engine(self._url, writable=writable) if self._sqlite else _postgresql_engine(self._url)
+        event.listen(self._engine, "begin", self._prepare)
+
+    @contextmanager
+    def transaction(self, *, write: bool = False) -> Iterator[Connection]:
+        """One transaction, committed at the end of the block.
+
+        Raises:
+            SourceUnavailable: The database cannot be reached, read or written; nothing was changed.
+        """
+        try:
+            with self._engine.connect().execution_options(usrec_write=write) as connection, connection.begin():
+                yield connection
+        except (SQLAlchemyError, UnicodeDecodeError) as problem:
+            raise SourceUnavailable(
+                f"the HR database did not answer as expected: {_reason(problem)}",
+                where=self._where,
+                kept="No event is lost; the agent asks again by itself",
+                next_step="Check the address, the account's rights and the table (schemas/hr-outbox)",
+            ) from None
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._engine.dispose()
+
+    def _prepare(self, connection: Connection) -> None:
+        write = bool(connection.get_execution_options().get("usrec_write"))
+        if self._sqlite:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        else:
+            connection.exec_driver_sql(_POSTGRESQL_SESSION if write else _POSTGRESQL_READ_ONLY)
+
+
+def _parse(name: SourceName, url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise ConfigurationError(
+            "the url of the HR database cannot be used",
+            where=f"[source.{name}] url",
+            next_step="Write sqlite:///path/to/file or postgresql://user:password@host/database",
+        )
+    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise ConfigurationError("the url names no SQLite file", where=f"[source.{name}] url")
+    return parsed
+
+
+def _shown(url: URL) -> str:
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def _sqlite_engine(url: URL, *, writable: bool) -> Engine:
+    path = Path(url.database or "").absolute()
+
+    def connect() -> sqlite3.Connection:
+        return _open_sqlite(path, writable=writable)
+
+    return create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
+
+
+def _open_sqlite(path: Path, *, writable: bool) -> sqlite3.Connection:
+    """Open an existing file; a mistyped path must not create an empty HR database."""
+    if not path.is_file():
+        raise sqlite3.OperationalError("there is no such file")
+    mode = "rw" if writable else "ro"
+    connection = sqlite3.connect(
+        f"{path.as_uri()}?mode={mode}", uri=True, timeout=_SQLITE_WAIT_SECONDS, isolation_level=None
+    )
+    connection.text_factory = _decode
+    return connection
+
+
+def _decode(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    defaults = {"connect_timeout": _CONNECT_SECONDS, "application_name": "usrec-agent", "client_encoding": "utf8"}
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        pool_size=1,
+        hide_parameters=True,
+        connect_args={"prepare_threshold": None}
+        | {key: value for key, value in defaults.items() if key not in url.query},
+    )
+
+
+def _reason(problem: Exception) -> str:
+    """The first line of what the driver says, long numbers masked: an IIN could stand there."""
+    original = getattr(problem, "orig", None) or problem
+    primary = getattr(getattr(original, "diag", None), "message_primary", None)
+    first_line = (primary or str(original)).strip().partition("\n")[0]
+    return _LONG_NUMBER.sub("***", first_line) or type(original).__name__

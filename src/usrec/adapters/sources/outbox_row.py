@@ -1,0 +1,75 @@
+"""From the cells of an outbox row to a :class:`SourceRow`: total, so that one bad row never stops the others.
+
+HR databases hold what they hold: NULLs, text in number columns, times without a zone. Nothing is judged here; the
+rules refuse what cannot be registered and name the field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from usrec.domain.source_event import EventId, SourceName, SourceRow
+
+EVENT_COLUMNS: Final = (
+    "event_id",
+    "revision",
+    "event_type",
+    "contract_key",
+    "employer_bin",
+    "payload",
+    "withdrawn",
+    "entered_at",
+)
+"""What is read of each row beside ``row_id``; every one as text."""
+
+OutboxKey = tuple[EventId, int]
+"""(event id, revision): what the agent knows a row by."""
+
+_REVISION: Final = re.compile(r"[0-9]{1,10}")
+_LARGEST_REVISION: Final = 2**31 - 1
+_TRUE: Final = frozenset({"1", "t", "true", "y", "yes", "on"})
+
+
+def read_row(source: SourceName, cells: Mapping[Any, Any]) -> SourceRow:
+    """The row in ``cells``, which hold ``row_id`` and the text of each of :data:`EVENT_COLUMNS`."""
+    return SourceRow(
+        source=source,
+        row_ref=str(cells["row_id"]),
+        event_id=_text(cells["event_id"]),
+        revision=read_revision(cells["revision"]),
+        event_type=_text(cells["event_type"]),
+        contract_key=_text(cells["contract_key"]),
+        employer_bin=_text(cells["employer_bin"]),
+        payload=_text(cells["payload"]),
+        withdrawn=_text(cells["withdrawn"]).strip().lower() in _TRUE,
+        entered_at=read_instant(cells["entered_at"]),
+    )
+
+
+def read_key(cells: Mapping[Any, Any]) -> OutboxKey:
+    """The key of a row; a row without an event id is known by its own number, as ``domain/rules/examine`` has it."""
+    return EventId(_text(cells["event_id"]) or f"row:{cells['row_id']}"), read_revision(cells["revision"])
+
+
+def read_revision(cell: object) -> int:
+    """A revision from 1 on, 0 for anything else: the rules refuse 0."""
+    text = _text(cell).strip()
+    number = int(text) if _REVISION.fullmatch(text) else 0
+    return number if number <= _LARGEST_REVISION else 0
+
+
+def read_instant(cell: object) -> datetime | None:
+    """An aware UTC time, None where the text is no ISO 8601 time or names no zone."""
+    try:
+        instant = datetime.fromisoformat(_text(cell).strip())
+        return None if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _text(cell: object) -> str:
+    """NULL is empty; a NUL character, which PostgreSQL cannot store in the ledger, becomes a visible mark."""
+    return "" if cell is None else str(cell).replace("\x00", "\ufffd")

@@ -1,0 +1,264 @@
+"""The composition root: the one place that knows every adapter. It turns settings into a working agent.
+
+A second agent on one SQLite ledger is refused here by a lock on a file beside it; PostgreSQL takes many.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from kzeds.certificate import Certificate
+from kzeds.errors import KzedsError
+from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
+from usrec.adapters.gateway.connection import Endpoint, Timeouts
+from usrec.adapters.gateway.envelope import Sender
+from usrec.adapters.gateway.shep import ShepGateway
+from usrec.adapters.persistence import SqlLedger, open_ledger
+from usrec.adapters.rendering.profile import load_profile
+from usrec.adapters.rendering.renderer import XmlRenderer
+from usrec.adapters.signing.pkcs12 import EmployerKey, Pkcs12Signer
+from usrec.adapters.sources.outbox_table import OutboxTableSource
+from usrec.adapters.system_clock import SystemClock, SystemEntropy
+from usrec.application.deliver import DeliveryPolicy
+from usrec.domain.errors import ConfigurationError
+from usrec.domain.retry import RetryPolicy
+from usrec.domain.source_event import EmployerName, EventId, SourceName
+from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
+from usrec.ports.clock import Clock, Entropy
+from usrec.ports.event_source import EventSource
+from usrec.settings import CalendarSettings, LoadedSettings, SourceSettings
+
+OutboxKey = tuple[EventId, int]
+_log = structlog.get_logger("usrec.bootstrap")
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Everything that the line needs, composed once.
+
+    Attributes:
+        employers: Names by BIN.
+        owner: Name of this process in leases.
+    """
+
+    settings: LoadedSettings
+    ledger: SqlLedger
+    sources: Sequence[EventSource]
+    renderer: XmlRenderer
+    signer: Pkcs12Signer
+    gateway: ShepGateway
+    calendar: WorkingCalendar
+    clock: Clock
+    entropy: Entropy
+    employers: Mapping[str, EmployerName]
+    policy: DeliveryPolicy
+    owner: str
+
+    def close(self) -> None:
+        """Close connections."""
+        self.gateway.close()
+        self.ledger.close()
+
+
+def build_ledger(settings: LoadedSettings) -> SqlLedger:
+    """The ledger alone, for commands that send nothing."""
+    return open_ledger(settings.database_url(settings.values.ledger.url))
+
+
+def build_calendar(settings: CalendarSettings) -> WorkingCalendar:
+    """The official calendar with the employer's overrides."""
+    calendar = KazakhstanCalendar()
+    if not settings.working_days and not settings.days_off:
+        return calendar
+    return CalendarOverrides(calendar, settings.working_days, settings.days_off)
+
+
+def build_agent(
+    settings: LoadedSettings,
+    *,
+    clock: Clock | None = None,
+    wait: Callable[[float], object] | None = None,
+) -> Agent:
+    """Compose the agent.
+
+    Args:
+        wait: Waits some seconds, or less when the process is asked to stop.
+
+    Raises:
+        ConfigurationError: A setting, key, certificate or schema cannot be used.
+        LedgerUnavailable: The ledger cannot be reached.
+    """
+    values = settings.values
+    profile = load_profile(_profile_choice(settings))
+    signer = Pkcs12Signer(_employer_keys(settings))
+    ledger = build_ledger(settings)
+    return Agent(
+        settings=settings,
+        ledger=ledger,
+        sources=[_source(settings, name, source, ledger) for name, source in values.source.items()],
+        renderer=XmlRenderer(profile),
+        signer=signer,
+        gateway=_gateway(settings, signer, profile.contract_id_path, wait),
+        calendar=build_calendar(values.calendar),
+        clock=clock or SystemClock(),
+        entropy=SystemEntropy(),
+        employers=employers_by_bin(settings),
+        policy=_policy(settings),
+        owner=f"{socket.gethostname()}:{os.getpid()}",
+    )
+
+
+def employers_by_bin(settings: LoadedSettings) -> Mapping[str, EmployerName]:
+    """The configured employers' names by BIN."""
+    return {employer.bin: EmployerName(name) for name, employer in settings.values.employer.items()}
+
+
+def _profile_choice(settings: LoadedSettings) -> str:
+    choice = settings.values.gateway.profile
+    return choice if choice in {"current", "seen"} else str(settings.path(Path(choice)))
+
+
+def _employer_keys(settings: LoadedSettings) -> Mapping[str, EmployerKey]:
+    return {
+        employer.bin: EmployerKey(
+            employer.bin, settings.path(employer.key_file), settings.secret(employer.key_password_file)
+        )
+        for employer in settings.values.employer.values()
+    }
+
+
+def _gateway(
+    settings: LoadedSettings, signer: Pkcs12Signer, contract_id_path: str, wait: Callable[[float], object] | None
+) -> ShepGateway:
+    values = settings.values.gateway
+    return ShepGateway(
+        build_endpoint(settings),
+        Sender(values.service_id, values.sender_id, settings.secret(values.password_file)),
+        keys=signer.keys,
+        trusted=[_certificate(settings.path(values.response_certificate))],
+        contract_id_path=contract_id_path,
+        wait=wait,
+    )
+
+
+def build_endpoint(settings: LoadedSettings) -> Endpoint:
+    """Where the gateway listens, by the settings."""
+    values = settings.values.gateway
+    phases = values.timeouts
+    return Endpoint(
+        url=values.url,
+        ca_file=None if values.ca_file is None else settings.path(values.ca_file),
+        timeouts=Timeouts(phases.connect, phases.write, phases.read, phases.pool, phases.answer),
+        connections=settings.values.delivery.workers,
+    )
+
+
+def _certificate(file: Path) -> Certificate:
+    try:
+        return Certificate.load(file)
+    except (OSError, KzedsError) as problem:
+        raise ConfigurationError(
+            f"the gateway's response certificate cannot be read: {problem}",
+            where=str(file),
+            next_step="Name the certificate in PEM or DER in [gateway] response_certificate",
+        ) from None
+
+
+def _source(settings: LoadedSettings, name: str, source: SourceSettings, ledger: SqlLedger) -> EventSource:
+    return OutboxTableSource(
+        SourceName(name),
+        settings.database_url(source.url),
+        writable=not source.read_only,
+        table=source.table,
+        known=_known_keys(SourceName(name), ledger),
+    )
+
+
+def _known_keys(name: SourceName, ledger: SqlLedger) -> Callable[[Collection[OutboxKey]], Collection[OutboxKey]]:
+    """Which rows the inbox holds: how a read-only source tells new rows from taken ones."""
+
+    def known(keys: Collection[OutboxKey]) -> Collection[OutboxKey]:
+        with ledger.begin() as work:
+            found = work.inbox.known([(name, event_id, revision) for event_id, revision in keys])
+        return {(event_id, revision) for _, event_id, revision in found}
+
+    return known
+
+
+def _policy(settings: LoadedSettings) -> DeliveryPolicy:
+    values = settings.values
+    return DeliveryPolicy(
+        retry=RetryPolicy(base=values.delivery.retry_base, cap=values.delivery.retry_cap),
+        lease=values.delivery.lease,
+        clock_tolerance=values.gateway.clock_tolerance,
+    )
+
+
+@contextmanager
+def sole_agent(settings: LoadedSettings) -> Iterator[None]:
+    """Refuse a second agent on one SQLite ledger for as long as this one runs.
+
+    Raises:
+        ConfigurationError: Another agent runs on the same file.
+    """
+    url = settings.database_url(settings.values.ledger.url)
+    scheme, _, path = url.partition(":///")
+    if not scheme.startswith("sqlite") or not path:
+        yield
+        return
+    with Path(f"{path}.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConfigurationError(
+                "another agent already runs on this ledger",
+                where=path,
+                next_step="Stop it first, or use PostgreSQL, which takes many agents",
+            ) from None
+        yield
+
+
+def rescue_dead_leases(agent: Agent) -> None:
+    """Free what dead processes had claimed, so that a restart need not wait for their leases to run out.
+
+    On SQLite no other agent can live (:func:`sole_agent`); on PostgreSQL only processes of this very host are judged.
+    A wrong judgement does no harm: the fence keeps a process that lives after all from writing.
+    """
+    with agent.ledger.begin() as work:
+        owners = work.outbox.lease_owners()
+        dead = [owner for owner in owners if agent.ledger.dialect == "sqlite" or _is_dead_here(owner)]
+        if dead:
+            work.outbox.free_leases(dead)
+            work.commit()
+
+
+def _is_dead_here(owner: str) -> bool:
+    host, _, pid = owner.rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    if int(pid) == os.getpid():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def check_endpoint(settings: LoadedSettings) -> None:
+    """Compare the gateway's WSDL with what we send; a difference is a warning and stops nothing."""
+    from usrec.adapters.gateway.wsdl_check import check_wsdl
+
+    finding = check_wsdl(build_endpoint(settings))
+    level = _log.info if finding.ok else _log.warning
+    level(finding.text, action="gateway.wsdl", ok=finding.ok)

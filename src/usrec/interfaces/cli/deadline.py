@@ -1,0 +1,35 @@
+"""``usrec deadline``: by when an event must be in USREC."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from usrec.domain.deadline import DeadlineEvent
+from usrec.interfaces.cli.options import print_json
+
+
+def show_deadline(
+    event: Annotated[DeadlineEvent, typer.Argument(help="What happened.")],
+    trigger: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="The day that the term runs from.")],
+    headcount: Annotated[int | None, typer.Option(help="People employed; for legacy contracts.")] = None,
+    extra_day_off: Annotated[
+        list[datetime] | None, typer.Option(formats=["%Y-%m-%d"], help="A day off that the calendar does not know.")
+    ] = None,
+    extra_working_day: Annotated[
+        list[datetime] | None, typer.Option(formats=["%Y-%m-%d"], help="A day that is worked all the same.")
+    ] = None,
+) -> None:
+    """The legal and the safe date of an event, by the edition of Order 353 in force on its day."""
+    from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
+    from usrec.domain.deadline import compute_deadline, deadline_report
+    from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
+
+    calendar: WorkingCalendar = KazakhstanCalendar()
+    if extra_day_off or extra_working_day:
+        working = frozenset(day.date() for day in extra_working_day or ())
+        off = frozenset(day.date() for day in extra_day_off or ())
+        calendar = CalendarOverrides(calendar, working, off)
+    print_json(deadline_report(compute_deadline(event, trigger.date(), calendar=calendar, headcount=headcount)))

@@ -1,0 +1,38 @@
+"""Options that commands share."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[
+    Path | None, typer.Option("--config", help="Settings file; default $USREC_CONFIG, then ./usrec.toml.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; goes into the journal.")]
+
+
+def print_json(value: object) -> None:
+    """Write one JSON document to standard output; dates and aware times in ISO 8601."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def who() -> str:
+    """The login name of the person at the keyboard, for the journal."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown user"

@@ -1,0 +1,186 @@
+"""Command line of the simulator: serve, registry, seed.
+
+Imports stand inside the commands, so that `--help` answers at once.
+"""
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from usrec_simulator.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from usrec_simulator.registry import RegisteredRecord, Registry
+
+app = typer.Typer(
+    name="usrec-simulator",
+    help="The government side for tests: the ShEP gateway and the USREC registry, with scripted faults.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class ProfileOption(StrEnum):
+    """Values of --profile."""
+
+    CURRENT = "current"
+    SEEN = "seen"
+
+
+class DeadlineOption(StrEnum):
+    """Values of --deadlines."""
+
+    WARN = "warn"
+    REFUSE = "refuse"
+
+
+_Database = Annotated[Path, typer.Option("--db", help="The registry's SQLite file; made when absent.")]
+
+
+@app.command()
+def serve(
+    *,
+    database: _Database,
+    pki: Annotated[Path, typer.Option("--pki", help="Directory made by `kzeds test-pki`.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")] = 0,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    faults: Annotated[Path | None, typer.Option(help="Fault script (TOML).")] = None,
+    profile: Annotated[ProfileOption, typer.Option(help="Generation of clients.")] = ProfileOption.CURRENT,
+    deadlines: Annotated[
+        DeadlineOption, typer.Option(help="What a late entry meets: codes 088, 089, 091.")
+    ] = DeadlineOption.WARN,
+    service_id: Annotated[str, typer.Option(help="The one service that is registered.")] = "contract",
+    sender: Annotated[str | None, typer.Option(help="The one senderId that may send.")] = None,
+    password_file: Annotated[Path | None, typer.Option(help="Password of --sender.")] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="http instead of https; loopback only.")] = False,
+    die_with_parent: Annotated[
+        bool,
+        typer.Option("--die-with-parent", help="Stop when the parent process ends (a pipe on stdin is best)."),
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log every request to stderr.")] = False,
+) -> None:
+    """Serve the SyncChannel; writes {"url": ..., "port": ...} once it listens."""
+    from usrec_simulator import server
+    from usrec_simulator.business import Profile
+    from usrec_simulator.clock import system_clock
+    from usrec_simulator.exchange import Admission
+    from usrec_simulator.fault_script import load_script
+    from usrec_simulator.faults import FaultScript
+    from usrec_simulator.material import load_material
+    from usrec_simulator.rules import DeadlinePolicy
+
+    _log_to_stderr(verbose=verbose)
+    if plain and host not in {"127.0.0.1", "::1", "localhost"}:
+        raise ConfigurationError(f"--plain serves loopback addresses only, not {host}")
+    material = load_material(pki)
+    service = server.Service(
+        host=host,
+        port=port,
+        database=database,
+        material=material,
+        script=load_script(faults) if faults else FaultScript(),
+        admission=Admission(service_id, {**material.senders, **_sender(sender, password_file)}),
+        profile=Profile(profile),
+        deadlines=DeadlinePolicy(deadlines),
+        clock=system_clock,
+        plain=plain,
+        die_with_parent=die_with_parent,
+    )
+    server.serve(service)
+
+
+@app.command("registry")
+def show_registry(
+    *,
+    database: _Database,
+    as_json: Annotated[bool, typer.Option("--json", help="An array of objects.")] = False,
+) -> None:
+    """Show every registered record and how often it was received."""
+    if not database.is_file():
+        raise ConfigurationError(f"{database} does not exist; `usrec-simulator serve --db {database} ...` makes it")
+    records = _open(database).records()
+    if as_json:
+        typer.echo(json.dumps([record.as_dict() for record in records], ensure_ascii=False, indent=1))
+    else:
+        _print_table(records)
+
+
+@app.command()
+def seed(
+    *,
+    database: _Database,
+    source: Annotated[Path, typer.Option("--from", help="History: a JSON array of records.")],
+) -> None:
+    """Register history; doing it again with the same file changes nothing."""
+    from usrec_simulator.clock import system_clock
+    from usrec_simulator.seeding import load_history
+
+    history = load_history(source)
+    added = _open(database).seed(history, at=system_clock())
+    typer.echo(f"{added} of {len(history)} records registered, {len(history) - added} were there already")
+
+
+def _open(database: Path) -> "Registry":
+    from usrec_simulator.ledger import Ledger
+    from usrec_simulator.registry import Registry
+    from usrec_simulator.rules import RuleBook
+
+    return Registry(Ledger(database), RuleBook())
+
+
+def _sender(name: str | None, password_file: Path | None) -> "Mapping[str, str]":
+    from usrec_simulator.material import read_password
+
+    if (name is None) != (password_file is None):
+        raise ConfigurationError("--sender and --password-file belong together")
+    return {} if name is None or password_file is None else {name: read_password(password_file)}
+
+
+def _log_to_stderr(*, verbose: bool) -> None:
+    import logging
+
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if verbose else logging.WARNING),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+
+
+def _print_table(records: "Sequence[RegisteredRecord]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{len(records)} records")
+    for heading in ("operation", "record id", "contract id", "BIN", "IIN", "number", "date", "received", "notes"):
+        table.add_column(heading, overflow="fold")
+    for record in records:
+        table.add_row(
+            record.operation,
+            record.record_id,
+            record.contract_id,
+            record.bin,
+            record.iin_masked,
+            record.number,
+            record.date,
+            _received(record),
+            " ".join(record.warnings),
+        )
+    Console().print(table)
+
+
+def _received(record: "RegisteredRecord") -> str:
+    changed = f", {record.times_changed} changed" if record.times_changed else ""
+    return f"{record.times_received}{changed}"

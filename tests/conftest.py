@@ -1,0 +1,23 @@
+"""Fixtures of more than one folder; its being here also puts this folder on the import path (`import support`)."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from kzeds.test_pki import make_test_pki
+from support.postgresql import PostgresqlServer, running_server
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a test PKI whose certificates are valid now, once for each worker."""
+    return make_test_pki(tmp_path_factory.mktemp("pki") / "pki", now=datetime.now(UTC)).directory
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """Start PostgreSQL once for the whole run; a missing wheel fails the tests that need it."""
+    with running_server() as server:
+        yield server

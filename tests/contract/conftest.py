@@ -1,0 +1,97 @@
+"""The ledgers that the behavioural suites run on: the same code on each, so that none is the odd one out."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from support.postgresql import PostgresqlServer
+from usrec.adapters.persistence import SqlLedger, create_ledger_engine, open_ledger
+from usrec.adapters.persistence.schema import upgrade
+
+FILE = "sqlite-file"
+MEMORY = "sqlite-memory"
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
+
+MakeUrl = Callable[[str], str]
+
+
+def _migrated(url: str) -> str:
+    engine = create_ledger_engine(url)
+    upgrade(engine)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("ledger") / "ledger.db"
+    _migrated(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: PostgresqlServer) -> str:
+    return _migrated(postgresql_server.new_database())
+
+
+@pytest.fixture
+def new_ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeUrl]:
+    """Make the address of a migrated, empty ledger of a kind."""
+    databases: list[str] = []
+
+    def make(kind: str) -> str:
+        if kind == MEMORY:
+            return "sqlite://"
+        if kind == FILE:
+            shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "ledger.db")
+            return f"sqlite:///{tmp_path / 'ledger.db'}"
+        server = request.getfixturevalue("postgresql_server")
+        databases.append(server.new_database(request.getfixturevalue("postgresql_template")))
+        return databases[-1]
+
+    yield make
+    for database in databases:
+        request.getfixturevalue("postgresql_server").drop_database(database)
+
+
+def _opened(url: str) -> Iterator[SqlLedger]:
+    ledger = open_ledger(url)
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture(params=[FILE, MEMORY, POSTGRESQL])
+def ledger(request: pytest.FixtureRequest, new_ledger_url: MakeUrl) -> Iterator[SqlLedger]:
+    """Give a ledger of each kind."""
+    yield from _opened(new_ledger_url(request.param))
+
+
+@pytest.fixture(params=[FILE, POSTGRESQL])
+def shared_ledger(request: pytest.FixtureRequest, new_ledger_url: MakeUrl) -> Iterator[SqlLedger]:
+    """Give a ledger that several agents can use at once."""
+    yield from _opened(new_ledger_url(request.param))
+
+
+@pytest.fixture(params=[FILE, POSTGRESQL])
+def empty_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Give an engine on a database without any table."""
+    if request.param == FILE:
+        engine = create_ledger_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+        yield engine
+        engine.dispose()
+        return
+    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+    url = server.new_database()
+    engine = create_ledger_engine(url)
+    yield engine
+    engine.dispose()
+    server.drop_database(url)
+
+
+@pytest.fixture
+def sqlite_memory() -> Iterator[SqlLedger]:
+    """Give a second ledger, of another key."""
+    yield from _opened("sqlite://")

@@ -1,0 +1,318 @@
+"""The behaviour of every ledger: what HR said and the legal story of each submission."""
+
+import contextlib
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from support.ledger_values import (
+    BIN,
+    DAY,
+    HOUR,
+    NOW,
+    SOURCE,
+    a_message,
+    a_row,
+    a_submission,
+    an_entry,
+    enqueued,
+)
+from usrec.adapters.persistence import SqlLedger
+from usrec.domain.errors import InvariantViolation, LeaseLost, LedgerUnavailable, ValidationProblem
+from usrec.domain.source_event import ContractKey, EmployerName, EventId, Operation, SourceName
+from usrec.domain.state import State
+from usrec.domain.submission import QueueStatus, Standpoint, Submission, SubmissionId
+from usrec.ports.ledger import InboxKey
+
+KEY = ContractKey("K-1")
+
+text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+moments = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- hypothesis adds the zone
+submissions = st.builds(
+    a_submission,
+    name=st.uuids().map(str),
+    row_ref=text,
+    event_id=text,
+    revision=st.integers(1, 2**62),
+    operation=st.none() | st.sampled_from(Operation),
+    employer=st.none() | text,
+    employer_bin=text,
+    contract_key=text,
+    position=st.integers(-1, 2**31),
+    state=st.sampled_from(State),
+    details=text,
+    withdrawn=st.booleans(),
+    received_at=moments,
+    entered_at=st.none() | moments,
+    trigger=st.none() | st.dates(),
+    legal_date=st.none() | st.dates(),
+    safe_date=st.none() | st.dates(),
+    due_utc=st.none() | moments,
+    safe_utc=st.none() | moments,
+    not_before=st.none() | moments,
+    record_id=st.none() | text,
+    contract_id=st.none() | text,
+    code=text,
+    reason=text,
+    findings=text,
+    edition=text,
+    point=text,
+    term=text,
+    calendar_version=text,
+    decided_at=st.none() | moments,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(submission=submissions)
+def test_submission_comes_back_as_it_was_stored(ledger: SqlLedger, submission: Submission) -> None:
+    with ledger.begin() as work:
+        work.submissions.add(submission)
+        work.commit()
+    with ledger.begin() as work:
+        assert work.submissions.get(submission.id) == submission
+
+
+def test_unknown_submission_is_none(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        assert work.submissions.get(SubmissionId("nobody")) is None
+        assert work.submissions.message(SubmissionId("nobody")) is None
+
+
+def test_time_in_another_zone_is_the_same_moment(ledger: SqlLedger) -> None:
+    almaty = timezone(timedelta(hours=5))
+    with ledger.begin() as work:
+        work.submissions.add(a_submission(due_utc=datetime(2026, 3, 3, 0, 0, tzinfo=almaty)))
+        work.commit()
+    with ledger.begin() as work:
+        stored = work.submissions.get(SubmissionId("s1"))
+    assert stored is not None
+    assert stored.due_utc == datetime(2026, 3, 2, 19, 0, tzinfo=UTC)
+    assert stored.due_utc.tzinfo is UTC
+
+
+def test_time_without_zone_is_refused(ledger: SqlLedger) -> None:
+    with pytest.raises(InvariantViolation, match="without a zone"), ledger.begin() as work:
+        work.submissions.add(a_submission(received_at=NOW.replace(tzinfo=None)))
+
+
+def test_unit_of_work_without_commit_leaves_nothing(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        work.submissions.add(a_submission())
+    with ledger.begin() as work:
+        assert work.submissions.get(SubmissionId("s1")) is None
+
+
+def test_error_inside_a_unit_of_work_rolls_it_back(ledger: SqlLedger) -> None:
+    with contextlib.suppress(LookupError), ledger.begin() as work:
+        work.submissions.add(a_submission())
+        raise LookupError
+    with ledger.begin() as work:
+        assert work.submissions.get(SubmissionId("s1")) is None
+
+
+def test_inbox_knows_what_was_added_by_source_event_and_revision(ledger: SqlLedger) -> None:
+    keys: list[InboxKey] = [(SOURCE, EventId("e1"), 1), (SOURCE, EventId("e1"), 2), (SourceName("b"), EventId("e1"), 1)]
+    with ledger.begin() as work:
+        assert work.inbox.known(keys) == {}
+        work.inbox.add(a_row(), EventId("e1"), "f1", NOW)
+        work.inbox.add(a_row(revision=3), EventId("e1"), "f3", NOW)
+        work.commit()
+    with ledger.begin() as work:
+        assert work.inbox.known(keys) == {keys[0]: "f1"}
+        assert work.inbox.known([]) == {}
+
+
+def test_inbox_answers_for_more_keys_than_a_statement_takes(ledger: SqlLedger) -> None:
+    keys: list[InboxKey] = [(SOURCE, EventId(f"e{number}"), 1) for number in range(1203)]
+    with ledger.begin() as work:
+        for number in (0, 600, 1202):
+            work.inbox.add(a_row(f"e{number}"), EventId(f"e{number}"), "f", NOW)
+        assert set(work.inbox.known(keys)) == {keys[0], keys[600], keys[1202]}
+
+
+def test_row_taken_twice_is_refused_as_somebody_elses_work(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        work.inbox.add(a_row(), EventId("e1"), "f1", NOW)
+        work.commit()
+    with pytest.raises(LedgerUnavailable, match="recorded the same fact first"), ledger.begin() as work:
+        work.inbox.add(a_row(), EventId("e1"), "f1", NOW)
+
+
+def test_fingerprint_is_stable_keyed_and_not_a_bare_digest(ledger: SqlLedger, sqlite_memory: SqlLedger) -> None:
+    with ledger.begin() as first, sqlite_memory.begin() as other:
+        digest = first.inbox.fingerprint(b"row")
+        assert first.inbox.fingerprint(b"row") == digest
+        assert first.inbox.fingerprint(b"row.") != digest
+        assert other.inbox.fingerprint(b"row") != digest
+    assert len(digest) == 64
+
+
+def test_number_too_large_for_the_database_names_no_value(ledger: SqlLedger) -> None:
+    with pytest.raises(ValidationProblem, match="too large") as caught, ledger.begin() as work:
+        work.inbox.add(a_row(revision=2**70), EventId("e1"), "f", NOW)
+    assert str(2**70) not in str(caught.value)
+
+
+def test_half_a_character_is_refused_and_not_shown(ledger: SqlLedger) -> None:
+    with pytest.raises(ValidationProblem, match="cannot be stored"), ledger.begin() as work:
+        work.inbox.add(a_row(payload="\ud800"), EventId("e1"), "f", NOW)
+
+
+def test_update_stores_all_that_changed(ledger: SqlLedger) -> None:
+    signed = a_submission(state=State.SIGNED, record_id="r", reason="why", not_before=NOW + DAY)
+    with ledger.begin() as work:
+        work.submissions.add(a_submission())
+        work.submissions.update(signed, was=State.PENDING)
+        work.commit()
+    with ledger.begin() as work:
+        assert work.submissions.get(signed.id) == signed
+
+
+def test_update_of_a_state_that_moved_on_writes_nothing(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        work.submissions.add(a_submission(state=State.CANCELLED))
+        work.commit()
+    with ledger.begin() as work:
+        with pytest.raises(LeaseLost, match="not pending any more"):
+            work.submissions.update(a_submission(state=State.SIGNED), was=State.PENDING)
+        assert work.submissions.get(SubmissionId("s1")) == a_submission(state=State.CANCELLED)
+
+
+def test_submissions_of_an_event_come_oldest_revision_first(ledger: SqlLedger) -> None:
+    event = EventId("e1")
+    with ledger.begin() as work:
+        work.submissions.add(a_submission("b", event_id=event, revision=2))
+        work.submissions.add(a_submission("a", event_id=event, revision=10))
+        work.submissions.add(a_submission("d", event_id=event, received_at=NOW + HOUR))
+        work.submissions.add(a_submission("c", event_id=event))
+        work.submissions.add(a_submission("x", event_id=event, source=SourceName("other")))
+        assert [one.id for one in work.submissions.of_event(SOURCE, event)] == ["c", "d", "b", "a"]
+
+
+def test_conclusions_of_a_contract_leave_out_what_was_replaced_cancelled_or_stands_outside(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        for name, changes in {
+            "kept": {},
+            "rejected": {"state": State.REJECTED},
+            "cancelled": {"state": State.CANCELLED},
+            "outside": {"state": State.INVALID, "position": -1},
+            "amendment": {"operation": Operation.AMENDMENT, "position": 1},
+            "replaced": {"replaced_by": SubmissionId("kept")},
+            "other-bin": {"employer_bin": "1"},
+        }.items():
+            work.submissions.add(replace(a_submission(name, contract_key=KEY), **changes))
+        assert {one.id for one in work.submissions.conclusions_of(BIN, KEY)} == {"kept", "rejected"}
+
+
+def test_line_holds_the_unsettled_current_submissions_with_their_queue_status(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        enqueued(work, "head", contract_key=KEY)
+        behind = a_submission("behind", contract_key=KEY, position=1)
+        work.submissions.add(behind)
+        work.outbox.put(an_entry(behind, status=QueueStatus.BLOCKED, blocked_by="head"))
+        work.submissions.add(a_submission("invalid", contract_key=KEY, position=2, state=State.INVALID))
+        work.submissions.add(a_submission("done", contract_key=KEY, position=3, state=State.ACCEPTED))
+        work.submissions.add(a_submission("gone", contract_key=KEY, position=4, state=State.CANCELLED))
+        work.submissions.add(a_submission("old", contract_key=KEY, position=5, replaced_by=SubmissionId("behind")))
+        work.submissions.add(a_submission("outside", contract_key=KEY, position=-1, state=State.INVALID))
+        work.submissions.add(a_submission("elsewhere", contract_key=ContractKey("K-2")))
+        assert work.submissions.line_of(BIN, KEY) == [
+            Standpoint(SubmissionId("head"), 0, State.PENDING, QueueStatus.READY),
+            Standpoint(SubmissionId("behind"), 1, State.PENDING, QueueStatus.BLOCKED),
+            Standpoint(SubmissionId("invalid"), 2, State.INVALID, None),
+        ]
+
+
+@pytest.mark.parametrize(("positions", "expected"), [([], 1), ([-1], 1), ([0], 1), ([0, 1, 4], 5)])
+def test_next_position_is_behind_all_events_and_never_the_conclusions(
+    ledger: SqlLedger, positions: list[int], expected: int
+) -> None:
+    with ledger.begin() as work:
+        for position in positions:
+            state = State.CANCELLED
+            work.submissions.add(a_submission(f"p{position}", contract_key=KEY, position=position, state=state))
+        assert work.submissions.next_position(BIN, KEY) == expected
+
+
+def test_message_comes_back_byte_for_byte(ledger: SqlLedger) -> None:
+    message = a_message(document=bytes(range(256)))
+    with ledger.begin() as work:
+        work.submissions.add(a_submission())
+        work.submissions.store_message(SubmissionId("s1"), message)
+        work.commit()
+    with ledger.begin() as work:
+        assert work.submissions.message(SubmissionId("s1")) == message
+
+
+def test_message_is_written_once(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        work.submissions.add(a_submission())
+        work.submissions.store_message(SubmissionId("s1"), a_message())
+        work.commit()
+    with pytest.raises(InvariantViolation), ledger.begin() as work:
+        work.submissions.store_message(SubmissionId("s1"), a_message("other"))
+
+
+@pytest.mark.parametrize("same", [{"record_id": "record-s1"}, {"message_id": "message-s1"}])
+def test_record_id_and_message_id_serve_one_submission(ledger: SqlLedger, same: dict[str, str]) -> None:
+    with ledger.begin() as work:
+        for name in ("s1", "s2"):
+            work.submissions.add(a_submission(name))
+        work.submissions.store_message(SubmissionId("s1"), a_message("s1"))
+        work.commit()
+    with pytest.raises(InvariantViolation), ledger.begin() as work:
+        work.submissions.store_message(SubmissionId("s2"), replace(a_message("s2"), **same))
+
+
+def test_messages_without_record_id_may_be_many(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        for name in ("s1", "s2"):
+            work.submissions.add(a_submission(name))
+            work.submissions.store_message(SubmissionId(name), a_message(name, record_id=None))
+        work.commit()
+
+
+def test_contract_id_is_unknown_until_it_is_learnt(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        work.contracts.lock(BIN, KEY)
+        work.contracts.lock(BIN, KEY)
+        assert work.contracts.registry_id(BIN, KEY) is None
+        work.contracts.set_registry_id(BIN, KEY, "R-1")
+        work.commit()
+    with ledger.begin() as work:
+        work.contracts.lock(BIN, KEY)
+        assert work.contracts.registry_id(BIN, KEY) == "R-1"
+        work.contracts.set_registry_id(BIN, ContractKey("never locked"), "R-2")
+        assert work.contracts.registry_id(BIN, ContractKey("never locked")) == "R-2"
+        assert work.contracts.registry_id("1", KEY) is None
+
+
+def test_links_between_revisions_may_be_written_in_any_order(ledger: SqlLedger) -> None:
+    old, new = a_submission("old"), a_submission("new", replaces=SubmissionId("old"))
+    with ledger.begin() as work:
+        work.submissions.add(new)
+        work.submissions.add(replace(old, replaced_by=new.id))
+        work.commit()
+    with ledger.begin() as work:
+        assert work.submissions.get(new.id) == new
+
+
+def test_link_to_nobody_is_refused_at_commit(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        work.submissions.add(a_submission(replaces=SubmissionId("nobody")))
+        with pytest.raises(InvariantViolation):
+            work.commit()
+
+
+def test_employer_name_and_dates_keep_their_types(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        work.submissions.add(a_submission(employer=EmployerName("Әділет"), trigger=date(2026, 2, 28)))
+        stored = work.submissions.get(SubmissionId("s1"))
+    assert stored is not None
+    assert (stored.employer, stored.trigger) == ("Әділет", date(2026, 2, 28))
+    assert isinstance(stored.state, State)
+    assert isinstance(stored.operation, Operation)

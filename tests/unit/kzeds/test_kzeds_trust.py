@@ -1,0 +1,188 @@
+"""A certificate is trusted when a given authority issued it, at a given time, with an algorithm that holds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA1, SHA384, SHA512, HashAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
+from kzeds_material import NOW, certificate, flipped, pki, private_key, shared
+
+from kzeds.certificate import Certificate
+from kzeds.errors import (
+    CertificateExpiredError,
+    CertificateMissingError,
+    CertificateNotYetValidError,
+    KzedsError,
+    MalformedCertificateError,
+    UnsupportedAlgorithmError,
+    UntrustedCertificateError,
+    WeakAlgorithmError,
+)
+from kzeds.issuing import Authority, Holder, Validity, issue, make_authority
+from kzeds.trust import load_authorities, require_chain
+
+YEARS = Validity(NOW - timedelta(days=900), NOW + timedelta(days=900))
+NAME = "ҰКО TEST (RSA) KZEDS"
+
+
+def _nca() -> Certificate:
+    return Certificate.load(pki().nca_ca)
+
+
+def _new_key() -> RSAPrivateKey:
+    return generate_private_key(65537, 2048)
+
+
+def _read(made: x509.Certificate) -> Certificate:
+    return Certificate.from_der(made.public_bytes(Encoding.DER))
+
+
+def _sub_authority(root: Authority, key: RSAPrivateKey, validity: Validity, *, ca: bool = True) -> Authority:
+    """Issue a certificate for an authority under another."""
+    made = (
+        x509.CertificateBuilder()
+        .issuer_name(root.certificate.subject)
+        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "MIDDLE")]))
+        .public_key(key.public_key())
+        .serial_number(5)
+        .not_valid_before(validity.not_before)
+        .not_valid_after(validity.not_after)
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(root.key, SHA384())
+    )
+    return Authority(made, key)
+
+
+def test_certificate_of_the_authority_is_trusted() -> None:
+    for name in ("employer", "gateway", "employer-2", "employer-auth"):
+        assert require_chain(certificate(name), [_nca()], at=NOW) == (certificate(name), _nca())
+
+
+def test_certificate_of_another_authority_is_not() -> None:
+    for authorities in ([_nca()], []):
+        with pytest.raises(UntrustedCertificateError):
+            require_chain(certificate("stranger"), authorities, at=NOW)
+
+
+def test_authority_of_the_same_name_is_not_the_same_authority() -> None:
+    """An attacker can call an authority as he likes; only its key counts."""
+    impostor = make_authority(_new_key(), NAME, YEARS)
+    assert impostor.certificate.subject.public_bytes() == _nca().subject
+    forged = _read(issue(impostor, private_key().public_key(), Holder("X"), YEARS))
+    with pytest.raises(UntrustedCertificateError):
+        require_chain(forged, [_nca()], at=NOW)
+
+
+def test_altered_certificate_is_not_trusted() -> None:
+    der = certificate().der
+    position = der.index(b"BIN200940000013") + 5
+    altered = Certificate.from_der(flipped(der, position, 0))
+    assert altered.bin == "210940000013"
+    with pytest.raises(UntrustedCertificateError, match="did not sign it"):
+        require_chain(altered, [_nca()], at=NOW)
+
+
+def test_every_certificate_of_the_chain_must_be_valid_at_the_time() -> None:
+    with pytest.raises(CertificateExpiredError):
+        require_chain(certificate("employer-expired"), [_nca()], at=NOW)
+    before = certificate("employer-expired").not_before
+    assert require_chain(certificate("employer-expired"), [_nca()], at=before)
+    with pytest.raises(CertificateNotYetValidError):
+        require_chain(certificate(), [_nca()], at=before)
+    root = make_authority(_new_key(), "ROOT", Validity(YEARS.not_before, NOW - timedelta(days=1)))
+    leaf = _read(issue(root, private_key().public_key(), Holder("X"), YEARS))
+    with pytest.raises(CertificateExpiredError):
+        require_chain(leaf, [_read(root.certificate)], at=NOW)
+
+
+def test_chain_goes_on_as_far_as_issuers_are_given() -> None:
+    root = make_authority(_new_key(), "ROOT", YEARS)
+    middle = _sub_authority(root, _new_key(), YEARS)
+    leaf = _read(issue(middle, private_key().public_key(), Holder("X"), YEARS))
+    top, between = _read(root.certificate), _read(middle.certificate)
+    assert require_chain(leaf, [top, between], at=NOW) == (leaf, between, top)
+    assert require_chain(leaf, [between], at=NOW) == (leaf, between)
+    with pytest.raises(UntrustedCertificateError):
+        require_chain(leaf, [top], at=NOW)
+
+
+def test_given_intermediate_that_its_given_root_did_not_sign_is_refused() -> None:
+    root, other = make_authority(_new_key(), "ROOT", YEARS), make_authority(_new_key(), "ROOT", YEARS)
+    middle = _sub_authority(root, _new_key(), YEARS)
+    leaf = _read(issue(middle, private_key().public_key(), Holder("X"), YEARS))
+    with pytest.raises(UntrustedCertificateError):
+        require_chain(leaf, [_read(middle.certificate), _read(other.certificate)], at=NOW)
+
+
+def test_holder_of_an_ordinary_certificate_cannot_issue() -> None:
+    root = make_authority(_new_key(), "ROOT", YEARS)
+    ordinary = _sub_authority(root, _new_key(), YEARS, ca=False)
+    leaf = _read(issue(ordinary, private_key().public_key(), Holder("X"), YEARS))
+    with pytest.raises(UntrustedCertificateError):
+        require_chain(leaf, [_read(root.certificate), _read(ordinary.certificate)], at=NOW)
+
+
+def test_certificate_that_is_given_itself_is_trusted() -> None:
+    assert require_chain(certificate("stranger"), [certificate("stranger")], at=NOW) == (certificate("stranger"),)
+
+
+def test_self_signed_certificate_that_is_not_given_is_refused() -> None:
+    own = _read(make_authority(_new_key(), NAME, YEARS).certificate)
+    with pytest.raises(UntrustedCertificateError):
+        require_chain(own, [_nca()], at=NOW)
+
+
+@pytest.mark.parametrize(("algorithm", "error"), [(SHA384(), None), (SHA512(), None), (SHA1(), WeakAlgorithmError)])  # noqa: S303 - SHA-1 must be refused
+def test_algorithm_of_the_issuer_counts(algorithm: HashAlgorithm, error: type[KzedsError] | None) -> None:
+    root = make_authority(_new_key(), "ROOT", YEARS)
+    made = (
+        x509.CertificateBuilder()
+        .issuer_name(root.certificate.subject)
+        .subject_name(x509.Name([]))
+        .public_key(private_key().public_key())
+        .serial_number(7)
+        .not_valid_before(YEARS.not_before)
+        .not_valid_after(YEARS.not_after)
+        .sign(root.key, algorithm)
+    )
+    if error is None:
+        assert len(require_chain(_read(made), [_read(root.certificate)], at=NOW)) == 2
+        return
+    with pytest.raises(error):
+        require_chain(_read(made), [_read(root.certificate)], at=NOW)
+
+
+def test_directory_gives_authorities_only(tmp_path: Path) -> None:
+    (tmp_path / "both.pem").write_bytes(pki().certificate_file("stranger").read_bytes() + pki().nca_ca.read_bytes())
+    (tmp_path / "tls.CRT").write_bytes(Certificate.load(pki().tls_ca).der)
+    (tmp_path / "note.txt").write_text("not read")
+    assert load_authorities(tmp_path) == [_nca(), Certificate.load(pki().tls_ca)]
+
+
+def test_directory_without_authorities_or_with_junk_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CertificateMissingError, match=str(tmp_path)):
+        load_authorities(tmp_path)
+    (tmp_path / "junk.cer").write_bytes(b"junk")
+    with pytest.raises(MalformedCertificateError, match=r"junk\.cer"):
+        load_authorities(tmp_path)
+
+
+def test_chain_of_the_nca_is_trusted_at_its_time() -> None:
+    signer = Certificate.load(shared("testkeys/cert_individual.pem"))
+    authority = Certificate.load(shared("testkeys/nca_2004_rsa_cert.pem"))
+    assert require_chain(signer, [authority], at=signer.not_before) == (signer, authority)
+    with pytest.raises(CertificateExpiredError):
+        require_chain(signer, [authority], at=NOW)
+
+
+def test_gost_chain_cannot_be_judged_yet() -> None:
+    signer = Certificate.load(shared("testkeys/certs/ceo_valid_sign_2004_gost.cer"))
+    authority = Certificate.load(shared("testkeys/nca_2004_gost_cert.pem"))
+    with pytest.raises(UnsupportedAlgorithmError, match="GOST"):
+        require_chain(signer, [authority], at=signer.not_before)
