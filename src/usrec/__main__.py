@@ -10,9 +10,10 @@ UNEXPECTED = 70
 def main() -> None:
     """Run the command; never ends with a traceback or with exit code 1 for an unexpected error."""
     from usrec.domain.errors import UsrecError
-    from usrec.interfaces.cli.app import app
 
     try:
+        from usrec.interfaces.cli.app import app
+
         app(standalone_mode=True)
     except UsrecError as problem:
         sys.stderr.write(f"usrec: {problem}\n")

@@ -135,7 +135,7 @@ class GatewayApp:
     async def _after(self, rule: FaultRule | None, reply: Answer | Fault) -> Response:
         """Send the answer, or what strikes in its place."""
         if rule is None or rule.moment is not Moment.AFTER:
-            return await self._sealed(reply)
+            return await self._delivered(reply)
         await asyncio.sleep(rule.pause.total_seconds())
         return await self._spoilt(rule.kind, reply)
 
@@ -157,14 +157,17 @@ class GatewayApp:
             case FaultKind.REPLAYED_ANSWER if self._earlier_success is not None:
                 return Response(self._earlier_success, media_type=XML)
             case _:
-                return await self._sealed(reply)
+                return await self._delivered(reply)
+
+    async def _delivered(self, reply: Answer | Fault) -> Response:
+        """Send an answer whole, and remember a success for a later replay."""
+        response = await self._sealed(reply)
+        if isinstance(reply, Answer) and reply.code == SUCCESS:
+            self._earlier_success = bytes(response.body)
+        return response
 
     async def _sealed(self, reply: Answer | Fault) -> Response:
-        """Sign an answer with the gateway's key and remember a success for a later replay."""
-        content = await run_in_threadpool(_seal, reply, self._keys.gateway)
-        if isinstance(reply, Answer) and reply.code == SUCCESS:
-            self._earlier_success = content
-        return _respond(reply, content)
+        return _respond(reply, await run_in_threadpool(_seal, reply, self._keys.gateway))
 
 
 def _wrong_header(request: Request) -> str | None:

@@ -27,14 +27,10 @@ class PostgresqlServer:
     def __init__(self, uri: str) -> None:
         self._url = make_url(uri)
 
-    def new_database(self, template: str | None = None) -> str:
-        """Create a database, as a copy of ``template``'s when an address is given; returns its address."""
+    def new_database(self) -> str:
+        """Create a database; returns its address."""
         name = f"test_{uuid.uuid4().hex}"
-        command = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
-        if template is not None:
-            original = str(make_url(template).database)
-            command = sql.SQL("{} TEMPLATE {}").format(command, sql.Identifier(original))
-        self._run(command)
+        self._run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self._url.set(database=name).render_as_string(hide_password=False)
 
     def drop_database(self, url: str) -> None:

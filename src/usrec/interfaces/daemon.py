@@ -64,8 +64,18 @@ class Daemon:
             self._halt()
             for thread in threads:
                 thread.join()
+        self._free_claims()
         self._finish()
         _log.info("agent stopped", action="agent.stop", owner=self.agent.owner)
+
+    def _free_claims(self) -> None:
+        """Give back what was claimed and not begun, so that the next start need not wait for the leases."""
+        try:
+            with self.agent.ledger.begin() as work:
+                work.outbox.free_leases([self.agent.owner])
+                work.commit()
+        except TheirsToWaitFor as problem:
+            _log.warning(str(problem), action="agent.leases_left")
 
     def _loops(self) -> list[tuple[str, Callable[[], bool]]]:
         workers = self.agent.settings.values.delivery.workers

@@ -19,6 +19,7 @@ class SubmissionFilter:
     Attributes:
         due_before: Legal bound earlier than this, aware UTC.
         current: Only those that no later revision or retry replaced.
+        unsettled: Only those that are neither registered nor taken back.
     """
 
     state: State | None = None
@@ -28,6 +29,8 @@ class SubmissionFilter:
     contract_key: str | None = None
     current: bool = True
     ids: Sequence[SubmissionId] | None = None
+    unsettled: bool = False
+    wait_reason: WaitReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class SubmissionRow:
     legal_date: date | None
     safe_date: date | None
     due_utc: datetime | None
+    received_at: datetime
     decided_at: datetime | None
     contract_id: str | None
     status: QueueStatus | None
@@ -95,7 +99,6 @@ class SubmissionStory:
     point: str
     term: str
     entered_at: datetime | None
-    received_at: datetime
     signed_at: datetime | None
     replaces: SubmissionId | None
     attempts: Sequence[AttemptRow]

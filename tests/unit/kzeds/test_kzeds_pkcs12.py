@@ -238,7 +238,7 @@ def test_algorithm_that_is_not_built_in_is_named_and_is_no_wrong_password(name: 
         load_pkcs12(data, "wrong")
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_altered_files_raise_nothing_but_key_file_errors(data: st.DataObject) -> None:
     """Whatever still opens, where only the outer frame was respelled, holds the same key."""

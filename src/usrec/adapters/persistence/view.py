@@ -49,7 +49,7 @@ _ROWS: Final = (
     .join_from(submissions, outbox, outbox.c.submission_id == _COLUMNS.id, isouter=True)
     .order_by(_COLUMNS.due_utc.asc().nulls_last(), _COLUMNS.id)
 )
-_MORE_NAMES: Final = ("edition", "point", "term", "entered_at", "received_at", "replaces")
+_MORE_NAMES: Final = ("edition", "point", "term", "entered_at", "replaces")
 _WIDTH: Final = len(SubmissionRow.__slots__)
 _STORY: Final = (
     _ROWS.add_columns(*(_COLUMNS[name] for name in _MORE_NAMES), messages.c.signed_at, _COLUMNS.position)
@@ -175,6 +175,10 @@ def _conditions(which: SubmissionFilter) -> Iterator[ColumnElement[bool]]:
         yield _COLUMNS.contract_key == which.contract_key
     if which.current:
         yield _COLUMNS.replaced_by.is_(None)
+    if which.unsettled:
+        yield _COLUMNS.state.not_in([literal_word(state) for state in sorted(SETTLED)])
+    if which.wait_reason is not None:
+        yield outbox.c.wait_reason == which.wait_reason
 
 
 def _among(connection: Connection, statement: Any, ids: Sequence[SubmissionId]) -> list[SubmissionRow]:

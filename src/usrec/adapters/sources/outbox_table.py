@@ -118,7 +118,7 @@ class OutboxTableSource:
         fetched = {int(row.row_ref): row for row in rows}
         with self._database.transaction(write=True) as connection:
             found = self._untaken(connection, list(fetched))
-            unchanged = [cells["row_id"] for cells in found if True]
+            unchanged = [cells["row_id"] for cells in found if read_row(self._name, cells) == fetched[cells["row_id"]]]
             if unchanged:
                 self._mark(connection, unchanged)
 

@@ -28,8 +28,8 @@ def demo(
 
     from usrec.adapters.system_clock import SystemClock
     from usrec.bootstrap import build_ledger
+    from usrec.interfaces.cli.demo_report import Progress, print_report
     from usrec.interfaces.cli.options import print_json
-    from usrec.interfaces.demo.report import Progress, print_report
     from usrec.interfaces.demo.run import count, latest_rows, read_registry, run_demo
     from usrec.interfaces.demo.setup import Workdir, set_up
     from usrec.interfaces.logs import configure_logs
@@ -37,7 +37,7 @@ def demo(
 
     clock, began = SystemClock(), monotonic()
     place = Workdir((workdir or Path(tempfile.mkdtemp(prefix="usrec-demo-"))).absolute())
-    configure_logs(level="error", style="text")
+    configure_logs(level="critical", style="text")
     with Progress(show=not as_json) as progress:
         if not place.is_ready:
             progress.say("Making a company, its HR database, a registry and test keys")
@@ -52,7 +52,7 @@ def demo(
     if as_json:
         print_json(asdict(result))
     else:
-        print_report(place, ledger.view, rows, result, clock.now())
+        print_report(place, rows, result, clock.now())
     ledger.close()
     if result.registered_twice or result.lost:
         raise typer.Exit(1)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
@@ -18,10 +19,10 @@ from usrec.application.deliver import Delivered
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.rules.finding import load_findings
 from usrec.domain.state import State
-from usrec.interfaces.cli.words import wait_in_words
+from usrec.interfaces.cli.words import code_words, wait_words
 from usrec.interfaces.demo.run import DemoResult, group_of, is_late
 from usrec.interfaces.demo.setup import Workdir
-from usrec.ports.ledger_view import LedgerView, SubmissionRow
+from usrec.ports.ledger_view import SubmissionRow
 
 _GROUPS = ("accepted", "rejected", "invalid", "blocked", "indeterminate", "open")
 _TITLES = {
@@ -78,16 +79,14 @@ class Progress:
                 self._bar.advance(self._task)
 
 
-def print_report(
-    workdir: Workdir, view: LedgerView, rows: Sequence[SubmissionRow], result: DemoResult, now: datetime
-) -> None:
+def print_report(workdir: Workdir, rows: Sequence[SubmissionRow], result: DemoResult, now: datetime) -> None:
     """The table, the exceptions one by one, and what the registry itself says."""
     console = Console()
     console.print(_summary(rows, now))
     for group in _GROUPS[1:]:
         members = [row for row in rows if group_of(row) == group]
         if members:
-            console.print(_exceptions(_TITLES[group], members, view, now))
+            console.print(_exceptions(_TITLES[group], members, now))
     console.print(
         f"Counted in the registry itself: {result.registered_once} of {result.accepted} registered exactly once, "
         f"{result.registered_twice} twice, {result.lost} lost. {result.elapsed_seconds:.1f} s."
@@ -97,10 +96,10 @@ def print_report(
 
 
 def _summary(rows: Sequence[SubmissionRow], now: datetime) -> Table:
-    table = Table(title="What became of the events")
-    table.add_column("")
-    for heading in ("Contracts", "Amendments", "Terminations", "Other", "All", "Deadline kept", "Deadline missed"):
-        table.add_column(heading, justify="right")
+    table = Table(box=box.SIMPLE_HEAD, title="What became of the events", title_justify="left")
+    table.add_column("", no_wrap=True)
+    for heading in ("contr.", "amend.", "term.", "other", "all", "in time", "late"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for group in _GROUPS:
         members = [row for row in rows if group_of(row) == group]
         by = Counter(row.operation for row in members)
@@ -112,8 +111,8 @@ def _summary(rows: Sequence[SubmissionRow], now: datetime) -> Table:
     return table
 
 
-def _exceptions(title: str, rows: Sequence[SubmissionRow], view: LedgerView, now: datetime) -> Table:
-    table = Table(title=title, title_justify="left", expand=True)
+def _exceptions(title: str, rows: Sequence[SubmissionRow], now: datetime) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", expand=True)
     for heading in ("Id", "Event", "What"):
         table.add_column(heading, no_wrap=True)
     table.add_column("Why", ratio=1)
@@ -122,7 +121,7 @@ def _exceptions(title: str, rows: Sequence[SubmissionRow], view: LedgerView, now
     for row in rows:
         missed = "[red]missed[/red]" if is_late(row, now) else _left(row, now)
         last_day = "" if row.legal_date is None else row.legal_date.isoformat()
-        table.add_row(row.id[:8], row.event_id, row.operation or "?", _why(row, view), last_day, missed)
+        table.add_row(row.id[:8], row.event_id, row.operation or "unknown", _why(row), last_day, missed)
     return table
 
 
@@ -133,12 +132,10 @@ def _left(row: SubmissionRow, now: datetime) -> str:
     return "today" if days == 0 else f"in {days} days"
 
 
-def _why(row: SubmissionRow, view: LedgerView) -> str:
+def _why(row: SubmissionRow) -> str:
     if row.state is State.INVALID:
         return "; ".join(finding.message for finding in load_findings(row.findings))
     if row.state is State.REJECTED:
-        story = view.story(row.id)
-        said = story.attempts[-1].detail if story is not None and story.attempts else ""
-        return f"{row.code} {said}"
-    words = "" if row.wait_reason is None else wait_in_words(row.wait_reason)
+        return code_words(row.code)
+    words = wait_words(row.wait_reason, row.status)
     return f"{words} ({row.blocked_by[:8]})" if row.blocked_by else words

@@ -1,0 +1,265 @@
+"""The behaviour of every ledger: attempts, decisions, the journal, notes to HR, alerts."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from support.ledger_values import (
+    DAY,
+    HOUR,
+    NOW,
+    SOURCE,
+    a_closing,
+    a_line,
+    a_note,
+    a_submission,
+    an_acknowledgement,
+    an_alert,
+    an_attempt,
+)
+from usrec.adapters.persistence import SqlLedger
+from usrec.domain.alert import Threshold, Watched
+from usrec.domain.errors import InvariantViolation, LedgerUnavailable
+from usrec.domain.source_event import SourceName
+from usrec.domain.state import State
+from usrec.domain.submission import AttemptId, SubmissionId
+from usrec.domain.verdict import Ending
+from usrec.ports.ledger import JournalEntry
+
+S1, S2 = SubmissionId("s1"), SubmissionId("s2")
+
+
+@pytest.fixture
+def stocked(ledger: SqlLedger) -> SqlLedger:
+    with ledger.begin() as work:
+        work.submissions.add(a_submission("s1"))
+        work.submissions.add(a_submission("s2"))
+        work.commit()
+    return ledger
+
+
+def test_attempt_is_open_until_it_is_closed(stocked: SqlLedger) -> None:
+    with stocked.begin() as work:
+        assert work.attempts.open_of(S1) is None
+        work.attempts.open(an_attempt(S1))
+        assert work.attempts.open_of(S1) == an_attempt(S1).id
+        assert work.attempts.open_of(S2) is None
+        work.attempts.close(an_attempt(S1).id, a_closing())
+        assert work.attempts.open_of(S1) is None
+
+
+def test_closing_again_changes_nothing(stocked: SqlLedger) -> None:
+    with stocked.begin() as work:
+        work.attempts.open(an_attempt(S1))
+        work.attempts.close(an_attempt(S1).id, a_closing(Ending.REGISTERED))
+        work.attempts.close(an_attempt(S1).id, a_closing(Ending.NOTHING_SENT))
+        assert work.attempts.sent_of(S1) == 1
+
+
+def test_closing_an_attempt_that_was_never_opened_is_a_fault(stocked: SqlLedger) -> None:
+    with stocked.begin() as work, pytest.raises(InvariantViolation, match="never opened"):
+        work.attempts.close(AttemptId("nobody"), a_closing())
+
+
+def test_second_open_attempt_of_a_submission_is_refused(stocked: SqlLedger) -> None:
+    with stocked.begin() as work:
+        work.attempts.open(an_attempt(S1))
+        work.attempts.open(an_attempt(S2))
+        with pytest.raises(InvariantViolation):
+            work.attempts.open(an_attempt(S1, 2))
+
+
+def test_number_of_an_attempt_is_used_once(stocked: SqlLedger) -> None:
+    with stocked.begin() as work:
+        work.attempts.open(an_attempt(S1))
+        work.attempts.close(an_attempt(S1).id, a_closing())
+        with pytest.raises(InvariantViolation):
+            work.attempts.open(an_attempt(S1, id=AttemptId("other")))
+
+
+@pytest.mark.parametrize(
+    ("ending", "sent"),
+    [
+        (Ending.REGISTERED, 1),
+        (Ending.REFUSED, 1),
+        (Ending.UNKNOWN, 1),
+        (Ending.NOT_PROCESSED, 0),
+        (Ending.NOTHING_SENT, 0),
+    ],
+)
+def test_attempts_that_may_have_arrived_are_counted(stocked: SqlLedger, ending: Ending, sent: int) -> None:
+    with stocked.begin() as work:
+        work.attempts.open(an_attempt(S1))
+        work.attempts.close(an_attempt(S1).id, a_closing(ending))
+        assert work.attempts.sent_of(S1) == sent
+        work.attempts.open(an_attempt(S1, 2))
+        assert work.attempts.sent_of(S1) == sent + 1
+        assert work.attempts.sent_of(S2) == 0
+
+
+def test_decision_is_seen_by_its_digest(stocked: SqlLedger) -> None:
+    with stocked.begin() as work:
+        assert not work.acknowledgements.seen("digest-1")
+        work.attempts.open(an_attempt(S1))
+        work.acknowledgements.add(an_acknowledgement(S1, attempt_id=an_attempt(S1).id))
+        work.commit()
+    with stocked.begin() as work:
+        assert work.acknowledgements.seen("digest-1")
+        assert not work.acknowledgements.seen("digest-2")
+
+
+def test_answer_recorded_twice_is_refused_as_somebody_elses_work(stocked: SqlLedger) -> None:
+    with stocked.begin() as work:
+        work.acknowledgements.add(an_acknowledgement(S1))
+        with pytest.raises(LedgerUnavailable, match="recorded the same fact first"):
+            work.acknowledgements.add(an_acknowledgement(S2))
+
+
+def test_journal_keeps_the_order_of_its_lines(stocked: SqlLedger) -> None:
+    words = [f"action-{number}" for number in range(20)]
+    with stocked.begin() as work:
+        work.journal.append()
+        work.journal.append(*(a_line(word) for word in words[:15]))
+        work.journal.append(a_line(words[15]))
+        work.journal.append(*(a_line(word, from_state=State.PENDING, to_state=State.SIGNED) for word in words[16:]))
+        work.journal.append(JournalEntry(NOW, None, "conflict", None, None, "agent", "hr/e1", '{"a": 1}'))
+        work.commit()
+    story = stocked.view.story(S1)
+    assert story is not None
+    assert [line.action for line in story.journal] == words
+    numbers = [line.seq for line in story.journal]
+    assert numbers == sorted(set(numbers))
+    last = story.journal[-1]
+    assert (last.at, last.from_state, last.to_state) == (NOW, "pending", "signed")
+    assert (last.actor, last.reason, last.detail) == ("agent", "because", "{}")
+
+
+def test_newest_note_of_a_row_wins(ledger: SqlLedger) -> None:
+    pending = a_note(state="pending", noted_at=NOW - HOUR, contract_id=None, legal_date=None)
+    with ledger.begin() as work:
+        for note in (pending, a_note(), pending, a_note("18")):
+            work.write_backs.put(note)
+        assert [note for _, note in work.write_backs.due(SOURCE, NOW, 10)] == [a_note(), a_note("18")]
+
+
+def test_later_note_of_the_same_moment_wins(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        work.write_backs.put(a_note(state="signed"))
+        work.write_backs.put(a_note(state="accepted"))
+        assert [note.state for _, note in work.write_backs.due(SOURCE, NOW, 10)] == ["accepted"]
+
+
+def test_notes_come_for_their_source_longest_due_first(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        for row, hours in (("later", -1), ("old", 5), ("older", 7)):
+            work.write_backs.put(a_note(row, noted_at=NOW - hours * HOUR))
+        work.write_backs.put(a_note("elsewhere", source=SourceName("other")))
+        assert [note.row_ref for _, note in work.write_backs.due(SOURCE, NOW, 10)] == ["older", "old"]
+        assert [note.row_ref for _, note in work.write_backs.due(SOURCE, NOW, 1)] == ["older"]
+        assert [note.row_ref for _, note in work.write_backs.due(SOURCE, NOW + HOUR, 10)][-1] == "later"
+
+
+def test_written_notes_are_forgotten_and_failed_ones_come_again_later(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        for row in ("a", "b", "c"):
+            work.write_backs.put(a_note(row))
+        a, b, c = (handle for handle, _ in work.write_backs.due(SOURCE, NOW, 10))
+        work.write_backs.done([a])
+        work.write_backs.postpone([b], NOW + DAY)
+        assert [handle for handle, _ in work.write_backs.due(SOURCE, NOW, 10)] == [c]
+        assert [handle for handle, _ in work.write_backs.due(SOURCE, NOW + DAY, 10)] == [c, b]
+        work.write_backs.done([])
+        work.write_backs.done(list(range(-1200, 0)) + [b, c])
+        assert work.write_backs.due(SOURCE, NOW + DAY, 10) == []
+
+
+def test_note_that_came_while_the_older_was_being_written_is_not_lost(ledger: SqlLedger) -> None:
+    newer = a_note(noted_at=NOW + HOUR)
+    with ledger.begin() as work:
+        work.write_backs.put(a_note())
+        ((handle, _),) = work.write_backs.due(SOURCE, NOW, 10)
+        work.write_backs.put(newer)
+        work.write_backs.done([handle])
+        work.write_backs.postpone([handle], NOW + DAY)
+        assert [note for _, note in work.write_backs.due(SOURCE, NOW + HOUR, 10)] == [newer]
+
+
+def test_handle_is_never_given_twice(ledger: SqlLedger) -> None:
+    seen = set()
+    for number in range(3):
+        with ledger.begin() as work:
+            work.write_backs.put(a_note(str(number)))
+            ((handle, _),) = work.write_backs.due(SOURCE, NOW, 10)
+            work.write_backs.done([handle])
+            work.commit()
+        seen.add(handle)
+    assert len(seen) == 3
+
+
+def test_alert_is_raised_once_for_submission_date_and_threshold(stocked: SqlLedger) -> None:
+    first = an_alert(S1)
+    others = [an_alert(S2), an_alert(S1, watched=Watched.SAFE), an_alert(S1, threshold=Threshold.MISSED)]
+    with stocked.begin() as work:
+        assert work.alerts.add([first]) == [first]
+        again = replace(first, raised_at=NOW + HOUR)
+        assert work.alerts.add([again, *others, others[0]]) == others
+        assert work.alerts.add([]) == []
+        assert [alert for _, alert in work.alerts.undelivered(10)] == [first, *others]
+        assert [alert for _, alert in work.alerts.undelivered(1)] == [first]
+
+
+def test_delivered_alert_does_not_come_again_and_stays_raised(stocked: SqlLedger) -> None:
+    with stocked.begin() as work:
+        work.alerts.add([an_alert(S1), an_alert(S2, operation=None, employer=None)])
+        (first, _), (_, second) = work.alerts.undelivered(10)
+        work.alerts.delivered([first], NOW)
+        assert [alert for _, alert in work.alerts.undelivered(10)] == [second]
+        assert work.alerts.add([an_alert(S1)]) == []
+
+
+def test_watched_are_the_unregistered_with_a_bound_before_the_horizon(ledger: SqlLedger) -> None:
+    horizon = NOW + 7 * DAY
+    last = horizon - timedelta(microseconds=1)
+    cases = {
+        "late": {"safe_utc": NOW - 9 * DAY, "due_utc": NOW - 8 * DAY},
+        "rejected": {"state": State.REJECTED, "safe_utc": last - HOUR},
+        "invalid": {"state": State.INVALID, "safe_utc": None, "due_utc": last},
+        "outside": {"safe_utc": horizon, "due_utc": horizon},
+        "endless": {"safe_utc": None, "due_utc": None},
+        "accepted": {"state": State.ACCEPTED, "safe_utc": NOW},
+        "cancelled": {"state": State.CANCELLED, "safe_utc": NOW},
+        "replaced": {"state": State.REJECTED, "safe_utc": NOW, "replaced_by": SubmissionId("late")},
+        "missed": {"safe_utc": NOW},
+        "missed-safe": {"safe_utc": NOW},
+    }
+    with ledger.begin() as work:
+        for name, changes in cases.items():
+            work.submissions.add(replace(a_submission(name), **changes))
+        missed = an_alert(SubmissionId("missed"), threshold=Threshold.MISSED)
+        work.alerts.add([missed, replace(missed, submission_id=SubmissionId("missed-safe"), watched=Watched.SAFE)])
+        watched = work.alerts.open_until(horizon, 10)
+        assert [one.id for one in watched] == ["late", "missed-safe", "rejected", "invalid"]
+        assert watched[0] == replace(a_submission("late"), **cases["late"])
+        assert [one.id for one in work.alerts.open_until(horizon, 2)] == ["late", "missed-safe"]
+
+
+def test_bound_follows_when_the_deadline_changes(stocked: SqlLedger) -> None:
+    with stocked.begin() as work:
+        work.submissions.update(a_submission("s1", safe_utc=None, due_utc=None), was=State.PENDING)
+        assert [one.id for one in work.alerts.open_until(NOW + 30 * DAY, 10)] == [S2]
+        work.submissions.update(a_submission("s1", due_utc=NOW, safe_utc=NOW + DAY), was=State.PENDING)
+        assert [one.id for one in work.alerts.open_until(NOW + DAY, 10)] == [S1]
+
+
+def test_ledger_sorts_ids_byte_by_byte(ledger: SqlLedger) -> None:
+    names = ["a", "B", "_", "é", "Z", "z", "0"]
+    with ledger.begin() as work:
+        for name in names:
+            work.submissions.add(a_submission(name, safe_utc=NOW, due_utc=NOW))
+        found = work.alerts.open_until(NOW + DAY, 10)
+        work.commit()
+    assert [one.id for one in found] == sorted(names)
+    with ledger._engine.connect() as connection:
+        assert list(connection.scalars(text("SELECT id FROM submissions ORDER BY id"))) == sorted(names)
