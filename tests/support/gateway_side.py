@@ -202,15 +202,36 @@ class TinyServer:
             if self._deaf:
                 self.stopping.wait(10)
                 return
+            plain.settimeout(0.1)
             connection = plain if self._context is None else self._context.wrap_socket(plain, server_side=True)
             with connection:
                 self._note("connections")
-                while request := _read_request(connection):
+                while request := self._read_request(connection):
                     self.requests.append(request)
                     self._note()
                     if not self.script or not self.script.pop(0)(connection):
                         break
         self._note("closed")
+
+    def _read_request(self, connection: socket.socket) -> bytes:
+        """Head and body of one request, empty at the end of the connection."""
+        data = b""
+        while b"\r\n\r\n" not in data:
+            portion = self._receive(connection)
+            if not portion:
+                return b""
+            data += portion
+        head, _, body = data.partition(b"\r\n\r\n")
+        lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+        while len(body) < (int(lengths[0]) if lengths else 0):
+            body += self._receive(connection)
+        return head + b"\r\n\r\n" + body
+
+    def _receive(self, connection: socket.socket) -> bytes:
+        while not self.stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                return connection.recv(65536)
+        return b""
 
     def _note(self, counter: str | None = None) -> None:
         with self._changed:
@@ -223,18 +244,3 @@ def _server_context(pki: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pki / "tls.pem", pki / "tls.key")
     return context
-
-
-def _read_request(connection: socket.socket) -> bytes:
-    """Head and body of one request, empty at the end of the connection."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        portion = connection.recv(65536)
-        if not portion:
-            return b""
-        data += portion
-    head, _, body = data.partition(b"\r\n\r\n")
-    lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-    while len(body) < (int(lengths[0]) if lengths else 0):
-        body += connection.recv(65536)
-    return head + b"\r\n\r\n" + body
