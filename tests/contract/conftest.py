@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 
 from support.postgresql import PostgresqlServer
-from usrec.adapters.persistence import SqlLedger, create_ledger_engine, open_ledger, tables
+from usrec.adapters.persistence import SqlLedger, create_ledger_engine, open_ledger
+from usrec.adapters.persistence.columns import metadata
 from usrec.adapters.persistence.schema import upgrade
 
 FILE = "sqlite-file"
@@ -57,11 +58,11 @@ def new_ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> MakeUrl:
 
 def _empty(url: str) -> None:
     """Delete all rows. As a replica would, the session passes by the guards and the foreign keys."""
-    kept = {tables.ledger_meta.name}
+    kept = {"ledger_meta"}
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
-        for table in tables.metadata.tables.values():
+        for table in metadata.tables.values():
             if table.name not in kept:
                 connection.execute(table.delete())
 

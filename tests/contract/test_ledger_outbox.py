@@ -1,6 +1,5 @@
 """The behaviour of every ledger: who may be sent next, and who works on it."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 from support.ledger_values import (
     BIN,
     DAY,
-    HOUR,
     NOW,
     a_closing,
     a_message,
@@ -18,42 +16,19 @@ from support.ledger_values import (
     an_entry,
     enqueued,
 )
+from support.outbox_steps import FIVE_MINUTES, claim_all, claim_one, get, put
 from usrec.adapters.persistence import SqlLedger
-from usrec.domain.errors import InvariantViolation, LeaseLost
+from usrec.domain.errors import InvariantViolation
 from usrec.domain.source_event import ContractKey
-from usrec.domain.submission import Lease, QueueEntry, QueueStatus, SubmissionId, WaitReason
+from usrec.domain.submission import Lease, QueueStatus, SubmissionId, WaitReason
 from usrec.domain.verdict import Ending
 from usrec.ports.ledger import Claim
 
-FIVE_MINUTES = timedelta(minutes=5)
 S1 = SubmissionId("s1")
 
 
-def claim_all(ledger: SqlLedger, owner: str = "agent-1", limit: int = 100, **later: Any) -> list[Claim]:
-    with ledger.begin() as work:
-        claims = list(work.outbox.claim(owner, NOW + timedelta(**later), FIVE_MINUTES, limit))
-        work.commit()
-    return claims
-
-
-def claim_one(ledger: SqlLedger, owner: str = "agent-1", **later: Any) -> Claim:
-    (claim,) = claim_all(ledger, owner, **later)
-    return claim
-
-
-def put(ledger: SqlLedger, name: str = "s1", contract_key: str = "", **entry: Any) -> None:
-    with ledger.begin() as work:
-        enqueued(work, name, entry=entry, contract_key=ContractKey(contract_key or f"contract of {name}"))
-        work.commit()
-
-
-def get(ledger: SqlLedger, name: str = "s1") -> QueueEntry | None:
-    with ledger.begin() as work:
-        return work.outbox.get(SubmissionId(name))
-
-
 def test_entry_comes_back_as_it_was_put(ledger: SqlLedger) -> None:
-    told = {
+    told: dict[str, Any] = {
         "status": QueueStatus.SCHEDULED,
         "available_at": NOW + DAY,
         "wait_reason": WaitReason.ANSWER_UNKNOWN,
@@ -118,6 +93,20 @@ def test_claim_brings_all_that_delivery_needs(ledger: SqlLedger) -> None:
     assert (second.message, second.open_attempt, second.sent_attempts, second.entry.attempts) == (None, None, 0, 0)
 
 
+def test_only_one_submission_is_claimed_when_one_is_named(ledger: SqlLedger) -> None:
+    put(ledger, "s1")
+    put(ledger, "s2", priority=NOW + 30 * DAY)
+    put(ledger, "s3", status=QueueStatus.HELD)
+    with ledger.begin() as work:
+        (claim,) = work.outbox.claim("agent-1", NOW, FIVE_MINUTES, 10, only=SubmissionId("s2"))
+        assert (claim.submission.id, claim.lease.fence) == ("s2", 1)
+        assert work.outbox.hold_lease(claim.lease, NOW) == claim.entry
+        for name in ("s2", "s3", "nobody"):
+            assert work.outbox.claim("agent-2", NOW, FIVE_MINUTES, 10, only=SubmissionId(name)) == []
+        work.commit()
+    assert claim_one(ledger).submission.id == "s1"
+
+
 def test_claim_that_is_rolled_back_leaves_the_entry_ready(ledger: SqlLedger) -> None:
     put(ledger)
     with ledger.begin() as work:
@@ -144,113 +133,6 @@ def test_promotion_makes_due_entries_ready_and_frees_dead_leases(ledger: SqlLedg
     assert freed is not None
     assert (freed.status, freed.lease_owner, freed.lease_until, freed.fence) == (QueueStatus.READY, None, None, 1)
     assert {claim.submission.id for claim in claim_all(ledger, minutes=5)} == {"leased", "due", "later"}
-
-
-def test_every_claim_raises_the_fence(ledger: SqlLedger) -> None:
-    put(ledger)
-    for fence in (1, 2, 3):
-        claim = claim_one(ledger)
-        assert claim.lease.fence == fence
-        with ledger.begin() as work:
-            work.outbox.release(claim.lease, replace(claim.entry, status=QueueStatus.READY))
-            work.commit()
-
-
-def test_lease_holds_while_its_time_runs(ledger: SqlLedger) -> None:
-    put(ledger)
-    claim = claim_one(ledger)
-    with ledger.begin() as work:
-        assert work.outbox.hold_lease(claim.lease, claim.lease.until - timedelta(microseconds=1)) == claim.entry
-        with pytest.raises(LeaseLost, match="agent-1"):
-            work.outbox.hold_lease(claim.lease, claim.lease.until)
-
-
-@pytest.mark.parametrize("changes", [{"owner": "somebody"}, {"fence": 0}, {"fence": 2}, {"submission_id": "s2"}])
-def test_lease_of_anybody_else_is_lost(ledger: SqlLedger, changes: dict[str, Any]) -> None:
-    put(ledger)
-    claim = claim_one(ledger)
-    with ledger.begin() as work:
-        with pytest.raises(LeaseLost):
-            work.outbox.hold_lease(replace(claim.lease, **changes), NOW)
-        with pytest.raises(LeaseLost):
-            work.outbox.release(replace(claim.lease, **changes), replace(claim.entry, status=QueueStatus.READY))
-    assert get(ledger) == claim.entry
-
-
-def test_agent_that_slept_past_its_lease_cannot_write(ledger: SqlLedger) -> None:
-    put(ledger)
-    slept = claim_one(ledger)
-    with ledger.begin() as work:
-        work.outbox.promote(slept.lease.until)
-        work.commit()
-    woken = an_entry(a_submission(), status=QueueStatus.HELD)
-    for takeover in (False, True):
-        if takeover:
-            assert claim_one(ledger, "agent-2", minutes=6).lease.fence == 2
-        with ledger.begin() as work:
-            with pytest.raises(LeaseLost):
-                work.outbox.hold_lease(slept.lease, NOW)
-            with pytest.raises(LeaseLost):
-                work.outbox.release(slept.lease, woken)
-
-
-def test_same_agent_claiming_again_kills_its_own_older_lease(ledger: SqlLedger) -> None:
-    put(ledger)
-    older = claim_one(ledger)
-    with ledger.begin() as work:
-        work.outbox.promote(older.lease.until)
-        work.commit()
-    newer = claim_one(ledger, minutes=6)
-    with ledger.begin() as work:
-        assert work.outbox.hold_lease(newer.lease, NOW + HOUR / 60 * 7) == newer.entry
-        with pytest.raises(LeaseLost):
-            work.outbox.hold_lease(older.lease, NOW)
-
-
-def test_putting_over_a_claim_raises_the_fence_and_kills_the_lease(ledger: SqlLedger) -> None:
-    put(ledger)
-    claim = claim_one(ledger)
-    with ledger.begin() as work:
-        work.outbox.put(replace(claim.entry, status=QueueStatus.HELD, wait_reason=WaitReason.HELD_BY_PERSON))
-        work.commit()
-    held = get(ledger)
-    assert held is not None
-    assert (held.status, held.fence, held.lease_owner, held.lease_until) == (QueueStatus.HELD, 2, None, None)
-    with ledger.begin() as work, pytest.raises(LeaseLost):
-        work.outbox.hold_lease(claim.lease, NOW)
-    with ledger.begin() as work:
-        work.outbox.put(replace(held, status=QueueStatus.READY))
-        work.commit()
-    assert claim_one(ledger).lease.fence == 4
-
-
-def test_removed_entry_takes_its_lease_with_it(ledger: SqlLedger) -> None:
-    put(ledger)
-    claim = claim_one(ledger)
-    with ledger.begin() as work:
-        work.outbox.remove(S1)
-        with pytest.raises(LeaseLost):
-            work.outbox.hold_lease(claim.lease, NOW)
-
-
-def test_release_stores_the_new_status_times_and_reason(ledger: SqlLedger) -> None:
-    put(ledger)
-    claim = claim_one(ledger)
-    after = replace(
-        claim.entry,
-        status=QueueStatus.SCHEDULED,
-        available_at=NOW + HOUR,
-        wait_reason=WaitReason.GATEWAY_UNREACHABLE,
-        attempts=1,
-        doubtful=True,
-        note="refused",
-    )
-    with ledger.begin() as work:
-        work.outbox.release(claim.lease, after)
-        work.commit()
-    assert get(ledger) == replace(after, lease_owner=None, lease_until=None)
-    with ledger.begin() as work, pytest.raises(LeaseLost):
-        work.outbox.release(claim.lease, after)
 
 
 @pytest.mark.parametrize("other", [QueueStatus.READY, QueueStatus.SCHEDULED])

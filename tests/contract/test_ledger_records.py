@@ -1,7 +1,6 @@
 """The behaviour of every ledger: attempts, decisions, the journal, notes to HR, alerts."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -171,7 +170,7 @@ def test_written_notes_are_forgotten_and_failed_ones_come_again_later(ledger: Sq
         assert [handle for handle, _ in work.write_backs.due(SOURCE, NOW, 10)] == [c]
         assert [handle for handle, _ in work.write_backs.due(SOURCE, NOW + DAY, 10)] == [c, b]
         work.write_backs.done([])
-        work.write_backs.done(list(range(-1200, 0)) + [b, c])
+        work.write_backs.done([*range(-1200, 0), b, c])
         assert work.write_backs.due(SOURCE, NOW + DAY, 10) == []
 
 
@@ -219,46 +218,41 @@ def test_delivered_alert_does_not_come_again_and_stays_raised(stocked: SqlLedger
         assert work.alerts.add([an_alert(S1)]) == []
 
 
-def test_watched_are_the_unregistered_with_a_bound_before_the_horizon(ledger: SqlLedger) -> None:
-    horizon = NOW + 7 * DAY
-    last = horizon - timedelta(microseconds=1)
-    cases = {
-        "late": {"safe_utc": NOW - 9 * DAY, "due_utc": NOW - 8 * DAY},
-        "rejected": {"state": State.REJECTED, "safe_utc": last - HOUR},
-        "invalid": {"state": State.INVALID, "safe_utc": None, "due_utc": last},
-        "outside": {"safe_utc": horizon, "due_utc": horizon},
-        "endless": {"safe_utc": None, "due_utc": None},
-        "accepted": {"state": State.ACCEPTED, "safe_utc": NOW},
-        "cancelled": {"state": State.CANCELLED, "safe_utc": NOW},
-        "replaced": {"state": State.REJECTED, "safe_utc": NOW, "replaced_by": SubmissionId("late")},
-        "missed": {"safe_utc": NOW},
-        "missed-safe": {"safe_utc": NOW},
-    }
+def test_submissions_are_watched_from_their_time_on_earliest_first(ledger: SqlLedger) -> None:
     with ledger.begin() as work:
-        for name, changes in cases.items():
-            work.submissions.add(replace(a_submission(name), **changes))
-        missed = an_alert(SubmissionId("missed"), threshold=Threshold.MISSED)
-        work.alerts.add([missed, replace(missed, submission_id=SubmissionId("missed-safe"), watched=Watched.SAFE)])
-        watched = work.alerts.open_until(horizon, 10)
-        assert [one.id for one in watched] == ["late", "missed-safe", "rejected", "invalid"]
-        assert watched[0] == replace(a_submission("late"), **cases["late"])
-        assert [one.id for one in work.alerts.open_until(horizon, 2)] == ["late", "missed-safe"]
+        for name in ("never", "first", "second", "third", "later"):
+            work.submissions.add(a_submission(name))
+        for name, hours in (("third", 0), ("first", -2), ("later", 1), ("second", -1)):
+            work.alerts.watch(SubmissionId(name), NOW + hours * HOUR)
+        assert [one.id for one in work.alerts.to_watch(NOW, 10)] == ["first", "second", "third"]
+        assert [one.id for one in work.alerts.to_watch(NOW, 2)] == ["first", "second"]
+        assert work.alerts.to_watch(NOW, 1) == [a_submission("first")]
 
 
-def test_bound_follows_when_the_deadline_changes(stocked: SqlLedger) -> None:
+def test_latest_word_on_watching_wins(stocked: SqlLedger) -> None:
     with stocked.begin() as work:
-        work.submissions.update(a_submission("s1", safe_utc=None, due_utc=None), was=State.PENDING)
-        assert [one.id for one in work.alerts.open_until(NOW + 30 * DAY, 10)] == [S2]
-        work.submissions.update(a_submission("s1", due_utc=NOW, safe_utc=NOW + DAY), was=State.PENDING)
-        assert [one.id for one in work.alerts.open_until(NOW + DAY, 10)] == [S1]
+        work.alerts.watch(S1, NOW)
+        work.alerts.watch(S1, NOW + HOUR)
+        work.alerts.watch(S2, NOW)
+        work.alerts.watch(S2, None)
+        assert work.alerts.to_watch(NOW, 10) == []
+        assert [one.id for one in work.alerts.to_watch(NOW + HOUR, 10)] == [S1]
+
+
+def test_storing_a_submission_leaves_its_watch_alone(stocked: SqlLedger) -> None:
+    with stocked.begin() as work:
+        work.alerts.watch(S1, NOW)
+        work.submissions.update(a_submission("s1", state=State.CANCELLED), was=State.PENDING)
+        assert [one.id for one in work.alerts.to_watch(NOW, 10)] == [S1]
 
 
 def test_ledger_sorts_ids_byte_by_byte(ledger: SqlLedger) -> None:
     names = ["a", "B", "_", "é", "Z", "z", "0"]
     with ledger.begin() as work:
         for name in names:
-            work.submissions.add(a_submission(name, safe_utc=NOW, due_utc=NOW))
-        found = work.alerts.open_until(NOW + DAY, 10)
+            work.submissions.add(a_submission(name))
+            work.alerts.watch(SubmissionId(name), NOW)
+        found = work.alerts.to_watch(NOW, 10)
         work.commit()
     assert [one.id for one in found] == sorted(names)
     with ledger._engine.connect() as connection:

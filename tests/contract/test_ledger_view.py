@@ -34,6 +34,8 @@ CASES: dict[str, dict[str, Any]] = {
     "aa2": {"due_utc": NOW + DAY, "code": "SCSE014", "state": State.REJECTED},
     "ab1": {"due_utc": None, "employer": EmployerName("Other")},
     "ba1": {"due_utc": NOW + 2 * DAY, "contract_key": KEY, "code": "SCSE014", "state": State.REJECTED},
+    "da1": {"due_utc": NOW + 9 * DAY, "state": State.ACCEPTED},
+    "ea1": {"due_utc": NOW + 9 * DAY, "state": State.CANCELLED},
     "ca1": {"due_utc": NOW, "replaced_by": SubmissionId("aa1"), "state": State.REJECTED},
 }
 
@@ -43,6 +45,9 @@ def stocked(ledger: SqlLedger) -> SqlLedger:
     with ledger.begin() as work:
         for name, changes in CASES.items():
             work.submissions.add(replace(a_submission(name), **changes))
+        blocked = {"status": QueueStatus.BLOCKED, "wait_reason": WaitReason.PREDECESSOR_OPEN}
+        work.outbox.put(an_entry(a_submission("ab1"), **blocked))
+        work.outbox.put(an_entry(a_submission("aa1")))
         work.commit()
     return ledger
 
@@ -52,7 +57,7 @@ def ids(rows: Any) -> list[str]:
 
 
 def test_rows_come_earliest_due_first_and_those_without_term_last(stocked: SqlLedger) -> None:
-    assert ids(stocked.view.rows(SubmissionFilter())) == ["aa2", "ba1", "aa1", "ab1"]
+    assert ids(stocked.view.rows(SubmissionFilter())) == ["aa2", "ba1", "aa1", "da1", "ea1", "ab1"]
     assert ids(stocked.view.rows(SubmissionFilter(), limit=2)) == ["aa2", "ba1"]
 
 
@@ -62,7 +67,9 @@ PARTS: dict[str, tuple[Any, set[str]]] = {
     "due_before": (NOW + 2 * DAY, {"aa2", "ca1"}),
     "employer": (EmployerName("Other"), {"ab1"}),
     "contract_key": (KEY, {"ba1"}),
-    "current": (True, {"aa1", "aa2", "ab1", "ba1"}),
+    "current": (True, {"aa1", "aa2", "ab1", "ba1", "da1", "ea1"}),
+    "unsettled": (True, {"aa1", "aa2", "ab1", "ba1", "ca1"}),
+    "wait_reason": (WaitReason.PREDECESSOR_OPEN, {"ab1"}),
     "ids": ([SubmissionId("ca1"), SubmissionId("aa1"), SubmissionId("nobody")], {"aa1", "ca1"}),
 }
 
@@ -88,7 +95,11 @@ def test_long_list_of_ids_keeps_order_and_limit(ledger: SqlLedger) -> None:
 def test_row_shows_delivery_and_no_details(ledger: SqlLedger) -> None:
     with ledger.begin() as work:
         head = enqueued(work, "head", contract_key=KEY, details='{"iin": "900101300123"}', findings="[1]")
-        claimed = {"status": QueueStatus.HELD, "wait_reason": WaitReason.NEEDS_DECISION, "doubtful": True}
+        claimed: dict[str, Any] = {
+            "status": QueueStatus.HELD,
+            "wait_reason": WaitReason.NEEDS_DECISION,
+            "doubtful": True,
+        }
         work.outbox.put(replace(an_entry(head), **claimed))
         for number in (1, 2):
             work.attempts.open(an_attempt(head.id, number))
@@ -110,6 +121,7 @@ def test_row_shows_delivery_and_no_details(ledger: SqlLedger) -> None:
         legal_date=date(2026, 3, 10),
         safe_date=None,
         due_utc=NOW + 8 * DAY,
+        received_at=NOW,
         decided_at=None,
         contract_id=None,
         status=QueueStatus.HELD,
@@ -118,6 +130,7 @@ def test_row_shows_delivery_and_no_details(ledger: SqlLedger) -> None:
         blocked_by=None,
         attempts=2,
         doubtful=True,
+        record_id=None,
         replaced_by=None,
     )
     assert (bare.operation, bare.employer, bare.status, bare.attempts, bare.doubtful) == ("", "", None, 0, False)
@@ -152,8 +165,8 @@ def test_story_tells_everything_about_a_submission(ledger: SqlLedger) -> None:
     story = ledger.view.story(SubmissionId("head"))
     assert story is not None
     assert story.row == ledger.view.rows(SubmissionFilter(ids=[head.id]))[0]
-    assert (story.record_id, story.edition, story.point, story.term) == ("r-1", "3", "p.7", "5 working days")
-    assert (story.entered_at, story.received_at, story.signed_at) == (NOW - HOUR, NOW, NOW)
+    assert (story.row.record_id, story.edition, story.point, story.term) == ("r-1", "3", "p.7", "5 working days")
+    assert (story.entered_at, story.signed_at) == (NOW - HOUR, NOW)
     assert story.replaces == "old"
     assert story.attempts == [
         AttemptRow("head-a1", 1, NOW, NOW + HOUR, Ending.UNKNOWN, "", "timeout"),
@@ -204,14 +217,19 @@ def test_whole_id_is_found_although_others_begin_with_it(stocked: SqlLedger) -> 
 
 
 def test_counts_leave_out_what_was_replaced(stocked: SqlLedger) -> None:
-    assert stocked.view.counts() == {(State.PENDING, ""): 2, (State.REJECTED, "SCSE014"): 2}
+    assert stocked.view.counts() == {
+        (State.PENDING, ""): 2,
+        (State.REJECTED, "SCSE014"): 2,
+        (State.ACCEPTED, ""): 1,
+        (State.CANCELLED, ""): 1,
+    }
 
 
 def test_progress_of_an_empty_outbox_is_nothing(ledger: SqlLedger) -> None:
     assert ledger.view.progress() == Progress(0, 0, 0, 0, 0, 0, None)
 
 
-def test_progress_tells_retries_from_paper_dates(ledger: SqlLedger) -> None:
+def test_progress_tells_retries_from_paper_dates_and_from_what_a_person_must_do(ledger: SqlLedger) -> None:
     scheduled = {"status": QueueStatus.SCHEDULED, "wait_reason": WaitReason.PAPER_DATE}
     with ledger.begin() as work:
         enqueued(work, "claimed")
@@ -221,14 +239,16 @@ def test_progress_tells_retries_from_paper_dates(ledger: SqlLedger) -> None:
         enqueued(work, "d1", entry={**scheduled, "available_at": NOW + 2 * DAY})
         enqueued(work, "d2", entry={**scheduled, "available_at": NOW + DAY})
         enqueued(work, "t", entry={"status": QueueStatus.SCHEDULED, "available_at": NOW + 3 * DAY})
-        enqueued(work, "h1", entry={"status": QueueStatus.HELD, "wait_reason": WaitReason.CHECKED_OUT})
-        enqueued(work, "h2", entry={"status": QueueStatus.HELD, "wait_reason": WaitReason.NEEDS_DECISION})
+        enqueued(work, "h1", entry={"status": QueueStatus.HELD, "wait_reason": WaitReason.NEEDS_DECISION})
+        for name, reason in (("h2", WaitReason.CHECKED_OUT), ("h3", WaitReason.KEY_UNUSABLE)):
+            told = {"status": QueueStatus.SCHEDULED, "wait_reason": reason, "available_at": NOW + 4 * DAY}
+            enqueued(work, name, entry=told)
         for number in range(3):
             told = {"status": QueueStatus.BLOCKED, "wait_reason": WaitReason.PREDECESSOR_OPEN}
             enqueued(work, f"b{number}", entry=told)
         work.commit()
     progress = ledger.view.progress()
-    assert progress == Progress(ready=2, claimed=1, retrying=1, dated=2, held=2, blocked=3, next_at=NOW + DAY)
+    assert progress == Progress(ready=2, claimed=1, retrying=1, dated=2, held=3, blocked=3, next_at=NOW + DAY)
 
 
 def test_notes_that_wait_are_counted(ledger: SqlLedger) -> None:

@@ -8,7 +8,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from functools import cache
 from html import escape
 from pathlib import Path
 from types import TracebackType
@@ -19,11 +19,11 @@ from kzeds.keys.signing_key import SigningKey
 from kzeds.wsse import sign_body
 
 RECEIPT = '<r:contractResponse xmlns:r="urn:any"><at>2026</at><contract><id>REG-77</id></contract></r:contractResponse>'
-AT = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 _SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 _TYPES = "http://bip.bee.kz/SyncChannel/v10/Types"
 
 
+@cache
 def load_key(pki: Path, name: str) -> SigningKey:
     """A key of the test PKI."""
     owner = "employer" if name in {"employer-auth", "employer-expired"} else name

@@ -44,7 +44,7 @@ class PostgresqlServer:
             self._run(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
         self._run(sql.SQL("SELECT pg_reload_conf()"))
 
-    def _run(self, command: sql.Composable) -> None:
+    def _run(self, command: sql.SQL | sql.Composed) -> None:
         where = f"host={self._url.query['host']} user={self._url.username} dbname=postgres"
         with psycopg.connect(where, autocommit=True) as connection:
             connection.execute(command)

@@ -1,7 +1,8 @@
 """Who goes next in the line of a contract. Called inside the transaction of whatever changed the line.
 
 First in, first out per contract: only the head of the line may be claimed, the others are blocked with the reason
-shown, and other contracts never notice. The caller holds the contract's lock.
+shown, and other contracts never notice. The caller holds the contract's lock. Rows are locked in one order, contract,
+outbox entry, submission, so that two agents never wait for each other in a circle.
 """
 
 from __future__ import annotations
@@ -154,8 +155,8 @@ def refuse_registered(work: UnitOfWork, submission: Submission, now: datetime) -
         reason="already_registered",
         findings=dump_findings([ALREADY_REGISTERED]),
     )
-    work.submissions.update(refused, was=submission.state)
     work.outbox.remove(submission.id)
+    work.submissions.update(refused, was=submission.state)
     journal(work, refused, "invalidate", submission.state, now, reason="already_registered")
     work.write_backs.put(status_note(refused, now))
 
@@ -177,7 +178,7 @@ def take_back(
         replaced_by=replaced_by or submission.replaced_by,
         decided_at=now,
     )
-    work.submissions.update(cancelled, was=submission.state)
     work.outbox.remove(submission.id)
+    work.submissions.update(cancelled, was=submission.state)
     journal(work, cancelled, "cancel", submission.state, now, reason=reason, actor=actor)
     return cancelled

@@ -49,8 +49,8 @@ def record_decision(work: UnitOfWork, submission: Submission, decision: Decision
         contract_id=contract_id,
         decided_at=now,
     )
-    work.submissions.update(decided, was=submission.state)
     work.outbox.remove(submission.id)
+    work.submissions.update(decided, was=submission.state)
     journal(
         work,
         decided,

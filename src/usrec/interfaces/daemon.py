@@ -20,7 +20,7 @@ from usrec.application.ingest import ingest
 from usrec.application.watch_deadlines import deliver_alerts, watch_deadlines
 from usrec.application.write_back import write_back
 from usrec.bootstrap import Agent
-from usrec.domain.errors import GatewayUnavailable, TheirsToWaitFor, UsrecError
+from usrec.domain.errors import GatewayUnavailable, LeaseLost, TheirsToWaitFor, UsrecError
 
 CLAIM_SIZE = 4
 INGEST_SIZE = 200
@@ -99,6 +99,9 @@ class Daemon:
             except TheirsToWaitFor as problem:
                 _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__)
                 busy = False
+            except LeaseLost as lost:
+                _log.info(str(lost), action="agent.overtaken")
+                busy = True
             except Exception as problem:  # noqa: BLE001 -- whatever it is, the agent stops and says so, with its exit code
                 self._fatal.append(problem)
                 self._halt()

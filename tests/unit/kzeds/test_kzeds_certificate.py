@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kzeds_material import NOW, RSA_SHA256, certificate, key, pki, private_key, shared
 
 from kzeds.certificate import Certificate, Role
 from kzeds.errors import (
@@ -21,6 +20,7 @@ from kzeds.errors import (
     UnsupportedAlgorithmError,
 )
 from kzeds.issuing import Holder, Validity, issue, make_authority
+from support.kzeds_material import NOW, RSA_SHA256, certificate, key, pki, private_key, shared
 
 YEAR = Validity(NOW - timedelta(days=1), NOW + timedelta(days=365))
 

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kzeds_material import CONTRACT, ENVELOPE, SOAP, shared
 
 from kzeds import cli
 from kzeds.certificate import Certificate
 from kzeds.test_pki import TestPki, make_test_pki
 from kzeds.wsse import verify_body
 from kzeds.xmldsig import verify_enveloped
+from support.kzeds_material import CONTRACT, ENVELOPE, SOAP, shared
 
 Run = Callable[..., tuple[int, str, str]]
 

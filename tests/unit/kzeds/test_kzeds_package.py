@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from kzeds_material import NOW, key_bytes, password
 
 import kzeds
 from kzeds import errors
+from support.kzeds_material import NOW, key_bytes, password
 
 
 def test_every_public_name_is_there() -> None:

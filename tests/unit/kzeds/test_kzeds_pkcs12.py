@@ -24,7 +24,6 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509 import load_der_x509_certificate
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kzeds_material import NOW, certificate, flipped, key, key_bytes, password, pki, private_key, shared
 
 from kzeds.certificate import Certificate
 from kzeds.errors import (
@@ -37,6 +36,7 @@ from kzeds.errors import (
     WrongPasswordError,
 )
 from kzeds.keys.pkcs12 import derive, load_pkcs12
+from support.kzeds_material import NOW, certificate, flipped, key, key_bytes, password, pki, private_key, shared
 
 NAMES = ["gateway", "employer", "employer-auth", "employer-expired", "employer-2", "stranger"]
 

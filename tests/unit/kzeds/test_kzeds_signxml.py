@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 from cryptography.x509 import load_der_x509_certificate
-from kzeds_material import (
+from lxml import etree
+from signxml.algorithms import CanonicalizationMethod
+from signxml.exceptions import InvalidDigest, InvalidSignature
+from signxml.signer import XMLSigner
+from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
+
+from kzeds.wsse import sign_body
+from kzeds.xml import Element, parse
+from kzeds.xmldsig import sign_enveloped, verify_enveloped
+from support.kzeds_material import (
     C14N,
     CONTRACT,
     DS,
@@ -16,15 +25,6 @@ from kzeds_material import (
     private_key,
     shared,
 )
-from lxml import etree
-from signxml.algorithms import CanonicalizationMethod
-from signxml.exceptions import InvalidDigest, InvalidSignature
-from signxml.signer import XMLSigner
-from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
-
-from kzeds.wsse import sign_body
-from kzeds.xml import Element, parse
-from kzeds.xmldsig import sign_enveloped, verify_enveloped
 
 WITHOUT_COMMENT = CONTRACT.replace(b"<!-- a comment -->", b"")
 

@@ -13,7 +13,6 @@ from asn1crypto import pkcs12 as asn1
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.x509.oid import NameOID
-from kzeds_material import NOW, certificate, key, key_bytes, password, pki
 
 from kzeds import test_pki as module
 from kzeds.certificate import Certificate
@@ -21,6 +20,7 @@ from kzeds.errors import TestPkiError
 from kzeds.keys.pkcs12 import load_pkcs12
 from kzeds.test_pki import TestPki, make_test_pki
 from kzeds.trust import require_chain
+from support.kzeds_material import NOW, certificate, key, key_bytes, password, pki
 
 NAMES = ["gateway", "employer", "employer-auth", "employer-expired", "employer-2", "stranger"]
 

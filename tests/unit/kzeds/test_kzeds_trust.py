@@ -11,7 +11,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA384, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding
-from kzeds_material import NOW, certificate, flipped, pki, private_key, shared
 
 from kzeds.certificate import Certificate
 from kzeds.errors import (
@@ -25,6 +24,7 @@ from kzeds.errors import (
 )
 from kzeds.issuing import Authority, Holder, Validity, issue, make_authority
 from kzeds.trust import load_authorities, require_chain
+from support.kzeds_material import NOW, certificate, flipped, pki, private_key, shared
 
 YEARS = Validity(NOW - timedelta(days=900), NOW + timedelta(days=900))
 NAME = "ҰКО TEST (RSA) KZEDS"

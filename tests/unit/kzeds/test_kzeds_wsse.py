@@ -9,7 +9,26 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kzeds_material import (
+from lxml import etree
+
+from kzeds.errors import (
+    CertificateMissingError,
+    DigestMismatchError,
+    DuplicateIdError,
+    IndeterminateError,
+    KzedsError,
+    MalformedSignatureError,
+    MalformedXmlError,
+    NotSignableError,
+    SignatureMismatchError,
+    SignatureMissingError,
+    UnexpectedReferenceError,
+    UntrustedCertificateError,
+    WeakAlgorithmError,
+)
+from kzeds.wsse import sign_body, verify_body
+from kzeds.xml import Element, parse
+from support.kzeds_material import (
     C14N,
     DS,
     ENVELOPE,
@@ -32,25 +51,6 @@ from kzeds_material import (
     signature_template,
     x509_data,
 )
-from lxml import etree
-
-from kzeds.errors import (
-    CertificateMissingError,
-    DigestMismatchError,
-    DuplicateIdError,
-    IndeterminateError,
-    KzedsError,
-    MalformedSignatureError,
-    MalformedXmlError,
-    NotSignableError,
-    SignatureMismatchError,
-    SignatureMissingError,
-    UnexpectedReferenceError,
-    UntrustedCertificateError,
-    WeakAlgorithmError,
-)
-from kzeds.wsse import sign_body, verify_body
-from kzeds.xml import Element, parse
 
 BODY = f'<s:Body xmlns:s="{SOAP}" xmlns:wsu="{WSU}" wsu:Id="b">good</s:Body>'
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kzeds_material import CONTRACT
 
 from kzeds.errors import MalformedXmlError
 from kzeds.signature import C14N, Transform
 from kzeds.xml import parse, to_bytes
+from support.kzeds_material import CONTRACT
 
 LAUGHS = b'<!DOCTYPE a [<!ENTITY b "xx"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>'
 

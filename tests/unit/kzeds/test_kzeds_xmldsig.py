@@ -10,24 +10,6 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kzeds_material import (
-    C14N,
-    CONTRACT,
-    DS,
-    ENVELOPED,
-    EXC,
-    RSA_SHA256,
-    SHA256_URI,
-    c14n,
-    certificate,
-    complete,
-    flipped,
-    issuer_serial,
-    key,
-    shared,
-    signature_template,
-    x509_data,
-)
 from lxml import etree
 
 from kzeds.errors import (
@@ -49,6 +31,24 @@ from kzeds.errors import (
 )
 from kzeds.xml import Element, parse
 from kzeds.xmldsig import sign_enveloped, verify_enveloped
+from support.kzeds_material import (
+    C14N,
+    CONTRACT,
+    DS,
+    ENVELOPED,
+    EXC,
+    RSA_SHA256,
+    SHA256_URI,
+    c14n,
+    certificate,
+    complete,
+    flipped,
+    issuer_serial,
+    key,
+    shared,
+    signature_template,
+    x509_data,
+)
 
 WITH_COMMENTS = f"{C14N}#WithComments"
 

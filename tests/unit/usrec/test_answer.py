@@ -53,11 +53,17 @@ def test_another_status_code_is_a_refusal_with_or_without_data(reader: AnswerRea
         assert (outcome.code, outcome.message) == ("SCSE046", "БИН не совпадает")
 
 
-def test_absent_correlation_and_date_are_none(reader: AnswerReader, key: SigningKey) -> None:
-    outcome = reader.read(signed(answer(correlation=None, date=None), key))
+def test_an_absent_correlation_is_none(reader: AnswerReader, key: SigningKey) -> None:
+    outcome = reader.read(signed(answer(correlation=None), key))
     assert isinstance(outcome, Registered)
     assert outcome.proof.correlation_id is None
-    assert outcome.proof.response_date is None
+
+
+def test_an_answer_without_its_mandatory_date_is_doubt(reader: AnswerReader, key: SigningKey) -> None:
+    """Without a date an old answer could not be told from this one's."""
+    outcome = reader.read(signed(answer(date=None), key))
+    assert isinstance(outcome, Unknown)
+    assert outcome.doubt is Doubt.UNKNOWN_SHAPE
 
 
 def test_a_date_without_a_zone_is_kazakhstans(reader: AnswerReader, key: SigningKey) -> None:

@@ -119,9 +119,8 @@ def unproven_code(envelope: Element) -> str:
 def _response_info(info: Element | None, verified: VerifiedBody, raw: bytes) -> _Info | None:
     status = _child(info, "status")
     code = _text(_child(status, "code"))
-    stamp = _text(_child(info, "responseDate"))
-    at = _instant(stamp)
-    if not code or (stamp and at is None):
+    at = _instant(_text(_child(info, "responseDate")))
+    if not code or at is None:
         return None
     correlation_id = _text(_child(info, "correlationId")) or None
     proof = ReplyProof(verified.signed_digest, at, _text(_child(info, "messageId")), correlation_id, raw)

@@ -94,11 +94,9 @@ _CLAIM_IN_ONE: Final = (
     .values(_CLAIMED_VALUES)
     .returning(outbox.c.submission_id)
 )
+_READY_ONE: Final = select(outbox.c.submission_id).where(_WHICH, READY).with_for_update(skip_locked=True)
 _CLAIM_THESE: Final = (
-    update(outbox)
-    .where(outbox.c.submission_id.in_(bindparam("ids", expanding=True)), READY)
-    .values(_CLAIMED_VALUES)
-    .returning(outbox.c.submission_id)
+    update(outbox).where(outbox.c.submission_id.in_(bindparam("ids", expanding=True))).values(_CLAIMED_VALUES)
 )
 _OWNERS: Final = select(outbox.c.lease_owner).where(CLAIMED).distinct()
 _FREE: Final = (
@@ -158,23 +156,26 @@ class SqlOutbox:
     ) -> Sequence[Claim]:
         """Lease ready entries, then read all that their delivery needs in one statement."""
         until = now + lease
-        ids = self._lease_these([only], owner, until) if only else self._lease(owner, until, limit)
+        ids = self._lease(owner, until, limit) if only is None else self._lease_one(only, owner, until)
         if not ids:
             return []
         return [_claim_of(row, owner, until) for row in self._connection.execute(_CLAIMS, {"ids": ids})]
 
     def _lease(self, owner: str, until: datetime, limit: int) -> list[SubmissionId]:
-        """One statement on PostgreSQL; two on SQLite, where the transaction holds the only write lock."""
+        """One statement on PostgreSQL; two on SQLite, whose older versions know no RETURNING."""
         if self._connection.dialect.name == "postgresql":
             what = {"owner": owner, "until": until, "limit": limit}
             return list(self._connection.scalars(_CLAIM_IN_ONE, what))
         return self._lease_these(list(self._connection.scalars(_FIRST_READY, {"limit": limit})), owner, until)
 
-    def _lease_these(self, ids: Sequence[SubmissionId], owner: str, until: datetime) -> list[SubmissionId]:
-        """Those of ``ids`` that are ready and were leased."""
-        if not ids:
-            return []
-        return list(self._connection.scalars(_CLAIM_THESE, {"ids": ids, "owner": owner, "until": until}))
+    def _lease_one(self, submission_id: SubmissionId, owner: str, until: datetime) -> list[SubmissionId]:
+        return self._lease_these(list(self._connection.scalars(_READY_ONE, {"which": submission_id})), owner, until)
+
+    def _lease_these(self, ids: list[SubmissionId], owner: str, until: datetime) -> list[SubmissionId]:
+        """Lease entries that are ready and that this transaction has locked."""
+        if ids:
+            self._connection.execute(_CLAIM_THESE, {"ids": ids, "owner": owner, "until": until})
+        return ids
 
     def lease_owners(self) -> Collection[str]:
         """Who holds leases now, run out or not."""

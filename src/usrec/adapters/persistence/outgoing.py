@@ -24,7 +24,7 @@ _ALERT_COLUMNS: Final = tuple(alerts.c[name] for name in Alert.__slots__)
 
 def _unless_known(table: Any) -> Any:
     def build(insert_into: InsertInto) -> Executable:
-        return insert_into(table).on_conflict_do_nothing().inline()
+        return insert_into(table).on_conflict_do_nothing().inline().execution_options(preserve_rowcount=True)
 
     return per_dialect(build)
 

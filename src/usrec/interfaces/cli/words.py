@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from usrec.application.plan_replay import Treatment
+from usrec.application.survey import PersonNeeded
 from usrec.domain.outcome import Doubt
 from usrec.domain.source_event import Operation
 from usrec.domain.state import State
@@ -54,6 +56,29 @@ OPERATIONS: Final[Mapping[Operation, str]] = {
     Operation.CONCLUSION: "conclusion of a contract",
     Operation.AMENDMENT: "amendment of a contract",
     Operation.TERMINATION: "termination of a contract",
+}
+
+NEEDS: Final[Mapping[PersonNeeded, str]] = {
+    PersonNeeded.REFUSED: "refused by USREC: mend the row or the cause, then retry",
+    PersonNeeded.INVALID: "invalid: HR must mend the row",
+    PersonNeeded.NEEDS_DECISION: "in doubt, and only a person can settle it",
+    PersonNeeded.CONTRACT_UNKNOWN: "the registry's id of the contract is not known",
+    PersonNeeded.KEY_UNUSABLE: "the employer's key cannot sign",
+    PersonNeeded.HELD_BY_PERSON: "held by a person",
+    PersonNeeded.CHECKED_OUT: "being entered in the portal by a person",
+}
+
+TREATMENTS: Final[Mapping[Treatment, str]] = {
+    Treatment.NEW_VERSION: "signed anew and sent",
+    Treatment.SAME_BYTES: "sent on as they stand",
+    Treatment.UNKNOWN: "in doubt: the agent finds out by itself, or a person settles it",
+    Treatment.INVALID: "invalid: HR must mend the row",
+    Treatment.BLOCKED: "behind an earlier event of the same contract: they follow by themselves",
+    Treatment.PAPER_DATE: "their date has not come",
+    Treatment.WITH_PERSON: "with a person: held, to be decided, or being entered in the portal",
+    Treatment.QUEUED: "already queued by a replay",
+    Treatment.MOVING: "being sent, or about to be",
+    Treatment.SETTLED: "registered or taken back",
 }
 
 ENDINGS: Final[Mapping[Ending, str]] = {

@@ -1,0 +1,110 @@
+"""How things stand: the numbers behind ``usrec status``.
+
+A term runs until the event is registered or taken back, whoever's turn it is, so what waits for a person counts as
+open here and can be overdue.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from usrec.domain.state import SETTLED, State
+from usrec.domain.submission import QueueStatus, WaitReason
+from usrec.ports.clock import Clock
+from usrec.ports.ledger_view import LedgerView, SubmissionFilter, SubmissionRow
+
+SOON: Final = timedelta(hours=24)
+
+
+class PersonNeeded(StrEnum):
+    """Why nothing goes on before a person acts."""
+
+    REFUSED = "refused"
+    """Refused by USREC."""
+    INVALID = "invalid"
+    """HR must mend the row."""
+    NEEDS_DECISION = "needs_decision"
+    """In doubt, and the agent cannot find out by itself."""
+    CONTRACT_UNKNOWN = "contract_unknown"
+    """The registry's id of the contract is not known."""
+    KEY_UNUSABLE = "key_unusable"
+    """The employer's key cannot sign."""
+    HELD_BY_PERSON = "held_by_person"
+    """A person stopped it."""
+    CHECKED_OUT = "checked_out"
+    """A person enters it in the portal."""
+
+
+_BY_STATE: Final[Mapping[State, PersonNeeded]] = {
+    State.REJECTED: PersonNeeded.REFUSED,
+    State.INVALID: PersonNeeded.INVALID,
+}
+_BY_WAIT: Final[Mapping[WaitReason | None, PersonNeeded]] = {
+    WaitReason.NEEDS_DECISION: PersonNeeded.NEEDS_DECISION,
+    WaitReason.CONTRACT_UNKNOWN: PersonNeeded.CONTRACT_UNKNOWN,
+    WaitReason.KEY_UNUSABLE: PersonNeeded.KEY_UNUSABLE,
+    WaitReason.HELD_BY_PERSON: PersonNeeded.HELD_BY_PERSON,
+    WaitReason.CHECKED_OUT: PersonNeeded.CHECKED_OUT,
+}
+
+
+def person_needed(row: SubmissionRow) -> PersonNeeded | None:
+    """Why a person has to act on ``row``, None when nobody has to."""
+    return _BY_STATE.get(row.state) or _BY_WAIT.get(row.wait_reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """How things stand at one moment.
+
+    Attributes:
+        by_state: All current submissions; every state has its number.
+        refused_by_code: Those that USREC refused.
+        waiting: Open ones that are not being sent, by why.
+        sending: Open ones that are being sent now, or next.
+        oldest: The open one that was taken first.
+        overdue: Unsettled ones whose legal date is over.
+        due_soon: Unsettled ones whose legal date ends within a day.
+        write_backs_waiting: Notes that HR has not got yet.
+    """
+
+    at: datetime
+    by_state: Mapping[State, int]
+    refused_by_code: Mapping[str, int]
+    waiting: Mapping[WaitReason, int]
+    sending: int
+    oldest: SubmissionRow | None
+    overdue: Sequence[SubmissionRow]
+    due_soon: Sequence[SubmissionRow]
+    needs_person: Mapping[PersonNeeded, int]
+    write_backs_waiting: int
+
+    @property
+    def open(self) -> int:
+        """Neither registered nor taken back."""
+        return sum(number for state, number in self.by_state.items() if state not in SETTLED)
+
+
+def take_survey(*, view: LedgerView, clock: Clock) -> Survey:
+    """Look at the whole ledger; nothing is changed."""
+    now = clock.now()
+    counts = view.counts()
+    rows = view.rows(SubmissionFilter(unsettled=True))
+    needed = [why for row in rows if (why := person_needed(row)) is not None]
+    return Survey(
+        at=now,
+        by_state={state: sum(number for key, number in counts.items() if key[0] is state) for state in State},
+        refused_by_code={code: number for (state, code), number in counts.items() if state is State.REJECTED},
+        waiting=Counter(row.wait_reason for row in rows if row.wait_reason is not None),
+        sending=sum(row.status in {QueueStatus.READY, QueueStatus.CLAIMED} for row in rows),
+        oldest=min(rows, key=lambda row: row.received_at, default=None),
+        overdue=[row for row in rows if row.due_utc is not None and row.due_utc <= now],
+        due_soon=[row for row in rows if row.due_utc is not None and now < row.due_utc <= now + SOON],
+        needs_person=Counter(needed),
+        write_backs_waiting=view.write_backs_waiting(),
+    )

@@ -1,0 +1,237 @@
+"""``usrec replay``: what was refused or got stuck is sent again, planned first, one canary ahead of the others."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from usrec.domain.errors import GatewayUnavailable, SigningRefused, UnsafeRequest, UsrecError
+from usrec.domain.submission import SubmissionId, WaitReason
+from usrec.interfaces.cli.options import AsJson, Config, print_json
+from usrec.interfaces.cli.replay_plan import plan_json, plan_words
+from usrec.interfaces.cli.selection import (
+    DueBefore,
+    InState,
+    Narrowed,
+    OfEmployer,
+    WithCode,
+    Yes,
+    actor,
+    ask_for,
+    instant_before,
+    opened,
+)
+from usrec.interfaces.cli.tables import local_time, say
+from usrec.interfaces.cli.words import counted, reason_words, wait_words
+
+if TYPE_CHECKING:
+    from usrec.application.operate import Actor
+    from usrec.application.plan_replay import Plan
+    from usrec.application.replay import Canary, Queued
+    from usrec.bootstrap import Agent
+    from usrec.settings import LoadedSettings
+
+_RATE: Final = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(?:/(s|min|h))?")
+_UNITS: Final = {"s": timedelta(seconds=1), "min": timedelta(minutes=1), "h": timedelta(hours=1)}
+_SHORTEST: Final = timedelta(milliseconds=1)
+
+
+def replay(
+    *,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what would happen; nothing is changed.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why; goes into the journal. Not needed with --plan.")] = None,
+    rate: Annotated[
+        str, typer.Option(metavar="N/s", help="How many to send: per second (2/s, 0.5/s), per minute (30/min), 100/h.")
+    ] = "1/s",
+    state: InState = None,
+    code: WithCode = None,
+    employer: OfEmployer = None,
+    due_before: DueBefore = None,
+    yes: Yes = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send again what was refused (as a new signed version) or waits for another try (the same bytes).
+
+    The first one goes alone; the others are queued when it is registered, and a running agent sends them at the rate.
+    A replay that was stopped goes on when it is called again. What is in doubt is left alone.
+    """
+    interval = interval_of(rate)
+    narrowed = Narrowed(state, code, employer, instant_before(due_before))
+    by = None if plan else actor(reason or "")
+    settings, planned = _plan(config, narrowed, interval)
+    if by is None or not planned.turns:
+        _show_plan(planned, as_json=as_json, executed=by is not None)
+        return
+    if not yes:
+        for line in plan_words(planned):
+            typer.echo(line, err=True)
+        ask_for(len(planned.turns))
+    _execute(settings, planned, by, as_json=as_json)
+
+
+def interval_of(rate: str) -> timedelta:
+    """The time between two submissions at a rate such as ``2/s``."""
+    found = _RATE.fullmatch(rate.strip())
+    number = float(found[1]) if found else 0
+    interval = _UNITS[found[2] or "s"] / number if found and number else timedelta(0)
+    if interval < _SHORTEST:
+        raise typer.BadParameter(f"{rate!r} is not a rate such as 2/s, 30/min or 100/h", param_hint="--rate")
+    return interval
+
+
+def _plan(config: Path | None, narrowed: Narrowed, interval: timedelta) -> tuple[LoadedSettings, Plan]:
+    from usrec.adapters.system_clock import SystemClock
+    from usrec.application.plan_replay import plan_replay
+
+    with opened(config) as place:
+        which = narrowed.filter(place.settings)
+        return place.settings, plan_replay(which, view=place.ledger.view, clock=SystemClock(), interval=interval)
+
+
+def _show_plan(plan: Plan, *, as_json: bool, executed: bool) -> None:
+    if as_json:
+        print_json(_result_json(plan, None, None) if executed else plan_json(plan))
+        return
+    for line in plan_words(plan):
+        say(line)
+
+
+def _execute(settings: LoadedSettings, plan: Plan, by: Actor, *, as_json: bool) -> None:
+    """Canary, then the rest; nothing behind the canary is touched unless it was registered."""
+    from threading import Event
+
+    from usrec.application import operate
+    from usrec.application.replay import CanaryFate, queue_rest, send_canary
+    from usrec.bootstrap import build_agent
+    from usrec.interfaces.logs import configure_logs
+
+    pause = Event()
+    configure_logs(level="error", style=settings.values.log.format)
+    agent = build_agent(settings, wait=pause.wait)
+    ledger, view, clock = agent.ledger, agent.ledger.view, agent.clock
+    retry = partial(
+        operate.retry,
+        ledger=ledger,
+        clock=clock,
+        entropy=agent.entropy,
+        employers=agent.employers,
+        calendar=agent.calendar,
+    )
+    queued = None
+    try:
+        canary = send_canary(
+            plan,
+            by,
+            view=view,
+            retry=retry,
+            send=partial(_send, agent),
+            wait=lambda duration: pause.wait(duration.total_seconds()),
+        )
+        if canary.fate in {CanaryFate.REGISTERED, CanaryFate.NONE_SENDABLE}:
+            queued = queue_rest(plan, canary, by, ledger=ledger, view=view, clock=clock, retry=retry)
+    finally:
+        agent.close()
+    _report(plan, canary, queued, as_json=as_json)
+    if queued is None:
+        raise stopped_by(canary)
+    if queued.refused:
+        raise typer.Exit(UnsafeRequest.exit_code)
+
+
+def _send(agent: Agent, submission_id: SubmissionId) -> None:
+    """Deliver one submission in this process, unless somebody else holds it."""
+    from usrec.application.deliver import claim_due, deliver
+
+    claims = claim_due(
+        ledger=agent.ledger, clock=agent.clock, policy=agent.policy, owner=agent.owner, limit=1, only=submission_id
+    )
+    for claim in claims:
+        deliver(
+            claim,
+            ledger=agent.ledger,
+            renderer=agent.renderer,
+            signer=agent.signer,
+            gateway=agent.gateway,
+            clock=agent.clock,
+            entropy=agent.entropy,
+            policy=agent.policy,
+        )
+
+
+def _report(plan: Plan, canary: Canary, queued: Queued | None, *, as_json: bool) -> None:
+    if as_json:
+        print_json(_result_json(plan, canary, queued))
+        return
+    if canary.row is not None:
+        say(f"The canary {canary.row.id}: {canary_words(canary)}")
+    if queued is None:
+        return
+    for one, why in queued.refused:
+        say(f"Refused: {one}: {why}")
+    if queued.moved_on:
+        say(f"{counted(queued.moved_on, 'submission')} had moved on meanwhile")
+    if queued.ids:
+        last = local_time(queued.finishes_at)
+        say(f"{counted(len(queued.ids), 'submission')} queued, the last for {last}; a running agent sends them")
+
+
+def _result_json(plan: Plan, canary: Canary | None, queued: Queued | None) -> dict[str, object]:
+    """``usrec replay --json``: the plan, the canary (null where none was sent), and what was queued behind it."""
+    row = None if canary is None else canary.row
+    return {
+        "plan": plan_json(plan),
+        "canary": None
+        if canary is None or row is None
+        else {
+            "id": row.id,
+            "replayed": plan.turns[canary.place].id,
+            "fate": canary.fate,
+            "state": row.state,
+            "code": row.code,
+            "reason": row.reason,
+        },
+        "queued": 0 if queued is None else len(queued.ids),
+        "moved_on": 0 if queued is None else queued.moved_on,
+        "refused": [] if queued is None else [{"id": one, "detail": why} for one, why in queued.refused],
+        "finishes_at": None if queued is None or not queued.ids else queued.finishes_at,
+    }
+
+
+def canary_words(canary: Canary) -> str:
+    """What became of the canary, and why."""
+    row = canary.row
+    if row is None:
+        return "none could be sent now"
+    why = reason_words(row.reason, row.code) if row.status is None else wait_words(row.wait_reason, row.status)
+    return f"{canary.fate.value.replace('_', ' ')} ({why})"
+
+
+def stopped_by(canary: Canary) -> UsrecError:
+    """The error with which a replay stops behind its canary; the exit code says who must act."""
+    from usrec.application.replay import CanaryFate
+
+    row = canary.row
+    where = "" if row is None else f"canary {row.id}"
+    kept = "Nothing behind it was touched"
+    again = "then call the same replay again"
+    if canary.fate is CanaryFate.REFUSED:
+        return UnsafeRequest(
+            f"the replay stopped: {canary_words(canary)}", where=where, kept=kept, next_step=f"Mend the cause, {again}"
+        )
+    if canary.fate is CanaryFate.UNKNOWN:
+        return UnsafeRequest(
+            "the replay stopped: it is not known whether the canary was registered",
+            where=where,
+            kept=kept,
+            next_step=f"Let the agent find out (usrec submission show), {again}",
+        )
+    key = row is not None and row.wait_reason is WaitReason.KEY_UNUSABLE
+    kind = SigningRefused if key else GatewayUnavailable
+    step = "Mend the key" if key else "Wait until the gateway answers"
+    return kind(f"the replay stopped: {canary_words(canary)}", where=where, kept=kept, next_step=f"{step}, {again}")

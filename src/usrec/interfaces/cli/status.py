@@ -1,0 +1,88 @@
+"""``usrec status``: how things stand, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from usrec.interfaces.cli.options import AsJson, Config, print_json
+from usrec.interfaces.cli.selection import opened
+from usrec.interfaces.cli.tables import local_time, say, span
+from usrec.interfaces.cli.words import NEEDS, STATES, WAITS, code_words, counted
+
+if TYPE_CHECKING:
+    from usrec.application.survey import Survey
+
+NAMED: Final = 20
+"""How many submissions are named one by one."""
+
+
+def status(*, config: Config = None, as_json: AsJson = False) -> None:
+    """How many stand where, why they wait, what is overdue and what needs a person."""
+    from usrec.adapters.system_clock import SystemClock
+    from usrec.application.survey import take_survey
+
+    with opened(config) as place:
+        survey = take_survey(view=place.ledger.view, clock=SystemClock())
+    if as_json:
+        print_json(survey_json(survey))
+        return
+    for line in survey_words(survey):
+        say(line)
+
+
+def survey_json(survey: Survey) -> dict[str, object]:
+    """The keys that scripts rely on; every state is there, with 0 where there is none."""
+    oldest = survey.oldest
+    return {
+        "at": survey.at,
+        "by_state": {state.value: number for state, number in survey.by_state.items()},
+        "refused_by_code": dict(survey.refused_by_code),
+        "waiting": {reason.value: number for reason, number in survey.waiting.items()},
+        "sending": survey.sending,
+        "open": survey.open,
+        "oldest_open": None
+        if oldest is None
+        else {"id": oldest.id, "state": oldest.state, "received_at": oldest.received_at, "due": oldest.due_utc},
+        "overdue": len(survey.overdue),
+        "overdue_ids": [row.id for row in survey.overdue[:NAMED]],
+        "due_within_24h": len(survey.due_soon),
+        "due_within_24h_ids": [row.id for row in survey.due_soon[:NAMED]],
+        "needs_person": sum(survey.needs_person.values()),
+        "needs_person_by_reason": {why.value: number for why, number in survey.needs_person.items()},
+        "write_backs_waiting": survey.write_backs_waiting,
+    }
+
+
+def survey_words(survey: Survey) -> Iterator[str]:
+    """The page for a person."""
+    yield f"At {local_time(survey.at)} in Kazakhstan"
+    yield from _section(
+        "Submissions", [(number, STATES[state]) for state, number in survey.by_state.items() if number]
+    ) or ["  There are no submissions yet."]
+    yield from _section(
+        "Refused by USREC", [(number, code_words(code)) for code, number in survey.refused_by_code.items()]
+    )
+    waiting = [(number, WAITS[reason]) for reason, number in survey.waiting.items()]
+    sending = [(survey.sending, "being sent, or next")] if survey.sending else []
+    yield from _section("Why the open ones wait", sending + waiting)
+    yield from _section("A person is needed", [(number, NEEDS[why]) for why, number in survey.needs_person.items()])
+    yield ""
+    yield from _deadlines(survey)
+    if survey.oldest is not None:
+        age = span(survey.at - survey.oldest.received_at)
+        yield f"The oldest open one was taken {age} ago: {survey.oldest.id}"
+    yield f"{counted(survey.write_backs_waiting, 'note')} to HR still to be written"
+
+
+def _deadlines(survey: Survey) -> Iterator[str]:
+    yield f"{len(survey.overdue)} overdue" + (", the longest: " + survey.overdue[0].id if survey.overdue else "")
+    yield f"{len(survey.due_soon)} due within 24 hours" + (
+        ", the next: " + survey.due_soon[0].id if survey.due_soon else ""
+    )
+
+
+def _section(title: str, lines: list[tuple[int, str]]) -> list[str]:
+    if not lines:
+        return []
+    return ["", f"{title}:", *(f"  {number:>6}  {text}" for number, text in lines)]

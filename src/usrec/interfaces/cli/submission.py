@@ -1,0 +1,365 @@
+"""``usrec submission``: what operators see of single submissions, and may do to them.
+
+Every decision is journaled with who and why. A command that acts on several goes on where one is refused; it ends with
+exit code 5 when any was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from usrec.domain.errors import PersonDecides, UnsafeRequest
+from usrec.domain.submission import SubmissionId
+from usrec.interfaces.cli.options import AsJson, Config, Reason, print_json
+from usrec.interfaces.cli.selection import (
+    DueBefore,
+    Id,
+    Ids,
+    InState,
+    Narrowed,
+    OfEmployer,
+    WithCode,
+    Yes,
+    actor,
+    employer_named,
+    instant_before,
+    opened,
+    to_act_on,
+    whole_id,
+)
+from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
+from usrec.interfaces.cli.words import wait_words
+from usrec.ports.ledger_view import SubmissionFilter, SubmissionRow
+
+LARGEST_EVIDENCE: Final = 10 * 1024 * 1024
+"""Bytes; the ledger keeps the evidence for good."""
+
+app = typer.Typer(help="Look at submissions and decide about them.", no_args_is_help=True)
+
+
+class Settled(StrEnum):
+    """How a doubt ended."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one submission of a command.
+
+    Attributes:
+        result: ``done`` or ``refused``.
+        detail: Of a retry, the id that goes on; of a refusal, why.
+    """
+
+    id: SubmissionId
+    result: str
+    detail: str
+
+
+@app.command("list")
+def list_submissions(
+    *,
+    state: InState = None,
+    code: WithCode = None,
+    due_before: DueBefore = None,
+    employer: OfEmployer = None,
+    contract: Annotated[str | None, typer.Option(help="Only of this contract: the HR system's key.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also those that a later revision or a retry replaced.")
+    ] = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """List submissions, earliest legal date first."""
+    from usrec.interfaces.cli.story import row_json
+
+    bound = instant_before(due_before)
+    with opened(config) as place:
+        which = SubmissionFilter(
+            state=state,
+            code=code,
+            due_before=bound,
+            employer=employer_named(place.settings, employer),
+            contract_key=contract,
+            current=not everything,
+        )
+        rows = place.ledger.view.rows(which)
+    if as_json:
+        print_json([row_json(row) for row in rows])
+    elif rows:
+        print_table(["id", "last day", "state", "code", "event", "contract", "employer", "why it waits"], _cells(rows))
+    else:
+        say("No submission matches.")
+
+
+def _cells(rows: Sequence[SubmissionRow]) -> list[list[str]]:
+    return [
+        [
+            shown_id(row.id),
+            str(row.legal_date or ""),
+            row.state.value,
+            row.code,
+            row.operation,
+            row.contract_key,
+            row.employer,
+            wait_words(row.wait_reason, row.status),
+        ]
+        for row in rows
+    ]
+
+
+@app.command("show")
+def show(submission: Id, *, config: Config = None, as_json: AsJson = False) -> None:
+    """Tell the whole story of one submission: timeline, reason, deadline, what waits behind it."""
+    from usrec.adapters.system_clock import SystemClock
+    from usrec.interfaces.cli.story import print_story, story_json
+
+    with opened(config) as place:
+        story = place.ledger.view.story(whole_id(place.ledger.view, submission))
+    if story is None:
+        raise UnsafeRequest("it was there a moment ago", where=f"submission {submission}")
+    now = SystemClock().now()
+    if as_json:
+        print_json(story_json(story, now))
+    else:
+        print_story(story, now)
+
+
+@app.command("retry")
+def retry(
+    submissions: Ids = None,
+    *,
+    reason: Reason,
+    state: InState = None,
+    code: WithCode = None,
+    employer: OfEmployer = None,
+    yes: Yes = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try again: a refused one as a new signed version, one on its way as the same bytes, an invalid one by its row."""
+    from usrec.adapters.system_clock import SystemClock, SystemEntropy
+    from usrec.application import operate
+    from usrec.bootstrap import build_calendar, employers_by_bin
+
+    by = actor(reason)
+    with opened(config) as place:
+        act = partial(
+            operate.retry,
+            actor=by,
+            ledger=place.ledger,
+            clock=SystemClock(),
+            entropy=SystemEntropy(),
+            employers=employers_by_bin(place.settings),
+            calendar=build_calendar(place.settings.values.calendar),
+        )
+        rows = to_act_on(place, "retry", submissions, Narrowed(state, code, employer), yes=yes)
+        _act_on(rows, act, as_json=as_json, said="goes on as {detail}")
+
+
+@app.command("cancel")
+def cancel(
+    submissions: Ids = None,
+    *,
+    reason: Reason,
+    state: InState = None,
+    code: WithCode = None,
+    employer: OfEmployer = None,
+    yes: Yes = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take submissions back, or set refused ones aside so that their followers go on. Never what may be registered."""
+    from usrec.adapters.system_clock import SystemClock
+    from usrec.application import operate
+
+    by = actor(reason)
+    with opened(config) as place:
+        act = partial(operate.cancel, actor=by, ledger=place.ledger, clock=SystemClock())
+        rows = to_act_on(place, "cancel", submissions, Narrowed(state, code, employer), yes=yes)
+        _act_on(rows, act, as_json=as_json, said="taken back")
+
+
+@app.command("hold")
+def hold(
+    submissions: Ids = None,
+    *,
+    reason: Reason,
+    state: InState = None,
+    code: WithCode = None,
+    employer: OfEmployer = None,
+    yes: Yes = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Stop submissions until they are released."""
+    from usrec.adapters.system_clock import SystemClock
+    from usrec.application import operate
+
+    by = actor(reason)
+    with opened(config) as place:
+        act = partial(operate.hold, actor=by, ledger=place.ledger, clock=SystemClock())
+        rows = to_act_on(place, "hold", submissions, Narrowed(state, code, employer), yes=yes)
+        _act_on(rows, act, as_json=as_json, said="held")
+
+
+@app.command("release")
+def release(
+    submissions: Ids = None,
+    *,
+    reason: Reason,
+    state: InState = None,
+    code: WithCode = None,
+    employer: OfEmployer = None,
+    yes: Yes = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let held or checked-out submissions go on."""
+    from usrec.adapters.system_clock import SystemClock
+    from usrec.application import operate
+
+    by = actor(reason)
+    with opened(config) as place:
+        act = partial(operate.release, actor=by, ledger=place.ledger, clock=SystemClock())
+        rows = to_act_on(place, "release", submissions, Narrowed(state, code, employer), yes=yes)
+        _act_on(rows, act, as_json=as_json, said="released")
+
+
+@app.command("settle")
+def settle(
+    submission: Id,
+    *,
+    outcome: Annotated[Settled, typer.Option("--as", help="Whether it is registered.")],
+    evidence: Annotated[
+        Path,
+        typer.Option(exists=True, dir_okay=False, help="What proves it: a portal extract, a letter; 10 MB at most."),
+    ],
+    reason: Reason,
+    contract_id: Annotated[
+        str | None, typer.Option(help="The registry's id of the contract, for a conclusion whose id is not known.")
+    ] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record, with evidence, what became of a submission that is in doubt or was entered in the portal by hand."""
+    from usrec.adapters.system_clock import SystemClock
+    from usrec.application import operate
+
+    by = actor(reason)
+    given = _contract_id(contract_id)
+    settlement = operate.Settlement(outcome is Settled.ACCEPTED, given, read_evidence(evidence))
+    with opened(config) as place:
+        which = whole_id(place.ledger.view, submission)
+        operate.settle(which, settlement, by, ledger=place.ledger, clock=SystemClock())
+    _show_one(Result(which, "done", outcome.value), f"settled as {outcome}", as_json=as_json)
+
+
+@app.command("checkout")
+def check_out(
+    submission: Id,
+    *,
+    person: Annotated[str, typer.Option("--for", help="Who enters it in the portal.")],
+    reason: Reason,
+    hours: Annotated[int, typer.Option(min=1, max=240, help="After so long the agent sends it after all.")] = 8,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Leave a submission to a person who enters it in the portal; then settle it, or release it."""
+    from usrec.adapters.system_clock import SystemClock
+    from usrec.application import operate
+
+    by = actor(reason)
+    if not person.strip():
+        raise typer.BadParameter("say who enters it", param_hint="--for")
+    with opened(config) as place:
+        which = whole_id(place.ledger.view, submission)
+        duration = timedelta(hours=hours)
+        until = operate.check_out(
+            which, person.strip(), by, ledger=place.ledger, clock=SystemClock(), duration=duration
+        )
+    said = f"checked out for {person.strip()} until {local_time(until)} in Kazakhstan"
+    _show_one(Result(which, "done", until.isoformat()), said, as_json=as_json)
+
+
+def _contract_id(text: str | None) -> str | None:
+    if text is None:
+        return None
+    if not text.strip() or not text.isprintable():
+        raise typer.BadParameter("it is empty or not printable", param_hint="--contract-id")
+    return text.strip()
+
+
+def read_evidence(file: Path) -> bytes:
+    """The bytes of an evidence file.
+
+    Raises:
+        UnsafeRequest: It cannot be read, is empty or too large.
+    """
+    try:
+        with file.open("rb") as opened_file:
+            content = opened_file.read(LARGEST_EVIDENCE + 1)
+    except OSError as problem:
+        raise _bad_evidence(file, f"it cannot be read: {problem.strerror}") from None
+    if not content:
+        raise _bad_evidence(file, "it is empty")
+    if len(content) > LARGEST_EVIDENCE:
+        raise _bad_evidence(file, f"it is larger than {LARGEST_EVIDENCE // 1024**2} MB")
+    return content
+
+
+def _bad_evidence(file: Path, what: str) -> UnsafeRequest:
+    return UnsafeRequest(
+        what, where=str(file), kept="Nothing was changed", next_step="Give a file that proves the outcome"
+    )
+
+
+def _act_on(
+    rows: Sequence[SubmissionRow], act: Callable[[SubmissionId], str | None], *, as_json: bool, said: str
+) -> None:
+    """Act on each, report each, and end with exit code 5 when any was refused.
+
+    Args:
+        said: What to tell of one that was done.
+    """
+    results: list[Result] = []
+    try:
+        for row in rows:
+            results.append(_tried(row.id, act))
+            if not as_json:
+                _say_result(results[-1], said)
+    finally:
+        if as_json:
+            print_json([asdict(result) for result in results])
+    if not rows and not as_json:
+        say("No submission matches.")
+    if any(result.result == "refused" for result in results):
+        raise typer.Exit(UnsafeRequest.exit_code)
+
+
+def _tried(submission_id: SubmissionId, act: Callable[[SubmissionId], str | None]) -> Result:
+    try:
+        return Result(submission_id, "done", act(submission_id) or "")
+    except PersonDecides as refusal:
+        return Result(submission_id, "refused", str(refusal))
+
+
+def _say_result(result: Result, said: str) -> None:
+    say(f"{result.id}: {said.format(detail=result.detail)}" if result.result == "done" else f"Refused: {result.detail}")
+
+
+def _show_one(result: Result, said: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(result))
+    else:
+        say(f"{result.id}: {said}")

@@ -1,0 +1,144 @@
+"""What the start-up check says of an endpoint's WSDL: it warns, it never stops anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import respx
+
+from support.gateway_side import Act, TinyServer, reply
+from usrec.adapters.gateway.connection import Endpoint
+from usrec.adapters.gateway.wsdl_check import check_wsdl
+from usrec.domain.errors import ConfigurationError
+
+FOLDER = Path(__file__).parents[2] / "schemas" / "shep" / "sync-v10"
+MAIN = (FOLDER / "SyncChannel.wsdl").read_text("utf-8")
+PART = (FOLDER / "SyncChannelInterface.wsdl").read_text("utf-8")
+URL = "https://gateway.test/bip-sync-wss-gost/"
+SENDER_ID = '<xs:element name="senderId" type="xs:string"/>'
+
+
+@pytest.fixture
+def router() -> Iterator[respx.MockRouter]:
+    with respx.mock(assert_all_called=False) as mocked:
+        yield mocked
+
+
+def offer(router: respx.MockRouter, main: str = MAIN, part: str = PART) -> None:
+    router.get(URL, params={"wsdl": ""}).respond(200, text=main)
+    router.get(f"{URL}SyncChannelInterface.wsdl").respond(200, text=part)
+
+
+def test_the_published_interface_is_recognised(router: respx.MockRouter) -> None:
+    offer(router)
+    finding = check_wsdl(Endpoint(URL))
+    assert finding.ok, finding.text
+    assert "SendMessage" in finding.text
+
+
+def test_new_optional_elements_are_no_difference(router: respx.MockRouter) -> None:
+    more = f'{SENDER_ID}<xs:element name="branch" type="xs:string" minOccurs="0"/>'
+    offer(router, part=PART.replace(SENDER_ID, more))
+    assert check_wsdl(Endpoint(URL)).ok
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('<wsdl:operation name="SendMessage">', '<wsdl:operation name="sendMessage">', "no operation SendMessage"),
+        ('name="serviceId" type', 'name="service" type', "request/requestInfo no longer takes"),
+        (SENDER_ID, "", "request/requestInfo/sender no longer takes senderId, password"),
+        (
+            SENDER_ID,
+            f'{SENDER_ID}<xs:element name="otp" type="xs:string"/>',
+            "request/requestInfo/sender now asks for otp",
+        ),
+        ('<xs:element name="data" type="xs:anyType" minOccurs="0"/>', "", "request/requestData no longer takes data"),
+        ('element="typ:SendMessage"', 'element="typ:SendMessageResponse"', "the request element"),
+    ],
+)
+def test_a_changed_interface_is_a_warning_that_says_what_changed(
+    old: str, new: str, told: str, router: respx.MockRouter
+) -> None:
+    assert old in PART
+    offer(router, MAIN.replace(old, new), PART.replace(old, new))
+    finding = check_wsdl(Endpoint(URL))
+    assert not finding.ok
+    assert told in finding.text
+
+
+def test_elements_that_became_qualified_are_a_warning(router: respx.MockRouter) -> None:
+    old = 'targetNamespace="http://bip.bee.kz/SyncChannel/v10/Types/Request"'
+    offer(router, part=PART.replace(old, f'{old} elementFormDefault="qualified"'))
+    assert not check_wsdl(Endpoint(URL)).ok
+
+
+@pytest.mark.parametrize("status", [301, 401, 404, 500])
+def test_a_status_other_than_200_is_a_warning(status: int, router: respx.MockRouter) -> None:
+    router.get(URL, params={"wsdl": ""}).respond(status)
+    finding = check_wsdl(Endpoint(URL))
+    assert not finding.ok
+    assert f"HTTP status {status}" in finding.text
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ReadTimeout, httpx.RemoteProtocolError])
+def test_a_failed_fetch_is_a_warning(error: type[httpx.TransportError], router: respx.MockRouter) -> None:
+    router.get(URL, params={"wsdl": ""}).mock(side_effect=error("why"))
+    finding = check_wsdl(Endpoint(URL))
+    assert not finding.ok
+    assert error.__name__ in finding.text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "<html/>",
+        "no XML",
+        "<a",
+        '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
+        MAIN.replace('type="itf:ISyncChannel"', 'type="itf:Absent"'),
+    ],
+)
+def test_what_is_no_wsdl_is_a_warning(content: str, router: respx.MockRouter) -> None:
+    offer(router, content)
+    assert not check_wsdl(Endpoint(URL)).ok
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["https://elsewhere.test/a.wsdl", "http://gateway.test/a.wsdl", "file:///etc/passwd", "https://gateway.test:444/a"],
+)
+def test_imports_from_elsewhere_are_not_followed(location: str, router: respx.MockRouter) -> None:
+    offer(router, MAIN.replace('location="SyncChannelInterface.wsdl"', f'location="{location}"'))
+    finding = check_wsdl(Endpoint(URL))
+    assert not finding.ok
+    assert "not followed" in finding.text
+    assert len(router.calls) == 1
+
+
+def test_a_wsdl_without_end_is_not_read_to_it(router: respx.MockRouter) -> None:
+    offer(router, MAIN + " " * 2_000_000)
+    finding = check_wsdl(Endpoint(URL))
+    assert not finding.ok
+    assert "bytes" in finding.text
+
+
+def test_an_unsafe_address_is_an_error_here_too() -> None:
+    with pytest.raises(ConfigurationError):
+        check_wsdl(Endpoint("http://gateway.test/"))
+
+
+def test_the_wsdl_is_fetched_over_verified_tls(pki: Path) -> None:
+    script: list[Act] = [reply(200, MAIN.encode()), reply(200, PART.encode())]
+    with TinyServer(script, pki=pki) as server:
+        assert not check_wsdl(Endpoint(server.url, pki / "nca-ca.pem")).ok
+        assert server.requests == []
+        assert check_wsdl(Endpoint(server.url, pki / "tls-ca.pem")).ok
+    assert [request.split(b" ")[1] for request in server.requests] == [
+        b"/bip-sync-wss-gost/?wsdl",
+        b"/bip-sync-wss-gost/SyncChannelInterface.wsdl",
+    ]
