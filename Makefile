@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { command -v $$p; break; }; done)
 
+KILLS ?= 100
+SEED ?= 353
+
 .PHONY: help demo test lint format types imports unit soak lock clean
 
 help: ## list the commands
@@ -49,6 +52,9 @@ imports: $(VENV)/.installed-dev
 
 unit: $(VENV)/.installed-dev
 	$(BIN)/pytest -n auto
+
+soak: $(VENV)/.installed-dev ## kill a demonstration again and again (KILLS=1000 SEED=7)
+	KILLS=$(KILLS) SEED=$(SEED) $(BIN)/pytest -m soak -s tests/soak
 
 lock: ## renew the two lock files (needs uv)
 	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --python-version 3.11 pyproject.toml --extra build -o requirements.lock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 UNEXPECTED = 70
 
@@ -35,7 +36,10 @@ def _place(problem: BaseException) -> str:
     trace = problem.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return "?" if trace is None else f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"
+    if trace is None:
+        return "an unknown place"
+    code = trace.tb_frame.f_code
+    return f"{Path(code.co_filename).name}:{trace.tb_lineno} ({code.co_name})"
 
 
 if __name__ == "__main__":

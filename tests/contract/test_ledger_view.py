@@ -100,7 +100,7 @@ def test_row_shows_delivery_and_no_details(ledger: SqlLedger) -> None:
             "wait_reason": WaitReason.NEEDS_DECISION,
             "doubtful": True,
         }
-        work.outbox.put(replace(an_entry(head), **claimed))
+        work.outbox.put(an_entry(head, **told))
         for number in (1, 2):
             work.attempts.open(an_attempt(head.id, number))
             work.attempts.close(an_attempt(head.id, number).id, a_closing())

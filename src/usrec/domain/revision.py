@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from usrec.domain.rules.finding import error
+from usrec.domain.rules.finding import Finding, dump_findings, error
 from usrec.domain.state import MAY_BE_REGISTERED, State
-from usrec.domain.submission import Submission
+from usrec.domain.submission import OUTSIDE_THE_LINE, Submission, SubmissionId
 
 ALREADY_REGISTERED: Final = error(
     "already_registered",
@@ -24,6 +24,18 @@ SECOND_CONCLUSION: Final = error(
     "This contract already has a conclusion under another event_id; sending it could register the contract twice."
     " To correct the first event, raise its revision.",
 )
+ENTERED_BY_HAND: Final = error(
+    "entered_by_hand",
+    "revision",
+    "A person is entering this event in the portal. When that is settled, raise the revision again if it is still"
+    " needed.",
+)
+CONTRACT_CHANGED: Final = error(
+    "contract_changed",
+    "contract_key",
+    "An earlier revision is on its way for another contract or employer. When its answer is known, raise the revision"
+    " again.",
+)
 
 
 class Placement(StrEnum):
@@ -33,41 +45,68 @@ class Placement(StrEnum):
     """The event was not known."""
     STALE = "stale"
     """A later revision is already here: this one is only recorded."""
-    SUPERSEDES = "supersedes"
-    """The earlier one was never signed: it is taken back."""
     REPLACES = "replaces"
-    """The earlier one was invalid, refused or taken back: this one takes its place."""
+    """None of the earlier ones can be registered: this one takes their place."""
     WAITS = "waits"
-    """The earlier one may be registered: this one waits for its decision."""
+    """An earlier one may be registered: this one waits for its decision."""
+    BY_HAND = "by_hand"
+    """A person is entering an earlier one in the portal: this one is refused with advice."""
     TOO_LATE = "too_late"
-    """The earlier one is registered: this one is refused with advice."""
+    """An earlier one is registered: this one is refused with advice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """The decision and the earlier submission that it concerns."""
+    """The decision.
+
+    Attributes:
+        earlier: The earlier submission that it concerns; None when there is none.
+        displaced: The earlier submissions in whose place the new one stands: the unsigned ones among them are taken
+            back.
+    """
 
     placement: Placement
     earlier: Submission | None
+    displaced: tuple[Submission, ...] = ()
 
 
-def place_revision(revision: int, existing: Sequence[Submission]) -> Revision:
+def place_revision(
+    revision: int, existing: Sequence[Submission], *, by_hand: Collection[SubmissionId] = ()
+) -> Revision:
     """Decide where ``revision`` stands.
 
     Args:
-        existing: All submissions of the event, oldest first; retries of one revision count as submissions.
+        existing: All submissions of the event; retries of one revision count as submissions.
+        by_hand: Those that a person is entering in the portal.
     """
     if not existing:
         return Revision(Placement.FIRST, None)
-    newest = max(existing, key=lambda one: (one.revision, one.replaced_by is None))
-    if newest.revision >= revision:
+    current = [one for one in existing if one.replaced_by is None]
+    newest = max(current or existing, key=lambda one: one.revision)
+    if max(one.revision for one in existing) >= revision:
         return Revision(Placement.STALE, newest)
-    registered = next((one for one in existing if one.state is State.ACCEPTED), None)
-    if registered is not None:
-        return Revision(Placement.TOO_LATE, registered)
-    in_flight = next((one for one in existing if one.state in MAY_BE_REGISTERED), None)
-    if newest.state is State.PENDING:
-        return Revision(Placement.SUPERSEDES, newest)
-    if in_flight is not None:
-        return Revision(Placement.WAITS, in_flight)
-    return Revision(Placement.REPLACES, newest)
+    for placement, kept in (
+        (Placement.TOO_LATE, [one for one in existing if one.state is State.ACCEPTED]),
+        (Placement.WAITS, [one for one in current if one.state in MAY_BE_REGISTERED and one.id not in by_hand]),
+        (Placement.BY_HAND, [one for one in current if one.id in by_hand]),
+    ):
+        if kept:
+            return Revision(placement, kept[0], tuple(one for one in current if one.id != kept[0].id))
+    return Revision(Placement.REPLACES, newest, tuple(current))
+
+
+def refuse(submission: Submission, finding: Finding) -> Submission:
+    """``submission`` refused for ``finding``: it stands outside the line and holds nobody."""
+    return replace(
+        submission,
+        state=State.INVALID,
+        position=OUTSIDE_THE_LINE,
+        reason=finding.rule,
+        findings=dump_findings([finding]),
+    )
+
+
+def refuse_registered(submission: Submission) -> Submission:
+    """A revision whose event is registered already; the term was that of the registered one, so it has none."""
+    refused = refuse(submission, ALREADY_REGISTERED)
+    return replace(refused, legal_date=None, safe_date=None, due_utc=None, safe_utc=None)

@@ -6,8 +6,7 @@ exit code 5 when any was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
@@ -16,8 +15,8 @@ from typing import Annotated, Final
 
 import typer
 
-from usrec.domain.errors import PersonDecides, UnsafeRequest
-from usrec.domain.submission import SubmissionId
+from usrec.domain.errors import UnsafeRequest
+from usrec.interfaces.cli.acting import Result, act_on, show_one
 from usrec.interfaces.cli.options import AsJson, Config, Reason, print_json
 from usrec.interfaces.cli.selection import (
     DueBefore,
@@ -32,7 +31,6 @@ from usrec.interfaces.cli.selection import (
     employer_named,
     instant_before,
     opened,
-    to_act_on,
     whole_id,
 )
 from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
@@ -50,20 +48,6 @@ class Settled(StrEnum):
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one submission of a command.
-
-    Attributes:
-        result: ``done`` or ``refused``.
-        detail: Of a retry, the id that goes on; of a refusal, why.
-    """
-
-    id: SubmissionId
-    result: str
-    detail: str
 
 
 @app.command("list")
@@ -163,8 +147,8 @@ def retry(
             employers=employers_by_bin(place.settings),
             calendar=build_calendar(place.settings.values.calendar),
         )
-        rows = to_act_on(place, "retry", submissions, Narrowed(state, code, employer), yes=yes)
-        _act_on(rows, act, as_json=as_json, said="goes on as {detail}")
+        rows = toact_on(place, "retry", submissions, Narrowed(state, code, employer), yes=yes)
+        act_on(rows, act, as_json=as_json, said="goes on as {detail}")
 
 
 @app.command("cancel")
@@ -186,8 +170,8 @@ def cancel(
     by = actor(reason)
     with opened(config) as place:
         act = partial(operate.cancel, actor=by, ledger=place.ledger, clock=SystemClock())
-        rows = to_act_on(place, "cancel", submissions, Narrowed(state, code, employer), yes=yes)
-        _act_on(rows, act, as_json=as_json, said="taken back")
+        rows = toact_on(place, "cancel", submissions, Narrowed(state, code, employer), yes=yes)
+        act_on(rows, act, as_json=as_json, said="taken back")
 
 
 @app.command("hold")
@@ -209,8 +193,8 @@ def hold(
     by = actor(reason)
     with opened(config) as place:
         act = partial(operate.hold, actor=by, ledger=place.ledger, clock=SystemClock())
-        rows = to_act_on(place, "hold", submissions, Narrowed(state, code, employer), yes=yes)
-        _act_on(rows, act, as_json=as_json, said="held")
+        rows = toact_on(place, "hold", submissions, Narrowed(state, code, employer), yes=yes)
+        act_on(rows, act, as_json=as_json, said="held")
 
 
 @app.command("release")
@@ -232,8 +216,8 @@ def release(
     by = actor(reason)
     with opened(config) as place:
         act = partial(operate.release, actor=by, ledger=place.ledger, clock=SystemClock())
-        rows = to_act_on(place, "release", submissions, Narrowed(state, code, employer), yes=yes)
-        _act_on(rows, act, as_json=as_json, said="released")
+        rows = toact_on(place, "release", submissions, Narrowed(state, code, employer), yes=yes)
+        act_on(rows, act, as_json=as_json, said="released")
 
 
 @app.command("settle")
@@ -262,7 +246,7 @@ def settle(
     with opened(config) as place:
         which = whole_id(place.ledger.view, submission)
         operate.settle(which, settlement, by, ledger=place.ledger, clock=SystemClock())
-    _show_one(Result(which, "done", outcome.value), f"settled as {outcome}", as_json=as_json)
+    show_one(Result(which, "done", outcome.value), f"settled as {outcome}", as_json=as_json)
 
 
 @app.command("checkout")
@@ -289,7 +273,7 @@ def check_out(
             which, person.strip(), by, ledger=place.ledger, clock=SystemClock(), duration=duration
         )
     said = f"checked out for {person.strip()} until {local_time(until)} in Kazakhstan"
-    _show_one(Result(which, "done", until.isoformat()), said, as_json=as_json)
+    show_one(Result(which, "done", until.isoformat()), said, as_json=as_json)
 
 
 def _contract_id(text: str | None) -> str | None:
@@ -322,44 +306,3 @@ def _bad_evidence(file: Path, what: str) -> UnsafeRequest:
     return UnsafeRequest(
         what, where=str(file), kept="Nothing was changed", next_step="Give a file that proves the outcome"
     )
-
-
-def _act_on(
-    rows: Sequence[SubmissionRow], act: Callable[[SubmissionId], str | None], *, as_json: bool, said: str
-) -> None:
-    """Act on each, report each, and end with exit code 5 when any was refused.
-
-    Args:
-        said: What to tell of one that was done.
-    """
-    results: list[Result] = []
-    try:
-        for row in rows:
-            results.append(_tried(row.id, act))
-            if not as_json:
-                _say_result(results[-1], said)
-    finally:
-        if as_json:
-            print_json([asdict(result) for result in results])
-    if not rows and not as_json:
-        say("No submission matches.")
-    if any(result.result == "refused" for result in results):
-        raise typer.Exit(UnsafeRequest.exit_code)
-
-
-def _tried(submission_id: SubmissionId, act: Callable[[SubmissionId], str | None]) -> Result:
-    try:
-        return Result(submission_id, "done", act(submission_id) or "")
-    except PersonDecides as refusal:
-        return Result(submission_id, "refused", str(refusal))
-
-
-def _say_result(result: Result, said: str) -> None:
-    say(f"{result.id}: {said.format(detail=result.detail)}" if result.result == "done" else f"Refused: {result.detail}")
-
-
-def _show_one(result: Result, said: str, *, as_json: bool) -> None:
-    if as_json:
-        print_json(asdict(result))
-    else:
-        say(f"{result.id}: {said}")

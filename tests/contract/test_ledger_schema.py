@@ -1,0 +1,182 @@
+"""The ledger's schema: made by migrations alone, the same as the program's tables, never used at another version."""
+
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect, text
+
+from support.ledger_values import a_submission
+from usrec.adapters.persistence import create_ledger_engine, delivery_tables, open_ledger, tables
+from usrec.adapters.persistence.schema import (
+    alembic_config,
+    current_revision,
+    head_revision,
+    require_current,
+    upgrade,
+    upgrade_sql,
+)
+from usrec.domain.errors import LedgerSchemaError, LedgerUnavailable
+from usrec.domain.submission import SubmissionId
+
+CATALOGUES = {
+    "sqlite": (
+        "SELECT type, name, sql FROM sqlite_master WHERE type IN ('table', 'index') AND tbl_name <> 'alembic_version'"
+    ),
+    "postgresql": """
+        SELECT table_name, column_name, concat_ws(' ', data_type, is_nullable, collation_name, column_default,
+            is_identity, identity_generation)
+        FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'alembic_version'
+        UNION ALL SELECT 'index', indexname, indexdef FROM pg_indexes
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+        UNION ALL SELECT 'constraint', conname, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace AND conrelid <> 'alembic_version'::regclass
+    """,
+}
+
+
+def catalogue(engine: Engine) -> dict[tuple[str, str], str]:
+    """Every table, column, index and constraint in the database's own words."""
+    with engine.connect() as connection:
+        rows = connection.execute(text(CATALOGUES[engine.dialect.name])).all()
+    return {(kind, name): " ".join(str(definition).split()) for kind, name, definition in rows}
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    with engine.begin() as connection:
+        command.downgrade(alembic_config(connection), revision)
+
+
+@pytest.fixture
+def migrated(empty_engine: Engine) -> Iterator[Engine]:
+    upgrade(empty_engine)
+    yield empty_engine
+
+
+def test_empty_database_is_upgraded_to_this_version(empty_engine: Engine) -> None:
+    assert current_revision(empty_engine) is None
+    upgrade(empty_engine)
+    assert current_revision(empty_engine) == head_revision()
+    require_current(empty_engine)
+
+
+def test_upgrading_again_changes_nothing(migrated: Engine) -> None:
+    key = text("SELECT fingerprint_key FROM ledger_meta")
+    with migrated.connect() as connection:
+        before = connection.execute(key).scalar_one()
+    upgrade(migrated)
+    with migrated.connect() as connection:
+        assert connection.execute(key).scalar_one() == before
+    assert len(before) == 32
+
+
+def test_version_of_the_program_is_that_of_the_newest_migration(migrated: Engine) -> None:
+    with migrated.connect() as connection:
+        assert ScriptDirectory.from_config(alembic_config(connection)).get_heads() == [head_revision()]
+
+
+def test_program_and_migrations_mean_the_same_tables(migrated: Engine) -> None:
+    with migrated.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, tables.submissions.metadata) == []
+    made_by_migrations = catalogue(migrated)
+    downgrade(migrated, "base")
+    assert catalogue(migrated) == {}
+    tables.submissions.metadata.create_all(migrated)
+    assert catalogue(migrated) == made_by_migrations
+    assert delivery_tables.outbox.metadata is tables.submissions.metadata
+
+
+def test_ledger_comes_down_and_up_again(migrated: Engine) -> None:
+    before = catalogue(migrated)
+    downgrade(migrated, "base")
+    assert inspect(migrated).get_table_names() == ["alembic_version"]
+    upgrade(migrated)
+    assert catalogue(migrated) == before
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_older_ledger_is_refused_until_it_is_upgraded(migrated: Engine, revision: str) -> None:
+    downgrade(migrated, revision)
+    with pytest.raises(LedgerSchemaError, match=f"at version {revision}.*usrec db upgrade"):
+        require_current(migrated)
+    upgrade(migrated)
+    require_current(migrated)
+
+
+def test_newer_ledger_is_neither_used_nor_touched(migrated: Engine) -> None:
+    with migrated.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for refuse in (require_current, upgrade):
+        with pytest.raises(LedgerSchemaError, match="at version 9999.*newer"):
+            refuse(migrated)
+    assert current_revision(migrated) == "9999"
+
+
+def test_empty_database_is_not_opened_as_a_ledger(empty_engine: Engine) -> None:
+    with pytest.raises(LedgerSchemaError, match="usrec db upgrade"):
+        open_ledger(empty_engine.url.render_as_string(hide_password=False))
+
+
+def test_ledger_without_its_tables_asks_for_the_upgrade(migrated: Engine) -> None:
+    ledger = open_ledger(migrated.url.render_as_string(hide_password=False))
+    downgrade(migrated, "base")
+    with pytest.raises(LedgerSchemaError, match="usrec db upgrade"), ledger.begin() as work:
+        work.submissions.get(SubmissionId("s1"))
+    ledger.close()
+
+
+def test_two_agents_upgrading_at_once_both_find_a_ledger(empty_engine: Engine) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(upgrade, [empty_engine, empty_engine]))
+    require_current(empty_engine)
+
+
+def test_sql_text_makes_the_same_ledger(migrated: Engine) -> None:
+    by_program = catalogue(migrated)
+    downgrade(migrated, "base")
+    script = upgrade_sql(migrated.url.render_as_string(hide_password=False))
+    with migrated.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+        connection.commit()
+        if migrated.dialect.name == "sqlite":
+            driver.executescript(script)
+        else:
+            driver.execute(script)
+    require_current(migrated)
+    assert catalogue(migrated) == by_program
+    ledger = open_ledger(migrated.url.render_as_string(hide_password=False))
+    with ledger.begin() as work:
+        assert len(work.inbox.fingerprint(b"row")) == 64
+        work.submissions.add(a_submission())
+    ledger.close()
+
+
+def test_sql_text_needs_no_connection() -> None:
+    script = upgrade_sql("postgresql://nobody:secret@unreachable.invalid/ledger")
+    assert "CREATE TABLE submissions" in script
+    assert "secret" not in script
+
+
+def test_new_ledger_file_is_its_owners_alone(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.db"
+    engine = create_ledger_engine(f"sqlite:///{file}")
+    upgrade(engine)
+    with engine.begin():
+        modes = [stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()]
+    engine.dispose()
+    assert set(modes) == {0o600}
+
+
+def test_ledger_in_a_missing_folder_names_it(tmp_path: Path) -> None:
+    engine = create_ledger_engine(f"sqlite:///{tmp_path / 'missing' / 'ledger.db'}")
+    with pytest.raises(LedgerUnavailable, match=r"missing/ledger\.db"):
+        upgrade(engine)
