@@ -1,15 +1,14 @@
 """Installations for the acceptance tests, on SQLite files or on the suite's PostgreSQL server."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support.hr_sides import PostgresqlHr, SqlHr, SqliteHr
 from support.postgresql import PostgresqlServer
-from support.workplace import Workplace
-
-MakeWorkplace = Callable[..., Workplace]
+from support.workplace import MakeWorkplace, Workplace
 
 
 @pytest.fixture
@@ -23,7 +22,7 @@ def make_workplace(request: pytest.FixtureRequest, tmp_path: Path, pki: Path) ->
         databases.append(server.new_database())
         return databases[-1]
 
-    def make(kind: str = "sqlite", **settings: str) -> Workplace:
+    def make(kind: str = "sqlite", **settings: Any) -> Workplace:
         hr: SqlHr = SqliteHr(tmp_path / "hr.db") if kind == "sqlite" else PostgresqlHr(new_database())
         ledger_url = f"sqlite:///{tmp_path / 'ledger.db'}" if kind == "sqlite" else new_database()
         made.append(Workplace(tmp_path, hr, ledger_url, pki, **settings))

@@ -1,10 +1,11 @@
 """Several agents on one ledger: nobody works on what another one holds, and nobody loses another one's write."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def waits(future: Future[object]) -> bool:
+def waits(future: Future[Any]) -> bool:
     """Whether a thread is still waiting for somebody after a moment."""
     try:
         future.result(MOMENT)
@@ -152,13 +153,6 @@ def test_held_lease_is_not_promoted_away_while_its_holder_writes(shared_ledger: 
     assert shared_ledger.view.progress().claimed == 0
 
 
-def _while_first_is_open(ledger: SqlLedger, threads: ThreadPoolExecutor, act: Callable[[], object]) -> Future[object]:
-    """Run ``act`` in a thread that has to wait for an open unit of work."""
-    future = threads.submit(act)
-    assert waits(future)
-    return future
-
-
 @only_postgresql
 def test_row_that_two_agents_take_at_once_is_taken_by_one(
     shared_ledger: SqlLedger, threads: ThreadPoolExecutor
@@ -170,7 +164,8 @@ def test_row_that_two_agents_take_at_once_is_taken_by_one(
 
     with shared_ledger.begin() as work:
         work.inbox.add(a_row(), EventId("e1"), "f", NOW)
-        other = _while_first_is_open(shared_ledger, threads, take)
+        other = threads.submit(take)
+        assert waits(other)
         work.commit()
     with pytest.raises(LedgerUnavailable, match="recorded the same fact first"):
         other.result(10)
@@ -188,7 +183,8 @@ def test_newest_note_wins_between_agents_too(
 
     with shared_ledger.begin() as work:
         work.write_backs.put(a_note(state="signed"))
-        other = _while_first_is_open(shared_ledger, threads, note)
+        other = threads.submit(note)
+        assert waits(other)
         work.commit()
     other.result(10)
     with shared_ledger.begin() as work:

@@ -75,7 +75,7 @@ def test_unreachable_server_is_waited_for_and_its_password_not_shown() -> None:
 
 @only_postgresql
 def test_missing_database_is_named(shared_ledger: SqlLedger) -> None:
-    with pytest.raises(LedgerUnavailable, match="nowhere.*does not exist"):
+    with pytest.raises(LedgerUnavailable, match=r"nowhere.*does not exist"):
         open_ledger(shared_ledger._engine.url.set(database="nowhere").render_as_string(hide_password=False))
 
 
@@ -83,7 +83,7 @@ def test_missing_database_is_named(shared_ledger: SqlLedger) -> None:
 def test_locked_file_is_waited_for_and_nothing_is_lost(shared_ledger: SqlLedger, second: SqlLedger) -> None:
     with shared_ledger.begin() as work:
         work.submissions.add(a_submission())
-        with pytest.raises(LedgerUnavailable, match="kept it locked too long|kept it locked for too long") as caught:
+        with pytest.raises(LedgerUnavailable, match="kept it locked for too long") as caught:
             second.begin().__enter__()
         work.commit()
     assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
@@ -118,7 +118,7 @@ def test_full_disk_rolls_back_and_keeps_what_was_committed(shared_ledger: SqlLed
         work.commit()
     shared_ledger._engine.dispose()
     event.listen(shared_ledger._engine, "connect", lambda raw, _: raw.execute("PRAGMA max_page_count = 1"))
-    with pytest.raises(LedgerUnavailable, match="disk is full.*Free some space"), shared_ledger.begin() as work:
+    with pytest.raises(LedgerUnavailable, match=r"disk is full.*Free some space"), shared_ledger.begin() as work:
         work.submissions.add(a_submission("lost", details="x" * 1_000_000))
     with shared_ledger.begin() as work:
         assert work.submissions.get(SubmissionId("kept")) is not None
@@ -137,27 +137,29 @@ def test_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
 def test_read_only_file_says_what_right_is_missing(shared_ledger: SqlLedger) -> None:
     file = shared_ledger._engine.url.database
     ledger = open_ledger(f"sqlite:///file:{file}?mode=ro&uri=true")
-    with pytest.raises(LedgerUnavailable, match="cannot be written.*right to write"), ledger.begin() as work:
+    with pytest.raises(LedgerUnavailable, match=r"cannot be written.*right to write"), ledger.begin() as work:
         work.submissions.add(a_submission())
     ledger.close()
 
 
 @only_postgresql
 def test_connection_lost_in_a_unit_of_work_rolls_it_back(shared_ledger: SqlLedger) -> None:
-    with pytest.raises(LedgerUnavailable, match="connection was lost"), shared_ledger.begin() as work:
+    with shared_ledger.begin() as work:
         work.submissions.add(a_submission())
         kill_other_connections(shared_ledger)
-        work.submissions.get(SubmissionId("s1"))
+        with pytest.raises(LedgerUnavailable, match="connection was lost"):
+            work.submissions.get(SubmissionId("s1"))
     with shared_ledger.begin() as work:
         assert work.submissions.get(SubmissionId("s1")) is None
 
 
 @only_postgresql
 def test_connection_lost_at_commit_is_reported(shared_ledger: SqlLedger) -> None:
-    with pytest.raises(LedgerUnavailable), shared_ledger.begin() as work:
+    with shared_ledger.begin() as work:
         work.submissions.add(a_submission())
         kill_other_connections(shared_ledger)
-        work.commit()
+        with pytest.raises(LedgerUnavailable):
+            work.commit()
     with shared_ledger.begin() as work:
         assert work.submissions.get(SubmissionId("s1")) is None
 

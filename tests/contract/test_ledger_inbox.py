@@ -72,3 +72,10 @@ def test_number_too_large_for_the_database_names_no_value(ledger: SqlLedger) -> 
 def test_half_a_character_is_refused_and_not_shown(ledger: SqlLedger) -> None:
     with pytest.raises(ValidationProblem, match="cannot be stored"), ledger.begin() as work:
         work.inbox.add(a_row(payload="\ud800"), EventId("e1"), "f", NOW)
+
+
+@pytest.mark.parametrize("shared_ledger", ["postgresql"], indirect=True)
+def test_nul_character_that_postgresql_cannot_hold_is_refused_and_not_shown(shared_ledger: SqlLedger) -> None:
+    with pytest.raises(ValidationProblem, match="cannot be stored") as caught, shared_ledger.begin() as work:
+        work.inbox.add(a_row(contract_key="900101300123\0"), EventId("e1"), "f", NOW)
+    assert "900101300123" not in f"{caught.value} {caught.value.__cause__}"

@@ -95,7 +95,7 @@ def test_long_list_of_ids_keeps_order_and_limit(ledger: SqlLedger) -> None:
 def test_row_shows_delivery_and_no_details(ledger: SqlLedger) -> None:
     with ledger.begin() as work:
         head = enqueued(work, "head", contract_key=KEY, details='{"iin": "900101300123"}', findings="[1]")
-        claimed: dict[str, Any] = {
+        told: dict[str, Any] = {
             "status": QueueStatus.HELD,
             "wait_reason": WaitReason.NEEDS_DECISION,
             "doubtful": True,

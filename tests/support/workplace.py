@@ -149,6 +149,14 @@ class Workplace:
         rows = self.ledger.view.rows(SubmissionFilter(current=False))
         return [story for row in rows if (story := self.ledger.view.story(row.id)) is not None]
 
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """Read the ledger's tables as they are."""
+        engine = create_ledger_engine(self.ledger_url)
+        with engine.connect() as connection:
+            found = [tuple(row) for row in connection.exec_driver_sql(statement)]
+        engine.dispose()
+        return found
+
     def states(self) -> Mapping[str, str]:
         """The state of every event."""
         return {row.event_id: row.state.value for row in self.ledger.view.rows(SubmissionFilter())}
@@ -157,6 +165,10 @@ class Workplace:
         if self._ledger is not None:
             self._ledger.close()
         self.hr.close()
+
+
+MakeWorkplace = Callable[..., Workplace]
+"""The fixture `make_workplace`: a kind of database and settings of the installation."""
 
 
 def employer(name: str, bin_: str, key_file: Path, password_file: Path) -> str:

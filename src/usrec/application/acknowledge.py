@@ -1,56 +1,93 @@
 """Step 9 (T5): decisions that come outside a live claim. Idempotent.
 
 A late answer is a fact about its own attempt, so a signed registration is believed even when the lease is gone. A late
-refusal decides nothing: another attempt of the same bytes may have succeeded meanwhile.
+refusal decides nothing: another attempt of the same bytes may have succeeded meanwhile. A registration of what was
+meanwhile refused, or settled as refused, is a contradiction that a person must look at.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from usrec.application.contract_line import known
 from usrec.application.decision import Decision, record_decision
-from usrec.application.record_intent import OpenAttempt
-from usrec.domain.outcome import Registered, SubmissionOutcome, code_of
-from usrec.domain.state import MAY_BE_REGISTERED, Move
+from usrec.application.record_intent import OpenAttempt, doubt
+from usrec.application.record_outcome import authenticated, closing_of
+from usrec.application.recording import journal
+from usrec.domain.outcome import (
+    Doubt,
+    Faulted,
+    NothingSent,
+    Refused,
+    Registered,
+    SubmissionOutcome,
+    Unknown,
+    code_of,
+)
+from usrec.domain.state import MAY_BE_REGISTERED, Move, State
 from usrec.domain.submission import Submission
-from usrec.domain.verdict import AttemptWindow, Ending, authenticate
+from usrec.domain.verdict import Ending
 from usrec.ports.clock import Clock
-from usrec.ports.ledger import Acknowledgement, AttemptClosing, Ledger, UnitOfWork
+from usrec.ports.ledger import Acknowledgement, Ledger, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class LateAnswer:
+    """What an answer whose claim was lost did.
+
+    Attributes:
+        submission: As it stands now.
+        decided: The answer registered it.
+        contradicts: It is registered by this answer and refused or taken back on record.
+    """
+
+    submission: Submission
+    decided: bool
+    contradicts: bool
 
 
 def acknowledge_late(
     opened: OpenAttempt, outcome: SubmissionOutcome, *, ledger: Ledger, clock: Clock, tolerance: timedelta
-) -> bool:
-    """Use an answer whose claim was lost; returns whether it decided the submission."""
+) -> LateAnswer:
+    """Use an answer whose claim was lost."""
     now = clock.now()
     with ledger.begin() as work:
         work.contracts.lock(opened.submission.employer_bin, opened.submission.contract_key)
-        registered = _trusted_registration(work, opened, outcome, tolerance, now)
-        ending = Ending.UNKNOWN if registered is None else Ending.REGISTERED
-        closing = AttemptClosing(ending, now, code_of(outcome), "late answer", b"")
-        work.attempts.close(opened.attempt.id, closing)
-        submission = work.submissions.get(opened.submission.id)
-        decides = registered is not None and submission is not None and submission.state in MAY_BE_REGISTERED
-        if registered is not None and submission is not None and decides:
-            _accept(work, submission, opened, registered, now)
+        submission = known(work, opened.submission.id)
+        trusted = authenticated(work, opened, outcome, tolerance, now)
+        ending, reason = _ending(trusted)
+        work.attempts.close(opened.attempt.id, closing_of(trusted, ending, now))
+        line = json.dumps({"attempt": opened.attempt.number, "ending": ending.value, "code": code_of(trusted)})
+        journal(work, submission, "attempt_closed", submission.state, now, reason=reason, detail=line)
+        registered = isinstance(trusted, Registered)
+        decided = registered and submission.state in MAY_BE_REGISTERED
+        contradicts = registered and submission.state in {State.REJECTED, State.CANCELLED}
+        if isinstance(trusted, Registered) and decided:
+            submission = _accept(work, submission, opened, trusted, now)
+        elif ending is Ending.UNKNOWN and submission.state is State.SIGNED:
+            submission = doubt(work, submission, reason, now)
         work.commit()
-    return decides
+    return LateAnswer(submission, decided, contradicts)
 
 
-def _trusted_registration(
-    work: UnitOfWork, opened: OpenAttempt, outcome: SubmissionOutcome, tolerance: timedelta, now: datetime
-) -> Registered | None:
-    if not isinstance(outcome, Registered):
-        return None
-    window = AttemptWindow(opened.attempt.opened_at, now, tolerance, opened.attempt.correlation_id)
-    trusted = authenticate(outcome, window, seen_before=work.acknowledgements.seen(outcome.proof.signed_digest))
-    return trusted if isinstance(trusted, Registered) else None
+def _ending(trusted: SubmissionOutcome) -> tuple[Ending, str]:
+    """How the attempt is closed, and why."""
+    match trusted:
+        case Registered():
+            return Ending.REGISTERED, "late_answer"
+        case NothingSent():
+            return Ending.NOTHING_SENT, "gateway_unreachable"
+        case Unknown():
+            return Ending.UNKNOWN, trusted.doubt.value
+        case Refused() | Faulted():
+            return Ending.UNKNOWN, Doubt.TIMEOUT.value
 
 
 def _accept(
     work: UnitOfWork, submission: Submission, opened: OpenAttempt, registered: Registered, now: datetime
-) -> None:
+) -> Submission:
     work.acknowledgements.add(
         Acknowledgement(
             submission_id=submission.id,
@@ -66,4 +103,4 @@ def _accept(
     )
     detail = json.dumps({"attempt": opened.attempt.number})
     decision = Decision(Move.ACCEPT, registered.code, "late_answer", registered.registry_id, evidence=detail)
-    record_decision(work, submission, decision, now)
+    return record_decision(work, submission, decision, now)

@@ -7,13 +7,13 @@ outbox entry, submission, so that two agents never wait for each other in a circ
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from usrec.application.recording import journal, status_note
 from usrec.domain.errors import UnsafeRequest
-from usrec.domain.revision import ALREADY_REGISTERED
-from usrec.domain.rules.finding import dump_findings
+from usrec.domain.revision import refuse_registered
 from usrec.domain.source_event import ContractKey, Operation
 from usrec.domain.state import OPEN, Move, State, next_state
 from usrec.domain.submission import (
@@ -31,13 +31,11 @@ from usrec.ports.ledger import UnitOfWork
 NO_TERM_TARGET = timedelta(days=30)
 """Internal target of an event for which the law sets no term, so that deadline order never starves it."""
 
-_MOVABLE = frozenset({QueueStatus.READY, QueueStatus.SCHEDULED, QueueStatus.BLOCKED})
-
 
 def arrange_line(work: UnitOfWork, employer_bin: str, contract_key: ContractKey, now: datetime) -> None:
     """Bring the outbox in line with the states of one contract's submissions."""
     line = work.submissions.line_of(employer_bin, contract_key)
-    head = head_of_line(line)
+    head = head_of_line(line, by_hand=entered_by_hand(work, [one.id for one in line]))
     if head is None:
         return
     for one in line:
@@ -47,10 +45,14 @@ def arrange_line(work: UnitOfWork, employer_bin: str, contract_key: ContractKey,
         _advance(work, head, now)
 
 
+def entered_by_hand(work: UnitOfWork, ids: Iterable[SubmissionId]) -> Collection[SubmissionId]:
+    """Those that a person has checked out: they may stand in the registry although nothing was sent."""
+    entries = (work.outbox.get(one) for one in ids)
+    return {entry.submission_id for entry in entries if entry and entry.wait_reason is WaitReason.CHECKED_OUT}
+
+
 def _block(work: UnitOfWork, one: Standpoint, head: Standpoint, now: datetime) -> None:
     entry = work.outbox.get(one.id) or _new_entry(known(work, one.id), now)
-    if entry.status not in _MOVABLE | {QueueStatus.CLAIMED}:
-        return
     held = entry.wait_reason is WaitReason.HELD_BY_PERSON
     why = WaitReason.HELD_BY_PERSON if held else wait_behind(head)
     wanted = replace(entry, status=QueueStatus.BLOCKED, wait_reason=why, blocked_by=head.id)
@@ -131,33 +133,28 @@ def known(work: UnitOfWork, submission_id: SubmissionId) -> Submission:
 def settle_line(work: UnitOfWork, decided: Submission, now: datetime) -> None:
     """After a final decision on ``decided``: let the newer revisions of its event and its followers go on."""
     for newer in work.submissions.of_event(decided.source, decided.event_id):
-        if newer.state is State.PENDING and newer.revision > decided.revision and newer.replaced_by is None:
+        undecided = newer.state in {State.PENDING, State.INVALID} and newer.replaced_by is None
+        if undecided and newer.revision > decided.revision:
             _decide_newer_revision(work, decided, newer, now)
     arrange_line(work, decided.employer_bin, decided.contract_key, now)
 
 
 def _decide_newer_revision(work: UnitOfWork, decided: Submission, newer: Submission, now: datetime) -> None:
     if decided.state is State.ACCEPTED:
-        refuse_registered(work, newer, now)
+        _refuse_registered(work, newer, now)
         return
-    current = known(work, decided.id)
-    work.submissions.update(replace(current, replaced_by=newer.id), was=current.state)
+    work.submissions.update(replace(decided, replaced_by=newer.id), was=decided.state)
     if newer.withdrawn:
-        take_back(work, newer, "withdrawn", now)
+        cancelled = take_back(work, newer, "withdrawn", now)
+        work.write_backs.put(status_note(cancelled, now))
 
 
-def refuse_registered(work: UnitOfWork, submission: Submission, now: datetime) -> None:
-    """Refuse a revision whose event is registered already; it leaves the line and holds nobody."""
-    refused = replace(
-        submission,
-        state=next_state(submission.state, Move.INVALIDATE),
-        position=-1,
-        reason="already_registered",
-        findings=dump_findings([ALREADY_REGISTERED]),
-    )
-    work.outbox.remove(submission.id)
-    work.submissions.update(refused, was=submission.state)
-    journal(work, refused, "invalidate", submission.state, now, reason="already_registered")
+def _refuse_registered(work: UnitOfWork, newer: Submission, now: datetime) -> None:
+    """Refuse a revision, even one that is invalid anyway: mending it is of no use any more."""
+    refused = refuse_registered(newer)
+    work.outbox.remove(newer.id)
+    work.submissions.update(refused, was=newer.state)
+    journal(work, refused, Move.INVALIDATE.value, newer.state, now, reason=refused.reason)
     work.write_backs.put(status_note(refused, now))
 
 

@@ -101,14 +101,8 @@ def deliver(
         message = claim.message or _sign(claim, renderer=renderer, signer=signer, clock=clock, entropy=entropy)
         envelope = _seal(message, claim, gateway=gateway, clock=clock, entropy=entropy)
         opened = record_intent(claim, message, envelope, ledger=ledger, clock=clock, entropy=entropy)
-    except ValidationProblem as problem:
-        invalid = give_back_invalid(claim, problem, ledger=ledger, clock=clock)
-        return Delivered(invalid, invalid.state.value, str(problem))
-    except SigningRefused as refusal:
-        waiting = give_back_unsigned(claim, refusal, ledger=ledger, clock=clock)
-        return Delivered(waiting, "waiting", str(refusal), alert=True)
-    except LeaseLost:
-        return Delivered(claim.submission, "lease_lost", "another agent took it over before anything was sent")
+    except (ValidationProblem, SigningRefused, LeaseLost) as obstacle:
+        return _not_sent(claim, obstacle, ledger=ledger, clock=clock)
     outcome = gateway.submit(envelope)
     return _record(opened, outcome, ledger=ledger, clock=clock, entropy=entropy, policy=policy)
 
@@ -129,7 +123,8 @@ def _seal(message: SignedMessage, claim: Claim, *, gateway: Gateway, clock: Cloc
             "the certificate of the stored signature has expired",
             where=claim.submission.id,
             kept="The signed document is kept; it was neither sent nor signed again",
-            next_step="Find out whether it is registered, then settle it: usrec submission settle",
+            next_step="If an attempt is in doubt, find out whether it is registered and settle it; if nothing was sent,"
+            " cancel it and let HR raise the revision",
         )
     correlation_id = CorrelationId(_uuid(entropy))
     return gateway.seal(message, employer_bin=claim.submission.employer_bin, correlation_id=correlation_id, at=now)
@@ -137,6 +132,24 @@ def _seal(message: SignedMessage, claim: Claim, *, gateway: Gateway, clock: Cloc
 
 def _uuid(entropy: Entropy) -> str:
     return str(UUID(bytes=entropy.token(16), version=4))
+
+
+def _not_sent(
+    claim: Claim, obstacle: ValidationProblem | SigningRefused | LeaseLost, *, ledger: Ledger, clock: Clock
+) -> Delivered:
+    """Give the claim back, unless another agent holds it by now."""
+    try:
+        match obstacle:
+            case ValidationProblem():
+                invalid = give_back_invalid(claim, obstacle, ledger=ledger, clock=clock)
+                return Delivered(invalid, invalid.state.value, str(obstacle))
+            case SigningRefused():
+                waiting = give_back_unsigned(claim, obstacle, ledger=ledger, clock=clock)
+                return Delivered(waiting, "waiting", str(obstacle), alert=True)
+            case LeaseLost():
+                raise obstacle
+    except LeaseLost:
+        return Delivered(claim.submission, "lease_lost", "another agent took it over before anything was sent")
 
 
 def _record(
@@ -154,7 +167,9 @@ def _record(
     try:
         submission, judged = record_outcome(opened, outcome, ledger=ledger, clock=clock, tolerance=tolerance, wait=wait)
     except LeaseLost:
-        acknowledge_late(opened, outcome, ledger=ledger, clock=clock, tolerance=tolerance)
-        return Delivered(opened.submission, "lease_lost", "the answer came after the lease had run out")
+        late = acknowledge_late(opened, outcome, ledger=ledger, clock=clock, tolerance=tolerance)
+        result = late.submission.state.value if late.decided else "lease_lost"
+        reason = "the answer came after the lease had run out"
+        return Delivered(late.submission, result, reason, code_of(outcome), alert=late.contradicts)
     verdict = judged.verdict
     return Delivered(submission, submission.state.value, verdict.reason, code_of(judged.outcome), verdict.alert)

@@ -1,19 +1,19 @@
 """When a claimed submission cannot be sent at all: back to HR, to the key owner or to a person. Nothing was sent.
 
-When another agent has taken the submission over meanwhile, nothing is written: it will find the same.
+Each raises ``LeaseLost`` and writes nothing when another agent has taken the submission over: it will find the same.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 from usrec.application.contract_line import arrange_line
+from usrec.application.record_intent import close_abandoned_attempt
 from usrec.application.recording import journal, status_note
-from usrec.domain.errors import LeaseLost, SignatureOutlived, SigningRefused, ValidationProblem
+from usrec.domain.errors import SignatureOutlived, SigningRefused, ValidationProblem
 from usrec.domain.rules.finding import dump_findings, error
-from usrec.domain.state import Move, next_state
+from usrec.domain.state import Move, State, next_state
 from usrec.domain.submission import QueueStatus, Submission, WaitReason
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Claim, Ledger
@@ -32,7 +32,7 @@ def give_back_invalid(claim: Claim, problem: ValidationProblem, *, ledger: Ledge
         reason="document",
         findings=dump_findings([error("document", problem.where, problem.what)]),
     )
-    with suppress(LeaseLost), ledger.begin() as work:
+    with ledger.begin() as work:
         work.contracts.lock(submission.employer_bin, submission.contract_key)
         work.outbox.hold_lease(claim.lease, now)
         work.submissions.update(invalid, was=submission.state)
@@ -45,18 +45,26 @@ def give_back_invalid(claim: Claim, problem: ValidationProblem, *, ledger: Ledge
 
 
 def give_back_unsigned(claim: Claim, refusal: SigningRefused, *, ledger: Ledger, clock: Clock) -> Submission:
-    """The key cannot sign. The submission waits for a key; one whose stored signature has expired, for a person."""
+    """The key cannot sign. The submission waits for a key; one whose stored signature has expired, for a person.
+
+    An attempt that was begun and never closed is in doubt from now on, so that the person can settle it.
+    """
     now = clock.now()
     outlived = isinstance(refusal, SignatureOutlived)
-    entry = replace(
-        claim.entry,
-        status=QueueStatus.HELD if outlived else QueueStatus.SCHEDULED,
-        wait_reason=WaitReason.NEEDS_DECISION if outlived else WaitReason.KEY_UNUSABLE,
-        available_at=now + KEY_RETRY,
-        note=refusal.what,
-    )
-    with suppress(LeaseLost), ledger.begin() as work:
+    with ledger.begin() as work:
+        work.contracts.lock(claim.submission.employer_bin, claim.submission.contract_key)
+        work.outbox.hold_lease(claim.lease, now)
+        submission = close_abandoned_attempt(work, claim, now)
+        entry = replace(
+            claim.entry,
+            status=QueueStatus.HELD if outlived else QueueStatus.SCHEDULED,
+            wait_reason=WaitReason.NEEDS_DECISION if outlived else WaitReason.KEY_UNUSABLE,
+            available_at=now + KEY_RETRY,
+            doubtful=submission.state is State.INDETERMINATE,
+            note=refusal.what,
+        )
         work.outbox.release(claim.lease, entry)
-        journal(work, claim.submission, "not_signed", claim.submission.state, now, reason=refusal.what)
+        journal(work, submission, "not_signed", submission.state, now, reason=refusal.what)
+        arrange_line(work, submission.employer_bin, submission.contract_key, now)
         work.commit()
-    return claim.submission
+    return submission

@@ -10,21 +10,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from usrec.application.contract_line import arrange_line, take_back
+from usrec.application.contract_line import arrange_line, entered_by_hand, take_back
 from usrec.application.recording import journal, status_note
 from usrec.domain.identifiers import new_record_id
-from usrec.domain.revision import ALREADY_REGISTERED, SECOND_CONCLUSION, Placement, Revision, place_revision
+from usrec.domain.revision import (
+    CONTRACT_CHANGED,
+    ENTERED_BY_HAND,
+    SECOND_CONCLUSION,
+    Placement,
+    Revision,
+    place_revision,
+    refuse,
+    refuse_registered,
+)
 from usrec.domain.rules.examine import Examined, examine
-from usrec.domain.rules.finding import Finding, dump_findings
+from usrec.domain.rules.finding import dump_findings
 from usrec.domain.source_event import Amendment, ContractKey, EmployerName, Operation, Termination, dump_details
 from usrec.domain.state import State
-from usrec.domain.submission import Submission, SubmissionId
+from usrec.domain.submission import OUTSIDE_THE_LINE, Submission, SubmissionId
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.event_source import EventSource, StatusNote
 from usrec.ports.ledger import JournalEntry, Ledger, UnitOfWork
 
-OUTSIDE_THE_LINE = -1
+ContractRef = tuple[str, ContractKey]
+"""(employer's BIN, the HR system's key)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +94,32 @@ def _receive_all(work: UnitOfWork, examined: Sequence[Examined], now: datetime, 
             known[key] = fingerprint
             taken += 1
             work.inbox.add(one.row, one.event_id, fingerprint, now)
-            _receive(work, one, now, entropy)
+            contracts |= _receive(work, one, now, entropy)
     for employer_bin, contract_key in sorted(contracts):
         arrange_line(work, employer_bin, contract_key, now)
     return IngestReport(len(examined), taken, repeated, conflicts)
 
 
-def _receive(work: UnitOfWork, one: Examined, now: datetime, entropy: Entropy) -> None:
-    """One new revision of one event: place it beside its earlier ones and store it."""
-    revision = place_revision(one.row.revision, work.submissions.of_event(one.row.source, one.event_id))
+def _receive(work: UnitOfWork, one: Examined, now: datetime, entropy: Entropy) -> set[ContractRef]:
+    """One new revision of one event: place it beside its earlier ones and store it.
+
+    Returns:
+        The contracts that earlier revisions leave, because the new one names another contract or employer.
+    """
+    existing = work.submissions.of_event(one.row.source, one.event_id)
+    by_hand = entered_by_hand(work, [earlier.id for earlier in existing])
+    revision = place_revision(one.row.revision, existing, by_hand=by_hand)
     submission = _placed(work, _submission(one, now, entropy), revision)
+    left = {_contract_of(earlier) for earlier in revision.displaced} - {_contract_of(submission)}
+    for employer_bin, contract_key in sorted(left):
+        work.contracts.lock(employer_bin, contract_key)
     work.submissions.add(submission)
     work.alerts.watch(submission.id, now)
     journal(work, submission, "receive", None, now, reason=submission.reason)
-    if revision.earlier is not None:
-        _relieve(work, revision.earlier, submission, revision.placement, now)
+    for earlier in revision.displaced:
+        _displace(work, earlier, submission, now)
     work.write_backs.put(status_note(submission, now))
+    return left
 
 
 def _submission(one: Examined, now: datetime, entropy: Entropy) -> Submission:
@@ -145,16 +165,21 @@ def _placed(work: UnitOfWork, new: Submission, revision: Revision) -> Submission
     elif revision.placement is Placement.STALE:
         return replace(new, state=State.CANCELLED, reason="superseded", replaced_by=earlier.id)
     elif revision.placement is Placement.TOO_LATE:
-        return _refused(new, ALREADY_REGISTERED)
+        return refuse_registered(new)
+    elif revision.placement is Placement.BY_HAND:
+        return refuse(new, ENTERED_BY_HAND)
+    elif revision.placement is Placement.WAITS and _contract_of(earlier) != _contract_of(new):
+        return refuse(new, CONTRACT_CHANGED)
     else:
-        outside = earlier.position == OUTSIDE_THE_LINE
-        position = _position(work, new) if outside else earlier.position
-        placed = replace(new, position=position, replaces=earlier.id)
+        placed = replace(new, position=_position_after(work, new, earlier), replaces=earlier.id)
     if new.withdrawn and revision.placement is not Placement.WAITS:
         return replace(placed, state=State.CANCELLED, reason="withdrawn")
-    if _is_second_conclusion(work, placed):
-        return _refused(placed, SECOND_CONCLUSION)
-    return placed
+    return refuse(placed, SECOND_CONCLUSION) if _is_second_conclusion(work, placed) else placed
+
+
+def _contract_of(submission: Submission) -> ContractRef:
+    """The contract that a submission belongs to."""
+    return submission.employer_bin, submission.contract_key
 
 
 def _position(work: UnitOfWork, new: Submission) -> int:
@@ -165,32 +190,27 @@ def _position(work: UnitOfWork, new: Submission) -> int:
     return work.submissions.next_position(new.employer_bin, new.contract_key)
 
 
+def _position_after(work: UnitOfWork, new: Submission, earlier: Submission) -> int:
+    """A later revision keeps its event's turn, unless the conclusion, which goes first, came or went with it."""
+    keeps = earlier.position > 0 and new.operation is not Operation.CONCLUSION
+    return earlier.position if keeps and _contract_of(earlier) == _contract_of(new) else _position(work, new)
+
+
 def _is_second_conclusion(work: UnitOfWork, new: Submission) -> bool:
-    if new.operation is not Operation.CONCLUSION or new.state is not State.PENDING:
+    if new.operation is not Operation.CONCLUSION or new.position == OUTSIDE_THE_LINE:
         return False
     others = work.submissions.conclusions_of(new.employer_bin, new.contract_key)
     return any((one.source, one.event_id) != (new.source, new.event_id) for one in others)
 
 
-def _refused(new: Submission, finding: Finding) -> Submission:
-    return replace(
-        new,
-        state=State.INVALID,
-        position=OUTSIDE_THE_LINE,
-        reason=finding.rule,
-        findings=dump_findings([finding]),
-    )
-
-
-def _relieve(work: UnitOfWork, earlier: Submission, new: Submission, placement: Placement, now: datetime) -> None:
-    """Take the earlier revision out of the line where the new one stands in for it."""
-    match placement:
-        case Placement.SUPERSEDES:
-            take_back(work, earlier, "superseded", now, replaced_by=new.id)
-        case Placement.REPLACES:
-            work.submissions.update(replace(earlier, replaced_by=new.id), was=earlier.state)
-        case _:
-            return
+def _displace(work: UnitOfWork, earlier: Submission, new: Submission, now: datetime) -> None:
+    """Take an earlier revision out of the line: the new one stands in its place."""
+    if earlier.state is not State.PENDING:
+        work.submissions.update(replace(earlier, replaced_by=new.id), was=earlier.state)
+        return
+    superseded = take_back(work, earlier, "superseded", now, replaced_by=new.id)
+    if earlier.row_ref != new.row_ref:
+        work.write_backs.put(status_note(superseded, now))
 
 
 def _record_conflict(work: UnitOfWork, one: Examined, now: datetime) -> None:
@@ -224,18 +244,13 @@ def retake(
 ) -> Submission | None:
     """Examine an invalid submission's row again (the settings may have changed); None when it is still invalid."""
     row = work.inbox.row((old.source, old.event_id, old.revision))
-    if row is None:
+    if row is None or row.withdrawn:
         return None
     new = _submission(examine(row, employers=employers, calendar=calendar, now=now), now, entropy)
-    outside = old.position == OUTSIDE_THE_LINE
-    new = replace(
-        new,
-        position=_position(work, new) if outside else old.position,
-        replaces=old.id,
-        received_at=old.received_at,
-        reason="retaken",
-    )
-    registered = any(one.state is State.ACCEPTED for one in work.submissions.of_event(old.source, old.event_id))
-    if new.state is not State.PENDING or registered or _is_second_conclusion(work, new):
+    position = _position_after(work, new, old)
+    new = replace(new, position=position, replaces=old.id, received_at=old.received_at, reason="retaken")
+    others = [one for one in work.submissions.of_event(old.source, old.event_id) if one.replaced_by is None]
+    stands = any(one.state in {State.ACCEPTED, State.PENDING} for one in others)
+    if new.state is not State.PENDING or stands or _is_second_conclusion(work, new):
         return None
     return new

@@ -43,7 +43,8 @@ class Settlement:
     """How a doubt was resolved outside the agent.
 
     Attributes:
-        contract_id: The registry's id, needed for an accepted conclusion whose id is not known.
+        contract_id: The registry's id, needed for an accepted conclusion whose id is not known: under a profile
+            without record ids, and for what a person entered, to which the registry gave an id of its own.
         evidence: The bytes of the evidence file (a portal extract, a letter).
     """
 
@@ -132,6 +133,7 @@ def _send_now(
     if entry.wait_reason is WaitReason.PAPER_DATE:
         _refuse(submission, "its date has not come; USREC refuses future dates", "Wait, or withdraw it in HR")
     _not_in_flight(entry, submission)
+    _not_by_hand(entry, submission)
     free = released_entry(work, submission, now)
     if not_before is not None and free.status is QueueStatus.READY:
         free = replace(free, status=QueueStatus.SCHEDULED, available_at=not_before, wait_reason=WaitReason.REPLAY)
@@ -142,12 +144,18 @@ def _send_now(
 def cancel(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock: Clock) -> None:
     """Take a submission back, or set a refused one aside so that its followers go on.
 
+    It leaves the queue before its attempts are counted, so that no agent can begin one in between.
+
     Raises:
         UnsafeRequest: It may already be registered; nothing was changed.
     """
     now = clock.now()
     with ledger.begin() as work:
         submission = _locked(work, submission_id)
+        entry = work.outbox.get(submission.id)
+        if entry is not None:
+            _not_by_hand(entry, submission)
+            work.outbox.remove(submission.id)
         _nothing_sent(work, submission, "cancelled")
         if submission.state not in {State.PENDING, State.SIGNED, State.INVALID, State.REJECTED}:
             _refuse(submission, f"it is {submission.state}", "There is nothing left to cancel")
@@ -161,13 +169,14 @@ def hold(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock: Cl
     """Stop a submission until it is released. What is already on the wire cannot be stopped.
 
     Raises:
-        UnsafeRequest: It is not waiting to be sent.
+        UnsafeRequest: It is not waiting to be sent, or a person is entering it by hand.
     """
     now = clock.now()
     with ledger.begin() as work:
         submission = _locked(work, submission_id)
         entry = _entry(work, submission)
         _not_in_flight(entry, submission)
+        _not_by_hand(entry, submission)
         status = QueueStatus.BLOCKED if entry.status is QueueStatus.BLOCKED else QueueStatus.HELD
         work.outbox.put(replace(entry, status=status, wait_reason=WaitReason.HELD_BY_PERSON, note=actor.reason))
         journal(work, submission, "hold", submission.state, now, reason=actor.reason, actor=actor.name)
@@ -200,8 +209,11 @@ def check_out(
 ) -> datetime:
     """Leave a submission to ``person``, who enters it in the portal and then settles it.
 
+    It is taken from the agents before its attempts are counted, so that none can begin one in between.
+
     Returns:
-        When the check-out expires and the agent sends it after all (the registry refuses a second entry), aware UTC.
+        When the check-out expires and the agent sends it after all (the registry refuses a second entry), aware UTC;
+        never before the paper's date.
 
     Raises:
         UnsafeRequest: An attempt may have arrived, or an earlier event of the contract is still open.
@@ -209,12 +221,11 @@ def check_out(
     now = clock.now()
     with ledger.begin() as work:
         submission = _locked(work, submission_id)
-        _nothing_sent(work, submission, "checked out")
         entry = _entry(work, submission)
         _not_in_flight(entry, submission)
         if entry.status is QueueStatus.BLOCKED:
             _refuse(submission, f"it waits behind {entry.blocked_by}", "Settle that one first")
-        until = now + duration
+        until = max(now + duration, submission.not_before or now)
         work.outbox.put(
             replace(
                 entry,
@@ -224,6 +235,7 @@ def check_out(
                 note=person,
             )
         )
+        _nothing_sent(work, submission, "checked out")
         detail = json.dumps({"for": person, "until": until.isoformat()}, ensure_ascii=False)
         journal(
             work, submission, "check_out", submission.state, now, reason=actor.reason, actor=actor.name, detail=detail
@@ -252,7 +264,7 @@ def settle(submission_id: SubmissionId, settlement: Settlement, actor: Actor, *,
         _not_in_flight(entry, submission)
         if checked_out and not settlement.accepted:
             _refuse(submission, "it was never sent, so nothing was refused", "Release it instead")
-        registry_id = settlement.contract_id or submission.record_id
+        registry_id = settlement.contract_id or (None if checked_out else submission.record_id)
         if settlement.accepted and submission.operation is Operation.CONCLUSION and registry_id is None:
             _refuse(submission, "the registry's contract id is needed", "Give it: --contract-id")
         _record_settlement(work, submission, settlement, registry_id, actor, now=now)
@@ -276,7 +288,7 @@ def _record_settlement(
             kind="settlement",
             accepted=settlement.accepted,
             code="",
-            registry_id=registry_id,
+            registry_id=registry_id if settlement.accepted else None,
             signed_digest=f"settlement:{submission.id}:{digest}",
             acknowledged_at=now,
             evidence=settlement.evidence,
@@ -306,6 +318,11 @@ def _entry(work: UnitOfWork, submission: Submission) -> QueueEntry:
 def _not_in_flight(entry: QueueEntry, submission: Submission) -> None:
     if entry.status is QueueStatus.CLAIMED:
         _refuse(submission, "an agent is sending it at this moment", "Try again in a minute")
+
+
+def _not_by_hand(entry: QueueEntry, submission: Submission) -> None:
+    if entry.wait_reason is WaitReason.CHECKED_OUT:
+        _refuse(submission, f"{entry.note} is entering it in the portal", "Settle it, or release it first")
 
 
 def _nothing_sent(work: UnitOfWork, submission: Submission, what: str) -> None:

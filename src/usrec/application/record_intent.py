@@ -56,7 +56,7 @@ def record_intent(
     )
     with ledger.begin() as work:
         work.outbox.hold_lease(claim.lease, now)
-        submission = _without_abandoned_attempt(work, claim, now)
+        submission = close_abandoned_attempt(work, claim, now)
         if claim.message is None:
             submission = _store_signature(work, submission, message, now)
         work.attempts.open(attempt)
@@ -67,7 +67,7 @@ def record_intent(
     return OpenAttempt(claim, submission, attempt, may_have_arrived=earlier)
 
 
-def _without_abandoned_attempt(work: UnitOfWork, claim: Claim, now: datetime) -> Submission:
+def close_abandoned_attempt(work: UnitOfWork, claim: Claim, now: datetime) -> Submission:
     """An attempt that nobody closed may have been sent: its process died, or lost its lease."""
     if claim.open_attempt is None:
         return claim.submission

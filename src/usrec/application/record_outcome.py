@@ -71,24 +71,35 @@ def _judge(
     operation = opened.submission.operation
     if operation is None:
         raise InvariantViolation("a submission without an operation was sent", where=opened.submission.id)
+    trusted = authenticated(work, opened, outcome, tolerance, now)
+    standing = Standing(operation, opened.submission.record_id, opened.may_have_arrived)
+    return JudgedAttempt(opened, trusted, decide(trusted, standing), now)
+
+
+def authenticated(
+    work: UnitOfWork, opened: OpenAttempt, outcome: SubmissionOutcome, tolerance: timedelta, now: datetime
+) -> SubmissionOutcome:
+    """The outcome as far as it can be trusted to be that of this very attempt."""
     proof = proof_of(outcome)
     seen = proof is not None and work.acknowledgements.seen(proof.signed_digest)
     window = AttemptWindow(opened.attempt.opened_at, now, tolerance, opened.attempt.correlation_id)
-    trusted = authenticate(outcome, window, seen_before=seen)
-    standing = Standing(operation, opened.submission.record_id, opened.may_have_arrived)
-    return JudgedAttempt(opened, trusted, decide(trusted, standing), now)
+    return authenticate(outcome, window, seen_before=seen)
 
 
 def _close_attempt(work: UnitOfWork, judged: JudgedAttempt) -> None:
     outcome, verdict, attempt = judged.outcome, judged.verdict, judged.opened.attempt
     submission = judged.opened.submission
+    work.attempts.close(attempt.id, closing_of(outcome, verdict.ending, judged.closed_at))
+    line = json.dumps({"attempt": attempt.number, "ending": verdict.ending.value, "code": code_of(outcome)})
+    journal(work, submission, "attempt_closed", submission.state, judged.closed_at, reason=verdict.reason, detail=line)
+
+
+def closing_of(outcome: SubmissionOutcome, ending: Ending, at: datetime) -> AttemptClosing:
+    """How an attempt ended, with what was received as evidence."""
     proof = proof_of(outcome)
     reply = proof.raw if proof is not None else outcome.raw if isinstance(outcome, Unknown) else b""
     detail = outcome.detail if isinstance(outcome, Unknown | NothingSent) else outcome.message
-    closing = AttemptClosing(verdict.ending, judged.closed_at, code_of(outcome), detail, reply)
-    work.attempts.close(attempt.id, closing)
-    line = json.dumps({"attempt": attempt.number, "ending": verdict.ending.value, "code": code_of(outcome)})
-    journal(work, submission, "attempt_closed", submission.state, judged.closed_at, reason=verdict.reason, detail=line)
+    return AttemptClosing(ending, at, code_of(outcome), detail, reply)
 
 
 def _decide(work: UnitOfWork, judged: JudgedAttempt) -> Submission:

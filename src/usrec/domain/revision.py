@@ -81,17 +81,17 @@ def place_revision(
     """
     if not existing:
         return Revision(Placement.FIRST, None)
-    current = [one for one in existing if one.replaced_by is None]
-    newest = max(current or existing, key=lambda one: one.revision)
+    newest = max(existing, key=lambda one: (one.replaced_by is None, one.revision))
     if max(one.revision for one in existing) >= revision:
         return Revision(Placement.STALE, newest)
+    current = [one for one in existing if one.replaced_by is None]
     for placement, kept in (
         (Placement.TOO_LATE, [one for one in existing if one.state is State.ACCEPTED]),
-        (Placement.WAITS, [one for one in current if one.state in MAY_BE_REGISTERED and one.id not in by_hand]),
+        (Placement.WAITS, [one for one in current if one.state in MAY_BE_REGISTERED]),
         (Placement.BY_HAND, [one for one in current if one.id in by_hand]),
     ):
         if kept:
-            return Revision(placement, kept[0], tuple(one for one in current if one.id != kept[0].id))
+            return Revision(placement, kept[0], tuple(one for one in current if one not in kept))
     return Revision(Placement.REPLACES, newest, tuple(current))
 
 

@@ -65,7 +65,7 @@ class SourceRow:
             _canonical_json(self.payload),
             self.withdrawn,
         ]
-        return json.dumps(what, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(what, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
     def __repr__(self) -> str:
         """Never the payload: it holds personal data."""
@@ -75,7 +75,7 @@ class SourceRow:
 def _canonical_json(text: str) -> str:
     try:
         return json.dumps(json.loads(text), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -6,17 +6,20 @@ in the outbox and may be rebuilt at any time from the legal one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 from usrec.domain.source_event import ContractKey, EmployerName, EventId, Operation, SourceName
 from usrec.domain.state import MAY_BE_REGISTERED, SETTLED, State
 
 SubmissionId = NewType("SubmissionId", str)
 AttemptId = NewType("AttemptId", str)
+
+OUTSIDE_THE_LINE: Final = -1
+"""Position of a submission that holds nobody: a refused revision, a second conclusion, a row without a contract."""
 
 
 class QueueStatus(StrEnum):
@@ -70,8 +73,8 @@ class Submission:
     """The legal story of one revision of one event.
 
     Attributes:
-        position: Order among the events of the contract: the conclusion has 0, later events count from 1, and
-            -1 stands outside the line, so that it holds nobody (a second conclusion, a row without a contract).
+        position: Order among the events of the contract: the conclusion has 0, later events count from 1;
+            ``OUTSIDE_THE_LINE`` for those that hold nobody.
         trigger: Day from which the term runs; None when the row did not tell.
         legal_date: Last day of the term (primary reading), None where the law sets none.
         safe_date: The strictest reading; never after ``legal_date``.
@@ -167,16 +170,22 @@ class Standpoint:
     status: QueueStatus | None
 
 
-def head_of_line(line: Sequence[Standpoint]) -> Standpoint | None:
+def head_of_line(line: Sequence[Standpoint], *, by_hand: Collection[SubmissionId] = ()) -> Standpoint | None:
     """The first submission of a contract that is neither registered nor taken back, None when all are.
 
-    One that may have reached the authority goes before all others, whatever its position.
+    One that may have reached the authority goes before all others, whatever its position: it was sent, or a person
+    is entering it in the portal.
 
     Args:
         line: The submissions of one contract that no later revision replaced, in any order.
+        by_hand: Those that a person is entering.
     """
     waiting = [one for one in line if one.state not in SETTLED]
-    return min(waiting, key=lambda one: (one.state not in MAY_BE_REGISTERED, one.position), default=None)
+    return min(
+        waiting,
+        key=lambda one: (one.state not in MAY_BE_REGISTERED and one.id not in by_hand, one.position),
+        default=None,
+    )
 
 
 def wait_behind(head: Standpoint) -> WaitReason:
@@ -188,8 +197,3 @@ def wait_behind(head: Standpoint) -> WaitReason:
             return WaitReason.PREDECESSOR_IN_DOUBT
         case _:
             return WaitReason.PREDECESSOR_OPEN
-
-
-def may_be_registered(state: State, *, anything_sent: bool) -> bool:
-    """Whether the authority may hold the record, so that cancelling or filing by hand could double it."""
-    return state in MAY_BE_REGISTERED and (anything_sent or state is not State.SIGNED)

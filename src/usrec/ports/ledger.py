@@ -31,6 +31,7 @@ class Claim:
     """A leased submission with all that its delivery needs.
 
     Attributes:
+        entry: Its ``attempts`` is the number of the last attempt on record, also of one that nobody closed.
         message: The signed message of an earlier attempt, None before the first.
         open_attempt: An attempt that an agent began and never closed: its process died or lost its lease.
         sent_attempts: Closed attempts that may have reached the authority.
@@ -127,7 +128,12 @@ class Inbox(Protocol):
         ...
 
     def add(self, row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> None:
-        """Record a row. Unique on (source, event id, revision)."""
+        """Record a row. Unique on (source, event id, revision).
+
+        Raises:
+            LedgerUnavailable: Another agent recorded it since ``known`` was asked; the transaction is lost.
+            ValidationProblem: The database cannot hold it (a NUL character, a number beyond 64 bits); likewise.
+        """
         ...
 
     def row(self, key: InboxKey) -> SourceRow | None:
@@ -159,11 +165,11 @@ class Submissions(Protocol):
         ...
 
     def conclusions_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Submission]:
-        """The conclusion events of a contract that were neither replaced nor cancelled."""
+        """The conclusion events in the line of a contract (position >= 0), neither replaced nor cancelled."""
         ...
 
     def line_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Standpoint]:
-        """The submissions of a contract that no other replaced and that are not settled."""
+        """The submissions in the line of a contract (position >= 0) that no other replaced and that are not settled."""
         ...
 
     def next_position(self, employer_bin: str, contract_key: ContractKey) -> int:
@@ -183,7 +189,12 @@ class Outbox(Protocol):
     """The delivery story of open submissions."""
 
     def put(self, entry: QueueEntry) -> None:
-        """Insert or replace an entry (not its lease)."""
+        """Insert or replace an entry (not its lease).
+
+        A new entry has fence 0 and no lease. Replacing raises the fence and ends the lease, so that whoever held it
+        cannot write any more. Of one contract at most one entry may be ready, scheduled or claimed at any moment: put
+        the one that gives way first.
+        """
         ...
 
     def get(self, submission_id: SubmissionId) -> QueueEntry | None:
@@ -195,7 +206,10 @@ class Outbox(Protocol):
         ...
 
     def promote(self, now: datetime) -> int:
-        """Make scheduled entries whose time has come ready, and claimed ones whose lease ran out. Returns how many."""
+        """Make scheduled entries whose time has come ready, and claimed ones whose lease ran out. Returns how many.
+
+        A call does a bounded number, longest due first, and leaves out what another transaction holds.
+        """
         ...
 
     def claim(
@@ -292,7 +306,7 @@ class WriteBacks(Protocol):
     """Notes to HR that are still to be written; the newest per row wins."""
 
     def put(self, note: StatusNote) -> None:
-        """Remember to write ``note``."""
+        """Remember to write ``note``, unless one with a later ``noted_at`` waits for the same row."""
         ...
 
     def due(self, source: SourceName, now: datetime, limit: int) -> Sequence[tuple[int, StatusNote]]:

@@ -95,7 +95,7 @@ def failure_of(original: Exception, wrapped: Exception | None, address: str) -> 
                 kept="Nothing was changed",
                 next_step="Run: usrec db upgrade",
             )
-        case exc.DBAPIError() if _is_known(original) or not isinstance(wrapped, exc.ProgrammingError):
+        case exc.DBAPIError() if _is_known(original) or not _is_about_the_statement(original, wrapped):
             return _unavailable(original, address)
         case _ if isinstance(original, UnicodeError | OverflowError):
             return _unstorable(type(original).__name__, address)
@@ -123,6 +123,10 @@ def _kind_of(original: Exception) -> tuple[str, str]:
 
 def _is_known(original: Exception) -> bool:
     return _kind_of(original) is not _UNREACHABLE
+
+
+def _is_about_the_statement(original: Exception, wrapped: Exception) -> bool:
+    return isinstance(wrapped, exc.ProgrammingError) or getattr(original, "sqlite_errorname", "") == "SQLITE_ERROR"
 
 
 def _broken_rule(original: Exception, address: str) -> UsrecError:

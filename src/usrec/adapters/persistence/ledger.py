@@ -76,8 +76,12 @@ def open_ledger(url: str) -> SqlLedger:
         LedgerUnavailable: It cannot be reached.
     """
     engine = create_ledger_engine(url)
-    if is_in_memory(engine):
-        upgrade(engine)
-    else:
-        require_current(engine)
+    try:
+        if is_in_memory(engine):
+            upgrade(engine)
+        else:
+            require_current(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return SqlLedger(engine)

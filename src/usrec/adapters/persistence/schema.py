@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from usrec.adapters.persistence.engine import create_ledger_engine, is_in_memory
+from usrec.adapters.persistence.engine import READ_ONLY, connected, create_ledger_engine, is_in_memory
 from usrec.adapters.persistence.failures import address_of
 from usrec.domain.errors import LedgerSchemaError, LedgerUnavailable
 
@@ -34,7 +34,7 @@ def head_revision() -> str:
 
 def current_revision(engine: Engine) -> str | None:
     """The ledger's version, None when it has no tables yet."""
-    with engine.connect() as connection:
+    with connected(engine.execution_options(**{READ_ONLY: True})) as connection:
         return _revision(connection)
 
 
@@ -45,14 +45,8 @@ def require_current(engine: Engine) -> None:
         LedgerSchemaError: It is older, newer or empty.
     """
     found = current_revision(engine)
-    if found == HEAD:
-        return
-    raise LedgerSchemaError(
-        f"the ledger is at version {found or 'none'}, this program needs {HEAD}",
-        where=address_of(engine.url),
-        kept="Nothing was changed",
-        next_step=_next_step(found),
-    )
+    if found != HEAD:
+        raise _other_version(engine, found)
 
 
 def upgrade(engine: Engine) -> None:
@@ -69,7 +63,7 @@ def upgrade(engine: Engine) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
         found = _revision(connection)
         if found is not None and not _is_known(found):
-            require_current(engine)
+            raise _other_version(engine, found)
         command.upgrade(alembic_config(connection), "head")
 
 
@@ -110,10 +104,14 @@ def _is_known(revision: str) -> bool:
     return any(_SCRIPTS.glob(f"versions/{revision}_*.py"))
 
 
-def _next_step(found: str | None) -> str:
-    if found is not None and not _is_known(found):
-        return "Install the version of usrec-agent that made it, or a newer one"
-    return "Run: usrec db upgrade"
+def _other_version(engine: Engine, found: str | None) -> LedgerSchemaError:
+    older = found is None or _is_known(found)
+    return LedgerSchemaError(
+        f"the ledger is at version {found or 'none'}, this program needs {HEAD}",
+        where=address_of(engine.url),
+        kept="Nothing was changed",
+        next_step="Run: usrec db upgrade" if older else "Install the usrec-agent that made it, or a newer one",
+    )
 
 
 def _create_privately(engine: Engine) -> None:

@@ -39,8 +39,8 @@ class FieldRule:
     longest: int = 255
 
 
-POSITION: Final = re.compile(r"\d{6}|\d{4}-\d-\d{3}")
-REASON: Final = re.compile(r"\d{2}(-\d{3})*")
+POSITION: Final = re.compile(r"[0-9]{6}|[0-9]{4}-[0-9]-[0-9]{3}")
+REASON: Final = re.compile(r"[0-9]{2}(-[0-9]{3})*")
 CONSCRIPT: Final = re.compile(r"[0-9A-Za-z-]{1,20}")
 CONTRACT_ID: Final = re.compile(r"[A-Za-z0-9-]{1,45}")
 
@@ -133,10 +133,9 @@ def read_date(payload: Mapping[str, object], name: str) -> date | None:
 
 
 def _convert(rule: FieldRule, value: object) -> object:
-    if value is None or value == "":
-        return None
-    text = unicodedata.normalize("NFC", str(value)).strip()
-    return _iso_date(text) if rule.kind == "date" else text
+    """The value as the event holds it; a text of blanks is no value."""
+    text = unicodedata.normalize("NFC", str(value or "")).strip()
+    return _iso_date(text) if rule.kind == "date" else text or None
 
 
 def _check(rule: FieldRule, value: object) -> Iterator[Finding]:

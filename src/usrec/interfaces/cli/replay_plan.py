@@ -9,7 +9,7 @@ from typing import Final
 from usrec.application.plan_replay import REPLAYED, Plan, Treatment
 from usrec.domain.submission import SubmissionId
 from usrec.interfaces.cli.tables import local_time, span
-from usrec.interfaces.cli.words import TREATMENTS, code_words, counted
+from usrec.interfaces.cli.words import TREATMENTS, code_words
 
 NAMED: Final = 20
 """How many submissions are named one by one."""
@@ -38,7 +38,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
 def plan_words(plan: Plan) -> Iterator[str]:
     """The plan for a person."""
     kinds = [turn.treatment for turn in plan.turns]
-    yield f"{counted(plan.matched, 'open submission')} match, {len(plan.turns)} can be replayed"
+    yield f"Open submissions that match: {plan.matched}; to be replayed: {len(plan.turns)}"
     for treatment in sorted(REPLAYED):
         if treatment in kinds:
             yield f"  {kinds.count(treatment):>6}  {TREATMENTS[treatment]}"
@@ -48,10 +48,10 @@ def plan_words(plan: Plan) -> Iterator[str]:
     if plan.unknown or plan.left_alone:
         yield "Left alone:"
         if plan.unknown:
-            yield f"  {len(plan.unknown):>6}  in doubt: the agent finds out by itself, or a person settles it"
+            yield f"  {len(plan.unknown):>6}  {TREATMENTS[Treatment.UNKNOWN]}"
         yield from (f"  {number:>6}  {TREATMENTS[why]}" for why, number in plan.left_alone.items())
     if plan.turns:
-        yield f"One each {span_exact(plan.interval)}; the last at {local_time(plan.finishes_at)} in Kazakhstan"
+        yield f"One every {span_exact(plan.interval)}; the last at {local_time(plan.finishes_at)} in Kazakhstan"
         yield from _misses("already late", plan.already_late)
         yield from _misses("will miss 24:00 of the legal date at this rate", plan.will_miss)
 

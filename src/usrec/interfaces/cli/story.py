@@ -14,6 +14,7 @@ from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.domain.verdict import Ending
 from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id, span
 from usrec.interfaces.cli.words import ACTIONS, ENDINGS, OPERATIONS, STATES, code_words, reason_words, wait_words
+from usrec.interfaces.logs import mask
 from usrec.ports.ledger_view import AttemptRow, JournalRow, SubmissionRow, SubmissionStory
 
 _ATTEMPT_LINES: Final = frozenset({"attempt_opened", "attempt_closed"})
@@ -163,7 +164,7 @@ def _closing(attempt: AttemptRow, at: datetime) -> Moment:
         "attempt",
         "attempt_closed",
         "agent",
-        attempt.detail,
+        mask(attempt.detail),
         attempt=attempt.number,
         ending=attempt.ending,
         code=attempt.code,

@@ -16,6 +16,8 @@ from typing import Annotated, Final
 import typer
 
 from usrec.domain.errors import UnsafeRequest
+from usrec.domain.rules.finding import Severity, load_findings
+from usrec.domain.state import State
 from usrec.interfaces.cli.acting import Result, act_on, show_one
 from usrec.interfaces.cli.options import AsJson, Config, Reason, print_json
 from usrec.interfaces.cli.selection import (
@@ -31,10 +33,11 @@ from usrec.interfaces.cli.selection import (
     employer_named,
     instant_before,
     opened,
+    to_act_on,
     whole_id,
 )
 from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
-from usrec.interfaces.cli.words import wait_words
+from usrec.interfaces.cli.words import code_words, wait_words
 from usrec.ports.ledger_view import SubmissionFilter, SubmissionRow
 
 LARGEST_EVIDENCE: Final = 10 * 1024 * 1024
@@ -81,7 +84,7 @@ def list_submissions(
     if as_json:
         print_json([row_json(row) for row in rows])
     elif rows:
-        print_table(["id", "last day", "state", "code", "event", "contract", "employer", "why it waits"], _cells(rows))
+        print_table(["id", "last day", "state", "code", "event", "contract", "employer", "why"], _cells(rows))
     else:
         say("No submission matches.")
 
@@ -96,10 +99,20 @@ def _cells(rows: Sequence[SubmissionRow]) -> list[list[str]]:
             row.operation,
             row.contract_key,
             row.employer,
-            wait_words(row.wait_reason, row.status),
+            _why(row),
         ]
         for row in rows
     ]
+
+
+def _why(row: SubmissionRow) -> str:
+    """Why it waits, or what is wrong with it."""
+    if row.status is not None:
+        return wait_words(row.wait_reason, row.status)
+    if row.state is State.INVALID:
+        wrong = [finding.field for finding in load_findings(row.findings) if finding.severity is Severity.ERROR]
+        return f"mend: {', '.join(dict.fromkeys(wrong))}"
+    return code_words(row.code) if row.state is State.REJECTED else ""
 
 
 @app.command("show")
@@ -147,7 +160,7 @@ def retry(
             employers=employers_by_bin(place.settings),
             calendar=build_calendar(place.settings.values.calendar),
         )
-        rows = toact_on(place, "retry", submissions, Narrowed(state, code, employer), yes=yes)
+        rows = to_act_on(place, "retry", submissions, Narrowed(state, code, employer), yes=yes)
         act_on(rows, act, as_json=as_json, said="goes on as {detail}")
 
 
@@ -170,7 +183,7 @@ def cancel(
     by = actor(reason)
     with opened(config) as place:
         act = partial(operate.cancel, actor=by, ledger=place.ledger, clock=SystemClock())
-        rows = toact_on(place, "cancel", submissions, Narrowed(state, code, employer), yes=yes)
+        rows = to_act_on(place, "cancel", submissions, Narrowed(state, code, employer), yes=yes)
         act_on(rows, act, as_json=as_json, said="taken back")
 
 
@@ -193,7 +206,7 @@ def hold(
     by = actor(reason)
     with opened(config) as place:
         act = partial(operate.hold, actor=by, ledger=place.ledger, clock=SystemClock())
-        rows = toact_on(place, "hold", submissions, Narrowed(state, code, employer), yes=yes)
+        rows = to_act_on(place, "hold", submissions, Narrowed(state, code, employer), yes=yes)
         act_on(rows, act, as_json=as_json, said="held")
 
 
@@ -216,7 +229,7 @@ def release(
     by = actor(reason)
     with opened(config) as place:
         act = partial(operate.release, actor=by, ledger=place.ledger, clock=SystemClock())
-        rows = toact_on(place, "release", submissions, Narrowed(state, code, employer), yes=yes)
+        rows = to_act_on(place, "release", submissions, Narrowed(state, code, employer), yes=yes)
         act_on(rows, act, as_json=as_json, said="released")
 
 

@@ -1,0 +1,137 @@
+"""Counted work instead of measured time: which index a statement uses, and how many statements a step takes."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, insert, text
+
+from support.ledger_values import BIN, DAY, HOUR, NOW, SOURCE, a_note, a_submission, an_entry, enqueued
+from support.outbox_steps import FIVE_MINUTES
+from usrec.adapters.persistence import SqlLedger
+from usrec.adapters.persistence.delivery_tables import outbox
+from usrec.adapters.persistence.rows import submission_values, values_of
+from usrec.adapters.persistence.tables import submissions, write_backs
+from usrec.domain.source_event import ContractKey, EventId
+from usrec.domain.submission import QueueStatus
+from usrec.ports.ledger import UnitOfWork
+
+ROWS = 10_000
+STATUSES = (QueueStatus.READY, QueueStatus.READY, QueueStatus.SCHEDULED, QueueStatus.BLOCKED, QueueStatus.CLAIMED)
+
+Executed = list[tuple[str, Any]]
+
+
+@contextmanager
+def executed(ledger: SqlLedger) -> Iterator[Executed]:
+    """Every statement that goes to the database, with its parameters."""
+    seen: Executed = []
+
+    def note(_: object, __: object, statement: str, parameters: Any, *___: object) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(ledger._engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(ledger._engine, "before_cursor_execute", note)
+
+
+def stock(ledger: SqlLedger) -> None:
+    """Fill the ledger as a long outage would."""
+    rows, entries, notes = [], [], []
+    for number in range(ROWS):
+        one = a_submission(f"s{number:06}", event_id=EventId(f"e{number}"))
+        status = STATUSES[number % len(STATUSES)]
+        times = {"priority": NOW + number * HOUR, "available_at": NOW + number * HOUR}
+        entry = values_of(an_entry(one, status=status, **times))
+        if status is QueueStatus.CLAIMED:
+            entry |= {"lease_owner": "other", "lease_until": NOW + DAY + number * HOUR}
+        rows.append(submission_values(one) | {"watch_at": NOW + number * HOUR})
+        entries.append(entry)
+        notes.append(values_of(a_note(str(number))) | {"due_at": NOW + number * HOUR})
+    with ledger._engine.begin() as connection:
+        for table, values in ((submissions, rows), (outbox, entries), (write_backs, notes)):
+            connection.execute(insert(table), values)
+        connection.execute(text("ANALYZE"))
+
+
+def plan(connection: Connection, statement: str, parameters: Any) -> str:
+    explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
+    return "\n".join(str(row[-1]) for row in connection.exec_driver_sql(explain + statement, parameters))
+
+
+def reads_whole(table: str, found: str) -> bool:
+    lines = found.splitlines()
+    return any(f"Seq Scan on {table}" in line or line.endswith(f"SCAN {table}") for line in lines)
+
+
+def plans_of(ledger: SqlLedger, step: Any) -> str:
+    with executed(ledger) as statements, ledger.begin() as work:
+        step(work)
+    asked = [one for one in statements if not one[0].startswith("BEGIN")]
+    with ledger._engine.connect() as connection:
+        return "\n".join(plan(connection, *one) for one in asked)
+
+
+def claim(work: UnitOfWork) -> None:
+    assert len(work.outbox.claim("me", NOW, FIVE_MINUTES, 20)) == 20
+
+
+STEPS: Sequence[tuple[Any, Sequence[str]]] = (
+    (claim, ["ix_outbox_ready"]),
+    (lambda work: work.outbox.promote(NOW + 3 * HOUR), ["ix_outbox_scheduled", "ix_outbox_claimed"]),
+    (lambda work: work.alerts.to_watch(NOW + HOUR, 100), ["ix_submissions_watch"]),
+    (lambda work: work.write_backs.due(SOURCE, NOW + HOUR, 100), ["ix_write_backs_due"]),
+    (lambda work: work.submissions.line_of(BIN, ContractKey("contract of s000007")), ["ix_submissions_contract"]),
+    (lambda work: work.submissions.next_position(BIN, ContractKey("K-1")), ["ix_submissions_contract"]),
+    (lambda work: work.submissions.of_event(SOURCE, EventId("e7")), ["ix_submissions_event"]),
+    (lambda work: work.inbox.known([(SOURCE, EventId("e7"), 1)]), ["inbox"]),
+)
+
+
+def test_steps_of_the_line_use_their_indexes_and_never_read_a_whole_table(shared_ledger: SqlLedger) -> None:
+    stock(shared_ledger)
+    for step, indexes in STEPS:
+        found = plans_of(shared_ledger, step)
+        for index in indexes:
+            assert index in found
+        whole = [table for table in ("submissions", "outbox", "write_backs") if reads_whole(table, found)]
+        assert whole == []
+
+
+def test_claim_reads_the_queue_in_order_and_stops(shared_ledger: SqlLedger) -> None:
+    """Nothing is sorted before the first rows come, so that a long queue costs no more than a short one."""
+    stock(shared_ledger)
+    with executed(shared_ledger) as statements, shared_ledger.begin() as work:
+        claim(work)
+    choosing = next(one for one in statements if "ORDER BY" in one[0])
+    with shared_ledger._engine.connect() as connection:
+        found = plan(connection, *choosing)
+    assert "ix_outbox_ready" in found
+    assert "TEMP B-TREE" not in found
+    assert "Sort" not in found
+
+
+@pytest.mark.parametrize(
+    ("count", "statements"), [(1, {"postgresql": 2, "sqlite": 3}), (50, {"postgresql": 2, "sqlite": 3})]
+)
+def test_claim_takes_as_many_statements_for_many_as_for_one(
+    shared_ledger: SqlLedger, count: int, statements: dict[str, int]
+) -> None:
+    with shared_ledger.begin() as work:
+        for number in range(count):
+            enqueued(work, f"s{number}")
+        work.commit()
+    with executed(shared_ledger) as seen, shared_ledger.begin() as work:
+        assert len(work.outbox.claim("me", NOW, timedelta(minutes=5), 100)) == count
+    assert (
+        len([one for one in seen if not one[0].startswith("BEGIN")])
+        == {"postgresql": 2, "sqlite": 3}[shared_ledger.dialect]
+    )
+
+
+def test_lock_of_a_contract_takes_one_statement(shared_ledger: SqlLedger) -> None:
+    with executed(shared_ledger) as seen, shared_ledger.begin() as work:
+        work.contracts.lock(BIN, ContractKey("K-1"))
+    assert len([one for one in seen if not one[0].startswith("BEGIN")]) == 1
