@@ -37,6 +37,9 @@ CONTRACT_CHANGED: Final = error(
     " again.",
 )
 
+STANDING: Final = MAY_BE_REGISTERED | {State.ACCEPTED}
+"""What no later revision can take the place of."""
+
 
 class Placement(StrEnum):
     """Where a new revision stands."""
@@ -61,8 +64,7 @@ class Revision:
 
     Attributes:
         earlier: The earlier submission that it concerns; None when there is none.
-        displaced: The earlier submissions in whose place the new one stands: the unsigned ones among them are taken
-            back.
+        displaced: The earlier submissions in whose place the new one stands; the pending ones are taken back.
     """
 
     placement: Placement
@@ -85,14 +87,15 @@ def place_revision(
     if max(one.revision for one in existing) >= revision:
         return Revision(Placement.STALE, newest)
     current = [one for one in existing if one.replaced_by is None]
+    displaced = tuple(one for one in current if one.state not in STANDING and one.id not in by_hand)
     for placement, kept in (
         (Placement.TOO_LATE, [one for one in existing if one.state is State.ACCEPTED]),
         (Placement.WAITS, [one for one in current if one.state in MAY_BE_REGISTERED]),
         (Placement.BY_HAND, [one for one in current if one.id in by_hand]),
     ):
         if kept:
-            return Revision(placement, kept[0], tuple(one for one in current if one not in kept))
-    return Revision(Placement.REPLACES, newest, tuple(current))
+            return Revision(placement, kept[0], displaced)
+    return Revision(Placement.REPLACES, newest, displaced)
 
 
 def refuse(submission: Submission, finding: Finding) -> Submission:

@@ -72,6 +72,7 @@ STORY = SubmissionStory(ROW, "3", "p.7", "5 working days", None, None, None, [],
         (words.DOUBTS, Doubt),
         (words.NEEDS, PersonNeeded),
         (words.TREATMENTS, Treatment),
+        (words.CANARIES, CanaryFate),
     ],
 )
 def test_every_word_of_the_ledger_has_a_sentence_of_its_own(table: Mapping[StrEnum, str], enum: type[StrEnum]) -> None:

@@ -101,7 +101,10 @@ def failure_of(original: Exception, wrapped: Exception | None, address: str) -> 
             return _unstorable(type(original).__name__, address)
         case _:
             return InvariantViolation(
-                f"a statement could not be made: {original}", where=address, kept=_KEPT, next_step="Report this"
+                f"a statement could not be made: {_first_line(original)}",
+                where=address,
+                kept=_KEPT,
+                next_step="Report this",
             )
 
 

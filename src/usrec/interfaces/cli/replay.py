@@ -27,7 +27,7 @@ from usrec.interfaces.cli.selection import (
     opened,
 )
 from usrec.interfaces.cli.tables import local_time, say
-from usrec.interfaces.cli.words import counted, reason_words, wait_words
+from usrec.interfaces.cli.words import CANARIES, counted, reason_words, wait_words
 
 if TYPE_CHECKING:
     from usrec.application.operate import Actor
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _RATE: Final = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(?:/(s|min|h))?")
 _UNITS: Final = {"s": timedelta(seconds=1), "min": timedelta(minutes=1), "h": timedelta(hours=1)}
 _SHORTEST: Final = timedelta(milliseconds=1)
+_LONGEST: Final = timedelta(days=7)
 
 
 def replay(
@@ -68,7 +69,7 @@ def replay(
     if by is None or not planned.turns:
         _show_plan(planned, as_json=as_json, executed=by is not None)
         return
-    if not yes:
+    if not yes and len(planned.turns) > 1:
         for line in plan_words(planned):
             typer.echo(line, err=True)
         ask_for(len(planned.turns))
@@ -80,7 +81,7 @@ def interval_of(rate: str) -> timedelta:
     found = _RATE.fullmatch(rate.strip())
     number = float(found[1]) if found else 0
     interval = _UNITS[found[2] or "s"] / number if found and number else timedelta(0)
-    if interval < _SHORTEST:
+    if not _SHORTEST <= interval <= _LONGEST:
         raise typer.BadParameter(f"{rate!r} is not a rate such as 2/s, 30/min or 100/h", param_hint="--rate")
     return interval
 
@@ -168,8 +169,10 @@ def _report(plan: Plan, canary: Canary, queued: Queued | None, *, as_json: bool)
     if as_json:
         print_json(_result_json(plan, canary, queued))
         return
-    if canary.row is not None:
-        say(f"The canary {canary.row.id}: {canary_words(canary)}")
+    if canary.row is None:
+        say("None could be sent now: each waits for its date, its contract, an earlier event or a person.")
+    else:
+        say(f"The canary {canary.row.id} {canary_words(canary)}")
     if queued is None:
         return
     for one, why in queued.refused:
@@ -207,9 +210,9 @@ def canary_words(canary: Canary) -> str:
     """What became of the canary, and why."""
     row = canary.row
     if row is None:
-        return "none could be sent now"
+        return CANARIES[canary.fate]
     why = reason_words(row.reason, row.code) if row.status is None else wait_words(row.wait_reason, row.status)
-    return f"{canary.fate.value.replace('_', ' ')} ({why})"
+    return f"{CANARIES[canary.fate]}: {why}"
 
 
 def stopped_by(canary: Canary) -> UsrecError:
@@ -217,21 +220,18 @@ def stopped_by(canary: Canary) -> UsrecError:
     from usrec.application.replay import CanaryFate
 
     row = canary.row
-    where = "" if row is None else f"canary {row.id}"
-    kept = "Nothing behind it was touched"
-    again = "then call the same replay again"
+    kind: type[UsrecError] = UnsafeRequest
     if canary.fate is CanaryFate.REFUSED:
-        return UnsafeRequest(
-            f"the replay stopped: {canary_words(canary)}", where=where, kept=kept, next_step=f"Mend the cause, {again}"
-        )
-    if canary.fate is CanaryFate.UNKNOWN:
-        return UnsafeRequest(
-            "the replay stopped: it is not known whether the canary was registered",
-            where=where,
-            kept=kept,
-            next_step=f"Let the agent find out (usrec submission show), {again}",
-        )
-    key = row is not None and row.wait_reason is WaitReason.KEY_UNUSABLE
-    kind = SigningRefused if key else GatewayUnavailable
-    step = "Mend the key" if key else "Wait until the gateway answers"
-    return kind(f"the replay stopped: {canary_words(canary)}", where=where, kept=kept, next_step=f"{step}, {again}")
+        step = "Mend the cause, or leave it out by --code"
+    elif canary.fate is CanaryFate.UNKNOWN:
+        step = "Let the agent find out (usrec submission show)"
+    elif row is not None and row.wait_reason is WaitReason.KEY_UNUSABLE:
+        kind, step = SigningRefused, "Mend the key"
+    else:
+        kind, step = GatewayUnavailable, "Wait until the gateway answers"
+    return kind(
+        f"the replay stopped, its canary {canary_words(canary)}",
+        where="" if row is None else f"submission {row.id}",
+        kept="Nothing behind it was touched",
+        next_step=f"{step}, then call the same replay again",
+    )

@@ -21,7 +21,7 @@ from usrec.domain.state import State
 from usrec.domain.submission import SubmissionId
 from usrec.interfaces.cli.options import who
 from usrec.interfaces.cli.words import counted
-from usrec.ports.ledger_view import LedgerView, SubmissionFilter, SubmissionRow
+from usrec.ports.ledger_view import LedgerView, SubmissionFilter, SubmissionRow, SubmissionStory
 
 if TYPE_CHECKING:
     from usrec.adapters.persistence import SqlLedger
@@ -125,8 +125,8 @@ def employer_named(settings: LoadedSettings, text: str | None) -> EmployerName |
     return None if text is None else EmployerName(by_bin.get(text, text))
 
 
-def whole_id(view: LedgerView, given: str) -> SubmissionId:
-    """The id that begins with ``given``.
+def story_of(view: LedgerView, given: str) -> SubmissionStory:
+    """The submission whose id begins with ``given``.
 
     Raises:
         UnsafeRequest: There is none.
@@ -137,7 +137,12 @@ def whole_id(view: LedgerView, given: str) -> SubmissionId:
         raise UnsafeRequest(
             f"no submission's id begins with {given}", kept=_NOTHING_CHANGED, next_step="See usrec submission list"
         )
-    return story.row.id
+    return story
+
+
+def whole_id(view: LedgerView, given: str) -> SubmissionId:
+    """The id that begins with ``given``; raises as :func:`story_of` does."""
+    return story_of(view, given).row.id
 
 
 def to_act_on(

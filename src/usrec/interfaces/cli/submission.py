@@ -33,6 +33,7 @@ from usrec.interfaces.cli.selection import (
     employer_named,
     instant_before,
     opened,
+    story_of,
     to_act_on,
     whole_id,
 )
@@ -122,9 +123,7 @@ def show(submission: Id, *, config: Config = None, as_json: AsJson = False) -> N
     from usrec.interfaces.cli.story import print_story, story_json
 
     with opened(config) as place:
-        story = place.ledger.view.story(whole_id(place.ledger.view, submission))
-    if story is None:
-        raise UnsafeRequest("it was there a moment ago", where=f"submission {submission}")
+        story = story_of(place.ledger.view, submission)
     now = SystemClock().now()
     if as_json:
         print_json(story_json(story, now))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from usrec.application.plan_replay import Treatment
+from usrec.application.replay import CanaryFate
 from usrec.application.survey import PersonNeeded
 from usrec.domain.outcome import Doubt
 from usrec.domain.source_event import Operation
@@ -79,6 +80,14 @@ TREATMENTS: Final[Mapping[Treatment, str]] = {
     Treatment.QUEUED: "already queued by a replay",
     Treatment.MOVING: "being sent, or about to be",
     Treatment.SETTLED: "registered or taken back",
+}
+
+CANARIES: Final[Mapping[CanaryFate, str]] = {
+    CanaryFate.REGISTERED: "was registered",
+    CanaryFate.REFUSED: "was refused again",
+    CanaryFate.UNKNOWN: "is in doubt",
+    CanaryFate.NOT_SENT: "could not be sent",
+    CanaryFate.NONE_SENDABLE: "cannot be sent now",
 }
 
 ENDINGS: Final[Mapping[Ending, str]] = {

@@ -1,0 +1,160 @@
+"""`usrec demo`: what it promises to a person, and to the script that kills it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from support.demonstration import GROUPS, RESULT_KEYS, Demonstration, fates, today
+from support.workplace import run, wait_until
+
+PARTS = {"hr.db", "ledger.db", "simulator.db", "usrec.toml", "pki"}
+SLOWLY = '[[fault]]\nkind = "delay"\nseconds = 0.15\nwhen = "after"\n'
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()]
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process still runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def kill_when(demonstration: Demonstration, reached: Callable[[], object]) -> None:
+    """Start the demonstration and kill it with SIGKILL at a moment; what it has started must end with it."""
+    process = subprocess.Popen(demonstration.command("--json"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: reached() or process.poll() is not None, "the moment to kill")
+        assert process.poll() is None, "it ended before it could be killed"
+        started = children_of(process.pid)
+    finally:
+        process.kill()
+        process.wait()
+    wait_until(lambda: not any(map(is_alive, started)), "the end of its children")
+
+
+def count_of(demonstration: Demonstration, state: str) -> int:
+    return demonstration.states()[state] if (demonstration.folder / "usrec.toml").exists() else 0
+
+
+def require_undisturbed(demonstration: Demonstration, result: Mapping[str, object], events: int | None) -> None:
+    """The numbers and both books are those of a demonstration that nobody has disturbed."""
+    assert set(result) == RESULT_KEYS
+    expected = Counter({"waiting": "open"}.get(fate, fate) for fate in fates(today(), events).values())
+    assert {group: result[group] for group in GROUPS} == {group: expected[group] for group in GROUPS}
+    assert result["events"] == sum(expected.values())
+    assert result["registered_once"] == result["accepted"] == len(demonstration.registered())
+    assert (result["registered_twice"], result["lost"], result["indeterminate"]) == (0, 0, 0)
+
+
+def test_ten_events_show_every_group(tmp_path: Path) -> None:
+    demonstration = Demonstration(tmp_path / "demo", 10)
+    done = run(demonstration.command())
+    assert done.returncode == 0, done.stderr
+    told = " ".join(done.stdout.split())
+    groups = {"Registered": "accepted", "Refused": "rejected", "Not sent": "invalid", "Waiting": "open"}
+    for words in groups:
+        assert words in told
+    assert "registered exactly once" in told
+    states = demonstration.states()
+    assert {"accepted", "rejected", "invalid", "pending"} <= set(states)
+    assert "Traceback" not in done.stderr
+
+
+def test_default_demonstration_has_120_events(tmp_path: Path) -> None:
+    """Without options it makes its own folder under the system's temporary one."""
+    command = [word for word in Demonstration(tmp_path).command("--json") if word not in {"--workdir", str(tmp_path)}]
+    done = run(command, env=dict(os.environ) | {"TMPDIR": str(tmp_path)})
+    assert done.returncode == 0, done.stderr
+    (folder,) = [entry for entry in tmp_path.iterdir() if entry.is_dir()]
+    demonstration = Demonstration(folder)
+    result = json.loads(done.stdout)
+    assert result["events"] == 120
+    require_undisturbed(demonstration, result, None)
+    assert {entry.name for entry in folder.iterdir()} >= PARTS
+    assert result["late"] >= 3, "some events are late from the start"
+
+
+def test_sigkill_in_the_middle_goes_on_to_the_same_result(tmp_path: Path) -> None:
+    script = tmp_path / "faults.toml"
+    script.write_text(SLOWLY, "utf-8")
+    demonstration = Demonstration(tmp_path / "demo", 24, script)
+    kill_when(demonstration, lambda: count_of(demonstration, "accepted") >= 3)
+    before = demonstration.states()["accepted"]
+    assert before < 12
+    kill_when(demonstration, lambda: count_of(demonstration, "accepted") >= before + 4)
+    require_undisturbed(demonstration, demonstration.run(), 24)
+
+
+def test_a_finished_demonstration_called_again_changes_nothing(tmp_path: Path) -> None:
+    demonstration = Demonstration(tmp_path / "demo", 10)
+    first = demonstration.run()
+    books = demonstration.registry(), demonstration.hr_rows()
+    again = demonstration.run()
+    assert again | {"elapsed_seconds": 0} == first | {"elapsed_seconds": 0}
+    assert (demonstration.registry(), demonstration.hr_rows()) == books
+
+
+@pytest.mark.parametrize("part", ["pki", "simulator.db"])
+def test_sigkill_during_the_setup_sets_up_again(tmp_path: Path, part: str) -> None:
+    demonstration = Demonstration(tmp_path / "demo", 10)
+    kill_when(demonstration, (demonstration.folder / ".setup" / part).exists)
+    assert not (demonstration.folder / "usrec.toml").exists()
+    require_undisturbed(demonstration, demonstration.run(), 10)
+    assert not (demonstration.folder / ".setup").exists()
+
+
+def test_sigkill_between_the_moves_of_the_setup_sets_up_again(tmp_path: Path) -> None:
+    """The finished parts are moved one by one and the settings last; here half of them were moved."""
+    demonstration = Demonstration(tmp_path / "demo", 10)
+    demonstration.run()
+    left_behind = demonstration.folder / ".setup"
+    left_behind.mkdir()
+    for part in ("simulator.db", "pki", "faults.toml", "company.json", "usrec.toml"):
+        (demonstration.folder / part).rename(left_behind / part)
+    for leftover in demonstration.folder.glob("*.lock"):
+        leftover.unlink()
+    require_undisturbed(demonstration, demonstration.run(), 10)
+
+
+def test_a_foreign_folder_is_refused_untouched(tmp_path: Path) -> None:
+    foreign = tmp_path / "thesis"
+    foreign.mkdir()
+    (foreign / "chapter.txt").write_text("years of work", "utf-8")
+    done = run(Demonstration(foreign, 10).command("--json"))
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert str(foreign) in done.stderr
+    assert "chapter.txt" in done.stderr
+    assert [(entry.name, entry.read_text("utf-8")) for entry in foreign.iterdir()] == [("chapter.txt", "years of work")]
+
+
+def test_sigterm_finishes_the_step_in_hand(tmp_path: Path) -> None:
+    """Asked to stop, it says how far it came; called again, it goes on."""
+    script = tmp_path / "faults.toml"
+    script.write_text(SLOWLY, "utf-8")
+    demonstration = Demonstration(tmp_path / "demo", 24, script)
+    process = subprocess.Popen(
+        demonstration.command("--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_until(lambda: count_of(demonstration, "accepted") >= 3 or process.poll() is not None, "three registrations")
+    process.send_signal(signal.SIGTERM)
+    said, complaint = process.communicate(timeout=60)
+    assert process.returncode == 0, complaint
+    partly = json.loads(said)
+    assert partly["open"] > 0
+    assert partly["accepted"] == partly["registered_once"]
+    assert all(ending for ending, _ in demonstration.attempts()), "an attempt was left open"
+    require_undisturbed(demonstration, demonstration.run(), 24)

@@ -1,0 +1,175 @@
+"""The JSON keys that cli.md names, on which scripts rely, are those that the commands write."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from kzeds.cli import app as kzeds_app
+from support.markdown import code, prose, read, section
+from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
+from usrec.application.plan_replay import Plan, Treatment, Turn
+from usrec.application.replay import Canary, CanaryFate, Queued
+from usrec.application.survey import PersonNeeded, Survey
+from usrec.domain.deadline import DeadlineEvent, compute_deadline, deadline_report
+from usrec.domain.rules.finding import dump_findings, error
+from usrec.domain.state import State
+from usrec.domain.submission import SubmissionId
+from usrec.interfaces.cli.acting import Result
+from usrec.interfaces.cli.replay import _result_json
+from usrec.interfaces.cli.replay_plan import plan_json
+from usrec.interfaces.cli.status import survey_json
+from usrec.interfaces.cli.story import row_json, story_json
+from usrec.interfaces.demo.run import DemoResult
+from usrec.ports.ledger_view import JournalRow, SubmissionRow, SubmissionStory
+from usrec_simulator.registry import RegisteredRecord
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+ID = SubmissionId("a" * 36)
+ROW = SubmissionRow(
+    id=ID,
+    state=State.REJECTED,
+    operation="conclusion",
+    employer="main",
+    contract_key="K-1",
+    event_id="hire-1",
+    revision=1,
+    code="SCSE012",
+    reason="refused",
+    findings=dump_findings([error("a_rule", "a_field", "A message.")]),
+    legal_date=date(2026, 11, 27),
+    safe_date=date(2026, 11, 26),
+    due_utc=NOW + timedelta(days=5),
+    received_at=NOW,
+    decided_at=NOW,
+    contract_id=None,
+    status=None,
+    wait_reason=None,
+    available_at=None,
+    blocked_by=None,
+    attempts=1,
+    doubtful=False,
+    record_id=None,
+    replaced_by=None,
+)
+STORY = SubmissionStory(
+    row=ROW,
+    edition="3",
+    point="p.7",
+    term="5 working days",
+    entered_at=NOW,
+    signed_at=NOW,
+    replaces=None,
+    attempts=[],
+    journal=[JournalRow(1, NOW, "receive", None, "pending", "agent", "", "{}")],
+    behind=[ROW],
+)
+SURVEY = Survey(
+    at=NOW,
+    by_state={},
+    refused_by_code={},
+    waiting={},
+    sending=0,
+    oldest=ROW,
+    overdue=[ROW],
+    due_soon=[],
+    needs_person={PersonNeeded.REFUSED: 1},
+    write_backs_waiting=0,
+)
+PLAN = Plan(
+    made_at=NOW,
+    matched=1,
+    by_code={},
+    turns=[Turn(ID, Treatment.NEW_VERSION, NOW, NOW)],
+    unknown=[],
+    left_alone={},
+    interval=timedelta(seconds=1),
+)
+REPLAYED = _result_json(PLAN, Canary(CanaryFate.REGISTERED, 0, ROW), Queued(NOW, refused=[(ID, "why")]))
+DEADLINE = compute_deadline(DeadlineEvent.CONCLUSION, date(2026, 11, 20), calendar=KazakhstanCalendar())
+RECORD = RegisteredRecord("conclusion", "r", "c", "200940000013", None, "1", "2026-11-20", 1, 0, ())
+RESULT = asdict(Result(ID, "done", ""))
+
+ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
+    ("usrec status", "JSON keys:"): survey_json(SURVEY),
+    ("usrec submission list", "JSON keys, one"): row_json(ROW),
+    ("usrec submission show", "JSON keys:"): story_json(STORY, NOW),
+    ("usrec submission retry", "JSON keys, one"): RESULT,
+    ("usrec submission settle", "JSON keys:"): RESULT,
+    ("usrec submission checkout", "JSON keys:"): RESULT,
+    ("usrec replay", "JSON keys with a plan only:"): plan_json(PLAN),
+    ("usrec replay", "JSON keys of a replay:"): REPLAYED,
+    ("usrec deadline", "JSON keys:"): deadline_report(DEADLINE),
+    ("usrec demo", "JSON keys:"): dict.fromkeys(field.name for field in fields(DemoResult)),
+    ("usrec-simulator registry", "JSON keys, one"): RECORD.as_dict(),
+}
+INHERITED = {"usrec submission show": set(row_json(ROW))}
+"""Keys that a section takes over from another one by a sentence."""
+
+
+@pytest.mark.parametrize(("command", "beginning"), ANSWERS)
+def test_documented_keys_are_those_of_the_answer(command: str, beginning: str) -> None:
+    """Neither more nor fewer, at the top and in the objects that have a line of their own."""
+    answer, text = ANSWERS[command, beginning], prose(section(read("reference/cli.md"), command))
+    assert _top_keys(text, beginning) | INHERITED.get(command, set()) == set(answer)
+    for names, keys in _inner_keys(text, beginning):
+        for name in names:
+            inner = answer[name][0] if isinstance(answer[name], list) else answer[name]
+            assert keys == set(inner), name
+
+
+def test_every_json_command_names_its_keys() -> None:
+    """Each section whose usage has --json says what is in it, or is one of the three that answer like `retry`."""
+    text = read("reference/cli.md")
+    like_retry = {"usrec submission cancel", "usrec submission hold", "usrec submission release"}
+    headings = re.findall(r"^### (.+)$", text, re.MULTILINE)
+    silent = {one for one in headings if "[--json]" in section(text, one) and "JSON keys" not in section(text, one)}
+    assert silent == like_retry
+
+
+def test_keys_of_kzeds_are_those_of_its_answers(pki: Path, tmp_path: Path) -> None:
+    """`kzeds info` and `kzeds verify` answer with the keys that the page names."""
+    text = read("reference/cli.md")
+    key = [str(pki / "employer.p12"), "--password-file", str(pki / "employer.password")]
+    document, signed = tmp_path / "in.xml", tmp_path / "out.xml"
+    document.write_text("<contract/>", "utf-8")
+    info = _asked("info", *key, "--json")
+    assert _top_keys(section(text, "kzeds info"), "JSON keys:") == set(info)
+    _run("sign", *key, str(document), "--output", str(signed))
+    verified = _asked("verify", str(signed), "--json")
+    verified |= _asked("verify", str(document), "--json")
+    assert _top_keys(section(text, "kzeds verify"), "JSON keys:") == set(verified)
+    assert set(verified["certificate"]) == set(info) - {"file"}
+
+
+def _top_keys(text: str, beginning: str) -> set[str]:
+    paragraph = next(one for one in text.split("\n\n") if one.strip().startswith(beginning))
+    told = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", paragraph.strip().removeprefix(beginning))
+    return set(code(re.sub(r"\([^)]*\)", "", told)))
+
+
+def _inner_keys(text: str, beginning: str) -> list[tuple[Sequence[str], set[str]]]:
+    """The lines "- `a` and `b` hold `c`, `d`." of the list behind the paragraph."""
+    behind = text[text.index(beginning) :].partition("\n\n")[2]
+    items = re.findall(r"^- .+?(?=^- |\n\n|\Z)", behind.partition("\n\n")[0] + "\n\n", re.MULTILINE | re.DOTALL)
+    told = [re.split(r" holds? ", re.sub(r"\([^)]*\)", "", item), maxsplit=1) for item in items]
+    return [(code(names), set(code(keys))) for names, keys in told]
+
+
+def _run(*arguments: str) -> str:
+    done = CliRunner().invoke(kzeds_app, arguments)
+    assert done.exit_code in {0, 1}, done.output
+    return done.stdout
+
+
+def _asked(*arguments: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(_run(*arguments))
+    return answer

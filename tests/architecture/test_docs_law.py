@@ -1,0 +1,144 @@
+"""The explanation pages say what the code does: terms and editions of Order 353, and the decision table."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from itertools import pairwise
+
+import pytest
+
+from support.markdown import only_code, read, section, table
+from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
+from usrec.domain import verdict
+from usrec.domain.deadline import (
+    ORDER_278_IN_FORCE,
+    ORDER_353_IN_FORCE,
+    ORDER_442_IN_FORCE,
+    DeadlineEvent,
+    Edition,
+    compute_deadline,
+    edition_on,
+)
+from usrec.domain.outcome import (
+    Doubt,
+    Faulted,
+    NothingSent,
+    Refused,
+    Registered,
+    ReplyProof,
+    SubmissionOutcome,
+    Unknown,
+)
+from usrec.domain.source_event import Operation
+from usrec.domain.state import Move
+from usrec.domain.verdict import NOT_PROCESSED_FAULTS, TIME_DEPENDENT, Next, Standing, decide
+
+DEADLINES = read("explanation/deadlines.md")
+GUARANTEES = read("explanation/guarantees.md")
+TERMS = table(section(DEADLINES, "The terms"), "event")
+CALENDAR = KazakhstanCalendar()
+ROWS = table(section(GUARANTEES, "The decision table"), "outcome")
+
+OWN_ID = "own-record-id"
+PROOF = ReplyProof("digest", datetime(2026, 11, 22, tzinfo=UTC), "message", None, b"")
+
+
+def _refused(*codes: str) -> list[SubmissionOutcome]:
+    return [Refused(f"SCSE{code}", "", PROOF) for code in codes]
+
+
+def _faulted(*codes: str) -> list[SubmissionOutcome]:
+    return [Faulted(code, "", PROOF) for code in codes]
+
+
+MEANING: dict[str, tuple[list[SubmissionOutcome], list[Operation]]] = {
+    "registered": ([Registered("SCSS001", "", OWN_ID, PROOF)], list(Operation)),
+    "086 with a record id": (_refused("086"), list(Operation)),
+    "070 (amendment)": (_refused("070"), [Operation.AMENDMENT]),
+    "014 (conclusion)": (_refused("014"), [Operation.CONCLUSION]),
+    "092 (termination)": (_refused("092"), [Operation.TERMINATION]),
+    "053, 088, 089, 091": (_refused("053", "088", "089", "091"), list(Operation)),
+    "other SCSE code": (_refused("001", "003", "012", "025", "046", "285", "999"), list(Operation)),
+    "002, foreign code": ([*_refused("002"), Refused("SBF-VE-8", "", PROOF)], list(Operation)),
+    "fault before service": (_faulted(*NOT_PROCESSED_FAULTS), list(Operation)),
+    "other fault": (_faulted("SCE909", "Server"), list(Operation)),
+    "unknown": ([Unknown(doubt, "") for doubt in Doubt], list(Operation)),
+    "nothing sent": ([NothingSent("")], list(Operation)),
+}
+"""What the first column of the table stands for."""
+
+SAYS = {
+    "accepted": (Move.ACCEPT, Next.NOTHING),
+    "rejected": (Move.REJECT, Next.NOTHING),
+    "a person": (Move.DOUBT, Next.PERSON),
+    "unknown, resend": (Move.DOUBT, Next.RESEND),
+    "resend": (None, Next.RESEND),
+    "stays as it was, resend": (None, Next.RESEND),
+    "stays signed, resend": (None, Next.RESEND),
+}
+"""What the other columns promise."""
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_decision_table_is_what_the_agent_decides(row: list[str]) -> None:
+    """Each row is asked of `decide`, for each outcome and operation that it stands for."""
+    outcomes, operations = MEANING[row[0]]
+    for cell, may_have_arrived in ((row[1], True), (row[2], False)):
+        promise = next(says for words, says in SAYS.items() if re.fullmatch(rf"{words}(?:[:,] .+)?", cell))
+        for outcome in outcomes:
+            for operation in operations:
+                decided = decide(outcome, Standing(operation, OWN_ID, may_have_arrived=may_have_arrived))
+                assert (decided.move, decided.next) == promise, (outcome, operation, cell)
+
+
+def test_decision_table_is_the_one_in_the_code() -> None:
+    """The page and the docstring of verdict.py hold the same table, word for word."""
+    ruler = r"^(=+)  (=+)  (=+)$"
+    _, head, body, _ = re.split(ruler.replace("(", "(?:"), verdict.__doc__ or "", flags=re.MULTILINE)
+    widths = [len(one) for one in re.search(ruler, verdict.__doc__ or "", re.MULTILINE).groups()]  # type: ignore[union-attr]
+    starts = [0, widths[0] + 2, widths[0] + widths[1] + 4, None]
+    lines = [line for line in (head + body).splitlines() if line.strip()]
+    assert len(lines) == 1 + len(MEANING)
+    assert [[line[begin:end].strip() for begin, end in pairwise(starts)] for line in lines[1:]] == ROWS
+    assert set(MEANING) == {row[0] for row in ROWS}
+
+
+def test_codes_below_the_table_are_those_of_the_code() -> None:
+    """The faults that are raised before the service looks are listed whole, and so are the codes that time changes."""
+    listed = set(re.findall(r"SCE\d{3}", section(GUARANTEES, "The decision table")))
+    assert listed == NOT_PROCESSED_FAULTS
+    assert {f"SCSE{one}" for one in ["053", "088", "089", "091"]} == TIME_DEPENDENT
+
+
+@pytest.mark.parametrize("row", TERMS, ids=[row[0] for row in TERMS])
+def test_terms_are_those_that_are_counted(row: list[str]) -> None:
+    """Point and term of each event, in the first edition and in the later ones."""
+    event = DeadlineEvent(only_code(row[0]))
+    first, *later = (
+        compute_deadline(event, day, calendar=CALENDAR)
+        for day in (date(2021, 6, 1), date(2023, 6, 1), date(2026, 6, 1))
+    )
+    assert first.term == (None if row[3] == "none" else row[3])
+    assert {(one.point, one.term) for one in later} == {(row[2], None if row[4] == "none" else row[4])}
+    assert (first.point or row[2]).removesuffix(" first edition") == row[2]
+
+
+def test_terms_are_complete() -> None:
+    """Every event of `usrec deadline` is in the table; `legacy` has a paragraph of its own."""
+    assert {only_code(row[0]) for row in TERMS} == {event.value for event in DeadlineEvent} - {"legacy"}
+    terms = [
+        compute_deadline(DeadlineEvent.LEGACY, date(2020, 1, 1), calendar=CALENDAR, headcount=people).term or ""
+        for people in (2000, 2001)
+    ]
+    assert [term.partition(",")[0] for term in terms] == ["1 year", "2 years"]
+    assert "1 year from 18 September 2020, or 2 years" in " ".join(DEADLINES.split())
+
+
+def test_editions_are_those_of_the_code_and_assumed_days_are_called_so() -> None:
+    """The days on which the editions took effect; two of them are assumptions and the page says it."""
+    rows = {row[0]: row[2] for row in table(section(DEADLINES, "Editions"), "edition")}
+    begins = {"1": ORDER_353_IN_FORCE, "2": ORDER_442_IN_FORCE, "3": ORDER_278_IN_FORCE}
+    assert {number: cell[:10] for number, cell in rows.items()} == {key: str(day) for key, day in begins.items()}
+    assert {edition_on(day) for day in begins.values()} == set(Edition)
+    assert ["assumed" in rows[number] for number in "123"] == [False, True, True]

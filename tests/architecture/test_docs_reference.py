@@ -1,0 +1,249 @@
+"""The reference pages say what the code says: settings, exit codes, states, HR fields, faults, errors of kzeds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+import kzeds
+from kzeds import errors as kzeds_errors
+from support.markdown import Block, blocks, code, only_code, read, section, table
+from usrec import settings
+from usrec.domain.errors import ConfigurationError, OursToFix, PersonDecides, TheirsToWaitFor, UsrecError
+from usrec.domain.rules.fields import FIELDS
+from usrec.domain.source_event import Operation
+from usrec.domain.state import OPEN, TRANSITIONS, State
+from usrec.domain.submission import QueueStatus, WaitReason
+from usrec.domain.verdict import Ending
+from usrec.interfaces.cli.words import WAITS
+from usrec_simulator.errors import FaultScriptError
+from usrec_simulator.fault_script import _COMMON, _EXTRA, load_script
+from usrec_simulator.faults import FaultKind, FaultRule
+
+SETTINGS = read("reference/settings.md")
+STATES = read("reference/states.md")
+SIMULATOR = read("reference/simulator.md")
+NAMED_TABLES = {"employer": "employer.NAME", "source": "source.NAME"}
+
+
+def test_every_setting_is_documented_with_type_and_default() -> None:
+    """The tables of settings.md are the tree of the settings, field by field and in its order."""
+    written = {
+        heading: [(only_code(row[0]), row[1], row[2]) for row in table(section(SETTINGS, f"[{heading}]"), "setting")]
+        for heading in re.findall(r"^## \[(.+)\]$", SETTINGS, re.MULTILINE)
+    }
+    assert written == {heading: list(_fields(model)) for heading, model in _tables(settings.Settings)}
+
+
+def _tables(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
+    for name, field in model.model_fields.items():
+        inner = _section_of(field)
+        if inner is not None:
+            heading = NAMED_TABLES.get(name, f"{prefix}{name}")
+            yield heading, inner
+            yield from _tables(inner, f"{heading}.")
+
+
+def _section_of(field: FieldInfo) -> type[BaseModel] | None:
+    kinds = [field.annotation, *get_args(field.annotation)]
+    return next((one for one in kinds if isinstance(one, type) and issubclass(one, BaseModel)), None)
+
+
+def _fields(model: type[BaseModel]) -> Iterator[tuple[str, str, str]]:
+    for name, field in model.model_fields.items():
+        if _section_of(field) is None:
+            yield name, _kind(field), _default(field)
+
+
+def _kind(field: FieldInfo) -> str:
+    kind, bounds = field.annotation, [str(getattr(one, "func", one)) for one in field.metadata]
+    if get_origin(kind) is Literal:
+        choices = [f"`{one}`" for one in get_args(kind)]
+        return " or ".join([", ".join(choices[:-1]), choices[-1]]) if len(choices) > 1 else choices[0]
+    if get_origin(kind) is UnionType:
+        kind = get_args(kind)[0]
+    if kind is int:
+        lowest, highest = (re.sub(r"\D", "", one) for one in bounds)
+        return f"whole number, {lowest} to {highest}"
+    if any("_employer_id" in one for one in bounds):
+        return "BIN or IIN"
+    known = {str: "text", Path: "path", timedelta: "duration", bool: "true or false", frozenset[date]: "list of dates"}
+    return known[kind]  # type: ignore[index]  # a kind of setting that is not here must fail
+
+
+def _default(field: FieldInfo) -> str:
+    value: Any = field.default
+    if field.is_required():
+        return "required"
+    if isinstance(value, timedelta):
+        whole_minutes = value >= timedelta(minutes=5) and not value % timedelta(minutes=1)
+        return f"{value // timedelta(minutes=1)} min" if whole_minutes else f"{value.total_seconds():g} s"
+    if isinstance(value, str):
+        return f"`{value}`"
+    return str(value).lower() if isinstance(value, bool | int) else "none"
+
+
+def test_smallest_settings_file_is_complete(tmp_path: Path) -> None:
+    """The example at the top of settings.md is accepted as it stands, and nothing can be left out of it."""
+    example = blocks(SETTINGS)[0].text
+    file = tmp_path / "usrec.toml"
+    file.write_text(example, "utf-8")
+    settings.load_settings(file)
+    for line in [one for one in example.splitlines() if "=" in one]:
+        file.write_text(example.replace(f"{line}\n", ""), "utf-8")
+        with pytest.raises(ConfigurationError):
+            settings.load_settings(file)
+
+
+def test_named_tables_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The two variables that settings.md names go over the file."""
+    assert {"USREC_GATEWAY__URL", "USREC_SOURCE__HR__URL", "$USREC_CONFIG"} <= set(code(SETTINGS))
+    file = tmp_path / "usrec.toml"
+    file.write_text(blocks(SETTINGS)[0].text, "utf-8")
+    monkeypatch.setenv("USREC_CONFIG", str(file))
+    monkeypatch.setenv("USREC_GATEWAY__URL", "https://other.example/")
+    monkeypatch.setenv("USREC_SOURCE__HR__URL", "sqlite:///other.db")
+    values = settings.load_settings().values
+    assert (values.gateway.url, values.source["hr"].url) == ("https://other.example/", "sqlite:///other.db")
+
+
+def test_exit_codes_are_those_of_the_errors() -> None:
+    """exit-codes.md lists the codes of domain/errors.py, and 0, 1, 2 and 130, which come from elsewhere; no others."""
+    written = {int(row[0]) for row in table(section(read("reference/exit-codes.md"), "usrec"), "code")}
+    assert written == {error.exit_code for error in _descendants(UsrecError)} | {0, 1, 2, 130}
+    assert (OursToFix.exit_code, TheirsToWaitFor.exit_code, PersonDecides.exit_code) == (3, 4, 5)
+
+
+def _descendants(base: type[UsrecError]) -> Iterator[type[UsrecError]]:
+    yield base
+    for child in base.__subclasses__():
+        if child.__module__.startswith("usrec."):
+            yield from _descendants(child)
+
+
+def test_exit_codes_of_the_other_programs() -> None:
+    """The short tables are those in the programs' own words."""
+    from kzeds import cli
+    from usrec_simulator import __main__ as simulator
+
+    page = read("reference/exit-codes.md")
+    written = {
+        name: {int(row[0]) for row in table(section(page, name), "code")} for name in ("kzeds", "usrec-simulator")
+    }
+    assert written["kzeds"] == {0, cli.REFUSED, cli.CANNOT_TELL, cli.INTERNAL_ERROR}
+    assert written["usrec-simulator"] == {0, simulator.EX_USAGE, simulator.EX_SOFTWARE}
+
+
+def test_state_diagram_is_the_table_of_transitions() -> None:
+    """The Mermaid diagram has an arrow for each transition and no other."""
+    diagram = next(block.text for block in blocks(STATES) if block.language == "mermaid")
+    arrows = re.findall(r"^    (\w+) --> (\w+): (\w+)$", diagram, re.MULTILINE)
+    assert sorted(arrows) == sorted((state.value, to.value, move.value) for (state, move), to in TRANSITIONS.items())
+    begins = re.findall(r"^    \[\*\] --> (\w+): .+$", diagram, re.MULTILINE)
+    assert len(diagram.splitlines()) == 1 + len(arrows) + len(begins)
+
+
+def test_state_tables_are_complete() -> None:
+    """States, queue statuses, wait reasons and endings: each once, in the order of the code."""
+    for heading, words in (
+        ("state", State),
+        ("status", QueueStatus),
+        ("wait reason", WaitReason),
+        ("ending", Ending),
+    ):
+        assert [only_code(row[0]) for row in table(STATES, heading)] == [word.value for word in words]
+    assert set(code(section(STATES, "The queue").strip().partition("\n\n")[0])) == {state.value for state in OPEN}
+
+
+def test_wait_reasons_are_told_as_the_commands_tell_them() -> None:
+    """Whoever reads `usrec submission list` finds the same words in the page."""
+    for reason, _, _ in table(STATES, "wait reason"):
+        first_words = WAITS[WaitReason(only_code(reason))].partition(";")[0]
+        told = next(row[1] for row in table(STATES, "wait reason") if row[0] == reason).partition(";")[0]
+        assert told.lower() == first_words.lower()
+
+
+def test_hr_fields_are_those_of_the_rules() -> None:
+    """The table of connect-hr.md names the fields of each kind of event, required and optional."""
+    rows = table(section(read("how-to/connect-hr.md"), "4. Let HR insert events"), "HR's word")
+    written = {only_code(row[1]): (code(row[2]), code(row[3])) for row in rows}
+    assert written == {
+        operation.value: (
+            [rule.name for rule in FIELDS[operation] if rule.required],
+            [rule.name for rule in FIELDS[operation] if not rule.required],
+        )
+        for operation in Operation
+    }
+
+
+def test_hr_states_are_complete() -> None:
+    """Every word that can stand in `usrec_state` is explained; a receipt without a decision cannot."""
+    rows = table(section(read("how-to/connect-hr.md"), "5. Try one event"), "`usrec_state`")
+    assert {only_code(row[0]) for row in rows} == ({state.value for state in State} | {"conflict"}) - {"submitted"}
+
+
+def test_fault_kinds_and_keys_are_documented() -> None:
+    """simulator.md names each kind with its own keys, and the keys that all have, with their defaults."""
+    text = section(SIMULATOR, "Fault scripts")
+    written = {only_code(row[0]): set(code(row[1])) for row in table(text, "kind")}
+    assert written == {kind.value: set(_EXTRA.get(kind, ())) for kind in FaultKind}
+    common = {only_code(row[0]): row[1] for row in table(text, "key")}
+    assert set(common) == _COMMON
+    rule = FaultRule(FaultKind.DELAY)
+    assert (common["every"], common["after"], common["seconds"]) == (str(rule.every), str(rule.after), "0")
+    assert (rule.seconds, rule.limit, rule.operation, rule.number) == (timedelta(0), None, None, None)
+
+
+def test_example_of_a_fault_script_is_accepted(tmp_path: Path) -> None:
+    """The script in simulator.md is read whole; a slip in it would be an error."""
+    script = tmp_path / "faults.toml"
+    example = next(block.text for block in blocks(SIMULATOR) if block.language == "toml")
+    script.write_text(example, "utf-8")
+    read_script = load_script(script)
+    assert (len(read_script.rules), len(read_script.windows), len(read_script.unknown_persons)) == (2, 1, 1)
+    script.write_text(example.replace("every", "evry"), "utf-8")
+    with pytest.raises(FaultScriptError):
+        load_script(script)
+
+
+def test_public_names_and_errors_of_kzeds_are_documented() -> None:
+    """kzeds.md names everything in kzeds.__all__, and every error under its family."""
+    text = read("reference/kzeds.md")
+    names = {piece.partition("(")[0] for row in table(text, "name") for piece in code(row[0])}
+    assert names == set(kzeds.__all__)
+    written = {only_code(row[0]): set(re.findall(r"`(\w+Error)`", row[1])) for row in table(text, "error")}
+    assert written == {
+        family.__name__: {child.__name__ for child in family.__subclasses__()}
+        for family in kzeds_errors.KzedsError.__subclasses__()
+    }
+
+
+def test_settings_examples_elsewhere_are_settings() -> None:
+    """TOML of the tutorial and the how-to pages has no table or key that settings.md does not know."""
+    known = {
+        heading.partition(".")[0] if "NAME" in heading else heading: {
+            only_code(row[0]) for row in table(section(SETTINGS, f"[{heading}]"), "setting")
+        }
+        for heading in re.findall(r"^## \[(.+)\]$", SETTINGS, re.MULTILINE)
+    }
+    examples = [*blocks(read("how-to/connect-hr.md")), *blocks(read("tutorial/first-registration.md"))]
+    found = [one for block in examples if block.language == "toml" for one in _keys(block)]
+    assert len(found) > 10
+    assert all(key in known[heading] for heading, key in found)
+
+
+def _keys(block: Block) -> Iterator[tuple[str, str]]:
+    heading = ""
+    for line in block.text.splitlines():
+        if line.startswith("["):
+            heading = line.strip("[]").partition(".")[0]
+        elif "=" in line:
+            yield heading, line.partition("=")[0].strip()

@@ -1,0 +1,359 @@
+"""The whole line in memory: HR, ledger, key, gateway and clock, each told by the test what to do.
+
+The ledger is the real one, on SQLite in memory with its triggers and constraints. Everything else is small enough to
+say at a glance what it will do.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from itertools import count
+from typing import Any
+
+from usrec.adapters.inmemory.clock import ManualClock, SeededEntropy
+from usrec.adapters.inmemory.gateway import ScriptedGateway, ScriptedStep
+from usrec.adapters.inmemory.signer import InMemorySigner
+from usrec.adapters.inmemory.source import InMemorySource
+from usrec.adapters.persistence import SqlLedger, SqlUnitOfWork, create_ledger_engine
+from usrec.adapters.persistence.schema import upgrade
+from usrec.application import operate
+from usrec.application.deliver import Delivered, DeliveryPolicy, claim_due, deliver
+from usrec.application.ingest import IngestReport, ingest
+from usrec.domain.errors import ValidationProblem
+from usrec.domain.identifiers import check_digit
+from usrec.domain.message import CorrelationId, Envelope, RenderedMessage, SignedMessage
+from usrec.domain.outcome import Doubt, Faulted, NothingSent, Refused, Registered, ReplyProof, Unknown
+from usrec.domain.retry import RetryPolicy
+from usrec.domain.rules.finding import Finding, load_findings
+from usrec.domain.source_event import EmployerName, EventId, SourceName
+from usrec.domain.state import State
+from usrec.domain.submission import QueueEntry, Submission, SubmissionId
+from usrec.domain.working_calendar import WorkingCalendar
+from usrec.ports.event_source import StatusNote
+from usrec.ports.ledger import Claim
+from usrec.ports.ledger_view import AttemptRow, JournalRow, SubmissionFilter, SubmissionStory
+
+MONDAY = datetime(2026, 11, 16, 4, tzinfo=UTC)
+"""Nine o'clock in Kazakhstan."""
+TODAY = date(2026, 11, 16)
+TOMORROW = TODAY + timedelta(days=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+LEASE = timedelta(minutes=5)
+TOLERANCE = timedelta(minutes=3)
+
+
+def numbered(prefix: str) -> str:
+    """Eleven digits with the check digit that belongs to them: an IIN, or a BIN."""
+    return f"{prefix}{check_digit(prefix)}"
+
+
+BIN = numbered("20094000001")
+OTHER_BIN = numbered("20094000002")
+IIN = numbered("90010130000")
+EMPLOYERS = {BIN: EmployerName("alatau")}
+ASEL = operate.Actor("asel", "the registry's letter of 16 November")
+
+
+class WeekdayCalendar(WorkingCalendar):
+    """Monday to Friday, apart from the days off that a test names."""
+
+    def __init__(self, *days_off: date) -> None:
+        self._days_off = frozenset(days_off)
+
+    @property
+    def version(self) -> str:
+        return "weekdays"
+
+    def is_working_day(self, day: date) -> bool:
+        return day.weekday() < 5 and day not in self._days_off
+
+
+class PlainRenderer:
+    """Writes the submission's event and contract id down as JSON.
+
+    Attributes:
+        refuses: What to say instead of rendering; None to render.
+    """
+
+    def __init__(self, *, supplies_record_id: bool = True) -> None:
+        self.supplies_record_id = supplies_record_id
+        self.refuses: str | None = None
+
+    def render(self, submission: Submission, *, record_id: str | None) -> RenderedMessage:
+        if self.refuses is not None:
+            raise ValidationProblem(self.refuses, where="established_post")
+        content = [submission.event_id, submission.revision, submission.contract_id, record_id]
+        return RenderedMessage(json.dumps(content).encode(), record_id)
+
+
+class Wire(ScriptedGateway):
+    """A scripted gateway that remembers the signed messages too.
+
+    Attributes:
+        messages: The signed message in each envelope, in order.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[SignedMessage] = []
+
+    def seal(
+        self, message: SignedMessage, *, employer_bin: str, correlation_id: CorrelationId, at: datetime
+    ) -> Envelope:
+        self.messages.append(message)
+        return super().seal(message, employer_bin=employer_bin, correlation_id=correlation_id, at=at)
+
+    def record_id_in(self, envelope: Envelope) -> str | None:
+        """The record id of the message that an envelope carries."""
+        return next(one.record_id for one in self.messages if one.message_id == envelope.message_id)
+
+
+_digests = count(1)
+
+
+def proof(**changes: Any) -> ReplyProof:
+    """A signed answer whose digest nobody has seen."""
+    return replace(ReplyProof(f"digest-{next(_digests)}", None, "answer", None, b"<answer/>"), **changes)
+
+
+def registered(registry_id: str = "R-1", **changes: Any) -> Registered:
+    return Registered("SCSS001", "ok", registry_id, proof(**changes))
+
+
+def refused(code: str, **changes: Any) -> Refused:
+    return Refused(code, "no", proof(**changes))
+
+
+def faulted(code: str) -> Faulted:
+    return Faulted(code, "fault", proof())
+
+
+TIMEOUT = Unknown(Doubt.TIMEOUT, "no answer within 60 s", raw=b"<half")
+UNREACHABLE = NothingSent("the connection was refused")
+
+
+@cache
+def _migrated() -> sqlite3.Connection:
+    engine = create_ledger_engine("sqlite://")
+    upgrade(engine)
+    copy = sqlite3.connect(":memory:", check_same_thread=False)
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.backup(copy)
+    engine.dispose()
+    return copy
+
+
+def empty_ledger() -> SqlLedger:
+    """A migrated ledger in memory, copied instead of migrated anew."""
+    engine = create_ledger_engine("sqlite://")
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        _migrated().backup(driver)
+    return SqlLedger(engine)
+
+
+def conclusion(**changes: object) -> dict[str, object]:
+    """The payload of a well-made conclusion, signed today."""
+    return {
+        "employee_iin": IIN,
+        "contract_number": "17",
+        "contract_date": TODAY.isoformat(),
+        "signed_on": TODAY.isoformat(),
+        "begin_date": TODAY.isoformat(),
+        "position_code": "2512-0-001",
+        "established_post": "Инженер",
+        "conscript_code": "1",
+    } | changes
+
+
+def amendment(**changes: object) -> dict[str, object]:
+    """The payload of a well-made amendment, signed today."""
+    return {
+        "agreement_number": "17/1",
+        "agreement_date": TODAY.isoformat(),
+        "signed_on": TODAY.isoformat(),
+        "begin_date": TODAY.isoformat(),
+        "position_code": "2512-0-001",
+        "established_post": "Старший инженер",
+    } | changes
+
+
+def termination(**changes: object) -> dict[str, object]:
+    """The payload of a well-made termination, as of today."""
+    return {"termination_date": TODAY.isoformat(), "reason_code": "05"} | changes
+
+
+PAYLOADS = {"conclusion": conclusion, "amendment": amendment, "termination": termination}
+
+
+@dataclass
+class Line:
+    """The line and both of its ends."""
+
+    ledger: SqlLedger = field(default_factory=empty_ledger)
+    source: InMemorySource = field(default_factory=lambda: InMemorySource(SourceName("hr")))
+    wire: Wire = field(default_factory=Wire)
+    clock: ManualClock = field(default_factory=lambda: ManualClock(MONDAY))
+    entropy: SeededEntropy = field(default_factory=lambda: SeededEntropy(17))
+    renderer: PlainRenderer = field(default_factory=PlainRenderer)
+    signer: InMemorySigner = field(default_factory=lambda: InMemorySigner({BIN: MONDAY + 400 * DAY}))
+    calendar: WorkingCalendar = field(default_factory=WeekdayCalendar)
+    employers: dict[str, EmployerName] = field(default_factory=lambda: dict(EMPLOYERS))
+    policy: DeliveryPolicy = DeliveryPolicy(RetryPolicy(), lease=LEASE, clock_tolerance=TOLERANCE)
+
+    def enter(
+        self,
+        event_id: str,
+        event_type: str = "conclusion",
+        *,
+        revision: int = 1,
+        contract: str = "K-1",
+        employer: str = BIN,
+        withdrawn: bool = False,
+        payload: str | None = None,
+        row_id: int | None = None,
+        **fields: object,
+    ) -> str:
+        """HR commits a row; ``fields`` go over those of a well-made payload."""
+        made = json.dumps(PAYLOADS.get(event_type, dict)(**fields)) if payload is None else payload
+        return self.source.enter(
+            event_id,
+            event_type=event_type,
+            contract_key=contract,
+            employer_bin=employer,
+            payload=made,
+            revision=revision,
+            withdrawn=withdrawn,
+            row_id=row_id,
+        )
+
+    def ingest(self, limit: int = 200) -> IngestReport:
+        return ingest(
+            source=self.source,
+            ledger=self.ledger,
+            employers=self.employers,
+            calendar=self.calendar,
+            clock=self.clock,
+            entropy=self.entropy,
+            limit=limit,
+        )
+
+    def take(self, event_id: str, event_type: str = "conclusion", **row: Any) -> Submission:
+        """HR commits a row and the agent takes it."""
+        self.enter(event_id, event_type, **row)
+        self.ingest()
+        return self.of(event_id, row.get("revision"))
+
+    def claim(self, limit: int = 10, *, owner: str = "agent") -> Sequence[Claim]:
+        return claim_due(ledger=self.ledger, clock=self.clock, policy=self.policy, owner=owner, limit=limit)
+
+    def deliver(self, claim: Claim) -> Delivered:
+        return deliver(
+            claim,
+            ledger=self.ledger,
+            renderer=self.renderer,
+            signer=self.signer,
+            gateway=self.wire,
+            clock=self.clock,
+            entropy=self.entropy,
+            policy=self.policy,
+        )
+
+    def send(self, *steps: ScriptedStep) -> Delivered:
+        """Deliver the most urgent submission, which the gateway answers with ``steps``."""
+        self.wire.then(*steps)
+        (claim,) = self.claim(1)
+        return self.deliver(claim)
+
+    def send_again(self, step: ScriptedStep) -> Delivered:
+        """The same after the longest wait between attempts."""
+        self.clock.advance(self.policy.retry.cap)
+        return self.send(step)
+
+    def deliver_all(self) -> list[Delivered]:
+        """Deliver until nothing is due, registering everything."""
+        done: list[Delivered] = []
+        while claims := self.claim():
+            for claim in claims:
+                self.wire.then(self.registers)
+                done.append(self.deliver(claim))
+        return done
+
+    def registers(self, envelope: Envelope) -> Registered:
+        """A gateway's step: registered under the record id that was sent, or else under a new one."""
+        return registered(self.wire.record_id_in(envelope) or f"R-{len(self.wire.submitted)}")
+
+    def register(self, event_id: str, event_type: str = "conclusion", **row: Any) -> Submission:
+        """Take an event and have it registered."""
+        self.take(event_id, event_type, **row)
+        self.deliver_all()
+        submission = self.of(event_id)
+        assert submission.state is State.ACCEPTED
+        return submission
+
+    @contextmanager
+    def work(self) -> Iterator[SqlUnitOfWork]:
+        """A transaction that is committed at its end."""
+        with self.ledger.begin() as work:
+            yield work
+            work.commit()
+
+    def all_of(self, event_id: str) -> Sequence[Submission]:
+        with self.ledger.begin() as work:
+            return list(work.submissions.of_event(self.source.name, EventId(event_id)))
+
+    def of(self, event_id: str, revision: int | None = None) -> Submission:
+        """The submission of an event that stands for it now, or that of a revision."""
+        found = [one for one in self.all_of(event_id) if revision in {None, one.revision}]
+        return max(found, key=lambda one: (one.replaced_by is None, one.revision))
+
+    def get(self, submission_id: SubmissionId) -> Submission:
+        with self.ledger.begin() as work:
+            found = work.submissions.get(submission_id)
+        assert found is not None
+        return found
+
+    def queued(self, event_id: str, revision: int | None = None) -> QueueEntry | None:
+        submission = self.of(event_id, revision)
+        with self.ledger.begin() as work:
+            return work.outbox.get(submission.id)
+
+    def entry(self, event_id: str, revision: int | None = None) -> QueueEntry:
+        """The queue entry of an event, which must have one."""
+        found = self.queued(event_id, revision)
+        assert found is not None
+        return found
+
+    def story(self, submission_id: SubmissionId) -> SubmissionStory:
+        story = self.ledger.view.story(submission_id)
+        assert story is not None
+        return story
+
+    def attempts(self, event_id: str) -> Sequence[AttemptRow]:
+        return self.story(self.of(event_id).id).attempts
+
+    def journal(self, submission_id: SubmissionId) -> Sequence[JournalRow]:
+        return self.story(submission_id).journal
+
+    def findings(self, event_id: str, revision: int | None = None) -> Sequence[Finding]:
+        return load_findings(self.of(event_id, revision).findings)
+
+    def notes(self) -> dict[str, StatusNote]:
+        """What waits to be written back, by row."""
+        with self.ledger.begin() as work:
+            return {note.row_ref: note for _, note in work.write_backs.due(self.source.name, self.clock.now(), 1000)}
+
+    def states(self) -> dict[str, str]:
+        """The state of each event, by the submission that stands for it."""
+        return {row.event_id: row.state.value for row in self.ledger.view.rows(SubmissionFilter())}
+
+    def close(self) -> None:
+        self.ledger.close()

@@ -1,0 +1,98 @@
+"""Running a page of the documentation: its commands are typed one after another, and what they print is compared.
+
+A page's ``console`` blocks hold commands behind ``$ `` and what they print; ``...`` stands for anything and runs of
+blanks count as one. A file that the page tells to save is written where it tells it. Blocks of other kinds are not run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, OutputChecker
+from pathlib import Path
+
+from support.markdown import Block, blocks
+
+SECONDS = 120.0
+"""For a whole page; on a quiet machine it takes a tenth of that."""
+
+_MARK = "=== ended with"
+_CHECK = OutputChecker()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of a page and what it should print."""
+
+    command: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """A step that was run."""
+
+    step: Step
+    printed: str
+    status: int
+
+    @property
+    def as_written(self) -> bool:
+        """Whether it printed what the page says."""
+        if not self.step.expected:
+            return True
+        return _CHECK.check_output(self.step.expected, self.printed, ELLIPSIS | NORMALIZE_WHITESPACE)
+
+
+def run_page(text: str, folder: Path) -> list[Done]:
+    """Type a page's commands into one shell that begins in ``folder``; whatever they leave running is ended."""
+    steps = [step for block in blocks(text) if block.language == "console" for step in _steps(block)]
+    script = "\n".join(["exec 2>&1", "trap 'kill $(jobs -p) 2>/dev/null' EXIT", *_script(text)])
+    printed = _typed(script, folder)
+    parts = re.split(rf"^{_MARK} (\d+)$\n?", printed, flags=re.MULTILINE)
+    return [Done(step, out, int(status)) for step, out, status in zip(steps, parts[::2], parts[1::2], strict=False)]
+
+
+def _steps(block: Block) -> Iterator[Step]:
+    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+        command, _, expected = part.partition("\n")
+        yield Step(command, expected)
+
+
+def _script(text: str) -> Iterator[str]:
+    for block in blocks(text):
+        if block.save_as is not None:
+            yield f"cat > {block.save_as} <<'END OF FILE'\n{block.text}END OF FILE"
+        elif block.language == "console":
+            for step in _steps(block):
+                yield f"{step.command}\necho '{_MARK}' $?"
+
+
+def _typed(script: str, folder: Path) -> str:
+    """What a shell prints that has this environment's programs first on its path."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("USREC_")},
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "TMPDIR": str(folder),
+        "PYTHONUTF8": "1",
+    }
+    with subprocess.Popen(
+        ["bash", "-c", script],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as shell:
+        try:
+            return shell.communicate(timeout=SECONDS)[0]
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGKILL)
