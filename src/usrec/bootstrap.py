@@ -1,5 +1,7 @@
 """The composition root: the one place that knows every adapter. It turns settings into a working agent.
 
+Adapters are imported where they are built, so that a command that only reads the ledger loads no HTTP, XML or keys.
+
 A second agent on one SQLite ledger is refused here by a lock on a file beside it; PostgreSQL takes many.
 """
 
@@ -12,21 +14,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
-from kzeds.certificate import Certificate
-from kzeds.errors import KzedsError
-from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
-from usrec.adapters.gateway.connection import Endpoint, Timeouts
-from usrec.adapters.gateway.envelope import Sender
-from usrec.adapters.gateway.shep import ShepGateway
-from usrec.adapters.persistence import SqlLedger, open_ledger
-from usrec.adapters.rendering.profile import load_profile
-from usrec.adapters.rendering.renderer import XmlRenderer
-from usrec.adapters.signing.pkcs12 import EmployerKey, Pkcs12Signer
-from usrec.adapters.sources.outbox_table import OutboxTableSource
-from usrec.adapters.system_clock import SystemClock, SystemEntropy
 from usrec.application.deliver import DeliveryPolicy
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.retry import RetryPolicy
@@ -35,6 +26,14 @@ from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.event_source import EventSource
 from usrec.settings import CalendarSettings, LoadedSettings, SourceSettings
+
+if TYPE_CHECKING:
+    from kzeds.certificate import Certificate
+    from usrec.adapters.gateway.connection import Endpoint
+    from usrec.adapters.gateway.shep import ShepGateway
+    from usrec.adapters.persistence import SqlLedger
+    from usrec.adapters.rendering.renderer import XmlRenderer
+    from usrec.adapters.signing.pkcs12 import EmployerKey, Pkcs12Signer
 
 OutboxKey = tuple[EventId, int]
 _log = structlog.get_logger("usrec.bootstrap")
@@ -70,11 +69,15 @@ class Agent:
 
 def build_ledger(settings: LoadedSettings) -> SqlLedger:
     """The ledger alone, for commands that send nothing."""
+    from usrec.adapters.persistence import open_ledger
+
     return open_ledger(settings.database_url(settings.values.ledger.url))
 
 
 def build_calendar(settings: CalendarSettings) -> WorkingCalendar:
     """The official calendar with the employer's overrides."""
+    from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
+
     calendar = KazakhstanCalendar()
     if not settings.working_days and not settings.days_off:
         return calendar
@@ -96,6 +99,11 @@ def build_agent(
         ConfigurationError: A setting, key, certificate or schema cannot be used.
         LedgerUnavailable: The ledger cannot be reached.
     """
+    from usrec.adapters.rendering.profile import load_profile
+    from usrec.adapters.rendering.renderer import XmlRenderer
+    from usrec.adapters.signing.pkcs12 import Pkcs12Signer
+    from usrec.adapters.system_clock import SystemClock, SystemEntropy
+
     values = settings.values
     profile = load_profile(_profile_choice(settings))
     signer = Pkcs12Signer(_employer_keys(settings))
@@ -127,6 +135,8 @@ def _profile_choice(settings: LoadedSettings) -> str:
 
 
 def _employer_keys(settings: LoadedSettings) -> Mapping[str, EmployerKey]:
+    from usrec.adapters.signing.pkcs12 import EmployerKey
+
     return {
         employer.bin: EmployerKey(
             employer.bin, settings.path(employer.key_file), settings.secret(employer.key_password_file)
@@ -138,6 +148,9 @@ def _employer_keys(settings: LoadedSettings) -> Mapping[str, EmployerKey]:
 def _gateway(
     settings: LoadedSettings, signer: Pkcs12Signer, contract_id_path: str, wait: Callable[[float], object] | None
 ) -> ShepGateway:
+    from usrec.adapters.gateway.envelope import Sender
+    from usrec.adapters.gateway.shep import ShepGateway
+
     values = settings.values.gateway
     return ShepGateway(
         build_endpoint(settings),
@@ -151,6 +164,8 @@ def _gateway(
 
 def build_endpoint(settings: LoadedSettings) -> Endpoint:
     """Where the gateway listens, by the settings."""
+    from usrec.adapters.gateway.connection import Endpoint, Timeouts
+
     values = settings.values.gateway
     phases = values.timeouts
     return Endpoint(
@@ -162,6 +177,9 @@ def build_endpoint(settings: LoadedSettings) -> Endpoint:
 
 
 def _certificate(file: Path) -> Certificate:
+    from kzeds.certificate import Certificate
+    from kzeds.errors import KzedsError
+
     try:
         return Certificate.load(file)
     except (OSError, KzedsError) as problem:
@@ -173,6 +191,8 @@ def _certificate(file: Path) -> Certificate:
 
 
 def _source(settings: LoadedSettings, name: str, source: SourceSettings, ledger: SqlLedger) -> EventSource:
+    from usrec.adapters.sources.outbox_table import OutboxTableSource
+
     return OutboxTableSource(
         SourceName(name),
         settings.database_url(source.url),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
@@ -243,6 +243,13 @@ def _checked(tree: dict[str, Any], file: Path) -> Settings:
         faults = [f"{_place(one['loc'])}: {_sentence(one['type'], one['msg'])}" for one in problem.errors()]
         raise ConfigurationError(
             "; ".join(faults), where=str(file), kept="Nothing was started", next_step="Mend these settings"
+        ) from None
+    except SettingsError as problem:
+        raise ConfigurationError(
+            str(problem),
+            where="environment",
+            kept="Nothing was started",
+            next_step="Name single settings, such as USREC_GATEWAY__URL",
         ) from None
     bins = [employer.bin for employer in values.employer.values()]
     if not bins or not values.source or len(set(bins)) != len(bins):

@@ -24,6 +24,7 @@ from usrec.domain.state import OPEN, TRANSITIONS, State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.domain.verdict import Ending
 from usrec.interfaces.cli.words import WAITS
+from usrec_simulator.codes import TEXTS, UNKNOWN_ERROR
 from usrec_simulator.errors import FaultScriptError
 from usrec_simulator.fault_script import _COMMON, _EXTRA, load_script
 from usrec_simulator.faults import FaultKind, FaultRule
@@ -200,6 +201,12 @@ def test_fault_kinds_and_keys_are_documented() -> None:
     rule = FaultRule(FaultKind.DELAY)
     assert (common["every"], common["after"], common["seconds"]) == (str(rule.every), str(rule.after), "0")
     assert (rule.seconds, rule.limit, rule.operation, rule.number) == (timedelta(0), None, None, None)
+
+
+def test_codes_of_the_simulator_are_documented() -> None:
+    """The order of checks names every code that the simulator can answer by itself, and no other."""
+    written = code(section(SIMULATOR, "Order of the checks"))
+    assert {one for one in written if re.fullmatch(r"[A-Z]+[0-9]+|SBF-.+", one)} == set(TEXTS) - {UNKNOWN_ERROR}
 
 
 def test_example_of_a_fault_script_is_accepted(tmp_path: Path) -> None:

@@ -167,8 +167,9 @@ def test_the_envelope_is_signed_by_the_employer(gateway: ShepGateway, pki: Path)
 def test_a_transport_key_signs_for_every_employer(open_gateway: Open, pki: Path) -> None:
     transport = load_key(pki, "employer-2")
     gateway = open_gateway(URL, transport_key=transport)
-    envelope = gateway.seal(MESSAGE, employer_bin="unknown", correlation_id=CorrelationId("c"), at=NOW)
-    assert verify_body(envelope.body, trusted=None).certificate == transport.certificate
+    for employer in (EMPLOYER_BIN, "unknown"):
+        envelope = gateway.seal(MESSAGE, employer_bin=employer, correlation_id=CorrelationId("c"), at=NOW)
+        assert verify_body(envelope.body, trusted=None).certificate == transport.certificate
 
 
 @pytest.mark.parametrize(("employer", "told"), [(EMPLOYER_2_BIN, "no transport key"), ("expired", "expired|passed")])

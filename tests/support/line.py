@@ -47,6 +47,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LEASE = timedelta(minutes=5)
 TOLERANCE = timedelta(minutes=3)
+POLICY = DeliveryPolicy(RetryPolicy(), lease=LEASE, clock_tolerance=TOLERANCE)
 
 
 def numbered(prefix: str) -> str:
@@ -207,7 +208,7 @@ class Line:
     signer: InMemorySigner = field(default_factory=lambda: InMemorySigner({BIN: MONDAY + 400 * DAY}))
     calendar: WorkingCalendar = field(default_factory=WeekdayCalendar)
     employers: dict[str, EmployerName] = field(default_factory=lambda: dict(EMPLOYERS))
-    policy: DeliveryPolicy = DeliveryPolicy(RetryPolicy(), lease=LEASE, clock_tolerance=TOLERANCE)
+    policy: DeliveryPolicy = POLICY
 
     def enter(
         self,

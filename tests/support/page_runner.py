@@ -55,8 +55,9 @@ def run_page(text: str, folder: Path) -> list[Done]:
     steps = [step for block in blocks(text) if block.language == "console" for step in _steps(block)]
     script = "\n".join(["exec 2>&1", "trap 'kill $(jobs -p) 2>/dev/null' EXIT", *_script(text)])
     printed = _typed(script, folder)
-    parts = re.split(rf"^{_MARK} (\d+)$\n?", printed, flags=re.MULTILINE)
-    return [Done(step, out, int(status)) for step, out, status in zip(steps, parts[::2], parts[1::2], strict=False)]
+    outputs = re.split(rf"^{_MARK} (\d+)$\n?", printed, flags=re.MULTILINE)
+    assert len(outputs) == 2 * len(steps) + 1, f"the shell ended early: {printed}"
+    return [Done(step, out, int(status)) for step, out, status in zip(steps, outputs[::2], outputs[1::2], strict=False)]
 
 
 def _steps(block: Block) -> Iterator[Step]:

@@ -22,7 +22,7 @@ from usrec.application.record_intent import OpenAttempt, record_intent
 from usrec.application.record_outcome import record_outcome
 from usrec.domain.errors import LeaseLost, SignatureOutlived, SigningRefused, ValidationProblem
 from usrec.domain.identifiers import new_record_id
-from usrec.domain.message import CorrelationId, Envelope, MessageId, SignedMessage
+from usrec.domain.message import DATA_CAP_BYTES, CorrelationId, Envelope, MessageId, SignedMessage
 from usrec.domain.outcome import SubmissionOutcome, code_of
 from usrec.domain.retry import RetryPolicy
 from usrec.domain.submission import Submission, SubmissionId
@@ -112,7 +112,11 @@ def _sign(claim: Claim, *, renderer: Renderer, signer: Signer, clock: Clock, ent
     record_id = new_record_id(entropy.token(16)) if renderer.supplies_record_id else None
     rendered = renderer.render(claim.submission, record_id=record_id)
     message_id = MessageId(_uuid(entropy))
-    return signer.sign(rendered, employer_bin=claim.submission.employer_bin, message_id=message_id, at=clock.now())
+    bin_ = claim.submission.employer_bin
+    signed = signer.sign(rendered, employer_bin=bin_, message_id=message_id, at=clock.now())
+    if len(signed.document) > DATA_CAP_BYTES:
+        raise ValidationProblem("the signed document is over 100 KB (code SCSE999)", where="document")
+    return signed
 
 
 def _seal(message: SignedMessage, claim: Claim, *, gateway: Gateway, clock: Clock, entropy: Entropy) -> Envelope:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType
+from typing import Final, NewType
+
+DATA_CAP_BYTES: Final = 100 * 1024
+"""What USREC takes at most (code SCSE999); whether it counts before or after signing is not known, so both must fit."""
 
 MessageId = NewType("MessageId", str)
 CorrelationId = NewType("CorrelationId", str)

@@ -64,7 +64,7 @@ class Daemon:
             self._halt()
             for thread in threads:
                 thread.join()
-        self._free_claims()
+            self._free_claims()
         self._finish()
         _log.info("agent stopped", action="agent.stop", owner=self.agent.owner)
 
@@ -197,15 +197,17 @@ class Daemon:
         self._last_progress = self.agent.clock.now()
 
     def _is_drained(self) -> bool:
+        progress = self.agent.ledger.view.progress()
+        busy = progress.ready or progress.claimed or progress.retrying
+        if self._sources_empty and not busy and not self.agent.ledger.view.write_backs_waiting():
+            return True
         if self._gave_up():
             raise GatewayUnavailable(
                 f"nothing has moved for {self.give_up_after}",
                 kept="Nothing was lost: what waits is in the ledger and goes on with the next run",
                 next_step="See why: usrec submission list, usrec status",
             )
-        progress = self.agent.ledger.view.progress()
-        busy = progress.ready or progress.claimed or progress.retrying
-        return self._sources_empty and not busy and not self.agent.ledger.view.write_backs_waiting()
+        return False
 
     def _gave_up(self) -> bool:
         return self._last_progress is not None and (self.agent.clock.now() - self._last_progress > self.give_up_after)

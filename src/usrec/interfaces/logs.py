@@ -15,7 +15,8 @@ from typing import Any, Final
 import structlog
 
 _TWELVE_DIGITS: Final = re.compile(r"(?<!\d)\d{8}(\d{4})(?!\d)")
-_MARKUP: Final = re.compile(r"<[^>]*>")
+_MARKUP: Final = re.compile(r"<[^<>]+>.*</[^<>]+>|<[^<>]+>", re.DOTALL)
+"""From the first tag to the last closing one, with what stands between them; or a single tag."""
 
 
 def mask(text: str) -> str:

@@ -138,6 +138,20 @@ def test_an_operators_path_finds_the_id_elsewhere(key: SigningKey) -> None:
     assert outcome.registry_id == "42"
 
 
+@pytest.mark.parametrize("path", ["/a/@id", "/a/@empty", "/a/text()", "/a/comment()"])
+def test_a_path_that_finds_no_element_is_doubt(path: str, key: SigningKey) -> None:
+    data = '<a id="7" empty="">8<!--9--></a>'
+    outcome = AnswerReader([key.certificate], path).read(signed(answer(data=data), key))
+    assert isinstance(outcome, Unknown)
+    assert outcome.doubt is Doubt.UNKNOWN_SHAPE
+
+
+def test_a_signed_answer_without_a_code_is_doubt(reader: AnswerReader, key: SigningKey) -> None:
+    outcome = reader.read(signed(answer(""), key))
+    assert isinstance(outcome, Unknown)
+    assert outcome.doubt is Doubt.UNKNOWN_SHAPE
+
+
 def test_a_path_that_finds_two_ids_is_doubt(key: SigningKey) -> None:
     outcome = AnswerReader([key.certificate], "//d").read(signed(answer(data="<a><d>1</d><d>2</d></a>"), key))
     assert isinstance(outcome, Unknown)
@@ -165,7 +179,7 @@ def test_a_signed_fault_without_error_info_tells_its_own_code(reader: AnswerRead
         "<other/>",
         '<t:SendMessageResponse xmlns:t="urn:else"/>',
         '<t:SendMessageResponse xmlns:t="http://bip.bee.kz/SyncChannel/v10/Types"/>',
-        '<t:SendMessageResponse xmlns:t="http://bip.bee.kz/SyncChannel/v10/Types"/><second/>',
+        answer().partition(b"<s:Body>")[2].partition(b"</s:Body>")[0].decode() + "<second/>",
     ],
 )
 def test_signed_but_strange_content_is_doubt(content: str, reader: AnswerReader, key: SigningKey) -> None:

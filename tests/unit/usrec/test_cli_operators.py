@@ -23,10 +23,10 @@ from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 from usrec.domain.verdict import Ending
 from usrec.interfaces.cli import tables, words
+from usrec.interfaces.cli.evidence import read_evidence
 from usrec.interfaces.cli.replay import interval_of, stopped_by
 from usrec.interfaces.cli.selection import actor, instant_before
 from usrec.interfaces.cli.story import deadline_words, next_step, timeline
-from usrec.interfaces.cli.submission import read_evidence
 from usrec.ports.ledger_view import AttemptRow, JournalRow, SubmissionRow, SubmissionStory
 from usrec_simulator.codes import TEXTS
 

@@ -114,6 +114,12 @@ def test_any_document_arrives_to_the_byte(text: str) -> None:
     assert (data.text or "").encode() == document.encode()
 
 
+@pytest.mark.parametrize("document", ["<a/>\n", '<?xml version="1.0"?>\n<a/>', " <a/> "])
+def test_blanks_around_the_document_are_kept(document: str) -> None:
+    (data,) = build(document).iter("data")
+    assert data.text == document
+
+
 def test_a_sender_without_a_password_sends_none() -> None:
     (sender,) = build(sender=Sender("contract", "company")).iter("sender")
     assert [child.tag for child in sender] == ["senderId"]

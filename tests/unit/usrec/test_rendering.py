@@ -17,8 +17,9 @@ from kzeds.xml import parse
 from usrec.adapters.rendering.document import wire_text
 from usrec.adapters.rendering.mapping import Value, read_mapping
 from usrec.adapters.rendering.profile import SHIPPED, load_profile
-from usrec.adapters.rendering.renderer import SIZE_CAP_BYTES, XmlRenderer
+from usrec.adapters.rendering.renderer import XmlRenderer
 from usrec.domain.errors import ConfigurationError, InvariantViolation, ValidationProblem
+from usrec.domain.message import DATA_CAP_BYTES
 from usrec.domain.source_event import (
     Amendment,
     Conclusion,
@@ -244,9 +245,9 @@ def test_a_document_above_the_cap_is_refused(tmp_path: Path) -> None:
     wide = operator_profile(tmp_path, ('<xs:maxLength value="1000"/>', ""), file="contract.xsd")
     tall = XmlRenderer(load_profile(str(wide)))
     base = len(render(replace(CONCLUSION, established_post="x")))
-    fits = submission(replace(CONCLUSION, established_post="x" * (SIZE_CAP_BYTES - base + 1)))
-    assert len(tall.render(fits, record_id=f"{RECORD_ID}1").document) == SIZE_CAP_BYTES
-    over = submission(replace(CONCLUSION, established_post="x" * (SIZE_CAP_BYTES - base + 2)))
+    fits = submission(replace(CONCLUSION, established_post="x" * (DATA_CAP_BYTES - base + 1)))
+    assert len(tall.render(fits, record_id=f"{RECORD_ID}1").document) == DATA_CAP_BYTES
+    over = submission(replace(CONCLUSION, established_post="x" * (DATA_CAP_BYTES - base + 2)))
     with pytest.raises(ValidationProblem, match=r"SCSE999.*established_post"):
         tall.render(over, record_id=f"{RECORD_ID}1")
 
@@ -414,6 +415,15 @@ def test_a_schema_may_choose_among_optional_fields(tmp_path: Path) -> None:
     assert b"establishedPost" in strict.render(one, record_id=f"{RECORD_ID}1").document
     with pytest.raises(ValidationProblem, match="established_post does not fit the schema's structure"):
         strict.render(submission(AMENDMENT), record_id=f"{RECORD_ID}1")
+
+
+def test_a_schema_may_ask_for_what_the_mapping_calls_optional(tmp_path: Path) -> None:
+    edit = ('type="con:DocumentData" minOccurs="0"', 'type="con:DocumentData"')
+    strict = XmlRenderer(load_profile(str(operator_profile(tmp_path, edit, file="contract.xsd"))))
+    assert b"conscript" in strict.render(submission(), record_id=f"{RECORD_ID}1").document
+    bare = submission(replace(CONCLUSION, conscript_code=""))
+    with pytest.raises(ValidationProblem, match=r"newContractData does not fit .* while conscript_code is absent"):
+        strict.render(bare, record_id=f"{RECORD_ID}1")
 
 
 def test_every_value_of_a_mapping_has_a_source() -> None:

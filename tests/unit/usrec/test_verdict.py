@@ -270,7 +270,12 @@ def test_what_is_not_signed_needs_no_authentication(outcome: SubmissionOutcome) 
 
 
 def test_code_is_read_from_every_outcome_that_has_one() -> None:
-    outcomes = [registered(), refused("SCSE014"), faulted("SCE909"), Unknown(Doubt.HTTP_ERROR, "", code="502")]
+    outcomes: list[SubmissionOutcome] = [
+        registered(),
+        refused("SCSE014"),
+        faulted("SCE909"),
+        Unknown(Doubt.HTTP_ERROR, "", code="502"),
+    ]
     assert [code_of(one) for one in outcomes] == ["SCSS001", "SCSE014", "SCE909", "502"]
     assert code_of(UNREACHABLE) == ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,7 @@ INDEPENDENCE = WeekdayCalendar(date(2026, 12, 16), date(2026, 12, 17))
 LATER = timedelta(microseconds=1)
 
 
-def due(day: date = FRIDAY, *, safe: date | None = None, **changes: object) -> Submission:
+def due(day: date = FRIDAY, *, safe: date | None = None, **changes: Any) -> Submission:
     return a_submission(
         legal_date=day,
         due_utc=day_end_utc(day),

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final, TypeGuard
 
 from lxml import etree
 
@@ -101,9 +101,9 @@ class AnswerReader:
         except MalformedXmlError:
             return None
         found = self._contract_id(document)
-        if not isinstance(found, list) or len(found) != 1 or not etree.iselement(found[0]) or len(found[0]):
+        if not isinstance(found, list) or len(found) != 1 or not _is_leaf(found[0]):
             return None
-        text = (found[0].text or "").strip()
+        text = _text(found[0])
         return text if _REGISTRY_ID.fullmatch(text) else None
 
 
@@ -134,6 +134,11 @@ def _faulted(fault: Element, verified: VerifiedBody, raw: bytes) -> Faulted:
     message = _text(_child(error, "errorMessage")) or _text(_child(fault, "faultstring"))
     at = _instant(_text(_child(error, "errorDate")))
     return Faulted(code, message, ReplyProof(verified.signed_digest, at, "", None, raw))
+
+
+def _is_leaf(node: Any) -> TypeGuard[Element]:
+    """Whether an XPath found an element without children, not an attribute, a text or a comment."""
+    return isinstance(getattr(node, "tag", None), str) and not len(node)
 
 
 def _child(parent: Element | None, name: str) -> Element | None:

@@ -7,7 +7,7 @@ kinds are known to work. What is rendered here is signed as it is and never seri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Final
 
@@ -18,12 +18,9 @@ from usrec.adapters.rendering.mapping import MappedField, OperationMapping, Valu
 from usrec.adapters.rendering.profile import WireProfile
 from usrec.adapters.rendering.schema_check import SchemaCheck, SchemaFault
 from usrec.domain.errors import ConfigurationError, InvariantViolation, ValidationProblem
-from usrec.domain.message import RenderedMessage
+from usrec.domain.message import DATA_CAP_BYTES, RenderedMessage
 from usrec.domain.source_event import Operation, load_details
 from usrec.domain.submission import Submission
-
-SIZE_CAP_BYTES: Final = 100 * 1024
-"""SCSE999: a message above 100 KB is refused."""
 
 _KEPT: Final = "Nothing was signed or sent; the event is kept"
 _CORRECT_IN_HR: Final = "Correct it in the HR system and raise the revision of the row"
@@ -63,9 +60,9 @@ class XmlRenderer:
         texts = self._texts(submission, mapping, _values(submission, operation, record_id))
         root = build_document(self._profile, mapping, texts)
         for fault in self._check.faults(root)[:1]:
-            raise _invalid(submission, mapping, fault)
+            raise _invalid(submission, mapping, fault, texts)
         document = etree.tostring(root, encoding="UTF-8", xml_declaration=False)
-        if len(document) > SIZE_CAP_BYTES:
+        if len(document) > DATA_CAP_BYTES:
             longest = max(texts, key=lambda value: len(texts[value]))
             raise _problem(submission, f"the message has more than 100 KB (SCSE999); its longest field is {longest}")
         return RenderedMessage(document, record_id if self.supplies_record_id else None)
@@ -124,14 +121,15 @@ def _fits_xml(text: str) -> bool:
     return True
 
 
-def _invalid(submission: Submission, mapping: OperationMapping, fault: SchemaFault) -> ValidationProblem:
-    """A fault of the document, in terms of the field that it came from."""
+def _invalid(
+    submission: Submission, mapping: OperationMapping, fault: SchemaFault, present: Collection[Value]
+) -> ValidationProblem:
+    """A fault of the document, in terms of the field that it came from, or of those that are absent."""
     field = mapping.field_at(fault.path)
-    if field is not None:
-        return _problem(submission, f"{field.value} {fault.words}")
-    inside = sorted({one.value for one in mapping.fields if one.path.startswith(f"{fault.path}/")})
-    fields = f" (fields {', '.join(inside)})" if inside else ""
-    return _problem(submission, f"the element {fault.path or mapping.element} {fault.words}{fields}")
+    subject = field.value if field else f"the element {fault.path or mapping.element}"
+    absent = [one.value for one in mapping.fields if one.value not in present] if fault.structural else []
+    hint = f" while {', '.join(absent)} is absent" if absent else ""
+    return _problem(submission, f"{subject} {fault.words}{hint}")
 
 
 def _problem(submission: Submission, what: str) -> ValidationProblem:

@@ -11,14 +11,14 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-from usrec.domain.errors import UnsafeRequest
 from usrec.domain.rules.finding import Severity, load_findings
 from usrec.domain.state import State
 from usrec.interfaces.cli.acting import Result, act_on, show_one
+from usrec.interfaces.cli.evidence import read_evidence
 from usrec.interfaces.cli.options import AsJson, Config, Reason, print_json
 from usrec.interfaces.cli.selection import (
     DueBefore,
@@ -40,9 +40,6 @@ from usrec.interfaces.cli.selection import (
 from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
 from usrec.interfaces.cli.words import code_words, wait_words
 from usrec.ports.ledger_view import SubmissionFilter, SubmissionRow
-
-LARGEST_EVIDENCE: Final = 10 * 1024 * 1024
-"""Bytes; the ledger keeps the evidence for good."""
 
 app = typer.Typer(help="Look at submissions and decide about them.", no_args_is_help=True)
 
@@ -294,27 +291,3 @@ def _contract_id(text: str | None) -> str | None:
     if not text.strip() or not text.isprintable():
         raise typer.BadParameter("it is empty or not printable", param_hint="--contract-id")
     return text.strip()
-
-
-def read_evidence(file: Path) -> bytes:
-    """The bytes of an evidence file.
-
-    Raises:
-        UnsafeRequest: It cannot be read, is empty or too large.
-    """
-    try:
-        with file.open("rb") as opened_file:
-            content = opened_file.read(LARGEST_EVIDENCE + 1)
-    except OSError as problem:
-        raise _bad_evidence(file, f"it cannot be read: {problem.strerror}") from None
-    if not content:
-        raise _bad_evidence(file, "it is empty")
-    if len(content) > LARGEST_EVIDENCE:
-        raise _bad_evidence(file, f"it is larger than {LARGEST_EVIDENCE // 1024**2} MB")
-    return content
-
-
-def _bad_evidence(file: Path, what: str) -> UnsafeRequest:
-    return UnsafeRequest(
-        what, where=str(file), kept="Nothing was changed", next_step="Give a file that proves the outcome"
-    )
