@@ -149,6 +149,11 @@ class Workplace:
         rows = self.ledger.view.rows(SubmissionFilter(current=False))
         return [story for row in rows if (story := self.ledger.view.story(row.id)) is not None]
 
+    def stories_of(self, event_id: str) -> list[SubmissionStory]:
+        """All submissions of an event, oldest revision first."""
+        found = [story for story in self.stories() if story.row.event_id == event_id]
+        return sorted(found, key=lambda story: story.row.revision)
+
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Read the ledger's tables as they are."""
         engine = create_ledger_engine(self.ledger_url)

@@ -24,6 +24,7 @@ from usrec.domain.revision import (
     refuse_registered,
 )
 from usrec.domain.rules.examine import Examined, examine
+from usrec.domain.rules.fields import without_unknown_fields
 from usrec.domain.rules.finding import dump_findings
 from usrec.domain.source_event import Amendment, ContractKey, EmployerName, Operation, Termination, dump_details
 from usrec.domain.state import State
@@ -93,7 +94,8 @@ def _receive_all(work: UnitOfWork, examined: Sequence[Examined], now: datetime, 
         else:
             known[key] = fingerprint
             taken += 1
-            work.inbox.add(one.row, one.event_id, fingerprint, now)
+            kept = replace(one.row, payload=without_unknown_fields(one.row.payload))
+            work.inbox.add(kept, one.event_id, fingerprint, now)
             contracts |= _receive(work, one, now, entropy)
     for employer_bin, contract_key in sorted(contracts):
         arrange_line(work, employer_bin, contract_key, now)

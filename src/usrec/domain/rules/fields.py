@@ -111,6 +111,19 @@ def read_payload(text: str) -> tuple[Mapping[str, object], list[Finding]]:
     return payload, []
 
 
+def without_unknown_fields(text: str) -> str:
+    """The payload with the fields that the rules know, for the ledger: what else HR wrote is not ours to keep.
+
+    A payload that is no object is not kept at all; the row stays refused either way.
+    """
+    payload, unreadable = read_payload(text)
+    if unreadable:
+        return ""
+    known = {rule.name for rules in FIELDS.values() for rule in rules}
+    kept = {name: value for name, value in payload.items() if name in known}
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True)
+
+
 def read_details(operation: Operation, payload: Mapping[str, object]) -> tuple[Details | None, list[Finding]]:
     """The typed details, or None with the findings that say why not."""
     values: dict[str, object] = {}

@@ -1,0 +1,46 @@
+"""A command that only prints its help loads nothing that is slow to load."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from support.workplace import run
+
+HEAVY = {"zeep", "holidays", "rich", "lxml", "sqlalchemy", "httpx", "cryptography", "starlette", "uvicorn"}
+
+PROGRAM = """
+import json, runpy, sys
+sys.argv = ["command", *{arguments!r}]
+try:
+    runpy.run_module({package!r}, run_name="__main__")
+except SystemExit as end:
+    loaded = sorted({{name.partition(".")[0] for name in sys.modules}})
+    print(json.dumps({{"status": end.code, "loaded": loaded}}), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "arguments"),
+    [
+        ("usrec", ["--help"]),
+        ("usrec", ["run", "--help"]),
+        ("usrec", ["submission", "--help"]),
+        ("usrec", ["submission", "settle", "--help"]),
+        ("usrec", ["replay", "--help"]),
+        ("usrec_simulator", ["--help"]),
+        ("usrec_simulator", ["serve", "--help"]),
+        ("kzeds", ["--help"]),
+        ("kzeds", ["verify", "--help"]),
+    ],
+    ids=str,
+)
+def test_help_loads_nothing_slow(package: str, arguments: list[str]) -> None:
+    done = run([sys.executable, "-c", PROGRAM.format(package=package, arguments=arguments)])
+    ended = json.loads(done.stderr)
+    assert ended["status"] in {0, None}
+    assert "Usage" in done.stdout
+    assert package in ended["loaded"]
+    assert HEAVY & set(ended["loaded"]) == set()
