@@ -151,8 +151,8 @@ def main() -> None:
     with (
         mock.patch("usrec.adapters.persistence.ledger.SqlLedger", RememberedLedger),
         mock.patch("usrec.adapters.persistence.ledger.SqlUnitOfWork", unit_of_work),
-        mock.patch("usrec.bootstrap.ShepGateway", gateway),
-        mock.patch("usrec.bootstrap.OutboxTableSource", source),
+        mock.patch("usrec.adapters.gateway.shep.ShepGateway", gateway),
+        mock.patch("usrec.adapters.sources.outbox_table.OutboxTableSource", source),
     ):
         from usrec.__main__ import main as usrec
 

@@ -1,4 +1,4 @@
-"""Kazakh, Russian and English for what a person reads; logs and JSON stay English.
+"""Kazakh, Russian and English for what a person reads; logs, JSON and errors stay English.
 
 Texts are written in English in the code and translated when they are shown. Catalogues are gettext's, made with Babel:
 ``make messages`` collects new texts into the .po files and compiles them.
@@ -7,13 +7,24 @@ Texts are written in English in the code and translated when they are shown. Cat
 from __future__ import annotations
 
 import gettext
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
-from importlib.resources import as_file, files
 from typing import Final
 
 LANGUAGES: Final = ("kk", "ru", "en")
+VARIABLES: Final = ("USREC_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+"""Where the language is looked for: our own variable, then those of POSIX in its order."""
 _DOMAIN: Final = "usrec"
 _chosen = "en"
+
+
+def find_language() -> str:
+    """The language that the environment asks for; the first variable that is set decides, as POSIX has it."""
+    named = [os.environ.get(name, "") for name in VARIABLES]  # noqa: TID251 -- the person's at the terminal, no setting
+    language = next(filter(None, named), "")[:2].lower()
+    return language if language in LANGUAGES else "en"
 
 
 def use_language(language: str) -> None:
@@ -22,17 +33,35 @@ def use_language(language: str) -> None:
     _chosen = language if language in LANGUAGES else "en"
 
 
+@contextmanager
+def english() -> Iterator[None]:
+    """English for a while, whatever was chosen: JSON and errors do not depend on who reads them."""
+    chosen = _chosen
+    use_language("en")
+    try:
+        yield
+    finally:
+        use_language(chosen)
+
+
 def tr(text: str) -> str:
     """``text`` in the chosen language; itself where a catalogue lacks it."""
     return _catalogue(_chosen).gettext(text) if text else text
 
 
 def ntr(one: str, many: str, number: int) -> str:
-    """The form of a counted text that ``number`` takes in the chosen language."""
-    return _catalogue(_chosen).ngettext(one, many, number)
+    """The form of a counted text that ``number`` takes in the chosen language, ``{number}`` filled in."""
+    return _catalogue(_chosen).ngettext(one, many, number).format(number=number)
+
+
+def N_(text: str) -> str:  # noqa: N802 -- gettext's customary name
+    """``text`` itself, marked for the catalogues: a constant is translated where it is shown."""
+    return text
 
 
 @cache
 def _catalogue(language: str) -> gettext.NullTranslations:
+    from importlib.resources import as_file, files
+
     with as_file(files("usrec") / "locales") as folder:
         return gettext.translation(_DOMAIN, folder, languages=[language], fallback=True)

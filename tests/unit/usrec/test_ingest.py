@@ -754,8 +754,9 @@ def test_ledger_keeps_no_field_that_the_rules_do_not_know(line: Line) -> None:
     line.enter("e1", employee_name="Айгүл Сейітова")
     line.enter("e2", payload="Айгүл Сейітова")
     line.ingest()
+    keys = [(line.of(event).source, line.of(event).event_id, 1) for event in ("e1", "e2")]
     with line.work() as work:
-        rows = [work.inbox.row((line.of(event).source, line.of(event).event_id, 1)) for event in ("e1", "e2")]
+        rows = [work.inbox.row(key) for key in keys]
     payloads = [row.payload for row in rows if row is not None]
     assert json.loads(payloads[0])["employee_iin"] == IIN
     assert "employee_name" not in json.loads(payloads[0])

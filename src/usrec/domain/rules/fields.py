@@ -114,14 +114,15 @@ def read_payload(text: str) -> tuple[Mapping[str, object], list[Finding]]:
 def without_unknown_fields(text: str) -> str:
     """The payload with the fields that the rules know, for the ledger: what else HR wrote is not ours to keep.
 
-    A payload that is no object is not kept at all; the row stays refused either way.
+    A payload that is no object is not kept at all; the row stays refused either way. Other alphabets stay escaped, since
+    JSON may spell half a character that no database takes.
     """
     payload, unreadable = read_payload(text)
     if unreadable:
         return ""
     known = {rule.name for rules in FIELDS.values() for rule in rules}
     kept = {name: value for name, value in payload.items() if name in known}
-    return json.dumps(kept, ensure_ascii=False, sort_keys=True)
+    return json.dumps(kept, sort_keys=True)
 
 
 def read_details(operation: Operation, payload: Mapping[str, object]) -> tuple[Details | None, list[Finding]]:

@@ -18,7 +18,7 @@ def run(
         bool, typer.Option("--drain", help="End when nothing can progress without a person or a date.")
     ] = False,
     give_up_after: Annotated[
-        int, typer.Option(min=1, help="Minutes without any progress after which a drain gives up (exit 4).")
+        float, typer.Option(min=0.01, help="Minutes without any progress after which a drain gives up (exit 4).")
     ] = 10,
 ) -> None:
     """Take events from HR, register them, and record what came back. SIGTERM finishes the steps in hand."""
