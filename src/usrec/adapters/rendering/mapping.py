@@ -12,15 +12,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import ConfigDict, Field, StrictBool, TypeAdapter, ValidationError
 
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.source_event import DETAILS_TYPES, Operation
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9._\-]*"
 
@@ -172,7 +169,7 @@ def _refusal(faults: list[str], where: str) -> ConfigurationError:
     return ConfigurationError("; ".join(faults), where=where, next_step=_FIXES_TOML)
 
 
-def _in_words(error: ErrorDetails) -> str:
+def _in_words(error: Mapping[str, Any]) -> str:
     """One fault that the reader found: the key as it stands in the file, and why."""
     key = ".".join(str(part) for part in error["loc"] if part != "[key]")
     match error["type"]:
