@@ -9,8 +9,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 
 KILLS ?= 100
 SEED ?= 353
+LOCALES := src/usrec/locales
 
-.PHONY: help demo test lint format types imports unit soak lock clean
+.PHONY: help demo test lint format types imports unit soak messages lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +56,12 @@ unit: $(VENV)/.installed-dev
 
 soak: $(VENV)/.installed-dev ## kill a demonstration again and again (KILLS=1000 SEED=7)
 	KILLS=$(KILLS) SEED=$(SEED) $(BIN)/pytest -m soak -s tests/soak
+
+messages: $(VENV)/.installed-dev ## renew and compile the language catalogues
+	@mkdir -p build
+	$(BIN)/pybabel -q extract --no-default-keywords -k tr -k N_ -k ntr:1,2 --add-location=file --width=120 -o build/usrec.pot src/usrec
+	$(BIN)/pybabel -q update -D usrec -i build/usrec.pot -d $(LOCALES) --ignore-pot-creation-date --no-fuzzy-matching --ignore-obsolete --width=120
+	$(BIN)/pybabel -q compile -D usrec -d $(LOCALES)
 
 lock: ## renew the two lock files (needs uv)
 	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --python-version 3.11 pyproject.toml --extra build -o requirements.lock

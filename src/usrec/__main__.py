@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 UNEXPECTED = 70
@@ -11,7 +12,10 @@ UNEXPECTED = 70
 def main() -> None:
     """Run the command; never ends with a traceback or with exit code 1 for an unexpected error."""
     from usrec.domain.errors import UsrecError
+    from usrec.interfaces.i18n import find_language, tr, use_language
 
+    use_language(find_language())
+    _spell_out_what_cannot_be_written()
     try:
         from usrec.interfaces.cli.app import app
 
@@ -20,7 +24,8 @@ def main() -> None:
         sys.stderr.write(f"usrec: {problem}\n")
         sys.exit(problem.exit_code)
     except KeyboardInterrupt:
-        sys.stderr.write("usrec: interrupted; nothing was lost, the ledger holds what was done\n")
+        interrupted = tr("interrupted; nothing was lost, the ledger holds what was done")
+        sys.stderr.write(f"usrec: {interrupted}\n")
         sys.exit(130)
     except Exception as problem:  # noqa: BLE001 -- the last line of defence: exit 70, never 1
         where = _place(problem)
@@ -29,6 +34,12 @@ def main() -> None:
             "Please report this line.\n"
         )
         sys.exit(UNEXPECTED)
+
+
+def _spell_out_what_cannot_be_written() -> None:
+    """Where the output's encoding lacks a letter, write its number; without that the command would end there."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _place(problem: BaseException) -> str:

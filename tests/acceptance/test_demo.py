@@ -17,7 +17,7 @@ from support.demonstration import GROUPS, RESULT_KEYS, Demonstration, fates, tod
 from support.workplace import run, wait_until
 
 PARTS = {"hr.db", "ledger.db", "simulator.db", "usrec.toml", "pki"}
-SLOWLY = '[[fault]]\nkind = "delay"\nseconds = 0.15\nwhen = "after"\n'
+SLOWLY = '[[fault]]\nkind = "delay"\nseconds = 0.25\nwhen = "after"\n'
 
 
 def children_of(pid: int) -> list[int]:
@@ -112,18 +112,26 @@ def test_sigkill_in_the_middle_goes_on_to_the_same_result(tmp_path: Path) -> Non
     day, demonstration = today(), Demonstration(tmp_path / "demo", 24, script)
     kill_when(demonstration, lambda: count_of(demonstration, "accepted") >= 3)
     before = demonstration.states()["accepted"]
-    assert before < 12
-    kill_when(demonstration, lambda: count_of(demonstration, "accepted") >= before + 4)
+    assert before < undisturbed(day, 24)["accepted"], "it was killed too late to prove anything"
+    kill_when(demonstration, lambda: count_of(demonstration, "accepted") >= before + 2)
     require_undisturbed(demonstration, demonstration.run(), 24, day)
 
 
 @pytest.mark.parametrize("part", ["pki", "simulator.db"])
 def test_sigkill_during_the_setup_sets_up_again(tmp_path: Path, part: str) -> None:
-    day, demonstration = today(), Demonstration(tmp_path / "demo", 10)
-    kill_when(demonstration, (demonstration.folder / ".setup" / part).exists)
-    assert not (demonstration.folder / "usrec.toml").exists()
+    day, demonstration = today(), interrupted_setup(tmp_path, part)
     require_undisturbed(demonstration, demonstration.run(), 10, day)
     assert not (demonstration.folder / ".setup").exists()
+
+
+def interrupted_setup(folder: Path, part: str) -> Demonstration:
+    """A demonstration that was killed when its setup had made a part; the moment is short, so it may be missed."""
+    for number in range(5):
+        demonstration = Demonstration(folder / f"demo-{number}", 10)
+        kill_when(demonstration, (demonstration.folder / ".setup" / part).exists)
+        if not (demonstration.folder / "usrec.toml").exists():
+            return demonstration
+    raise AssertionError("the setup was always faster")
 
 
 def test_sigkill_between_the_moves_of_the_setup_sets_up_again(tmp_path: Path) -> None:

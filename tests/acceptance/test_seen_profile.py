@@ -26,8 +26,10 @@ def workplace(make_workplace: MakeWorkplace) -> Workplace:
 
 
 def lost_answer(operation: str) -> str:
-    """A fault script that loses the first answer to an operation after the registry has committed."""
-    return f'[[fault]]\nkind = "reset_after_commit"\noperation = "{operation}"\nlimit = 1\n'
+    """A fault script that loses the first answer about the person, after the registry has committed."""
+    which = f'operation = "{operation}"\n'
+    which += f'number = "{PERSON.contract_number}"\n' if operation == "conclusion" else ""
+    return f'[[fault]]\nkind = "reset_after_commit"\nlimit = 1\n{which}'
 
 
 def test_contract_id_comes_from_the_registry(workplace: Workplace, tmp_path: Path, pki: Path) -> None:

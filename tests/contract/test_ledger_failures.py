@@ -185,3 +185,24 @@ def test_wrong_statement_is_this_programs_fault(shared_ledger: SqlLedger) -> Non
         connection.execute(text("SELEC 1"))
     with shared_ledger._engine.connect() as connection, pytest.raises(InvariantViolation):
         connection.execute(text("SELECT :missing"))
+
+
+def test_commit_on_sqlite_waits_for_the_disk(tmp_path: Path) -> None:
+    made = create_ledger_engine(f"sqlite:///{tmp_path / 'new.db'}")
+    settings = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+    with made.connect() as connection:
+        found = [connection.exec_driver_sql(f"PRAGMA {setting}").scalar_one() for setting in settings]
+    made.dispose()
+    assert found == ["wal", 2, 1, 10_000]
+
+
+@only_postgresql
+def test_commit_on_postgresql_is_not_weakened_by_the_agent(shared_ledger: SqlLedger) -> None:
+    settings = ("transaction_isolation", "TimeZone", "lock_timeout", "application_name")
+    with shared_ledger._engine.connect() as connection:
+        found = [connection.exec_driver_sql(f"SHOW {setting}").scalar_one() for setting in settings]
+        overridden = connection.exec_driver_sql(
+            "SELECT source FROM pg_settings WHERE name IN ('synchronous_commit', 'fsync')"
+        ).scalars()
+        assert "client" not in set(overridden)
+    assert found == ["read committed", "UTC", "10s", "usrec-agent"]

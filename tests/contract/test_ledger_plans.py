@@ -135,3 +135,15 @@ def test_lock_of_a_contract_takes_one_statement(shared_ledger: SqlLedger) -> Non
     with executed(shared_ledger) as seen, shared_ledger.begin() as work:
         work.contracts.lock(BIN, ContractKey("K-1"))
     assert len([one for one in seen if not one[0].startswith("BEGIN")]) == 1
+
+
+@pytest.mark.parametrize("shared_ledger", ["postgresql"], indirect=True)
+def test_lock_of_a_known_contract_writes_nothing(shared_ledger: SqlLedger) -> None:
+    versions = set()
+    for _ in range(3):
+        with shared_ledger.begin() as work:
+            work.contracts.lock(BIN, ContractKey("K-1"))
+            work.commit()
+        with shared_ledger._engine.connect() as connection:
+            versions.add(connection.execute(text("SELECT ctid::text FROM contracts")).scalar_one())
+    assert len(versions) == 1

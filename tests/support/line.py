@@ -14,7 +14,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import count
-from typing import Any
+from typing import Any, NoReturn
+
+import pytest
 
 from usrec.adapters.inmemory.clock import ManualClock, SeededEntropy
 from usrec.adapters.inmemory.gateway import ScriptedGateway, ScriptedStep
@@ -134,6 +136,15 @@ def refused(code: str, **changes: Any) -> Refused:
 
 def faulted(code: str) -> Faulted:
     return Faulted(code, "fault", proof())
+
+
+class PowerCutError(Exception):
+    """The agent died while the gateway was at work."""
+
+
+def power_cut(_: Envelope) -> NoReturn:
+    """A gateway's step that never comes back."""
+    raise PowerCutError
 
 
 TIMEOUT = Unknown(Doubt.TIMEOUT, "no answer within 60 s", raw=b"<half")
@@ -279,6 +290,13 @@ class Line:
         self.clock.advance(self.policy.retry.cap)
         return self.send(step)
 
+    def crash(self) -> None:
+        """The agent dies between sending the most urgent submission and recording its answer."""
+        for claim in self.claim(1):
+            self.wire.then(power_cut)
+            with pytest.raises(PowerCutError):
+                self.deliver(claim)
+
     def deliver_all(self) -> list[Delivered]:
         """Deliver until nothing is due, registering everything."""
         done: list[Delivered] = []
@@ -299,6 +317,37 @@ class Line:
         submission = self.of(event_id)
         assert submission.state is State.ACCEPTED
         return submission
+
+    def cancel(self, event_id: str) -> None:
+        operate.cancel(self.of(event_id).id, ASEL, ledger=self.ledger, clock=self.clock)
+
+    def hold(self, event_id: str) -> None:
+        operate.hold(self.of(event_id).id, ASEL, ledger=self.ledger, clock=self.clock)
+
+    def release(self, event_id: str, revision: int | None = None) -> None:
+        operate.release(self.of(event_id, revision).id, ASEL, ledger=self.ledger, clock=self.clock)
+
+    def check_out(self, event_id: str, *, duration: timedelta = 8 * HOUR) -> datetime:
+        which = self.of(event_id).id
+        return operate.check_out(which, "dana", ASEL, ledger=self.ledger, clock=self.clock, duration=duration)
+
+    def settle(self, event_id: str, *, accepted: bool = True, contract_id: str | None = None) -> None:
+        found = operate.Settlement(accepted, contract_id, b"a letter")
+        operate.settle(self.of(event_id).id, found, ASEL, ledger=self.ledger, clock=self.clock)
+
+    def retry(self, event_id: str, *, not_before: datetime | None = None) -> Submission:
+        """Try again; returns the submission that goes on."""
+        goes_on = operate.retry(
+            self.of(event_id).id,
+            ASEL,
+            ledger=self.ledger,
+            clock=self.clock,
+            entropy=self.entropy,
+            employers=self.employers,
+            calendar=self.calendar,
+            not_before=not_before,
+        )
+        return self.get(goes_on)
 
     @contextmanager
     def work(self) -> Iterator[SqlUnitOfWork]:

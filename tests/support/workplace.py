@@ -26,7 +26,7 @@ BIN = "200940000013"
 """The employer of the test PKI."""
 OTHER_BIN = "150340000027"
 """The second employer of the test PKI."""
-PATIENCE = 90.0
+PATIENCE = 150.0
 """Seconds that anything may take on a busy machine; what waits looks again much sooner."""
 NOWHERE = "https://127.0.0.1:9/bip-sync-wss-gost/"
 """Nobody listens there (the discard port)."""

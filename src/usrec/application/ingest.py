@@ -27,7 +27,7 @@ from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import without_unknown_fields
 from usrec.domain.rules.finding import dump_findings
 from usrec.domain.source_event import Amendment, ContractKey, EmployerName, Operation, Termination, dump_details
-from usrec.domain.state import State
+from usrec.domain.state import MAY_BE_REGISTERED, State
 from usrec.domain.submission import OUTSIDE_THE_LINE, Submission, SubmissionId
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.clock import Clock, Entropy
@@ -251,8 +251,14 @@ def retake(
     new = _submission(examine(row, employers=employers, calendar=calendar, now=now), now, entropy)
     position = _position_after(work, new, old)
     new = replace(new, position=position, replaces=old.id, received_at=old.received_at, reason="retaken")
-    others = [one for one in work.submissions.of_event(old.source, old.event_id) if one.replaced_by is None]
-    stands = any(one.state in {State.ACCEPTED, State.PENDING} for one in others)
-    if new.state is not State.PENDING or stands or _is_second_conclusion(work, new):
+    event = work.submissions.of_event(old.source, old.event_id)
+    in_the_way = any(_stands_in_the_way(other, new) for other in event if other.replaced_by is None)
+    if new.state is not State.PENDING or in_the_way or _is_second_conclusion(work, new):
         return None
     return new
+
+
+def _stands_in_the_way(other: Submission, new: Submission) -> bool:
+    """Whether both could be registered; behind one on the wire of the same contract the new one waits."""
+    elsewhere = _contract_of(other) != _contract_of(new)
+    return other.state in {State.ACCEPTED, State.PENDING} or (other.state in MAY_BE_REGISTERED and elsewhere)

@@ -20,7 +20,8 @@ from usrec.application.ingest import ingest
 from usrec.application.watch_deadlines import deliver_alerts, watch_deadlines
 from usrec.application.write_back import write_back
 from usrec.bootstrap import Agent
-from usrec.domain.errors import GatewayUnavailable, LeaseLost, TheirsToWaitFor, UsrecError
+from usrec.domain.errors import GatewayUnavailable, LeaseLost, LedgerUnavailable, TheirsToWaitFor, UsrecError
+from usrec.domain.submission import WaitReason
 
 CLAIM_SIZE = 4
 INGEST_SIZE = 200
@@ -45,6 +46,7 @@ class Daemon:
     _fatal: list[BaseException] = field(default_factory=list)
     _last_progress: datetime | None = None
     _sources_empty: bool = False
+    _obstacle: str = ""
 
     def run(self, *, drain: bool) -> None:
         """Run until ``stop`` is set, or with ``drain`` until nothing can progress without a person or a date.
@@ -98,6 +100,7 @@ class Daemon:
                 busy = once()
             except TheirsToWaitFor as problem:
                 _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__)
+                self._obstacle = f"; the last obstacle: {problem.where}: {problem.what}"
                 busy = False
             except LeaseLost as lost:
                 _log.info(str(lost), action="agent.overtaken")
@@ -182,6 +185,9 @@ class Daemon:
         )
         if delivered.result in {"accepted", "rejected", "invalid"}:
             self._moved()
+        if delivered.reason == WaitReason.GATEWAY_UNREACHABLE:
+            url = self.agent.settings.values.gateway.url
+            self._obstacle = f"; the last obstacle: the gateway cannot be reached at {url}"
         self.report(delivered)
 
     def _upkeep_once(self) -> bool:
@@ -197,17 +203,25 @@ class Daemon:
         self._last_progress = self.agent.clock.now()
 
     def _is_drained(self) -> bool:
-        progress = self.agent.ledger.view.progress()
-        busy = progress.ready or progress.claimed or progress.retrying
-        if self._sources_empty and not busy and not self.agent.ledger.view.write_backs_waiting():
+        if self._sources_empty and self._nothing_left():
             return True
         if self._gave_up():
             raise GatewayUnavailable(
-                f"nothing has moved for {self.give_up_after}",
+                f"nothing has moved for {self.give_up_after}{self._obstacle}",
                 kept="Nothing was lost: what waits is in the ledger and goes on with the next run",
                 next_step="See why: usrec submission list, usrec status",
             )
         return False
+
+    def _nothing_left(self) -> bool:
+        """Whether the ledger holds nothing that the agent can do by itself; one that does not answer may hold it."""
+        view = self.agent.ledger.view
+        try:
+            progress, notes = view.progress(), view.write_backs_waiting()
+        except LedgerUnavailable as problem:
+            _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__)
+            return False
+        return not (progress.ready or progress.claimed or progress.retrying or notes)
 
     def _gave_up(self) -> bool:
         return self._last_progress is not None and (self.agent.clock.now() - self._last_progress > self.give_up_after)

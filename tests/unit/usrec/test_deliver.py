@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from support.line import (
-    ASEL,
     BIN,
     DAY,
     HOUR,
@@ -26,28 +26,22 @@ from support.line import (
     refused,
     registered,
 )
+from usrec.adapters.inmemory.gateway import ScriptedStep
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.persistence import SqlUnitOfWork
-from usrec.application import operate
-from usrec.application.deliver import claim_due
-from usrec.domain.errors import InvariantViolation, LedgerUnavailable, SigningRefused, UnsafeRequest
-from usrec.domain.message import Envelope
-from usrec.domain.outcome import Doubt, Refused, Registered, SubmissionOutcome, Unknown
+from usrec.application.deliver import Delivered, claim_due
+from usrec.application.record_intent import OpenAttempt, record_intent
+from usrec.application.record_outcome import record_outcome
+from usrec.domain.errors import InvariantViolation, LedgerUnavailable, SigningRefused
+from usrec.domain.message import CorrelationId, Envelope, MessageId, RenderedMessage, SignedMessage
+from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
 from usrec.domain.rules.finding import load_findings
-from usrec.domain.state import State
-from usrec.domain.submission import QueueStatus, Standpoint, WaitReason
-from usrec.domain.verdict import Ending
+from usrec.domain.state import Move, State
+from usrec.domain.submission import QueueStatus, WaitReason
+from usrec.domain.verdict import Ending, Next, Verdict
 from usrec.ports.ledger import Claim
 
 TICK = timedelta(seconds=1)
-
-
-class PowerCutError(Exception):
-    """The agent died."""
-
-
-def dies(_: Envelope) -> SubmissionOutcome:
-    raise PowerCutError
 
 
 def seen_profile(line: Line) -> None:
@@ -55,13 +49,9 @@ def seen_profile(line: Line) -> None:
     line.renderer = PlainRenderer(supplies_record_id=False)
 
 
-def abandoned(line: Line, event_id: str = "c1") -> None:
+def abandoned(line: Line) -> None:
     """An agent dies between sending and recording, and its lease runs out."""
-    (claim,) = line.claim()
-    assert claim.submission.event_id == event_id
-    line.wire.then(dies)
-    with pytest.raises(PowerCutError):
-        line.deliver(claim)
+    line.crash()
     line.clock.advance(LEASE)
 
 
@@ -82,9 +72,7 @@ def test_most_urgent_goes_first(line: Line) -> None:
 def test_one_submission_can_be_claimed_alone(line: Line) -> None:
     line.take("c1")
     wanted = line.take("c2", contract="K-2").id
-    (claim,) = claim_due(
-        ledger=line.ledger, clock=line.clock, policy=line.policy, owner="a", limit=9, only=wanted
-    )
+    (claim,) = claim_due(ledger=line.ledger, clock=line.clock, policy=line.policy, owner="a", limit=9, only=wanted)
     assert claim.submission.id == wanted
 
 
@@ -188,18 +176,18 @@ def test_refusal_is_recorded_with_its_code_and_holds_the_followers(line: Line) -
 
 def test_signed_bytes_and_an_open_attempt_are_in_the_ledger_before_the_first_byte_leaves(line: Line) -> None:
     line.take("c1")
-    at_sending: list[tuple[State, bytes | None, list[str | None]]] = []
+    at_sending: list[tuple[State, SignedMessage | None, list[str | None]]] = []
 
     def looks(_: Envelope) -> SubmissionOutcome:
         submission = line.of("c1")
         with line.ledger.begin() as work:
             stored = work.submissions.message(submission.id)
             assert work.attempts.open_of(submission.id) is not None
-        at_sending.append((submission.state, stored and stored.document, endings(line)))
+        at_sending.append((submission.state, stored, endings(line)))
         return registered()
 
     line.send(looks)
-    assert at_sending == [(State.SIGNED, line.wire.messages[0].document, [None])]
+    assert at_sending == [(State.SIGNED, line.wire.messages[0], [None])]
 
 
 def test_what_could_not_be_made_durable_is_not_sent(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,7 +257,6 @@ def test_wait_before_the_next_try_is_the_policys(line: Line) -> None:
         line.clock.set(line.entry("c1").available_at)
     ceilings = [line.policy.retry.base * 2**number for number in range(4)]
     assert all(line.policy.retry.floor <= wait <= ceiling for wait, ceiling in zip(waits, ceilings, strict=True))
-    line.clock.advance(-TICK) if False else None
     assert [attempt.number for attempt in line.attempts("c1")] == [1, 2, 3, 4]
 
 
@@ -313,6 +300,7 @@ def test_every_resend_carries_the_same_bytes_and_ids_in_a_new_envelope(line: Lin
     line.send(UNREACHABLE)
     line.send_again(TIMEOUT)
     line.send_again(faulted("SCE909"))
+    line.clock.advance(HOUR)
     abandoned(line)
     line.send_again(refused("SCSE086"))
     assert len({message.digest for message in line.wire.messages}) == 1
@@ -473,28 +461,20 @@ def test_lease_lost_before_the_intent_sends_nothing(line: Line) -> None:
     assert endings(line) == []
 
 
-def late(line: Line, step: Callable[[Envelope], SubmissionOutcome] | SubmissionOutcome) -> Callable[..., object]:
-    """A gateway's step that lasts longer than the lease."""
+def send_slowly(line: Line, step: ScriptedStep) -> Delivered:
+    """Deliver with an answer that takes longer than the lease."""
 
     def answers(envelope: Envelope) -> SubmissionOutcome:
         line.clock.advance(LEASE)
         return step(envelope) if callable(step) else step
 
-    return answers
-
-
-def slow(line: Line, step: Callable[[Envelope], SubmissionOutcome] | SubmissionOutcome) -> object:
-    (claim,) = line.claim(owner="slow")
-    line.wire.then(late(line, step))  # type: ignore[arg-type]  # a step
-    return line.deliver(claim)
+    return line.send(answers)
 
 
 def test_registration_that_comes_after_the_lease_is_believed(line: Line) -> None:
     line.take("c1")
     line.take("a1", "amendment")
-    (claim,) = line.claim()
-    line.wire.then(late(line, line.registers))  # type: ignore[arg-type]  # a step
-    done = line.deliver(claim)
+    done = send_slowly(line, line.registers)
     submission = line.of("c1")
     assert (done.result, done.alert) == ("accepted", False)
     assert (submission.state, submission.reason) == (State.ACCEPTED, "late_answer")
@@ -585,10 +565,10 @@ def test_late_registration_of_what_is_refused_on_record_is_an_alarm(line: Line) 
     ],
 )
 def test_late_answer_that_registers_nothing_decides_nothing_and_leaves_doubt(
-    line: Line, step: Refused | Registered | Unknown, ending: Ending, reason: str
+    line: Line, step: SubmissionOutcome, ending: Ending, reason: str
 ) -> None:
     line.take("c1")
-    slow(line, step)
+    send_slowly(line, step)
     assert line.of("c1").state is State.INDETERMINATE
     assert line.of("c1").reason == reason
     assert endings(line) == [ending]
@@ -597,7 +577,7 @@ def test_late_answer_that_registers_nothing_decides_nothing_and_leaves_doubt(
 
 def test_late_proof_that_nothing_was_sent_leaves_no_doubt(line: Line) -> None:
     line.take("c1")
-    slow(line, UNREACHABLE)
+    send_slowly(line, UNREACHABLE)
     assert line.of("c1").state is State.SIGNED
     assert endings(line) == [Ending.NOTHING_SENT]
     assert line.send(refused("SCSE014")).result == "rejected"
@@ -607,7 +587,7 @@ def test_late_answer_to_a_doubtful_resend_leaves_the_doubt_as_it_was(line: Line)
     line.take("c1")
     line.send(TIMEOUT)
     line.clock.advance(HOUR)
-    slow(line, refused("SCSE086"))
+    send_slowly(line, refused("SCSE086"))
     assert line.of("c1").state is State.INDETERMINATE
     assert line.send(refused("SCSE086")).result == "accepted"
 
@@ -682,8 +662,9 @@ def test_stored_signature_that_has_expired_is_held_for_a_person(line: Line) -> N
     entry = line.entry("c1")
     assert (entry.status, entry.wait_reason) == (QueueStatus.HELD, WaitReason.NEEDS_DECISION)
     assert len(line.wire.submitted) == 1
+    submission = line.of("c1")
     with line.ledger.begin() as work:
-        assert work.submissions.message(line.of("c1").id) is not None
+        assert work.submissions.message(submission.id) == line.wire.messages[0]
 
 
 def test_signature_is_good_to_the_last_moment_of_its_certificate(line: Line) -> None:
@@ -701,8 +682,7 @@ def test_expired_signature_of_an_abandoned_attempt_is_in_doubt_and_can_be_settle
     assert line.of("c1").state is State.INDETERMINATE
     assert line.entry("c1").doubtful
     assert line.entry("a1").wait_reason is WaitReason.PREDECESSOR_IN_DOUBT
-    found = operate.Settlement(accepted=True, contract_id=None, evidence=b"portal")
-    operate.settle(line.of("c1").id, found, ASEL, ledger=line.ledger, clock=line.clock)
+    line.settle("c1")
     assert line.of("c1").state is State.ACCEPTED
 
 
@@ -711,7 +691,7 @@ def test_expired_signature_that_was_never_sent_can_be_cancelled(line: Line) -> N
     line.send(UNREACHABLE)
     done = line.deliver(expired(line))
     assert "cancel it" in done.reason
-    operate.cancel(line.of("c1").id, ASEL, ledger=line.ledger, clock=line.clock)
+    line.cancel("c1")
     assert line.of("c1").state is State.CANCELLED
 
 
@@ -736,6 +716,20 @@ def test_document_that_cannot_be_made_goes_back_to_hr(line: Line) -> None:
     assert line.wire.sealed == []
 
 
+def test_document_that_its_signature_makes_too_long_goes_back_to_hr(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.take("c1")
+    long = RenderedMessage(b"x" * 102_400, "record-1")
+    monkeypatch.setattr(line.renderer, "render", lambda *_, **__: long)
+    (claim,) = line.claim()
+    done = line.deliver(claim)
+    assert done.result == "invalid"
+    assert "SCSE999" in done.reason
+    assert line.wire.sealed == []
+    assert line.queued("c1") is None
+
+
 def test_document_that_cannot_be_made_is_nobodys_business_when_another_agent_took_over(line: Line) -> None:
     line.take("c1")
     line.renderer.refuses = "established_post is too long"
@@ -748,34 +742,43 @@ def test_document_that_cannot_be_made_is_nobodys_business_when_another_agent_too
 # -- this program's own mistakes
 
 
-def test_decision_without_a_signed_answer_is_an_error_of_this_program(
-    line: Line, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from usrec.application import record_outcome
-
+def on_the_wire(line: Line) -> OpenAttempt:
+    """A submission whose intent is on record, delivered by hand up to there."""
     line.take("c1")
-    line.wire.then(TIMEOUT)
     (claim,) = line.claim()
-    accepts = registered()
-    monkeypatch.setattr(
-        record_outcome, "decide", lambda _, standing: real_decide(accepts, standing)
+    rendered = line.renderer.render(claim.submission, record_id="record-1")
+    message = line.signer.sign(rendered, employer_bin=BIN, message_id=MessageId("m"), at=line.clock.now())
+    envelope = line.wire.seal(message, employer_bin=BIN, correlation_id=CorrelationId("c"), at=line.clock.now())
+    return record_intent(claim, message, envelope, ledger=line.ledger, clock=line.clock, entropy=line.entropy)
+
+
+def recorded(line: Line, opened: OpenAttempt, outcome: SubmissionOutcome) -> object:
+    return record_outcome(
+        opened, outcome, ledger=line.ledger, clock=line.clock, tolerance=TOLERANCE, wait=timedelta(seconds=1)
     )
-    real_decide = __import__("usrec.domain.verdict", fromlist=["decide"]).decide
+
+
+def test_what_was_sent_without_an_operation_is_never_recorded(line: Line) -> None:
+    opened = on_the_wire(line)
+    without = replace(opened, submission=replace(opened.submission, operation=None))
+    with pytest.raises(InvariantViolation, match="without an operation"):
+        recorded(line, without, registered())
+    assert endings(line) == [None]
+
+
+def test_decision_without_a_signed_answer_is_never_recorded(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = on_the_wire(line)
+    hasty = Verdict(Ending.REGISTERED, Move.ACCEPT, Next.NOTHING, "registered", "R-1")
+    monkeypatch.setattr("usrec.application.record_outcome.decide", lambda *_: hasty)
     with pytest.raises(InvariantViolation, match="decision without a signed answer"):
-        line.deliver(claim)
+        recorded(line, opened, TIMEOUT)
+    assert line.of("c1").state is State.SIGNED
 
 
-def test_nothing_personal_is_in_what_a_delivery_says(line: Line) -> None:
+def test_nothing_personal_is_in_what_a_delivery_shows(line: Line) -> None:
     line.take("c1")
     (claim,) = line.claim()
     line.wire.then(registered())
     done = line.deliver(claim)
-    assert IIN not in repr([claim, done, line.wire.messages, line.wire.sealed])
-
-
-def test_doubt_can_be_neither_cancelled_nor_checked_out(line: Line) -> None:
-    line.take("c1")
-    line.send(TIMEOUT)
-    with pytest.raises(UnsafeRequest):
-        operate.cancel(line.of("c1").id, ASEL, ledger=line.ledger, clock=line.clock)
-    assert Standpoint(line.of("c1").id, 0, State.INDETERMINATE, None).state is line.of("c1").state
+    rendered = RenderedMessage(IIN.encode(), None)
+    assert IIN not in repr([claim, done, line.wire.messages, line.wire.sealed, rendered])

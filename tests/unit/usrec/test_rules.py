@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -27,7 +28,7 @@ from support.line import (
 )
 from usrec.domain.kazakhstan_time import day_start_utc
 from usrec.domain.rules.examine import Examined, examine
-from usrec.domain.rules.fields import FIELDS, FieldRule, read_date
+from usrec.domain.rules.fields import FIELDS, FieldRule, read_date, without_unknown_fields
 from usrec.domain.rules.finding import (
     Severity,
     dump_findings,
@@ -381,6 +382,29 @@ def test_no_value_of_a_payload_is_ever_repeated(data: st.DataObject, operation: 
     said = dump_findings(findings)
     assert findings
     assert not [name for name, mark in marks.items() if mark in said]
+
+
+@pytest.mark.parametrize("operation", Operation)
+def test_ledger_keeps_the_fields_that_the_rules_know_and_no_others(operation: Operation) -> None:
+    made = PAYLOADS[operation]()
+    kept = json.loads(without_unknown_fields(json.dumps(made | {"home_address": SECRET, "full_name": SECRET})))
+    assert kept == made
+
+
+@pytest.mark.parametrize("payload", ["", "{", f'["{SECRET}"]', f'"{SECRET}"', "[" * 100_000])
+def test_ledger_keeps_nothing_of_a_payload_that_is_no_object(payload: str) -> None:
+    assert without_unknown_fields(payload) == ""
+
+
+@given(payload=payloads(), event_type=TYPES)
+def test_row_as_the_ledger_keeps_it_is_judged_like_the_row_that_came(payload: str, event_type: str) -> None:
+    came = a_row(payload=payload, event_type=event_type)
+    kept = replace(came, payload=without_unknown_fields(payload))
+    kept.payload.encode()
+    before, after = examined(came), examined(kept)
+    assert [(one.rule, one.field, one.code) for one in after.findings] == found(came)
+    assert (after.trigger, after.deadline, after.not_before) == (before.trigger, before.deadline, before.not_before)
+    assert (after.event and after.event.details) == (before.event and before.event.details)
 
 
 def test_same_payload_in_another_order_is_the_same_row() -> None:

@@ -89,7 +89,7 @@ def examine(
         event_id=EventId(row.event_id or f"row:{row.row_ref}"),
         operation=operation,
         employer=employers.get(row.employer_bin),
-        event=None if has_errors(findings) else _event(row, operation, details),
+        event=_event(row, operation, details) if operation and details and not has_errors(findings) else None,
         trigger=trigger,
         deadline=deadline,
         not_before=None if details is None else not_before(*paper_dates(details)),
@@ -144,9 +144,7 @@ def _term(
         return None, [error("term_counts", _TRIGGER_FIELD[operation], f"{problem.what}. {problem.next_step}.")]
 
 
-def _event(row: SourceRow, operation: Operation | None, details: Details | None) -> SourceEvent | None:
-    if operation is None or details is None:
-        return None
+def _event(row: SourceRow, operation: Operation, details: Details) -> SourceEvent:
     return SourceEvent(
         source=row.source,
         row_ref=row.row_ref,

@@ -11,6 +11,7 @@ from usrec.domain.errors import PersonDecides, UnsafeRequest
 from usrec.domain.submission import SubmissionId
 from usrec.interfaces.cli.options import print_json
 from usrec.interfaces.cli.tables import say
+from usrec.interfaces.i18n import tr
 from usrec.ports.ledger_view import SubmissionRow
 
 
@@ -46,7 +47,7 @@ def act_on(
         if as_json:
             print_json([asdict(result) for result in results])
     if not rows and not as_json:
-        say("No submission matches.")
+        say(tr("No submission matches."))
     if any(result.result == "refused" for result in results):
         raise typer.Exit(UnsafeRequest.exit_code)
 
@@ -59,7 +60,10 @@ def _tried(submission_id: SubmissionId, act: Callable[[SubmissionId], str | None
 
 
 def _say_result(result: Result, said: str) -> None:
-    say(f"{result.id}: {said.format(detail=result.detail)}" if result.result == "done" else f"Refused: {result.detail}")
+    if result.result == "done":
+        say(f"{result.id}: {said.format(detail=result.detail)}")
+    else:
+        say(tr("Refused: {why}").format(why=result.detail))
 
 
 def show_one(result: Result, said: str, *, as_json: bool) -> None:

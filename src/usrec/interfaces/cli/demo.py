@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from usrec.interfaces.cli.options import AsJson
+from usrec.interfaces.i18n import tr
 
 
 def demo(
@@ -40,7 +41,7 @@ def demo(
     configure_logs(level="critical", style="text")
     with Progress(show=not as_json) as progress:
         if not place.is_ready:
-            progress.say("Making a company, its HR database, a registry and test keys")
+            progress.say(tr("Making a company, its HR database, a registry and test keys"))
             set_up(place, events=events, faults=faults, now=clock.now())
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())

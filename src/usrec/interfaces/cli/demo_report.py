@@ -11,27 +11,31 @@ from typing import Any, Self
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
 from rich.table import Table
+from rich.text import Text
 
 from usrec.application.deliver import Delivered
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.rules.finding import load_findings
 from usrec.domain.state import State
-from usrec.interfaces.cli.words import code_words, wait_words
+from usrec.interfaces.cli.finding_words import finding_words
+from usrec.interfaces.cli.words import code_words, operation_name, wait_words
 from usrec.interfaces.demo.run import DemoResult, group_of, is_late
 from usrec.interfaces.demo.setup import Workdir
+from usrec.interfaces.i18n import N_, ntr, tr
 from usrec.ports.ledger_view import SubmissionRow
 
 _GROUPS = ("accepted", "rejected", "invalid", "blocked", "indeterminate", "open")
 _TITLES = {
-    "accepted": "Registered",
-    "rejected": "Refused by the registry",
-    "invalid": "Not sent: the row is wrong",
-    "blocked": "Waiting behind another event",
-    "indeterminate": "Answer unknown",
-    "open": "Waiting",
+    "accepted": N_("Registered"),
+    "rejected": N_("Refused by the registry"),
+    "invalid": N_("Not sent: the row is wrong"),
+    "blocked": N_("Waiting behind another event"),
+    "indeterminate": N_("Answer unknown"),
+    "open": N_("Waiting"),
 }
 _FINAL = {State.ACCEPTED, State.REJECTED}
 
@@ -66,11 +70,15 @@ class Progress:
     def begin(self, workdir: Workdir) -> None:
         """Introduce the company and start the bar."""
         facts = json.loads((workdir.path / "company.json").read_text(encoding="utf-8"))
-        self.say(
-            f"{facts['name_ru']} / {facts['name_kk']}: {facts['employees']} employees, {facts['history']} contracts in "
-            f"the registry, {len(facts['pending'])} events waiting in the HR database"
+        introduction = tr(
+            "{name}: {employees} employees, {history} contracts in the registry, {pending} events waiting in the HR "
+            "database"
         )
-        self._task = self._bar.add_task("Signing and registering", total=len(facts["pending"]))
+        name, pending = f"{facts['name_ru']} / {facts['name_kk']}", len(facts["pending"])
+        self.say(
+            introduction.format(name=name, employees=facts["employees"], history=facts["history"], pending=pending)
+        )
+        self._task = self._bar.add_task(tr("Signing and registering"), total=pending)
 
     def delivered(self, delivered: Delivered) -> None:
         """One delivery; called from the agent's threads."""
@@ -86,19 +94,29 @@ def print_report(workdir: Workdir, rows: Sequence[SubmissionRow], result: DemoRe
     for group in _GROUPS[1:]:
         members = [row for row in rows if group_of(row) == group]
         if members:
-            console.print(_exceptions(_TITLES[group], members, now))
-    console.print(
-        f"Counted in the registry itself: {result.registered_once} of {result.accepted} registered exactly once, "
-        f"{result.registered_twice} twice, {result.lost} lost. {result.elapsed_seconds:.1f} s."
+            console.print(_exceptions(tr(_TITLES[group]), members, now))
+    counted = tr(
+        "Counted in the registry itself: {once} of {accepted} registered exactly once, {twice} twice, {lost} lost. "
+        "{seconds} s."
     )
-    console.print(f"Its files are in {workdir.path}. Look around:", soft_wrap=True)
+    console.print(
+        counted.format(
+            once=result.registered_once,
+            accepted=result.accepted,
+            twice=result.registered_twice,
+            lost=result.lost,
+            seconds=f"{result.elapsed_seconds:.1f}",
+        )
+    )
+    console.print(tr("Its files are in {folder}. Look around:").format(folder=workdir.path), soft_wrap=True)
     console.print(f"  usrec submission list --config {workdir.settings}", soft_wrap=True, highlight=False)
 
 
 def _summary(rows: Sequence[SubmissionRow], now: datetime) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title="What became of the events", title_justify="left")
+    table = _table(tr("What became of the events"))
     table.add_column("", no_wrap=True)
-    for heading in ("contr.", "amend.", "term.", "other", "all", "in time", "late"):
+    operations = (tr("contr."), tr("amend."), tr("term."), tr("other"))
+    for heading in (*operations, tr("all"), tr("in time"), tr("late")):
         table.add_column(heading, justify="right", no_wrap=True)
     for group in _GROUPS:
         members = [row for row in rows if group_of(row) == group]
@@ -107,34 +125,39 @@ def _summary(rows: Sequence[SubmissionRow], now: datetime) -> Table:
         named = [by.pop(name, 0) for name in ("conclusion", "amendment", "termination")]
         dated = sum(row.due_utc is not None for row in members)
         cells = [*named, sum(by.values()), len(members), dated - late, late]
-        table.add_row(_TITLES[group], *(str(cell) for cell in cells), style="bold" if group == "accepted" else "")
+        table.add_row(tr(_TITLES[group]), *(str(cell) for cell in cells), style="bold" if group == "accepted" else "")
     return table
 
 
+def _table(title: str, *, expand: bool = False) -> Table:
+    return Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", expand=expand, pad_edge=False)
+
+
 def _exceptions(title: str, rows: Sequence[SubmissionRow], now: datetime) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", expand=True)
-    for heading in ("Id", "Event", "What"):
+    table = _table(title, expand=True)
+    for heading in (tr("Id"), tr("Event"), tr("What")):
         table.add_column(heading, no_wrap=True)
-    table.add_column("Why", ratio=1)
-    for heading in ("Last day", "Deadline"):
+    table.add_column(tr("Why"), ratio=1)
+    for heading in (tr("Last day"), tr("Deadline")):
         table.add_column(heading, no_wrap=True)
     for row in rows:
-        missed = "[red]missed[/red]" if is_late(row, now) else _left(row, now)
+        left = Text(tr("missed"), style="red") if is_late(row, now) else _left(row, now)
         last_day = "" if row.legal_date is None else row.legal_date.isoformat()
-        table.add_row(row.id[:8], row.event_id, row.operation or "unknown", _why(row), last_day, missed)
+        what = operation_name(row.operation)
+        table.add_row(row.id[:8], escape(row.event_id), what, escape(_why(row)), last_day, left)
     return table
 
 
 def _left(row: SubmissionRow, now: datetime) -> str:
     if row.legal_date is None:
-        return "none"
+        return tr("none")
     days = (row.legal_date - kazakhstan_date(now)).days
-    return "today" if days == 0 else f"in {days} days"
+    return tr("today") if days == 0 else ntr("in {number} day", "in {number} days", days)
 
 
 def _why(row: SubmissionRow) -> str:
     if row.state is State.INVALID:
-        return "; ".join(finding.message for finding in load_findings(row.findings))
+        return "; ".join(finding_words(finding) for finding in load_findings(row.findings))
     if row.state is State.REJECTED:
         return code_words(row.code)
     words = wait_words(row.wait_reason, row.status)

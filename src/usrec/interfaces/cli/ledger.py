@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from usrec.interfaces.cli.options import Config
+from usrec.interfaces.i18n import tr
 
 app = typer.Typer(help="The agent's own database.", no_args_is_help=True)
 
@@ -29,7 +30,7 @@ def upgrade(
     engine = create_ledger_engine(url)
     upgrade_ledger(engine)
     engine.dispose()
-    typer.echo(f"The ledger is at revision {head_revision()}.")
+    typer.echo(tr("The ledger is at revision {revision}.").format(revision=head_revision()))
 
 
 @app.command()
@@ -43,4 +44,4 @@ def check(*, config: Config = None) -> None:
     engine = create_ledger_engine(settings.database_url(settings.values.ledger.url))
     require_current(engine)
     engine.dispose()
-    typer.echo("The ledger is at this version's schema.")
+    typer.echo(tr("The ledger is at this version's schema."))

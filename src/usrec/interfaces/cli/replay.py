@@ -27,7 +27,8 @@ from usrec.interfaces.cli.selection import (
     opened,
 )
 from usrec.interfaces.cli.tables import local_time, say
-from usrec.interfaces.cli.words import CANARIES, counted, reason_words, wait_words
+from usrec.interfaces.cli.words import CANARIES, reason_words, wait_words
+from usrec.interfaces.i18n import english, ntr, tr
 
 if TYPE_CHECKING:
     from usrec.application.operate import Actor
@@ -170,18 +171,20 @@ def _report(plan: Plan, canary: Canary, queued: Queued | None, *, as_json: bool)
         print_json(_result_json(plan, canary, queued))
         return
     if canary.row is None:
-        say("None could be sent now: each waits for its date, its contract, an earlier event or a person.")
+        say(tr("None could be sent now: each waits for its date, its contract, an earlier event or a person."))
     else:
-        say(f"The canary {canary.row.id} {canary_words(canary)}")
+        say(tr("The canary {id} {what}").format(id=canary.row.id, what=canary_words(canary)))
     if queued is None:
         return
     for one, why in queued.refused:
-        say(f"Refused: {one}: {why}")
+        say(tr("Refused: {why}").format(why=f"{one}: {why}"))
     if queued.moved_on:
-        say(f"{counted(queued.moved_on, 'submission')} had moved on meanwhile")
+        gone = queued.moved_on
+        say(ntr("{number} submission had moved on meanwhile", "{number} submissions had moved on meanwhile", gone))
     if queued.ids:
-        last = local_time(queued.finishes_at)
-        say(f"{counted(len(queued.ids), 'submission')} queued, the last for {last}; a running agent sends them")
+        number = ntr("{number} submission queued", "{number} submissions queued", len(queued.ids))
+        later = tr("{queued}, the last for {time}; a running agent sends them")
+        say(later.format(queued=number, time=local_time(queued.finishes_at)))
 
 
 def _result_json(plan: Plan, canary: Canary | None, queued: Queued | None) -> dict[str, object]:
@@ -210,9 +213,9 @@ def canary_words(canary: Canary) -> str:
     """What became of the canary, and why."""
     row = canary.row
     if row is None:
-        return CANARIES[canary.fate]
+        return tr(CANARIES[canary.fate])
     why = reason_words(row.reason, row.code) if row.status is None else wait_words(row.wait_reason, row.status)
-    return f"{CANARIES[canary.fate]}: {why}"
+    return f"{tr(CANARIES[canary.fate])}: {why}"
 
 
 def stopped_by(canary: Canary) -> UsrecError:
@@ -229,8 +232,10 @@ def stopped_by(canary: Canary) -> UsrecError:
         kind, step = SigningRefused, "Mend the key"
     else:
         kind, step = GatewayUnavailable, "Wait until the gateway answers"
+    with english():
+        what = f"the replay stopped, its canary {canary_words(canary)}"
     return kind(
-        f"the replay stopped, its canary {canary_words(canary)}",
+        what,
         where="" if row is None else f"submission {row.id}",
         kept="Nothing behind it was touched",
         next_step=f"{step}, then call the same replay again",

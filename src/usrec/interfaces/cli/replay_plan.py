@@ -10,6 +10,7 @@ from usrec.application.plan_replay import REPLAYED, Plan, Treatment
 from usrec.domain.submission import SubmissionId
 from usrec.interfaces.cli.tables import local_time, span
 from usrec.interfaces.cli.words import TREATMENTS, code_words
+from usrec.interfaces.i18n import tr
 
 NAMED: Final = 20
 """How many submissions are named one by one."""
@@ -38,32 +39,38 @@ def plan_json(plan: Plan) -> dict[str, object]:
 def plan_words(plan: Plan) -> Iterator[str]:
     """The plan for a person."""
     kinds = [turn.treatment for turn in plan.turns]
-    yield f"Open submissions that match: {plan.matched}; to be replayed: {len(plan.turns)}"
-    for treatment in sorted(REPLAYED):
-        if treatment in kinds:
-            yield f"  {kinds.count(treatment):>6}  {TREATMENTS[treatment]}"
+    matching = tr("Open submissions that match: {matched}; to be replayed: {number}")
+    yield matching.format(matched=plan.matched, number=len(plan.turns))
+    yield from (_line(kinds.count(kind), tr(TREATMENTS[kind])) for kind in sorted(REPLAYED) if kind in kinds)
     if plan.by_code:
-        yield "Refused, by code:"
-        yield from (f"  {number:>6}  {code_words(code)}" for code, number in sorted(plan.by_code.items()))
+        yield tr("Refused, by code:")
+        yield from (_line(number, code_words(code)) for code, number in sorted(plan.by_code.items()))
     if plan.unknown or plan.left_alone:
-        yield "Left alone:"
+        yield tr("Left alone:")
         if plan.unknown:
-            yield f"  {len(plan.unknown):>6}  {TREATMENTS[Treatment.UNKNOWN]}"
-        yield from (f"  {number:>6}  {TREATMENTS[why]}" for why, number in plan.left_alone.items())
+            yield _line(len(plan.unknown), tr(TREATMENTS[Treatment.UNKNOWN]))
+        yield from (_line(number, tr(TREATMENTS[why])) for why, number in plan.left_alone.items())
     if plan.turns:
-        yield f"One every {span_exact(plan.interval)}; the last at {local_time(plan.finishes_at)} in Kazakhstan"
-        yield from _misses("already late", plan.already_late)
-        yield from _misses("will miss 24:00 of the legal date at this rate", plan.will_miss)
+        pace = tr("One every {interval}; the last at {time} in Kazakhstan")
+        yield pace.format(interval=span_exact(plan.interval), time=local_time(plan.finishes_at))
+        yield from _misses(tr("{number} already late:"), plan.already_late)
+        yield from _misses(tr("{number} will miss 24:00 of the legal date at this rate:"), plan.will_miss)
+
+
+def _line(number: int, text: str) -> str:
+    return f"  {number:>6}  {text}"
 
 
 def span_exact(interval: timedelta) -> str:
     """An interval in seconds, or in words from a minute on."""
-    return span(interval) if interval >= timedelta(minutes=1) else f"{interval.total_seconds():g} s"
+    if interval >= timedelta(minutes=1):
+        return span(interval)
+    return tr("{seconds} s").format(seconds=f"{interval.total_seconds():g}")
 
 
 def _misses(what: str, ids: Sequence[SubmissionId]) -> Iterator[str]:
     if ids:
-        yield f"{len(ids)} {what}:"
+        yield what.format(number=len(ids))
         yield from (f"  {one}" for one in ids[:NAMED])
         if len(ids) > NAMED:
-            yield f"  and {len(ids) - NAMED} more"
+            yield "  " + tr("and {number} more").format(number=len(ids) - NAMED)

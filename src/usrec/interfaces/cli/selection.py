@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -20,7 +20,8 @@ from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
 from usrec.domain.submission import SubmissionId
 from usrec.interfaces.cli.options import who
-from usrec.interfaces.cli.words import counted
+from usrec.interfaces.cli.words import state_name
+from usrec.interfaces.i18n import ntr, tr
 from usrec.ports.ledger_view import LedgerView, SubmissionFilter, SubmissionRow, SubmissionStory
 
 if TYPE_CHECKING:
@@ -48,6 +49,14 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask, however many there
 
 _NUMBERS: Final = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _NOTHING_CHANGED: Final = "Nothing was changed"
+
+Act = Literal["retry", "cancel", "hold", "release"]
+_QUESTIONS: Final[Mapping[Act, Callable[[int], str]]] = {
+    "retry": lambda number: ntr("{number} submission to retry:", "{number} submissions to retry:", number),
+    "cancel": lambda number: ntr("{number} submission to cancel:", "{number} submissions to cancel:", number),
+    "hold": lambda number: ntr("{number} submission to hold:", "{number} submissions to hold:", number),
+    "release": lambda number: ntr("{number} submission to release:", "{number} submissions to release:", number),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +155,12 @@ def whole_id(view: LedgerView, given: str) -> SubmissionId:
 
 
 def to_act_on(
-    place: Opened, what: str, ids: Sequence[str] | None, narrowed: Narrowed, *, yes: bool
+    place: Opened, what: Act, ids: Sequence[str] | None, narrowed: Narrowed, *, yes: bool
 ) -> Sequence[SubmissionRow]:
     """The submissions to act on: those named, or the unsettled ones that the filter names; more than one is asked for.
 
     Args:
-        what: What is to be done with them, as in "5 submissions to cancel".
+        what: What is to be done with them.
 
     Raises:
         UnsafeRequest: A named one does not exist, nobody can be asked, or it was not confirmed.
@@ -167,7 +176,7 @@ def to_act_on(
     return rows
 
 
-def confirm(rows: Sequence[SubmissionRow], what: str, *, yes: bool) -> None:
+def confirm(rows: Sequence[SubmissionRow], what: Act, *, yes: bool) -> None:
     """Show what is to be acted on and let a person type the number, unless it is one at most.
 
     Raises:
@@ -175,9 +184,9 @@ def confirm(rows: Sequence[SubmissionRow], what: str, *, yes: bool) -> None:
     """
     if len(rows) <= 1 or yes:
         return
-    typer.echo(f"{counted(len(rows), 'submission')} to {what}:", err=True)
+    typer.echo(_QUESTIONS[what](len(rows)), err=True)
     for (state, code), number in sorted(Counter((row.state, row.code) for row in rows).items()):
-        typer.echo(f"  {number:>6}  {state}  {code}".rstrip(), err=True)
+        typer.echo(f"  {number:>6}  {state_name(state)}  {code}".rstrip(), err=True)
     ask_for(len(rows))
 
 
@@ -193,6 +202,8 @@ def ask_for(number: int) -> None:
             kept=_NOTHING_CHANGED,
             next_step="Add --yes if you mean them all",
         )
-    typed: str = typer.prompt(f"Type {number} to go on", default="", show_default=False, err=True)
+    typed: str = typer.prompt(
+        tr("Type {number} to go on").format(number=number), default="", show_default=False, err=True
+    )
     if typed.strip() != str(number):
         raise UnsafeRequest("it was not confirmed", kept=_NOTHING_CHANGED)

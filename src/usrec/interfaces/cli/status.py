@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from usrec.interfaces.cli.options import AsJson, Config, print_json
 from usrec.interfaces.cli.selection import opened
 from usrec.interfaces.cli.tables import local_time, say, span
-from usrec.interfaces.cli.words import NEEDS, STATES, WAITS, code_words, counted
+from usrec.interfaces.cli.words import NEEDS, STATES, WAITS, code_words
+from usrec.interfaces.i18n import ntr, tr
 
 if TYPE_CHECKING:
     from usrec.application.survey import Survey
@@ -56,30 +57,30 @@ def survey_json(survey: Survey) -> dict[str, object]:
 
 def survey_words(survey: Survey) -> Iterator[str]:
     """The page for a person."""
-    yield f"At {local_time(survey.at)} in Kazakhstan"
-    yield from _section(
-        "Submissions", [(number, STATES[state]) for state, number in survey.by_state.items() if number]
-    ) or ["  There are no submissions yet."]
-    yield from _section(
-        "Refused by USREC", [(number, code_words(code)) for code, number in survey.refused_by_code.items()]
-    )
-    waiting = [(number, WAITS[reason]) for reason, number in survey.waiting.items()]
-    sending = [(survey.sending, "being sent, or next")] if survey.sending else []
-    yield from _section("Why the open ones wait", sending + waiting)
-    yield from _section("A person is needed", [(number, NEEDS[why]) for why, number in survey.needs_person.items()])
+    yield tr("At {time} in Kazakhstan").format(time=local_time(survey.at))
+    stand = [(number, tr(STATES[state])) for state, number in survey.by_state.items() if number]
+    yield from _section(tr("Submissions"), stand) or ["  " + tr("There are no submissions yet.")]
+    refused = [(number, code_words(code)) for code, number in survey.refused_by_code.items()]
+    yield from _section(tr("Refused by USREC"), refused)
+    waiting = [(number, tr(WAITS[reason])) for reason, number in survey.waiting.items()]
+    sending = [(survey.sending, tr("being sent, or next"))] if survey.sending else []
+    yield from _section(tr("Why the open ones wait"), sending + waiting)
+    needed = [(number, tr(NEEDS[why])) for why, number in survey.needs_person.items()]
+    yield from _section(tr("A person is needed"), needed)
     yield ""
     yield from _deadlines(survey)
     if survey.oldest is not None:
-        age = span(survey.at - survey.oldest.received_at)
-        yield f"The oldest open one was taken {age} ago: {survey.oldest.id}"
-    yield f"{counted(survey.write_backs_waiting, 'note')} to HR still to be written"
+        age, oldest = span(survey.at - survey.oldest.received_at), survey.oldest.id
+        yield tr("The oldest open one was taken {age} ago: {id}").format(age=age, id=oldest)
+    waiting_notes = survey.write_backs_waiting
+    yield ntr("{number} note to HR still to be written", "{number} notes to HR still to be written", waiting_notes)
 
 
 def _deadlines(survey: Survey) -> Iterator[str]:
-    yield f"{len(survey.overdue)} overdue" + (", the longest: " + survey.overdue[0].id if survey.overdue else "")
-    yield f"{len(survey.due_soon)} due within 24 hours" + (
-        ", the next: " + survey.due_soon[0].id if survey.due_soon else ""
-    )
+    overdue = tr("{number} overdue, the longest: {id}") if survey.overdue else tr("{number} overdue")
+    yield overdue.format(number=len(survey.overdue), id=survey.overdue[0].id if survey.overdue else "")
+    soon = tr("{number} due within 24 hours, the next: {id}") if survey.due_soon else tr("{number} due within 24 hours")
+    yield soon.format(number=len(survey.due_soon), id=survey.due_soon[0].id if survey.due_soon else "")
 
 
 def _section(title: str, lines: list[tuple[int, str]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""One submission told from its beginning: what happened, how it stands, what its term is, what a person can do."""
+"""One submission's story: what happened, how it stands, its term, what a person can do; and all of it as JSON."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from usrec.domain.rules.finding import Finding, load_findings
+from usrec.domain.rules.finding import load_findings
 from usrec.domain.state import State
-from usrec.domain.submission import QueueStatus, WaitReason
-from usrec.domain.verdict import Ending
-from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id, span
-from usrec.interfaces.cli.words import ACTIONS, ENDINGS, OPERATIONS, STATES, code_words, reason_words, wait_words
+from usrec.domain.submission import WaitReason
+from usrec.interfaces.cli.tables import span
+from usrec.interfaces.cli.words import STATES, law_words, reason_words, wait_words
+from usrec.interfaces.i18n import N_, english, tr
 from usrec.interfaces.logs import mask
 from usrec.ports.ledger_view import AttemptRow, JournalRow, SubmissionRow, SubmissionStory
 
@@ -81,10 +81,7 @@ def story_json(story: SubmissionStory, now: datetime) -> dict[str, object]:
     row = story.row
     return {
         **row_json(row),
-        "state_in_words": STATES[row.state],
-        "reason_in_words": reason_in_words(row),
-        "wait_in_words": wait_words(row.wait_reason, row.status),
-        "next_step": next_step(row),
+        **_words_json(row),
         "deadline": _deadline_json(story, now),
         "entered_at": story.entered_at,
         "signed_at": story.signed_at,
@@ -93,6 +90,16 @@ def story_json(story: SubmissionStory, now: datetime) -> dict[str, object]:
         "timeline": [asdict(moment) for moment in timeline(story)],
         "behind": [row_json(one) for one in story.behind],
     }
+
+
+def _words_json(row: SubmissionRow) -> dict[str, str]:
+    with english():
+        return {
+            "state_in_words": STATES[row.state],
+            "reason_in_words": reason_in_words(row),
+            "wait_in_words": wait_words(row.wait_reason, row.status),
+            "next_step": next_step(row),
+        }
 
 
 def _deadline_json(story: SubmissionStory, now: datetime) -> dict[str, object]:
@@ -187,26 +194,30 @@ def reason_in_words(row: SubmissionRow) -> str:
 def next_step(row: SubmissionRow) -> str:
     """What a person can do now; empty when nothing is asked of anybody."""
     if row.replaced_by is not None:
-        return f"Look at the one in its place: usrec submission show {row.replaced_by}"
-    if row.state is State.INVALID:
-        return "Mend the fields in the HR system and raise the row's revision"
-    if row.state is State.REJECTED:
-        return (
+        step = tr("Look at the one in its place: usrec submission show {after}")
+    elif row.state is State.INVALID:
+        step = tr("Mend the fields in the HR system and raise the row's revision")
+    elif row.state is State.REJECTED:
+        step = tr(
             "Mend the row in the HR system and raise its revision; if the cause lay elsewhere and is mended: "
-            f"usrec submission retry {row.id}"
+            "usrec submission retry {id}"
         )
-    return _STEPS.get(row.wait_reason, "").format(id=row.id, before=row.blocked_by or "")
+    else:
+        step = tr(_STEPS.get(row.wait_reason, ""))
+    return step.format(id=row.id, before=row.blocked_by or "", after=row.replaced_by or "")
 
 
 _STEPS: Final[Mapping[WaitReason | None, str]] = {
-    WaitReason.PREDECESSOR_REFUSED: "Act on the one before it: usrec submission show {before}",
-    WaitReason.PREDECESSOR_IN_DOUBT: "See how the one before it stands: usrec submission show {before}",
-    WaitReason.CONTRACT_UNKNOWN: "Register the contract first, or give its registry id in the HR row",
-    WaitReason.KEY_UNUSABLE: "Put a valid signing key of the employer in its place",
-    WaitReason.NEEDS_DECISION: "Find out in the portal, then: usrec submission settle {id} --as accepted|rejected",
-    WaitReason.HELD_BY_PERSON: "When it may go on: usrec submission release {id}",
-    WaitReason.CHECKED_OUT: "When it is entered in the portal: usrec submission settle {id} --as accepted; "
-    "else: usrec submission release {id}",
+    WaitReason.PREDECESSOR_REFUSED: N_("Act on the one before it: usrec submission show {before}"),
+    WaitReason.PREDECESSOR_IN_DOUBT: N_("See how the one before it stands: usrec submission show {before}"),
+    WaitReason.CONTRACT_UNKNOWN: N_("Register the contract first, or give its registry id in the HR row"),
+    WaitReason.KEY_UNUSABLE: N_("Put a valid signing key of the employer in its place"),
+    WaitReason.NEEDS_DECISION: N_("Find out in the portal, then: usrec submission settle {id} --as accepted|rejected"),
+    WaitReason.HELD_BY_PERSON: N_("When it may go on: usrec submission release {id}"),
+    WaitReason.CHECKED_OUT: N_(
+        "When it is entered in the portal: usrec submission settle {id} --as accepted; "
+        "else: usrec submission release {id}"
+    ),
 }
 
 
@@ -214,78 +225,23 @@ def deadline_words(story: SubmissionStory, now: datetime) -> str:
     """The term, its last day and how much of it is left."""
     row = story.row
     if row.due_utc is None or row.legal_date is None:
-        return "none is set by the law" if story.edition else "unknown: the row's dates cannot be read"
-    source = ", ".join(
-        part for part in (f"Order 353 edition {story.edition}", story.point, f"{story.term}") if part.strip()
+        return tr("none is set by the law") if story.edition else tr("unknown: the row's dates cannot be read")
+    edition = tr("Order 353 edition {edition}").format(edition=story.edition)
+    source = ", ".join(part for part in (edition, law_words(story.point), law_words(story.term)) if part)
+    words = tr("{day} 24:00 ({source}); safe date {safe}; {standing}")
+    return words.format(
+        day=row.legal_date, source=source, safe=row.safe_date, standing=_standing(row, row.due_utc, now)
     )
-    return f"{row.legal_date} 24:00 ({source}); safe date {row.safe_date}; {_standing(row, row.due_utc, now)}"
 
 
 def _standing(row: SubmissionRow, due: datetime, now: datetime) -> str:
     if term_runs(row):
-        return f"{span(due - now)} left" if now < due else f"overdue by {span(now - due)}"
+        words, apart = (tr("{span} left"), due - now) if now < due else (tr("overdue by {span}"), now - due)
+        return words.format(span=span(apart))
     if row.state is State.ACCEPTED and row.reason == "settled":
-        return "settled by a person; the evidence tells when it was registered"
+        return tr("settled by a person; the evidence tells when it was registered")
     kept = _kept(row)
     if kept is None or row.decided_at is None:
-        return "it does not count any more"
-    return f"kept, {span(due - row.decided_at)} before the end" if kept else f"missed by {span(row.decided_at - due)}"
-
-
-def print_story(story: SubmissionStory, now: datetime) -> None:
-    """The whole story on standard output."""
-    row = story.row
-    operation = next((text for known, text in OPERATIONS.items() if known == row.operation), "unknown event")
-    say(f"{row.id}: {operation}, {STATES[row.state]}")
-    for name, text in _facts(story, now):
-        if text:
-            say(f"  {name + ':':<12} {text}")
-    _print_findings(load_findings(row.findings))
-    say("")
-    print_table(["when (Kazakhstan)", "what", "who", "why"], [_line(moment) for moment in timeline(story)])
-    if story.behind:
-        say("")
-        say("Waiting behind it:")
-        cells = [[shown_id(one.id), one.operation, one.state.value, str(one.legal_date or "")] for one in story.behind]
-        print_table(["id", "operation", "state", "last day"], cells)
-
-
-def _facts(story: SubmissionStory, now: datetime) -> Iterator[tuple[str, str]]:
-    row = story.row
-    yield "why", reason_in_words(row)
-    yield "waits", _waits(row)
-    yield "next", next_step(row)
-    yield "deadline", deadline_words(story, now)
-    yield "contract", f"{row.contract_key} of {row.employer or 'an employer that is not configured'}"
-    yield "registry id", row.contract_id or ""
-    yield "event", f"{row.event_id}, revision {row.revision}"
-    yield "replaces", story.replaces or ""
-    yield "replaced by", row.replaced_by or ""
-
-
-def _waits(row: SubmissionRow) -> str:
-    text = wait_words(row.wait_reason, row.status)
-    if row.blocked_by is not None:
-        return f"{text} ({row.blocked_by})"
-    return f"{text}, until {local_time(row.available_at)}" if row.status is QueueStatus.SCHEDULED else text
-
-
-def _print_findings(findings: Sequence[Finding]) -> None:
-    if not findings:
-        return
-    say("  to mend:" if any(one.severity == "error" for one in findings) else "  to know:")
-    for one in findings:
-        source = ", ".join(part for part in (one.code, one.point) if part)
-        say(f"    {one.field}: {one.message}" + (f" ({source})" if source else ""))
-
-
-def _line(moment: Moment) -> list[str]:
-    what = ACTIONS.get(moment.what, moment.what)
-    if moment.attempt is not None:
-        what = f"attempt {moment.attempt}: {what}"
-    why = reason_words(moment.reason) if moment.reason else ""
-    if moment.ending is not None:
-        ending = ENDINGS[Ending(moment.ending)]
-        told = [ending, "" if why == ending else why, code_words(moment.code) if moment.code else ""]
-        why = "; ".join(part for part in told if part)
-    return [local_time(moment.at), what, moment.actor, why]
+        return tr("it does not count any more")
+    words = tr("kept, {span} before the end") if kept else tr("missed by {span}")
+    return words.format(span=span(due - row.decided_at))

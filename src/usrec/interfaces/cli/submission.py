@@ -38,7 +38,8 @@ from usrec.interfaces.cli.selection import (
     whole_id,
 )
 from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
-from usrec.interfaces.cli.words import code_words, wait_words
+from usrec.interfaces.cli.words import code_words, operation_name, state_name, wait_words
+from usrec.interfaces.i18n import tr
 from usrec.ports.ledger_view import SubmissionFilter, SubmissionRow
 
 app = typer.Typer(help="Look at submissions and decide about them.", no_args_is_help=True)
@@ -82,9 +83,10 @@ def list_submissions(
     if as_json:
         print_json([row_json(row) for row in rows])
     elif rows:
-        print_table(["id", "last day", "state", "code", "event", "contract", "employer", "why"], _cells(rows))
+        headings = [tr("id"), tr("last day"), tr("state"), tr("code"), tr("event"), tr("contract"), tr("employer")]
+        print_table([*headings, tr("why")], _cells(rows))
     else:
-        say("No submission matches.")
+        say(tr("No submission matches."))
 
 
 def _cells(rows: Sequence[SubmissionRow]) -> list[list[str]]:
@@ -92,9 +94,9 @@ def _cells(rows: Sequence[SubmissionRow]) -> list[list[str]]:
         [
             shown_id(row.id),
             str(row.legal_date or ""),
-            row.state.value,
+            state_name(row.state),
             row.code,
-            row.operation,
+            operation_name(row.operation),
             row.contract_key,
             row.employer,
             _why(row),
@@ -109,7 +111,7 @@ def _why(row: SubmissionRow) -> str:
         return wait_words(row.wait_reason, row.status)
     if row.state is State.INVALID:
         wrong = [finding.field for finding in load_findings(row.findings) if finding.severity is Severity.ERROR]
-        return f"mend: {', '.join(dict.fromkeys(wrong))}"
+        return tr("mend: {fields}").format(fields=", ".join(dict.fromkeys(wrong)))
     return code_words(row.code) if row.state is State.REJECTED else ""
 
 
@@ -117,7 +119,8 @@ def _why(row: SubmissionRow) -> str:
 def show(submission: Id, *, config: Config = None, as_json: AsJson = False) -> None:
     """Tell the whole story of one submission: timeline, reason, deadline, what waits behind it."""
     from usrec.adapters.system_clock import SystemClock
-    from usrec.interfaces.cli.story import print_story, story_json
+    from usrec.interfaces.cli.story import story_json
+    from usrec.interfaces.cli.story_page import print_story
 
     with opened(config) as place:
         story = story_of(place.ledger.view, submission)
@@ -157,7 +160,7 @@ def retry(
             calendar=build_calendar(place.settings.values.calendar),
         )
         rows = to_act_on(place, "retry", submissions, Narrowed(state, code, employer), yes=yes)
-        act_on(rows, act, as_json=as_json, said="goes on as {detail}")
+        act_on(rows, act, as_json=as_json, said=tr("goes on as {detail}"))
 
 
 @app.command("cancel")
@@ -180,7 +183,7 @@ def cancel(
     with opened(config) as place:
         act = partial(operate.cancel, actor=by, ledger=place.ledger, clock=SystemClock())
         rows = to_act_on(place, "cancel", submissions, Narrowed(state, code, employer), yes=yes)
-        act_on(rows, act, as_json=as_json, said="taken back")
+        act_on(rows, act, as_json=as_json, said=tr("taken back"))
 
 
 @app.command("hold")
@@ -203,7 +206,7 @@ def hold(
     with opened(config) as place:
         act = partial(operate.hold, actor=by, ledger=place.ledger, clock=SystemClock())
         rows = to_act_on(place, "hold", submissions, Narrowed(state, code, employer), yes=yes)
-        act_on(rows, act, as_json=as_json, said="held")
+        act_on(rows, act, as_json=as_json, said=tr("held"))
 
 
 @app.command("release")
@@ -226,7 +229,7 @@ def release(
     with opened(config) as place:
         act = partial(operate.release, actor=by, ledger=place.ledger, clock=SystemClock())
         rows = to_act_on(place, "release", submissions, Narrowed(state, code, employer), yes=yes)
-        act_on(rows, act, as_json=as_json, said="released")
+        act_on(rows, act, as_json=as_json, said=tr("released"))
 
 
 @app.command("settle")
@@ -255,7 +258,8 @@ def settle(
     with opened(config) as place:
         which = whole_id(place.ledger.view, submission)
         operate.settle(which, settlement, by, ledger=place.ledger, clock=SystemClock())
-    show_one(Result(which, "done", outcome.value), f"settled as {outcome}", as_json=as_json)
+    said = tr("settled as accepted") if outcome is Settled.ACCEPTED else tr("settled as rejected")
+    show_one(Result(which, "done", outcome.value), said, as_json=as_json)
 
 
 @app.command("checkout")
@@ -281,7 +285,8 @@ def check_out(
         until = operate.check_out(
             which, person.strip(), by, ledger=place.ledger, clock=SystemClock(), duration=duration
         )
-    said = f"checked out for {person.strip()} until {local_time(until)} in Kazakhstan"
+    said = tr("checked out for {person} until {time} in Kazakhstan")
+    said = said.format(person=person.strip(), time=local_time(until))
     show_one(Result(which, "done", until.isoformat()), said, as_json=as_json)
 
 

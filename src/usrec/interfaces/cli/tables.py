@@ -15,6 +15,7 @@ import typer
 
 from usrec.domain.kazakhstan_time import KAZAKHSTAN
 from usrec.domain.submission import SubmissionId
+from usrec.interfaces.i18n import ntr, tr
 
 SHORT_ID = 13
 """Characters of an id on a terminal: enough to be unique, and taken wherever an id is."""
@@ -47,11 +48,22 @@ def local_time(instant: datetime | None) -> str:
 def span(duration: timedelta) -> str:
     """A length of time in its two largest units: ``3 days 4 hours``."""
     minutes = int(abs(duration).total_seconds() // 60)
-    parts = [(minutes // 1440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute")]
+    parts = [(minutes // 1440, _days), (minutes // 60 % 24, _hours), (minutes % 60, _minutes)]
     while len(parts) > 1 and parts[0][0] == 0:
         parts.pop(0)
-    words = [f"{number} {unit}{'' if number == 1 else 's'}" for number, unit in parts[:2] if number]
-    return " ".join(words) or "less than a minute"
+    return " ".join(words(number) for number, words in parts[:2] if number) or tr("less than a minute")
+
+
+def _days(number: int) -> str:
+    return ntr("{number} day", "{number} days", number)
+
+
+def _hours(number: int) -> str:
+    return ntr("{number} hour", "{number} hours", number)
+
+
+def _minutes(number: int) -> str:
+    return ntr("{number} minute", "{number} minutes", number)
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

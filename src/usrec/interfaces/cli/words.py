@@ -1,4 +1,4 @@
-"""What the ledger's stable words mean to a person, in plain English; the one place to translate later.
+"""What the ledger's stable words mean to a person, in plain English; translated where they are shown.
 
 Each table stands beside one enum (a test holds them together). Response codes are told in our own short words after
 USREC's public response dictionary; only those that the three operations can meet, others are shown by their number.
@@ -17,6 +17,7 @@ from usrec.domain.source_event import Operation
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.domain.verdict import Ending
+from usrec.interfaces.i18n import N_, tr
 
 STATES: Final[Mapping[State, str]] = {
     State.PENDING: N_("taken from HR, not signed yet"),
@@ -28,6 +29,18 @@ STATES: Final[Mapping[State, str]] = {
     State.REJECTED: N_("refused by USREC"),
     State.CANCELLED: N_("taken back, will not be sent"),
 }
+
+STATE_NAMES: Final[Mapping[State, str]] = {
+    State.PENDING: N_("pending"),
+    State.INVALID: N_("invalid"),
+    State.SIGNED: N_("signed"),
+    State.SUBMITTED: N_("submitted"),
+    State.INDETERMINATE: N_("indeterminate"),
+    State.ACCEPTED: N_("accepted"),
+    State.REJECTED: N_("rejected"),
+    State.CANCELLED: N_("cancelled"),
+}
+"""For the narrow column of a table; in English the words that ``--state`` takes."""
 
 WAITS: Final[Mapping[WaitReason, str]] = {
     WaitReason.PAPER_DATE: N_("its date has not come; USREC refuses future dates"),
@@ -58,6 +71,13 @@ OPERATIONS: Final[Mapping[Operation, str]] = {
     Operation.AMENDMENT: N_("amendment of a contract"),
     Operation.TERMINATION: N_("termination of a contract"),
 }
+
+OPERATION_NAMES: Final[Mapping[Operation, str]] = {
+    Operation.CONCLUSION: N_("conclusion"),
+    Operation.AMENDMENT: N_("amendment"),
+    Operation.TERMINATION: N_("termination"),
+}
+"""For the narrow column of a table."""
 
 NEEDS: Final[Mapping[PersonNeeded, str]] = {
     PersonNeeded.REFUSED: N_("refused by USREC: mend the row or the cause, then retry"),
@@ -130,6 +150,8 @@ REASONS: Final[Mapping[str, str]] = {
     "superseded": N_("a later revision of the row took its place"),
     "already_registered": N_("the event was registered before this revision came"),
     "second_conclusion": N_("the contract already has a conclusion under another event"),
+    "entered_by_hand": N_("a person is entering an earlier revision in the portal"),
+    "contract_changed": N_("an earlier revision is on its way for another contract or employer"),
     "document": N_("the document cannot be made from the row"),
     "retried": N_("a person had it sent again"),
     "retaken": N_("a person had its row examined again"),
@@ -205,25 +227,52 @@ CODES: Final[Mapping[str, str]] = {
 }
 
 
+LAW: Final = frozenset(
+    {
+        *(N_("p.7"), N_("p.8"), N_("p.12")),
+        *(N_("5 working days"), N_("15 calendar days"), N_("3 working days")),
+        *(N_("Order 353 p.7"), N_("Order 353 p.8"), N_("Order 353 p.9"), N_("Order 353 p.12")),
+    }
+)
+"""Points and terms as the ledger keeps them."""
+
+
+def state_name(state: State) -> str:
+    """A state in one word or two."""
+    return tr(STATE_NAMES[state])
+
+
+def operation_name(operation: str) -> str:
+    """An operation in one word; ``unknown`` for what HR's row does not tell."""
+    name = next((text for known, text in OPERATION_NAMES.items() if known == operation), None)
+    return tr(name) if name else tr("unknown")
+
+
+def actor_name(actor: str) -> str:
+    """Who did something: the agent itself, or a person by the name that is on record."""
+    return tr("agent") if actor == "agent" else actor
+
+
+def law_words(text: str) -> str:
+    """A point or a term of the law."""
+    return tr(text) if text in LAW else text
+
+
 def code_words(code: str) -> str:
     """A response code with its meaning, as far as it is known here."""
     meaning = CODES.get(code)
-    return f"{code}: {meaning}" if meaning else code
+    return f"{code}: {tr(meaning)}" if meaning else code
 
 
 def reason_words(reason: str, code: str = "") -> str:
     """Why something is as it is, in words; the code explains a refusal better than the reason."""
-    text = REASONS.get(reason, reason)
+    known = REASONS.get(reason)
+    text = tr(known) if known else reason
     return f"{text} ({code_words(code)})" if code else text
 
 
 def wait_words(reason: WaitReason | None, status: QueueStatus | None) -> str:
     """Why a submission is not being sent now; empty when nothing is to be sent any more."""
     if reason is not None:
-        return WAITS[reason]
-    return "" if status is None else STATUSES[status]
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 submission``, ``2 submissions``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+        return tr(WAITS[reason])
+    return "" if status is None else tr(STATUSES[status])

@@ -1,0 +1,125 @@
+"""What a finding says, in the reader's language.
+
+The ledger keeps a finding's sentence in English, as the rule wrote it. For each rule its sentences stand here with a
+placeholder for every value (a test holds them against the rules); a sentence that fits none is shown as it was kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+from usrec.domain.rules.finding import Finding
+from usrec.interfaces.i18n import N_, tr
+
+_NUMBER_FAULTS: Final = (
+    N_("{field}: the {number} holds other characters than digits."),
+    N_("{field}: the {number} has {digits} digits where 12 are needed."),
+    N_("{field}: the {number} is a number that is never issued."),
+    N_("{field}: the {number} has a wrong check digit."),
+)
+
+TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
+    "key_present": (N_("{field} is empty; without it nothing can be matched."),),
+    "key_form": (N_("{field} is longer than {longest} or not printable."),),
+    "revision_counts": (N_("revision must be a whole number, 1 or more."),),
+    "event_type_known": (N_("event_type must be one of: {known}."),),
+    "employer_present": (N_("{field} is missing."),),
+    "employer_checksum": _NUMBER_FAULTS,
+    "employer_configured": (
+        N_("No [employer] section of the settings has this BIN, so there is no key to sign with."),
+    ),
+    "term_counts": (
+        N_(
+            "{day} lies before 2020-09-18, when Order 353 took effect; no term runs from it. "
+            "Check the date; a contract signed earlier and still in force is a legacy contract."
+        ),
+        N_("the year of {day} cannot be right. Check the date."),
+    ),
+    "payload_is_json": (
+        N_("The payload is not valid JSON."),
+        N_("The payload is JSON but not an object of fields."),
+    ),
+    "field_present": (N_("{field} is missing."),),
+    "field_is_text": (N_("{field} must be JSON text, expected {expected}."),),
+    "field_is_date": (N_("{field} is not a date YYYY-MM-DD."),),
+    "iin_checksum": _NUMBER_FAULTS,
+    "field_length": (N_("{field} is longer than {longest} characters."),),
+    "field_characters": (N_("{field} holds control characters."),),
+    "field_format": (N_("{field} must be {expected}."),),
+    "begin_too_early": (N_("begin_date is over 70 years ago."),),
+    "begin_too_late": (N_("begin_date is over 50 years ahead."),),
+    "signed_before_contract_date": (
+        N_("Both parties had signed before the date of the contract; check which date is right."),
+    ),
+    "agreement_after_its_effect": (
+        N_("The agreement is dated after the day on which it takes effect; the registry refuses that."),
+    ),
+    "already_registered": (
+        N_(
+            "This event is registered already; a revision cannot change it. Send an amendment, or a correction or "
+            "deletion within the term of Order 353 p.9."
+        ),
+    ),
+    "second_conclusion": (
+        N_(
+            "This contract already has a conclusion under another event_id; sending it could register the contract "
+            "twice. To correct the first event, raise its revision."
+        ),
+    ),
+    "entered_by_hand": (
+        N_(
+            "A person is entering this event in the portal. When that is settled, raise the revision again if it is "
+            "still needed."
+        ),
+    ),
+    "contract_changed": (
+        N_(
+            "An earlier revision is on its way for another contract or employer. When its answer is known, raise the "
+            "revision again."
+        ),
+    ),
+    "document": (
+        N_("the signed document is over 100 KB (code SCSE999)"),
+        N_("the message has more than 100 KB (SCSE999); its longest field is {field}"),
+        N_("{field} is missing, and the message needs it"),
+        N_("{field} holds a character that XML cannot carry"),
+    ),
+}
+"""By rule. A sentence of the XSD about a document (rule ``document``) is shown as it was kept."""
+
+VALUES: Final = frozenset(
+    {
+        N_("IIN"),
+        N_("employer's BIN or IIN"),
+        N_("text"),
+        N_("an IIN"),
+        N_("a code"),
+        N_("a date YYYY-MM-DD"),
+        N_("a code of the classifier of occupations, NNNN-N-NNN or six digits"),
+        N_("the registry's id of the contract: letters, digits and hyphens"),
+        N_("a code such as 01 or 03-002"),
+    }
+)
+"""Values in those sentences that are words themselves; all others are names of fields, codes, dates and numbers."""
+
+
+def finding_words(finding: Finding) -> str:
+    """A finding's sentence."""
+    for template in TEMPLATES.get(finding.rule, ()):
+        found = _pattern(template).fullmatch(finding.message)
+        if found:
+            return tr(template).format(**{name: _value(text) for name, text in found.groupdict().items()})
+    return finding.message
+
+
+def _value(text: str) -> str:
+    return tr(text) if text in VALUES else text
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    """What a sentence made from ``template`` looks like, its values as groups."""
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(template)))

@@ -1,0 +1,97 @@
+"""``usrec submission show`` for a person: one submission told from its beginning, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from usrec.domain.rules.finding import Finding, Severity, load_findings
+from usrec.domain.submission import QueueStatus
+from usrec.domain.verdict import Ending
+from usrec.interfaces.cli.finding_words import finding_words
+from usrec.interfaces.cli.story import Moment, deadline_words, next_step, reason_in_words, timeline
+from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
+from usrec.interfaces.cli.words import (
+    ACTIONS,
+    ENDINGS,
+    OPERATIONS,
+    STATES,
+    actor_name,
+    code_words,
+    law_words,
+    operation_name,
+    reason_words,
+    state_name,
+    wait_words,
+)
+from usrec.interfaces.i18n import N_, tr
+from usrec.ports.ledger_view import SubmissionRow, SubmissionStory
+
+
+def print_story(story: SubmissionStory, now: datetime) -> None:
+    """The whole story on standard output."""
+    row = story.row
+    operation = next((text for known, text in OPERATIONS.items() if known == row.operation), N_("unknown event"))
+    say(f"{row.id}: {tr(operation)}, {tr(STATES[row.state])}")
+    facts = list(_facts(story, now))
+    width = max(len(name) for name, _ in facts) + 1
+    for name, text in facts:
+        if text:
+            say(f"  {name + ':':<{width}} {text}")
+    _print_findings(load_findings(row.findings))
+    say("")
+    print_table([tr("when (Kazakhstan)"), tr("what"), tr("who"), tr("why")], [_line(one) for one in timeline(story)])
+    if story.behind:
+        say("")
+        say(tr("Waiting behind it:"))
+        print_table([tr("id"), tr("operation"), tr("state"), tr("last day")], [_follower(one) for one in story.behind])
+
+
+def _facts(story: SubmissionStory, now: datetime) -> Iterator[tuple[str, str]]:
+    row = story.row
+    employer = row.employer or tr("an employer that is not configured")
+    yield tr("why"), reason_in_words(row)
+    yield tr("waits"), _waits(row)
+    yield tr("next"), next_step(row)
+    yield tr("deadline"), deadline_words(story, now)
+    yield tr("contract"), tr("{contract} of {employer}").format(contract=row.contract_key, employer=employer)
+    yield tr("registry id"), row.contract_id or ""
+    yield tr("event"), tr("{event}, revision {revision}").format(event=row.event_id, revision=row.revision)
+    yield tr("replaces"), story.replaces or ""
+    yield tr("replaced by"), row.replaced_by or ""
+
+
+def _waits(row: SubmissionRow) -> str:
+    text = wait_words(row.wait_reason, row.status)
+    if row.blocked_by is not None:
+        return f"{text} ({row.blocked_by})"
+    if row.status is not QueueStatus.SCHEDULED:
+        return text
+    return tr("{why}, until {time}").format(why=text, time=local_time(row.available_at))
+
+
+def _print_findings(findings: Sequence[Finding]) -> None:
+    if not findings:
+        return
+    wrong = any(one.severity is Severity.ERROR for one in findings)
+    say("  " + (tr("to mend:") if wrong else tr("to know:")))
+    for one in findings:
+        source = ", ".join(part for part in (one.code, law_words(one.point)) if part)
+        say(f"    {one.field}: {finding_words(one)}" + (f" ({source})" if source else ""))
+
+
+def _line(moment: Moment) -> list[str]:
+    known = ACTIONS.get(moment.what)
+    what = tr(known) if known else moment.what
+    if moment.attempt is not None:
+        what = tr("attempt {number}: {what}").format(number=moment.attempt, what=what)
+    why = reason_words(moment.reason) if moment.reason else ""
+    if moment.ending is not None:
+        ending = tr(ENDINGS[Ending(moment.ending)])
+        told = [ending, "" if why == ending else why, code_words(moment.code) if moment.code else ""]
+        why = "; ".join(part for part in told if part)
+    return [local_time(moment.at), what, actor_name(moment.actor), why]
+
+
+def _follower(row: SubmissionRow) -> list[str]:
+    return [shown_id(row.id), operation_name(row.operation), state_name(row.state), str(row.legal_date or "")]

@@ -1,0 +1,388 @@
+"""The agent's threads: what ends a drain, what stops the agent, and what it survives."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from support.line import (
+    BIN,
+    DAY,
+    HOUR,
+    IIN,
+    MONDAY,
+    TIMEOUT,
+    TODAY,
+    UNREACHABLE,
+    Line,
+    numbered,
+    refused,
+)
+from usrec.adapters.alerts import log as alert_log
+from usrec.adapters.alerts.log import LogAlertSink
+from usrec.adapters.inmemory.signer import InMemorySigner
+from usrec.adapters.persistence.outbox import SqlOutbox
+from usrec.adapters.persistence.view import SqlLedgerView
+from usrec.application.deliver import Delivered
+from usrec.bootstrap import Agent
+from usrec.domain.alert import Alert, Threshold, Watched
+from usrec.domain.errors import (
+    ConfigurationError,
+    GatewayUnavailable,
+    InvariantViolation,
+    LeaseLost,
+    LedgerUnavailable,
+    SourceUnavailable,
+)
+from usrec.domain.message import Envelope
+from usrec.domain.outcome import SubmissionOutcome
+from usrec.domain.source_event import EmployerName, Operation, SourceRow
+from usrec.domain.state import State
+from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
+from usrec.interfaces import daemon as daemon_module
+from usrec.interfaces.daemon import Daemon
+from usrec.ports.ledger_view import Progress
+from usrec.settings import LoadedSettings, Settings
+
+Log = Sequence[MutableMapping[str, Any]]
+
+
+def settings(workers: int) -> LoadedSettings:
+    tree: dict[str, Any] = {
+        "gateway": {
+            "url": "https://gateway.example",
+            "sender_id": "company",
+            "password_file": "p",
+            "response_certificate": "c",
+        },
+        "employer": {"alatau": {"bin": BIN, "key_file": "k", "key_password_file": "w"}},
+        "ledger": {"url": "sqlite://"},
+        "source": {"hr": {"kind": "outbox", "url": "sqlite:///hr.db"}},
+        "delivery": {"workers": workers, "poll": 0.005},
+    }
+    return LoadedSettings(Settings(**tree), Path("usrec.toml"))
+
+
+def agent_of(line: Line, *, workers: int = 2) -> Agent:
+    double: dict[str, Any] = {"renderer": line.renderer, "signer": line.signer, "gateway": line.wire}
+    return Agent(
+        settings=settings(workers),
+        ledger=line.ledger,
+        sources=[line.source],
+        calendar=line.calendar,
+        clock=line.clock,
+        entropy=line.entropy,
+        employers=line.employers,
+        policy=line.policy,
+        owner="host:1",
+        **double,
+    )
+
+
+class Registry:
+    """Says the same to every envelope, any number of times."""
+
+    def __init__(self, line: Line, say: Callable[[Envelope], SubmissionOutcome] | None = None) -> None:
+        self.line = line
+        self.say = say or line.registers
+
+    def __call__(self, envelope: Envelope) -> SubmissionOutcome:
+        self.line.wire.submitted.append(envelope)
+        return self.say(envelope)
+
+
+def answering(
+    line: Line, monkeypatch: pytest.MonkeyPatch, say: Callable[[Envelope], SubmissionOutcome] | None = None
+) -> None:
+    monkeypatch.setattr(line.wire, "submit", Registry(line, say))
+
+
+def advances(line: Line, *, times: int = 99) -> Callable[[Delivered], None]:
+    """An hour goes by with each of so many deliveries."""
+    left = iter(range(times))
+
+    def report(_: Delivered) -> None:
+        if next(left, None) is not None:
+            line.clock.advance(HOUR)
+
+    return report
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
+    """What the agent logs, whatever other tests did to the loggers."""
+    with capture_logs() as captured:
+        monkeypatch.setattr(daemon_module, "_log", structlog.get_logger("fresh"))
+        yield captured
+
+
+def actions(log: Log) -> list[str]:
+    return [str(record["action"]) for record in log]
+
+
+# -- drain
+
+
+def test_drain_takes_delivers_tells_hr_and_ends(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [line.enter(f"c{number}", contract=f"K-{number}") for number in range(12)]
+    rows.append(line.enter("a1", "amendment", contract="K-1"))
+    answering(line, monkeypatch)
+    reported: list[Delivered] = []
+    Daemon(agent_of(line), report=reported.append).run(drain=True)
+    assert set(line.states().values()) == {"accepted"}
+    assert len(reported) == len(line.wire.submitted) == 13
+    notes = [line.source.status_of(row) for row in rows]
+    assert {note.state for note in notes if note is not None} == {"accepted"}
+    assert None not in notes
+
+
+def test_drain_of_nothing_ends_at_once(line: Line) -> None:
+    Daemon(agent_of(line)).run(drain=True)
+
+
+def test_drain_ends_when_the_rest_needs_a_person_or_a_date(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line.enter("dated", contract="K-1", contract_date=(TODAY + 9 * DAY).isoformat())
+    line.enter("unknown", "amendment", contract="K-2")
+    line.enter("undecidable", contract="K-3")
+    line.enter("blocked", "amendment", contract="K-3")
+    line.enter("no key", contract="K-4", employer=(other := numbered("20094000002")))
+    line.enter("by hand", contract="K-5")
+    line.enter("invalid", contract="K-6", employee_iin=None)
+    line.employers[other] = EmployerName("zhetisu")
+    line.ingest()
+    line.check_out("by hand")
+    answering(line, monkeypatch, lambda _: refused("SCSE086"))
+    Daemon(agent_of(line)).run(drain=True)
+    waits = {name: line.entry(name).wait_reason for name in line.states() if name != "invalid"}
+    assert waits == {
+        "dated": WaitReason.PAPER_DATE,
+        "unknown": WaitReason.CONTRACT_UNKNOWN,
+        "undecidable": WaitReason.NEEDS_DECISION,
+        "blocked": WaitReason.PREDECESSOR_IN_DOUBT,
+        "no key": WaitReason.KEY_UNUSABLE,
+        "by hand": WaitReason.CHECKED_OUT,
+    }
+
+
+def test_drain_waits_for_what_the_agent_tries_again(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line.enter("c1")
+    said = iter((TIMEOUT, UNREACHABLE, refused("SCSE086")))
+    answering(line, monkeypatch, lambda _: next(said))
+    Daemon(agent_of(line), report=advances(line), give_up_after=DAY).run(drain=True)
+    assert line.states() == {"c1": "accepted"}
+    assert len(line.wire.submitted) == 3
+
+
+def test_drain_gives_up_when_nothing_moves_and_loses_nothing(
+    line: Line, monkeypatch: pytest.MonkeyPatch, log: Log
+) -> None:
+    line.enter("c1")
+    answering(line, monkeypatch, lambda _: UNREACHABLE)
+    agent = Daemon(agent_of(line), report=advances(line, times=4), give_up_after=3 * HOUR)
+    with pytest.raises(GatewayUnavailable, match="nothing has moved for 3:00:00") as caught:
+        agent.run(drain=True)
+    assert "Nothing was lost" in str(caught.value)
+    assert line.of("c1").state is State.SIGNED
+    assert line.entry("c1").status is not QueueStatus.CLAIMED
+
+
+def test_drain_that_has_nothing_left_to_do_does_not_give_up(line: Line) -> None:
+    agent = Daemon(agent_of(line), give_up_after=HOUR)
+    agent._last_progress = MONDAY - DAY
+    agent._sources_empty = True
+    assert agent._is_drained()
+
+
+def test_drain_outlives_a_ledger_that_does_not_answer_for_a_while(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line.enter("c1")
+    answering(line, monkeypatch)
+    real = SqlLedgerView.progress
+    asked: list[SqlLedgerView] = []
+
+    def locked_at_first(view: SqlLedgerView) -> Progress:
+        asked.append(view)
+        if len(asked) < 3:
+            raise LedgerUnavailable("it is locked")
+        return real(view)
+
+    monkeypatch.setattr(SqlLedgerView, "progress", locked_at_first)
+    Daemon(agent_of(line)).run(drain=True)
+    assert line.states() == {"c1": "accepted"}
+
+
+def test_drain_is_not_over_while_hr_has_not_been_told(line: Line) -> None:
+    line.take("c1", employee_iin=None)
+    agent = Daemon(agent_of(line))
+    agent._last_progress = MONDAY
+    agent._sources_empty = True
+    assert not agent._is_drained()
+
+
+def test_drain_is_not_over_before_the_sources_were_asked(line: Line) -> None:
+    agent = Daemon(agent_of(line))
+    agent._last_progress = MONDAY
+    assert not agent._is_drained()
+
+
+# -- stopping
+
+
+def stopped_in_the_first_of_four(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        line.take(f"c{number}", contract=f"K-{number}")
+    stop = threading.Event()
+
+    def told_to_stop(envelope: Envelope) -> SubmissionOutcome:
+        stop.set()
+        return line.registers(envelope)
+
+    answering(line, monkeypatch, told_to_stop)
+    Daemon(agent_of(line, workers=1), stop).run(drain=False)
+
+
+def test_stop_finishes_the_step_in_hand_and_begins_no_other(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped_in_the_first_of_four(line, monkeypatch)
+    assert sorted(line.states().values()) == ["accepted", "pending", "pending", "pending"]
+    assert len(line.wire.submitted) == 1
+
+
+def test_leases_of_a_stopped_agent_are_free_at_once(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped_in_the_first_of_four(line, monkeypatch)
+    with line.ledger.begin() as work:
+        assert work.outbox.lease_owners() == []
+    assert len(line.claim(owner="next")) == 3
+
+
+def test_leases_are_free_after_an_error_too(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        line.take(f"c{number}", contract=f"K-{number}")
+
+    def breaks(_: Envelope) -> SubmissionOutcome:
+        raise ZeroDivisionError
+
+    answering(line, monkeypatch, breaks)
+    with pytest.raises(ZeroDivisionError):
+        Daemon(agent_of(line, workers=1)).run(drain=False)
+    with line.ledger.begin() as work:
+        assert work.outbox.lease_owners() == []
+    assert len([event for event in line.states() if line.of(event).state is State.SIGNED]) == 1
+
+
+def test_leases_that_cannot_be_freed_run_out_by_themselves(
+    line: Line, monkeypatch: pytest.MonkeyPatch, log: Log
+) -> None:
+    def locked(*_: object) -> int:
+        raise LedgerUnavailable("it is locked")
+
+    monkeypatch.setattr(SqlOutbox, "free_leases", locked)
+    Daemon(agent_of(line)).run(drain=True)
+    assert "agent.leases_left" in actions(log)
+
+
+def test_agent_that_is_stopped_already_does_nothing(line: Line) -> None:
+    line.take("c1")
+    stop = threading.Event()
+    stop.set()
+    Daemon(agent_of(line), stop).run(drain=False)
+    assert line.wire.submitted == []
+
+
+# -- errors
+
+
+@pytest.mark.parametrize("problem", [RuntimeError("bug"), InvariantViolation("bug"), ConfigurationError("no key")])
+def test_what_only_an_administrator_can_mend_stops_the_agent(
+    line: Line, monkeypatch: pytest.MonkeyPatch, problem: Exception, log: Log
+) -> None:
+    line.enter("c1")
+
+    def breaks(_: Envelope) -> SubmissionOutcome:
+        raise problem
+
+    answering(line, monkeypatch, breaks)
+    before = threading.active_count()
+    with pytest.raises(type(problem)) as caught:
+        Daemon(agent_of(line)).run(drain=False)
+    assert caught.value is problem
+    assert threading.active_count() == before
+    assert ("agent.crash" in actions(log)) == isinstance(problem, RuntimeError)
+    assert line.of("c1").state is State.SIGNED
+
+
+@pytest.mark.parametrize(
+    "problem", [SourceUnavailable("away"), LedgerUnavailable("locked"), LeaseLost("somebody else has it")]
+)
+def test_what_passes_by_itself_does_not_stop_the_agent(
+    line: Line, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    line.enter("c1")
+    answering(line, monkeypatch)
+    real = line.source.fetch
+    fetches: list[int] = []
+
+    def fails_twice(limit: int) -> Sequence[SourceRow]:
+        fetches.append(limit)
+        if len(fetches) < 3:
+            raise problem
+        return real(limit)
+
+    monkeypatch.setattr(line.source, "fetch", fails_twice)
+    Daemon(agent_of(line)).run(drain=True)
+    assert line.states() == {"c1": "accepted"}
+    assert len(fetches) >= 3
+
+
+def test_one_source_that_is_away_does_not_end_a_drain(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line.source.online = False
+    agent = Daemon(agent_of(line), give_up_after=HOUR)
+    monkeypatch.setattr(agent, "_gave_up", iter((False, False, True)).__next__)
+    with pytest.raises(GatewayUnavailable):
+        agent.run(drain=True)
+
+
+def test_key_that_cannot_sign_is_logged_as_an_error_and_stops_nobody(
+    line: Line, monkeypatch: pytest.MonkeyPatch, log: Log
+) -> None:
+    line.signer = InMemorySigner({})
+    line.enter("c1")
+    answering(line, monkeypatch)
+    Daemon(agent_of(line)).run(drain=True)
+    (record,) = [one for one in log if one["action"] == "deliver"]
+    assert (record["log_level"], record["result"]) == ("error", "waiting")
+
+
+# -- what is logged
+
+
+def test_conflicts_are_errors_and_nothing_personal_is_logged(
+    line: Line, monkeypatch: pytest.MonkeyPatch, log: Log
+) -> None:
+    line.take("c1")
+    line.enter("c1", contract_number="18")
+    line.enter("c2", contract="K-2", position_code=IIN)
+    answering(line, monkeypatch)
+    Daemon(agent_of(line)).run(drain=True)
+    (conflict,) = [record for record in log if record["action"] == "ingest.conflict"]
+    assert (conflict["log_level"], conflict["rows"]) == ("error", 1)
+    assert all("action" in record for record in log)
+    assert IIN not in repr(log)
+
+
+def test_missed_date_is_logged_as_an_error_and_a_near_one_as_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    alerts = [
+        Alert(SubmissionId("s1"), Watched.LEGAL, threshold, Operation.CONCLUSION, EmployerName("alatau"), TODAY, MONDAY)
+        for threshold in (Threshold.DAY_1, Threshold.MISSED)
+    ]
+    with capture_logs() as captured:
+        monkeypatch.setattr(alert_log, "_log", structlog.get_logger("fresh"))
+        LogAlertSink().deliver(alerts)
+    assert [(record["log_level"], record["action"]) for record in captured] == [
+        ("warning", "alert.deadline"),
+        ("error", "alert.deadline"),
+    ]
