@@ -8,6 +8,17 @@ import pytest
 
 from kzeds.test_pki import make_test_pki
 from support.postgresql import PostgresqlServer, running_server
+from usrec.interfaces.i18n import VARIABLES
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _english_speaker() -> Iterator[None]:
+    """Whoever runs the tests, the commands speak English; a test that wants another language says so."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in VARIABLES:
+            patch.delenv(name, raising=False)
+        patch.setenv("LANG", "C.UTF-8")
+        yield
 
 
 @pytest.fixture(scope="session")

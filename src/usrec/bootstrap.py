@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from usrec.adapters.gateway.shep import ShepGateway
     from usrec.adapters.persistence import SqlLedger
     from usrec.adapters.rendering.renderer import XmlRenderer
-    from usrec.adapters.signing.pkcs12 import EmployerKey, Pkcs12Signer
+    from usrec.adapters.signing.pkcs12 import Pkcs12Signer
 
 OutboxKey = tuple[EventId, int]
 _log = structlog.get_logger("usrec.bootstrap")
@@ -101,12 +101,11 @@ def build_agent(
     """
     from usrec.adapters.rendering.profile import load_profile
     from usrec.adapters.rendering.renderer import XmlRenderer
-    from usrec.adapters.signing.pkcs12 import Pkcs12Signer
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
 
     values = settings.values
     profile = load_profile(_profile_choice(settings))
-    signer = Pkcs12Signer(_employer_keys(settings))
+    signer = _signer(settings)
     ledger = build_ledger(settings)
     return Agent(
         settings=settings,
@@ -134,15 +133,22 @@ def _profile_choice(settings: LoadedSettings) -> str:
     return choice if choice in {"current", "seen"} else str(settings.path(Path(choice)))
 
 
-def _employer_keys(settings: LoadedSettings) -> Mapping[str, EmployerKey]:
-    from usrec.adapters.signing.pkcs12 import EmployerKey
+def _signer(settings: LoadedSettings) -> Pkcs12Signer:
+    """The employers' keys; one that cannot be used is said loudly and holds only its own employer."""
+    from usrec.adapters.signing.pkcs12 import EmployerKey, Pkcs12Signer
 
-    return {
-        employer.bin: EmployerKey(
-            employer.bin, settings.path(employer.key_file), settings.secret(employer.key_password_file)
-        )
-        for employer in settings.values.employer.values()
-    }
+    keys, unreadable = {}, {}
+    for employer in settings.values.employer.values():
+        try:
+            password = settings.secret(employer.key_password_file)
+        except ConfigurationError as problem:
+            unreadable[employer.bin] = problem
+        else:
+            keys[employer.bin] = EmployerKey(employer.bin, settings.path(employer.key_file), password)
+    signer = Pkcs12Signer(keys, unreadable)
+    for bin_, refusal in signer.refused.items():
+        _log.error(str(refusal), action="key.unusable", employer=employers_by_bin(settings)[bin_])
+    return signer
 
 
 def _gateway(

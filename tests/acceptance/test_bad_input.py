@@ -146,12 +146,20 @@ def test_each_wrong_setting_is_one_clear_line_and_changes_nothing(
         assert require_exactly_once(workplace.hr_rows(), simulator.registry()) == {event}
 
 
-def test_expired_key_lets_its_events_wait_and_the_other_employers_go_on(
-    make_workplace: MakeWorkplace, tmp_path: Path, pki: Path
+@pytest.mark.parametrize(
+    ("key_file", "password_file", "why"),
+    [
+        ("employer-expired.p12", "employer.password", "expired"),
+        ("employer-auth.p12", "employer.password", "AUTH"),
+        ("employer.p12", "nowhere.password", "cannot be read"),
+    ],
+)
+def test_unusable_key_lets_its_events_wait_and_the_other_employers_go_on(
+    make_workplace: MakeWorkplace, tmp_path: Path, pki: Path, *, key_file: str, password_file: str, why: str
 ) -> None:
     other = employer("other", OTHER_BIN, pki / "employer-2.p12", pki / "employer-2.password")
-    expired = employer("main", BIN, pki / "employer-expired.p12", pki / "employer.password")
-    workplace = make_workplace(employers=expired + other)
+    unusable = employer("main", BIN, pki / key_file, pki / password_file)
+    workplace = make_workplace(employers=unusable + other)
     waiting = workplace.hire(PERSON)
     colleague = Person(2)
     registered = "hire-2"
@@ -159,7 +167,8 @@ def test_expired_key_lets_its_events_wait_and_the_other_employers_go_on(
     with SimulatorProcess.start(tmp_path / "registry.db", pki) as simulator:
         workplace.connect(simulator.url)
         complaint = [record for record in log_records(workplace.drain()) if record["level"] == "error"]
-        assert any("employer-expired.p12" in one["event"] and "expired" in one["event"] for one in complaint)
+        named = password_file if why == "cannot be read" else key_file
+        assert any(named in one["event"] and why in one["event"] for one in complaint)
         assert workplace.states() == {waiting: "pending", registered: "accepted"}
         assert workplace.row(waiting).wait_reason is WaitReason.KEY_UNUSABLE
         assert workplace.ask("status")["needs_person"] == 1

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,8 @@ from support.demonstration import GROUPS, RESULT_KEYS, Demonstration, fates, tod
 from support.workplace import run, wait_until
 
 PARTS = {"hr.db", "ledger.db", "simulator.db", "usrec.toml", "pki"}
+WORKERS = 2
+"""Messages of a demonstration that are under way at the same time."""
 SLOWLY = '[[fault]]\nkind = "delay"\nseconds = 0.25\nwhen = "after"\n'
 
 
@@ -51,19 +54,23 @@ def count_of(demonstration: Demonstration, state: str) -> int:
 
 
 def require_undisturbed(
-    demonstration: Demonstration, result: Mapping[str, object], events: int | None, begun_on: date
+    demonstration: Demonstration, result: Mapping[str, Any], events: int | None, begun_on: date, *, in_flight: int = 0
 ) -> None:
     """The numbers and both books are those of a demonstration that nobody has disturbed.
 
     Args:
         begun_on: The day before it began; midnight may have passed before its company was made.
+        in_flight: How many messages may have been under way when it was killed. One of them that the registry then
+            refuses is left to a person, because the refusal does not tell what became of the first attempt.
     """
     assert set(result) == RESULT_KEYS
+    assert result["indeterminate"] <= in_flight
     groups = {group: result[group] for group in GROUPS}
+    groups |= {"rejected": result["rejected"] + result["indeterminate"], "indeterminate": 0}
     assert groups in [undisturbed(day, events) for day in (begun_on, today())]
     assert result["events"] == sum(undisturbed(begun_on, events).values())
     assert result["registered_once"] == result["accepted"] == len(demonstration.registered())
-    assert (result["registered_twice"], result["lost"], result["indeterminate"]) == (0, 0, 0)
+    assert (result["registered_twice"], result["lost"]) == (0, 0)
 
 
 def undisturbed(day: date, events: int | None) -> Mapping[str, int]:
@@ -114,7 +121,7 @@ def test_sigkill_in_the_middle_goes_on_to_the_same_result(tmp_path: Path) -> Non
     before = demonstration.states()["accepted"]
     assert before < undisturbed(day, 24)["accepted"], "it was killed too late to prove anything"
     kill_when(demonstration, lambda: count_of(demonstration, "accepted") >= before + 2)
-    require_undisturbed(demonstration, demonstration.run(), 24, day)
+    require_undisturbed(demonstration, demonstration.run(), 24, day, in_flight=2 * WORKERS)
 
 
 @pytest.mark.parametrize("part", ["pki", "simulator.db"])

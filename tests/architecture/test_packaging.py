@@ -9,10 +9,13 @@ import subprocess
 import sys
 import sysconfig
 import tomllib
+import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+
+from usrec.interfaces.i18n import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("kzeds", "usrec", "usrec_simulator")
@@ -65,6 +68,13 @@ def test_wheel_runs_the_demo_away_from_the_checkout(installed: Path, tmp_path: P
     assert result["events"] == 10
     assert result["accepted"] == result["registered_once"] > 0
     assert result["registered_twice"] == result["lost"] == 0
+
+
+def test_wheel_holds_the_language_catalogues(wheel: Path) -> None:
+    """Kazakh and Russian travel with it, compiled."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    assert names >= {f"usrec/locales/{language}/LC_MESSAGES/usrec.mo" for language in LANGUAGES if language != "en"}
 
 
 def test_every_import_is_a_declared_dependency() -> None:

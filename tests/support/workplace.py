@@ -28,8 +28,6 @@ OTHER_BIN = "150340000027"
 """The second employer of the test PKI."""
 PATIENCE = 150.0
 """Seconds that anything may take on a busy machine; what waits looks again much sooner."""
-NOWHERE = "https://127.0.0.1:9/bip-sync-wss-gost/"
-"""Nobody listens there (the discard port)."""
 
 
 @dataclass
@@ -43,7 +41,6 @@ class Workplace:
         employers: Tables `[employer.NAME]`; the test PKI's first employer when empty.
         delivery: Settings of `[delivery]`.
         log: Settings of `[log]`.
-        more: Further TOML at the end.
     """
 
     folder: Path
@@ -54,7 +51,6 @@ class Workplace:
     employers: str = ""
     delivery: str = "workers = 2\npoll = 0.1\nretry_base = 1\nretry_cap = 2\nlease = 30"
     log: str = 'level = "info"\nformat = "json"'
-    more: str = ""
     _ledger: SqlLedger | None = field(default=None, repr=False)
 
     @property
@@ -79,7 +75,7 @@ class Workplace:
             f'profile = "{self.profile}"\ntimeouts = {{ connect = 2, pool = 2, write = 3, read = 6, answer = 6 }}\n'
             f'{self.employers or own}\n[ledger]\nurl = "{self.ledger_url}"\n'
             f'[source.hr]\nkind = "outbox"\nurl = "{self.hr.url}"\n'
-            f"[delivery]\n{self.delivery}\n[log]\n{self.log}\n{self.more}\n",
+            f"[delivery]\n{self.delivery}\n[log]\n{self.log}\n",
             "utf-8",
         )
 

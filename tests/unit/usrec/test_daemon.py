@@ -188,6 +188,7 @@ def test_drain_gives_up_when_nothing_moves_and_loses_nothing(
     with pytest.raises(GatewayUnavailable, match="nothing has moved for 3:00:00") as caught:
         agent.run(drain=True)
     assert "Nothing was lost" in str(caught.value)
+    assert "cannot be reached at https://gateway.example" in str(caught.value)
     assert line.of("c1").state is State.SIGNED
     assert line.entry("c1").status is not QueueStatus.CLAIMED
 
@@ -272,6 +273,24 @@ def test_leases_are_free_after_an_error_too(line: Line, monkeypatch: pytest.Monk
     with line.ledger.begin() as work:
         assert work.outbox.lease_owners() == []
     assert len([event for event in line.states() if line.of(event).state is State.SIGNED]) == 1
+
+
+def test_leases_are_free_after_a_drain_that_gave_up_too(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        line.take(f"c{number}", contract=f"K-{number}")
+    agent = Daemon(agent_of(line, workers=1))
+
+    def until_it_gives_up(envelope: Envelope) -> SubmissionOutcome:
+        assert agent.stop.wait(10)
+        return line.registers(envelope)
+
+    answering(line, monkeypatch, until_it_gives_up)
+    monkeypatch.setattr(agent, "_gave_up", lambda: bool(line.wire.submitted))
+    with pytest.raises(GatewayUnavailable):
+        agent.run(drain=True)
+    with line.ledger.begin() as work:
+        assert work.outbox.lease_owners() == []
+    assert sorted(line.states().values()) == ["accepted", "pending", "pending", "pending"]
 
 
 def test_leases_that_cannot_be_freed_run_out_by_themselves(

@@ -399,6 +399,14 @@ def test_invalid_revision_that_the_settings_have_mended_waits_behind_the_one_in_
     assert [done.result for done in line.deliver_all()] == ["accepted"]
 
 
+def test_withdrawal_that_the_settings_have_mended_is_not_retaken(line: Line) -> None:
+    in_doubt(line)
+    line.employers = {}
+    line.take("e", revision=2, withdrawn=True)
+    line.employers = dict(EMPLOYERS)
+    still_invalid(line, "e", 2)
+
+
 def test_row_that_the_inbox_does_not_hold_cannot_be_retaken(line: Line) -> None:
     with line.work() as work:
         work.submissions.add(a_submission("s1", state=State.INVALID))

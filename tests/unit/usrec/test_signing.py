@@ -105,6 +105,19 @@ def test_each_employer_signs_with_its_own_key(pki: Path, now: datetime) -> None:
         assert signer.keys[bin_].certificate.bin == bin_
 
 
+def test_one_employers_unusable_key_holds_only_its_own_events(pki: Path, now: datetime) -> None:
+    """The other employers sign; this one is refused with the file and what to do; with no usable key nothing starts."""
+    auth, sound = employer_key(pki, "employer-auth"), employer_key(pki, "employer-2", EMPLOYER_2_BIN)
+    signer = signer_of(auth, sound)
+    assert signer.sign(RENDERED, employer_bin=EMPLOYER_2_BIN, message_id=MESSAGE, at=now).document
+    assert list(signer.refused) == [EMPLOYER_BIN]
+    with pytest.raises(SigningRefused, match="AUTH key") as refusal:
+        signer.sign(RENDERED, employer_bin=EMPLOYER_BIN, message_id=MESSAGE, at=now)
+    assert refusal.value.where.endswith("employer-auth.p12")
+    with pytest.raises(ConfigurationError, match="AUTH key"):
+        signer_of(auth)
+
+
 def test_an_entrepreneur_signs_with_a_personal_certificate(tmp_path: Path, now: datetime) -> None:
     key = generate_private_key(65537, 2048)
     period = Validity(now - timedelta(days=1), now + timedelta(days=1))

@@ -49,16 +49,35 @@ class EmployerKey:
 class Pkcs12Signer:
     """Signs with keys that it read once. Safe in threads.
 
+    One employer's unusable key holds only that employer's events: they wait with the reason shown.
+
     Args:
         employers: By BIN, or IIN of an individual entrepreneur.
+        unreadable: Employers whose key or password could not even be read, and why.
 
     Raises:
-        ConfigurationError: A key file cannot be used; names the file and what to do.
+        ConfigurationError: Not a single key can be used; names the first one's file and what to do.
     """
 
-    def __init__(self, employers: Mapping[str, EmployerKey]) -> None:
-        self._keys = MappingProxyType({bin_: load_employer_key(employer) for bin_, employer in employers.items()})
+    def __init__(
+        self, employers: Mapping[str, EmployerKey], unreadable: Mapping[str, ConfigurationError] | None = None
+    ) -> None:
+        keys, refused = {}, dict(unreadable or {})
+        for bin_, employer in employers.items():
+            try:
+                keys[bin_] = load_employer_key(employer)
+            except ConfigurationError as problem:
+                refused[bin_] = problem
+        if refused and not keys:
+            raise next(iter(refused.values()))
+        self._keys = MappingProxyType(keys)
+        self._refused = MappingProxyType(refused)
         self._files = {bin_: employer.key_file for bin_, employer in employers.items()}
+
+    @property
+    def refused(self) -> Mapping[str, ConfigurationError]:
+        """Employers without a usable key, and why."""
+        return self._refused
 
     @property
     def keys(self) -> Mapping[str, SigningKey]:
@@ -75,12 +94,7 @@ class Pkcs12Signer:
         """
         key = self._keys.get(employer_bin)
         if key is None:
-            raise SigningRefused(
-                "no key is configured for the employer of this event",
-                where=f"message {message_id}",
-                kept=_NOTHING_SENT,
-                next_step="Add a section [employer.NAME] with its key to usrec.toml and restart the agent",
-            )
+            raise self._without_key(employer_bin, message_id)
         _require_valid(key, at, where=str(self._files[employer_bin]))
         document = sign_enveloped(rendered.document, key)
         return SignedMessage(
@@ -92,6 +106,18 @@ class Pkcs12Signer:
             certificate=key.certificate.fingerprint,
             valid_until=key.certificate.not_after,
         )
+
+    def _without_key(self, employer_bin: str, message_id: MessageId) -> SigningRefused:
+        problem = self._refused.get(employer_bin)
+        if problem is None:
+            return SigningRefused(
+                "no key is configured for the employer of this event",
+                where=f"message {message_id}",
+                kept=_NOTHING_SENT,
+                next_step="Add a section [employer.NAME] with its key to usrec.toml and restart the agent",
+            )
+        advice = f"{problem.next_step}; then restart the agent"
+        return SigningRefused(problem.what, where=problem.where, kept=_NOTHING_SENT, next_step=advice)
 
 
 def load_employer_key(employer: EmployerKey) -> SigningKey:

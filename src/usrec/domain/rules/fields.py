@@ -114,8 +114,8 @@ def read_payload(text: str) -> tuple[Mapping[str, object], list[Finding]]:
 def without_unknown_fields(text: str) -> str:
     """The payload with the fields that the rules know, for the ledger: what else HR wrote is not ours to keep.
 
-    A payload that is no object is not kept at all; the row stays refused either way. Other alphabets stay escaped, since
-    JSON may spell half a character that no database takes.
+    A payload that is no object is not kept at all; the row stays refused either way. Other alphabets stay escaped,
+    since JSON may spell half a character that no database takes.
     """
     payload, unreadable = read_payload(text)
     if unreadable:

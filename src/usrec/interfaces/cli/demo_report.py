@@ -130,7 +130,8 @@ def _summary(rows: Sequence[SubmissionRow], now: datetime) -> Table:
 
 
 def _table(title: str, *, expand: bool = False) -> Table:
-    return Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", expand=expand, pad_edge=False)
+    narrow = (0, 1, 0, 0)
+    return Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", expand=expand, padding=narrow, pad_edge=False)
 
 
 def _exceptions(title: str, rows: Sequence[SubmissionRow], now: datetime) -> Table:

@@ -1,0 +1,107 @@
+"""Findings in Kazakh and Russian: every sentence that a rule can write has its translation, whatever it names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from support.languages import CYRILLIC, TRANSLATED, english_words
+from support.line import BIN, EMPLOYERS, MONDAY, PAYLOADS, WeekdayCalendar
+from usrec.domain import revision
+from usrec.domain.deadline import DeadlineEvent, compute_deadline
+from usrec.domain.rules.examine import examine
+from usrec.domain.rules.fields import FIELDS
+from usrec.domain.rules.finding import Finding, error
+from usrec.domain.source_event import Operation, SourceName, SourceRow
+from usrec.interfaces.cli.finding_words import TEMPLATES, VALUES, finding_words
+from usrec.interfaces.cli.words import LAW
+from usrec.interfaces.i18n import use_language
+
+
+@pytest.fixture(autouse=True)
+def _english_afterwards() -> Iterator[None]:
+    yield
+    use_language("en")
+
+
+def some_row(event_type: str, **changes: Any) -> SourceRow:
+    columns: dict[str, Any] = {
+        "source": SourceName("hr"),
+        "row_ref": "7",
+        "event_id": "e1",
+        "revision": 1,
+        "event_type": event_type,
+        "contract_key": "K-1",
+        "employer_bin": BIN,
+        "payload": json.dumps(PAYLOADS[event_type]()) if event_type in PAYLOADS else "{}",
+    }
+    return SourceRow(**(columns | changes))
+
+
+def findings_of(event_type: str, fields: Mapping[str, object] | None = None, **columns: object) -> Sequence[Finding]:
+    """What the rules say of a row with other fields or other columns than a good one's."""
+    if fields:
+        columns["payload"] = json.dumps({**PAYLOADS[event_type](), **fields})
+    row = some_row(event_type, **columns)
+    return examine(row, employers=EMPLOYERS, calendar=WeekdayCalendar(), now=MONDAY).findings
+
+
+def every_finding() -> Iterator[Finding]:
+    """Each rule broken at least once, in each of the ways that it words differently."""
+    for operation in Operation:
+        for rule in FIELDS[operation]:
+            for value in ("", 7, "\x00", "Я" * 300, "2030-02-30", "123", "123456789012", "000000000000", "нет"):
+                yield from findings_of(operation, {rule.name: value})
+        yield from findings_of(operation, payload="[")
+        yield from findings_of(operation, payload="[]")
+    for text in (" ", "x" * 201):
+        yield from findings_of("conclusion", event_id=text)
+        yield from findings_of("conclusion", contract_key=text)
+    for digits in ("", "12a", "123", "123456789012", "000000000000", "150340000027"):
+        yield from findings_of("conclusion", employer_bin=digits)
+    yield from findings_of("conclusion", revision=0)
+    yield from findings_of("rehire")
+    for year in ("1950", "2020", "2199"):
+        yield from findings_of("conclusion", {"begin_date": f"{year}-01-10", "signed_on": f"{year}-01-10"})
+    yield from findings_of("conclusion", {"signed_on": "2026-01-01", "contract_date": "2026-01-02"})
+    yield from findings_of("amendment", {"agreement_date": "2026-01-02", "begin_date": "2026-01-01"})
+    yield from (one for one in vars(revision).values() if isinstance(one, Finding))
+    for message in (
+        "the signed document is over 100 KB (code SCSE999)",
+        "the message has more than 100 KB (SCSE999); its longest field is established_post",
+        "contract_id is missing, and the message needs it",
+        "contract_number holds a character that XML cannot carry",
+    ):
+        yield error("document", "submission 1", message)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_finding_is_told_in_the_readers_language(language: str) -> None:
+    findings = list(every_finding())
+    assert {one.rule for one in findings} == set(TEMPLATES)
+    use_language("en")
+    assert all(finding_words(one) == one.message for one in findings)
+    use_language(language)
+    for one in findings:
+        told = finding_words(one)
+        assert CYRILLIC.search(told), one
+        assert not english_words(told), one
+
+
+def test_a_finding_that_fits_no_sentence_is_told_as_it_was_kept() -> None:
+    use_language("ru")
+    for rule in ("field_present", "a_rule_of_another_version"):
+        one = error(rule, "contract_number", "This sentence is of another version.")
+        assert finding_words(one) == one.message
+
+
+def test_words_inside_findings_and_of_the_law_are_those_of_the_rules() -> None:
+    rules = [rule for rules in FIELDS.values() for rule in rules]
+    assert {rule.expected for rule in rules} <= VALUES
+    assert {rule.point for rule in rules if rule.point} <= LAW
+    for operation in Operation:
+        deadline = compute_deadline(DeadlineEvent(operation), MONDAY.date(), calendar=WeekdayCalendar())
+        assert {deadline.point, deadline.term} <= LAW
