@@ -30,6 +30,7 @@ from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.view import SqlLedgerView
 from usrec.application.deliver import Delivered
+from usrec.application.write_back import write_back
 from usrec.bootstrap import Agent
 from usrec.domain.alert import Alert, Threshold, Watched
 from usrec.domain.errors import (
@@ -103,6 +104,17 @@ def answering(
     monkeypatch.setattr(line.wire, "submit", Registry(line, say))
 
 
+def run(agent: Daemon, *, drain: bool) -> None:
+    """Run the agent; one that never ends is stopped, so that a test fails instead of waiting for ever."""
+    guard = threading.Timer(30, agent.stop.set)
+    guard.start()
+    try:
+        agent.run(drain=drain)
+    finally:
+        guard.cancel()
+        guard.join()
+
+
 def advances(line: Line, *, times: int = 99) -> Callable[[Delivered], None]:
     """An hour goes by with each of so many deliveries."""
     left = iter(range(times))
@@ -134,7 +146,7 @@ def test_drain_takes_delivers_tells_hr_and_ends(line: Line, monkeypatch: pytest.
     rows.append(line.enter("a1", "amendment", contract="K-1"))
     answering(line, monkeypatch)
     reported: list[Delivered] = []
-    Daemon(agent_of(line), report=reported.append).run(drain=True)
+    run(Daemon(agent_of(line), report=reported.append), drain=True)
     assert set(line.states().values()) == {"accepted"}
     assert len(reported) == len(line.wire.submitted) == 13
     notes = [line.source.status_of(row) for row in rows]
@@ -143,7 +155,7 @@ def test_drain_takes_delivers_tells_hr_and_ends(line: Line, monkeypatch: pytest.
 
 
 def test_drain_of_nothing_ends_at_once(line: Line) -> None:
-    Daemon(agent_of(line)).run(drain=True)
+    run(Daemon(agent_of(line)), drain=True)
 
 
 def test_drain_ends_when_the_rest_needs_a_person_or_a_date(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +170,7 @@ def test_drain_ends_when_the_rest_needs_a_person_or_a_date(line: Line, monkeypat
     line.ingest()
     line.check_out("by hand")
     answering(line, monkeypatch, lambda _: refused("SCSE086"))
-    Daemon(agent_of(line)).run(drain=True)
+    run(Daemon(agent_of(line)), drain=True)
     waits = {name: line.entry(name).wait_reason for name in line.states() if name != "invalid"}
     assert waits == {
         "dated": WaitReason.PAPER_DATE,
@@ -174,7 +186,7 @@ def test_drain_waits_for_what_the_agent_tries_again(line: Line, monkeypatch: pyt
     line.enter("c1")
     said = iter((TIMEOUT, UNREACHABLE, refused("SCSE086")))
     answering(line, monkeypatch, lambda _: next(said))
-    Daemon(agent_of(line), report=advances(line), give_up_after=DAY).run(drain=True)
+    run(Daemon(agent_of(line), report=advances(line), give_up_after=DAY), drain=True)
     assert line.states() == {"c1": "accepted"}
     assert len(line.wire.submitted) == 3
 
@@ -182,11 +194,12 @@ def test_drain_waits_for_what_the_agent_tries_again(line: Line, monkeypatch: pyt
 def test_drain_gives_up_when_nothing_moves_and_loses_nothing(
     line: Line, monkeypatch: pytest.MonkeyPatch, log: Log
 ) -> None:
-    line.enter("c1")
+    line.take("c1")
+    write_back(source=line.source, ledger=line.ledger, clock=line.clock)
     answering(line, monkeypatch, lambda _: UNREACHABLE)
     agent = Daemon(agent_of(line), report=advances(line, times=4), give_up_after=3 * HOUR)
     with pytest.raises(GatewayUnavailable, match="nothing has moved for 3:00:00") as caught:
-        agent.run(drain=True)
+        run(agent, drain=True)
     assert "Nothing was lost" in str(caught.value)
     assert "cannot be reached at https://gateway.example" in str(caught.value)
     assert line.of("c1").state is State.SIGNED
@@ -213,7 +226,7 @@ def test_drain_outlives_a_ledger_that_does_not_answer_for_a_while(line: Line, mo
         return real(view)
 
     monkeypatch.setattr(SqlLedgerView, "progress", locked_at_first)
-    Daemon(agent_of(line)).run(drain=True)
+    run(Daemon(agent_of(line)), drain=True)
     assert line.states() == {"c1": "accepted"}
 
 
@@ -244,7 +257,7 @@ def stopped_in_the_first_of_four(line: Line, monkeypatch: pytest.MonkeyPatch) ->
         return line.registers(envelope)
 
     answering(line, monkeypatch, told_to_stop)
-    Daemon(agent_of(line, workers=1), stop).run(drain=False)
+    run(Daemon(agent_of(line, workers=1), stop), drain=False)
 
 
 def test_stop_finishes_the_step_in_hand_and_begins_no_other(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,7 +282,7 @@ def test_leases_are_free_after_an_error_too(line: Line, monkeypatch: pytest.Monk
 
     answering(line, monkeypatch, breaks)
     with pytest.raises(ZeroDivisionError):
-        Daemon(agent_of(line, workers=1)).run(drain=False)
+        run(Daemon(agent_of(line, workers=1)), drain=False)
     with line.ledger.begin() as work:
         assert work.outbox.lease_owners() == []
     assert len([event for event in line.states() if line.of(event).state is State.SIGNED]) == 1
@@ -287,7 +300,7 @@ def test_leases_are_free_after_a_drain_that_gave_up_too(line: Line, monkeypatch:
     answering(line, monkeypatch, until_it_gives_up)
     monkeypatch.setattr(agent, "_gave_up", lambda: bool(line.wire.submitted))
     with pytest.raises(GatewayUnavailable):
-        agent.run(drain=True)
+        run(agent, drain=True)
     with line.ledger.begin() as work:
         assert work.outbox.lease_owners() == []
     assert sorted(line.states().values()) == ["accepted", "pending", "pending", "pending"]
@@ -300,7 +313,7 @@ def test_leases_that_cannot_be_freed_run_out_by_themselves(
         raise LedgerUnavailable("it is locked")
 
     monkeypatch.setattr(SqlOutbox, "free_leases", locked)
-    Daemon(agent_of(line)).run(drain=True)
+    run(Daemon(agent_of(line)), drain=True)
     assert "agent.leases_left" in actions(log)
 
 
@@ -308,7 +321,7 @@ def test_agent_that_is_stopped_already_does_nothing(line: Line) -> None:
     line.take("c1")
     stop = threading.Event()
     stop.set()
-    Daemon(agent_of(line), stop).run(drain=False)
+    run(Daemon(agent_of(line), stop), drain=False)
     assert line.wire.submitted == []
 
 
@@ -327,7 +340,7 @@ def test_what_only_an_administrator_can_mend_stops_the_agent(
     answering(line, monkeypatch, breaks)
     before = threading.active_count()
     with pytest.raises(type(problem)) as caught:
-        Daemon(agent_of(line)).run(drain=False)
+        run(Daemon(agent_of(line)), drain=False)
     assert caught.value is problem
     assert threading.active_count() == before
     assert ("agent.crash" in actions(log)) == isinstance(problem, RuntimeError)
@@ -352,7 +365,7 @@ def test_what_passes_by_itself_does_not_stop_the_agent(
         return real(limit)
 
     monkeypatch.setattr(line.source, "fetch", fails_twice)
-    Daemon(agent_of(line)).run(drain=True)
+    run(Daemon(agent_of(line)), drain=True)
     assert line.states() == {"c1": "accepted"}
     assert len(fetches) >= 3
 
@@ -362,7 +375,7 @@ def test_one_source_that_is_away_does_not_end_a_drain(line: Line, monkeypatch: p
     agent = Daemon(agent_of(line), give_up_after=HOUR)
     monkeypatch.setattr(agent, "_gave_up", iter((False, False, True)).__next__)
     with pytest.raises(GatewayUnavailable):
-        agent.run(drain=True)
+        run(agent, drain=True)
 
 
 def test_key_that_cannot_sign_is_logged_as_an_error_and_stops_nobody(
@@ -371,7 +384,7 @@ def test_key_that_cannot_sign_is_logged_as_an_error_and_stops_nobody(
     line.signer = InMemorySigner({})
     line.enter("c1")
     answering(line, monkeypatch)
-    Daemon(agent_of(line)).run(drain=True)
+    run(Daemon(agent_of(line)), drain=True)
     (record,) = [one for one in log if one["action"] == "deliver"]
     assert (record["log_level"], record["result"]) == ("error", "waiting")
 
@@ -386,7 +399,7 @@ def test_conflicts_are_errors_and_nothing_personal_is_logged(
     line.enter("c1", contract_number="18")
     line.enter("c2", contract="K-2", position_code=IIN)
     answering(line, monkeypatch)
-    Daemon(agent_of(line)).run(drain=True)
+    run(Daemon(agent_of(line)), drain=True)
     (conflict,) = [record for record in log if record["action"] == "ingest.conflict"]
     assert (conflict["log_level"], conflict["rows"]) == ("error", 1)
     assert all("action" in record for record in log)
