@@ -1,10 +1,12 @@
 """Fixtures of more than one folder; its being here also puts this folder on the import path (`import support`)."""
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 
 from kzeds.test_pki import make_test_pki
 from support.postgresql import PostgresqlServer, running_server
@@ -19,6 +21,15 @@ def _english_speaker() -> Iterator[None]:
             patch.delenv(name, raising=False)
         patch.setenv("LANG", "C.UTF-8")
         yield
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """A command that runs inside a test sets up logs to that test's own standard error, which is closed afterwards."""
+    yield
+    structlog.reset_defaults()
+    root = logging.getLogger()
+    root.handlers[:] = [handler for handler in root.handlers if type(handler) is not logging.StreamHandler]
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,8 @@ NO_TERM_TARGET = timedelta(days=30)
 def arrange_line(work: UnitOfWork, employer_bin: str, contract_key: ContractKey, now: datetime) -> None:
     """Bring the outbox in line with the states of one contract's submissions."""
     line = work.submissions.line_of(employer_bin, contract_key)
-    head = head_of_line(line, by_hand=entered_by_hand(work, [one.id for one in line]))
+    scheduled = [one.id for one in line if one.status is QueueStatus.SCHEDULED]
+    head = head_of_line(line, by_hand=entered_by_hand(work, scheduled))
     if head is None:
         return
     for one in line:
@@ -144,9 +145,8 @@ def _decide_newer_revision(work: UnitOfWork, decided: Submission, newer: Submiss
         _refuse_registered(work, newer, now)
         return
     work.submissions.update(replace(decided, replaced_by=newer.id), was=decided.state)
-    if newer.withdrawn:
-        cancelled = take_back(work, newer, "withdrawn", now)
-        work.write_backs.put(status_note(cancelled, now))
+    stands = take_back(work, newer, "withdrawn", now) if newer.withdrawn else newer
+    work.write_backs.put(status_note(stands, now))
 
 
 def _refuse_registered(work: UnitOfWork, newer: Submission, now: datetime) -> None:

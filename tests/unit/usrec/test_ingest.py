@@ -420,6 +420,16 @@ def test_malformed_revision_takes_the_place_of_what_is_refused_meanwhile_and_can
     assert line.states() == {"c1": "accepted", "a1": "accepted"}
 
 
+def test_refusal_of_the_first_revision_does_not_hide_from_hr_that_the_second_is_malformed(line: Line) -> None:
+    row = line.enter("c1")
+    line.ingest()
+    line.send(TIMEOUT)
+    line.source.edit(row, payload="{}", revision=2)
+    line.ingest()
+    line.send_again(refused("SCSE007"))
+    assert (line.notes()[row].revision, line.notes()[row].state) == (2, "invalid")
+
+
 @pytest.mark.parametrize("second", [{"contract_number": "18"}, {"employee_iin": None}], ids=["valid", "malformed"])
 def test_third_revision_takes_the_place_of_the_waiting_second(line: Line, second: dict[str, Any]) -> None:
     in_flight(line)
