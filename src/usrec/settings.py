@@ -92,7 +92,7 @@ class EmployerSettings(Section):
 class LedgerSettings(Section):
     """The agent's own database."""
 
-    url: str
+    url: Annotated[str, Field(repr=False)]
     """``sqlite:///ledger.db`` or ``postgresql+psycopg://user@host/database``."""
 
 
@@ -101,7 +101,7 @@ class SourceSettings(Section):
 
     kind: Literal["outbox"]
     """``outbox``: a table that HR fills."""
-    url: str
+    url: Annotated[str, Field(repr=False)]
     """``sqlite:///hr.db`` or ``postgresql+psycopg://user@host/database``."""
     table: str = "usrec_outbox"
     """Name of the outbox table."""

@@ -299,3 +299,10 @@ def test_settings_do_not_change(file: Path) -> None:
     values = loaded(file).values
     with pytest.raises(ValueError, match="frozen"):
         values.gateway.url = "http://elsewhere"
+
+
+def test_password_in_a_database_address_is_shown_in_no_repr(file: Path) -> None:
+    address = "postgresql+psycopg://agent:s3cr3t@db/ledger"
+    settings = loaded(file, WHOLE.replace("sqlite:///ledger.db", address))
+    assert settings.values.ledger.url == address
+    assert "s3cr3t" not in repr(settings)
