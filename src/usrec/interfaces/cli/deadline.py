@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from usrec.domain.deadline import DeadlineEvent
-from usrec.interfaces.cli.options import print_json
+from usrec.domain.working_calendar import WorkingCalendar
+from usrec.interfaces.cli.options import AsJson, Config, print_json
 
 
 def show_deadline(
@@ -21,15 +23,30 @@ def show_deadline(
     extra_working_day: Annotated[
         list[datetime] | None, typer.Option(formats=["%Y-%m-%d"], help="A day that is worked all the same.")
     ] = None,
+    *,
+    config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
-    """The legal and the safe date of an event, by the edition of Order 353 in force on its day."""
-    from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
+    """The legal and the safe date of an event, by the edition of Order 353 in force on its day; always JSON."""
     from usrec.domain.deadline import compute_deadline, deadline_report
-    from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
+    from usrec.domain.working_calendar import CalendarOverrides
 
-    calendar: WorkingCalendar = KazakhstanCalendar()
+    del as_json
+    calendar = _calendar(config)
     if extra_day_off or extra_working_day:
         working = frozenset(day.date() for day in extra_working_day or ())
         off = frozenset(day.date() for day in extra_day_off or ())
         calendar = CalendarOverrides(calendar, working, off)
     print_json(deadline_report(compute_deadline(event, trigger.date(), calendar=calendar, headcount=headcount)))
+
+
+def _calendar(config: Path | None) -> WorkingCalendar:
+    """The calendar with the employer's own days where there are settings; a term can be asked for without any."""
+    from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
+    from usrec.settings import find_settings, load_settings
+
+    if config is None and not find_settings(None).is_file():
+        return KazakhstanCalendar()
+    from usrec.bootstrap import build_calendar
+
+    return build_calendar(load_settings(config).values.calendar)
