@@ -140,7 +140,7 @@ def _signer(settings: LoadedSettings) -> Pkcs12Signer:
     keys, unreadable = {}, {}
     for employer in settings.values.employer.values():
         try:
-            password = settings.secret(employer.key_password_file)
+            password = settings.secret(employer.key_password)
         except ConfigurationError as problem:
             unreadable[employer.bin] = problem
         else:
@@ -160,7 +160,7 @@ def _gateway(
     values = settings.values.gateway
     return ShepGateway(
         build_endpoint(settings),
-        Sender(values.service_id, values.sender_id, settings.secret(values.password_file)),
+        Sender(values.service_id, values.sender_id, settings.secret(values.password)),
         keys=signer.keys,
         trusted=[_certificate(settings.path(values.response_certificate))],
         contract_id_path=contract_id_path,

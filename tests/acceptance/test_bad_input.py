@@ -101,7 +101,7 @@ def mistakes(folder: Path, pki: Path) -> Mapping[str, tuple[str, str, list[str]]
     open_word = secret_file(folder, "open.password", "word\n", 0o644)
     broken = secret_file(folder, "broken.p12", "no key at all")
     (folder / "empty.db").touch()
-    password = f'key_password_file = "{pki}/employer.password"'
+    password = f'key_password = {{ file = "{pki}/employer.password" }}'
     key = f'key_file = "{pki}/employer.p12"'
     return {
         "bad TOML": ("[gateway]", "[gateway", ["usrec.toml", "line 1"]),
@@ -110,9 +110,9 @@ def mistakes(folder: Path, pki: Path) -> Mapping[str, tuple[str, str, list[str]]
         "wrong kind": ("workers = 2", 'workers = "two"', ["[delivery] workers"]),
         "BIN of nobody": (f'bin = "{BIN}"', 'bin = "200940000014"', ["[employer.main] bin"]),
         "BIN of another": (f'bin = "{BIN}"', f'bin = "{OTHER_BIN}"', ["employer.p12", "another BIN", "SCSE046"]),
-        "wrong key password": (password, f'key_password_file = "{wrong_word}"', ["employer.p12", "password"]),
-        "open password": (password, f'key_password_file = "{open_word}"', ["open.password", "chmod 600"]),
-        "no password": (password, 'key_password_file = "nowhere"', ["nowhere", "cannot be read"]),
+        "wrong key password": (password, f'key_password = {{ file = "{wrong_word}" }}', ["employer.p12", "password"]),
+        "open password": (password, f'key_password = {{ file = "{open_word}" }}', ["open.password", "chmod 600"]),
+        "no password": (password, 'key_password = { file = "nowhere" }', ["nowhere", "cannot be read"]),
         "AUTH key": (key, f'key_file = "{pki}/employer-auth.p12"', ["employer-auth.p12", "AUTH", "SIGN"]),
         "broken key": (key, f'key_file = "{broken}"', ["broken.p12", "damaged"]),
         "no certificate": ("gateway.pem", "gateway.p12", ["gateway.p12", "response_certificate"]),

@@ -238,9 +238,9 @@ def delivery(agent: Agent) -> partial[Any]:
 def set_up_desk(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
     """An installation with an empty ledger; its clock stands still at the moment of the test."""
     (folder / "usrec.toml").write_text(
-        '[gateway]\nurl = "https://127.0.0.1:9/"\nsender_id = "company"\npassword_file = "p"\n'
+        '[gateway]\nurl = "https://127.0.0.1:9/"\nsender_id = "company"\npassword = { file = "p" }\n'
         'response_certificate = "c"\n'
-        f'[employer.main]\nbin = "{BIN}"\nkey_file = "k"\nkey_password_file = "kp"\n'
+        f'[employer.main]\nbin = "{BIN}"\nkey_file = "k"\nkey_password = {{ file = "kp" }}\n'
         '[ledger]\nurl = "sqlite:///ledger.db"\n[source.hr]\nkind = "outbox"\nurl = "sqlite:///hr.db"\n',
         encoding="utf-8",
     )

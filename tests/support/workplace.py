@@ -70,7 +70,7 @@ class Workplace:
         sender.write_text("the sender's word\n", "utf-8")
         own = employer("main", BIN, self.pki / "employer.p12", self.pki / "employer.password")
         self.settings.write_text(
-            f'[gateway]\nurl = "{gateway_url}"\nsender_id = "company"\npassword_file = "{sender}"\n'
+            f'[gateway]\nurl = "{gateway_url}"\nsender_id = "company"\npassword = {{ file = "{sender}" }}\n'
             f'ca_file = "{self.pki}/tls-ca.pem"\nresponse_certificate = "{self.pki}/gateway.pem"\n'
             f'profile = "{self.profile}"\ntimeouts = {{ connect = 2, pool = 2, write = 3, read = 6, answer = 6 }}\n'
             f'{self.employers or own}\n[ledger]\nurl = "{self.ledger_url}"\n'
@@ -174,7 +174,9 @@ MakeWorkplace = Callable[..., Workplace]
 
 def employer(name: str, bin_: str, key_file: Path, password_file: Path) -> str:
     """A table `[employer.NAME]`."""
-    return f'[employer.{name}]\nbin = "{bin_}"\nkey_file = "{key_file}"\nkey_password_file = "{password_file}"\n'
+    return (
+        f'[employer.{name}]\nbin = "{bin_}"\nkey_file = "{key_file}"\nkey_password = {{ file = "{password_file}" }}\n'
+    )
 
 
 def wait_until(reached: Callable[[], object], what: str) -> None:

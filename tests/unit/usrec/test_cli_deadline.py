@@ -13,12 +13,12 @@ SETTINGS = """
 [gateway]
 url = "https://127.0.0.1:1/"
 sender_id = "company"
-password_file = "p"
+password = { file = "p" }
 response_certificate = "c"
 [employer.main]
 bin = "200940000013"
 key_file = "k"
-key_password_file = "p"
+key_password = { file = "p" }
 [ledger]
 url = "sqlite:///ledger.db"
 [source.hr]

@@ -59,10 +59,10 @@ def settings(workers: int) -> LoadedSettings:
         "gateway": {
             "url": "https://gateway.example",
             "sender_id": "company",
-            "password_file": "p",
+            "password": {"file": "p"},
             "response_certificate": "c",
         },
-        "employer": {"alatau": {"bin": BIN, "key_file": "k", "key_password_file": "w"}},
+        "employer": {"alatau": {"bin": BIN, "key_file": "k", "key_password": {"file": "w"}}},
         "ledger": {"url": "sqlite://"},
         "source": {"hr": {"kind": "outbox", "url": "sqlite:///hr.db"}},
         "delivery": {"workers": workers, "poll": 0.005},

@@ -13,20 +13,21 @@ import pytest
 from support.line import BIN, numbered
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.secret import Secret
-from usrec.settings import LoadedSettings, find_settings, load_settings, read_secret
+from usrec.settings import LoadedSettings, SecretSettings, find_settings, load_settings
+from usrec.settings.secrets import read_secret
 
 WORD = "open sesame"
 WHOLE = f"""
 [gateway]
 url = "https://gateway.example/sync"
 sender_id = "company"
-password_file = "gateway.password"
+password = {{ file = "gateway.password" }}
 response_certificate = "gateway.pem"
 
 [employer.alatau]
 bin = "{BIN}"
 key_file = "alatau.p12"
-key_password_file = "alatau.password"
+key_password = {{ file = "alatau.password" }}
 
 [ledger]
 url = "sqlite:///ledger.db"
@@ -106,7 +107,7 @@ def test_misspelt_setting_is_named_with_its_place(file: Path, text: str, place: 
     [
         ('url = "https://gateway.example/sync"', "[gateway] url: this setting is missing"),
         ('url = "sqlite:///ledger.db"', "[ledger] url: this setting is missing"),
-        ('key_password_file = "alatau.password"', "[employer.alatau] key_password_file: this setting is missing"),
+        ('key_password = { file = "alatau.password" }', "[employer.alatau] key_password: this setting is missing"),
         ('kind = "outbox"', "[source.hr] kind: this setting is missing"),
     ],
 )
@@ -142,7 +143,7 @@ def test_an_entrepreneur_may_be_named_by_an_iin(file: Path) -> None:
     [
         WHOLE.replace("[employer.alatau]", "[employer]").replace("bin =", "#").replace("key_", "#key_"),
         WHOLE.replace("[source.hr]", "[source]").replace("kind =", "#").replace('url = "sqlite:///hr.db"', ""),
-        WHOLE + f'[employer.twin]\nbin = "{BIN}"\nkey_file = "a"\nkey_password_file = "b"\n',
+        WHOLE + f'[employer.twin]\nbin = "{BIN}"\nkey_file = "a"\nkey_password = {{ file = "b" }}\n',
     ],
     ids=["no employer", "no source", "one BIN twice"],
 )
@@ -281,7 +282,7 @@ def test_absent_secret_is_told_with_its_file(tmp_path: Path) -> None:
 def test_secret_is_found_beside_the_settings_and_shown_nowhere(file: Path) -> None:
     secret_file(file.parent)
     settings = loaded(file)
-    secret = settings.secret(settings.values.gateway.password_file)
+    secret = settings.secret(settings.values.gateway.password)
     assert secret.reveal() == WORD
     shown = [repr(settings), repr(asdict(settings)), settings.values.model_dump_json(), f"{secret}", repr([secret])]
     assert not [text for text in shown if WORD in text]

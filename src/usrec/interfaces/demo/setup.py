@@ -173,7 +173,7 @@ def _settings(company: Company) -> str:
 url = "https://127.0.0.1:1/"
 service_id = "contract"
 sender_id = "{_SENDER}"
-password_file = "pki/sender.password"
+password = {{ file = "pki/sender.password" }}
 ca_file = "pki/tls-ca.pem"
 response_certificate = "pki/gateway.pem"
 profile = "current"
@@ -182,7 +182,7 @@ timeouts = {{ connect = 5, read = 20 }}
 [employer.demo]
 bin = "{company.bin}"
 key_file = "pki/employer.p12"
-key_password_file = "pki/employer.password"
+key_password = {{ file = "pki/employer.password" }}
 
 [ledger]
 url = "sqlite:///ledger.db"

@@ -1,0 +1,109 @@
+"""Secrets from a file, the environment, a systemd credential or a command; never from the settings themselves.
+
+Sources: systemd.exec(5), "Credentials": ``$CREDENTIALS_DIRECTORY/NAME``. A final line end never counts.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from usrec.domain.errors import ConfigurationError
+from usrec.domain.secret import Secret
+from usrec.settings.tree import SecretSettings
+
+CREDENTIALS_VARIABLE: Final = "CREDENTIALS_DIRECTORY"
+COMMAND_TIME: Final = timedelta(seconds=30)
+
+
+def read_secret(setting: SecretSettings, *, home: Path) -> Secret:
+    """The secret, without its final line end.
+
+    Args:
+        home: Where relative paths start.
+
+    Raises:
+        ConfigurationError: It cannot be read, is empty, or others may read its file. Never shows what was read.
+    """
+    if setting.file is not None:
+        return _of_file(setting.file if setting.file.is_absolute() else home / setting.file)
+    if setting.env is not None:
+        return _of_environment(setting.env)
+    if setting.credential is not None:
+        return _of_credential(setting.credential)
+    return _of_command(setting.command or (), home)
+
+
+def _of_file(file: Path) -> Secret:
+    try:
+        mode = file.stat().st_mode
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
+        raise ConfigurationError(f"the password file cannot be read: {reason}", where=str(file)) from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO) & ~stat.S_IRGRP:
+        raise ConfigurationError(
+            "other users may read the password file", where=str(file), next_step=f"chmod 600 {file}"
+        )
+    return _stripped(text, "the password file is empty", str(file))
+
+
+def _of_environment(name: str) -> Secret:
+    text = os.environ.get(name)  # noqa: TID251 -- settings are where the environment is read
+    if text is None:
+        raise ConfigurationError("the variable with the password is not set", where=f"${name}")
+    return _stripped(text, "the variable with the password is empty", f"${name}")
+
+
+def _of_credential(name: str) -> Secret:
+    folder = os.environ.get(CREDENTIALS_VARIABLE)  # noqa: TID251 -- settings are where the environment is read
+    if not folder:
+        raise ConfigurationError(
+            "no systemd credentials were given to this process",
+            where=f"credential {name}",
+            next_step=f"Start it as the service, whose unit says LoadCredential={name}:...",
+        )
+    if "/" in name or name in {".", ".."}:
+        raise ConfigurationError("a credential is named without a path", where=f"credential {name}")
+    file = Path(folder) / name
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
+        raise ConfigurationError(
+            f"the systemd credential cannot be read: {reason}",
+            where=f"credential {name}",
+            next_step=f"Write LoadCredential={name}:/path into the unit",
+        ) from None
+    return _stripped(text, "the systemd credential is empty", f"credential {name}")
+
+
+def _of_command(command: tuple[str, ...], home: Path) -> Secret:
+    where = f"command {command[0]}"
+    try:
+        done = subprocess.run(  # noqa: S603 -- the administrator's own command, without a shell
+            command,
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=COMMAND_TIME.total_seconds(),
+            check=False,
+        )
+        text = done.stdout.decode("utf-8")
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else f"{type(problem).__name__}"
+        raise ConfigurationError(f"the password command failed: {reason}", where=where) from None
+    if done.returncode != 0:
+        raise ConfigurationError(f"the password command ended with {done.returncode}", where=where)
+    return _stripped(text, "the password command printed nothing", where)
+
+
+def _stripped(text: str, empty: str, where: str) -> Secret:
+    text = text.rstrip("\r\n")
+    if not text:
+        raise ConfigurationError(empty, where=where)
+    return Secret(text)

@@ -1,0 +1,317 @@
+"""The tree of the settings: every table, setting, unit and default of ``usrec.toml``."""
+
+from __future__ import annotations
+
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from usrec.domain.identifiers import IdentifierError, parse_employer_id
+
+
+def _employer_id(text: str) -> str:
+    try:
+        return parse_employer_id(text).value
+    except IdentifierError as problem:
+        raise ValueError(problem.what) from None
+
+
+def _seconds(value: object) -> object:
+    return timedelta(seconds=value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
+"""A duration: a number of seconds, or ISO 8601 text such as ``PT5M``."""
+
+
+class Section(BaseModel):
+    """A table of the settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TimeoutSettings(Section):
+    """How long each phase of one exchange with the gateway may take."""
+
+    connect: Seconds = timedelta(seconds=10)
+    write: Seconds = timedelta(seconds=30)
+    read: Seconds = timedelta(seconds=60)
+    pool: Seconds = timedelta(seconds=10)
+    answer: Seconds = timedelta(seconds=60)
+
+
+class SecretSettings(Section):
+    """Where a secret is: exactly one of these. A secret itself never stands in the settings."""
+
+    file: Path | None = None
+    """File with the secret; readable by its owner alone."""
+    env: str | None = None
+    """Name of an environment variable."""
+    credential: str | None = None
+    """Name of a systemd credential (LoadCredential=)."""
+    command: tuple[str, ...] | None = None
+    """Program and arguments that print it; no shell."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        given = [name for name in type(self).model_fields if getattr(self, name)]
+        if len(given) != 1:
+            raise ValueError("name exactly one of file, env, credential and command")
+        return self
+
+
+class ProxySettings(Section):
+    """An HTTP proxy."""
+
+    url: str
+    """``http://host:port`` or ``https://host:port``, without user and password."""
+    user: str | None = None
+    """User at the proxy."""
+    password: SecretSettings | None = None
+    """The user's password."""
+
+
+class GatewaySettings(Section):
+    """ShEP, or the simulator."""
+
+    url: str
+    """Address of the SyncChannel."""
+    service_id: str = "contract"
+    """Id of the service in ShEP's register; the production id may differ."""
+    sender_id: str
+    """Our id as a participant of ShEP."""
+    password: SecretSettings
+    """The participant's password."""
+    ca_file: Path | None = None
+    """Authorities to trust for TLS, PEM; the system's when absent."""
+    response_certificate: Path
+    """Certificate that the gateway signs its answers with, PEM or DER."""
+    profile: str = "current"
+    """Wire profile: ``current``, ``seen``, or a folder with profile.toml and the official XSD."""
+    timeouts: TimeoutSettings = TimeoutSettings()
+    clock_tolerance: Seconds = timedelta(minutes=5)
+    """How far the gateway's clock may differ from ours."""
+    proxy: ProxySettings | None = None
+    """Proxy on the way to the gateway; none when absent, whatever the environment says."""
+
+
+class OrderSettings(Section):
+    """The employer's order that appoints who enters and signs (Order 353, point 5)."""
+
+    number: str
+    """Its number."""
+    dated: date
+    """Its date."""
+    valid_from: date
+    """First day on which it holds."""
+    valid_until: date | None = None
+    """Last day on which it holds; without an end when absent."""
+    deputy: bool = False
+    """It appoints the deputy."""
+    certificate: str | None = None
+    """Serial number, hexadecimal, of the certificate that is used under it."""
+
+
+class EmployerSettings(Section):
+    """One employer and its EDS."""
+
+    bin: Annotated[str, AfterValidator(_employer_id)]
+    """BIN, or the IIN of an individual entrepreneur."""
+    key_file: Path
+    """PKCS#12 file of the NCA, for signing."""
+    key_password: SecretSettings
+    """Its password."""
+    signed_by_head: bool = False
+    """The key is the first head's own, who needs no order."""
+    order: tuple[OrderSettings, ...] = ()
+    """Orders that appoint who signs."""
+
+
+class LedgerSettings(Section):
+    """The agent's own database."""
+
+    url: Annotated[str, Field(repr=False)]
+    """``sqlite:///ledger.db`` or ``postgresql+psycopg://user@host/database``."""
+    password: SecretSettings | None = None
+    """The database user's password, where libpq's own password file is not used."""
+
+
+class SourceSettings(Section):
+    """One HR database."""
+
+    kind: Literal["outbox"]
+    """``outbox``: a table that HR fills."""
+    url: Annotated[str, Field(repr=False)]
+    """``sqlite:///hr.db`` or ``postgresql+psycopg://user@host/database``."""
+    password: SecretSettings | None = None
+    """The database user's password, where libpq's own password file is not used."""
+    table: str = "usrec_outbox"
+    """Name of the outbox table."""
+    read_only: bool = False
+    """The account may only read: nothing is marked and no status is written back."""
+
+
+class CalendarSettings(Section):
+    """Days that differ from the official calendar."""
+
+    working_days: frozenset[date] = frozenset()
+    """Days that are worked although the calendar says otherwise."""
+    days_off: frozenset[date] = frozenset()
+    """Days off that the calendar does not know."""
+
+
+class DeliverySettings(Section):
+    """How fast and how patiently the agent sends."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 4
+    """Submissions on the wire at the same time."""
+    lease: Seconds = timedelta(minutes=5)
+    """How long a claim lasts; longer than all timeouts together."""
+    poll: Seconds = timedelta(seconds=2)
+    """How often an idle agent looks for work."""
+    retry_base: Seconds = timedelta(seconds=5)
+    """Longest wait after the first attempt; it doubles with each."""
+    retry_cap: Seconds = timedelta(minutes=15)
+    """Longest wait between attempts."""
+    breaker_failures: Annotated[int, Field(ge=1, le=1000)] = 5
+    """After so many exchanges in a row that reached nobody, only one at a time is tried."""
+    breaker_pause: Seconds = timedelta(seconds=30)
+    """How long such a try is waited with."""
+
+
+class LogSettings(Section):
+    """What the agent writes to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "text"] = "json"
+
+
+Language = Literal["kk", "ru", "en"]
+
+
+class CommandSinkSettings(Section):
+    """A program that gets each message on its standard input."""
+
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Program and arguments; no shell."""
+    timeout: Seconds = timedelta(seconds=30)
+    """How long it may run."""
+    language: Language | None = None
+    """Language of the messages; that of [alerts] when absent."""
+
+
+class WebhookSinkSettings(Section):
+    """An https address that gets each message as JSON."""
+
+    url: str
+    """Where to; https, or plain http to this machine."""
+    token: SecretSettings | None = None
+    """Sent as ``Authorization: Bearer``."""
+    ca_file: Path | None = None
+    """Authorities to trust for TLS, PEM; the system's when absent."""
+    proxy: ProxySettings | None = None
+    """Proxy on the way."""
+    timeout: Seconds = timedelta(seconds=10)
+    """For the whole request."""
+    language: Language | None = None
+    """Language of the messages; that of [alerts] when absent."""
+
+
+class MailSinkSettings(Section):
+    """A mail server."""
+
+    host: str
+    """Name of the SMTP server."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    """Its port."""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """``none`` only to this machine."""
+    user: str | None = None
+    """User at the server; no login when absent."""
+    password: SecretSettings | None = None
+    """The user's password."""
+    ca_file: Path | None = None
+    """Authorities to trust for TLS, PEM; the system's when absent."""
+    sender: str
+    """Address in From."""
+    to: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Addresses in To."""
+    timeout: Seconds = timedelta(seconds=30)
+    """For each step of the exchange."""
+    language: Language | None = None
+    """Language of the messages; that of [alerts] when absent."""
+
+
+class AlertSettings(Section):
+    """Who is told of a deadline that comes near, and when. The log is always told."""
+
+    language: Language = "ru"
+    """Language of the messages."""
+    digest_at: time = time(9)
+    """When, in Kazakhstan's time, a working day's digest of what is not urgent is sent."""
+    late_entry_days: Annotated[int, Field(ge=1, le=30)] = 3
+    """An event that HR entered, or must mend, so many days after its signing is told."""
+    command: dict[str, CommandSinkSettings] = {}
+    webhook: dict[str, WebhookSinkSettings] = {}
+    mail: dict[str, MailSinkSettings] = {}
+
+
+class HealthSettings(Section):
+    """Where the agent answers for its health and metrics."""
+
+    listen: str | None = None
+    """``127.0.0.1:9464`` or ``unix:/run/usrec/health.sock``; nothing listens when absent."""
+
+
+class WatchSettings(Section):
+    """The independent watcher, ``usrec watch``."""
+
+    silence: Seconds = timedelta(minutes=10)
+    """An agent that gave no sign of life for so long is told."""
+    interval: Seconds = timedelta(minutes=1)
+    """How often it looks."""
+    state_file: Path = Path("watch.state")
+    """Where it remembers what it has told."""
+
+
+class Settings(BaseSettings):
+    """All settings of one agent."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="USREC_", env_nested_delimiter="__")
+
+    gateway: GatewaySettings
+    employer: dict[str, EmployerSettings]
+    ledger: LedgerSettings
+    source: dict[str, SourceSettings]
+    calendar: CalendarSettings = CalendarSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    alerts: AlertSettings = AlertSettings()
+    health: HealthSettings = HealthSettings()
+    watch: WatchSettings = WatchSettings()
+    log: LogSettings = LogSettings()
+
+    @model_validator(mode="after")
+    def _lease_outlasts_the_exchange(self) -> Self:
+        phases = self.gateway.timeouts
+        longest = 2 * (phases.connect + phases.pool) + phases.write + phases.read + phases.answer
+        if self.delivery.lease <= longest:
+            raise ValueError(
+                f"[delivery] lease must be longer than one whole exchange may take, {longest.total_seconds():.0f} s"
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment goes over the file; no .env file and no secrets directory is read."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
