@@ -37,10 +37,9 @@ class Decision:
 
 def record_decision(work: UnitOfWork, submission: Submission, decision: Decision, now: datetime) -> Submission:
     """Store the decision, tell HR, and let the contract's line move on."""
-    contract_id = submission.contract_id
-    if decision.move is Move.ACCEPT and submission.operation is Operation.CONCLUSION and decision.registry_id:
-        contract_id = decision.registry_id
-        work.contracts.set_registry_id(submission.employer_bin, submission.contract_key, contract_id)
+    contract_id = _contract_id(submission, decision)
+    if decision.move is Move.ACCEPT and contract_id:
+        _remember(work, submission, contract_id)
     decided = replace(
         submission,
         state=next_state(submission.state, decision.move),
@@ -64,3 +63,16 @@ def record_decision(work: UnitOfWork, submission: Submission, decision: Decision
     work.write_backs.put(status_note(decided, now))
     settle_line(work, decided, now)
     return decided
+
+
+def _contract_id(submission: Submission, decision: Decision) -> str | None:
+    """The registry's id of the contract, as far as the decision tells it."""
+    concluded = decision.move is Move.ACCEPT and submission.operation is Operation.CONCLUSION
+    return (decision.registry_id if concluded else None) or submission.contract_id
+
+
+def _remember(work: UnitOfWork, submission: Submission, contract_id: str) -> None:
+    """Keep the id for later events: that of a conclusion, or one of HR's that a registered event has proven."""
+    contract = submission.employer_bin, submission.contract_key
+    if submission.operation is Operation.CONCLUSION or work.contracts.registry_id(*contract) is None:
+        work.contracts.set_registry_id(*contract, contract_id)

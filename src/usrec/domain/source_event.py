@@ -166,12 +166,15 @@ def trigger_date(details: Details) -> date:
 
 
 def paper_dates(details: Details) -> tuple[date, ...]:
-    """Dates that USREC refuses while they lie in the future (codes 059, 062, 066)."""
+    """Dates that must have come before it is sent: USREC refuses them in the future (codes 059, 062, 066).
+
+    What both parties are to sign tomorrow is no contract yet (Order 353 p.7 and 8: the term runs from the signing).
+    """
     match details:
         case Conclusion():
-            return (details.contract_date,)
+            return (details.contract_date, details.signed_on)
         case Amendment():
-            return (details.agreement_date,)
+            return (details.agreement_date, details.signed_on)
         case Termination():
             return (details.termination_date,)
 

@@ -155,6 +155,14 @@ def test_entry_without_an_id_of_the_contract_leaves_the_contract_as_it_was(line:
     assert line.of("a1").contract_id == "R-7"
 
 
+def test_contract_id_of_hr_that_a_registration_has_proven_serves_later_events(line: Line) -> None:
+    line.take("a1", "amendment", contract_id="R-7")
+    line.take("t1", "termination")
+    assert line.of("t1").contract_id is None
+    line.send(registered("entry-1"))
+    assert (line.of("t1").contract_id, line.entry("t1").status) == ("R-7", QueueStatus.READY)
+
+
 def test_refusal_is_recorded_with_its_code_and_holds_the_followers(line: Line) -> None:
     row = line.enter("c1")
     line.ingest()

@@ -306,7 +306,14 @@ def test_term_runs_from_signing_or_termination_and_waits_for_the_papers_date() -
         event = examined(a_row(event_type, payload)).event
         assert event is not None
         assert trigger_date(event.details) == other
-        assert paper_dates(event.details) == (other,)
+        assert set(paper_dates(event.details)) == {other}
+
+
+def test_what_is_signed_tomorrow_waits_until_then() -> None:
+    tomorrow = TODAY + timedelta(days=1)
+    for event_type, payload in (("conclusion", conclusion()), ("amendment", amendment())):
+        result = examined(a_row(event_type, payload | {"signed_on": tomorrow.isoformat()}))
+        assert result.not_before == day_start_utc(tomorrow)
 
 
 @pytest.mark.parametrize("operation", Operation)
