@@ -128,7 +128,7 @@ def _seal(message: SignedMessage, claim: Claim, *, gateway: Gateway, clock: Cloc
             where=claim.submission.id,
             kept="The signed document is kept; it was neither sent nor signed again",
             next_step="If an attempt is in doubt, find out whether it is registered and settle it; if nothing was sent,"
-            " cancel it and let HR raise the revision",
+            " sign it anew with usrec submission retry, or cancel it",
         )
     correlation_id = CorrelationId(_uuid(entropy))
     return gateway.seal(message, employer_bin=claim.submission.employer_bin, correlation_id=correlation_id, at=now)

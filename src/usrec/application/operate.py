@@ -66,6 +66,8 @@ def retry(
 ) -> SubmissionId:
     """Try again: a refused one as a new signed version, one on its way as the same bytes, an invalid one by its row.
 
+    One whose certificate has run out before anything was sent is signed anew as well.
+
     Args:
         not_before: When to send at the earliest (a replay spreads its load).
 
@@ -84,6 +86,8 @@ def retry(
             new = retake(work, old, employers=employers, calendar=calendar, now=now, entropy=entropy) or _refuse(
                 old, "its row is still invalid", "Mend the row in the HR system and raise its revision"
             )
+        elif _has_outlived_its_signature(work, old, now):
+            new = _new_version(old, entropy)
         else:
             _send_now(work, old, actor, now, not_before)
             work.commit()
@@ -93,6 +97,15 @@ def retry(
             _postpone(work, new.id, not_before)
         work.commit()
     return new.id
+
+
+def _has_outlived_its_signature(work: UnitOfWork, old: Submission, now: datetime) -> bool:
+    """Whether its stored bytes can never be sent any more, and it is proven that they never were."""
+    entry = work.outbox.get(old.id)
+    if old.state is not State.SIGNED or entry is None or entry.wait_reason is not WaitReason.NEEDS_DECISION:
+        return False
+    message = work.submissions.message(old.id)
+    return message is not None and message.valid_until < now and work.attempts.sent_of(old.id) == 0
 
 
 def _new_version(old: Submission, entropy: Entropy) -> Submission:
@@ -110,7 +123,10 @@ def _new_version(old: Submission, entropy: Entropy) -> Submission:
 
 def _replace(work: UnitOfWork, old: Submission, new: Submission, actor: Actor, now: datetime) -> None:
     work.submissions.add(new)
-    work.submissions.update(replace(old, replaced_by=new.id), was=old.state)
+    if old.state is State.SIGNED:
+        take_back(work, old, "retried", now, actor=actor.name, replaced_by=new.id)
+    else:
+        work.submissions.update(replace(old, replaced_by=new.id), was=old.state)
     detail = json.dumps({"replaces": old.id})
     journal(work, new, "retry", None, now, reason=actor.reason, actor=actor.name, detail=detail)
     work.alerts.watch(new.id, now)

@@ -703,6 +703,29 @@ def test_expired_signature_that_was_never_sent_can_be_cancelled(line: Line) -> N
     assert line.of("c1").state is State.CANCELLED
 
 
+def test_expired_signature_that_was_never_sent_is_signed_anew_on_a_retry(line: Line) -> None:
+    short_lived(line)
+    line.send(UNREACHABLE)
+    line.deliver(expired(line))
+    line.signer = InMemorySigner({BIN: MONDAY + 400 * DAY})
+    old, new = line.of("c1").id, line.retry("c1").id
+    assert new != old
+    assert line.send(registered()).result == "accepted"
+    with line.ledger.begin() as work:
+        before = work.submissions.get(old)
+    assert before is not None
+    assert (before.state, before.replaced_by) == (State.CANCELLED, new)
+
+
+def test_expired_signature_in_doubt_is_never_signed_anew(line: Line) -> None:
+    short_lived(line)
+    line.send(TIMEOUT)
+    line.deliver(expired(line))
+    line.signer = InMemorySigner({BIN: MONDAY + 400 * DAY})
+    assert line.retry("c1").id == line.of("c1").id
+    assert line.of("c1").state is State.INDETERMINATE
+
+
 # -- documents
 
 

@@ -202,6 +202,10 @@ def next_step(row: SubmissionRow) -> str:
             "Mend the row in the HR system and raise its revision; if the cause lay elsewhere and is mended: "
             "usrec submission retry {id}"
         )
+    elif row.state is State.SIGNED and row.wait_reason is WaitReason.NEEDS_DECISION:
+        step = tr(
+            "Sign it anew, if nothing was sent: usrec submission retry {id}; or take it back: usrec submission cancel {id}"
+        )
     else:
         step = tr(_STEPS.get(row.wait_reason, ""))
     return step.format(id=row.id, before=row.blocked_by or "", after=row.replaced_by or "")
