@@ -203,9 +203,7 @@ def next_step(row: SubmissionRow) -> str:
             "usrec submission retry {id}"
         )
     elif row.state is State.SIGNED and row.wait_reason is WaitReason.NEEDS_DECISION:
-        step = tr(
-            "Sign it anew, if nothing was sent: usrec submission retry {id}; or take it back: usrec submission cancel {id}"
-        )
+        step = tr("If nothing was sent, sign anew: usrec submission retry {id}; or: usrec submission cancel {id}")
     else:
         step = tr(_STEPS.get(row.wait_reason, ""))
     return step.format(id=row.id, before=row.blocked_by or "", after=row.replaced_by or "")
