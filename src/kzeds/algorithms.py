@@ -10,9 +10,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from kzeds import rsa
 from kzeds.errors import UnsupportedAlgorithmError
+from kzeds.gost import eds
+from kzeds.gost.eds import GOST_2015, GOST_OF_2004, GostKind
 
 RSA_ENCRYPTION_OID = "1.2.840.113549.1.1.1"
 """Object identifier of RSA keys (RFC 3279)."""
@@ -74,10 +77,22 @@ _DSIG = "http://www.w3.org/2000/09/xmldsig#"
 
 SHA256 = DigestAlgorithm("http://www.w3.org/2001/04/xmlenc#sha256", "SHA-256", weak=False, compute=_sha256)
 
+_PKIGOVKZ = "urn:ietf:params:xml:ns:pkigovkz:xmlsec:algorithms:"
+
+
+def _gost_digest(uri: str, name: str, kind: GostKind) -> DigestAlgorithm:
+    return DigestAlgorithm(uri, name, weak=False, compute=partial(eds.digest, kind))
+
+
+STREEBOG_512 = _gost_digest(f"{_PKIGOVKZ}gostr34112015-512", "GOST 34.11-2015, 512 bit", GOST_2015)
+GOST_34311 = _gost_digest(f"{_MORE}gost34311", "GOST 34.311-95", GOST_OF_2004)
+
 _DIGESTS = {
     digest.uri: digest
     for digest in (
         SHA256,
+        STREEBOG_512,
+        GOST_34311,
         DigestAlgorithm(f"{_DSIG}sha1", "SHA-1", weak=True, compute=_sha1),
         DigestAlgorithm(f"{_MORE}sha1", "SHA-1", weak=True, compute=_sha1),
     )
@@ -91,10 +106,22 @@ def _rsa(uri: str, name: str, digest_uri: str, *, verify: Callable[[bytes, bytes
 
 RSA_SHA256 = _rsa(f"{_MORE}rsa-sha256", "RSA-SHA256", SHA256.uri, verify=rsa.verify_sha256)
 
+def _gost(uri: str, digest: DigestAlgorithm, kind: GostKind) -> SignatureAlgorithm:
+    """A GOST algorithm; its keys have one size each, so that none is too short."""
+    return SignatureAlgorithm(
+        uri, kind.name, digest.uri, kind.key_oid, weak=False, verify=partial(eds.verify, kind), is_weak_key=lambda _: False
+    )
+
+
+GOST_2015_SIGNATURE = _gost(f"{_PKIGOVKZ}gostr34102015-gostr34112015-512", STREEBOG_512, GOST_2015)
+GOST_2004_SIGNATURE = _gost(f"{_MORE}gost34310-gost34311", GOST_34311, GOST_OF_2004)
+
 _SIGNATURES = {
     algorithm.uri: algorithm
     for algorithm in (
         RSA_SHA256,
+        GOST_2015_SIGNATURE,
+        GOST_2004_SIGNATURE,
         _rsa(f"{_DSIG}rsa-sha1", "RSA-SHA1", f"{_DSIG}sha1", verify=rsa.verify_sha1),
         _rsa(f"{_MORE}rsa-sha1", "RSA-SHA1", f"{_MORE}sha1", verify=rsa.verify_sha1),
     )

@@ -24,6 +24,7 @@ from asn1crypto import core, pem
 from asn1crypto import x509 as asn1
 
 from kzeds.algorithms import describe_oid, signature_by_uri
+from kzeds.der import READER_FAULTS
 from kzeds.errors import (
     CertificateExpiredError,
     CertificateNotYetValidError,
@@ -31,9 +32,6 @@ from kzeds.errors import (
     SignatureMismatchError,
     UnsupportedAlgorithmError,
 )
-
-READER_FAULTS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
-"""What asn1crypto raises on bytes that are not what they claim to be (it documents ValueError only)."""
 
 _COMMON_NAME = "2.5.4.3"
 _SERIAL_NUMBER = "2.5.4.5"

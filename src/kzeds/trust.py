@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from kzeds import rsa
@@ -19,6 +20,7 @@ from kzeds.errors import (
     UntrustedCertificateError,
     WeakAlgorithmError,
 )
+from kzeds.gost import eds
 
 MAXIMUM_LENGTH = 8
 """Certificates in a chain; the NCA's have three."""
@@ -31,6 +33,7 @@ _VERIFIERS: dict[str, Callable[[bytes, bytes, bytes], bool]] = {
     "1.2.840.113549.1.1.11": rsa.verify_sha256,
     "1.2.840.113549.1.1.12": rsa.verify_sha384,
     "1.2.840.113549.1.1.13": rsa.verify_sha512,
+    **{kind.signature_oid: partial(eds.verify, kind) for kind in eds.KINDS.values()},
 }
 
 

@@ -1,52 +1,48 @@
 """Key files of the NCA: PKCS#12 with one key and its certificate.
 
 Source: RFC 7292. The NCA's files are BER with indefinite lengths, protected by HMAC-SHA1, triple DES for the key and
-40-bit RC2 for the certificate. `cryptography` opens those that hold an RSA key, but says "invalid password" of whatever
-it cannot open; so the integrity code is checked here first, which tells a wrong password from a damaged file and
-both from an algorithm that is not built in.
+40-bit RC2 for the certificate. Most programs say "invalid password" of whatever they cannot open; so the integrity
+code is checked first here, which tells a wrong password from a damaged file and both from an algorithm that is not
+built in.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from asn1crypto import core
 from asn1crypto import pkcs12 as asn1
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_der_private_key,
-    pkcs12,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key
 
 from kzeds import rsa
-from kzeds.algorithms import RSA_SHA256, describe_oid
-from kzeds.certificate import READER_FAULTS, Certificate
-from kzeds.errors import (
-    DamagedKeyFileError,
-    KzedsError,
-    MalformedCertificateError,
-    UnknownKeyAlgorithmError,
-    WrongPasswordError,
+from kzeds.algorithms import (
+    GOST_2004_SIGNATURE,
+    GOST_2015_SIGNATURE,
+    RSA_ENCRYPTION_OID,
+    RSA_SHA256,
+    SignatureAlgorithm,
+    describe_oid,
 )
+from kzeds.certificate import Certificate
+from kzeds.der import READER_FAULTS
+from kzeds.errors import DamagedKeyFileError, MalformedCertificateError, UnknownKeyAlgorithmError, WrongPasswordError
+from kzeds.gost import eds
+from kzeds.keys.protection import INTEGRITY_KEY, MAXIMUM_ITERATIONS, decrypt, derive
 from kzeds.keys.signing_key import SigningKey
 
 MAXIMUM_SIZE = 1_000_000
 """Bytes; a key file of the NCA has about 4 000."""
 
-MAXIMUM_ITERATIONS = 2_000_000
-"""A larger count in a file is damage or malice: it would only keep the machine busy. The NCA uses 1024."""
-
-_MAC_KEY = 3
-"""Purpose of the derived bytes: integrity (RFC 7292, appendix B.3)."""
-
 _HASHES = ("sha1", "sha224", "sha256", "sha384", "sha512")
+_GOST_SIGNATURES = {one.key_oid: one for one in (GOST_2015_SIGNATURE, GOST_2004_SIGNATURE)}
 
-_OID = re.compile(r"\d+(?:\.\d+){3,}")
+_Opened = tuple[bytes, SignatureAlgorithm, Callable[[bytes], bytes]]
+"""DER SubjectPublicKeyInfo of a private key, what it makes, and the function that makes it."""
 
 
 def load_pkcs12(data: bytes, password: str) -> SigningKey:
@@ -67,25 +63,15 @@ def load_pkcs12(data: bytes, password: str) -> SigningKey:
         raise DamagedKeyFileError(f"not a key file: {len(data)} bytes, at most {MAXIMUM_SIZE} are expected")
     container, key_bag = _take_apart(data)
     _require_integrity(container, key_bag, password)
-    private_key = _open_key(key_bag, password)
-    if private_key.key_size < rsa.MINIMUM_BITS:
-        raise UnknownKeyAlgorithmError(
-            f"the RSA key has {private_key.key_size} bits; the NCA issues keys of {rsa.MINIMUM_BITS}"
-        )
-    certificate = _certificate_of(private_key, data, password)
-    return SigningKey(certificate, RSA_SHA256, rsa.signer(private_key))
+    public_key, algorithm, sign = _open_key(_clear_key(key_bag, password))
+    return SigningKey(_certificate_of(public_key, container, password), algorithm, sign)
 
 
-def _take_apart(data: bytes) -> tuple[Any, bytes]:
-    """Read the outer structure and return it with the one encrypted key (DER EncryptedPrivateKeyInfo)."""
+def _take_apart(data: bytes) -> tuple[Any, Any]:
+    """Read the outer structure and return it with the one encrypted key (EncryptedPrivateKeyInfo)."""
     try:
         container = asn1.Pfx.load(data, strict=True)
-        bags = [
-            bag
-            for content in container.authenticated_safe
-            if content["content_type"].native == "data"
-            for bag in asn1.SafeContents.load(content["content"].native, strict=True)
-        ]
+        bags = [bag for content in _contents(container, "data") for bag in _bags(content["content"].native)]
         keys = [_encrypted_key(bag) for bag in bags if bag["bag_id"].native == "pkcs8_shrouded_key_bag"]
     except READER_FAULTS:
         raise DamagedKeyFileError("not a PKCS#12 key file, or one that was cut short or altered") from None
@@ -94,14 +80,22 @@ def _take_apart(data: bytes) -> tuple[Any, bytes]:
     return container, keys[0]
 
 
-def _encrypted_key(bag: Any) -> bytes:
+def _contents(container: Any, kind: str) -> Iterator[Any]:
+    return (content for content in container.authenticated_safe if content["content_type"].native == kind)
+
+
+def _bags(content: bytes) -> Any:
+    return asn1.SafeContents.load(content, strict=True)
+
+
+def _encrypted_key(bag: Any) -> Any:
     iterations = bag["bag_value"]["encryption_algorithm"].kdf_iterations
     if not 0 < iterations <= MAXIMUM_ITERATIONS:
         raise ValueError("iteration count")
-    return bytes(bag["bag_value"].untag().dump())
+    return bag["bag_value"]
 
 
-def _require_integrity(container: Any, key_bag: bytes, password: str) -> None:
+def _require_integrity(container: Any, key_bag: Any, password: str) -> None:
     """Check the integrity code, which fits only the right password and an unaltered file."""
     try:
         fits = _mac_fits(container, password)
@@ -126,73 +120,94 @@ def _mac_fits(container: Any, password: str) -> bool:
     iterations = mac_data["iterations"].native
     if not 0 < iterations <= MAXIMUM_ITERATIONS:
         raise ValueError("iteration count")
-    key = derive(password, mac_data["mac_salt"].native, iterations, _MAC_KEY, algorithm.native)
     content = container["auth_safe"]["content"].native
+    size = hashlib.new(algorithm.native, usedforsecurity=False).digest_size
+    key = derive(password, mac_data["mac_salt"].native, iterations, INTEGRITY_KEY, algorithm.native, size=size)
     expected = hmac.digest(key, content, algorithm.native)
     return hmac.compare_digest(expected, mac_data["mac"]["digest"].native)
 
 
-def derive(password: str, salt: bytes, iterations: int, purpose: int, hash_name: str) -> bytes:
-    """Derive one hash-length of bytes from a password (RFC 7292, appendix B.2).
-
-    Args:
-        password: Taken as UTF-16, big-endian, with a closing zero character.
-        salt: As in the file.
-        iterations: As in the file.
-        purpose: 1 encryption key, 2 initial vector, 3 integrity key.
-        hash_name: Name for `hashlib`.
-    """
-    block = hashlib.new(hash_name, usedforsecurity=False).block_size
-    secret = password.encode("utf-16-be") + b"\0\0"
-    value = bytes([purpose]) * block + _fill(salt, block) + _fill(secret, block)
-    for _ in range(iterations):
-        value = hashlib.new(hash_name, value, usedforsecurity=False).digest()
-    return value
-
-
-def _fill(value: bytes, block: int) -> bytes:
-    """Repeat `value` up to a whole number of blocks."""
-    length = -(-len(value) // block) * block
-    return (value * (length // len(value) + 1))[:length] if value else b""
-
-
-def _opens(key_bag: bytes, password: str) -> bool:
+def _opens(key_bag: Any, password: str) -> bool:
     """Say whether the password decrypts the key, whatever its algorithm."""
     try:
-        _open_key(key_bag, password)
-    except UnknownKeyAlgorithmError as error:
-        return bool(error.oid)
-    except KzedsError:
+        _clear_key(key_bag, password)
+    except (DamagedKeyFileError, UnknownKeyAlgorithmError):
         return False
     return True
 
 
-def _open_key(key_bag: bytes, password: str) -> RSAPrivateKey:
+def _clear_key(key_bag: Any, password: str) -> bytes:
+    """The decrypted PrivateKeyInfo, which is a structure of its own: a wrong password gives none."""
     try:
-        private_key = load_der_private_key(key_bag, password.encode())
-    except UnsupportedAlgorithm as error:
-        found = _OID.search(str(error))
-        oid = found[0] if found else ""
-        raise UnknownKeyAlgorithmError(
-            f"the key file opens, but its algorithm {describe_oid(oid) or 'is unknown and'} is not built in", oid=oid
-        ) from None
-    except (ValueError, TypeError):
+        clear = decrypt(key_bag["encryption_algorithm"], key_bag["encrypted_data"].native, password)
+        core.Sequence.load(clear, strict=True)[1][0].dotted  # noqa: B018 -- reading it is the check
+    except READER_FAULTS:
         raise DamagedKeyFileError("the encrypted key cannot be read") from None
-    if not isinstance(private_key, RSAPrivateKey):
-        raise UnknownKeyAlgorithmError("the key file opens, but its key is not RSA")
-    return private_key
+    return clear
 
 
-def _certificate_of(private_key: RSAPrivateKey, data: bytes, password: str) -> Certificate:
-    """Find the certificate of the key among those in the file."""
-    public_key = private_key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+def _open_key(clear: bytes) -> _Opened:
     try:
-        content = pkcs12.load_pkcs12(data, password.encode())
-        found = [content.cert, *content.additional_certs]
-        certificates = [Certificate.from_der(one.certificate.public_bytes(Encoding.DER)) for one in found if one]
-    except (ValueError, TypeError, UnsupportedAlgorithm, MalformedCertificateError):
+        parsed = core.Sequence.load(clear, strict=True)
+        oid, octets = parsed[1][0].dotted, parsed[2].native
+        if oid in _GOST_SIGNATURES:
+            _require_curve(eds.KINDS[oid], parsed[1])
+    except READER_FAULTS:
+        raise DamagedKeyFileError("the encrypted key cannot be read") from None
+    if oid in _GOST_SIGNATURES:
+        return _open_gost(oid, octets)
+    if oid == RSA_ENCRYPTION_OID:
+        return _open_rsa(clear)
+    raise UnknownKeyAlgorithmError(
+        f"the key file opens, but its algorithm {describe_oid(oid)} is not built in", oid=oid
+    )
+
+
+def _require_curve(kind: eds.GostKind, algorithm: Any) -> None:
+    if algorithm[1][0].dotted != kind.curve_oid:
+        found = algorithm[1][0].dotted
+        raise UnknownKeyAlgorithmError(f"the key's curve {found} is not the one of {kind.name} keys", oid=found)
+
+
+def _open_gost(oid: str, octets: bytes) -> _Opened:
+    kind = eds.KINDS[oid]
+    private_key = eds.read_private_key(kind, octets)
+    return eds.public_key_of(kind, private_key), _GOST_SIGNATURES[oid], eds.signer(kind, private_key)
+
+
+def _open_rsa(clear: bytes) -> _Opened:
+    try:
+        private_key = load_der_private_key(clear, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise DamagedKeyFileError("the encrypted key cannot be read") from None
+    if not isinstance(private_key, RSAPrivateKey) or private_key.key_size < rsa.MINIMUM_BITS:
+        size = private_key.key_size if isinstance(private_key, RSAPrivateKey) else 0
+        raise UnknownKeyAlgorithmError(f"the RSA key has {size} bits; the NCA issues keys of {rsa.MINIMUM_BITS}")
+    public_key = private_key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return public_key, RSA_SHA256, rsa.signer(private_key)
+
+
+def _certificate_of(public_key: bytes, container: Any, password: str) -> Certificate:
+    """Find the certificate of the key among those in the file."""
+    try:
+        certificates = [Certificate.from_der(der) for der in _certificates(container, password)]
+    except (*READER_FAULTS, MalformedCertificateError):
         raise DamagedKeyFileError("the certificate in the key file cannot be read") from None
     for certificate in certificates:
         if certificate.public_key == public_key:
             return certificate
     raise DamagedKeyFileError("the key file holds no certificate of its key")
+
+
+def _certificates(container: Any, password: str) -> Iterator[bytes]:
+    """DER bytes of every certificate, wherever the file keeps them."""
+    contents = [content["content"].native for content in _contents(container, "data")]
+    for content in _contents(container, "encrypted_data"):
+        sealed = content["content"]["encrypted_content_info"]
+        contents.append(
+            decrypt(sealed["content_encryption_algorithm"], sealed["encrypted_content"].native, password)
+        )
+    for content in contents:
+        for bag in _bags(content):
+            if bag["bag_id"].native == "cert_bag":
+                yield bag["bag_value"]["cert_value"].parsed.dump()

@@ -1,0 +1,229 @@
+"""The fast path: point multiplication by OpenSSL's libcrypto and hashing by libgcrypt, where the machine has them.
+
+Sources: EC_POINT_mul(3) and BN_bn2bin(3) of OpenSSL 3; the manual of libgcrypt 1.10, "Hashing". Both are optional: a
+library that is missing, too old, or gives one wrong byte in the self-test at loading is not used. Multiplying the base
+point by a secret number goes through OpenSSL's ladder, which its authors mean to be constant in time; nothing more is
+claimed here. Calls release Python's lock and may come from any thread: each has numbers of its own, and what is shared,
+the group, is only read.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, final
+
+from kzeds.gost import curves
+from kzeds.gost.curves import GOST_2004, GOST_2015_512, Curve, Point
+from kzeds.gost.gost34311 import gost34311
+from kzeds.gost.streebog import streebog512
+
+_LIBCRYPTO = ("libcrypto.so.3", "libcrypto.3.dylib")
+_LIBGCRYPT = ("libgcrypt.so.20", "libgcrypt.20.dylib")
+
+_STREEBOG_512, _GOST_34311 = 310, 308
+"""libgcrypt's numbers: GCRY_MD_STRIBOG512, and GCRY_MD_GOSTR3411_94 with the test parameters."""
+
+_FINISH_INITIALISATION, _TEST_ALGORITHM = 38, 8
+
+_PROBE = bytes(range(200))
+_FUNCTIONS = {
+    "BN_CTX_new": (ctypes.c_void_p, ()),
+    "BN_CTX_free": (None, (ctypes.c_void_p,)),
+    "BN_new": (ctypes.c_void_p, ()),
+    "BN_clear_free": (None, (ctypes.c_void_p,)),
+    "BN_bin2bn": (ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p)),
+    "BN_bn2binpad": (ctypes.c_int, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int)),
+    "EC_GROUP_new_curve_GFp": (ctypes.c_void_p, (ctypes.c_void_p,) * 4),
+    "EC_GROUP_set_generator": (ctypes.c_int, (ctypes.c_void_p,) * 4),
+    "EC_POINT_new": (ctypes.c_void_p, (ctypes.c_void_p,)),
+    "EC_POINT_clear_free": (None, (ctypes.c_void_p,)),
+    "EC_POINT_mul": (ctypes.c_int, (ctypes.c_void_p,) * 6),
+    "EC_POINT_is_at_infinity": (ctypes.c_int, (ctypes.c_void_p,) * 2),
+    "EC_POINT_set_affine_coordinates": (ctypes.c_int, (ctypes.c_void_p,) * 5),
+    "EC_POINT_get_affine_coordinates": (ctypes.c_int, (ctypes.c_void_p,) * 5),
+}
+
+
+class _UnusableError(Exception):
+    """The library is there and does not do what it should."""
+
+
+@final
+class LibCrypto:
+    """Point multiplication on one curve by OpenSSL."""
+
+    def __init__(self, library: ctypes.CDLL, curve: Curve) -> None:
+        self._library = library
+        self._curve = curve
+        self._group = self._make_group()
+
+    def multiply_base(self, number: int) -> Point | None:
+        """`number` times the base point; None for the neutral element."""
+        with self._workspace() as work:
+            return work.multiply(self._group, number, None)
+
+    def combine(self, base_times: int, times: int, point: Point) -> Point | None:
+        """`base_times` times the base point plus `times` times `point`."""
+        with self._workspace() as work:
+            return work.multiply(self._group, base_times, (times, point))
+
+    def _make_group(self) -> int:
+        """The group lives as long as the process."""
+        curve = self._curve
+        with self._workspace() as work:
+            numbers = [work.number(value) for value in (curve.p, curve.p - 3, curve.b)]
+            group = self._library.EC_GROUP_new_curve_GFp(*numbers, work.context)
+            if not group:
+                raise _UnusableError
+            base = work.point(group, curve.base)
+            work.require(self._library.EC_GROUP_set_generator(group, base, work.number(curve.n), work.number(1)))
+        return int(group)
+
+    @contextmanager
+    def _workspace(self) -> Iterator[_Workspace]:
+        work = _Workspace(self._library, self._curve.size)
+        try:
+            yield work
+        finally:
+            work.free()
+
+
+@final
+class _Workspace:
+    """The numbers and points of one calculation, wiped at its end."""
+
+    def __init__(self, library: ctypes.CDLL, size: int) -> None:
+        self._library = library
+        self._size = size
+        self._numbers: list[int] = []
+        self._points: list[int] = []
+        self.context: int = self._given(library.BN_CTX_new())
+
+    def free(self) -> None:
+        for number in self._numbers:
+            self._library.BN_clear_free(number)
+        for point in self._points:
+            self._library.EC_POINT_clear_free(point)
+        self._library.BN_CTX_free(self.context)
+
+    def number(self, value: int) -> int:
+        raw = value.to_bytes(self._size, "big")
+        found = self._given(self._library.BN_bin2bn(raw, len(raw), None))
+        self._numbers.append(found)
+        return found
+
+    def point(self, group: int, at: Point) -> int:
+        found = self._new_point(group)
+        x, y = self.number(at[0]), self.number(at[1])
+        self.require(self._library.EC_POINT_set_affine_coordinates(group, found, x, y, self.context))
+        return found
+
+    def multiply(self, group: int, base_times: int, other: tuple[int, Point] | None) -> Point | None:
+        result, first = self._new_point(group), self.number(base_times)
+        times, point = (None, None) if other is None else (self.number(other[0]), self.point(group, other[1]))
+        self.require(self._library.EC_POINT_mul(group, result, first, point, times, self.context))
+        if self._library.EC_POINT_is_at_infinity(group, result):
+            return None
+        x, y = self.number(0), self.number(0)
+        self.require(self._library.EC_POINT_get_affine_coordinates(group, result, x, y, self.context))
+        return self._value(x), self._value(y)
+
+    def require(self, done: int) -> None:
+        if done != 1:
+            raise _UnusableError
+
+    def _value(self, number: int) -> int:
+        raw = ctypes.create_string_buffer(self._size)
+        if self._library.BN_bn2binpad(number, raw, self._size) != self._size:
+            raise _UnusableError
+        return int.from_bytes(raw.raw, "big")
+
+    def _new_point(self, group: int) -> int:
+        found = self._given(self._library.EC_POINT_new(group))
+        self._points.append(found)
+        return found
+
+    @staticmethod
+    def _given(address: int | None) -> int:
+        if not address:
+            raise MemoryError
+        return address
+
+
+@cache
+def libcrypto(curve: Curve) -> LibCrypto | None:
+    """OpenSSL's arithmetic on a curve, None where there is none that passes the self-test."""
+    library = _open(_LIBCRYPTO, _FUNCTIONS)
+    if library is None:
+        return None
+    try:
+        found = LibCrypto(library, curve)
+        return found if _calculates_rightly(found, curve) else None
+    except _UnusableError:
+        return None
+
+
+def _calculates_rightly(found: LibCrypto, curve: Curve) -> bool:
+    number = curve.n // 3
+    point = curves.combine(curve, 0, number, curve.base)
+    return point is not None and found.multiply_base(number) == point and found.combine(0, 1, point) == point
+
+
+@cache
+def libgcrypt_hash(name: str) -> Callable[[bytes], bytes] | None:
+    """libgcrypt's ``streebog512`` or ``gost34311``, None where there is none that passes the self-test."""
+    algorithm, size, plain = {
+        "streebog512": (_STREEBOG_512, 64, streebog512),
+        "gost34311": (_GOST_34311, 32, gost34311),
+    }[name]
+    library = _gcrypt()
+    if library is None or library.gcry_md_algo_info(algorithm, _TEST_ALGORITHM, None, None):
+        return None
+
+    def compute(data: bytes) -> bytes:
+        digest = ctypes.create_string_buffer(size)
+        library.gcry_md_hash_buffer(algorithm, digest, data, len(data))
+        return digest.raw
+
+    return compute if compute(_PROBE) == plain(_PROBE) else None
+
+
+@cache
+def _gcrypt() -> ctypes.CDLL | None:
+    library = _open(
+        _LIBGCRYPT,
+        {
+            "gcry_check_version": (ctypes.c_char_p, (ctypes.c_char_p,)),
+            "gcry_md_algo_info": (ctypes.c_uint, (ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)),
+            "gcry_md_hash_buffer": (None, (ctypes.c_int, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_size_t)),
+        },
+    )
+    if library is not None:
+        library.gcry_check_version(None)
+        library.gcry_control(_FINISH_INITIALISATION, 0)
+    return library
+
+
+def _open(names: Sequence[str], functions: dict[str, tuple[Any, tuple[Any, ...]]]) -> ctypes.CDLL | None:
+    for name in names:
+        try:
+            library = ctypes.CDLL(name)
+            for function, (result, arguments) in functions.items():
+                found = getattr(library, function)
+                found.restype, found.argtypes = result, arguments
+        except (OSError, AttributeError):
+            continue
+        return library
+    return None
+
+
+def names() -> dict[str, str]:
+    """What this process calculates with: for ``kzeds info`` and for reports."""
+    return {
+        "curves": "libcrypto" if libcrypto(GOST_2015_512) and libcrypto(GOST_2004) else "python",
+        "streebog512": "libgcrypt" if libgcrypt_hash("streebog512") else "python",
+        "gost34311": "libgcrypt" if libgcrypt_hash("gost34311") else "python",
+    }

@@ -1,0 +1,121 @@
+"""What protects the contents of a PKCS#12 file, and how it is taken off.
+
+Sources: RFC 7292, appendix B (keys from passwords) and C (the old ciphers); RFC 8018 (PBES2, which newer programs write
+when they export a key again). The NCA writes triple DES around the key and 40-bit RC2 around the certificate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherAlgorithm
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+from kzeds.errors import UnknownKeyAlgorithmError
+from kzeds.keys import rc2
+
+ENCRYPTION_KEY, INITIAL_VECTOR, INTEGRITY_KEY = 1, 2, 3
+"""Purposes of derived bytes (RFC 7292, appendix B.3)."""
+
+MAXIMUM_ITERATIONS = 2_000_000
+"""A larger count in a file is damage or malice: it would only keep the machine busy. The NCA uses 1024."""
+
+_OLD_KEY_SIZES = {"1.2.840.113549.1.12.1.3": 24, "1.2.840.113549.1.12.1.5": 16, "1.2.840.113549.1.12.1.6": 5}
+"""Triple DES with three keys; RC2 with 128 and with 40 bits."""
+
+_TRIPLE_DES = "1.2.840.113549.1.12.1.3"
+_PBES2 = "1.2.840.113549.1.5.13"
+_AES_KEY_SIZES = {"aes128_cbc": 16, "aes192_cbc": 24, "aes256_cbc": 32}
+
+
+def decrypt(algorithm: Any, content: bytes, password: str) -> bytes:
+    """Take the protection off.
+
+    Args:
+        algorithm: asn1crypto's EncryptionAlgorithm.
+        content: The encrypted bytes.
+        password: Of the file.
+
+    Raises:
+        UnknownKeyAlgorithmError: The protection is not built in.
+        ValueError: The password does not fit, or the bytes are damaged: the padding is wrong.
+    """
+    oid = algorithm["algorithm"].dotted
+    if oid == _PBES2:
+        return _without_padding(_decrypt_pbes2(algorithm, content, password))
+    if oid not in _OLD_KEY_SIZES:
+        raise UnknownKeyAlgorithmError(f"the key file is protected by {oid}, which is not built in", oid=oid)
+    salt, iterations = algorithm["parameters"]["salt"].native, _bounded(algorithm["parameters"]["iterations"].native)
+    key = derive(password, salt, iterations, ENCRYPTION_KEY, "sha1", size=_OLD_KEY_SIZES[oid])
+    vector = derive(password, salt, iterations, INITIAL_VECTOR, "sha1", size=8)
+    if len(content) % 8:
+        raise ValueError("not whole blocks")
+    if oid == _TRIPLE_DES:
+        return _without_padding(_cbc(TripleDES(key), vector, content))
+    return _without_padding(rc2.decrypt_cbc(key, vector, content))
+
+
+def derive(password: str, salt: bytes, iterations: int, purpose: int, hash_name: str, *, size: int) -> bytes:
+    """Derive bytes from a password (RFC 7292, appendix B.2).
+
+    Args:
+        password: Taken as UTF-16, big-endian, with a closing zero character.
+        salt: As in the file.
+        iterations: As in the file.
+        purpose: 1 encryption key, 2 initial vector, 3 integrity key.
+        hash_name: Name for `hashlib`.
+        size: How many bytes.
+    """
+    block = hashlib.new(hash_name, usedforsecurity=False).block_size
+    mixed = _fill(salt, block) + _fill(password.encode("utf-16-be") + b"\0\0", block)
+    derived = b""
+    while True:
+        value = bytes([purpose]) * block + mixed
+        for _ in range(iterations):
+            value = hashlib.new(hash_name, value, usedforsecurity=False).digest()
+        derived += value
+        if len(derived) >= size:
+            return derived[:size]
+        addend = int.from_bytes(_fill(value, block)[:block], "big") + 1
+        parts = (int.from_bytes(mixed[place : place + block], "big") for place in range(0, len(mixed), block))
+        mixed = b"".join(((part + addend) % (1 << 8 * block)).to_bytes(block, "big") for part in parts)
+
+
+def _fill(value: bytes, block: int) -> bytes:
+    """Repeat `value` up to a whole number of blocks."""
+    length = -(-len(value) // block) * block
+    return (value * (length // len(value) + 1))[:length] if value else b""
+
+
+def _bounded(iterations: int) -> int:
+    if not 0 < iterations <= MAXIMUM_ITERATIONS:
+        raise ValueError("iteration count")
+    return iterations
+
+
+def _decrypt_pbes2(algorithm: Any, content: bytes, password: str) -> bytes:
+    name, derivation = algorithm.encryption_cipher, algorithm["parameters"]["key_derivation_func"]
+    scheme = algorithm["parameters"]["encryption_scheme"]
+    cipher = scheme["algorithm"].native
+    if derivation["algorithm"].native != "pbkdf2" or cipher not in _AES_KEY_SIZES:
+        oid = scheme["algorithm"].dotted
+        raise UnknownKeyAlgorithmError(f"the key file is protected by {name} ({oid}), which is not built in", oid=oid)
+    salt, iterations = algorithm.kdf_salt, _bounded(algorithm.kdf_iterations)
+    key = hashlib.pbkdf2_hmac(algorithm.kdf_hmac, password.encode(), salt, iterations, _AES_KEY_SIZES[cipher])
+    return _cbc(AES(key), algorithm.encryption_iv, content)
+
+
+def _cbc(algorithm: CipherAlgorithm, vector: bytes, content: bytes) -> bytes:
+    worker = Cipher(algorithm, CBC(vector)).decryptor()
+    return worker.update(content) + worker.finalize()
+
+
+def _without_padding(clear: bytes) -> bytes:
+    """Remove the padding of RFC 8018, section 6.1.1."""
+    length = clear[-1] if clear else 0
+    if not 0 < length <= 16 or not clear.endswith(bytes([length]) * length):
+        raise ValueError("padding")
+    return clear[:-length]
