@@ -84,7 +84,7 @@ def private_key(name: str = "employer") -> RSAPrivateKey:
 
 def shared(relative: str) -> Path:
     """Return a file of the reference material beside the checkout, or skip the test."""
-    path = Path(__file__).parents[3].parent / "shared" / "reference" / relative
+    path = Path(__file__).parents[2].parent / "shared" / "reference" / relative
     if not path.exists():
         pytest.skip(f"the NCA's published material ({relative}) is not beside the checkout")
     return path
