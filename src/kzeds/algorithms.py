@@ -106,10 +106,17 @@ def _rsa(uri: str, name: str, digest_uri: str, *, verify: Callable[[bytes, bytes
 
 RSA_SHA256 = _rsa(f"{_MORE}rsa-sha256", "RSA-SHA256", SHA256.uri, verify=rsa.verify_sha256)
 
+
 def _gost(uri: str, digest: DigestAlgorithm, kind: GostKind) -> SignatureAlgorithm:
     """A GOST algorithm; its keys have one size each, so that none is too short."""
     return SignatureAlgorithm(
-        uri, kind.name, digest.uri, kind.key_oid, weak=False, verify=partial(eds.verify, kind), is_weak_key=lambda _: False
+        uri,
+        kind.name,
+        digest.uri,
+        kind.key_oid,
+        weak=False,
+        verify=partial(eds.verify, kind),
+        is_weak_key=lambda _: False,
     )
 
 

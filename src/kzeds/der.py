@@ -5,7 +5,7 @@ Source: X.690. asn1crypto reads; here is only what joins ready pieces.
 
 from __future__ import annotations
 
-from asn1crypto import core
+from asn1crypto import core, parser
 
 READER_FAULTS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
 """What asn1crypto raises on bytes that are not what they claim to be (it documents ValueError only)."""
@@ -33,3 +33,18 @@ def bit_string(content: bytes) -> bytes:
 def identifier(oid: str) -> bytes:
     """An OBJECT IDENTIFIER."""
     return bytes(core.ObjectIdentifier(oid).dump())
+
+
+def elements(sequence_of: bytes) -> list[bytes]:
+    """The elements inside a SEQUENCE, each with its header.
+
+    Raises:
+        ValueError: When the bytes are not one.
+    """
+    content = parser.parse(sequence_of, strict=True)[4]
+    found = []
+    while content:
+        length = parser.peek(content)
+        found.append(content[:length])
+        content = content[length:]
+    return found

@@ -7,12 +7,16 @@ serial number = subject key identifier. Addresses are under ".invalid" (RFC 2606
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from asn1crypto import core
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import (
@@ -23,13 +27,25 @@ from cryptography.x509.oid import (
 )
 
 from kzeds.certificate import ROLE_OIDS, Role
+from kzeds.der import bit_string, elements, sequence
+from kzeds.gost.keypair import GostPrivateKey, GostPublicKey, signature_algorithm
+
+PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey | GostPrivateKey
+PublicKey = RSAPublicKey | EllipticCurvePublicKey | GostPublicKey
 
 _HOST = "http://test-nca.invalid"
 _POLICY_SIGN = ObjectIdentifier("1.2.398.3.3.2.3")
+_POLICY_GOST = ObjectIdentifier("1.2.398.3.3.2")
 _POLICY_AUTH = ObjectIdentifier("1.2.398.3.3.2.4")
 _KEY_STORAGE = ObjectIdentifier("1.2.398.3.3.5")
 _STORED_IN_PKCS12 = bytes.fromhex("300a06082a830e0303050101")
 """DER of SEQUENCE { OBJECT IDENTIFIER 1.2.398.3.3.5.1.1 }."""
+
+_ALGORITHM, _PUBLIC_KEY = 2, 6
+"""Places in a TBSCertificate."""
+
+_PLACE_HOLDER = ec.generate_private_key(ec.SECP256R1())
+"""Stands where a GOST key goes until the bytes are put together; signs nothing that leaves this module."""
 
 _OID_OF_ROLE = {role: ObjectIdentifier(oid) for oid, role in ROLE_OIDS.items()}
 
@@ -61,35 +77,40 @@ class Authority:
     """A certificate authority with its key."""
 
     certificate: x509.Certificate
-    key: RSAPrivateKey | EllipticCurvePrivateKey = field(repr=False)
+    key: PrivateKey = field(repr=False)
 
 
-def make_authority(key: RSAPrivateKey | EllipticCurvePrivateKey, common_name: str, validity: Validity) -> Authority:
+def make_authority(key: PrivateKey, common_name: str, validity: Validity) -> Authority:
     """Make a self-signed authority."""
     name = x509.Name([_part(NameOID.COMMON_NAME, common_name), _part(NameOID.COUNTRY_NAME, "KZ")])
     builder = _builder(name, name, key.public_key(), validity)
-    certificate = (
-        builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
-        .sign(key, SHA256())
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).add_extension(
+        _usage(key_cert_sign=True, crl_sign=True), critical=True
     )
-    return Authority(certificate, key)
+    own_key_id = x509.AuthorityKeyIdentifier(_key_identifier(key.public_key()), None, None)
+    return Authority(_signed(builder.add_extension(own_key_id, critical=False), key, key.public_key()), key)
 
 
-def issue(authority: Authority, public_key: RSAPublicKey, holder: Holder, validity: Validity) -> x509.Certificate:
+def issue(authority: Authority, public_key: PublicKey, holder: Holder, validity: Validity) -> x509.Certificate:
     """Issue a certificate for a person or an organisation, as the NCA does."""
     builder = _builder(authority.certificate.subject, _subject(holder), public_key, validity)
     purpose = ExtendedKeyUsageOID.CLIENT_AUTH if holder.auth else ExtendedKeyUsageOID.EMAIL_PROTECTION
-    usage = _usage(digital_signature=True, key_encipherment=holder.auth, content_commitment=not holder.auth)
+    gost = isinstance(public_key, GostPublicKey)
+    usage = _usage(
+        digital_signature=True,
+        key_encipherment=holder.auth,
+        content_commitment=not holder.auth,
+        key_agreement=gost,
+    )
+    policy = _POLICY_GOST if gost else _POLICY_AUTH if holder.auth else _POLICY_SIGN
     builder = (
         builder.add_extension(usage, critical=True)
         .add_extension(x509.ExtendedKeyUsage([purpose, *(_OID_OF_ROLE[role] for role in holder.roles)]), critical=False)
         .add_extension(_issuer_key_id(authority), critical=False)
-        .add_extension(_policies(_POLICY_AUTH if holder.auth else _POLICY_SIGN), critical=False)
+        .add_extension(_policies(policy), critical=False)
         .add_extension(x509.UnrecognizedExtension(_KEY_STORAGE, _STORED_IN_PKCS12), critical=False)
     )
-    return _with_addresses(builder).sign(authority.key, SHA256())
+    return _signed(_with_addresses(builder, _chain_name(public_key)), authority.key, public_key)
 
 
 def issue_tls_server(authority: Authority, public_key: EllipticCurvePublicKey, validity: Validity) -> x509.Certificate:
@@ -102,15 +123,15 @@ def issue_tls_server(authority: Authority, public_key: EllipticCurvePublicKey, v
             x509.IPAddress(ipaddress.ip_address("::1")),
         ]
     )
-    return (
+    builder = (
         _builder(authority.certificate.subject, name, public_key, validity)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(digital_signature=True), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(names, critical=False)
         .add_extension(_issuer_key_id(authority), critical=False)
-        .sign(authority.key, SHA256())
     )
+    return _signed(builder, authority.key, public_key)
 
 
 def key_id(certificate: x509.Certificate) -> bytes:
@@ -121,21 +142,57 @@ def key_id(certificate: x509.Certificate) -> bytes:
 def _builder(
     issuer: x509.Name,
     subject: x509.Name,
-    public_key: RSAPublicKey | EllipticCurvePublicKey,
+    public_key: PublicKey,
     validity: Validity,
 ) -> x509.CertificateBuilder:
     """Begin a certificate whose serial number is its key identifier, kept positive as the NCA does."""
-    identifier = x509.SubjectKeyIdentifier.from_public_key(public_key)
+    identifier = x509.SubjectKeyIdentifier(_key_identifier(public_key))
+    shown = _PLACE_HOLDER.public_key() if isinstance(public_key, GostPublicKey) else public_key
     return (
         x509.CertificateBuilder()
         .issuer_name(issuer)
         .subject_name(subject)
-        .public_key(public_key)
+        .public_key(shown)
         .serial_number(int.from_bytes(identifier.digest) & ((1 << 159) - 1))
         .not_valid_before(validity.not_before)
         .not_valid_after(validity.not_after)
         .add_extension(identifier, critical=False)
     )
+
+
+def _key_identifier(public_key: PublicKey) -> bytes:
+    """SHA-1 of the key's bits (RFC 5280, 4.2.1.2, method 1)."""
+    if not isinstance(public_key, GostPublicKey):
+        return x509.SubjectKeyIdentifier.from_public_key(public_key).digest
+    bits = core.Sequence.load(public_key.spki)[1].contents[1:]
+    return hashlib.sha1(bits, usedforsecurity=False).digest()
+
+
+def _signed(builder: x509.CertificateBuilder, key: PrivateKey, public_key: PublicKey) -> x509.Certificate:
+    """Finish a certificate. `cryptography` knows no GOST, so such parts are put in their places of the DER bytes."""
+    if not isinstance(key, GostPrivateKey) and not isinstance(public_key, GostPublicKey):
+        return builder.sign(key, SHA256())
+    signing = _PLACE_HOLDER if isinstance(key, GostPrivateKey) else key
+    parts = elements(builder.sign(signing, SHA256()).tbs_certificate_bytes)
+    if isinstance(public_key, GostPublicKey):
+        parts[_PUBLIC_KEY] = public_key.spki
+    if isinstance(key, GostPrivateKey):
+        parts[_ALGORITHM] = signature_algorithm(key.kind)
+    content = sequence(*parts)
+    return x509.load_der_x509_certificate(sequence(content, parts[_ALGORITHM], bit_string(_sign(key, content))))
+
+
+def _sign(key: PrivateKey, content: bytes) -> bytes:
+    if isinstance(key, GostPrivateKey):
+        return key.sign(content)
+    if isinstance(key, RSAPrivateKey):
+        return key.sign(content, PKCS1v15(), SHA256())
+    return key.sign(content, ec.ECDSA(SHA256()))
+
+
+def _chain_name(public_key: PublicKey) -> str:
+    """What the issuing authority's files are called."""
+    return "gost" if isinstance(public_key, GostPublicKey) else "rsa"
 
 
 def _part(oid: ObjectIdentifier, value: str) -> x509.NameAttribute[str]:
@@ -160,6 +217,7 @@ def _usage(
     digital_signature: bool = False,
     content_commitment: bool = False,
     key_encipherment: bool = False,
+    key_agreement: bool = False,
     key_cert_sign: bool = False,
     crl_sign: bool = False,
 ) -> x509.KeyUsage:
@@ -168,7 +226,7 @@ def _usage(
         content_commitment=content_commitment,
         key_encipherment=key_encipherment,
         data_encipherment=False,
-        key_agreement=False,
+        key_agreement=key_agreement,
         key_cert_sign=key_cert_sign,
         crl_sign=crl_sign,
         encipher_only=False,
@@ -186,15 +244,15 @@ def _policies(policy: ObjectIdentifier) -> x509.CertificatePolicies:
     return x509.CertificatePolicies([x509.PolicyInformation(policy, [practice, notice])])
 
 
-def _with_addresses(builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+def _with_addresses(builder: x509.CertificateBuilder, kind: str) -> x509.CertificateBuilder:
     """Add where the revocation lists, OCSP and the issuer would be, were this the NCA."""
     access = [
-        (AuthorityInformationAccessOID.CA_ISSUERS, f"{_HOST}/cert/nca_rsa.cer"),
+        (AuthorityInformationAccessOID.CA_ISSUERS, f"{_HOST}/cert/nca_{kind}.cer"),
         (AuthorityInformationAccessOID.OCSP, f"{_HOST}/ocsp/"),
     ]
     return (
-        builder.add_extension(x509.CRLDistributionPoints([_point("nca_rsa.crl")]), critical=False)
-        .add_extension(x509.FreshestCRL([_point("nca_d_rsa.crl")]), critical=False)
+        builder.add_extension(x509.CRLDistributionPoints([_point(f"nca_{kind}.crl")]), critical=False)
+        .add_extension(x509.FreshestCRL([_point(f"nca_d_{kind}.crl")]), critical=False)
         .add_extension(
             x509.AuthorityInformationAccess(
                 [x509.AccessDescription(kind, x509.UniformResourceIdentifier(url)) for kind, url in access]

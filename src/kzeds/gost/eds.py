@@ -1,4 +1,4 @@
-"""GOST keys and signatures as the NCA writes them: what is hashed with what, and the forms inside certificates and files.
+"""GOST keys and signatures as the NCA writes them: which hash goes with which key, and their forms in files.
 
 Source: the OIDs under 1.2.398.3.10.1 that the NCA registers; its own provider and test certificates for the forms that
 no published text gives. All numbers in them are little-endian but one (the private key of 2004).

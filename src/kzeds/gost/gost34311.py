@@ -88,7 +88,9 @@ def _substitution() -> tuple[tuple[int, ...], ...]:
     """For each byte of a word: its two substituted half-bytes in place, rotated left by 11."""
     tables = []
     for place in range(4):
-        low, high = (bytes.fromhex("".join(f"0{digit}" for digit in _SUBSTITUTION[2 * place + half])) for half in (0, 1))
+        low, high = (
+            bytes.fromhex("".join(f"0{digit}" for digit in _SUBSTITUTION[2 * place + half])) for half in (0, 1)
+        )
         words = ((high[value >> 4] << 4 | low[value & 15]) << 8 * place for value in range(256))
         tables.append(tuple((word << 11 | word >> 21) & _MASK32 for word in words))
     return tuple(tables)

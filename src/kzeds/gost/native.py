@@ -174,7 +174,7 @@ def _calculates_rightly(found: LibCrypto, curve: Curve) -> bool:
 
 @cache
 def libgcrypt_hash(name: str) -> Callable[[bytes], bytes] | None:
-    """libgcrypt's ``streebog512`` or ``gost34311``, None where there is none that passes the self-test."""
+    """Libgcrypt's ``streebog512`` or ``gost34311``, None where there is none that passes the self-test."""
     algorithm, size, plain = {
         "streebog512": (_STREEBOG_512, 64, streebog512),
         "gost34311": (_GOST_34311, 32, gost34311),

@@ -25,7 +25,9 @@ def hedged_nonces(key: int, digest: bytes, *, below: int, fresh: Callable[[int],
     """
     bits = below.bit_length()
     size = -(-bits // 8)
-    seed = key.to_bytes(size, "big") + (int.from_bytes(digest, "big") % below).to_bytes(size, "big") + fresh(FRESH_BYTES)
+    seed = (
+        key.to_bytes(size, "big") + (int.from_bytes(digest, "big") % below).to_bytes(size, "big") + fresh(FRESH_BYTES)
+    )
     value, secret = b"\x01" * 64, b"\x00" * 64
     for mark in (b"\x00", b"\x01"):
         secret = _hmac(secret, value + mark + seed)

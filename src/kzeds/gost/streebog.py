@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from functools import cache, reduce
 from operator import getitem, xor
+from struct import unpack
 
 DIGEST_SIZE = 64
 """Bytes of a digest."""
@@ -43,9 +44,10 @@ _PI = bytes.fromhex(
 )
 """The substitution S (RFC 6986, 6.2)."""
 
-_MATRIX = tuple(
-    int(row, 16)
-    for row in """
+_MATRIX = unpack(
+    ">64Q",
+    bytes.fromhex(
+        """
     8e20faa72ba0b470 47107ddd9b505a38 ad08b0e0c3282d1c d8045870ef14980e
     6c022c38f90a4c07 3601161cf205268d 1b8e0b0e798c13c8 83478b07b2468764
     a011d380818e8f40 5086e740ce47c920 2843fd2067adea10 14aff010bdd87508
@@ -62,28 +64,42 @@ _MATRIX = tuple(
     492c024284fbaec0 aa16012142f35760 550b8e9e21f7a530 a48b474f9ef5dc18
     70a6a56e2440598e 3853dc371220a247 1ca76e95091051ad 0edd37c48a08a6d8
     07e095624504536c 8d70c431ac02a736 c83862965601dd1b 641c314b2b8ee083
-    """.split()
+    """
+    ),
 )
 """The matrix of L over GF(2), a row for each bit from the most significant one (RFC 6986, 6.4)."""
 
-_ROUND_KEYS = tuple(
-    int(constant, 16)
-    for constant in """
-    b1085bda1ecadae9ebcb2f81c0657c1f2f6a76432e45d016714eb88d7585c4fc4b7ce09192676901a2422a08a460d31505767436cc744d23dd806559f2a64507
-    6fa3b58aa99d2f1a4fe39d460f70b5d7f3feea720a232b9861d55e0f16b501319ab5176b12d699585cb561c2db0aa7ca55dda21bd7cbcd56e679047021b19bb7
-    f574dcac2bce2fc70a39fc286a3d843506f15e5f529c1f8bf2ea7514b1297b7bd3e20fe490359eb1c1c93a376062db09c2b6f443867adb31991e96f50aba0ab2
-    ef1fdfb3e81566d2f948e1a05d71e4dd488e857e335c3c7d9d721cad685e353fa9d72c82ed03d675d8b71333935203be3453eaa193e837f1220cbebc84e3d12e
-    4bea6bacad4747999a3f410c6ca923637f151c1f1686104a359e35d7800fffbdbfcd1747253af5a3dfff00b723271a167a56a27ea9ea63f5601758fd7c6cfe57
-    ae4faeae1d3ad3d96fa4c33b7a3039c02d66c4f95142a46c187f9ab49af08ec6cffaa6b71c9ab7b40af21f66c2bec6b6bf71c57236904f35fa68407a46647d6e
-    f4c70e16eeaac5ec51ac86febf240954399ec6c7e6bf87c9d3473e33197a93c90992abc52d822c3706476983284a05043517454ca23c4af38886564d3a14d493
-    9b1f5b424d93c9a703e7aa020c6e41414eb7f8719c36de1e89b4443b4ddbc49af4892bcb929b069069d18d2bd1a5c42f36acc2355951a8d9a47f0dd4bf02e71e
-    378f5a541631229b944c9ad8ec165fde3a7d3a1b258942243cd955b7e00d0984800a440bdbb2ceb17b2b8a9aa6079c540e38dc92cb1f2a607261445183235adb
-    abbedea680056f52382ae548b2e4f3f38941e71cff8a78db1fffe18a1b3361039fe76702af69334b7a1e6c303b7652f43698fad1153bb6c374b4c7fb98459ced
-    7bcd9ed0efc889fb3002c6cd635afe94d8fa6bbbebab076120018021148466798a1d71efea48b9caefbacd1d7d476e98dea2594ac06fd85d6bcaa4cd81f32d1b
-    378ee767f11631bad21380b00449b17acda43c32bcdf1d77f82012d430219f9b5d80ef9d1891cc86e71da4aa88e12852faf417d5d9b21b9948bc924af11bd720
-    """.split()  # noqa: E501 -- one constant, one line
+_CONSTANTS = bytes.fromhex(
+    """
+    b1085bda1ecadae9ebcb2f81c0657c1f2f6a76432e45d016714eb88d7585c4fc
+    4b7ce09192676901a2422a08a460d31505767436cc744d23dd806559f2a64507
+    6fa3b58aa99d2f1a4fe39d460f70b5d7f3feea720a232b9861d55e0f16b50131
+    9ab5176b12d699585cb561c2db0aa7ca55dda21bd7cbcd56e679047021b19bb7
+    f574dcac2bce2fc70a39fc286a3d843506f15e5f529c1f8bf2ea7514b1297b7b
+    d3e20fe490359eb1c1c93a376062db09c2b6f443867adb31991e96f50aba0ab2
+    ef1fdfb3e81566d2f948e1a05d71e4dd488e857e335c3c7d9d721cad685e353f
+    a9d72c82ed03d675d8b71333935203be3453eaa193e837f1220cbebc84e3d12e
+    4bea6bacad4747999a3f410c6ca923637f151c1f1686104a359e35d7800fffbd
+    bfcd1747253af5a3dfff00b723271a167a56a27ea9ea63f5601758fd7c6cfe57
+    ae4faeae1d3ad3d96fa4c33b7a3039c02d66c4f95142a46c187f9ab49af08ec6
+    cffaa6b71c9ab7b40af21f66c2bec6b6bf71c57236904f35fa68407a46647d6e
+    f4c70e16eeaac5ec51ac86febf240954399ec6c7e6bf87c9d3473e33197a93c9
+    0992abc52d822c3706476983284a05043517454ca23c4af38886564d3a14d493
+    9b1f5b424d93c9a703e7aa020c6e41414eb7f8719c36de1e89b4443b4ddbc49a
+    f4892bcb929b069069d18d2bd1a5c42f36acc2355951a8d9a47f0dd4bf02e71e
+    378f5a541631229b944c9ad8ec165fde3a7d3a1b258942243cd955b7e00d0984
+    800a440bdbb2ceb17b2b8a9aa6079c540e38dc92cb1f2a607261445183235adb
+    abbedea680056f52382ae548b2e4f3f38941e71cff8a78db1fffe18a1b336103
+    9fe76702af69334b7a1e6c303b7652f43698fad1153bb6c374b4c7fb98459ced
+    7bcd9ed0efc889fb3002c6cd635afe94d8fa6bbbebab07612001802114846679
+    8a1d71efea48b9caefbacd1d7d476e98dea2594ac06fd85d6bcaa4cd81f32d1b
+    378ee767f11631bad21380b00449b17acda43c32bcdf1d77f82012d430219f9b
+    5d80ef9d1891cc86e71da4aa88e12852faf417d5d9b21b9948bc924af11bd720
+    """
 )
-"""The constants C1 to C12 (RFC 6986, 6.5)."""
+"""The constants C1 to C12, 64 bytes each, most significant byte first (RFC 6986, 6.5)."""
+
+_ROUND_KEYS = tuple(int.from_bytes(_CONSTANTS[place : place + 64], "big") for place in range(0, len(_CONSTANTS), 64))
 
 
 def streebog512(data: bytes) -> bytes:
@@ -118,9 +134,7 @@ def _compress(tables: tuple[tuple[int, ...], ...], state: int, block: int, lengt
 def _tables() -> tuple[tuple[int, ...], ...]:
     """For each byte of a state, counted from the least significant one, what its 256 values contribute to LPS."""
     columns = [[_linear(_PI[value] << 8 * place) for value in range(256)] for place in range(8)]
-    return tuple(
-        tuple(value << 64 * (place % 8) for value in columns[place // 8]) for place in range(BLOCK_SIZE)
-    )
+    return tuple(tuple(value << 64 * (place % 8) for value in columns[place // 8]) for place in range(BLOCK_SIZE))
 
 
 def _linear(word: int) -> int:

@@ -204,9 +204,7 @@ def _certificates(container: Any, password: str) -> Iterator[bytes]:
     contents = [content["content"].native for content in _contents(container, "data")]
     for content in _contents(container, "encrypted_data"):
         sealed = content["content"]["encrypted_content_info"]
-        contents.append(
-            decrypt(sealed["content_encryption_algorithm"], sealed["encrypted_content"].native, password)
-        )
+        contents.append(decrypt(sealed["content_encryption_algorithm"], sealed["encrypted_content"].native, password))
     for content in contents:
         for bag in _bags(content):
             if bag["bag_id"].native == "cert_bag":

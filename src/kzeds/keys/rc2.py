@@ -1,4 +1,4 @@
-"""RC2 with a 40-bit key, for reading: the NCA's key files protect the certificate with it, and no library does any more.
+"""RC2 with a 40-bit key, for reading: the NCA's key files protect the certificate with it; libraries dropped it.
 
 Source: RFC 2268. It protects nothing (a certificate is public); it only has to be read.
 """
