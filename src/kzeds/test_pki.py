@@ -9,6 +9,7 @@ anything signed with these keys.
 
 from __future__ import annotations
 
+import enum
 import re
 import secrets
 import shutil
@@ -27,6 +28,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from kzeds.certificate import Role
 from kzeds.errors import TestPkiError
+from kzeds.gost import eds, keypair
+from kzeds.gost.keypair import GostPrivateKey
 from kzeds.issuing import (
     Authority,
     Holder,
@@ -36,13 +39,24 @@ from kzeds.issuing import (
     key_id,
     make_authority,
 )
+from kzeds.keys.packing import pack_key
 
 EMPLOYER_BIN = "200940000013"
 EMPLOYER_2_BIN = "150340000027"
 GATEWAY_BIN = "000740000014"
 ORGANISATION = 'ЖШС "ҮЛГІ КОМПАНИЯ"'
 
+
+class KeyKind(enum.StrEnum):
+    """Which keys a test PKI has; the NCA issues GOST-2015 ones today."""
+
+    GOST_2015 = "gost2015"
+    GOST_2004 = "gost2004"
+    RSA = "rsa"
+
+
 _PASSWORD_BYTES = 18
+_AUTHORITY_NAMES = {KeyKind.GOST_2015: "GOST", KeyKind.GOST_2004: "GOST 2004", KeyKind.RSA: "RSA"}
 _HEAD_ROLES = (Role.LEGAL_ENTITY, Role.FIRST_HEAD)
 
 
@@ -92,6 +106,7 @@ def make_test_pki(
     directory: Path,
     *,
     now: datetime,
+    kind: KeyKind = KeyKind.RSA,
     employer_bin: str = EMPLOYER_BIN,
     organisation: str = ORGANISATION,
     employer_2_bin: str = EMPLOYER_2_BIN,
@@ -103,6 +118,7 @@ def make_test_pki(
     Args:
         directory: Where to; it must not exist, or be empty.
         now: Certificates are valid from a month before to a year after; the expired one ended a month before.
+        kind: Of all keys but those of TLS.
         employer_bin: BIN of the employer, 12 digits.
         organisation: Name of the employer.
         employer_2_bin: BIN of another employer, 12 digits.
@@ -123,7 +139,7 @@ def make_test_pki(
     except OSError as error:
         raise TestPkiError(f"{directory} cannot be made: {error.strerror}") from None
     try:
-        _fill(workspace, now.replace(microsecond=0), _holders(employer_bin, employer_2_bin, organisation))
+        _fill(workspace, now.replace(microsecond=0), kind, _holders(employer_bin, employer_2_bin, organisation))
         workspace.rename(directory)
     except OSError as error:
         raise TestPkiError(f"{directory} cannot be written: {error.strerror}; nothing was made") from None
@@ -155,16 +171,17 @@ def _holders(employer_bin: str, employer_2_bin: str, organisation: str) -> dict[
     }
 
 
-def _fill(directory: Path, now: datetime, holders: dict[str, Holder]) -> None:
+def _fill(directory: Path, now: datetime, kind: KeyKind, holders: dict[str, Holder]) -> None:
     """Write every file of the PKI into a directory."""
     pki = TestPki(directory)
     of_authority = Validity(now - timedelta(days=3 * 365), now + timedelta(days=10 * 365))
     of_holder = Validity(now - timedelta(days=30), now + timedelta(days=365))
     expired = Validity(now - timedelta(days=395), now - timedelta(days=30))
     with ThreadPoolExecutor() as pool:
-        keys = pool.map(lambda _: generate_private_key(65537, 2048), range(len(holders) + 2))
-    nca = make_authority(next(keys), "ҰКО TEST (RSA) KZEDS", of_authority)
-    other = make_authority(next(keys), "БӨТЕН ҰКО TEST (RSA)", of_authority)
+        keys = pool.map(_new_key, [kind] * (len(holders) + 2))
+    name = _AUTHORITY_NAMES[kind]
+    nca = make_authority(next(keys), f"ҰКО TEST ({name}) KZEDS", of_authority)
+    other = make_authority(next(keys), f"БӨТЕН ҰКО TEST ({name})", of_authority)
     _write(pki.nca_ca, nca.certificate.public_bytes(Encoding.PEM))
     passwords: dict[Path, str] = {}
     for name, holder in holders.items():
@@ -179,6 +196,16 @@ def _fill(directory: Path, now: datetime, holders: dict[str, Holder]) -> None:
     _fill_tls(pki, of_holder)
 
 
+def _new_key(kind: KeyKind) -> RSAPrivateKey | GostPrivateKey:
+    match kind:
+        case KeyKind.GOST_2015:
+            return keypair.generate(eds.GOST_2015)
+        case KeyKind.GOST_2004:
+            return keypair.generate(eds.GOST_OF_2004)
+        case KeyKind.RSA:
+            return generate_private_key(65537, 2048)
+
+
 def _fill_tls(pki: TestPki, validity: Validity) -> None:
     authority: Authority = make_authority(ec.generate_private_key(ec.SECP256R1()), "KZEDS TEST TLS", validity)
     key = ec.generate_private_key(ec.SECP256R1())
@@ -188,8 +215,10 @@ def _fill_tls(pki: TestPki, validity: Validity) -> None:
     _write(pki.tls_key, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
-def _pkcs12(key: RSAPrivateKey, certificate: x509.Certificate, password: str) -> bytes:
+def _pkcs12(key: RSAPrivateKey | GostPrivateKey, certificate: x509.Certificate, password: str) -> bytes:
     """Pack a key as the NCA does."""
+    if isinstance(key, GostPrivateKey):
+        return pack_key(key.pkcs8(), certificate.public_bytes(Encoding.DER), key_id(certificate), password)
     protection = (
         PrivateFormat.PKCS12.encryption_builder()
         .kdf_rounds(1024)

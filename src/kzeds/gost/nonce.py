@@ -1,6 +1,6 @@
 """The secret number of one signature: hedged, so that neither a bad random source nor a fault repeats one.
 
-Source: RFC 6979, sections 3.2 and 3.6: HMAC-DRBG seeded with the key, the hash, and fresh randomness as additional data.
+Source: RFC 6979, sections 3.2 and 3.6: HMAC-DRBG seeded with the key, the hash, and fresh randomness.
 Without the randomness it would be deterministic; with a broken random source it still differs for every message.
 """
 
