@@ -229,12 +229,11 @@ def test_rsa_keys_of_the_nca_open(name: str, secret: str, may_sign: bool) -> Non
         ("key_ceo_sign_revoked_2004.p12", "Qwerty12", "1.2.398.3.10.1.1.1.1"),
     ],
 )
-def test_algorithm_that_is_not_built_in_is_named_and_is_no_wrong_password(name: str, secret: str, oid: str) -> None:
+def test_gost_key_files_of_the_nca_open_and_sign(name: str, secret: str, oid: str) -> None:
     data = shared(f"testkeys/{name}").read_bytes()
-    with pytest.raises(UnknownKeyAlgorithmError, match="GOST") as caught:
-        load_pkcs12(data, secret)
-    assert caught.value.oid == oid
-    assert oid in str(caught.value)
+    signing_key = load_pkcs12(data, secret)
+    assert signing_key.algorithm.key_oid == signing_key.certificate.key_oid == oid
+    signing_key.certificate.verify(signing_key.sign(b"data"), b"data", signing_key.signature_uri)
     with pytest.raises(WrongPasswordError):
         load_pkcs12(data, "wrong")
 

@@ -18,7 +18,6 @@ from kzeds.errors import (
     CertificateMissingError,
     CertificateNotYetValidError,
     MalformedCertificateError,
-    UnsupportedAlgorithmError,
     UntrustedCertificateError,
     WeakAlgorithmError,
 )
@@ -184,8 +183,10 @@ def test_chain_of_the_nca_is_trusted_at_its_time() -> None:
         require_chain(signer, [authority], at=NOW)
 
 
-def test_gost_chain_cannot_be_judged_yet() -> None:
+def test_gost_certificates_of_the_nca_were_issued_by_its_authorities() -> None:
     signer = Certificate.load(shared("testkeys/certs/ceo_valid_sign_2004_gost.cer"))
     authority = Certificate.load(shared("testkeys/nca_2004_gost_cert.pem"))
-    with pytest.raises(UnsupportedAlgorithmError, match="GOST"):
-        require_chain(signer, [authority], at=signer.not_before)
+    assert require_chain(signer, [authority], at=signer.not_before) == (signer, authority)
+    forged = Certificate.load(shared("testkeys/nca_2015_cert.cer"))
+    with pytest.raises(UntrustedCertificateError):
+        require_chain(signer, [forged], at=signer.not_before)

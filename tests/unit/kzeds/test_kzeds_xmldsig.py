@@ -16,7 +16,6 @@ from kzeds.errors import (
     CertificateMissingError,
     DigestMismatchError,
     DuplicateIdError,
-    IndeterminateError,
     KzedsError,
     MalformedCertificateError,
     MalformedSignatureError,
@@ -477,9 +476,11 @@ def test_vector_of_the_nca_verifies_and_no_changed_bit_of_it() -> None:
 
 
 @pytest.mark.parametrize("name", ["gost2015-enveloped.xml", "gost2004-enveloped.xml"])
-def test_gost_signature_cannot_be_judged_yet(name: str) -> None:
-    with pytest.raises(IndeterminateError, match="gost"):
-        verify_enveloped(shared(f"vectors/{name}").read_bytes())
+def test_documents_that_the_ncas_provider_signed_with_gost_verify(name: str) -> None:
+    document = shared(f"vectors/{name}").read_bytes()
+    assert "gost" in verify_enveloped(document, trusted=None).signature_algorithm
+    with pytest.raises(DigestMismatchError):
+        verify_enveloped(document.replace(b"900101300007", b"900101300008"), trusted=None)
 
 
 def test_errors_quote_nothing_of_the_document() -> None:
