@@ -1,7 +1,7 @@
 """CMS (PKCS#7) signatures apart from what they sign, so that evidence opens in the NCA's public checker.
 
 Source: RFC 5652 (SignedData, signed attributes), RFC 5035 (signingCertificateV2 is not written: its hash would have to
-be one that every reader knows, and the NCA's own timestamps do without it). GOST identifiers as in the NCA's timestamps:
+be one that every reader knows, and the NCA's own timestamps do without it). GOST identifiers as in those timestamps:
 the digest's own OID, and the OID of signatures in certificates, each with NULL parameters.
 """
 
@@ -29,8 +29,8 @@ from kzeds.errors import (
     UnsupportedAlgorithmError,
 )
 from kzeds.gost import eds
+from kzeds.keyinfo import require_pinned
 from kzeds.keys.signing_key import SigningKey
-from kzeds.references import require_pinned
 
 MAXIMUM_SIZE = 1_000_000
 """Bytes of a signature that is read; one has about 2 000."""
