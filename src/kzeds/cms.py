@@ -171,7 +171,6 @@ def _read(signature: bytes) -> tuple[Any, Any]:
         signed = container["content"]
         signers = list(signed["signer_infos"])
         inside = signed["encap_content_info"]["content"].native
-        _ = signed.native
     except READER_FAULTS:
         raise MalformedSignatureError("the bytes are not a CMS signature that can be read") from None
     if inside is not None:
