@@ -19,45 +19,54 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kzeds.certificate import Certificate, Role
+    from kzeds.cms import VerifiedSignature, sign_detached, verify_detached
     from kzeds.errors import KzedsError
     from kzeds.keys.pkcs12 import load_pkcs12
     from kzeds.keys.signing_key import SigningKey
-    from kzeds.test_pki import TestPki, make_test_pki
+    from kzeds.test_pki import KeyKind, TestPki, make_test_pki
     from kzeds.trust import require_chain
     from kzeds.wsse import VerifiedBody, sign_body, verify_body
     from kzeds.xmldsig import VerifiedDocument, sign_enveloped, verify_enveloped
 
 __all__ = [
     "Certificate",
+    "KeyKind",
     "KzedsError",
     "Role",
     "SigningKey",
     "TestPki",
     "VerifiedBody",
     "VerifiedDocument",
+    "VerifiedSignature",
     "load_pkcs12",
     "make_test_pki",
     "require_chain",
     "sign_body",
+    "sign_detached",
     "sign_enveloped",
     "verify_body",
+    "verify_detached",
     "verify_enveloped",
 ]
 
 _HOMES = {
     "Certificate": "certificate",
+    "KeyKind": "test_pki",
     "KzedsError": "errors",
     "Role": "certificate",
     "SigningKey": "keys.signing_key",
     "TestPki": "test_pki",
     "VerifiedBody": "wsse",
     "VerifiedDocument": "xmldsig",
+    "VerifiedSignature": "cms",
     "load_pkcs12": "keys.pkcs12",
     "make_test_pki": "test_pki",
     "require_chain": "trust",
     "sign_body": "wsse",
+    "sign_detached": "cms",
     "sign_enveloped": "xmldsig",
     "verify_body": "wsse",
+    "verify_detached": "cms",
     "verify_enveloped": "xmldsig",
 }
 

@@ -129,13 +129,17 @@ def pki_for_tests(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="New or empty directory.")],
     employer_bin: Annotated[str | None, typer.Option("--bin", metavar="BIN", help="Employer's BIN, 12 digits.")] = None,
     organisation: Annotated[str | None, typer.Option("--organisation", help="Employer's name.")] = None,
+    kind: Annotated[str, typer.Option("--keys", metavar="KIND", help="gost2015, gost2004 or rsa.")] = "rsa",
 ) -> None:
     """Make keys and certificates for tests and demonstrations, in the NCA's profile; nobody may trust them."""
-    from kzeds.test_pki import EMPLOYER_BIN, ORGANISATION, make_test_pki
+    from kzeds.test_pki import EMPLOYER_BIN, ORGANISATION, KeyKind, make_test_pki
 
+    if kind not in set(KeyKind):
+        raise typer.BadParameter(f"one of {', '.join(KeyKind)} is expected", param_hint="--keys")
     pki = make_test_pki(
         directory,
         now=_now(),
+        kind=KeyKind(kind),
         employer_bin=EMPLOYER_BIN if employer_bin is None else employer_bin,
         organisation=ORGANISATION if organisation is None else organisation,
     )

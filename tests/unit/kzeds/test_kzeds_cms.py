@@ -1,0 +1,127 @@
+"""Detached CMS signatures: of all three kinds, bound to their content and signer, and judged by others too."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+from asn1crypto import cms as asn1
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kzeds import KeyKind, SigningKey, TestPki, load_pkcs12, make_test_pki, sign_detached, verify_detached
+from kzeds.certificate import Certificate
+from kzeds.cms import MAXIMUM_SIZE
+from kzeds.errors import (
+    CertificateMissingError,
+    DigestMismatchError,
+    KzedsError,
+    MalformedSignatureError,
+    SignatureMismatchError,
+    UntrustedCertificateError,
+)
+from support.kzeds_material import NOW, shared
+
+CONTENT = "Еңбек шарты № 1\n".encode()
+
+
+@cache
+def pki_of(kind: KeyKind) -> TestPki:
+    return make_test_pki(Path(mkdtemp()) / "pki", now=NOW, kind=kind)
+
+
+@cache
+def key_of(kind: KeyKind, name: str = "employer") -> SigningKey:
+    pki = pki_of(kind)
+    return load_pkcs12(pki.key_file(name).read_bytes(), pki.password_file(name).read_text())
+
+
+@pytest.mark.parametrize("kind", KeyKind)
+def test_signature_tells_who_signed_and_when(kind: KeyKind) -> None:
+    key = key_of(kind)
+    verified = verify_detached(sign_detached(CONTENT, key, at=NOW), CONTENT, trusted=[key.certificate])
+    assert (verified.certificate, verified.signing_time) == (key.certificate, NOW.replace(microsecond=0))
+
+
+@pytest.mark.parametrize("kind", KeyKind)
+def test_signature_belongs_to_its_content_and_its_trusted_signer(kind: KeyKind) -> None:
+    signature = sign_detached(CONTENT, key_of(kind), at=NOW)
+    with pytest.raises(DigestMismatchError):
+        verify_detached(signature, CONTENT + b"!", trusted=None)
+    with pytest.raises(UntrustedCertificateError):
+        verify_detached(signature, CONTENT, trusted=[key_of(kind, "stranger").certificate])
+
+
+@pytest.mark.parametrize("kind", KeyKind)
+def test_signed_attributes_and_signature_value_are_proven(kind: KeyKind) -> None:
+    signature = sign_detached(CONTENT, key_of(kind), at=NOW)
+    later = sign_detached(CONTENT, key_of(kind), at=NOW + timedelta(days=1))
+    moments = [asn1.ContentInfo.load(one)["content"]["signer_infos"][0]["signed_attrs"] for one in (signature, later)]
+    told = [next(one.dump() for one in some if one["type"].native == "signing_time") for some in moments]
+    with pytest.raises(SignatureMismatchError):
+        verify_detached(signature.replace(told[0], told[1]), CONTENT, trusted=None)
+    with pytest.raises(SignatureMismatchError):
+        verify_detached(signature[:-1] + bytes([signature[-1] ^ 1]), CONTENT, trusted=None)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="the openssl command is not on this machine")
+def test_openssl_accepts_what_an_rsa_key_signed(tmp_path: Path) -> None:
+    """An independent reader of the same standard."""
+    (tmp_path / "signature").write_bytes(sign_detached(CONTENT, key_of(KeyKind.RSA), at=NOW))
+    (tmp_path / "content").write_bytes(CONTENT)
+    command = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-purpose", "any", "-no_check_time"]
+    files = ["-in", "signature", "-content", "content", "-CAfile", str(pki_of(KeyKind.RSA).nca_ca)]
+    done = subprocess.run([*command, *files], cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, CONTENT), done.stderr
+
+
+def test_timestamp_authority_of_the_nca_uses_the_same_identifiers() -> None:
+    token = asn1.ContentInfo.load(shared("testkeys/tsp/tsp_token.bin").read_bytes())["content"]["signer_infos"][0]
+    own = sign_detached(CONTENT, key_of(KeyKind.GOST_2004), at=NOW)
+    signer = asn1.ContentInfo.load(own)["content"]["signer_infos"][0]
+    for name in ("digest_algorithm", "signature_algorithm"):
+        assert signer[name].dump() == token[name].dump()
+
+
+def test_certificate_may_be_left_out_when_it_is_trusted() -> None:
+    key = key_of(KeyKind.GOST_2015)
+    parsed = asn1.ContentInfo.load(sign_detached(CONTENT, key, at=NOW))
+    del parsed["content"]["certificates"]
+    signature = parsed.dump(force=True)
+    assert verify_detached(signature, CONTENT, trusted=[key.certificate]).certificate == key.certificate
+    with pytest.raises(CertificateMissingError):
+        verify_detached(signature, CONTENT, trusted=None)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\x30\x00", b"\x30\x80", b"x" * 100, bytes(MAXIMUM_SIZE + 1)], ids=lambda data: str(len(data))
+)
+def test_bytes_that_are_no_signature_are_refused(data: bytes) -> None:
+    with pytest.raises(MalformedSignatureError):
+        verify_detached(data, CONTENT, trusted=None)
+
+
+def test_signature_that_carries_its_content_is_refused() -> None:
+    parsed = asn1.ContentInfo.load(sign_detached(CONTENT, key_of(KeyKind.RSA), at=NOW))
+    parsed["content"]["encap_content_info"]["content"] = CONTENT
+    with pytest.raises(MalformedSignatureError, match="content of its own"):
+        verify_detached(parsed.dump(force=True), CONTENT, trusted=None)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_altered_signatures_raise_nothing_but_our_errors(data: st.DataObject) -> None:
+    key = key_of(data.draw(st.sampled_from(KeyKind)))
+    changed = bytearray(sign_detached(CONTENT, key, at=NOW))
+    for _ in range(data.draw(st.integers(1, 4))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        verified = verify_detached(bytes(changed), CONTENT, trusted=[key.certificate])
+    except KzedsError:
+        return
+    assert verified.certificate == Certificate.from_der(key.certificate.der)
