@@ -1,0 +1,88 @@
+"""Keys of all three kinds through everything that kzeds does, with material that it makes itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from kzeds import KeyKind, load_pkcs12, require_chain, sign_body, sign_enveloped, verify_body, verify_enveloped
+from kzeds.algorithms import GOST_2004_SIGNATURE, GOST_2015_SIGNATURE, RSA_SHA256
+from kzeds.certificate import Certificate
+from kzeds.errors import (
+    CertificateExpiredError,
+    DamagedKeyFileError,
+    DigestMismatchError,
+    KeyMayNotSignError,
+    SignatureMismatchError,
+    UntrustedCertificateError,
+    WrongPasswordError,
+)
+from support.kzeds_material import CONTRACT, ENVELOPE, NOW
+from unit.kzeds.test_kzeds_cms import key_of, pki_of
+
+URIS = {
+    KeyKind.GOST_2015: GOST_2015_SIGNATURE.uri,
+    KeyKind.GOST_2004: GOST_2004_SIGNATURE.uri,
+    KeyKind.RSA: RSA_SHA256.uri,
+}
+KINDS = pytest.mark.parametrize("kind", KeyKind)
+
+
+@KINDS
+def test_key_file_opens_with_its_password_only(kind: KeyKind) -> None:
+    data = pki_of(kind).key_file("employer").read_bytes()
+    assert key_of(kind).signature_uri == URIS[kind]
+    with pytest.raises(WrongPasswordError):
+        load_pkcs12(data, "wrong")
+    for cut in (data[:-1], data[: len(data) // 2], data + b"\0"):
+        with pytest.raises(DamagedKeyFileError):
+            load_pkcs12(cut, "wrong")
+
+
+@KINDS
+def test_key_shows_no_secret_and_an_auth_key_may_not_sign(kind: KeyKind) -> None:
+    key_of(kind).require_may_sign(NOW)
+    assert pki_of(kind).password_file("employer").read_text() not in repr(key_of(kind))
+    with pytest.raises(KeyMayNotSignError):
+        key_of(kind, "employer-auth").require_may_sign(NOW)
+    with pytest.raises(CertificateExpiredError):
+        key_of(kind, "employer-expired").require_may_sign(NOW)
+
+
+@KINDS
+def test_enveloped_signature_covers_the_whole_document(kind: KeyKind) -> None:
+    key = key_of(kind)
+    signed = sign_enveloped(CONTRACT, key)
+    verified = verify_enveloped(signed, trusted=[key.certificate])
+    assert (verified.signature_algorithm, verified.certificate) == (URIS[kind], key.certificate)
+    with pytest.raises(DigestMismatchError):
+        verify_enveloped(signed.replace(b"2511-1-002", b"2511-1-003"))
+    with pytest.raises(SignatureMismatchError):
+        verify_enveloped(signed.replace(b"#WithComments", b"", 1))
+
+
+@KINDS
+def test_body_signature_covers_the_body(kind: KeyKind) -> None:
+    key = key_of(kind, "gateway")
+    signed = sign_body(ENVELOPE, key, body_id="id-1")
+    assert verify_body(signed, trusted=[key.certificate]).signature_algorithm == URIS[kind]
+    with pytest.raises(DigestMismatchError):
+        verify_body(signed.replace(b"SendMessage", b"SendMassage"), trusted=None)
+
+
+@KINDS
+def test_chain_ends_at_the_authority_that_issued_it(kind: KeyKind) -> None:
+    authority = Certificate.load(pki_of(kind).nca_ca)
+    certificate = key_of(kind).certificate
+    assert require_chain(certificate, [authority], at=NOW) == (certificate, authority)
+    with pytest.raises(UntrustedCertificateError):
+        require_chain(key_of(kind, "stranger").certificate, [authority], at=NOW)
+
+
+@KINDS
+def test_certificates_have_the_ncas_profile(kind: KeyKind) -> None:
+    certificate = key_of(kind).certificate
+    assert certificate.key_id is not None
+    assert certificate.serial_number == int.from_bytes(certificate.key_id) & ((1 << 159) - 1)
+    assert certificate.bin == "200940000013"
+    assert certificate.may_sign
+    assert not certificate.is_authority
