@@ -13,18 +13,19 @@ from __future__ import annotations
 import enum
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 from asn1crypto import core, pem
 from asn1crypto import x509 as asn1
 
 from kzeds.algorithms import describe_oid, signature_by_uri
-from kzeds.der import READER_FAULTS
+from kzeds.der import READER_FAULTS, Extension, extensions, reread
 from kzeds.errors import (
     CertificateExpiredError,
     CertificateNotYetValidError,
@@ -37,6 +38,12 @@ _COMMON_NAME = "2.5.4.3"
 _SERIAL_NUMBER = "2.5.4.5"
 _ORGANISATION = "2.5.4.10"
 _UNIT = "2.5.4.11"
+
+_KEY_ID = "2.5.29.14"
+_KEY_USAGE = "2.5.29.15"
+_BASIC_CONSTRAINTS = "2.5.29.19"
+_ISSUER_KEY_ID = "2.5.29.35"
+_PURPOSES = "2.5.29.37"
 
 
 class Role(enum.StrEnum):
@@ -90,6 +97,9 @@ class Certificate:
         is_authority: Whether it may issue certificates (basicConstraints CA, keyCertSign where usage is given).
         key_id: Subject key identifier, or None.
         issuer_key_id: Authority key identifier, or None.
+        usages: What the key may do by its key usage, in asn1crypto's words ("crl_sign"); None when it has none.
+        purposes: Dotted OIDs of the extended key usage.
+        extensions: All extensions, by dotted OID.
     """
 
     der: bytes
@@ -114,6 +124,9 @@ class Certificate:
     is_authority: bool = field(compare=False)
     key_id: bytes | None = field(compare=False)
     issuer_key_id: bytes | None = field(compare=False)
+    usages: frozenset[str] | None = field(compare=False)
+    purposes: tuple[str, ...] = field(compare=False)
+    extensions: Mapping[str, Extension] = field(compare=False)
 
     @classmethod
     def from_der(cls, der: bytes) -> Self:
@@ -228,8 +241,13 @@ def _read(der: bytes) -> dict[str, Any]:
     parsed = asn1.Certificate.load(der, strict=True)
     signed = parsed["tbs_certificate"]
     names = list(_attributes(parsed.subject))
-    public_key = signed["subject_public_key_info"].dump()
-    usages = parsed.key_usage_value.native if parsed.key_usage_value else None
+    public_key = reread(signed["subject_public_key_info"])
+    extra = extensions(signed["extensions"].contents or b"")
+    usages = _value(extra, _KEY_USAGE, asn1.KeyUsage)
+    purposes = tuple(one.dotted for one in _value(extra, _PURPOSES, asn1.ExtKeyUsageSyntax) or ())
+    constraints = _value(extra, _BASIC_CONSTRAINTS, asn1.BasicConstraints)
+    own_id = _value(extra, _KEY_ID, core.OctetString)
+    issuer_id = _value(extra, _ISSUER_KEY_ID, asn1.AuthorityKeyIdentifier)
     return {
         "der": der,
         "subject_common_name": _first(names, _COMMON_NAME) or "",
@@ -238,21 +256,25 @@ def _read(der: bytes) -> dict[str, Any]:
         "organisation": _first(names, _ORGANISATION),
         "not_before": _moment(signed["validity"]["not_before"].native),
         "not_after": _moment(signed["validity"]["not_after"].native),
-        "may_sign": usages is not None and "non_repudiation" in usages,
-        "roles": _roles(parsed),
+        "may_sign": usages is not None and "non_repudiation" in usages.native,
+        "roles": tuple(ROLE_OIDS[one] for one in purposes if one in ROLE_OIDS),
         "serial_number": int(parsed.serial_number),
         "fingerprint": hashlib.sha256(der).hexdigest(),
-        "subject": parsed.subject.dump(),
-        "issuer": parsed.issuer.dump(),
+        "subject": reread(parsed.subject.chosen),
+        "issuer": reread(parsed.issuer.chosen),
         "issuer_common_name": _first(list(_attributes(parsed.issuer)), _COMMON_NAME) or "",
         "public_key": public_key,
         "key_oid": core.Sequence.load(public_key)[0][0].dotted,
         "signature_oid": parsed["signature_algorithm"]["algorithm"].dotted,
         "signature": parsed["signature_value"].native,
-        "signed_part": signed.dump(),
-        "is_authority": bool(parsed.ca) and (usages is None or "key_cert_sign" in usages),
-        "key_id": parsed.key_identifier,
-        "issuer_key_id": parsed.authority_key_identifier,
+        "signed_part": reread(signed),
+        "is_authority": bool(constraints is not None and constraints["ca"].native)
+        and (usages is None or "key_cert_sign" in usages.native),
+        "key_id": None if own_id is None else own_id.native,
+        "issuer_key_id": None if issuer_id is None else issuer_id["key_identifier"].native,
+        "usages": None if usages is None else frozenset(usages.native),
+        "purposes": purposes,
+        "extensions": MappingProxyType(extra),
     }
 
 
@@ -276,9 +298,9 @@ def _number(names: list[tuple[str, str]], prefix: str, oids: tuple[str, ...]) ->
     return None
 
 
-def _roles(parsed: asn1.Certificate) -> tuple[Role, ...]:
-    usages = parsed.extended_key_usage_value or ()
-    return tuple(ROLE_OIDS[usage.dotted] for usage in usages if usage.dotted in ROLE_OIDS)
+def _value(extra: Mapping[str, Extension], oid: str, kind: type[Any]) -> Any:
+    """An extension's value as asn1crypto's `kind`, or None when it is not there."""
+    return kind.load(extra[oid].value, strict=True) if oid in extra else None
 
 
 def _moment(value: object) -> datetime:

@@ -1,8 +1,8 @@
 """CMS (PKCS#7) signatures apart from what they sign, so that evidence opens in the NCA's public checker.
 
 Source: RFC 5652 (SignedData, signed attributes), RFC 5035 (signingCertificateV2 is not written: its hash would have to
-be one that every reader knows, and the NCA's own timestamps do without it). GOST identifiers as in those timestamps:
-the digest's own OID, and the OID of signatures in certificates, each with NULL parameters.
+be one that every reader knows; the NCA's own timestamps carry only the older signingCertificate). GOST identifiers as
+in those timestamps: the digest's own OID, and the OID of signatures in certificates, each with NULL parameters.
 """
 
 from __future__ import annotations
@@ -12,15 +12,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
-from asn1crypto import cms as asn1
 from asn1crypto import core
 
 from kzeds import rsa
 from kzeds.algorithms import RSA_ENCRYPTION_OID, SHA256, describe_oid
 from kzeds.certificate import Certificate
-from kzeds.der import READER_FAULTS, element, identifier, sequence
+from kzeds.der import element, identifier, sequence
 from kzeds.errors import (
     CertificateMissingError,
     DigestMismatchError,
@@ -31,12 +29,11 @@ from kzeds.errors import (
 from kzeds.gost import eds
 from kzeds.keyinfo import require_pinned
 from kzeds.keys.signing_key import SigningKey
+from kzeds.signed_parts import MAXIMUM_SIZE, SIGNED_DATA, SignedParts, read_signed
 
-MAXIMUM_SIZE = 1_000_000
-"""Bytes of a signature that is read; one has about 2 000."""
+__all__ = ["ALGORITHMS", "MAXIMUM_SIZE", "CmsAlgorithm", "VerifiedSignature", "sign_detached", "verify_detached"]
 
 _DATA = "1.2.840.113549.1.7.1"
-_SIGNED_DATA = "1.2.840.113549.1.7.2"
 _CONTENT_TYPE = "1.2.840.113549.1.9.3"
 _MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 _SIGNING_TIME = "1.2.840.113549.1.9.5"
@@ -104,8 +101,27 @@ def sign_detached(content: bytes, key: SigningKey, *, at: datetime) -> bytes:
     Args:
         at: Moment of signing, aware; it is written into the signature.
     """
+    return sign_content(content, key, at=at)
+
+
+def sign_content(
+    content: bytes,
+    key: SigningKey,
+    *,
+    at: datetime,
+    content_type: str = _DATA,
+    attached: bool = False,
+    more: tuple[bytes, ...] = (),
+) -> bytes:
+    """A DER SignedData over a content of any type.
+
+    Args:
+        content_type: OID.
+        attached: Whether the content goes inside.
+        more: DER of further signed attributes.
+    """
     algorithm = ALGORITHMS[key.algorithm.key_oid]
-    attributes = _attributes(algorithm.digest(content), at)
+    attributes = _attributes(algorithm.digest(content), at, content_type, more)
     digest_algorithm = _algorithm(algorithm.digest_oid)
     signer = sequence(
         b"\x02\x01\x01",
@@ -116,13 +132,13 @@ def sign_detached(content: bytes, key: SigningKey, *, at: datetime) -> bytes:
         element(0x04, key.sign(element(0x31, attributes))),
     )
     signed = sequence(
-        b"\x02\x01\x01",
+        b"\x02\x01\x01" if content_type == _DATA else b"\x02\x01\x03",
         element(0x31, digest_algorithm),
-        sequence(identifier(_DATA)),
+        sequence(identifier(content_type), element(0xA0, element(0x04, content)) if attached else b""),
         element(0xA0, key.certificate.der),
         element(0x31, signer),
     )
-    return sequence(identifier(_SIGNED_DATA), element(0xA0, signed))
+    return sequence(identifier(SIGNED_DATA), element(0xA0, signed))
 
 
 def verify_detached(signature: bytes, content: bytes, *, trusted: Collection[Certificate] | None) -> VerifiedSignature:
@@ -139,82 +155,69 @@ def verify_detached(signature: bytes, content: bytes, *, trusted: Collection[Cer
         DigestMismatchError: It signs another content.
         SignatureMismatchError: It was not made by the signer's key.
     """
-    signed, signer = _read(signature)
-    certificate = _certificate_of(signer, signed, trusted)
+    parts = read_signed(signature)
+    if parts.content is not None:
+        raise MalformedSignatureError("the signature carries a content of its own; a detached one is expected")
+    certificate = signer_of(parts, trusted or ())
     require_pinned(certificate, trusted)
-    algorithm = _require_algorithm(signer, certificate)
-    try:
-        attributes = {attribute["type"].dotted: attribute["values"] for attribute in signer["signed_attrs"]}
-        digest = attributes[_MESSAGE_DIGEST][0].native
-        told = attributes[_CONTENT_TYPE][0].dotted
-        time = attributes[_SIGNING_TIME][0].native if _SIGNING_TIME in attributes else None
-        covered = b"\x31" + signer["signed_attrs"].dump()[1:]
-        value = signer["signature"].native
-    except READER_FAULTS:
-        raise MalformedSignatureError("the signed attributes cannot be read, or lack the content's digest") from None
-    if told != signed["encap_content_info"]["content_type"].dotted:
-        raise MalformedSignatureError("the signed attributes name another type of content")
-    if not hmac.compare_digest(algorithm.digest(content), digest):
-        raise DigestMismatchError("the signature belongs to another content, or the content was changed")
-    if not algorithm.verify(certificate.public_key, value, covered):
-        raise SignatureMismatchError(f"the signature was not made by the key of certificate {certificate.short_id}")
+    require_fit(parts, content, certificate)
+    time = parts.attributes[_SIGNING_TIME].native if _SIGNING_TIME in parts.attributes else None
     return VerifiedSignature(certificate, time.astimezone(UTC) if isinstance(time, datetime) else None)
 
 
-def _read(signature: bytes) -> tuple[Any, Any]:
-    if len(signature) > MAXIMUM_SIZE:
-        raise MalformedSignatureError(f"the signature has more than {MAXIMUM_SIZE} bytes")
-    try:
-        container = asn1.ContentInfo.load(signature, strict=True)
-        if container["content_type"].dotted != _SIGNED_DATA:
-            raise MalformedSignatureError("the bytes are CMS, but not SignedData")
-        signed = container["content"]
-        signers = list(signed["signer_infos"])
-        inside = signed["encap_content_info"]["content"].native
-    except READER_FAULTS:
-        raise MalformedSignatureError("the bytes are not a CMS signature that can be read") from None
-    if inside is not None:
-        raise MalformedSignatureError("the signature carries a content of its own; a detached one is expected")
-    if len(signers) != 1:
-        raise MalformedSignatureError(f"the signature has {len(signers)} signers; exactly one is expected")
-    return signed, signers[0]
+def signer_of(parts: SignedParts, others: Collection[Certificate]) -> Certificate:
+    """The certificate that the signer names, from inside the signature or among others.
 
-
-def _certificate_of(signer: Any, signed: Any, trusted: Collection[Certificate] | None) -> Certificate:
-    inside = [Certificate.from_der(one.chosen.dump()) for one in signed["certificates"] or ()]
-    for certificate in (*inside, *(trusted or ())):
-        if _is_meant(signer["sid"], certificate):
+    Raises:
+        CertificateMissingError: It is in neither.
+    """
+    for certificate in (*parts.certificates, *others):
+        if parts.is_signer(certificate):
             return certificate
     raise CertificateMissingError("the signer's certificate is neither in the signature nor among the trusted ones")
 
 
-def _is_meant(sid: Any, certificate: Certificate) -> bool:
-    if sid.name == "subject_key_identifier":
-        return bool(sid.native == certificate.key_id)
-    named = sid.chosen
-    return bool(
-        named["serial_number"].native == certificate.serial_number and named["issuer"].dump() == certificate.issuer
-    )
+def require_fit(parts: SignedParts, content: bytes, certificate: Certificate) -> None:
+    """Check that the signature is over `content` and was made by the key of `certificate`.
+
+    Raises:
+        UnsupportedAlgorithmError: Its algorithms are not built in, or not those of the key.
+        MalformedSignatureError: A signed attribute is missing, or names another type of content.
+        DigestMismatchError: It signs another content.
+        SignatureMismatchError: It was not made by the key.
+    """
+    algorithm = _require_algorithm(parts, certificate)
+    attributes = parts.attributes
+    if _MESSAGE_DIGEST not in attributes or _CONTENT_TYPE not in attributes:
+        raise MalformedSignatureError("the signed attributes lack the content's digest or type")
+    if attributes[_CONTENT_TYPE].dotted != parts.content_type:
+        raise MalformedSignatureError("the signed attributes name another type of content")
+    if not hmac.compare_digest(algorithm.digest(content), attributes[_MESSAGE_DIGEST].native):
+        raise DigestMismatchError("the signature belongs to another content, or the content was changed")
+    if not algorithm.verify(certificate.public_key, parts.signature, parts.covered):
+        raise SignatureMismatchError(f"the signature was not made by the key of certificate {certificate.short_id}")
 
 
-def _require_algorithm(signer: Any, certificate: Certificate) -> CmsAlgorithm:
-    found = (signer["digest_algorithm"]["algorithm"].dotted, signer["signature_algorithm"]["algorithm"].dotted)
+def _require_algorithm(parts: SignedParts, certificate: Certificate) -> CmsAlgorithm:
     algorithm = ALGORITHMS.get(certificate.key_oid)
-    if algorithm is None or found[0] != algorithm.digest_oid or found[1] not in algorithm.signature_oids:
+    digest_fits = algorithm is not None and parts.digest_oid == algorithm.digest_oid
+    if algorithm is None or not digest_fits or parts.signature_oid not in algorithm.signature_oids:
         raise UnsupportedAlgorithmError(
-            f"{describe_oid(found[1])} over {describe_oid(found[0])} is not built in for this certificate's key",
-            identifier=found[1],
+            f"{describe_oid(parts.signature_oid)} over {describe_oid(parts.digest_oid)} is not built in for this "
+            "certificate's key",
+            identifier=parts.signature_oid,
         )
     return algorithm
 
 
-def _attributes(digest: bytes, at: datetime) -> bytes:
+def _attributes(digest: bytes, at: datetime, content_type: str, more: tuple[bytes, ...]) -> bytes:
     """The attributes in the order of DER, without the SET around them."""
     moment = core.UTCTime(at.astimezone(UTC).replace(microsecond=0)).dump()
     attributes = (
-        sequence(identifier(_CONTENT_TYPE), element(0x31, identifier(_DATA))),
+        sequence(identifier(_CONTENT_TYPE), element(0x31, identifier(content_type))),
         sequence(identifier(_SIGNING_TIME), element(0x31, moment)),
         sequence(identifier(_MESSAGE_DIGEST), element(0x31, element(0x04, digest))),
+        *more,
     )
     return b"".join(sorted(attributes))
 

@@ -15,13 +15,17 @@ False. No message holds a password, a key, a name, an IIN or a piece of a docume
     ├── CertificateError
     │   ├── MalformedCertificateError     the bytes are not a certificate that can be read
     │   ├── CertificateExpiredError
-    │   └── CertificateNotYetValidError
+    │   ├── CertificateNotYetValidError
+    │   └── CertificateRevokedError       its issuer has taken it back
     ├── DocumentError                     the document, before any signature is looked at
     │   ├── MalformedXmlError             not well-formed, or it carries a DTD or entities
     │   └── NotSignableError              already signed, or not of the expected shape
     ├── IndeterminateError                cannot tell whether the signature is good
     │   ├── UnsupportedAlgorithmError     the algorithm is not built in (`identifier`)
-    │   └── CertificateMissingError       the signature names no certificate that is at hand
+    │   ├── CertificateMissingError       the signature names no certificate that is at hand
+    │   ├── RevocationUnknownError        no source says for sure whether the certificate was revoked
+    │   ├── MalformedAnswerError          a CRL, an OCSP answer or a time stamp answer that cannot be read
+    │   └── UnreachableError              a server did not answer, or not as it has to
     ├── SignatureError                    the signature is not valid
     │   ├── SignatureMissingError         there is none where it has to be
     │   ├── MalformedSignatureError       its elements are not in the expected layout
@@ -31,6 +35,9 @@ False. No message holds a password, a key, a name, an IIN or a piece of a docume
     │   ├── DigestMismatchError           what it signs was changed
     │   ├── SignatureMismatchError        the signature value does not fit the certificate
     │   └── UntrustedCertificateError     the signer is not one that the caller trusts
+    ├── TimestampError                    a time stamp that proves nothing
+    │   ├── TimestampRefusedError         the authority did not grant it
+    │   └── TimestampMismatchError        it is for other data, another request or another purpose
     └── TestPkiError                      the test PKI could not be made where it was asked for
 """
 
@@ -81,6 +88,10 @@ class CertificateNotYetValidError(CertificateError):
     """The certificate's first day has not come at the time asked about."""
 
 
+class CertificateRevokedError(CertificateError):
+    """The issuer has revoked the certificate, or put it on hold."""
+
+
 class DocumentError(KzedsError):
     """A document cannot be signed or read."""
 
@@ -107,6 +118,18 @@ class UnsupportedAlgorithmError(IndeterminateError):
 
 class CertificateMissingError(IndeterminateError):
     """The signature names no certificate that is in the document or among the trusted ones."""
+
+
+class RevocationUnknownError(IndeterminateError):
+    """No source says for sure whether the certificate was revoked; unknown is never good."""
+
+
+class MalformedAnswerError(IndeterminateError):
+    """The bytes are not a CRL, an OCSP answer or a time stamp answer that can be read."""
+
+
+class UnreachableError(IndeterminateError):
+    """A server did not answer in time, or answered with something else than what was asked for."""
 
 
 class SignatureError(KzedsError):
@@ -143,6 +166,18 @@ class SignatureMismatchError(SignatureError):
 
 class UntrustedCertificateError(SignatureError):
     """The signer's certificate is not among, or not issued by, the trusted ones."""
+
+
+class TimestampError(KzedsError):
+    """A time stamp cannot be had, or proves nothing."""
+
+
+class TimestampRefusedError(TimestampError):
+    """The time stamping authority did not grant the request."""
+
+
+class TimestampMismatchError(TimestampError):
+    """The time stamp is for other data or another request, or its maker may not make any."""
 
 
 class TestPkiError(KzedsError):

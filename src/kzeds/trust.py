@@ -6,35 +6,18 @@ dates and signatures of every step. Revocation is not asked here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
-from kzeds import rsa
-from kzeds.algorithms import describe_oid
 from kzeds.certificate import Certificate
-from kzeds.errors import (
-    CertificateMissingError,
-    UnsupportedAlgorithmError,
-    UntrustedCertificateError,
-    WeakAlgorithmError,
-)
-from kzeds.gost import eds
+from kzeds.errors import CertificateMissingError, UntrustedCertificateError
+from kzeds.issued import verifier_of
 
 MAXIMUM_LENGTH = 8
 """Certificates in a chain; the NCA's have three."""
 
 _SUFFIXES = (".pem", ".crt", ".cer", ".der")
-
-_WEAK_OIDS = {"1.2.840.113549.1.1.4": "RSA-MD5", "1.2.840.113549.1.1.5": "RSA-SHA1"}
-
-_VERIFIERS: dict[str, Callable[[bytes, bytes, bytes], bool]] = {
-    "1.2.840.113549.1.1.11": rsa.verify_sha256,
-    "1.2.840.113549.1.1.12": rsa.verify_sha384,
-    "1.2.840.113549.1.1.13": rsa.verify_sha512,
-    **{kind.signature_oid: partial(eds.verify, kind) for kind in eds.KINDS.values()},
-}
 
 
 def require_chain(
@@ -99,7 +82,7 @@ def _issuer(certificate: Certificate, authorities: Collection[Certificate]) -> C
     named = [one for one in authorities if _may_have_issued(one, certificate)]
     if not named:
         return None
-    verify = _verifier(certificate.signature_oid)
+    verify = verifier_of(certificate.signature_oid, what="certificate")
     for candidate in named:
         if verify(candidate.public_key, certificate.signature, certificate.signed_part):
             return candidate
@@ -112,13 +95,3 @@ def _may_have_issued(authority: Certificate, certificate: Certificate) -> bool:
     ids = (authority.key_id, certificate.issuer_key_id)
     same_key = None in ids or ids[0] == ids[1]
     return authority.is_authority and authority.subject == certificate.issuer and same_key
-
-
-def _verifier(oid: str) -> Callable[[bytes, bytes, bytes], bool]:
-    if oid in _WEAK_OIDS:
-        raise WeakAlgorithmError(f"the certificate was signed with {_WEAK_OIDS[oid]}, which is too weak")
-    if oid not in _VERIFIERS:
-        raise UnsupportedAlgorithmError(
-            f"the certificate was signed with {describe_oid(oid)}, which is not built in", identifier=oid
-        )
-    return _VERIFIERS[oid]

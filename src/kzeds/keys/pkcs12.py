@@ -208,4 +208,4 @@ def _certificates(container: Any, password: str) -> Iterator[bytes]:
     for content in contents:
         for bag in _bags(content):
             if bag["bag_id"].native == "cert_bag":
-                yield bag["bag_value"]["cert_value"].parsed.dump()
+                yield bytes(bag["bag_value"]["cert_value"])
