@@ -15,7 +15,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -25,7 +25,7 @@ from asn1crypto import core, pem
 from asn1crypto import x509 as asn1
 
 from kzeds.algorithms import describe_oid, signature_by_uri
-from kzeds.der import READER_FAULTS, Extension, extensions, reread
+from kzeds.der import READER_FAULTS, Extension, extensions, moment, reread
 from kzeds.errors import (
     CertificateExpiredError,
     CertificateNotYetValidError,
@@ -254,8 +254,8 @@ def _read(der: bytes) -> dict[str, Any]:
         "iin": _number(names, "IIN", (_SERIAL_NUMBER,)),
         "bin": _number(names, "BIN", (_UNIT, _SERIAL_NUMBER)),
         "organisation": _first(names, _ORGANISATION),
-        "not_before": _moment(signed["validity"]["not_before"].native),
-        "not_after": _moment(signed["validity"]["not_after"].native),
+        "not_before": moment(signed["validity"]["not_before"].native),
+        "not_after": moment(signed["validity"]["not_after"].native),
         "may_sign": usages is not None and "non_repudiation" in usages.native,
         "roles": tuple(ROLE_OIDS[one] for one in purposes if one in ROLE_OIDS),
         "serial_number": int(parsed.serial_number),
@@ -301,9 +301,3 @@ def _number(names: list[tuple[str, str]], prefix: str, oids: tuple[str, ...]) ->
 def _value(extra: Mapping[str, Extension], oid: str, kind: type[Any]) -> Any:
     """An extension's value as asn1crypto's `kind`, or None when it is not there."""
     return kind.load(extra[oid].value, strict=True) if oid in extra else None
-
-
-def _moment(value: object) -> datetime:
-    if not isinstance(value, datetime):
-        raise TypeError("a date before year 1")
-    return value.astimezone(UTC)

@@ -5,10 +5,12 @@ Source: X.690. asn1crypto reads; here is only what joins ready pieces.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from asn1crypto import core, parser
+from asn1crypto import core
 
 READER_FAULTS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
 """What asn1crypto raises on bytes that are not what they claim to be (it documents ValueError only)."""
@@ -52,13 +54,34 @@ def elements(sequence_of: bytes) -> list[bytes]:
     Raises:
         ValueError: When the bytes are not one.
     """
-    content = parser.parse(sequence_of, strict=True)[4]
-    found = []
-    while content:
-        length = parser.peek(content)
-        found.append(content[:length])
-        content = content[length:]
-    return found
+    outer = list(spans(sequence_of))
+    if len(outer) != 1 or sequence_of[0] != 0x30:
+        raise ValueError("the bytes are not one SEQUENCE")
+    content = sequence_of[outer[0][1] :]
+    return [content[start:end] for start, _, end in spans(content)]
+
+
+def spans(content: bytes) -> Iterator[tuple[int, int, int]]:
+    """Where the elements that lie one behind the other begin, where their contents begin, and where they end.
+
+    Raises:
+        ValueError: When the bytes are not elements of DER with one-byte tags.
+    """
+    start, size = 0, len(content)
+    while start < size:
+        if start + 2 > size or content[start] & 0x1F == 0x1F:
+            raise ValueError("an element is cut short, or has a long tag")
+        length, inside = content[start + 1], start + 2
+        if length >= 128:
+            inside += length - 128
+            length = int.from_bytes(content[start + 2 : inside])
+            if not 0 < inside - start - 2 <= 4:
+                raise ValueError("an element has no definite length, or an absurd one")
+        end = inside + length
+        if end > size:
+            raise ValueError("an element is cut short")
+        yield start, inside, end
+        start = end
 
 
 def reread(value: Any, tag: int = 0x30) -> bytes:
@@ -90,3 +113,14 @@ def extensions(content: bytes) -> dict[str, Extension]:
             raise ValueError("an extension is there twice, or has more parts than it may have")
         found[oid] = Extension(critical, value)
     return found
+
+
+def moment(value: object) -> datetime:
+    """A time as asn1crypto gives it, in UTC.
+
+    Raises:
+        TypeError: When it is before year 1, or has no time zone.
+    """
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise TypeError("a date before year 1, or without a time zone")
+    return value.astimezone(UTC)

@@ -11,7 +11,12 @@ from functools import partial
 from kzeds import rsa
 from kzeds.algorithms import RSA_ENCRYPTION_OID, describe_oid
 from kzeds.certificate import Certificate
-from kzeds.errors import SignatureMismatchError, UnsupportedAlgorithmError, WeakAlgorithmError
+from kzeds.errors import (
+    SignatureMismatchError,
+    UnsupportedAlgorithmError,
+    UntrustedCertificateError,
+    WeakAlgorithmError,
+)
 from kzeds.gost import eds
 
 _WEAK_OIDS = {"1.2.840.113549.1.1.4": "RSA-MD5", "1.2.840.113549.1.1.5": "RSA-SHA1"}
@@ -57,3 +62,27 @@ def require_signature(signer: Certificate, oid: str, signature: bytes, data: byt
         raise WeakAlgorithmError(f"the {what} was signed with an RSA key below {rsa.MINIMUM_BITS} bits")
     if not verify(signer.public_key, signature, data):
         raise SignatureMismatchError(f"the {what} was not signed by the key of certificate {signer.short_id}")
+
+
+def require_issued(certificate: Certificate, issuer: Certificate) -> None:
+    """Check that `issuer` issued `certificate`: by name, key identifiers and signature; dates are not looked at.
+
+    Raises:
+        UntrustedCertificateError: It did not.
+        WeakAlgorithmError: The signature is too weak.
+        UnsupportedAlgorithmError: The algorithm is not built in.
+    """
+    if not may_have_issued(issuer, certificate):
+        raise UntrustedCertificateError(
+            f"certificate {certificate.short_id} does not name that authority as its issuer"
+        )
+    verify = verifier_of(certificate.signature_oid, what="certificate")
+    if not verify(issuer.public_key, certificate.signature, certificate.signed_part):
+        raise UntrustedCertificateError(f"certificate {certificate.short_id} was not signed by the authority it names")
+
+
+def may_have_issued(authority: Certificate, certificate: Certificate) -> bool:
+    """Say whether names and key identifiers fit, and the authority is one."""
+    ids = (authority.key_id, certificate.issuer_key_id)
+    same_key = None in ids or ids[0] == ids[1]
+    return authority.is_authority and authority.subject == certificate.issuer and same_key

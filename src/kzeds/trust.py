@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kzeds.certificate import Certificate
 from kzeds.errors import CertificateMissingError, UntrustedCertificateError
-from kzeds.issued import verifier_of
+from kzeds.issued import may_have_issued, verifier_of
 
 MAXIMUM_LENGTH = 8
 """Certificates in a chain; the NCA's have three."""
@@ -79,7 +79,7 @@ def load_authorities(directory: Path) -> list[Certificate]:
 
 def _issuer(certificate: Certificate, authorities: Collection[Certificate]) -> Certificate | None:
     """Return the authority whose key made the certificate's signature."""
-    named = [one for one in authorities if _may_have_issued(one, certificate)]
+    named = [one for one in authorities if may_have_issued(one, certificate)]
     if not named:
         return None
     verify = verifier_of(certificate.signature_oid, what="certificate")
@@ -89,9 +89,3 @@ def _issuer(certificate: Certificate, authorities: Collection[Certificate]) -> C
     raise UntrustedCertificateError(
         f"certificate {certificate.short_id} names a trusted authority, but that authority did not sign it"
     )
-
-
-def _may_have_issued(authority: Certificate, certificate: Certificate) -> bool:
-    ids = (authority.key_id, certificate.issuer_key_id)
-    same_key = None in ids or ids[0] == ids[1]
-    return authority.is_authority and authority.subject == certificate.issuer and same_key

@@ -1,0 +1,136 @@
+"""Whether a certificate was revoked: three answers, of which only one is good.
+
+Source: RFC 5280, section 6.3 (CRL) and RFC 6960 (OCSP). What cannot be told is `UNKNOWN`, with the reason in words; no
+outage, no stale list and no doubt about a signature makes a certificate good. :mod:`kzeds.crl` and :mod:`kzeds.ocsp`
+judge one list or one answer, :mod:`kzeds.revocation_sources` asks servers and the store.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kzeds.certificate import Certificate
+from kzeds.der import READER_FAULTS
+from kzeds.errors import CertificateRevokedError, KzedsError, RevocationUnknownError
+from kzeds.issued import require_issued
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How much later than ours a server's clock may be."""
+
+
+class Revocation(enum.StrEnum):
+    """The three answers; the last is as bad as the second for whoever has to decide now."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationAnswer:
+    """What one source, or several together, say of a certificate.
+
+    Attributes:
+        status: The answer.
+        source: Who says so: a CRL with its number, an OCSP responder, or both.
+        why: One sentence for a person; it names nobody but authorities.
+        revoked_at: When it was revoked, UTC; None unless `REVOKED`.
+        revocation_reason: As RFC 5280 names it ("key_compromise"); "unspecified" when the source gives none, None
+            unless `REVOKED`. "certificate_hold" is revoked too: nothing may be accepted while it lasts.
+        as_of: Moment that the source speaks of, UTC; None when there is no usable source.
+        next_update: When the source promises newer news; None when it promises nothing.
+        is_denied: Whether a responder itself says that it does not know the certificate, which outweighs lists that do
+            not name it.
+    """
+
+    status: Revocation
+    source: str
+    why: str
+    revoked_at: datetime | None = None
+    revocation_reason: str | None = None
+    as_of: datetime | None = None
+    next_update: datetime | None = None
+    is_denied: bool = False
+
+    def require_good(self) -> None:
+        """Check that the answer is `GOOD`.
+
+        Raises:
+            CertificateRevokedError: It is `REVOKED`.
+            RevocationUnknownError: It is `UNKNOWN`.
+        """
+        if self.status is Revocation.REVOKED:
+            raise CertificateRevokedError(f"{self.source}: {self.why}")
+        if self.status is not Revocation.GOOD:
+            raise RevocationUnknownError(f"cannot tell whether the certificate was revoked: {self.source}: {self.why}")
+
+
+def unknown(source: str, why: str, *, is_denied: bool = False) -> RevocationAnswer:
+    """The answer when nothing can be said."""
+    return RevocationAnswer(Revocation.UNKNOWN, source, why, is_denied=is_denied)
+
+
+def combine(answers: Iterable[RevocationAnswer]) -> RevocationAnswer:
+    """Make one answer of several: revoked wins, then a responder's own "unknown", then good; else unknown."""
+    all_of = list(answers)
+    ranks: list[Callable[[RevocationAnswer], bool]] = [
+        lambda one: one.status is Revocation.REVOKED,
+        lambda one: one.is_denied,
+        lambda one: one.status is Revocation.GOOD,
+    ]
+    for ranks_here in ranks:
+        for answer in all_of:
+            if ranks_here(answer):
+                return answer
+    return unknown(
+        "; ".join(one.source for one in all_of) or "no source",
+        "; ".join(f"{one.source}: {one.why}" for one in all_of) or "there is no source to ask",
+    )
+
+
+def answer_or_unknown(source: str, judge: Callable[[], RevocationAnswer]) -> RevocationAnswer:
+    """Ask, and take every failure for `UNKNOWN` with its reason."""
+    try:
+        return judge()
+    except KzedsError as error:
+        return unknown(source, str(error))
+    except READER_FAULTS:
+        return unknown(source, "the answer holds something that cannot be read")
+
+
+def require_fresh(what: str, this_update: datetime, next_update: datetime | None, at: datetime) -> None:
+    """Check the dates that the answer itself gives.
+
+    Raises:
+        RevocationUnknownError: It is from the future, or past its date.
+    """
+    if this_update > at + CLOCK_SKEW:
+        raise RevocationUnknownError(f"{what} is from the future: {this_update:%Y-%m-%d %H:%M} UTC")
+    if next_update is not None and at > next_update:
+        raise RevocationUnknownError(f"{what} is stale: its date passed on {next_update:%Y-%m-%d %H:%M} UTC")
+
+
+def require_young(what: str, this_update: datetime, at: datetime, max_age: timedelta) -> None:
+    """Check the caller's own limit.
+
+    Raises:
+        RevocationUnknownError: It is older.
+    """
+    if at - this_update > max_age:
+        hours = int(max_age.total_seconds() // 3600)
+        raise RevocationUnknownError(
+            f"{what} is stale: it is of {this_update:%Y-%m-%d %H:%M} UTC, more than {hours} hours old"
+        )
+
+
+def require_authority(certificate: Certificate, issuer: Certificate, at: datetime) -> None:
+    """Check that `issuer` may be asked about `certificate`: it issued it, and is within its dates.
+
+    Raises:
+        KzedsError: It may not.
+    """
+    require_issued(certificate, issuer)
+    issuer.require_valid_at(at)
