@@ -20,24 +20,45 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kzeds.certificate import Certificate, Role
     from kzeds.cms import VerifiedSignature, sign_detached, verify_detached
+    from kzeds.crl import judge_crl
     from kzeds.errors import KzedsError
+    from kzeds.fetching import HttpFetch
     from kzeds.keys.pkcs12 import load_pkcs12
     from kzeds.keys.signing_key import SigningKey
+    from kzeds.ocsp import judge_ocsp
+    from kzeds.revocation import Revocation, RevocationAnswer
+    from kzeds.revocation_sources import CrlServer, OcspServer, StoredAnswers, check_chain, check_revocation
+    from kzeds.revocation_store import RevocationStore
     from kzeds.test_pki import KeyKind, TestPki, make_test_pki
+    from kzeds.timestamp import Timestamp, verify_timestamp
     from kzeds.trust import require_chain
+    from kzeds.tsp import fetch_timestamp
     from kzeds.wsse import VerifiedBody, sign_body, verify_body
     from kzeds.xmldsig import VerifiedDocument, sign_enveloped, verify_enveloped
 
 __all__ = [
     "Certificate",
+    "CrlServer",
+    "HttpFetch",
     "KeyKind",
     "KzedsError",
+    "OcspServer",
+    "Revocation",
+    "RevocationAnswer",
+    "RevocationStore",
     "Role",
     "SigningKey",
+    "StoredAnswers",
     "TestPki",
+    "Timestamp",
     "VerifiedBody",
     "VerifiedDocument",
     "VerifiedSignature",
+    "check_chain",
+    "check_revocation",
+    "fetch_timestamp",
+    "judge_crl",
+    "judge_ocsp",
     "load_pkcs12",
     "make_test_pki",
     "require_chain",
@@ -47,18 +68,32 @@ __all__ = [
     "verify_body",
     "verify_detached",
     "verify_enveloped",
+    "verify_timestamp",
 ]
 
 _HOMES = {
     "Certificate": "certificate",
+    "CrlServer": "revocation_sources",
+    "HttpFetch": "fetching",
     "KeyKind": "test_pki",
     "KzedsError": "errors",
+    "OcspServer": "revocation_sources",
+    "Revocation": "revocation",
+    "RevocationAnswer": "revocation",
+    "RevocationStore": "revocation_store",
     "Role": "certificate",
     "SigningKey": "keys.signing_key",
+    "StoredAnswers": "revocation_sources",
     "TestPki": "test_pki",
+    "Timestamp": "timestamp",
     "VerifiedBody": "wsse",
     "VerifiedDocument": "xmldsig",
     "VerifiedSignature": "cms",
+    "check_chain": "revocation_sources",
+    "check_revocation": "revocation_sources",
+    "fetch_timestamp": "tsp",
+    "judge_crl": "crl",
+    "judge_ocsp": "ocsp",
     "load_pkcs12": "keys.pkcs12",
     "make_test_pki": "test_pki",
     "require_chain": "trust",
@@ -68,6 +103,7 @@ _HOMES = {
     "verify_body": "wsse",
     "verify_detached": "cms",
     "verify_enveloped": "xmldsig",
+    "verify_timestamp": "timestamp",
 }
 
 

@@ -25,7 +25,7 @@ from asn1crypto import core, pem
 from asn1crypto import x509 as asn1
 
 from kzeds.algorithms import describe_oid, signature_by_uri
-from kzeds.der import READER_FAULTS, Extension, extensions, moment, reread
+from kzeds.der import READER_FAULTS, Extension, extension_value, extensions, moment, reread
 from kzeds.errors import (
     CertificateExpiredError,
     CertificateNotYetValidError,
@@ -243,11 +243,11 @@ def _read(der: bytes) -> dict[str, Any]:
     names = list(_attributes(parsed.subject))
     public_key = reread(signed["subject_public_key_info"])
     extra = extensions(signed["extensions"].contents or b"")
-    usages = _value(extra, _KEY_USAGE, asn1.KeyUsage)
-    purposes = tuple(one.dotted for one in _value(extra, _PURPOSES, asn1.ExtKeyUsageSyntax) or ())
-    constraints = _value(extra, _BASIC_CONSTRAINTS, asn1.BasicConstraints)
-    own_id = _value(extra, _KEY_ID, core.OctetString)
-    issuer_id = _value(extra, _ISSUER_KEY_ID, asn1.AuthorityKeyIdentifier)
+    usages = extension_value(extra, _KEY_USAGE, asn1.KeyUsage)
+    purposes = tuple(one.dotted for one in extension_value(extra, _PURPOSES, asn1.ExtKeyUsageSyntax) or ())
+    constraints = extension_value(extra, _BASIC_CONSTRAINTS, asn1.BasicConstraints)
+    own_id = extension_value(extra, _KEY_ID, core.OctetString)
+    issuer_id = extension_value(extra, _ISSUER_KEY_ID, asn1.AuthorityKeyIdentifier)
     return {
         "der": der,
         "subject_common_name": _first(names, _COMMON_NAME) or "",
@@ -296,8 +296,3 @@ def _number(names: list[tuple[str, str]], prefix: str, oids: tuple[str, ...]) ->
         if found:
             return found.pop() if len(found) == 1 else None
     return None
-
-
-def _value(extra: Mapping[str, Extension], oid: str, kind: type[Any]) -> Any:
-    """An extension's value as asn1crypto's `kind`, or None when it is not there."""
-    return kind.load(extra[oid].value, strict=True) if oid in extra else None

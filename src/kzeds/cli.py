@@ -10,7 +10,6 @@ that `kzeds --help` starts at once.
 
 from __future__ import annotations
 
-import json
 import sys
 import traceback
 from collections.abc import Iterator
@@ -21,6 +20,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from kzeds.cli_output import CANNOT_TELL, INTERNAL_ERROR, REFUSED, show
+from kzeds.cli_revocation import app as revocation_app
 from kzeds.errors import IndeterminateError, KzedsError, MalformedCertificateError, MalformedXmlError
 from kzeds.files import is_open_to_others, read_password, write_atomically
 
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
     from kzeds.keys.signing_key import SigningKey
     from kzeds.wsse import VerifiedBody
     from kzeds.xmldsig import VerifiedDocument
-
-REFUSED = 1
-CANNOT_TELL = 2
-INTERNAL_ERROR = 70
 
 _CANNOT_TELL = (IndeterminateError, MalformedXmlError, MalformedCertificateError, OSError)
 
@@ -44,6 +41,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
 )
+app.add_typer(revocation_app, name="revocation")
 
 KeyFile = Annotated[Path, typer.Argument(metavar="KEY.p12", help="Key file of the NCA (PKCS#12).")]
 PasswordFile = Annotated[Path, typer.Option("--password-file", metavar="F", help="File with the key's password.")]
@@ -69,7 +67,7 @@ def main() -> None:
 def info(key: KeyFile, password_file: PasswordFile, *, as_json: Json = False) -> None:
     """Show whose key it is, what it may do and until when."""
     certificate = _load_key(key, password_file).certificate
-    _show({"file": str(key), **_certificate_fields(certificate, _now())}, as_json=as_json)
+    show({"file": str(key), **_certificate_fields(certificate, _now())}, as_json=as_json)
 
 
 @app.command()
@@ -120,7 +118,7 @@ def verify(
     except KzedsError as error:
         code = REFUSED
         report |= {"result": "failed", "error": type(error).__name__, "reason": str(error)}
-    _show(report, as_json=as_json)
+    show(report, as_json=as_json)
     raise typer.Exit(code)
 
 
@@ -221,28 +219,6 @@ def _dates(certificate: Certificate, now: datetime) -> str:
     if now > certificate.not_after:
         return "expired"
     return f"valid, {(certificate.not_after - now).days} days left"
-
-
-def _show(fields: dict[str, Any], *, as_json: bool) -> None:
-    """Print a report, as JSON or as lines "name  value" for a person."""
-    if as_json:
-        typer.echo(json.dumps(fields, ensure_ascii=False, indent=2))
-        return
-    for name, value in fields.items():
-        if isinstance(value, dict):
-            typer.echo(f"{name}:")
-            for inner, text in value.items():
-                typer.echo(f"  {inner.replace('_', ' '):<20}{_in_words(text)}")
-        else:
-            typer.echo(f"{name.replace('_', ' '):<22}{_in_words(value)}")
-
-
-def _in_words(value: object) -> str:
-    if value is None or value == []:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _describe(error: Exception) -> str:

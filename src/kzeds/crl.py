@@ -13,14 +13,13 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from asn1crypto import core, pem
 from asn1crypto import crl as asn1
 from asn1crypto import x509 as asn1_x509
 
 from kzeds.certificate import Certificate
-from kzeds.der import READER_FAULTS, Extension, extensions, moment, reread, sequence, spans
+from kzeds.der import READER_FAULTS, Extension, extension_value, extensions, moment, reread, sequence, spans
 from kzeds.errors import MalformedAnswerError, RevocationUnknownError
 from kzeds.issued import require_signature
 from kzeds.revocation import (
@@ -29,6 +28,7 @@ from kzeds.revocation import (
     answer_or_unknown,
     require_authority,
     require_fresh,
+    require_known,
     require_young,
 )
 
@@ -108,7 +108,7 @@ class RevocationList:
         self._require_signature(issuer)
         if _SCOPE in self.extensions:
             raise RevocationUnknownError(f"the {self.name} covers a part of the certificates only, or others' too")
-        _require_known(self.name, self.extensions, _KNOWN)
+        require_known(f"the {self.name}", self.extensions, _KNOWN)
 
     def find(self, serial_number: int) -> Entry | None:
         """Look a serial number up.
@@ -131,7 +131,7 @@ class RevocationList:
 
     def _is(self, wanted: bytes, content: bytes) -> bool:
         if _CRITICAL in content:
-            _require_known(f"entry of the {self.name}", _entry_extensions(content), _KNOWN_OF_ENTRY)
+            require_known(f"an entry of the {self.name}", _entry_extensions(content), _KNOWN_OF_ENTRY)
         return content.startswith(wanted)
 
     def _require_signature(self, issuer: Certificate) -> None:
@@ -255,7 +255,7 @@ def _read(der: bytes) -> RevocationList:
         raise ValueError("the list names two algorithms")
     extra = extensions(signed["crl_extensions"].contents or b"")
     next_update = signed["next_update"].native
-    issuer_key = _value(extra, _ISSUER_KEY_ID, asn1_x509.AuthorityKeyIdentifier)
+    issuer_key = extension_value(extra, _ISSUER_KEY_ID, asn1_x509.AuthorityKeyIdentifier)
     return RevocationList(
         issuer=reread(signed["issuer"].chosen),
         number=_native(extra, _NUMBER),
@@ -271,28 +271,18 @@ def _read(der: bytes) -> RevocationList:
     )
 
 
-def _value(extra: Mapping[str, Extension], oid: str, kind: type[Any]) -> Any:
-    return kind.load(extra[oid].value, strict=True) if oid in extra else None
-
-
 def _native(extra: Mapping[str, Extension], oid: str) -> int | None:
-    value = _value(extra, oid, core.Integer)
+    value = extension_value(extra, oid, core.Integer)
     return None if value is None else int(value.native)
 
 
 def _entry(content: bytes) -> Entry:
     parsed = asn1.RevokedCertificate.load(sequence(content), strict=True)
     extra = _entry_extensions(content)
-    reason = str(_value(extra, _REASON, asn1.CRLReason).native) if _REASON in extra else "unspecified"
+    reason = str(extension_value(extra, _REASON, asn1.CRLReason).native) if _REASON in extra else "unspecified"
     return Entry(moment(parsed["revocation_date"].native), reason)
 
 
 def _entry_extensions(content: bytes) -> dict[str, Extension]:
     parts = [content[inside:end] for _, inside, end in spans(content)]
     return extensions(parts[2]) if len(parts) > 2 else {}
-
-
-def _require_known(what: str, extra: Mapping[str, Extension], known: set[str]) -> None:
-    strange = [oid for oid, one in extra.items() if one.critical and oid not in known]
-    if strange:
-        raise RevocationUnknownError(f"the {what} has a critical extension that is not known here: {strange[0]}")

@@ -5,7 +5,7 @@ Source: X.690. asn1crypto reads; here is only what joins ready pieces.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -113,6 +113,11 @@ def extensions(content: bytes) -> dict[str, Extension]:
             raise ValueError("an extension is there twice, or has more parts than it may have")
         found[oid] = Extension(critical, value)
     return found
+
+
+def extension_value(extra: Mapping[str, Extension], oid: str, kind: type[Any]) -> Any:
+    """An extension's value as asn1crypto's `kind`, or None when it is not there; raises any of `READER_FAULTS`."""
+    return kind.load(extra[oid].value, strict=True) if oid in extra else None
 
 
 def moment(value: object) -> datetime:

@@ -113,6 +113,24 @@ def issue(authority: Authority, public_key: PublicKey, holder: Holder, validity:
     return _signed(_with_addresses(builder, _chain_name(public_key)), authority.key, public_key)
 
 
+def issue_responder(
+    authority: Authority, public_key: PublicKey, common_name: str, validity: Validity
+) -> x509.Certificate:
+    """Issue a certificate whose key answers by OCSP in the authority's name, as the NCA's do."""
+    purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING])
+    builder = _service(authority, public_key, common_name, validity).add_extension(purpose, critical=False)
+    return _signed(builder.add_extension(x509.OCSPNoCheck(), critical=False), authority.key, public_key)
+
+
+def issue_timestamper(
+    authority: Authority, public_key: PublicKey, common_name: str, validity: Validity
+) -> x509.Certificate:
+    """Issue a certificate whose key makes timestamps, and may do nothing else (RFC 3161, 2.3)."""
+    purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+    builder = _service(authority, public_key, common_name, validity).add_extension(purpose, critical=True)
+    return _signed(builder, authority.key, public_key)
+
+
 def issue_tls_server(authority: Authority, public_key: EllipticCurvePublicKey, validity: Validity) -> x509.Certificate:
     """Issue a server certificate for this machine only: localhost, 127.0.0.1 and ::1."""
     name = x509.Name([_part(NameOID.COMMON_NAME, "localhost")])
@@ -132,6 +150,17 @@ def issue_tls_server(authority: Authority, public_key: EllipticCurvePublicKey, v
         .add_extension(_issuer_key_id(authority), critical=False)
     )
     return _signed(builder, authority.key, public_key)
+
+
+def _service(
+    authority: Authority, public_key: PublicKey, common_name: str, validity: Validity
+) -> x509.CertificateBuilder:
+    name = x509.Name([_part(NameOID.COMMON_NAME, common_name), _part(NameOID.COUNTRY_NAME, "KZ")])
+    return (
+        _builder(authority.certificate.subject, name, public_key, validity)
+        .add_extension(_usage(digital_signature=True), critical=True)
+        .add_extension(_issuer_key_id(authority), critical=False)
+    )
 
 
 def key_id(certificate: x509.Certificate) -> bytes:

@@ -8,12 +8,11 @@ certificates carry ocsp-nocheck; one without it could itself be revoked unseen, 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from kzeds.certificate import Certificate
-from kzeds.der import Extension, element, identifier, sequence
+from kzeds.der import element, identifier, sequence
 from kzeds.errors import RevocationUnknownError
 from kzeds.ocsp_answer import NONCE, CertificateId, OcspAnswer, SingleAnswer, read_ocsp
 from kzeds.revocation import (
@@ -22,6 +21,7 @@ from kzeds.revocation import (
     answer_or_unknown,
     require_authority,
     require_fresh,
+    require_known,
     require_young,
     unknown,
 )
@@ -87,9 +87,9 @@ def judge_ocsp(
         read.require_from(issuer, at)
         if nonce is not None and read.nonce is not None and read.nonce not in {nonce, element(0x04, nonce)}:
             raise RevocationUnknownError("the OCSP answer repeats another nonce: it is a replay")
-        _require_known(read.extensions, {NONCE, EXTENDED_REVOKE})
+        require_known("the OCSP answer", read.extensions, {NONCE, EXTENDED_REVOKE})
         single = _single(read, certificate, issuer)
-        _require_known(single.extensions, set())
+        require_known("the OCSP answer", single.extensions, set())
         require_fresh("the OCSP answer", single.this_update, single.next_update, at)
         require_young("the OCSP answer", single.this_update, at, max_age)
         return _answer(single)
@@ -136,9 +136,3 @@ def _why_revoked(single: SingleAnswer) -> str:
     if single.revoked_at == _NEVER_ISSUED:
         return "the responder says that the authority never issued it"
     return f"revoked on {single.revoked_at:%Y-%m-%d %H:%M} UTC ({single.reason})"
-
-
-def _require_known(extra: Mapping[str, Extension], known: set[str]) -> None:
-    strange = [oid for oid, one in extra.items() if one.critical and oid not in known]
-    if strange:
-        raise RevocationUnknownError(f"the OCSP answer has a critical extension that is not known here: {strange[0]}")

@@ -8,12 +8,12 @@ judge one list or one answer, :mod:`kzeds.revocation_sources` asks servers and t
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kzeds.certificate import Certificate
-from kzeds.der import READER_FAULTS
+from kzeds.der import READER_FAULTS, Extension
 from kzeds.errors import CertificateRevokedError, KzedsError, RevocationUnknownError
 from kzeds.issued import require_issued
 
@@ -124,6 +124,17 @@ def require_young(what: str, this_update: datetime, at: datetime, max_age: timed
         raise RevocationUnknownError(
             f"{what} is stale: it is of {this_update:%Y-%m-%d %H:%M} UTC, more than {hours} hours old"
         )
+
+
+def require_known(what: str, extra: Mapping[str, Extension], known: Collection[str]) -> None:
+    """Check that no extension is critical and unknown.
+
+    Raises:
+        RevocationUnknownError: One is: what it says could change the meaning of all the rest.
+    """
+    strange = [oid for oid, one in extra.items() if one.critical and oid not in known]
+    if strange:
+        raise RevocationUnknownError(f"{what} has a critical extension that is not known here: {strange[0]}")
 
 
 def require_authority(certificate: Certificate, issuer: Certificate, at: datetime) -> None:

@@ -26,7 +26,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 
-from kzeds.certificate import Role
+from kzeds.answering import Revoked, key_of, make_crl
+from kzeds.certificate import Certificate, Role
 from kzeds.errors import TestPkiError
 from kzeds.gost import eds, keypair
 from kzeds.gost.keypair import GostPrivateKey
@@ -35,6 +36,8 @@ from kzeds.issuing import (
     Holder,
     Validity,
     issue,
+    issue_responder,
+    issue_timestamper,
     issue_tls_server,
     key_id,
     make_authority,
@@ -57,6 +60,7 @@ class KeyKind(enum.StrEnum):
 
 _PASSWORD_BYTES = 18
 _AUTHORITY_NAMES = {KeyKind.GOST_2015: "GOST", KeyKind.GOST_2004: "GOST 2004", KeyKind.RSA: "RSA"}
+_SERVICES = {"ocsp": issue_responder, "tsa": issue_timestamper}
 _HEAD_ROLES = (Role.LEGAL_ENTITY, Role.FIRST_HEAD)
 
 
@@ -74,6 +78,16 @@ class TestPki:
         return self.directory / "nca-ca.pem"
 
     @property
+    def crl(self) -> Path:
+        """The test authority's revocation list no. 1, which names "employer-revoked"; good for a year."""
+        return self.directory / "nca.crl"
+
+    @property
+    def delta_crl(self) -> Path:
+        """What was added to it: no. 2, which adds nothing."""
+        return self.directory / "nca-delta.crl"
+
+    @property
     def tls_ca(self) -> Path:
         """Certificate of the authority behind `tls_certificate`."""
         return self.directory / "tls-ca.pem"
@@ -89,7 +103,11 @@ class TestPki:
         return self.directory / "tls.key"
 
     def key_file(self, name: str) -> Path:
-        """PKCS#12 of "gateway", "employer", "employer-auth", "employer-expired", "employer-2" or "stranger"."""
+        """PKCS#12 of one of the holders, or of a service.
+
+        Holders are "gateway", "employer", "employer-auth", "employer-expired", "employer-revoked", "employer-2" and
+        "stranger"; "ocsp" answers for the test authority, "tsa" makes timestamps.
+        """
         return self.directory / f"{name}.p12"
 
     def certificate_file(self, name: str) -> Path:
@@ -97,8 +115,8 @@ class TestPki:
         return self.directory / f"{name}.pem"
 
     def password_file(self, name: str) -> Path:
-        """Password of the same names; the three keys of the employer share one."""
-        owner = "employer" if name in ("employer-auth", "employer-expired") else name
+        """Password of the same names; the four keys of the employer share one."""
+        owner = "employer" if name in ("employer-auth", "employer-expired", "employer-revoked") else name
         return self.directory / f"{owner}.password"
 
 
@@ -166,6 +184,7 @@ def _holders(employer_bin: str, employer_2_bin: str, organisation: str) -> dict[
         "employer": head,
         "employer-auth": login,
         "employer-expired": head,
+        "employer-revoked": head,
         "employer-2": second,
         "stranger": stranger,
     }
@@ -177,23 +196,37 @@ def _fill(directory: Path, now: datetime, kind: KeyKind, holders: dict[str, Hold
     of_authority = Validity(now - timedelta(days=3 * 365), now + timedelta(days=10 * 365))
     of_holder = Validity(now - timedelta(days=30), now + timedelta(days=365))
     expired = Validity(now - timedelta(days=395), now - timedelta(days=30))
+    names = [*holders, "ocsp", "tsa"]
     with ThreadPoolExecutor() as pool:
-        keys = pool.map(_new_key, [kind] * (len(holders) + 2))
-    name = _AUTHORITY_NAMES[kind]
-    nca = make_authority(next(keys), f"ҰКО TEST ({name}) KZEDS", of_authority)
-    other = make_authority(next(keys), f"БӨТЕН ҰКО TEST ({name})", of_authority)
+        keys = pool.map(_new_key, [kind] * (len(names) + 2))
+    title = _AUTHORITY_NAMES[kind]
+    nca = make_authority(next(keys), f"ҰКО TEST ({title}) KZEDS", of_authority)
+    other = make_authority(next(keys), f"БӨТЕН ҰКО TEST ({title})", of_authority)
     _write(pki.nca_ca, nca.certificate.public_bytes(Encoding.PEM))
     passwords: dict[Path, str] = {}
-    for name, holder in holders.items():
-        key = next(keys)
+    for name, key in zip(names, keys, strict=True):
         password = passwords.setdefault(pki.password_file(name), secrets.token_urlsafe(_PASSWORD_BYTES))
-        validity = expired if name == "employer-expired" else of_holder
-        certificate = issue(other if name == "stranger" else nca, key.public_key(), holder, validity)
-        _write(pki.certificate_file(name), certificate.public_bytes(Encoding.PEM))
-        _write(pki.key_file(name), _pkcs12(key, certificate, password))
+        if name in holders:
+            validity = expired if name == "employer-expired" else of_holder
+            issued = issue(other if name == "stranger" else nca, key.public_key(), holders[name], validity)
+        else:
+            issued = _SERVICES[name](nca, key.public_key(), f"TEST {name.upper()}", of_holder)
+        _write(pki.certificate_file(name), issued.public_bytes(Encoding.PEM))
+        _write(pki.key_file(name), _pkcs12(key, issued, password))
     for path, password in passwords.items():
         _write(path, password.encode())
+    _fill_lists(pki, nca, now)
     _fill_tls(pki, of_holder)
+
+
+def _fill_lists(pki: TestPki, authority: Authority, now: datetime) -> None:
+    """Write the authority's complete revocation list and its delta."""
+    key = key_of(authority)
+    revoked = Certificate.load(pki.certificate_file("employer-revoked"))
+    entries = {revoked.serial_number: Revoked(now - timedelta(days=10), "key_compromise")}
+    until = now + timedelta(days=365)
+    _write(pki.crl, make_crl(key, entries, number=1, this_update=now, next_update=until))
+    _write(pki.delta_crl, make_crl(key, {}, number=2, base_number=1, this_update=now, next_update=until))
 
 
 def _new_key(kind: KeyKind) -> RSAPrivateKey | GostPrivateKey:

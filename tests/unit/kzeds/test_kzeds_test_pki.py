@@ -22,7 +22,7 @@ from kzeds.test_pki import TestPki, make_test_pki
 from kzeds.trust import require_chain
 from support.kzeds_material import NOW, certificate, key, key_bytes, password, pki
 
-NAMES = ["gateway", "employer", "employer-auth", "employer-expired", "employer-2", "stranger"]
+NAMES = ["gateway", "employer", "employer-auth", "employer-expired", "employer-revoked", "employer-2", "stranger"]
 
 
 def _check_digit(digits: str) -> int | None:
@@ -43,7 +43,8 @@ def test_directory_holds_what_the_agent_and_the_simulator_look_for() -> None:
         *("nca-ca.pem", "tls-ca.pem", "tls.pem", "tls.key", "gateway.p12", "gateway.password", "gateway.pem"),
         *("employer.p12", "employer.password", "employer.pem", "employer-auth.p12", "employer-auth.pem"),
         *("employer-expired.p12", "employer-expired.pem", "employer-2.p12", "employer-2.password", "employer-2.pem"),
-        *("stranger.p12", "stranger.password", "stranger.pem"),
+        *("stranger.p12", "stranger.password", "stranger.pem", "employer-revoked.p12", "employer-revoked.pem"),
+        *("nca.crl", "nca-delta.crl", "ocsp.p12", "ocsp.password", "ocsp.pem", "tsa.p12", "tsa.password", "tsa.pem"),
     }
 
 

@@ -1,0 +1,115 @@
+"""Asking servers of the NCA over HTTP: revocation lists, OCSP, timestamps.
+
+Source: RFC 5280, 4.2.1.13, RFC 6960, appendix A, RFC 3161, 3.4. What comes back is signed, so plain HTTP is usual;
+where the address is https, the certificate of the server is verified. Only the standard library is used, and nothing is
+taken from the environment: the caller names the proxy.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from kzeds.errors import UnreachableError
+
+MAXIMUM_SIZE = 64_000_000
+"""Bytes of an answer that is read."""
+
+_PIECE = 65536
+
+
+class Fetch(Protocol):
+    """Asks a server; `body` None means GET, else POST with that content type."""
+
+    def __call__(self, url: str, body: bytes | None = None, *, content_type: str = "") -> bytes:
+        """Return the body of an answer with status 200.
+
+        Raises:
+            UnreachableError: There was no such answer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HttpFetch:
+    """Asks over HTTP.
+
+    Attributes:
+        timeout: Seconds for the whole answer.
+        proxy: Address of an HTTP proxy, or None; the environment is not asked.
+        maximum_size: Bytes; a longer answer is refused.
+        tls: How https servers are verified; None is the system's authorities.
+    """
+
+    timeout: float = 20.0
+    proxy: str | None = None
+    maximum_size: int = MAXIMUM_SIZE
+    tls: ssl.SSLContext | None = None
+
+    def __call__(self, url: str, body: bytes | None = None, *, content_type: str = "") -> bytes:
+        """Return the body of an answer with status 200.
+
+        Raises:
+            UnreachableError: There was no such answer in time, or it is too long, or the address is not http(s).
+        """
+        if urlsplit(url).scheme not in {"http", "https"}:
+            raise UnreachableError(f"{_shown(url)} is not an http or https address")
+        headers = {"Content-Type": content_type} if content_type else {}
+        request = urllib.request.Request(url, body, headers)  # noqa: S310 - the scheme was just checked
+        try:
+            return self._ask(request)
+        except urllib.error.HTTPError as error:
+            error.close()
+            raise UnreachableError(f"{_shown(url)} answered with status {error.code}") from None
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            reason = getattr(error, "reason", None) or error
+            raise UnreachableError(f"{_shown(url)} cannot be reached: {reason}") from None
+
+    def _ask(self, request: urllib.request.Request) -> bytes:
+        ends = time.monotonic() + self.timeout
+        proxies = {} if self.proxy is None else {"http": self.proxy, "https": self.proxy}
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler(proxies),
+            urllib.request.HTTPSHandler(context=self.tls or ssl.create_default_context()),
+            _SameHost(),
+        )
+        with opener.open(request, timeout=self.timeout) as answer:
+            if answer.status != 200:
+                raise UnreachableError(f"{_shown(request.full_url)} answered with status {answer.status}")
+            return self._read(answer, _shown(request.full_url), ends)
+
+    def _read(self, answer: Any, shown: str, ends: float) -> bytes:
+        found = bytearray()
+        while piece := answer.read1(_PIECE):
+            found += piece
+            if len(found) > self.maximum_size:
+                raise UnreachableError(f"{shown} sent more than {self.maximum_size} bytes")
+            if time.monotonic() > ends:
+                raise UnreachableError(f"{shown} did not finish its answer in {self.timeout:g} seconds")
+        if answer.length:
+            raise UnreachableError(f"{shown} broke its answer off")
+        return bytes(found)
+
+
+class _SameHost(urllib.request.HTTPRedirectHandler):
+    """Follows redirects on the same server only: elsewhere is not where the settings point to."""
+
+    def redirect_request(  # noqa: PLR0917 - the signature is the base class's
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        """Refuse another host, another port or another scheme."""
+        if urlsplit(newurl)[:2] != urlsplit(req.full_url)[:2]:
+            return None
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _shown(url: str) -> str:
+    """The address without user, password and query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"

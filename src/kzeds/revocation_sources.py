@@ -1,0 +1,154 @@
+"""Where revocation is asked about: servers, and the store of what was fetched or imported.
+
+Addresses are the caller's. Certificates name some, too, but not always the right ones (one of the NCA's own test
+certificates points to the list of another authority), and a certificate that is in doubt must not choose its judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Protocol
+
+from kzeds import crl, ocsp
+from kzeds.certificate import Certificate
+from kzeds.errors import KzedsError
+from kzeds.fetching import Fetch
+from kzeds.revocation import Revocation, RevocationAnswer, answer_or_unknown, combine, unknown
+from kzeds.revocation_store import RevocationStore
+
+
+class RevocationSource(Protocol):
+    """Something that can be asked; it answers `UNKNOWN` rather than raise a `KzedsError`."""
+
+    def ask(self, certificate: Certificate, issuer: Certificate, *, at: datetime) -> RevocationAnswer:
+        """Say whether the certificate was revoked, as far as is known at `at`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswers:
+    """What lies in the store, and nothing else: for networks that reach no server."""
+
+    store: RevocationStore
+    crl_max_age: timedelta = crl.MAXIMUM_AGE
+    ocsp_max_age: timedelta = ocsp.MAXIMUM_AGE
+
+    def ask(self, certificate: Certificate, issuer: Certificate, *, at: datetime) -> RevocationAnswer:
+        """Say what the stored list and the stored OCSP answer say together."""
+        return combine(
+            self.store.judge(certificate, issuer, at=at, crl_max_age=self.crl_max_age, ocsp_max_age=self.ocsp_max_age)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OcspServer:
+    """An OCSP responder, asked each time; its answers are stored when there is a store.
+
+    Attributes:
+        fetch: How to ask.
+        url: Where.
+        store: Where its answers are kept for `StoredAnswers`, or None.
+        max_age: Older answers are `UNKNOWN`.
+        hash_name: "sha256" or "sha1", for responders that know nothing else.
+    """
+
+    fetch: Fetch
+    url: str
+    store: RevocationStore | None = None
+    max_age: timedelta = ocsp.MAXIMUM_AGE
+    hash_name: str = "sha256"
+
+    def ask(self, certificate: Certificate, issuer: Certificate, *, at: datetime) -> RevocationAnswer:
+        """Ask the responder, with a nonce."""
+        return answer_or_unknown("OCSP", lambda: self._ask(certificate, issuer, at))
+
+    def _ask(self, certificate: Certificate, issuer: Certificate, at: datetime) -> RevocationAnswer:
+        request = ocsp.make_request(certificate, issuer, hash_name=self.hash_name)
+        data = self.fetch(self.url, request.der, content_type=ocsp.REQUEST_TYPE)
+        answer = ocsp.judge_ocsp(certificate, issuer, data, at=at, nonce=request.nonce, max_age=self.max_age)
+        if self.store is not None and answer.as_of is not None:
+            with suppress(KzedsError, OSError):
+                self.store.put_answer(certificate, issuer, data, at=at)
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class CrlServer:
+    """The lists of one authority on a server, kept in a store.
+
+    Attributes:
+        fetch: How to ask.
+        url: Of the complete list.
+        store: Where the lists are kept.
+        delta_url: Of the delta, or None.
+        max_age: Older lists are `UNKNOWN`.
+        refresh_after: The list, or the delta where there is one, is fetched anew when it was fetched longer ago.
+        complete_after: The same for the complete list where there is a delta.
+    """
+
+    fetch: Fetch
+    url: str
+    store: RevocationStore
+    delta_url: str | None = None
+    max_age: timedelta = crl.MAXIMUM_AGE
+    refresh_after: timedelta = timedelta(hours=1)
+    complete_after: timedelta = timedelta(days=1)
+
+    def ask(self, certificate: Certificate, issuer: Certificate, *, at: datetime) -> RevocationAnswer:
+        """Say what the stored lists say, after fetching what is missing or due."""
+        failures = [self._refresh(issuer, at, delta=True)] if self.delta_url is not None else []
+        failures.append(self._refresh(issuer, at, delta=False))
+        answer = self.store.judge_lists(certificate, issuer, at=at, max_age=self.max_age)
+        why = "; ".join(failure for failure in failures if failure)
+        return unknown("CRL", f"{answer.why} ({why})") if answer.as_of is None and why else answer
+
+    def _refresh(self, issuer: Certificate, at: datetime, *, delta: bool) -> str:
+        """Fetch a list when it is due, and keep it; say what went wrong, or ""."""
+        due_after = self.complete_after if self.delta_url is not None and not delta else self.refresh_after
+        fetched_at = self.store.fetched_at(issuer, delta=delta)
+        if fetched_at is not None and timedelta(0) <= at - fetched_at <= due_after:
+            return ""
+        try:
+            self.store.put_list(issuer, self.fetch((self.delta_url or "") if delta else self.url), at=at)
+        except (KzedsError, OSError) as error:
+            return str(error)
+        return ""
+
+
+def check_revocation(
+    certificate: Certificate, issuer: Certificate, sources: Iterable[RevocationSource], *, at: datetime
+) -> RevocationAnswer:
+    """Ask every source in turn until one says "revoked", and make one answer of all.
+
+    Args:
+        certificate: The one in question.
+        issuer: The authority that issued it; the caller trusts it.
+        sources: In the order in which they are asked.
+        at: Now, or the moment for which the sources' dates are judged.
+    """
+    answers = []
+    for source in sources:
+        answers.append(source.ask(certificate, issuer, at=at))
+        if answers[-1].status is Revocation.REVOKED:
+            break
+    return combine(answers)
+
+
+def check_chain(chain: Sequence[Certificate], sources: Sequence[RevocationSource], *, at: datetime) -> RevocationAnswer:
+    """Ask about every certificate of a chain but the last, which is trusted by itself.
+
+    Args:
+        chain: As :func:`kzeds.require_chain` returns it; of one certificate only nothing is asked, and the answer is
+            `UNKNOWN`.
+
+    Returns:
+        The first answer that is not `GOOD`, or the answer about the first certificate.
+    """
+    answers = [check_revocation(one, issuer, sources, at=at) for one, issuer in pairwise(chain)]
+    if not answers:
+        return unknown("no source", "the chain has no issuer to ask about the certificate")
+    return next((one for one in answers if one.status is not Revocation.GOOD), answers[0])

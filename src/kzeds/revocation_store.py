@@ -1,0 +1,198 @@
+"""Lists and answers kept in a directory, fetched or brought there as files into a closed network.
+
+What is stored was proven once, and is proven again whenever it is used: the directory is a convenience and nothing is
+believed because it lies there. An older list never replaces a newer one. Files are written whole and belong to their
+owner only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from kzeds.certificate import Certificate
+from kzeds.crl import MAXIMUM_SIZE, RevocationList, judge_crl, read_crl
+from kzeds.errors import KzedsError, MalformedAnswerError, RevocationUnknownError
+from kzeds.files import write_atomically
+from kzeds.ocsp import judge_ocsp
+from kzeds.ocsp_answer import OcspAnswer, read_ocsp
+from kzeds.revocation import RevocationAnswer, require_fresh, unknown
+
+NO_LIMIT = timedelta(days=3650)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a file.
+
+    Attributes:
+        what: "CRL no. 4", "delta CRL no. 5" or "OCSP answer".
+        as_of: Moment that it speaks of, UTC.
+        is_kept: Whether it was taken; False when something at least as new is there already.
+    """
+
+    what: str
+    as_of: datetime
+    is_kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationStore:
+    """A directory of lists and answers; it need not exist yet."""
+
+    directory: Path
+
+    def judge(
+        self,
+        certificate: Certificate,
+        issuer: Certificate,
+        *,
+        at: datetime,
+        crl_max_age: timedelta,
+        ocsp_max_age: timedelta,
+    ) -> tuple[RevocationAnswer, RevocationAnswer]:
+        """Say what the stored list, and the stored OCSP answer, say of a certificate."""
+        answer = self._read(self._answer_path(certificate, issuer))
+        if answer is None:
+            from_answer = unknown("OCSP", "no answer is stored")
+        else:
+            from_answer = judge_ocsp(certificate, issuer, answer, at=at, max_age=ocsp_max_age)
+        return self.judge_lists(certificate, issuer, at=at, max_age=crl_max_age), from_answer
+
+    def judge_lists(
+        self, certificate: Certificate, issuer: Certificate, *, at: datetime, max_age: timedelta
+    ) -> RevocationAnswer:
+        """Say what the stored list says; with the stored delta when that fits, else alone when it is young enough."""
+        base, delta = (self._read(self._list_path(issuer, delta=one)) for one in (False, True))
+        if base is None:
+            return unknown("CRL", "no list is stored")
+        if delta is not None:
+            answer = judge_crl(certificate, issuer, base, at=at, delta=delta, max_age=max_age)
+            if answer.as_of is not None:
+                return answer
+        return judge_crl(certificate, issuer, base, at=at, max_age=max_age)
+
+    def fetched_at(self, issuer: Certificate, *, delta: bool) -> datetime | None:
+        """When a list was last put here, whether it was newer or not; None when there is none."""
+        try:
+            return datetime.fromtimestamp(self._list_path(issuer, delta=delta).stat().st_mtime, UTC)
+        except OSError:
+            return None
+
+    def put_list(self, issuer: Certificate, data: bytes, *, at: datetime) -> Imported:
+        """Keep a list of an authority.
+
+        Raises:
+            KzedsError: It cannot be read, is not the authority's, or is of no use at `at`.
+            OSError: It cannot be written.
+        """
+        read = read_crl(data)
+        read.require_from(issuer)
+        require_fresh(f"the {read.name}", read.this_update, read.next_update, at)
+        path = self._list_path(issuer, delta=read.base_number is not None)
+        is_kept = self._is_newer_list(path, issuer, read)
+        self._keep(path, data if is_kept else None, at)
+        return Imported(read.name, read.this_update, is_kept)
+
+    def put_answer(self, certificate: Certificate, issuer: Certificate, data: bytes, *, at: datetime) -> Imported:
+        """Keep an OCSP answer about a certificate.
+
+        Raises:
+            KzedsError: It cannot be read, is not about this certificate, or is of no use at `at`.
+            OSError: It cannot be written.
+        """
+        answer = judge_ocsp(certificate, issuer, data, at=at, max_age=NO_LIMIT)
+        if answer.as_of is None:
+            raise RevocationUnknownError(answer.why)
+        return self._put_answer(self._path(issuer, certificate.serial_number), read_ocsp(data), data, answer.as_of, at)
+
+    def import_bytes(self, data: bytes, authorities: Collection[Certificate], *, at: datetime) -> tuple[Imported, ...]:
+        """Keep the content of a file: a list, or an OCSP answer about one certificate or several.
+
+        Args:
+            authorities: Trusted ones; one of them must have made it.
+
+        Raises:
+            KzedsError: It is neither, none of the authorities made it, or it is of no use at `at`.
+            OSError: It cannot be written.
+        """
+        try:
+            read = read_crl(data)
+        except MalformedAnswerError:
+            return self._import_answer(data, authorities, at)
+        for issuer in authorities:
+            if issuer.subject == read.issuer and read.issuer_key_id in {None, issuer.key_id}:
+                return (self.put_list(issuer, data, at=at),)
+        raise RevocationUnknownError(f"the {read.name} is of none of the {len(authorities)} trusted authorities")
+
+    def _import_answer(self, data: bytes, authorities: Collection[Certificate], at: datetime) -> tuple[Imported, ...]:
+        read = read_ocsp(data)
+        done = []
+        for single in read.singles:
+            issuer = next((one for one in authorities if single.certificate_id.is_of(one)), None)
+            if issuer is None:
+                raise RevocationUnknownError("the OCSP answer is about a certificate of no trusted authority")
+            read.require_from(issuer, at)
+            require_fresh("the OCSP answer", single.this_update, single.next_update, at)
+            path = self._path(issuer, single.certificate_id.serial_number)
+            done.append(self._put_answer(path, read, data, single.this_update, at))
+        return tuple(done)
+
+    def _put_answer(self, path: Path, read: OcspAnswer, data: bytes, as_of: datetime, at: datetime) -> Imported:
+        is_kept = self._is_newer_answer(path, read)
+        self._keep(path, data if is_kept else None, at)
+        return Imported("OCSP answer", as_of, is_kept)
+
+    def _keep(self, path: Path, data: bytes | None, at: datetime) -> None:
+        """Write a file, or only note in its time that it is still the newest."""
+        if data is not None:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_atomically(path, data)
+        os.utime(path, (at.timestamp(), at.timestamp()))
+
+    def _is_newer_list(self, path: Path, issuer: Certificate, read: RevocationList) -> bool:
+        """Say whether a list is newer than what is stored; something that is not the authority's counts as nothing."""
+        data = self._read(path)
+        if data is None:
+            return True
+        try:
+            stored = read_crl(data)
+            stored.require_from(issuer)
+        except KzedsError:
+            return True
+        return (read.this_update, read.number or 0) > (stored.this_update, stored.number or 0)
+
+    def _is_newer_answer(self, path: Path, read: OcspAnswer) -> bool:
+        data = self._read(path)
+        try:
+            return data is None or read.produced_at > read_ocsp(data).produced_at
+        except KzedsError:
+            return True
+
+    def _list_path(self, issuer: Certificate, *, delta: bool) -> Path:
+        return self.directory / f"{_name(issuer)}{'.delta' if delta else ''}.crl"
+
+    def _answer_path(self, certificate: Certificate, issuer: Certificate) -> Path:
+        return self._path(issuer, certificate.serial_number)
+
+    def _path(self, issuer: Certificate, serial_number: int) -> Path:
+        return self.directory / f"{_name(issuer)}-{serial_number:x}.ocsp"
+
+    @staticmethod
+    def _read(path: Path) -> bytes | None:
+        """The content of a file; None when there is none, or none that could be right."""
+        try:
+            with path.open("rb") as stream:
+                data = stream.read(MAXIMUM_SIZE + 1)
+        except OSError:
+            return None
+        return data if len(data) <= MAXIMUM_SIZE else None
+
+
+def _name(issuer: Certificate) -> str:
+    """A file name for an authority: certificates that it gets later for the same key share it."""
+    return hashlib.sha256(issuer.subject + issuer.public_key).hexdigest()[:32]
