@@ -251,7 +251,7 @@ def _without_armor(data: bytes) -> bytes:
 def _read(der: bytes) -> RevocationList:
     parsed = asn1.CertificateList.load(der, strict=True)
     signed = parsed["tbs_cert_list"]
-    if signed["signature"]["algorithm"].dotted != parsed["signature_algorithm"]["algorithm"].dotted:
+    if reread(signed["signature"]) != reread(parsed["signature_algorithm"]):
         raise ValueError("the list names two algorithms")
     extra = extensions(signed["crl_extensions"].contents or b"")
     next_update = signed["next_update"].native

@@ -58,7 +58,7 @@ class HttpFetch:
         Raises:
             UnreachableError: There was no such answer in time, or it is too long, or the address is not http(s).
         """
-        if urlsplit(url).scheme not in {"http", "https"}:
+        if not url.startswith(("http://", "https://")):
             raise UnreachableError(f"{_shown(url)} is not an http or https address")
         headers = {"Content-Type": content_type} if content_type else {}
         request = urllib.request.Request(url, body, headers)  # noqa: S310 - the scheme was just checked
@@ -111,5 +111,9 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
 
 def _shown(url: str) -> str:
     """The address without user, password and query."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+    try:
+        parts = urlsplit(url)
+        port = "" if parts.port is None else f":{parts.port}"
+    except ValueError:
+        return "the address"
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"

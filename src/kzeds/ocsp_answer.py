@@ -17,7 +17,7 @@ from asn1crypto import ocsp as asn1
 
 from kzeds.certificate import Certificate
 from kzeds.der import READER_FAULTS, Extension, element, extensions, identifier, moment, reread, sequence
-from kzeds.errors import KzedsError, MalformedAnswerError, RevocationUnknownError
+from kzeds.errors import KzedsError, MalformedAnswerError, MalformedCertificateError, RevocationUnknownError
 from kzeds.issued import require_issued, require_signature
 
 MAXIMUM_SIZE = 100_000
@@ -51,8 +51,7 @@ class CertificateId:
     def of(cls, serial_number: int, issuer: Certificate, hash_oid: str) -> CertificateId:
         """Name a certificate of an issuer."""
         compute = _HASHES[hash_oid]
-        key = core.Sequence.load(issuer.public_key)[1].contents[1:]
-        return cls(hash_oid, compute(issuer.subject).digest(), compute(key).digest(), serial_number)
+        return cls(hash_oid, compute(issuer.subject).digest(), compute(_key_bits(issuer)).digest(), serial_number)
 
     def is_of(self, issuer: Certificate) -> bool:
         """Say whether this authority is meant."""
@@ -163,9 +162,16 @@ def _readable(certificates: tuple[bytes, ...]) -> list[Certificate]:
     return found
 
 
+def _key_bits(certificate: Certificate) -> bytes:
+    """The public key without its algorithm."""
+    try:
+        return bytes(core.Sequence.load(certificate.public_key)[1].contents[1:])
+    except READER_FAULTS:
+        raise MalformedCertificateError("the certificate's public key cannot be read") from None
+
+
 def _key_hash(certificate: Certificate) -> bytes:
-    key = core.Sequence.load(certificate.public_key)[1].contents[1:]
-    return hashlib.sha1(key, usedforsecurity=False).digest()
+    return hashlib.sha1(_key_bits(certificate), usedforsecurity=False).digest()
 
 
 def _read(data: bytes) -> OcspAnswer:

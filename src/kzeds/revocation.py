@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kzeds.certificate import Certificate
-from kzeds.der import READER_FAULTS, Extension
+from kzeds.der import Extension
 from kzeds.errors import CertificateRevokedError, KzedsError, RevocationUnknownError
 from kzeds.issued import require_issued
 
@@ -76,17 +76,16 @@ def unknown(source: str, why: str, *, is_denied: bool = False) -> RevocationAnsw
 def combine(answers: Iterable[RevocationAnswer]) -> RevocationAnswer:
     """Make one answer of several: revoked wins, then a responder's own "unknown", then good; else unknown."""
     all_of = list(answers)
-    ranks: list[Callable[[RevocationAnswer], bool]] = [
-        lambda one: one.status is Revocation.REVOKED,
-        lambda one: one.is_denied,
-        lambda one: one.status is Revocation.GOOD,
-    ]
-    for ranks_here in ranks:
-        for answer in all_of:
-            if ranks_here(answer):
-                return answer
+    revoked = [one for one in all_of if one.status is Revocation.REVOKED]
+    denied = [one for one in all_of if one.is_denied]
+    good = [one for one in all_of if one.status is Revocation.GOOD]
+    for decisive in (revoked, denied, good):
+        if decisive:
+            return decisive[0]
+    if len(all_of) == 1:
+        return all_of[0]
     return unknown(
-        "; ".join(one.source for one in all_of) or "no source",
+        ", ".join(one.source for one in all_of) or "no source",
         "; ".join(f"{one.source}: {one.why}" for one in all_of) or "there is no source to ask",
     )
 
@@ -97,8 +96,6 @@ def answer_or_unknown(source: str, judge: Callable[[], RevocationAnswer]) -> Rev
         return judge()
     except KzedsError as error:
         return unknown(source, str(error))
-    except READER_FAULTS:
-        return unknown(source, "the answer holds something that cannot be read")
 
 
 def require_fresh(what: str, this_update: datetime, next_update: datetime | None, at: datetime) -> None:
