@@ -61,9 +61,8 @@ class HttpFetch:
         if not url.startswith(("http://", "https://")):
             raise UnreachableError(f"{_shown(url)} is not an http or https address")
         headers = {"Content-Type": content_type} if content_type else {}
-        request = urllib.request.Request(url, body, headers)  # noqa: S310 - the scheme was just checked
         try:
-            return self._ask(request)
+            return self._ask(urllib.request.Request(url, body, headers))  # noqa: S310 - the scheme was just checked
         except urllib.error.HTTPError as error:
             error.close()
             raise UnreachableError(f"{_shown(url)} answered with status {error.code}") from None

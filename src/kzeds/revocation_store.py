@@ -130,7 +130,10 @@ class RevocationStore:
         raise RevocationUnknownError(f"the {read.name} is of none of the {len(authorities)} trusted authorities")
 
     def _import_answer(self, data: bytes, authorities: Collection[Certificate], at: datetime) -> tuple[Imported, ...]:
-        read = read_ocsp(data)
+        try:
+            read = read_ocsp(data)
+        except MalformedAnswerError:
+            raise MalformedAnswerError("the bytes are neither a CRL nor an OCSP answer that can be read") from None
         done = []
         for single in read.singles:
             issuer = next((one for one in authorities if single.certificate_id.is_of(one)), None)

@@ -148,6 +148,9 @@ def test_keys_of_kzeds_are_those_of_its_answers(pki: Path, tmp_path: Path) -> No
     verified |= _asked("verify", str(document), "--json")
     assert _top_keys(section(text, "kzeds verify"), "JSON keys:") == set(verified)
     assert set(verified["certificate"]) == set(info) - {"file"}
+    question = ["revocation", "check", str(pki / "employer.pem"), "--issuer", str(pki / "nca-ca.pem")]
+    revocation = _asked(*question, "--crl", str(pki / "nca.crl"), "--json")
+    assert _top_keys(section(text, "kzeds revocation check"), "JSON keys:") == set(revocation)
 
 
 def _top_keys(text: str, beginning: str) -> set[str]:
