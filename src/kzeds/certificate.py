@@ -25,7 +25,7 @@ from asn1crypto import core, pem
 from asn1crypto import x509 as asn1
 
 from kzeds.algorithms import describe_oid, signature_by_uri
-from kzeds.der import READER_FAULTS, Extension, extension_value, extensions, moment, reread
+from kzeds.der import READER_FAULTS, Extension, extension_value, extensions, moment, octets, reread
 from kzeds.errors import (
     CertificateExpiredError,
     CertificateNotYetValidError,
@@ -266,7 +266,7 @@ def _read(der: bytes) -> dict[str, Any]:
         "public_key": public_key,
         "key_oid": core.Sequence.load(public_key)[0][0].dotted,
         "signature_oid": parsed["signature_algorithm"]["algorithm"].dotted,
-        "signature": parsed["signature_value"].native,
+        "signature": octets(parsed["signature_value"]),
         "signed_part": reread(signed),
         "is_authority": bool(constraints is not None and constraints["ca"].native)
         and (usages is None or "key_cert_sign" in usages.native),

@@ -19,7 +19,7 @@ from asn1crypto import crl as asn1
 from asn1crypto import x509 as asn1_x509
 
 from kzeds.certificate import Certificate
-from kzeds.der import READER_FAULTS, Extension, extension_value, extensions, moment, reread, sequence, spans
+from kzeds.der import READER_FAULTS, Extension, extension_value, extensions, moment, octets, reread, sequence, spans
 from kzeds.errors import MalformedAnswerError, RevocationUnknownError
 from kzeds.issued import require_signature
 from kzeds.revocation import (
@@ -30,6 +30,7 @@ from kzeds.revocation import (
     require_fresh,
     require_known,
     require_young,
+    unless_stale,
 )
 
 MAXIMUM_SIZE = 64_000_000
@@ -183,25 +184,26 @@ def judge_crl(
         base = read_crl(crl) if isinstance(crl, bytes) else crl
         newer = read_crl(delta) if isinstance(delta, bytes) else delta
         require_authority(certificate, issuer, at)
-        _require_usable(base, issuer, at)
+        base.require_from(issuer)
         if base.base_number is not None:
             raise RevocationUnknownError("a delta CRL alone does not tell; the complete list is missing")
         if newer is None:
-            require_young(f"the {base.name}", base.this_update, at, max_age)
-            return _answer(base, base.find(certificate.serial_number), certificate)
-        _require_usable(newer, issuer, at)
+            answer = _answer(base, base.find(certificate.serial_number), certificate)
+            return unless_stale(answer, lambda: _require_dates(base, base, at, max_age))
+        newer.require_from(issuer)
         _require_follows(newer, base)
-        require_young(f"the {newer.name}", newer.this_update, at, max_age)
-        return _answer(newer, _merged(base, newer, certificate.serial_number), certificate)
+        answer = _answer(newer, _merged(base, newer, certificate.serial_number), certificate)
+        return unless_stale(answer, lambda: _require_dates(base, newer, at, max_age))
 
     return answer_or_unknown("CRL", judge)
 
 
-def _require_usable(some: RevocationList, issuer: Certificate, at: datetime) -> None:
-    some.require_from(issuer)
-    if some.next_update is None:
-        raise RevocationUnknownError(f"the {some.name} does not say until when it holds")
-    require_fresh(f"the {some.name}", some.this_update, some.next_update, at)
+def _require_dates(base: RevocationList, newest: RevocationList, at: datetime, max_age: timedelta) -> None:
+    for some in (base, newest):
+        if some.next_update is None:
+            raise RevocationUnknownError(f"the {some.name} does not say until when it holds")
+        require_fresh(f"the {some.name}", some.this_update, some.next_update, at)
+    require_young(f"the {newest.name}", newest.this_update, at, max_age)
 
 
 def _require_follows(delta: RevocationList, base: RevocationList) -> None:
@@ -265,7 +267,7 @@ def _read(der: bytes) -> RevocationList:
         issuer_key_id=None if issuer_key is None else issuer_key["key_identifier"].native,
         extensions=extra,
         signature_oid=parsed["signature_algorithm"]["algorithm"].dotted,
-        signature=parsed["signature"].native,
+        signature=octets(parsed["signature"]),
         signed_part=reread(signed),
         entries=bytes(signed["revoked_certificates"].contents or b""),
     )

@@ -115,6 +115,18 @@ def extensions(content: bytes) -> dict[str, Extension]:
     return found
 
 
+def octets(bits: Any) -> bytes:
+    """The content of a BIT STRING of whole bytes, which signatures are.
+
+    Raises:
+        ValueError: When some bits of the last byte do not count.
+    """
+    content: bytes = bits.contents
+    if content[0] != 0:
+        raise ValueError("a BIT STRING does not end with a whole byte")
+    return content[1:]
+
+
 def extension_value(extra: Mapping[str, Extension], oid: str, kind: type[Any]) -> Any:
     """An extension's value as asn1crypto's `kind`, or None when it is not there; raises any of `READER_FAULTS`."""
     return kind.load(extra[oid].value, strict=True) if oid in extra else None

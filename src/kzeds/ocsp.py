@@ -23,7 +23,7 @@ from kzeds.revocation import (
     require_fresh,
     require_known,
     require_young,
-    unknown,
+    unless_stale,
 )
 
 MAXIMUM_AGE = timedelta(days=1)
@@ -90,11 +90,14 @@ def judge_ocsp(
         require_known("the OCSP answer", read.extensions, {NONCE, EXTENDED_REVOKE})
         single = _single(read, certificate, issuer)
         require_known("the OCSP answer", single.extensions, set())
-        require_fresh("the OCSP answer", single.this_update, single.next_update, at)
-        require_young("the OCSP answer", single.this_update, at, max_age)
-        return _answer(single)
+        return unless_stale(_answer(single), lambda: _require_dates(single, at, max_age))
 
     return answer_or_unknown("OCSP", judge)
+
+
+def _require_dates(single: SingleAnswer, at: datetime, max_age: timedelta) -> None:
+    require_fresh("the OCSP answer", single.this_update, single.next_update, at)
+    require_young("the OCSP answer", single.this_update, at, max_age)
 
 
 def _single(read: OcspAnswer, certificate: Certificate, issuer: Certificate) -> SingleAnswer:
@@ -111,7 +114,13 @@ def _single(read: OcspAnswer, certificate: Certificate, issuer: Certificate) -> 
 
 def _answer(single: SingleAnswer) -> RevocationAnswer:
     if single.status == "unknown":
-        return unknown("OCSP", "the responder does not know the certificate", is_denied=True)
+        return RevocationAnswer(
+            Revocation.UNKNOWN,
+            "OCSP",
+            "the responder does not know the certificate",
+            as_of=single.this_update,
+            is_denied=True,
+        )
     if single.status == "good":
         return RevocationAnswer(
             Revocation.GOOD,

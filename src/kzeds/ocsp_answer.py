@@ -16,7 +16,7 @@ from asn1crypto import core
 from asn1crypto import ocsp as asn1
 
 from kzeds.certificate import Certificate
-from kzeds.der import READER_FAULTS, Extension, element, extensions, identifier, moment, reread, sequence
+from kzeds.der import READER_FAULTS, Extension, element, extensions, identifier, moment, octets, reread, sequence
 from kzeds.errors import KzedsError, MalformedAnswerError, MalformedCertificateError, RevocationUnknownError
 from kzeds.issued import require_issued, require_signature
 
@@ -191,7 +191,7 @@ def _read(data: bytes) -> OcspAnswer:
         certificates=tuple(reread(one) for one in basic["certs"] or ()),
         extensions=extensions(signed["response_extensions"].contents or b""),
         signature_oid=basic["signature_algorithm"]["algorithm"].dotted,
-        signature=basic["signature"].native,
+        signature=octets(basic["signature"]),
         signed_part=reread(signed),
     )
 

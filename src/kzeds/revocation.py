@@ -42,8 +42,8 @@ class RevocationAnswer:
             unless `REVOKED`. "certificate_hold" is revoked too: nothing may be accepted while it lasts.
         as_of: Moment that the source speaks of, UTC; None when there is no usable source.
         next_update: When the source promises newer news; None when it promises nothing.
-        is_denied: Whether a responder itself says that it does not know the certificate, which outweighs lists that do
-            not name it.
+        is_denied: For `UNKNOWN`: whether it outweighs a good answer that is not newer. A responder that does not know
+            the certificate does, and so does an answer that is too old to count and says "revoked".
     """
 
     status: Revocation
@@ -68,17 +68,17 @@ class RevocationAnswer:
             raise RevocationUnknownError(f"cannot tell whether the certificate was revoked: {self.source}: {self.why}")
 
 
-def unknown(source: str, why: str, *, is_denied: bool = False) -> RevocationAnswer:
+def unknown(source: str, why: str) -> RevocationAnswer:
     """The answer when nothing can be said."""
-    return RevocationAnswer(Revocation.UNKNOWN, source, why, is_denied=is_denied)
+    return RevocationAnswer(Revocation.UNKNOWN, source, why)
 
 
 def combine(answers: Iterable[RevocationAnswer]) -> RevocationAnswer:
-    """Make one answer of several: revoked wins, then a responder's own "unknown", then good; else unknown."""
+    """Make one answer of several: revoked wins, then what denies (unless a good answer is newer), then good."""
     all_of = list(answers)
     revoked = [one for one in all_of if one.status is Revocation.REVOKED]
-    denied = [one for one in all_of if one.is_denied]
     good = [one for one in all_of if one.status is Revocation.GOOD]
+    denied = [one for one in all_of if one.is_denied and not any(_is_newer(other, one) for other in good)]
     for decisive in (revoked, denied, good):
         if decisive:
             return decisive[0]
@@ -90,12 +90,42 @@ def combine(answers: Iterable[RevocationAnswer]) -> RevocationAnswer:
     )
 
 
+def _is_newer(good: RevocationAnswer, denied: RevocationAnswer) -> bool:
+    return good.as_of is not None and denied.as_of is not None and good.as_of > denied.as_of
+
+
 def answer_or_unknown(source: str, judge: Callable[[], RevocationAnswer]) -> RevocationAnswer:
     """Ask, and take every failure for `UNKNOWN` with its reason."""
     try:
         return judge()
     except KzedsError as error:
         return unknown(source, str(error))
+
+
+def unless_stale(answer: RevocationAnswer, require: Callable[[], None]) -> RevocationAnswer:
+    """The answer, when its dates are right; one that is too old and says "revoked" still denies.
+
+    Args:
+        answer: Proven in all but its dates.
+        require: Checks them.
+
+    Raises:
+        RevocationUnknownError: They are not, and the answer is another one.
+    """
+    try:
+        require()
+    except RevocationUnknownError as error:
+        if answer.status is not Revocation.REVOKED:
+            raise
+        return RevocationAnswer(
+            Revocation.UNKNOWN,
+            answer.source,
+            f"{error}; what it says is: {answer.why}",
+            as_of=answer.as_of,
+            next_update=answer.next_update,
+            is_denied=True,
+        )
+    return answer
 
 
 def require_fresh(what: str, this_update: datetime, next_update: datetime | None, at: datetime) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Protocol
@@ -70,7 +70,7 @@ class OcspServer:
         request = ocsp.make_request(certificate, issuer, hash_name=self.hash_name)
         data = self.fetch(self.url, request.der, content_type=ocsp.REQUEST_TYPE)
         answer = ocsp.judge_ocsp(certificate, issuer, data, at=at, nonce=request.nonce, max_age=self.max_age)
-        if self.store is not None and answer.as_of is not None:
+        if self.store is not None and answer.status is not Revocation.UNKNOWN:
             with suppress(KzedsError, OSError):
                 self.store.put_answer(certificate, issuer, data, at=at)
         return answer
@@ -104,7 +104,7 @@ class CrlServer:
         failures.append(self._refresh(issuer, at, delta=False))
         answer = self.store.judge_lists(certificate, issuer, at=at, max_age=self.max_age)
         why = "; ".join(failure for failure in failures if failure)
-        return unknown("CRL", f"{answer.why} ({why})") if answer.as_of is None and why else answer
+        return replace(answer, why=f"{answer.why} ({why})") if answer.status is Revocation.UNKNOWN and why else answer
 
     def _refresh(self, issuer: Certificate, at: datetime, *, delta: bool) -> str:
         """Fetch a list when it is due, and keep it; say what went wrong, or ""."""

@@ -20,7 +20,7 @@ from kzeds.errors import KzedsError, MalformedAnswerError, RevocationUnknownErro
 from kzeds.files import write_atomically
 from kzeds.ocsp import judge_ocsp
 from kzeds.ocsp_answer import OcspAnswer, read_ocsp
-from kzeds.revocation import RevocationAnswer, require_fresh, unknown
+from kzeds.revocation import Revocation, RevocationAnswer, combine, require_fresh, unknown
 
 NO_LIMIT = timedelta(days=3650)
 
@@ -70,11 +70,13 @@ class RevocationStore:
         base, delta = (self._read(self._list_path(issuer, delta=one)) for one in (False, True))
         if base is None:
             return unknown("CRL", "no list is stored")
-        if delta is not None:
-            answer = judge_crl(certificate, issuer, base, at=at, delta=delta, max_age=max_age)
-            if answer.as_of is not None:
-                return answer
-        return judge_crl(certificate, issuer, base, at=at, max_age=max_age)
+        alone = judge_crl(certificate, issuer, base, at=at, max_age=max_age)
+        if delta is None:
+            return alone
+        answer = judge_crl(certificate, issuer, base, at=at, delta=delta, max_age=max_age)
+        if answer.status is not Revocation.UNKNOWN:
+            return answer
+        return combine([answer, alone]) if answer.is_denied else alone
 
     def fetched_at(self, issuer: Certificate, *, delta: bool) -> datetime | None:
         """When a list was last put here, whether it was newer or not; None when there is none."""
@@ -106,7 +108,7 @@ class RevocationStore:
             OSError: It cannot be written.
         """
         answer = judge_ocsp(certificate, issuer, data, at=at, max_age=NO_LIMIT)
-        if answer.as_of is None:
+        if answer.status is Revocation.UNKNOWN or answer.as_of is None:
             raise RevocationUnknownError(answer.why)
         return self._put_answer(self._path(issuer, certificate.serial_number), read_ocsp(data), data, answer.as_of, at)
 

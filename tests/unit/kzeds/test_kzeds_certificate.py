@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kzeds.certificate import Certificate, Role
+from kzeds.der import Extension, extensions
 from kzeds.errors import (
     CertificateError,
     KzedsError,
@@ -19,6 +20,7 @@ from kzeds.errors import (
     SignatureMismatchError,
     UnsupportedAlgorithmError,
 )
+from kzeds.gost import eds, keypair
 from kzeds.issuing import Holder, Validity, issue, make_authority
 from support.kzeds_material import NOW, RSA_SHA256, certificate, key, pki, private_key, shared
 
@@ -204,3 +206,25 @@ def test_altered_certificates_raise_nothing_but_our_errors(data: st.DataObject) 
 def test_garbage_raises_nothing_but_our_error(data: bytes) -> None:
     with pytest.raises(MalformedCertificateError):
         Certificate.load(data)
+
+
+def test_certificate_of_any_length_is_read() -> None:
+    """asn1crypto's dump() takes a length that ends in 0x80 for an indefinite one and fails on GOST keys (issue 249)."""
+    authority = make_authority(keypair.generate(eds.GOST_OF_2004), "LENGTHS", YEAR)
+    public_key = keypair.generate(eds.GOST_OF_2004).public_key()
+    lengths = set()
+    for size in range(4, 256):
+        common_name, surname, patronymic, organisation = ("N" * ((size + part) // 4) for part in range(4))
+        made = issue(authority, public_key, Holder(common_name, surname, patronymic, "", organisation), YEAR)
+        read = Certificate.from_der(made.public_bytes(Encoding.DER))
+        assert read.signed_part == made.tbs_certificate_bytes
+        assert read.public_key == public_key.spki
+        lengths.add(read.signed_part[3])
+    assert 0x80 in lengths
+
+
+def test_extension_that_is_there_twice_is_refused() -> None:
+    one = bytes.fromhex("300906032a0304040200ff")
+    assert extensions(one) == {"1.2.3.4": Extension(critical=False, value=b"\x00\xff")}
+    with pytest.raises(ValueError, match="twice"):
+        extensions(one + one)

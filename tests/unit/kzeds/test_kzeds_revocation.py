@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -76,11 +77,11 @@ def ask(*sources: RevocationSource, at: timedelta = timedelta()) -> RevocationAn
     return check_revocation(court().holder, court().issuer, sources, at=NOW + at)
 
 
-def _answer(status: Revocation) -> RevocationAnswer:
-    return RevocationAnswer(status, str(status), "because")
+def _answer(status: Revocation, as_of: datetime = NOW) -> RevocationAnswer:
+    return RevocationAnswer(status, str(status), "because", as_of=as_of)
 
 
-DENIED = unknown("responder", "not known", is_denied=True)
+DENIED = replace(_answer(UNKNOWN), is_denied=True)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,8 @@ DENIED = unknown("responder", "not known", is_denied=True)
         ([_answer(REVOKED), _answer(GOOD)], REVOKED),
         ([DENIED, _answer(REVOKED)], REVOKED),
         ([_answer(GOOD), DENIED], UNKNOWN),
+        ([_answer(GOOD, NOW - HOUR), DENIED], UNKNOWN),
+        ([_answer(GOOD, NOW + HOUR), DENIED], GOOD),
     ],
 )
 def test_revoked_outweighs_denied_outweighs_good(answers: list[RevocationAnswer], status: Revocation) -> None:
@@ -205,6 +208,30 @@ def test_delta_that_does_not_fit_leaves_the_list_alone(store: RevocationStore) -
     store.put_list(court().issuer, court().crl(), at=NOW)
     store.put_list(court().issuer, court().delta(base_number=9, number=10), at=NOW)
     assert ask(StoredAnswers(store)).source.startswith("CRL no. 4 ")
+
+
+def test_delta_that_is_too_old_still_denies_what_its_list_does_not_know(store: RevocationStore) -> None:
+    """The delta has expired and the list has not: nobody may call the certificate good for that."""
+    some, later = court(), NOW + 3 * DAY
+    store.put_list(some.issuer, some.crl(), at=NOW)
+    short = some.crl(some.serial, number=5, base_number=4, lasts=2 * DAY)
+    store.put_list(some.issuer, short, at=NOW)
+    assert ask(StoredAnswers(store)).status is REVOKED
+    late = ask(StoredAnswers(store), at=3 * DAY)
+    assert (late.status, late.is_denied) == (UNKNOWN, True)
+    assert "what it says is: revoked on" in late.why
+    store.put_list(some.issuer, some.crl(number=6, this_update=later), at=later)
+    assert ask(StoredAnswers(store), at=3 * DAY).status is GOOD
+
+
+def test_answer_that_is_too_old_still_outweighs_older_lists(nca: Nca, url: str, store: RevocationStore) -> None:
+    nca.revoked = {court().serial}
+    assert ask(OcspServer(HttpFetch(), f"{url}/ocsp/", store)).status is REVOKED
+    store.put_list(court().issuer, court().crl(), at=NOW)
+    assert ask(StoredAnswers(store), at=2 * DAY).status is UNKNOWN
+    newer = court().crl(number=5, this_update=NOW + DAY)
+    store.put_list(court().issuer, newer, at=NOW + DAY)
+    assert ask(StoredAnswers(store), at=2 * DAY).status is GOOD
 
 
 def test_files_are_imported_by_what_they_are(store: RevocationStore) -> None:
