@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -123,8 +124,13 @@ Answer = Callable[[str, bytes], tuple[int, bytes]]
 
 
 @contextmanager
-def http_server(answer: Answer) -> Iterator[str]:
-    """A real server on this machine; gives its address without a closing slash."""
+def http_server(answer: Answer, *, tls: ssl.SSLContext | None = None, missing: int = 0) -> Iterator[str]:
+    """A real server on this machine; gives its address without a closing slash.
+
+    Args:
+        tls: Makes it an https server.
+        missing: Bytes that it promises and does not send.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -138,7 +144,7 @@ def http_server(answer: Answer) -> Iterator[str]:
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("Location", content.decode())
-            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Content-Length", str(len(content) + missing))
             self.end_headers()
             self.wfile.write(content)
 
@@ -146,10 +152,12 @@ def http_server(answer: Answer) -> Iterator[str]:
             """Keep the test's output clean."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from kzeds import KeyKind, SigningKey, cli, load_pkcs12
+from kzeds import HttpFetch, KeyKind, SigningKey, cli, load_pkcs12
 from kzeds.answering import make_ocsp_answer
 from kzeds.certificate import Certificate
+from kzeds.errors import UnreachableError
 from kzeds.ocsp import make_request
 from kzeds.test_pki import TestPki, make_test_pki
 from support.kzeds_authority import http_server
@@ -112,3 +114,12 @@ def test_import_goes_on_behind_a_file_that_proves_nothing(run: Run, today: TestP
         f"kzeds: {today.tls_key}: the bytes are neither a CRL nor an OCSP answer that can be read; "
         "it was not imported\n"
     )
+
+
+def test_certificate_of_an_https_server_is_verified(today: TestPki) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(today.tls_certificate, today.tls_key)
+    with http_server(lambda *_: (200, b"list"), tls=tls) as url:
+        with pytest.raises(UnreachableError, match="CERTIFICATE_VERIFY_FAILED"):
+            HttpFetch()(url)
+        assert HttpFetch(tls=ssl.create_default_context(cafile=today.tls_ca))(url) == b"list"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import socketserver
 import stat
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,7 +31,7 @@ from kzeds.ocsp import make_request
 from kzeds.revocation import combine, unknown
 from kzeds.revocation_sources import RevocationSource
 from support.kzeds_authority import HOUR, court, http_server, other_court
-from support.kzeds_material import NOW
+from support.kzeds_material import NOW, flipped
 
 GOOD, REVOKED, UNKNOWN = Revocation.GOOD, Revocation.REVOKED, Revocation.UNKNOWN
 DAY = timedelta(days=1)
@@ -79,6 +82,10 @@ def ask(*sources: RevocationSource, at: timedelta = timedelta()) -> RevocationAn
 
 def _answer(status: Revocation, as_of: datetime = NOW) -> RevocationAnswer:
     return RevocationAnswer(status, str(status), "because", as_of=as_of)
+
+
+def _spoilt(data: bytes) -> bytes:
+    return flipped(data, len(data) - 1, 0)
 
 
 DENIED = replace(_answer(UNKNOWN), is_denied=True)
@@ -253,8 +260,8 @@ def test_files_that_prove_nothing_are_not_imported(store: RevocationStore) -> No
     unfit: list[tuple[bytes, timedelta]] = [
         (b"junk", timedelta()),
         (court().crl(), 40 * DAY),
-        (court().crl()[:-1] + b"!", timedelta()),
-        (answer[:-1] + b"!", timedelta()),
+        (_spoilt(court().crl()), timedelta()),
+        (_spoilt(answer), timedelta()),
     ]
     for data, later in unfit:
         with pytest.raises(KzedsError):
@@ -288,6 +295,33 @@ def test_server_that_answers_otherwise_is_unreachable(
 ) -> None:
     with http_server(answer) as url, pytest.raises(UnreachableError, match=words):
         HttpFetch(maximum_size=1000)(url)
+
+
+def test_answer_that_breaks_off_is_unreachable() -> None:
+    with http_server(lambda *_: (200, b"begun"), missing=5) as url, pytest.raises(UnreachableError, match="broke"):
+        HttpFetch()(url)
+
+
+def test_answer_that_drips_ends_with_the_time() -> None:
+    """Each byte comes in time, and the whole does not."""
+    stopped = threading.Event()
+
+    class Dripping(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(1000)
+            self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+            while not stopped.wait(0.02):
+                with suppress(OSError):
+                    self.request.sendall(b".")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Dripping) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        with pytest.raises(UnreachableError, match=r"did not finish its answer in 0\.2 seconds"):
+            HttpFetch(timeout=0.2)(f"http://127.0.0.1:{server.server_address[1]}/")
+        stopped.set()
+        server.shutdown()
+        thread.join()
 
 
 def test_redirect_on_the_same_server_is_followed() -> None:
