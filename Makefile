@@ -11,7 +11,7 @@ KILLS ?= 100
 SEED ?= 353
 LOCALES := src/usrec/locales
 
-.PHONY: help demo test lint format types imports unit soak messages lock clean
+.PHONY: help demo test lint format types imports unit soak messages reference lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,9 +59,12 @@ soak: $(VENV)/.installed-dev ## kill a demonstration again and again (KILLS=1000
 
 messages: $(VENV)/.installed-dev ## renew and compile the language catalogues
 	@mkdir -p build
-	$(BIN)/pybabel -q extract --no-default-keywords -k tr -k N_ -k ntr:1,2 --add-location=file --width=120 -o build/usrec.pot src/usrec
+	PYTHONPATH=tests $(BIN)/pybabel -q extract -F pyproject.toml --no-default-keywords -k tr -k N_ -k ntr:1,2 --add-location=file --width=120 -o build/usrec.pot src/usrec
 	$(BIN)/pybabel -q update -D usrec -i build/usrec.pot -d $(LOCALES) --ignore-pot-creation-date --no-fuzzy-matching --ignore-obsolete --width=120
 	$(BIN)/pybabel -q compile -D usrec -d $(LOCALES)
+
+reference: $(VENV)/.installed-dev ## renew the generated parts of the reference pages
+	PYTHONPATH=tests $(BIN)/python -m support.reference
 
 lock: ## renew the two lock files (needs uv)
 	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --python-version 3.11 pyproject.toml --extra build -o requirements.lock

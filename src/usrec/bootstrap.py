@@ -21,11 +21,12 @@ import structlog
 from usrec.application.deliver import DeliveryPolicy
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.retry import RetryPolicy
+from usrec.domain.secret import Secret
 from usrec.domain.source_event import EmployerName, EventId, SourceName
 from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.event_source import EventSource
-from usrec.settings import CalendarSettings, LoadedSettings, SourceSettings
+from usrec.settings import CalendarSettings, LoadedSettings, LoadedWatcherSettings, SourceSettings
 
 if TYPE_CHECKING:
     from kzeds.certificate import Certificate
@@ -67,11 +68,21 @@ class Agent:
         self.ledger.close()
 
 
-def build_ledger(settings: LoadedSettings) -> SqlLedger:
+def build_ledger(settings: LoadedWatcherSettings) -> SqlLedger:
     """The ledger alone, for commands that send nothing."""
     from usrec.adapters.persistence import open_ledger
 
-    return open_ledger(settings.database_url(settings.values.ledger.url))
+    return open_ledger(*ledger_access(settings))
+
+
+def ledger_access(settings: LoadedWatcherSettings) -> tuple[str, Secret | None]:
+    """Address of the ledger's database and password of its user, where the settings name one.
+
+    Raises:
+        ConfigurationError: The password cannot be read.
+    """
+    ledger = settings.values.ledger
+    return settings.database_url(ledger.url), settings.optional_secret(ledger.password)
 
 
 def build_calendar(settings: CalendarSettings) -> WorkingCalendar:
@@ -79,9 +90,9 @@ def build_calendar(settings: CalendarSettings) -> WorkingCalendar:
     from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 
     calendar = KazakhstanCalendar()
-    if not settings.working_days and not settings.days_off:
+    if settings == CalendarSettings():
         return calendar
-    return CalendarOverrides(calendar, settings.working_days, settings.days_off)
+    return CalendarOverrides(calendar, settings.working_days, settings.days_off, settings.checked_years)
 
 
 def build_agent(
@@ -104,7 +115,7 @@ def build_agent(
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
 
     values = settings.values
-    profile = load_profile(_profile_choice(settings))
+    profile = load_profile(profile_choice(settings))
     signer = _signer(settings)
     ledger = build_ledger(settings)
     return Agent(
@@ -128,7 +139,8 @@ def employers_by_bin(settings: LoadedSettings) -> Mapping[str, EmployerName]:
     return {employer.bin: EmployerName(name) for name, employer in settings.values.employer.items()}
 
 
-def _profile_choice(settings: LoadedSettings) -> str:
+def profile_choice(settings: LoadedSettings) -> str:
+    """The wire profile's name, or its folder made absolute."""
     choice = settings.values.gateway.profile
     return choice if choice in {"current", "seen"} else str(settings.path(Path(choice)))
 
@@ -162,7 +174,7 @@ def _gateway(
         build_endpoint(settings),
         Sender(values.service_id, values.sender_id, settings.secret(values.password)),
         keys=signer.keys,
-        trusted=[_certificate(settings.path(values.response_certificate))],
+        trusted=[read_certificate(settings.path(values.response_certificate))],
         contract_id_path=contract_id_path,
         wait=wait,
     )
@@ -170,19 +182,25 @@ def _gateway(
 
 def build_endpoint(settings: LoadedSettings) -> Endpoint:
     """Where the gateway listens, by the settings."""
-    from usrec.adapters.gateway.connection import Endpoint, Timeouts
+    from usrec.adapters.gateway.connection import Endpoint, Proxy, Timeouts
 
     values = settings.values.gateway
-    phases = values.timeouts
+    phases, way = values.timeouts, values.proxy
     return Endpoint(
         url=values.url,
         ca_file=None if values.ca_file is None else settings.path(values.ca_file),
         timeouts=Timeouts(phases.connect, phases.write, phases.read, phases.pool, phases.answer),
         connections=settings.values.delivery.workers,
+        proxy=None if way is None else Proxy(way.url, way.user, settings.optional_secret(way.password)),
     )
 
 
-def _certificate(file: Path) -> Certificate:
+def read_certificate(file: Path) -> Certificate:
+    """The certificate that the gateway signs its answers with.
+
+    Raises:
+        ConfigurationError: It cannot be read.
+    """
     from kzeds.certificate import Certificate
     from kzeds.errors import KzedsError
 
@@ -205,6 +223,7 @@ def _source(settings: LoadedSettings, name: str, source: SourceSettings, ledger:
         writable=not source.read_only,
         table=source.table,
         known=_known_keys(SourceName(name), ledger),
+        password=settings.optional_secret(source.password),
     )
 
 

@@ -150,6 +150,18 @@ def test_later_note_of_the_same_moment_wins(ledger: SqlLedger) -> None:
         assert [note.state for _, note in work.write_backs.due(SOURCE, NOW, 10)] == ["accepted"]
 
 
+@pytest.mark.parametrize("hours", [-1, 0, 1])
+def test_note_about_an_older_revision_never_takes_the_place_of_a_later_one(ledger: SqlLedger, hours: int) -> None:
+    """Whatever the clocks of two agents say: HR's row stands at the later revision, and reads only notes about it."""
+    later = a_note(revision=2)
+    older = a_note(state="conflict", contract_id=None, noted_at=NOW + hours * HOUR)
+    for first, second in ((later, older), (older, later)):
+        with ledger.begin() as work:
+            work.write_backs.put(first)
+            work.write_backs.put(second)
+            assert [note for _, note in work.write_backs.due(SOURCE, NOW + HOUR, 10)] == [later]
+
+
 def test_notes_come_for_their_source_longest_due_first(ledger: SqlLedger) -> None:
     with ledger.begin() as work:
         for row, hours in (("later", -1), ("old", 5), ("older", 7)):

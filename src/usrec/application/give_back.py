@@ -1,4 +1,4 @@
-"""When a claimed submission cannot be sent at all: back to HR, to the key owner or to a person. Nothing was sent.
+"""When a claimed submission cannot be sent: back to HR, to the key owner, to a person or to the queue. Nothing was sent.
 
 Each raises ``LeaseLost`` and writes nothing when another agent has taken the submission over: it will find the same.
 """
@@ -68,3 +68,18 @@ def give_back_unsigned(claim: Claim, refusal: SigningRefused, *, ledger: Ledger,
         arrange_line(work, submission.employer_bin, submission.contract_key, now)
         work.commit()
     return submission
+
+
+def give_back_untouched(claim: Claim, *, ledger: Ledger) -> None:
+    """Nothing was begun, or the ledger broke the delivery off; whoever claims next may have it at once.
+
+    That one finds how far it came: no attempt, or an open one. Nothing in this process may work on it any more.
+
+    Raises:
+        LeaseLost: Another agent holds it by now.
+        LedgerUnavailable: Nothing was changed.
+    """
+    entry = replace(claim.entry, status=QueueStatus.READY, wait_reason=None)
+    with ledger.begin() as work:
+        work.outbox.release(claim.lease, entry)
+        work.commit()

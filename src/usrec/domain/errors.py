@@ -10,7 +10,8 @@
     ├── TheirsToWaitFor           exit 4: the agent tries again by itself
     │   ├── SourceUnavailable     the HR database cannot be read or written
     │   ├── LedgerUnavailable     the agent's own database, or its disk
-    │   └── GatewayUnavailable    ShEP cannot be reached, or answers nonsense to a question
+    │   ├── GatewayUnavailable    ShEP cannot be reached, or answers nonsense to a question
+    │   └── AlertNotTaken         a sink of alerts did not take a message
     └── PersonDecides             exit 5: nothing goes on until somebody acts
         ├── ValidationProblem     a value that cannot be registered as it stands
         ├── SigningRefused        the key may not sign this: expired, AUTH, another BIN
@@ -89,6 +90,10 @@ class LedgerUnavailable(TheirsToWaitFor):
 
 class GatewayUnavailable(TheirsToWaitFor):
     """The gateway cannot be reached or does not answer as ShEP does."""
+
+
+class AlertNotTaken(TheirsToWaitFor):
+    """A sink did not take a message, or nobody knows whether it did."""
 
 
 class PersonDecides(UsrecError):  # noqa: N818 -- see OursToFix

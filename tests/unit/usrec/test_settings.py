@@ -249,21 +249,25 @@ def secret_file(folder: Path, content: bytes = WORD.encode(), mode: int = 0o600)
     return file
 
 
+def of_file(file: Path) -> Secret:
+    return read_secret(SecretSettings(file=file), home=Path("/nowhere"))
+
+
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
 def test_secret_loses_only_its_line_end(tmp_path: Path, end: str) -> None:
-    assert read_secret(secret_file(tmp_path, f" {WORD} {end}".encode())).reveal() == f" {WORD} "
+    assert of_file(secret_file(tmp_path, f" {WORD} {end}".encode())).reveal() == f" {WORD} "
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400, 0o640, 0o440])
 def test_secret_may_be_read_by_its_owner_and_group(tmp_path: Path, mode: int) -> None:
-    assert read_secret(secret_file(tmp_path, mode=mode)) == Secret(WORD)
+    assert of_file(secret_file(tmp_path, mode=mode)) == Secret(WORD)
 
 
 @pytest.mark.parametrize("mode", [0o604, 0o644, 0o660, 0o601, 0o610])
 def test_secret_that_others_may_touch_is_refused_with_the_remedy(tmp_path: Path, mode: int) -> None:
     file = secret_file(tmp_path, mode=mode)
     with pytest.raises(ConfigurationError, match=f"other users may read the password file.*chmod 600 {file}"):
-        read_secret(file)
+        of_file(file)
 
 
 @pytest.mark.parametrize(
@@ -271,12 +275,12 @@ def test_secret_that_others_may_touch_is_refused_with_the_remedy(tmp_path: Path,
 )
 def test_secret_must_be_text(tmp_path: Path, content: bytes, why: str) -> None:
     with pytest.raises(ConfigurationError, match=why):
-        read_secret(secret_file(tmp_path, content))
+        of_file(secret_file(tmp_path, content))
 
 
 def test_absent_secret_is_told_with_its_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=f"{tmp_path / 'nowhere'}.*No such file"):
-        read_secret(tmp_path / "nowhere")
+        of_file(tmp_path / "nowhere")
 
 
 def test_secret_is_found_beside_the_settings_and_shown_nowhere(file: Path) -> None:
@@ -292,7 +296,7 @@ def test_no_error_about_a_secret_repeats_it(tmp_path: Path) -> None:
     broken = [secret_file(tmp_path, WORD.encode() + b"\xff"), secret_file(tmp_path, mode=0o644)]
     for file in broken:
         with pytest.raises(ConfigurationError) as caught:
-            read_secret(file)
+            of_file(file)
         assert WORD not in "".join(traceback.format_exception(caught.value))
 
 

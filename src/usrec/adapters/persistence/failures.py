@@ -43,7 +43,7 @@ _POSTGRESQL: Final[Mapping[str, tuple[str, str]]] = {
     "40": ("it collided with another transaction", _AGAIN),
     "25006": ("the server takes no writes", "Point the settings ([ledger] url) at the primary server"),
     "42501": ("access is denied", "Give the agent's role its rights on the tables"),
-    "28": ("the server refused the login", "Check user and password in the settings ([ledger] url)"),
+    "28": ("the server refused the login", "Check user and password in the settings ([ledger] url and password)"),
     "3D": ("the database does not exist", "Create it, then run: usrec db upgrade"),
 }
 """By the beginning of the error code: what happened, what to do."""

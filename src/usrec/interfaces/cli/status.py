@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from usrec.interfaces.cli.options import AsJson, Config, print_json
 from usrec.interfaces.cli.selection import opened
@@ -18,8 +20,19 @@ NAMED: Final = 20
 """How many submissions are named one by one."""
 
 
-def status(*, config: Config = None, as_json: AsJson = False) -> None:
+def status(
+    *,
+    config: Config = None,
+    as_json: AsJson = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Answer like a Nagios plug-in: one line, exit code 0, 1, 2 or 3.")
+    ] = False,
+) -> None:
     """How many stand where, why they wait, what is overdue and what needs a person."""
+    if check:
+        from usrec.interfaces.cli.check import run_check
+
+        run_check(config, as_json=as_json)
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.survey import take_survey
 

@@ -1,0 +1,65 @@
+"""What the ledger remembers of each sink: what it was told, and how it fares. Part of ``usrec.ports.ledger``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from usrec.domain.alert import OpenAlert
+from usrec.ports.alert_sink import AlertMessageId, SinkName
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """An open alert that a sink has not taken.
+
+    Attributes:
+        message_id: Of the message that was begun with it and of which nobody knows whether it arrived.
+    """
+
+    handle: int
+    open: OpenAlert
+    message_id: AlertMessageId | None
+
+
+class AlertSinks(Protocol):
+    """Which sink was told what. A message is on record before it is sent."""
+
+    def failures(self, sink: SinkName, now: datetime) -> int | None:
+        """How often the sink has failed since it last took a message; None when this is not the time to tell it.
+
+        That is when another agent is telling it, or when it is to be tried again later. Until the transaction ends,
+        no other agent can begin.
+        """
+        ...
+
+    def untold(self, sink: SinkName, now: datetime, limit: int, *, at_once: bool) -> Sequence[Untold]:
+        """Open alerts that the sink has not taken, oldest first; unless ``at_once``, those whose time has come."""
+        ...
+
+    def begin(
+        self, sink: SinkName, message_id: AlertMessageId, handles: Sequence[int], *, owner: str, until: datetime
+    ) -> None:
+        """``owner`` is about to tell the sink these alerts; until ``until`` nobody else does.
+
+        A message that was begun before and never taken may be begun again, with fewer alerts.
+        """
+        ...
+
+    def taken(self, sink: SinkName, message_id: AlertMessageId, at: datetime) -> None:
+        """The sink took the message: what it told is never told again."""
+        ...
+
+    def failed(self, sink: SinkName, problem: str, at: datetime, *, retry_at: datetime) -> None:
+        """The sink did not take it, or nobody knows."""
+        ...
+
+    def owners(self) -> Collection[str]:
+        """Who is telling a sink now."""
+        ...
+
+    def free(self, owners: Collection[str]) -> None:
+        """These agents are known to be dead: what they were telling may be told again at once."""
+        ...
