@@ -19,11 +19,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from usrec.application.deliver import DeliveryPolicy
+from usrec.domain.digest import DigestPolicy
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.retry import RetryPolicy
 from usrec.domain.secret import Secret
 from usrec.domain.source_event import EmployerName, EventId, SourceName
+from usrec.domain.watch import WatchPolicy
 from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
+from usrec.ports.alert_sink import Subscriber
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.event_source import EventSource
 from usrec.settings import CalendarSettings, LoadedSettings, LoadedWatcherSettings, SourceSettings
@@ -47,6 +50,7 @@ class Agent:
     Attributes:
         employers: Names by BIN.
         owner: Name of this process in leases.
+        subscribers: Who is told of alerts.
     """
 
     settings: LoadedSettings
@@ -61,6 +65,13 @@ class Agent:
     employers: Mapping[str, EmployerName]
     policy: DeliveryPolicy
     owner: str
+    subscribers: Sequence[Subscriber] = ()
+
+    @property
+    def watching(self) -> WatchPolicy:
+        """What is watched and when digests go out."""
+        alerts = self.settings.values.alerts
+        return WatchPolicy(DigestPolicy(self.calendar, alerts.digest_at), alerts.late_entry_days)
 
     def close(self) -> None:
         """Close connections."""
@@ -131,7 +142,15 @@ def build_agent(
         employers=employers_by_bin(settings),
         policy=_policy(settings),
         owner=f"{socket.gethostname()}:{os.getpid()}",
+        subscribers=build_alert_sinks(settings),
     )
+
+
+def build_alert_sinks(settings: LoadedWatcherSettings) -> Sequence[Subscriber]:
+    """Who is told of alerts: the log, and every sink of the settings."""
+    from usrec.sinks import subscribers
+
+    return subscribers(settings)
 
 
 def employers_by_bin(settings: LoadedSettings) -> Mapping[str, EmployerName]:
@@ -279,9 +298,11 @@ def rescue_dead_leases(agent: Agent) -> None:
     """
     with agent.ledger.begin() as work:
         owners = work.outbox.lease_owners()
+        owners = {*owners, *work.alert_sinks.owners()}
         dead = [owner for owner in owners if agent.ledger.dialect == "sqlite" or _is_dead_here(owner)]
         if dead:
             work.outbox.free_leases(dead)
+            work.alert_sinks.free(dead)
             work.commit()
 
 

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 import kzeds
 from kzeds import errors as kzeds_errors
-from support.markdown import Block, blocks, code, only_code, read, section, table
+from support.markdown import blocks, code, only_code, read, section, table
 from usrec import settings
 from usrec.domain.errors import ConfigurationError, OursToFix, PersonDecides, TheirsToWaitFor, UsrecError
 from usrec.domain.rules.fields import FIELDS
@@ -231,26 +231,3 @@ def test_public_names_and_errors_of_kzeds_are_documented() -> None:
         family.__name__: {child.__name__ for child in family.__subclasses__()}
         for family in kzeds_errors.KzedsError.__subclasses__()
     }
-
-
-def test_settings_examples_elsewhere_are_settings() -> None:
-    """TOML of the tutorial and the how-to pages has no table or key that settings.md does not know."""
-    known = {
-        heading.partition(".")[0] if "NAME" in heading else heading: {
-            only_code(row[0]) for row in table(section(SETTINGS, f"[{heading}]"), "setting")
-        }
-        for heading in re.findall(r"^## \[(.+)\]$", SETTINGS, re.MULTILINE)
-    }
-    examples = [*blocks(read("how-to/connect-hr.md")), *blocks(read("tutorial/first-registration.md"))]
-    found = [one for block in examples if block.language == "toml" for one in _keys(block)]
-    assert len(found) > 10
-    assert all(key in known[heading] for heading, key in found)
-
-
-def _keys(block: Block) -> Iterator[tuple[str, str]]:
-    heading = ""
-    for line in block.text.splitlines():
-        if line.startswith("["):
-            heading = line.strip("[]").partition(".")[0]
-        elif "=" in line:
-            yield heading, line.partition("=")[0].strip()

@@ -37,7 +37,7 @@ class Guarded:
 
     @property
     def url(self) -> str:
-        return make_url(self.owner_url).set(username=self.role, password=None).render_as_string()
+        return make_url(self.owner_url)._replace(username=self.role, password=None).render_as_string()
 
     def run(self, *statements: str) -> None:
         """Run SQL as the ledger's owner."""
@@ -88,8 +88,9 @@ def statements() -> Iterator[Executable]:
 def needed_by(statement: Any) -> set[tuple[str, str]]:
     """Tables and privileges, as PostgreSQL asks for them."""
     verb = {Insert: "INSERT", Update: "UPDATE", Delete: "DELETE"}
-    needed = set()
-    for part in iterate(statement):
+    needed: set[tuple[str, str]] = set()
+    parts: list[Any] = list(iterate(statement))
+    for part in parts:
         for kind, privilege in verb.items():
             if isinstance(part, kind):
                 needed.add((part.table.name, privilege))
@@ -145,11 +146,23 @@ def test_a_schema_that_may_not_be_entered_is_told(guarded: Guarded) -> None:
 
 
 @pytest.mark.postgresql
-def test_a_server_that_takes_no_writes_and_an_old_encoding_are_told(
-    guarded: Guarded, postgresql_server: PostgresqlServer
-) -> None:
+def test_a_server_that_takes_no_writes_is_told(guarded: Guarded) -> None:
     guarded.run(*guarded.remedies(), f"ALTER ROLE {guarded.role} SET default_transaction_read_only = on")
     assert guarded.missing() == ["a server that takes writes"]
+
+
+@pytest.mark.postgresql
+def test_a_database_that_cannot_hold_every_letter_is_told(
+    guarded: Guarded, postgresql_server: PostgresqlServer
+) -> None:
+    name = f"ascii_{guarded.role}"
+    guarded.run(f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+    url = make_url(guarded.owner_url).set(database=name).render_as_string(hide_password=False)
+    engine = create_ledger_engine(url)
+    upgrade(engine)
+    assert [one.what for one in shortfalls(engine)] == ["a database in UTF8"]
+    engine.dispose()
+    postgresql_server.drop_database(url)
 
 
 @pytest.mark.postgresql

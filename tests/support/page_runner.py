@@ -11,7 +11,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, OutputChecker
@@ -50,11 +50,15 @@ class Done:
         return _CHECK.check_output(self.step.expected, self.printed, ELLIPSIS | NORMALIZE_WHITESPACE)
 
 
-def run_page(text: str, folder: Path) -> list[Done]:
-    """Type a page's commands into one shell that begins in ``folder``; whatever they leave running is ended."""
+def run_page(text: str, folder: Path, machine: Mapping[str, str] | None = None) -> list[Done]:
+    """Type a page's commands into one shell that begins in ``folder``; whatever they leave running is ended.
+
+    Args:
+        machine: Variables of the machine that the page supposes, such as where its database server is.
+    """
     steps = [step for block in blocks(text) if block.language == "console" for step in _steps(block)]
     script = "\n".join(["exec 2>&1", "trap 'kill $(jobs -p) 2>/dev/null' EXIT", *_script(text)])
-    printed = _typed(script, folder)
+    printed = _typed(script, folder, machine or {})
     outputs = re.split(rf"^{_MARK} (\d+)$\n?", printed, flags=re.MULTILINE)
     assert len(outputs) == 2 * len(steps) + 1, f"the shell ended early: {printed}"
     return [Done(step, out, int(status)) for step, out, status in zip(steps, outputs[::2], outputs[1::2], strict=False)]
@@ -75,13 +79,14 @@ def _script(text: str) -> Iterator[str]:
                 yield f"{step.command}\necho '{_MARK}' $?"
 
 
-def _typed(script: str, folder: Path) -> str:
+def _typed(script: str, folder: Path, machine: Mapping[str, str]) -> str:
     """What a shell prints that has this environment's programs first on its path."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("USREC_")},
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "TMPDIR": str(folder),
         "PYTHONUTF8": "1",
+        **machine,
     }
     with subprocess.Popen(
         ["bash", "-c", script],

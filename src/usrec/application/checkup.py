@@ -15,7 +15,7 @@ from typing import Final
 from usrec.application.survey import NEEDED_BY_STATE, NEEDED_BY_WAIT, SOON
 from usrec.domain.heartbeat import Heartbeat, missing, newest_sign
 from usrec.domain.working_time import WorkingTime
-from usrec.ports.figures import Figures, OpenGroup
+from usrec.ports.figures import Backlog, Figures
 from usrec.ports.ledger_view import LedgerView
 
 NEAR: Final = timedelta(hours=4)
@@ -45,7 +45,7 @@ class Standing:
         silence: Since the last sign of life of any agent; None when there never was one.
         missing_agents: Agents that fell silent while others went on.
         write_backs: Notes that HR has not got yet.
-        alerts_waiting: Alerts that nobody has got although they were due.
+        alerts_waiting: Alerts that not everybody got who should, once the first of them has been due for too long.
     """
 
     at: datetime
@@ -67,7 +67,7 @@ def take_standing(*, view: LedgerView, now: datetime, hours: WorkingTime, silenc
     """Read the ledger.
 
     Args:
-        silence: An agent that gave no sign of life for longer is silent.
+        silence: How long agents may be silent, and alerts on their way.
 
     Raises:
         LedgerUnavailable: It does not answer.
@@ -96,8 +96,13 @@ def _standing(
         silence=None if sign is None else max(now - sign, timedelta(0)),
         missing_agents=len(missing(agents, silence)),
         write_backs=sum(waiting.number for waiting in figures.write_backs.values()),
-        alerts_waiting=figures.undelivered_alerts.number,
+        alerts_waiting=_late(figures.undelivered_alerts, now, silence),
     )
+
+
+def _late(waiting: Backlog, now: datetime, patience: timedelta) -> int:
+    """How many wait, once the first of them has waited for too long."""
+    return waiting.number if waiting.since is not None and now - waiting.since > patience else 0
 
 
 def _needs_person(figures: Figures) -> int:
@@ -131,7 +136,7 @@ def _concerns(standing: Standing) -> Iterator[str]:
     if standing.missing_agents:
         yield f"{standing.missing_agents} of several agents silent"
     if standing.alerts_waiting:
-        yield f"{standing.alerts_waiting} alerts could not be delivered"
+        yield f"{standing.alerts_waiting} alerts not delivered"
 
 
 def duration(span: timedelta) -> str:

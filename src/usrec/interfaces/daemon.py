@@ -19,23 +19,24 @@ from typing import Final
 
 import structlog
 
-from usrec.adapters.alerts.log import LogAlertSink
 from usrec.adapters.metrics.agent_metrics import AgentMetrics
 from usrec.application.deliver import Delivered
 from usrec.application.ingest import ingest
-from usrec.application.watch_deadlines import deliver_alerts, watch_deadlines
 from usrec.application.write_back import write_back
 from usrec.bootstrap import Agent
 from usrec.domain.errors import GatewayUnavailable, LedgerUnavailable, TheirsToWaitFor, UsrecError
 from usrec.domain.submission import WaitReason
+from usrec.interfaces.alerting import Alerting, in_brief
 from usrec.interfaces.authority import AuthorityWatch
 from usrec.interfaces.crew import Crew, Loop
 from usrec.interfaces.dispatch import Dispatch
 from usrec.interfaces.handover import Handover
 from usrec.interfaces.health import Health, Vitals
+from usrec.interfaces.heart import Heart
 from usrec.interfaces.metrics_page import sink_names, standing_of
 from usrec.interfaces.reload import Compose, Reloader
 from usrec.interfaces.service_manager import ServiceManager
+from usrec.ports.alert_sink import Composer
 from usrec.settings.rules import lease_needed
 
 INGEST_SIZE = 200
@@ -66,6 +67,7 @@ class Daemon:
         give_up_after: A drain ends when nothing has moved for so long.
         orders: Signal handlers put theirs here; a ``SimpleQueue`` is the one thing that they safely may.
         compose: Makes the agent anew from its settings; None where it cannot be reloaded.
+        words: Puts alerts into words.
     """
 
     agent: Agent
@@ -75,6 +77,7 @@ class Daemon:
     orders: SimpleQueue[Order] = field(default_factory=SimpleQueue)
     manager: ServiceManager = field(default_factory=ServiceManager)
     compose: Compose | None = None
+    words: Composer = in_brief
     _last_progress: datetime | None = None
     _sources_empty: bool = False
     _obstacle: str = ""
@@ -84,9 +87,11 @@ class Daemon:
         self.crew = Crew(self.stop, self.handover, halt=self._halt, hindered=self._hindered)
         self.metrics = AgentMetrics(self.agent.clock)
         self.dispatch = Dispatch(self.stop, self.handover, self.crew, self._note, self.metrics)
+        self.alerting = Alerting(self.words, self.metrics)
         self.reloader = Reloader(self.handover, self.manager, self.compose)
         self.vitals = Vitals(self.agent.clock)
         self.authority = AuthorityWatch()
+        self.heart = Heart(self.agent.clock, self.crew.pulses.hung)
 
     def close(self) -> None:
         """Close the connections of the agent on duty."""
@@ -104,11 +109,11 @@ class Daemon:
 
     def exposition(self) -> bytes:
         """What a monitoring system is told."""
-        agent = self.handover.current
-        standing = standing_of(agent, breaker=self.dispatch.gate.breaker, reload_refused=bool(self.reloader.refused))
-        values = agent.settings.values
-        silence, sinks = values.watch.silence, sink_names(values.alerts)
-        return self.metrics.exposition(agent.ledger.view, standing, silence=silence, sinks=sinks)
+        breaker, refused = self.dispatch.gate.breaker, bool(self.reloader.refused)
+        with self.handover.borrow() as agent:
+            standing, values = standing_of(agent, breaker=breaker, reload_refused=refused), agent.settings.values
+            silence, sinks = values.watch.silence, sink_names(values.alerts)
+            return self.metrics.exposition(agent.ledger.view, standing, silence=silence, sinks=sinks)
 
     def run(self, *, drain: bool) -> None:
         """Run until ``stop`` is set, or with ``drain`` until nothing can progress without a person or a date.
@@ -131,6 +136,7 @@ class Daemon:
             self.crew.join(self._give_sign_of_life)
             self.reloader.join()
             self._free_claims()
+            self.heart.stop(self.handover.current)
         self._finish()
         _log.info("agent stopped", action="agent.stop", owner=self.agent.owner)
 
@@ -153,6 +159,8 @@ class Daemon:
             Loop("ingest", self._ingest_once, OTHERS_TIME, poll),
             Loop("upkeep", self._upkeep_once, OTHERS_TIME, poll),
             *(Loop(name, self.dispatch.once(name, exchange), exchange, poll) for name in deliver),
+            *self.alerting.loops(self.handover.current, poll),
+            self.heart.loop(values.watch.silence, draining=drain),
             *([] if drain else [look]),
         ]
 
@@ -160,7 +168,7 @@ class Daemon:
         """The main thread: take orders, give signs of life."""
         while not self.stop.is_set():
             order = self._next_order(drain=drain)
-            if order is Order.STOP:
+            if order is Order.STOP or self.stop.is_set():
                 return
             if order is Order.RELOAD:
                 self.reloader.want()
@@ -168,6 +176,7 @@ class Daemon:
             self.crew.staff(self._loops(drain=drain))
             self._give_sign_of_life()
             if drain and self._is_drained():
+                self.alerting.tell_all(self.handover.current)
                 return
 
     def _next_order(self, *, drain: bool) -> Order:
@@ -240,8 +249,7 @@ class Daemon:
 
     def _upkeep_once(self, agent: Agent) -> bool:
         self.authority.look(agent)
-        watch_deadlines(ledger=agent.ledger, calendar=agent.calendar, clock=agent.clock)
-        deliver_alerts(ledger=agent.ledger, sink=LogAlertSink(), clock=agent.clock)
+        self.alerting.watch(agent)
         for source in agent.sources:
             self.crew.pulses.begin("upkeep", OTHERS_TIME)
             if write_back(source=source, ledger=agent.ledger, clock=agent.clock):
@@ -249,8 +257,10 @@ class Daemon:
         return False
 
     def _look_once(self, agent: Agent) -> bool:
-        self.vitals.look(agent)
-        self.manager.stands(self.health().words())
+        try:
+            self.vitals.look(agent)
+        finally:
+            self.manager.stands(self.health().words())
         return False
 
     def _moved(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -15,7 +14,6 @@ from usrec.application.give_back import give_back_untouched
 from usrec.application.hasten import hasten_unsent
 from usrec.bootstrap import Agent
 from usrec.domain.breaker import BreakerPolicy, Passage
-from usrec.domain.errors import LeaseLost
 from usrec.interfaces.crew import Crew
 from usrec.interfaces.gate import Gate, WatchedGateway
 from usrec.interfaces.handover import Handover
@@ -83,20 +81,20 @@ class Dispatch:
 
     def _deliver(self, agent: Agent, name: str, allowed: timedelta) -> bool:
         claims = _claims(agent, CLAIM_SIZE)
-        for number, claim in enumerate(claims):
-            if self._stop.is_set():
-                break
-            if not self.gate.is_closed or agent is not self._handover.current:
-                _give_back(agent, claims[number:])
-                break
-            self._crew.pulses.begin(name, allowed)
-            self._send(agent, claim)
+        for claim in claims:
+            if self._may_begin(agent):
+                self._crew.pulses.begin(name, allowed)
+                self._send(agent, claim)
+            else:
+                give_back_untouched(claim, ledger=agent.ledger)
         return bool(claims)
 
+    def _may_begin(self, agent: Agent) -> bool:
+        """Whether nothing has happened since the claim: an order to stop, another agent on duty, an open breaker."""
+        return not self._stop.is_set() and self.gate.is_closed and agent is self._handover.current
+
     def _send(self, agent: Agent, claim: Claim) -> None:
-        gateway = WatchedGateway(
-            agent.gateway, self.gate, agent.clock, breaker_policy(agent.settings.values.delivery)
-        )
+        gateway = WatchedGateway(agent.gateway, self.gate, agent.clock, breaker_policy(agent.settings.values.delivery))
         timed = self._metrics.timed(agent.renderer, agent.signer, gateway)
         with self._interrupted.remembered(claim), self._metrics.counts.timing(Step.DELIVER):
             delivered = deliver(
@@ -122,10 +120,3 @@ def breaker_policy(delivery: DeliverySettings) -> BreakerPolicy:
 
 def _claims(agent: Agent, limit: int) -> Sequence[Claim]:
     return claim_due(ledger=agent.ledger, clock=agent.clock, policy=agent.policy, owner=agent.owner, limit=limit)
-
-
-def _give_back(agent: Agent, claims: Sequence[Claim]) -> None:
-    """Each by itself: one that another agent has taken over must not keep the others."""
-    for claim in claims:
-        with suppress(LeaseLost):
-            give_back_untouched(claim, ledger=agent.ledger)

@@ -132,7 +132,7 @@ class Health:
             "being sent": stand.claimed,
             "to be tried again": stand.retrying,
             "in doubt": self.outlook.in_doubt,
-            "wait for a person": stand.held,
+            "waiting for a person": stand.held,
         }
         some = [f"{number} {what}" for what, number in counted.items() if number]
         deadline = "no deadline ahead" if last is None else f"next deadline {last}"
@@ -183,7 +183,7 @@ class Vitals:
     ) -> Health:
         """How ``agent`` stands now."""
         now, outlook = self._clock.now(), self._outlook
-        names = agent.employers
+        usable = {bin_ for bin_, one in agent.signer.certificates.items() if one.not_before <= now <= one.not_after}
         return Health(
             at=now,
             started_at=self._started_at,
@@ -192,8 +192,8 @@ class Vitals:
             stopping=stopping,
             outlook=outlook,
             ledger_silent_for=None if outlook is None else now - outlook.at,
-            keys=sorted(names[bin_] for bin_ in agent.signer.keys if bin_ in names),
-            keyless=sorted(names[bin_] for bin_ in agent.signer.refused if bin_ in names),
+            keys=sorted(name for bin_, name in agent.employers.items() if bin_ in usable),
+            keyless=sorted(name for bin_, name in agent.employers.items() if bin_ not in usable),
             breaker=breaker,
             reload_refused=reload_refused,
         )

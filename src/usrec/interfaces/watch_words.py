@@ -15,7 +15,7 @@ NAMED: Final = 10
 
 _SUBJECTS: Final[Mapping[Concern, Callable[[int], str]]] = {
     Concern.LEDGER_UNREACHABLE: lambda _: tr("the ledger does not answer"),
-    Concern.AGENT_SILENT: lambda _: tr("the agent gives no sign of life"),
+    Concern.AGENT_SILENT: lambda _: tr("the agent is silent"),
     Concern.AGENT_MISSING: lambda number: ntr(
         "{number} of several agents is missing", "{number} of several agents are missing", number
     ),
@@ -40,9 +40,9 @@ _HAPPENED: Final[Mapping[Concern, str]] = {
     Concern.UNDELIVERED: N_("Alerts that the agent raised have not reached everybody since {since}."),
     Concern.OVERDUE: N_("The legal date is over, and USREC has no record of it:"),
 }
-_SILENT: Final = N_("The agent on {host} has given no sign of life since {since}. Nothing is being registered.")
-_STOPPED: Final = N_("The agent on {host} was stopped at {since}, and no other runs. Nothing is being registered.")
-_NEVER: Final = N_("No agent has given a sign of life since {since}. Nothing is being registered.")
+_DIED: Final = N_("Agents are silent: the last sign of life came from {host} at {since}. Nothing is being registered.")
+_STOPPED: Final = N_("Agents are silent: the last one, on {host}, was stopped at {since}. Nothing is being registered.")
+_NEVER: Final = N_("Agents are silent: none has given a sign of life since {since}. Nothing is being registered.")
 _TO_DO: Final[Mapping[Concern, str]] = {
     Concern.LEDGER_UNREACHABLE: N_("Look at the database server, and at the network on the way to it."),
     Concern.AGENT_SILENT: N_("On the agent's machine: systemctl status usrec, then usrec doctor."),
@@ -82,7 +82,7 @@ def _happened(trouble: Trouble) -> str:
 def _of_silence(trouble: Trouble) -> str:
     if trouble.agent is None:
         return _NEVER
-    return _SILENT if trouble.agent.gone_at is None else _STOPPED
+    return _DIED if trouble.agent.gone_at is None else _STOPPED
 
 
 def _named(trouble: Trouble) -> list[str]:

@@ -24,22 +24,22 @@ def line_of(text: str, path: Steps) -> int | None:
     """
     beginnings = list(_beginnings(text))
     for length in range(len(path), 0, -1):
-        for line, tree in beginnings:
+        for line, _, tree in beginnings:
             if _holds(tree, path[:length]):
                 return line
     return None
 
 
-def place_of(problem: tomllib.TOMLDecodeError) -> tuple[str, int | None]:
-    """What is wrong with the syntax, and the line where known."""
+def place_of(problem: tomllib.TOMLDecodeError, text: str) -> tuple[str, int]:
+    """What is wrong with the syntax, and the line: of what never ends, the one where it may have begun."""
     found = _PLACE.search(str(problem))
     if found is None:
-        return str(problem), None
+        return str(problem), max((last for _, last, _ in _beginnings(text)), default=0) + 1
     return f"column {found[2]}: {str(problem)[: found.start()]}", int(found[1])
 
 
-def _beginnings(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Each beginning of the file that parses, with the first line of what it has more than the one before."""
+def _beginnings(text: str) -> Iterator[tuple[int, int, Mapping[str, Any]]]:
+    """Each beginning of the file that parses, with first and last line of what it has more than the one before."""
     lines = text.splitlines()
     first = 1
     for number, line in enumerate(lines, start=1):
@@ -50,7 +50,7 @@ def _beginnings(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
             tree = tomllib.loads("\n".join(lines[:number]))
         except tomllib.TOMLDecodeError:
             continue
-        yield first, tree
+        yield first, number, tree
         first = number + 1
 
 

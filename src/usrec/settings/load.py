@@ -129,7 +129,7 @@ def examine(file: Path, model: type[Tree]) -> Examined[Tree]:
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
-        what, line = place_of(problem)
+        what, line = place_of(problem, text)
         return Examined(None, None, [Fault("", line, None, what)])
     variables = _variables()
     try:

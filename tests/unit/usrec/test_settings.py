@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from dataclasses import asdict
 from datetime import date, timedelta
@@ -13,7 +14,7 @@ import pytest
 from support.line import BIN, numbered
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.secret import Secret
-from usrec.settings import LoadedSettings, SecretSettings, find_settings, load_settings
+from usrec.settings import LoadedSettings, SecretSettings, find_settings, load_settings, load_watcher_settings
 from usrec.settings.secrets import read_secret
 
 WORD = "open sesame"
@@ -81,7 +82,7 @@ def test_durations_are_seconds_or_iso_text_and_days_are_dates(file: Path) -> Non
     assert values.calendar.days_off == {date(2027, 3, 9)}
 
 
-@pytest.mark.parametrize("poll", ["0", "-1", "'soon'"])
+@pytest.mark.parametrize("poll", ["0", "-1", "'soon'", "true", "inf", "nan", "1e300", "31622401"])
 def test_duration_must_be_a_positive_time(file: Path, poll: str) -> None:
     assert "[delivery] poll:" in problem(file, WHOLE + f"[delivery]\npoll = {poll}\n")
 
@@ -139,16 +140,21 @@ def test_an_entrepreneur_may_be_named_by_an_iin(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("place", "text"),
     [
-        WHOLE.replace("[employer.alatau]", "[employer]").replace("bin =", "#").replace("key_", "#key_"),
-        WHOLE.replace("[source.hr]", "[source]").replace("kind =", "#").replace('url = "sqlite:///hr.db"', ""),
-        WHOLE + f'[employer.twin]\nbin = "{BIN}"\nkey_file = "a"\nkey_password = {{ file = "b" }}\n',
+        ("employer", WHOLE.replace("[employer.alatau]", "[employer]").replace("bin =", "#").replace("key_", "#key_")),
+        ("source", WHOLE.partition("[source.hr]")[0] + "[source]\n"),
     ],
-    ids=["no employer", "no source", "one BIN twice"],
 )
-def test_an_employer_and_a_source_are_needed_and_no_bin_twice(file: Path, text: str) -> None:
-    assert "at least one [employer.NAME] and one [source.NAME]" in problem(file, text)
+def test_an_employer_and_a_source_are_needed(file: Path, place: str, text: str) -> None:
+    assert re.search(rf"line \d+: \[{place}\]: at least one \[{place}\.NAME\] is needed", problem(file, text))
+
+
+def test_no_bin_stands_twice(file: Path) -> None:
+    twin = f'[employer.twin]\nbin = "{BIN}"\nkey_file = "a"\nkey_password = {{ file = "b" }}\n'
+    said = problem(file, WHOLE + twin)
+    assert "line 20: [employer.twin] bin: [employer.alatau] has the same BIN" in said
+    assert BIN not in said
 
 
 def test_broken_toml_is_told_with_its_line(file: Path) -> None:
@@ -199,7 +205,7 @@ def test_misspelt_environment_is_named_as_a_setting(file: Path, monkeypatch: pyt
 def test_table_in_the_environment_must_be_json_and_is_not_repeated(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USREC_GATEWAY", WORD)
     said = problem(file, WHOLE)
-    assert "gateway" in said
+    assert "$USREC_GATEWAY: a whole table in a variable must be JSON" in said
     assert WORD not in said
 
 
@@ -300,14 +306,68 @@ def test_no_error_about_a_secret_repeats_it(tmp_path: Path) -> None:
         assert WORD not in "".join(traceback.format_exception(caught.value))
 
 
+def test_only_a_number_can_be_a_duration_in_the_environment_too(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USREC_DELIVERY__POLL", "0.5")
+    monkeypatch.setenv("USREC_DELIVERY__LEASE", "PT10M")
+    values = loaded(file).values
+    assert (values.delivery.poll, values.delivery.lease) == (timedelta(milliseconds=500), timedelta(minutes=10))
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("[delivery]\nworkers = true", "[delivery] workers: write a whole number"),
+        ("[alerts]\ndigest_at = 9", '[alerts] digest_at: write a day as 2027-03-09, a time as "09:00"'),
+        ("[alerts]\ndigest_at = '09:00+05:00'", "[alerts] digest_at: write the time without a zone"),
+        ("[calendar]\ndays_off = [0]", "[calendar] days_off 1: write a day"),
+    ],
+)
+def test_a_value_of_another_kind_is_not_guessed_at(file: Path, setting: str, told: str) -> None:
+    assert told in problem(file, f"{WHOLE}{setting}\n")
+
+
 def test_settings_do_not_change(file: Path) -> None:
     values = loaded(file).values
     with pytest.raises(ValueError, match="frozen"):
         values.gateway.url = "http://elsewhere"
 
 
-def test_password_in_a_database_address_is_shown_in_no_repr(file: Path) -> None:
-    address = "postgresql+psycopg://agent:s3cr3t@db/ledger"
-    settings = loaded(file, WHOLE.replace("sqlite:///ledger.db", address))
-    assert settings.values.ledger.url == address
-    assert "s3cr3t" not in repr(settings)
+@pytest.mark.parametrize(
+    "address", [f"postgresql+psycopg://agent:{WORD}@db/ledger", f"postgresql:///ledger?password={WORD}&host=db"]
+)
+def test_password_in_a_database_address_is_refused_and_shown_nowhere(file: Path, address: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        loaded(file, WHOLE.replace("sqlite:///ledger.db", address).replace("sqlite:///hr.db", address))
+    said = str(caught.value)
+    assert "[ledger] url: take the password out: write password = { file" in said
+    assert "[source.hr] url: take the password out" in said
+    assert WORD not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_watcher_needs_the_ledger_alone_and_takes_an_agents_file(file: Path) -> None:
+    file.write_text('[ledger]\nurl = "postgresql://watcher@db/usrec"\n[watch]\nsilence = 60\n', "utf-8")
+    watcher = load_watcher_settings(file)
+    assert watcher.values.watch.silence == timedelta(minutes=1)
+    assert watcher.values.gateway is None
+    assert watcher.path(Path("watch.state")) == file.parent / "watch.state"
+    file.write_text(WHOLE, "utf-8")
+    assert load_watcher_settings(file).values.ledger.url == "sqlite:///ledger.db"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[watch]\nsilence = 60\n", "[ledger]: this setting is missing"),
+        (
+            '[ledger]\nurl = "sqlite:///a.db"\n[watch]\nsilense = 60\n',
+            "line 4: [watch] silense: there is no",
+        ),
+        (WHOLE.replace("sender_id", "sender"), "[gateway] sender: there is no such setting"),
+        (WHOLE + "[wacht]\n", "[wacht]: there is no such setting, did you mean watch?"),
+    ],
+)
+def test_a_watchers_file_is_checked_as_strictly(file: Path, text: str, told: str) -> None:
+    file.write_text(text, "utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        load_watcher_settings(file)
+    assert told in str(caught.value)

@@ -165,9 +165,10 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
     """
     try:
         return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
+    except OSError as error:
+        reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
         raise ConfigurationError(
-            f"the file of certificate authorities cannot be used ({error.strerror or 'it holds no certificate'})",
+            f"the file of certificate authorities cannot be used ({reason})",
             where=str(ca_file),
             next_step="Name a readable PEM file in gateway.ca_file, or leave it out to trust the system's authorities",
         ) from None

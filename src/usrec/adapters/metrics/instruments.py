@@ -55,8 +55,12 @@ class Instruments:
         )
         self._rows = Counter("usrec_source_rows", "Rows read from HR", ["source", "result"], registry=registry)
         self._failures = Counter("usrec_source_failures", "Reads of HR that failed", ["source"], registry=registry)
+        self._read: set[str] = set()
         self._last_read = Gauge(
-            "usrec_source_last_read_timestamp_seconds", "When HR was last read", ["source"], registry=registry
+            "usrec_source_last_read_timestamp_seconds",
+            "When HR was last read, or first could not be",
+            ["source"],
+            registry=registry,
         )
         self._last_row = Gauge(
             "usrec_source_last_row_timestamp_seconds", "When HR last had a new row", ["source"], registry=registry
@@ -112,12 +116,16 @@ class Instruments:
 
     def source_read(self, source: str, at: float, *, rows: int, lag: float) -> None:
         """HR was read at ``at`` (seconds since 1970) and had so many new rows, the oldest ``lag`` seconds old."""
+        self._read.add(source)
         self._last_read.labels(source).set(at)
         self._waiting.labels(source).set(rows)
         self._lag.labels(source).set(lag)
         if rows:
             self._last_row.labels(source).set(at)
 
-    def source_failed(self, source: str) -> None:
-        """HR could not be read."""
+    def source_failed(self, source: str, at: float) -> None:
+        """HR could not be read at ``at``; when it never could, its silence counts from the first failure."""
         self._failures.labels(source).inc()
+        if source not in self._read:
+            self._read.add(source)
+            self._last_read.labels(source).set(at)

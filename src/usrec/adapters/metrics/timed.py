@@ -137,7 +137,7 @@ class TimedSource:
         try:
             rows = self._source.fetch(limit)
         except SourceUnavailable:
-            self._instruments.source_failed(self.name)
+            self._instruments.source_failed(self.name, self._clock.now().timestamp())
             raise
         now = self._clock.now()
         self._instruments.source_read(self.name, now.timestamp(), rows=len(rows), lag=_lag_seconds(rows, now))

@@ -122,6 +122,7 @@ def _postgresql(url: URL) -> Engine:
         connect_args={
             "connect_timeout": LOCK_WAIT // timedelta(seconds=1),
             "application_name": "usrec-agent",
+            "client_encoding": "utf8",
             **_DEAD_PEER,
             "options": f"-c timezone=UTC -c lock_timeout={_MILLISECONDS}",
         },

@@ -15,10 +15,12 @@ from usrec.interfaces.cli import (
     doctor,
     init,
     ledger,
+    metrics,
     replay,
     run,
     status,
     submission,
+    watch,
 )
 
 app = typer.Typer(
@@ -55,9 +57,11 @@ app.command("deadline")(deadline.show_deadline)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("init")(init.init)
+app.command("metrics")(metrics.metrics)
 app.command("run")(run.run)
 app.command("status")(status.status)
 app.command("replay")(replay.replay)
+app.command("watch")(watch.watch)
 app.add_typer(submission.app, name="submission")
 app.add_typer(config.app, name="config")
 app.add_typer(ledger.app, name="db")

@@ -88,9 +88,14 @@ def _look(config: Path | None) -> Checked:
 def check_line(checked: Checked) -> str:
     """The plug-in's one line."""
     said = "; ".join(checked.reasons) or _all_well(checked.standing)
-    text = " ".join(said.replace("|", "/").encode("ascii", "replace").decode().split())
-    line = f"{SERVICE} {checked.level.name} - {text}"
+    line = f"{SERVICE} {checked.level.name} - {_plain(said)}"
     return f"{line} | {performance(checked)}" if checked.standing is not None else line
+
+
+def _plain(text: str) -> str:
+    """One line of printable ASCII without the sign that begins performance data."""
+    printable = "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in " ".join(text.split()))
+    return printable.replace("|", "/")
 
 
 def _all_well(standing: Standing | None) -> str:

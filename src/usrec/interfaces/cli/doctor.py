@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -45,12 +46,13 @@ def doctor(
     if egress:
         _show_openings(config, as_json=as_json)
         return
+    from usrec.adapters.system_clock import SystemClock
     from usrec.interfaces.doctor.finding import Verdict, worst
 
     found = _told(_lines(config, ask=ask), as_json=as_json)
     if as_json:
         with english():
-            print_json(doctor_json(found))
+            print_json(doctor_json(found, SystemClock().now()))
     else:
         say("")
         say(summary(found))
@@ -105,11 +107,12 @@ def summary(lines: Sequence[Line]) -> str:
     return ", ".join(told)
 
 
-def doctor_json(lines: Sequence[Line]) -> dict[str, object]:
+def doctor_json(lines: Sequence[Line], at: datetime) -> dict[str, object]:
     """The keys that scripts rely on; texts in English."""
     from usrec.interfaces.doctor.finding import worst
 
     return {
+        "at": at,
         "verdict": worst(lines).value,
         "lines": [
             {

@@ -35,6 +35,7 @@ def run(
     from queue import SimpleQueue
 
     from usrec.bootstrap import build_agent, check_endpoint, rescue_dead_leases, sole_agent
+    from usrec.interfaces.cli.alert_words import compose_alerts
     from usrec.interfaces.daemon import Daemon
     from usrec.interfaces.logs import configure_logs
     from usrec.interfaces.metrics_page import metrics_pages
@@ -58,6 +59,7 @@ def run(
             orders=orders,
             manager=ServiceManager.of_environment(),
             compose=composer(config, stop.wait),
+            words=compose_alerts,
         )
         try:
             rescue_dead_leases(daemon.agent)

@@ -52,6 +52,7 @@ EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
     ("order", "dated"): date(2026, 1, 5),
     ("order", "valid_from"): date(2026, 1, 6),
     ("order", "valid_until"): date(2026, 12, 31),
+    ("order", "certificate"): "0123456789abcdef",
     ("command", "command"): ["/usr/local/bin/usrec-alert"],
     ("webhook", "url"): "https://chat.example/hook",
     ("mail", "host"): "mail.example",

@@ -19,7 +19,6 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
@@ -28,7 +27,6 @@ from usrec.domain.identifiers import new_record_id
 from usrec.domain.message import CorrelationId, MessageId, SignedMessage
 from usrec.domain.outcome import Doubt, Faulted, NothingSent, Refused, Registered, SubmissionOutcome, Unknown
 from usrec.domain.verdict import UNKNOWN_ERROR, AttemptWindow, authenticate
-from usrec.interfaces.cli.words import code_words
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
 from usrec.interfaces.doctor.keys_check import usable_keys
@@ -191,9 +189,9 @@ def _empty(profile: WireProfile, message_id: MessageId, at: datetime) -> SignedM
 def _told(outcome: SubmissionOutcome) -> Line:
     match outcome:
         case Refused() if _OF_USREC.fullmatch(outcome.code) and outcome.code != UNKNOWN_ERROR:
-            return ANSWERS.line(code=partial(code_words, outcome.code))
+            return ANSWERS.line(code=outcome.code)
         case Refused() | Faulted():
-            return _BY_CODE.get(outcome.code, OTHER_CODE).line(code=partial(code_words, outcome.code))
+            return _BY_CODE.get(outcome.code, OTHER_CODE).line(code=outcome.code)
         case Registered():
             return REGISTERED.line(code=outcome.code)
         case Unknown():

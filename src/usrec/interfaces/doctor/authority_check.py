@@ -22,8 +22,11 @@ PROBLEMS: Final[Mapping[AuthorityProblem, Kind]] = {
 
 def examine_authorities(installation: Installation) -> Iterator[Line]:
     """The orders and the certificate of each employer, today."""
+    from usrec.adapters.signing.description import describe_certificate
+
     today = kazakhstan_date(installation.clock.now())
-    for authority in read_authorities(installation.settings, readable_keys(installation)):
+    certificates = {bin_: describe_certificate(key.certificate) for bin_, key in readable_keys(installation).items()}
+    for authority in read_authorities(installation.settings, certificates):
         findings = examine_authority(authority, today)
         for finding in findings:
             yield PROBLEMS[finding.problem].line(about=authority.employer, number=finding.number, day=finding.day)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable
-from usrec.domain.heartbeat import Heartbeat, missing
+from usrec.domain.heartbeat import missing
 from usrec.domain.submission import WaitReason
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation, fenced
@@ -61,6 +61,24 @@ OPEN_TO_OTHERS: Final = Kind(
     Verdict.WARN,
     N_("Other users may read the ledger's file {place}, which holds personal data"),
     N_("chmod 600 {place}"),
+)
+
+RIGHTS_HELD: Final = Kind(
+    "rights", "held", Verdict.OK, N_("The agent's account has every right in the ledger that it needs")
+)
+RIGHTS_MISSING: Final = Kind(
+    "rights",
+    "missing",
+    Verdict.FAIL,
+    N_("The agent's account lacks rights in the ledger; their number is {number}"),
+    N_("Let the ledger's owner run or do what stands above"),
+)
+RIGHTS_UNREAD: Final = Kind(
+    "rights",
+    "unread",
+    Verdict.WARN,
+    N_("The rights of the agent's account are not known, since the ledger cannot be read"),
+    N_("Mend the ledger first"),
 )
 
 ENOUGH: Final = Kind("disk", "enough", Verdict.OK, N_("Free space where the ledger lies: {free} MiB"))
@@ -141,18 +159,21 @@ _FOR_THE_GATEWAY: Final = (WaitReason.GATEWAY_UNREACHABLE, WaitReason.GATEWAY_FA
 
 def examine_ledger(installation: Installation) -> Iterator[Line]:
     """The ledger, its disk, and what it tells."""
-    from usrec.adapters.persistence import create_ledger_engine
+    from usrec.adapters.persistence.engine import create_ledger_engine, is_in_memory
     from usrec.bootstrap import ledger_access
 
     try:
         engine = create_ledger_engine(*ledger_access(installation.settings))
+        if is_in_memory(engine):
+            raise ConfigurationError("it names no file, so that all would be lost with the process")
     except ConfigurationError as problem:
         yield ADDRESS.line(why=problem.what)
-        yield from (UNREAD.line(), UNCOUNTED.line())
+        yield from (RIGHTS_UNREAD.line(), UNREAD.line(), UNCOUNTED.line())
         return
     try:
         found = list(fenced("ledger", _ledger(engine)))
         yield from found
+        yield from fenced("rights", _rights(engine))
         yield from fenced("disk", _disk(installation, engine))
         yield from _told(installation, engine, readable=any(line.kind is CURRENT for line in found))
     finally:
@@ -183,6 +204,25 @@ def _ledger(engine: Engine) -> Iterator[Line]:
         yield CURRENT.line(found=found)
     if file is not None and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield OPEN_TO_OTHERS.line(place=file)
+
+
+def _rights(engine: Engine) -> Iterator[Line]:
+    """What the account lacks; told also where it lacks the right to read the version."""
+    from usrec.adapters.persistence.rights import shortfalls
+
+    file = _file_of(engine)
+    if file is not None and not file.exists():
+        yield RIGHTS_UNREAD.line()
+        return
+    try:
+        lacking = shortfalls(engine)
+    except LedgerUnavailable:
+        yield RIGHTS_UNREAD.line()
+        return
+    if lacking:
+        yield RIGHTS_MISSING.line(number=len(lacking), details=[f"{one.what}: {one.remedy}" for one in lacking])
+    else:
+        yield RIGHTS_HELD.line()
 
 
 def _disk(installation: Installation, engine: Engine) -> Iterator[Line]:
@@ -223,14 +263,16 @@ def _exchange(view: LedgerView) -> Iterator[Line]:
 
 
 def _agents(installation: Installation, view: LedgerView) -> Iterator[Line]:
-    agents: Sequence[Heartbeat] = view.heartbeats()
+    agents = view.heartbeats()
+    if not agents:
+        yield NEVER.line()
+        return
     now, silence = installation.clock.now(), installation.settings.values.watch.silence
     running = [agent for agent in agents if agent.gone_at is None and now - agent.beat_at <= silence]
-    lost = missing(agents, now, silence)
+    newest = max(agents, key=lambda agent: agent.last_sign)
+    lost = [*missing(agents, silence)] + ([newest] if not running and newest.gone_at is None else [])
     yield from (SILENT.line(about=agent.owner, at=agent.beat_at) for agent in lost)
     if running:
         yield ALIVE.line(number=len(running), at=max(agent.beat_at for agent in running))
-    elif not agents:
-        yield NEVER.line()
     elif not lost:
-        yield STOPPED.line(at=max(agent.last_sign for agent in agents))
+        yield STOPPED.line(at=newest.last_sign)

@@ -21,18 +21,18 @@ ASSUMED: Final = Kind(
     "profile",
     "assumed",
     Verdict.WARN,
-    N_("In the wire profile {about} these are assumed and not confirmed; their number is {number}"),
+    N_("Parts of the wire profile that are assumed and not confirmed: {number}"),
     N_("Have USREC's owner confirm each before production, or put the official XSD in place (see its SOURCES.md)"),
 )
 WITHOUT_RECORD_ID: Final = Kind(
     "profile",
     "without_record_id",
     Verdict.WARN,
-    N_("The wire profile {about} carries no record id of ours: after a lost answer a person may have to find out"),
+    N_("The wire profile carries no record id of ours: after a lost answer a person may have to find out"),
     N_("Use it only where USREC's owner says so; the profile current resolves such doubts by itself"),
 )
 CONFIRMED: Final = Kind(
-    "profile", "confirmed", Verdict.OK, N_("The wire profile {about} says of nothing in it that it is assumed")
+    "profile", "confirmed", Verdict.OK, N_("The wire profile says of nothing in it that it is assumed")
 )
 ASSUMPTIONS: Final = (
     N_("a second operation element in a message is not allowed"),
