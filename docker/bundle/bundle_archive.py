@@ -13,7 +13,9 @@ SUMS: Final = "SHA256SUMS"
 
 def write_sums(folder: Path) -> None:
     """Write the digest of every file in the folder, as ``sha256sum -c`` reads it."""
-    lines = [f"{sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder).as_posix()}" for file in _files(folder)]
+    lines = [
+        f"{sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder).as_posix()}" for file in _files(folder)
+    ]
     (folder / SUMS).write_text("\n".join([*lines, ""]), "utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Under which licence each wheel may be passed on, as SPDX. A licence that nobody has decided about stops the bundle."""
+"""Under which licence each wheel may be passed on, as SPDX. One that nobody has decided about stops the bundle."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from license_expression import ExpressionError, get_spdx_licensing
+
 from bundle_target import BundleError
 from bundle_wheels import OWN, Closure, Wheel
-from license_expression import ExpressionError, get_spdx_licensing
 
 ALLOWED: Final = frozenset({
     "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "LGPL-3.0-only", "MIT", "MIT-0", "MPL-2.0", "PSF-2.0",
@@ -56,7 +57,9 @@ def _said(wheel: Wheel) -> str:
     if wheel.name in _READ_BY_US:
         return _READ_BY_US[wheel.name]
     text = str(wheel.metadata["License"] or "").strip()
-    classes = [str(one).removeprefix(_CLASSIFIER) for one in wheel.metadata.get_all("Classifier", []) if _CLASSIFIER in one]
+    classes = [
+        str(one).removeprefix(_CLASSIFIER) for one in wheel.metadata.get_all("Classifier", []) if _CLASSIFIER in one
+    ]
     if not text:
         return _BY_CLASSIFIER.get(classes[0], "") if len(classes) == 1 else ""
     return _BY_TEXT.get(text.lower(), text if re.fullmatch(r"[\w.+-]+", text) else "")
@@ -70,7 +73,9 @@ def licence_list(closure: Closure) -> str:
     """
     rows = [_row(wheel) for wheel in closure.wheels.values()]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)).rstrip() for row in rows]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)).rstrip() for row in rows
+    ]
     return "\n".join(["Licences of the wheels, SPDX. The texts are inside the wheels.", "", *lines, ""])
 
 

@@ -7,9 +7,6 @@ from hashlib import sha256
 from typing import Final
 from uuid import NAMESPACE_OID, uuid5
 
-from bundle_licences import licence_of
-from bundle_target import BundleError, Target
-from bundle_wheels import OWN, Closure, Wheel
 from cyclonedx.model import HashAlgorithm, HashType, Property
 from cyclonedx.model.bom import Bom, BomMetaData
 from cyclonedx.model.component import Component, ComponentType
@@ -19,6 +16,10 @@ from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
+
+from bundle_licences import licence_of
+from bundle_target import BundleError, Target
+from bundle_wheels import OWN, Closure, Wheel
 
 VERSION: Final = SchemaVersion.V1_6
 

@@ -14,9 +14,10 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bundle_target import BundleError, DownloadError, Target
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from bundle_target import BundleError, DownloadError, Target
 
 OWN = "usrec-agent"
 
@@ -71,16 +72,16 @@ class Closure:
     needs: Mapping[str, frozenset[str]]
 
 
-def collect(root: Path, folder: Path, target: Target) -> Closure:
-    """Download the locked wheels and build ours into an empty folder.
+def collect(root: Path, folder: Path, target: Target, epoch: int) -> Closure:
+    """Download the locked wheels and build ours, with the date ``epoch``, into an empty folder.
 
     Raises:
         DownloadError: pip could not get a wheel.
         BundleError: The lock file lacks something that is needed.
     """
     _download(locked((root / "requirements.lock").read_text("utf-8"), target), folder, target)
-    _build(root, folder)
-    closure = _closure({wheel.name: wheel for wheel in map(Wheel, sorted(folder.glob("*.whl")))}, target)
+    _build(root, folder, epoch)
+    closure = needed({wheel.name: wheel for wheel in map(Wheel, sorted(folder.glob("*.whl")))}, target)
     for file in folder.iterdir():
         if file not in {wheel.file for wheel in closure.wheels.values()}:
             file.unlink()
@@ -100,8 +101,12 @@ def locked(lock: str, target: Target) -> Sequence[str]:
     return lines
 
 
-def _closure(found: Mapping[str, Wheel], target: Target) -> Closure:
-    """Walk from our wheel along what each wheel needs."""
+def needed(found: Mapping[str, Wheel], target: Target) -> Closure:
+    """Our wheel and what it needs of ``found``, along what each wheel says of itself.
+
+    Raises:
+        BundleError: Something is needed that was not found.
+    """
     needs: dict[str, set[str]] = {}
     asked: dict[str, frozenset[str]] = {}
     todo: list[tuple[str, frozenset[str]]] = [(OWN, frozenset())]
@@ -132,17 +137,20 @@ def _download(lines: Sequence[str], folder: Path, target: Target) -> None:
         raise DownloadError(f"pip could not get the wheels: {_last_line(done.stderr)}")
 
 
-def _build(root: Path, folder: Path) -> None:
-    done = _pip("wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), str(root))
+def _build(root: Path, folder: Path, epoch: int) -> None:
+    done = _pip("wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), str(root), epoch=epoch)
     if done.returncode:
         raise BundleError(f"our own wheel could not be built: {_last_line(done.stderr)}")
 
 
-def _pip(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "-q", *arguments]
+def _pip(*arguments: str, epoch: int = 0) -> subprocess.CompletedProcess[str]:
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "-q"]
+    command = ["env", f"SOURCE_DATE_EPOCH={epoch}", *pip, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.startswith("ERROR:")] or text.splitlines() or ["no reason given"]
+    lines = (
+        [line for line in text.splitlines() if line.startswith("ERROR:")] or text.splitlines() or ["no reason given"]
+    )
     return lines[-1].removeprefix("ERROR: ")

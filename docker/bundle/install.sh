@@ -5,15 +5,13 @@ umask 022
 
 prefix=/opt
 python=
-switch=yes
 
 usage() {
     cat <<'TEXT'
-usage: ./install.sh [--prefix DIR] [--python PROGRAM] [--no-switch] [--check]
+usage: ./install.sh [--prefix DIR] [--python PROGRAM] [--check]
 
   --prefix DIR      where to: DIR/usrec-agent-VERSION, and DIR/usrec-agent points at it; default /opt
   --python PROGRAM  the Python to use; default the right python3.N, then python3
-  --no-switch       install beside the version in use and leave DIR/usrec-agent as it is
   --check           only check this folder and this machine; nothing is changed
 TEXT
 }
@@ -28,7 +26,6 @@ while [ $# -gt 0 ]; do
     case $1 in
         --prefix) [ $# -gt 1 ] || fail "--prefix needs a folder"; prefix=$2; shift ;;
         --python) [ $# -gt 1 ] || fail "--python needs a program"; python=$2; shift ;;
-        --no-switch) switch=no ;;
         --check) check=yes ;;
         -h | --help) usage; exit 0 ;;
         *) usage >&2; exit 2 ;;
@@ -105,13 +102,9 @@ installed=$("$target/bin/usrec" --version)
 [ "$installed" = "usrec-agent $VERSION" ] || fail "the installed program says \"$installed\" and not usrec-agent $VERSION"
 cp "$here/requirements.lock" "$here/sbom.cdx.json" "$here/LICENCES.txt" "$target/"
 
-# 4. From one version to the next at once.
+# 4. From one version to the next at once. An agent that runs goes on with the old one until it is restarted.
 before=$(readlink "$link" 2>/dev/null || true)
-if [ "$switch" = yes ]; then
-    ln -s "usrec-agent-$VERSION" "$link.new.$$"
-    mv -T "$link.new.$$" "$link"
-    echo "usrec-agent $VERSION is installed; $link points at it."
-    [ -z "$before" ] || echo "Before: $before. Read docs/how-to/closed-network.md before you go back."
-else
-    echo "usrec-agent $VERSION is installed in $target; $link was left as it is."
-fi
+ln -s "usrec-agent-$VERSION" "$link.new.$$"
+mv -T "$link.new.$$" "$link"
+echo "usrec-agent $VERSION is installed; $link points at it."
+[ -z "$before" ] || echo "Before it was $before. Restart the agent; read docs/how-to/closed-network.md before you go back."

@@ -1,7 +1,7 @@
 """``make bundle``: everything that installs usrec-agent on a machine without a network, in one file.
 
 It holds the wheels that ``requirements.lock`` names for the target and our own, an installer that refuses anything
-else, their digests, licences and bill of materials, the systemd units and the documentation.
+else, their digests, licences and bill of materials, the systemd units, the alert rules and dashboard, and the documentation.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ COPIED: Final = {
     ROOT / "CHANGELOG.md": "CHANGELOG.md",
     ROOT / "LICENSE": "LICENSE",
     ROOT / "docker/systemd": "systemd",
+    ROOT / "docker/prometheus": "prometheus",
+    ROOT / "docker/grafana": "grafana",
     ROOT / "docs": "docs",
 }
 UNREACHABLE: Final = 4
@@ -71,7 +73,7 @@ def make_bundle(target: Target, output: Path, epoch: int) -> Path:
         folder = Path(place, f"{OWN}-{version}-{target.name}")
         wheels = folder / "wheels"
         wheels.mkdir(parents=True)
-        _fill(folder, collect(ROOT, wheels, target), target, epoch)
+        _fill(folder, collect(ROOT, wheels, target, epoch), target, epoch)
         write_sums(folder)
         archive = output / f"{folder.name}.tar.gz"
         pack(folder, archive, epoch)

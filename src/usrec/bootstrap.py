@@ -147,9 +147,11 @@ def build_agent(
 
 
 def build_alert_sinks(settings: LoadedWatcherSettings) -> Sequence[Subscriber]:
-    """Who is told of alerts: the log, and every sink of the settings."""
-    from usrec.sinks import subscribers
+    """Who is told of alerts: the log, and every sink of the settings. One that cannot be used now is said loudly."""
+    from usrec.sinks import subscribers, unusable_sinks
 
+    for name, problem in unusable_sinks(settings).items():
+        _log.error(f"nobody can be told by {name}: {problem}", action="alert.sink_unusable", sink=name)
     return subscribers(settings)
 
 

@@ -1,6 +1,6 @@
 """Part of the composition root: who is told of alerts, by the settings.
 
-A sink whose secret or file cannot be used is said loudly and stops nobody: it is tried anew with each message.
+A sink whose secret or file cannot be used stops nobody: it is made anew for each message.
 """
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
-
-import structlog
 
 from usrec.domain.errors import UsrecError
 from usrec.ports.alert_sink import LOG, AlertSink, SinkName, Subscriber
@@ -27,11 +25,10 @@ if TYPE_CHECKING:
 Build = Callable[[], AlertSink]
 _STEPS: Final = 10
 """So many times may the timeout of a sink pass in one delivery: name, connection, TLS, login, message..."""
-_log = structlog.get_logger("usrec.alerts")
 
 
 def subscribers(settings: LoadedWatcherSettings) -> Sequence[Subscriber]:
-    """The log, and every sink of the settings; one that cannot be used now is logged as an error."""
+    """The log, and every sink of the settings."""
     from usrec.adapters.alerts.guarded import GuardedSink
     from usrec.adapters.alerts.log import LogAlertSink
 
@@ -40,9 +37,6 @@ def subscribers(settings: LoadedWatcherSettings) -> Sequence[Subscriber]:
         language = sink.language or settings.values.alerts.language
         lease = _STEPS * sink.timeout + timedelta(minutes=1)
         found.append(Subscriber(name, GuardedSink(name, build), language, lease=lease))
-    for name, problem in unusable_sinks(settings).items():
-        what = f"nobody can be told by {name}: {problem}"
-        _log.error(what, action="alert.sink_unusable", sink=name)
     return found
 
 

@@ -27,6 +27,8 @@ except SystemExit as end:
     [
         ("usrec", ["--help"]),
         ("usrec", ["run", "--help"]),
+        ("usrec", ["init", "--help"]),
+        ("usrec", ["config", "check", "--help"]),
         ("usrec", ["submission", "--help"]),
         ("usrec", ["submission", "settle", "--help"]),
         ("usrec", ["replay", "--help"]),

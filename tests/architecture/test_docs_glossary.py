@@ -17,8 +17,8 @@ GLOSSARY = read("glossary.md")
 COLUMNS = {"ru": 1, "kk": 2}
 SIDES = ("The authority's side", "HR's side", "The agent's side")
 TERMS = [row for side in SIDES for row in table(section(GLOSSARY, side), "English")]
-NOT_WORDS = re.compile(r"\{\w*\}|\[+[\w.]+\]+|usrec [a-z]+ [a-z]+")
-"""Placeholders, settings and commands."""
+NOT_WORDS = re.compile(r"\{\w*\}|\[+[\w.]+\]+|``.*?``|usrec [a-z]+ [a-z]+|in a row")
+"""Placeholders, settings, code and commands; and a row that is none of a table."""
 SHORTER = {"amendment of a contract", "an employer that is not configured"}
 """An agreement is always one to a contract; and the employer is named before "is not in the settings"."""
 NAMES = {"state": STATE_NAMES, "operation": OPERATION_NAMES}

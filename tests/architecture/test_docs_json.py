@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from kzeds.cli import app as kzeds_app
 from support.markdown import code, prose, read, section
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
+from usrec.application.checkup import Level, Standing
 from usrec.application.plan_replay import Plan, Treatment, Turn
 from usrec.application.replay import Canary, CanaryFate, Queued
 from usrec.application.survey import PersonNeeded, Survey
@@ -24,12 +25,15 @@ from usrec.domain.rules.finding import dump_findings, error
 from usrec.domain.state import State
 from usrec.domain.submission import SubmissionId
 from usrec.interfaces.cli.acting import Result
+from usrec.interfaces.cli.check import Checked, check_json
+from usrec.interfaces.cli.config import faults_json
 from usrec.interfaces.cli.replay import _result_json
 from usrec.interfaces.cli.replay_plan import plan_json
 from usrec.interfaces.cli.status import survey_json
 from usrec.interfaces.cli.story import row_json, story_json
 from usrec.interfaces.demo.run import DemoResult
 from usrec.ports.ledger_view import JournalRow, SubmissionRow, SubmissionStory
+from usrec.settings import Fault
 from usrec_simulator.registry import RegisteredRecord
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -84,6 +88,8 @@ SURVEY = Survey(
     needs_person={PersonNeeded.REFUSED: 1},
     write_backs_waiting=0,
 )
+STANDING = Standing(NOW, 1, 0, 0, 0, None, 0, 0, None, None, 0, 0, 0)
+CHECKED = Checked(Level.CRITICAL, ["no agent has ever given a sign of life"], STANDING, timedelta(minutes=10))
 PLAN = Plan(
     made_at=NOW,
     matched=1,
@@ -100,6 +106,7 @@ RESULT = asdict(Result(ID, "done", ""))
 
 ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("usrec status", "JSON keys:"): survey_json(SURVEY),
+    ("usrec status", "JSON keys with `--check`:"): check_json(CHECKED),
     ("usrec submission list", "JSON keys, one"): row_json(ROW),
     ("usrec submission show", "JSON keys:"): story_json(STORY, NOW),
     ("usrec submission retry", "JSON keys, one"): RESULT,
@@ -108,6 +115,7 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("usrec replay", "JSON keys with a plan only:"): plan_json(PLAN),
     ("usrec replay", "JSON keys of a replay:"): REPLAYED,
     ("usrec deadline", "JSON keys:"): deadline_report(DEADLINE),
+    ("usrec config check", "JSON keys:"): faults_json(Path("usrec.toml"), [Fault("[gateway] url", 2, None, "why")], []),
     ("usrec demo", "JSON keys:"): dict.fromkeys(field.name for field in fields(DemoResult)),
     ("usrec-simulator registry", "JSON keys, one"): RECORD.as_dict(),
 }

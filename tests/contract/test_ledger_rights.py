@@ -93,9 +93,9 @@ def needed_by(statement: Any) -> set[tuple[str, str]]:
     for part in parts:
         for kind, privilege in verb.items():
             if isinstance(part, kind):
-                needed.add((part.table.name, privilege))
+                needed.add((str(part.table), privilege))
         if isinstance(part, Insert) and "OnConflictDoUpdate" in type(part._post_values_clause).__name__:
-            needed.add((part.table.name, "UPDATE"))
+            needed.add((str(part.table), "UPDATE"))
         if isinstance(part, Select):
             names = {one.name for table in part.get_final_froms() for one in iterate(table) if one in TABLES}
             needed |= {(name, "SELECT") for name in names}

@@ -17,36 +17,48 @@ class NotifySocket:
 
     Attributes:
         address: For ``$NOTIFY_SOCKET``.
-        told: Every datagram so far, oldest first.
+        told: Every datagram received so far, oldest first.
     """
 
     def __init__(self, address: str) -> None:
         self.address = address
         self.told: list[Told] = []
+        self._unread: list[Told] = []
         self._end = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._end.bind("\0" + address[1:] if address.startswith("@") else address)
         self._end.setblocking(False)
 
     def read(self) -> list[Told]:
-        """What has come since the last call."""
-        new: list[Told] = []
+        """What has come and was not read yet."""
+        self._receive()
+        new, self._unread = self._unread, []
+        return new
+
+    def wait_for(self, wanted: Callable[[Told], bool], *, seconds: float = 60) -> Told:
+        """Read on until a datagram of a kind has come."""
+        limit = time.monotonic() + seconds
+        while time.monotonic() < limit:
+            self._receive()
+            while self._unread:
+                if wanted(told := self._unread.pop(0)):
+                    return told
+            time.sleep(0.01)
+        raise AssertionError(f"waited in vain; so far: {self.told[-20:]}")
+
+    def everything(self) -> list[Told]:
+        """All that has come, read or not."""
+        self._receive()
+        return self.told
+
+    def _receive(self) -> None:
         while True:
             try:
                 text = self._end.recv(65536).decode()
             except BlockingIOError:
-                self.told += new
-                return new
-            new.append(dict(line.split("=", 1) for line in text.splitlines()))
-
-    def wait_for(self, wanted: Callable[[Told], bool], *, seconds: float = 60) -> Told:
-        """Wait for a datagram of a kind, past ones not counted."""
-        limit = time.monotonic() + seconds
-        while time.monotonic() < limit:
-            for told in self.read():
-                if wanted(told):
-                    return told
-            time.sleep(0.01)
-        raise AssertionError(f"waited in vain; so far: {self.told[-20:]}")
+                return
+            told = dict(line.split("=", 1) for line in text.splitlines())
+            self.told.append(told)
+            self._unread.append(told)
 
     def close(self) -> None:
         self._end.close()

@@ -1,7 +1,8 @@
 """Running a page of the documentation: its commands are typed one after another, and what they print is compared.
 
-A page's ``console`` blocks hold commands behind ``$ `` and what they print; ``...`` stands for anything and runs of
-blanks count as one. A file that the page tells to save is written where it tells it. Blocks of other kinds are not run.
+A page's ``console`` blocks hold commands behind ``$ ``, continued behind a backslash, and what they print; ``...``
+stands for anything and runs of blanks count as one. A file that the page tells to save is written where it tells it.
+Blocks of other kinds are not run.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def run_page(text: str, folder: Path, machine: Mapping[str, str] | None = None) 
 
 
 def _steps(block: Block) -> Iterator[Step]:
-    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+    for part in re.split(r"^\$ ", re.sub(r"\\\n *", "", block.text), flags=re.MULTILINE)[1:]:
         command, _, expected = part.partition("\n")
         yield Step(command, expected)
 

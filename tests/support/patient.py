@@ -7,10 +7,12 @@ together is compared with everything that the doctor knows.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
@@ -20,6 +22,7 @@ import pytest
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.persistence import create_ledger_engine
 from usrec.adapters.persistence.schema import upgrade
+from usrec.interfaces import doctor
 from usrec.interfaces.doctor.examination import Check
 from usrec.interfaces.doctor.finding import Kind, Line
 from usrec.interfaces.doctor.installation import Installation, fenced
@@ -32,7 +35,6 @@ PROVOKED: set[str] = set()
 _said: set[str] = set()
 P = ParamSpec("P")
 Case = TypeVar("Case")
-Test = Callable[P, None]
 
 
 def provokes(*kinds: Kind) -> Callable[[Callable[P, None]], Callable[P, None]]:
@@ -71,18 +73,20 @@ def provokes_each(cases: Mapping[Kind, Any]) -> Callable[[Callable[P, None]], Ca
 
 
 def note(lines: Sequence[Line]) -> Sequence[Line]:
-    """What the doctor said, put on record."""
+    """What the doctor said, put on record; each line can be shown."""
+    assert all(line.text for line in lines)
+    assert all((line.kind.verdict == "ok") != bool(line.advice) for line in lines)
     _said.update(line.kind.id for line in lines)
     return lines
 
 
-def note_said(found: Sequence[Mapping[str, Any]]) -> None:
-    """The same for lines of `usrec doctor --json`."""
-    _said.update(f"{line['check']}.{line['finding']}" for line in found)
+def every_kind() -> set[Kind]:
+    """Everything that the doctor knows: the kinds that stand in its modules, by themselves or in tables."""
+    names = [module.name for module in pkgutil.iter_modules(doctor.__path__)]
+    return set(_kinds_in(import_module(f"{doctor.__name__}.{name}") for name in names))
 
 
-def kinds_in(*modules: ModuleType) -> Iterator[Kind]:
-    """Every kind that stands in these modules, by itself or in a table."""
+def _kinds_in(modules: Iterable[ModuleType]) -> Iterator[Kind]:
     for module in modules:
         for value in vars(module).values():
             inner = value.values() if isinstance(value, Mapping) else [value]

@@ -54,7 +54,7 @@ class MemoryFile:
         beside = self._file.with_name(f".{self._file.name}.new")
         try:
             _write(beside, text)
-            os.replace(beside, self._file)
+            beside.replace(self._file)
         except OSError as problem:
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
@@ -70,7 +70,7 @@ class MemoryFile:
 def _write(file: Path, text: str) -> None:
     """Write a file of the owner's alone, and wait until the disk has it."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as opened:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
         os.fchmod(descriptor, 0o600)
         opened.write(text)
         opened.flush()

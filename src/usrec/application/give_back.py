@@ -1,4 +1,4 @@
-"""When a claimed submission cannot be sent: back to HR, to the key owner, to a person or to the queue. Nothing was sent.
+"""When a claimed submission cannot be sent now: back to HR, to the key owner, to a person or to the queue.
 
 Each raises ``LeaseLost`` and writes nothing when another agent has taken the submission over: it will find the same.
 """

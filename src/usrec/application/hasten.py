@@ -1,4 +1,4 @@
-"""The gateway is reached again, or is to be tried: those that nothing could be sent for need not wait out their time.
+"""What kept submissions waiting may be over: those that waited for nothing else need not wait out their time.
 
 Only those: a request that may have been taken keeps its own pace, because its document may be what the gateway
 stumbles over.
@@ -14,8 +14,21 @@ ALL_AT_ONCE = 10_000
 
 
 def hasten_unsent(*, ledger: Ledger, limit: int = ALL_AT_ONCE) -> int:
-    """Make up to ``limit`` of them ready now, earliest deadline first; returns how many."""
+    """The gateway is reached again, or is to be tried: up to ``limit`` go now, earliest deadline first.
+
+    Returns:
+        How many were waiting for that.
+    """
+    return _hasten(ledger, WaitReason.GATEWAY_UNREACHABLE, limit)
+
+
+def hasten_keyless(*, ledger: Ledger) -> int:
+    """Keys were read: those that waited for one are tried with them; returns how many."""
+    return _hasten(ledger, WaitReason.KEY_UNUSABLE, ALL_AT_ONCE)
+
+
+def _hasten(ledger: Ledger, reason: WaitReason, limit: int) -> int:
     with ledger.begin() as work:
-        hastened = work.outbox.hasten(WaitReason.GATEWAY_UNREACHABLE, limit)
+        hastened = work.outbox.hasten(reason, limit)
         work.commit()
     return hastened

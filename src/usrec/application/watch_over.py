@@ -7,7 +7,7 @@ then. Nothing here writes to the ledger.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from usrec.domain.errors import AlertNotTaken, UsrecError
@@ -54,27 +54,40 @@ def watch_over(
         silence: How long agents and ledger may be silent.
     """
     sight, problem = _seen(look)
+    blind = sight is None
     remembered = memory or Memory(Impression(first_look_at=now))
     impression = remembered.impression.after(sight, now)
-    found = troubles_of(sight, impression, now, silence)
-    troubles, impression = impression.dated(found, blind=sight is None)
-    remembered = replace(remembered, impression=impression)
-    told: list[tuple[SinkName, Notice]] = []
-    not_told: list[tuple[SinkName, AlertNotTaken]] = []
+    troubles, impression = impression.dated(troubles_of(sight, impression, now, silence), blind=blind)
+    telling = _Telling(replace(remembered, impression=impression), compose, keep)
     for subscriber in subscribers:
         known = remembered.told.get(subscriber.name, {})
-        for notice in notices_for(known, troubles, now, blind=sight is None):
+        telling.tell(subscriber, notices_for(known, troubles, now, blind=blind))
+    keep(telling.memory)
+    return Watched(telling.memory, troubles, problem, telling.told, telling.not_told)
+
+
+@dataclass(slots=True)
+class _Telling:
+    """What is told after one look, and what is remembered of it."""
+
+    memory: Memory
+    compose: NoticeComposer
+    keep: Callable[[Memory], None]
+    told: list[tuple[SinkName, Notice]] = field(default_factory=list)
+    not_told: list[tuple[SinkName, AlertNotTaken]] = field(default_factory=list)
+
+    def tell(self, subscriber: Subscriber, notices: Sequence[Notice]) -> None:
+        """Tell one recipient all of them, or as many as it takes."""
+        name = subscriber.name
+        for notice in notices:
             try:
-                subscriber.sink.deliver(_message(notice, subscriber.language, compose))
+                subscriber.sink.deliver(_message(notice, subscriber.language, self.compose))
             except AlertNotTaken as refusal:
-                not_told.append((subscriber.name, refusal))
-                break
-            known = informed(known, notice)
-            remembered = remembered.knows(subscriber.name, known)
-            told.append((subscriber.name, notice))
-            keep(remembered)
-    keep(remembered)
-    return Watched(remembered, troubles, problem, told, not_told)
+                self.not_told.append((name, refusal))
+                return
+            self.memory = self.memory.knows(name, informed(self.memory.told.get(name, {}), notice))
+            self.told.append((name, notice))
+            self.keep(self.memory)
 
 
 def _seen(look: Look) -> tuple[Sight | None, UsrecError | None]:

@@ -95,9 +95,9 @@ class Breaker:
         """The one that may go is on its way."""
         return replace(self, probing=True)
 
-    def end_probe(self, now: datetime) -> Breaker:
-        """It is over; without a reached gateway the next one has to wait for the pause."""
-        return self if self.opened_at is None else replace(self, probing=False, paused_at=now)
+    def end_probe(self) -> Breaker:
+        """It is over, whatever became of it."""
+        return replace(self, probing=False)
 
     def after(self, outcome: SubmissionOutcome, now: datetime, policy: BreakerPolicy) -> Breaker:
         """What an exchange that ended at ``now`` makes of it, whether it was a probe or began before it opened."""
@@ -106,4 +106,4 @@ class Breaker:
         counted = replace(self, in_vain=self.in_vain + 1)
         if self.opened_at is None and counted.in_vain >= policy.failures:
             return replace(counted, opened_at=now, paused_at=now)
-        return counted
+        return replace(counted, paused_at=now) if self.probing else counted

@@ -48,8 +48,8 @@ class Sight:
 
     Attributes:
         agents: The last sign of life of each.
-        overdue: Open submissions whose legal date is over.
-        unwatched: Open submissions of which a threshold was crossed without an alert.
+        overdue: Open submissions whose legal date is over; of more than a thousand only the first.
+        unwatched: Open submissions of which a threshold was crossed without an alert; likewise.
         undelivered: Alerts that were due and that not everybody got who should.
         undelivered_since: When the first of them was due, aware UTC.
     """

@@ -21,6 +21,7 @@ import structlog
 
 from usrec.adapters.metrics.agent_metrics import AgentMetrics
 from usrec.application.deliver import Delivered
+from usrec.application.hasten import hasten_keyless
 from usrec.application.ingest import ingest
 from usrec.application.write_back import write_back
 from usrec.bootstrap import Agent
@@ -88,7 +89,9 @@ class Daemon:
         self.metrics = AgentMetrics(self.agent.clock)
         self.dispatch = Dispatch(self.stop, self.handover, self.crew, self._note, self.metrics)
         self.alerting = Alerting(self.words, self.metrics)
-        self.reloader = Reloader(self.handover, self.manager, self.compose)
+        self.reloader = Reloader(
+            self.handover, self.manager, self.compose, taken=self._new_keys, status=lambda: self.health().words()
+        )
         self.vitals = Vitals(self.agent.clock)
         self.authority = AuthorityWatch()
         self.heart = Heart(self.agent.clock, self.crew.pulses.hung)
@@ -127,6 +130,7 @@ class Daemon:
         _log.info("agent started", action="agent.start", owner=self.agent.owner, workers=workers)
         try:
             self.authority.look(self.agent)
+            self._new_keys(self.agent)
             self.crew.staff(self._loops(drain=drain))
             self.manager.is_ready("started")
             self._supervise(drain=drain)
@@ -149,6 +153,14 @@ class Daemon:
                 work.commit()
         except TheirsToWaitFor as problem:
             _log.warning(str(problem), action="agent.leases_left")
+
+    def _new_keys(self, agent: Agent) -> None:
+        """What waited for a key is tried with those that ``agent`` has read."""
+        try:
+            hasten_keyless(ledger=agent.ledger)
+        except TheirsToWaitFor as problem:
+            _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__)
+        self.crew.wake()
 
     def _loops(self, *, drain: bool) -> Sequence[Loop]:
         values, poll = self.handover.current.settings.values, self._poll()

@@ -76,7 +76,7 @@ class Dispatch:
             for claim in _claims(agent, 1):
                 self._send(agent, claim)
         finally:
-            self.gate.leave_probe(agent.clock.now())
+            self.gate.leave_probe()
         return self.gate.is_closed
 
     def _deliver(self, agent: Agent, name: str, allowed: timedelta) -> bool:

@@ -48,10 +48,10 @@ class Gate:
                 self._breaker = self._breaker.begin_probe()
         return passage
 
-    def leave_probe(self, now: datetime) -> None:
+    def leave_probe(self) -> None:
         """The one that was alone has ended, whatever became of it."""
         with self._lock:
-            self._breaker = self._breaker.end_probe(now)
+            self._breaker = self._breaker.end_probe()
 
     def note(self, outcome: SubmissionOutcome, now: datetime, policy: BreakerPolicy) -> None:
         """An exchange has ended."""

@@ -31,12 +31,26 @@ class Reloader:
 
     Orders that come while one is carried out are one order.
 
+    Args:
+        taken: Called with the new agent when it has taken over.
+        status: How the agent stands, in words.
+
     Attributes:
         refused: Why the newest settings were not taken; empty when they were.
     """
 
-    def __init__(self, handover: Handover, manager: ServiceManager, compose: Compose | None) -> None:
+    def __init__(
+        self,
+        handover: Handover,
+        manager: ServiceManager,
+        compose: Compose | None,
+        *,
+        taken: Callable[[Agent], None],
+        status: Callable[[], str],
+    ) -> None:
         self.refused = ""
+        self._taken = taken
+        self._status = status
         self._handover = handover
         self._manager = manager
         self._compose = compose
@@ -72,7 +86,8 @@ class Reloader:
             self._handover.replace(agent)
             self.refused = ""
             _log.info("keys and settings were read again and hold from now on", action="agent.reload")
-        self._manager.is_ready(f"NEW SETTINGS REFUSED: {self.refused}" if self.refused else "reloaded")
+            self._taken(agent)
+        self._manager.is_ready(self._status())
         finished()
 
     def _refuse(self, why: str) -> None:

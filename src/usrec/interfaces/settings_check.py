@@ -5,6 +5,7 @@ The parts of the agent judge their own settings here, as they would when it star
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,7 @@ def look_at(file: Path, model: type[WatcherSettings]) -> Findings:
     if written is None:
         return Findings(examined.faults, [])
     told = {(fault.setting, fault.line) for fault in examined.faults}
-    more = written.faults([*unusable_files(written, model), *_unusable(written)])
+    more = written.faults([*unusable_files(written, model), *_unusable(written), *_missing_programs(written)])
     new = [fault for fault in more if (fault.setting, fault.line) not in told]
     faults = sorted([*examined.faults, *new], key=lambda fault: (fault.line or 0, fault.setting))
     return Findings(faults, sorted(written.variables.values()))
@@ -53,6 +54,18 @@ def _unusable(written: Written) -> Iterator[Wrong]:
             except ConfigurationError as problem:
                 advice = f" ({problem.next_step})" if problem.next_step else ""
                 yield Wrong(path, f"{problem.what}{advice}")
+
+
+def _missing_programs(written: Written) -> Iterator[Wrong]:
+    """Programs for alerts that are not where they will be looked for."""
+    from usrec.adapters.alerts.command import SEARCHED
+
+    for name, table in _named(written, ("alerts", "command")):
+        command = table.get("command")
+        program = str(command[0]) if isinstance(command, list) and command else ""
+        place = str(written.file.parent / program) if "/" in program else program
+        if program and shutil.which(place, path=SEARCHED) is None:
+            yield Wrong(("alerts", "command", name, "command"), f"there is no program {place} that may be run")
 
 
 def _judges(written: Written) -> Mapping[Steps, Callable[[str], object]]:
@@ -71,11 +84,12 @@ def _judges(written: Written) -> Mapping[Steps, Callable[[str], object]]:
         ("gateway", "profile"): lambda one: load_profile(one if one in SHIPPED else str(home / one)),
         ("ledger", "url"): lambda url: create_ledger_engine(database_url(url, home)),
     }
-    return judges | {("source", name, "url"): _judge_of_source(name, table, home) for name, table in _sources(written)}
+    sources = _named(written, ("source",))
+    return judges | {("source", name, "url"): _judge_of_source(name, table, home) for name, table in sources}
 
 
-def _sources(written: Written) -> list[tuple[str, Mapping[str, Any]]]:
-    tables = written.at(("source",))
+def _named(written: Written, path: Steps) -> list[tuple[str, Mapping[str, Any]]]:
+    tables = written.at(path)
     found = tables.items() if isinstance(tables, Mapping) else ()
     return [(name, table) for name, table in found if isinstance(table, Mapping)]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
+from usrec.domain.kazakhstan_time import KAZAKHSTAN
 from usrec.domain.oversight import Concern, Notice, Phase, Trouble
-from usrec.interfaces.cli.tables import local_time
 from usrec.interfaces.i18n import N_, in_language, ntr, tr
 
 NAMED: Final = 10
@@ -45,7 +45,7 @@ _STOPPED: Final = N_("Agents are silent: the last one, on {host}, was stopped at
 _NEVER: Final = N_("Agents are silent: none has given a sign of life since {since}. Nothing is being registered.")
 _TO_DO: Final[Mapping[Concern, str]] = {
     Concern.LEDGER_UNREACHABLE: N_("Look at the database server, and at the network on the way to it."),
-    Concern.AGENT_SILENT: N_("On the agent's machine: systemctl status usrec, then usrec doctor."),
+    Concern.AGENT_SILENT: N_("On the agent's machine: systemctl status usrec-agent, then usrec doctor."),
     Concern.AGENT_MISSING: N_("Start it again. One that was taken away for good is forgotten after a week."),
     Concern.UNWATCHED: N_("On the agent's machine: see its log, then usrec status."),
     Concern.UNDELIVERED: N_("On the agent's machine: see its log for alert.not_taken."),
@@ -96,7 +96,7 @@ def _named(trouble: Trouble) -> list[str]:
 
 
 def _clock(instant: datetime) -> str:
-    return tr("{time} (Kazakhstan time)").format(time=local_time(instant))
+    return tr("{time} (Kazakhstan time)").format(time=instant.astimezone(KAZAKHSTAN).strftime("%Y-%m-%d %H:%M"))
 
 
 def _who() -> str:

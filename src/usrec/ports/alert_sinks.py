@@ -1,13 +1,14 @@
-"""What the ledger remembers of each sink: what it was told, and how it fares. Part of ``usrec.ports.ledger``."""
+"""What the ledger remembers of each sink: what it was told, and how it fares. Part of the ledger's ports."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from usrec.domain.alert import OpenAlert
+from usrec.domain.alert import Alert, OpenAlert
+from usrec.domain.state import State
 from usrec.ports.alert_sink import AlertMessageId, SinkName
 
 
@@ -22,6 +23,51 @@ class Untold:
     handle: int
     open: OpenAlert
     message_id: AlertMessageId | None
+
+
+@dataclass(frozen=True, slots=True)
+class PostedAlert:
+    """An open alert and who took it.
+
+    Attributes:
+        taken: When each sink took it, aware UTC.
+    """
+
+    alert: Alert
+    state: State
+    taken: Mapping[SinkName, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class SinkState:
+    """How a sink fares.
+
+    Attributes:
+        failures: In a row; 0 when its last message was taken.
+        problem: Why the last message was not taken; empty after one that was.
+        retry_at: When it is tried again.
+        taken_at: When it took a message last.
+    """
+
+    name: SinkName
+    failures: int
+    problem: str
+    failed_at: datetime | None
+    retry_at: datetime | None
+    taken_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeBoard:
+    """What there is to tell, and to whom it was told.
+
+    Attributes:
+        alerts: Oldest first.
+        sinks: Those that were ever told, by name.
+    """
+
+    alerts: Sequence[PostedAlert]
+    sinks: Sequence[SinkState]
 
 
 class AlertSinks(Protocol):

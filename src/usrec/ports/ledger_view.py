@@ -12,6 +12,7 @@ from usrec.domain.oversight import Sight
 from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
+from usrec.ports.alert_sinks import NoticeBoard
 from usrec.ports.figures import Figures
 
 
@@ -171,4 +172,8 @@ class LedgerView(Protocol):
 
     def figures(self, now: datetime) -> Figures:
         """The numbers for a monitoring system; ``now`` (aware UTC) tells which alerts should be delivered by now."""
+        ...
+
+    def notice_board(self) -> NoticeBoard:
+        """The open alerts, who took them, and how each sink fares."""
         ...

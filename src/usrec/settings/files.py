@@ -6,10 +6,9 @@ Looked at only by ``usrec config check``: a command reads what it needs, when it
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -26,7 +25,7 @@ _WRITTEN: Final = {"state_file"}
 
 
 def unusable_files(written: Written, model: type[BaseModel]) -> Iterator[Wrong]:
-    """Every file, program and secret of the settings that cannot be used."""
+    """Every file and secret of the settings that cannot be used."""
     home = written.file.parent
     for path, field, value in values_in(model, written.tree):
         what = _fault_of(str(path[-1]), field, value, home)
@@ -41,8 +40,6 @@ def _fault_of(name: str, field: FieldInfo, value: object, home: Path) -> str:
     if kind is Path and isinstance(value, str):
         file = home / value
         return _fault_of_folder(file.parent) if name in _WRITTEN else _fault_of_file(file)
-    if name == "command" and isinstance(value, list) and value:
-        return _fault_of_program(value[0], home)
     if name == "url" and isinstance(value, str) and value.startswith("sqlite"):
         return _fault_of_sqlite(database_url(value, home))
     return ""
@@ -71,11 +68,6 @@ def _fault_of_folder(folder: Path) -> str:
     if not folder.is_dir():
         return f"the folder {folder} does not exist"
     return "" if os.access(folder, os.W_OK | os.X_OK) else f"the folder {folder} cannot be written"
-
-
-def _fault_of_program(name: Any, home: Path) -> str:
-    found = shutil.which(str(home / name) if "/" in str(name) else str(name))
-    return "" if found else f"there is no program {name}"
 
 
 def _fault_of_sqlite(url: str) -> str:

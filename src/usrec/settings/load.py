@@ -131,11 +131,11 @@ def examine(file: Path, model: type[Tree]) -> Examined[Tree]:
     except tomllib.TOMLDecodeError as problem:
         what, line = place_of(problem, text)
         return Examined(None, None, [Fault("", line, None, what)])
-    variables = _variables()
+    variables = _variables(model)
     try:
         written = Written(file, text, _over(tree, EnvSettingsSource(model)()), variables)
     except SettingsError:
-        return Examined(None, Written(file, text, tree, variables), _not_json(variables, model))
+        return Examined(None, Written(file, text, tree, variables), _not_json(variables))
     wrongs = [*broken_rules(written.tree), *_unknown_variables(variables, model)]
     values = None
     try:
@@ -182,10 +182,11 @@ def _over(tree: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _variables() -> Mapping[Steps, str]:
+def _variables(model: type[WatcherSettings]) -> Mapping[Steps, str]:
     """Variables that stand for settings, by the setting. A name without ``__`` is a whole table, or none of ours."""
     taken = [name for name in os.environ if name.upper().startswith(_PREFIX)]  # noqa: TID251 -- as above
-    return {tuple(name[len(_PREFIX) :].lower().split(_BETWEEN)): name for name in taken}
+    found: dict[Steps, str] = {tuple(name[len(_PREFIX) :].lower().split(_BETWEEN)): name for name in taken}
+    return {path: name for path, name in found.items() if len(path) > 1 or path[0] in model.model_fields}
 
 
 def _unknown_variables(variables: Mapping[Steps, str], model: type[WatcherSettings]) -> list[Wrong]:
@@ -195,7 +196,7 @@ def _unknown_variables(variables: Mapping[Steps, str], model: type[WatcherSettin
     return [Wrong(path, no_such_setting(str(path[0]), known)) for path in unknown]
 
 
-def _not_json(variables: Mapping[Steps, str], model: type[WatcherSettings]) -> list[Fault]:
+def _not_json(variables: Mapping[Steps, str]) -> list[Fault]:
     what = "a whole table in a variable must be JSON; better name single settings, such as USREC_GATEWAY__URL"
-    whole = [name for path, name in variables.items() if len(path) == 1 and path[0] in model.model_fields]
-    return [Fault("", None, name, what) for name in whole or ["USREC_..."]]
+    whole = [name for path, name in variables.items() if len(path) == 1]
+    return [Fault("", None, name, what) for name in whole or variables.values()]

@@ -220,9 +220,9 @@ class MailSinkSettings(Section):
     host: str
     """Name of the SMTP server."""
     port: Annotated[Number, Field(ge=1, le=65535)] = 587
-    """Its port."""
+    """The server's port."""
     security: Literal["starttls", "tls", "none"] = "starttls"
-    """``none`` only to this machine."""
+    """How the connection is protected; ``none`` only to this machine."""
     user: str | None = None
     """User at the server; no login when absent."""
     password: SecretSettings | None = None

@@ -17,7 +17,8 @@ SECOND = timedelta(seconds=1)
 HTTP_503 = Unknown(Doubt.HTTP_ERROR, "HTTP status 503 without a signed SOAP fault")
 
 
-def after(outcomes: Iterable[SubmissionOutcome], breaker: Breaker = Breaker()) -> Breaker:
+def after(outcomes: Iterable[SubmissionOutcome]) -> Breaker:
+    breaker = Breaker()
     for outcome in outcomes:
         breaker = breaker.after(outcome, MONDAY, POLICY)
     return breaker
@@ -58,7 +59,7 @@ def test_one_goes_after_the_pause_and_alone(open_breaker: Breaker) -> None:
 
 def test_one_that_reached_nobody_waits_for_another_pause(open_breaker: Breaker) -> None:
     tried_at = MONDAY + 2 * PAUSE
-    failed = open_breaker.begin_probe().after(UNREACHABLE, tried_at, POLICY).end_probe(tried_at)
+    failed = open_breaker.begin_probe().after(UNREACHABLE, tried_at, POLICY).end_probe()
     assert (failed.state, failed.opened_at, failed.in_vain) == (BreakerState.OPEN, MONDAY, 4)
     assert failed.passage(tried_at + PAUSE - SECOND, POLICY) is Passage.NONE
     assert failed.passage(tried_at + PAUSE, POLICY) is Passage.ONE
@@ -66,15 +67,14 @@ def test_one_that_reached_nobody_waits_for_another_pause(open_breaker: Breaker) 
 
 @pytest.mark.parametrize("outcome", [registered(), refused("SCSE014"), faulted("SCE001"), TIMEOUT])
 def test_one_that_reached_somebody_lets_all_go(open_breaker: Breaker, outcome: SubmissionOutcome) -> None:
-    closed = open_breaker.begin_probe().after(outcome, MONDAY + PAUSE, POLICY).end_probe(MONDAY + PAUSE)
+    closed = open_breaker.begin_probe().after(outcome, MONDAY + PAUSE, POLICY).end_probe()
     assert closed == Breaker()
     assert closed.passage(MONDAY, POLICY) is Passage.ALL
 
 
 def test_one_that_sent_nothing_at_all_gives_its_turn_back(open_breaker: Breaker) -> None:
-    """Nothing was due, or the document was invalid: the gateway was not asked."""
-    unused = open_breaker.begin_probe().end_probe(MONDAY + PAUSE)
-    assert unused.passage(MONDAY + 2 * PAUSE, POLICY) is Passage.ONE
+    """Nothing was due, or the document was invalid: the gateway was not asked, so the next one need not wait."""
+    assert open_breaker.begin_probe().end_probe().passage(MONDAY + PAUSE, POLICY) is Passage.ONE
 
 
 def test_exchange_that_began_before_it_opened_counts_too(open_breaker: Breaker) -> None:
@@ -94,4 +94,4 @@ def test_wait_of_an_outage_is_bounded_by_the_pause() -> None:
     for _ in range(200):
         assert breaker.passage(now + PAUSE, POLICY) is Passage.ONE
         now += PAUSE
-        breaker = breaker.begin_probe().after(UNREACHABLE, now, POLICY).end_probe(now)
+        breaker = breaker.begin_probe().after(UNREACHABLE, now, POLICY).end_probe()

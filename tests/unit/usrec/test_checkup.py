@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,8 @@ from support.line import Line, WeekdayCalendar, refused
 from usrec.application.checkup import Level, Standing, duration, judge, take_standing
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.working_time import WorkingTime
-from usrec.interfaces.cli.check import Checked, check_json, check_line
+from usrec.interfaces.cli import check
+from usrec.interfaces.cli.check import Checked, check_json, check_line, run_check
 
 NOON = datetime(2026, 11, 16, 7, tzinfo=UTC)
 SILENCE = timedelta(minutes=10)
@@ -79,13 +82,15 @@ def test_line_is_what_the_guidelines_ask_for() -> None:
 
 def test_every_figure_with_a_threshold_is_judged_by_it() -> None:
     """The thresholds in the performance data are those that the level follows from."""
-    fields = {"agents_missing": "missing_agents", "agent_silence": "silence"}
+    fields = {"agents_missing": "missing_agents"}
     for label, _, warn, crit, _ in FIGURE.findall(line()):
         threshold = warn or crit
         if threshold:
-            beyond: Any = int(threshold) + 1
-            value = timedelta(seconds=beyond) if label == "agent_silence" else beyond
-            level, _ = judge(replace(WELL, **{fields.get(label, label): value}), SILENCE)
+            beyond = int(threshold) + 1
+            changes: dict[str, Any] = {fields.get(label, label): beyond}
+            if label == "agent_silence":
+                changes = {"silence": timedelta(seconds=beyond)}
+            level, _ = judge(replace(WELL, **changes), SILENCE)
             assert level == (Level.WARNING if warn else Level.CRITICAL), label
 
 
@@ -162,3 +167,46 @@ def test_standing_counts_what_the_ledger_holds(line: Line) -> None:
     line.clock.advance(10 * HOUR)
     late = standing_of(line)
     assert (late.overdue, late.due_soon, late.to_deadline) == (4, 0, timedelta(0))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "[ledger",
+        '[ledger]\nurl = "sqlite:///ledger.db"\nsecret = "900101300007"',
+        '[ledger]\nurl = "sqlite:///nowhere/ledger.db"',
+        '[ledger]\nurl = "postgresql://nobody@127.0.0.1:9/usrec"',
+    ],
+    ids=["no settings", "no TOML", "wrong setting", "no ledger", "no server"],
+)
+@pytest.mark.parametrize("as_json", [False, True])
+def test_check_that_cannot_look_says_unknown_on_one_line(
+    text: str | None, as_json: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "usrec.toml"
+    if text is not None:
+        file.write_text(text, "utf-8")
+    with pytest.raises(SystemExit) as ended:
+        run_check(file, as_json=as_json)
+    out, err = capsys.readouterr()
+    assert (ended.value.code, err) == (3, "")
+    assert "900101300007" not in out
+    if as_json:
+        assert json.loads(out)["status"] == "UNKNOWN"
+    else:
+        assert out.startswith("USREC UNKNOWN - ")
+        assert out.count("\n") == 1
+
+
+def test_check_that_meets_a_fault_of_its_own_says_unknown_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: object) -> Checked:
+        raise ZeroDivisionError("900101300007")
+
+    monkeypatch.setattr(check, "_look", broken)
+    with pytest.raises(SystemExit) as ended:
+        run_check(None, as_json=False)
+    assert ended.value.code == 3
+    assert capsys.readouterr().out == "USREC UNKNOWN - unexpected ZeroDivisionError; please report this\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ import structlog
 from structlog.testing import capture_logs
 
 from support.line import (
-    BIN,
     DAY,
     HOUR,
     IIN,
@@ -24,6 +22,7 @@ from support.line import (
     numbered,
     refused,
 )
+from support.line_agent import agent_of, answering
 from usrec.adapters.alerts import log as alert_log
 from usrec.adapters.alerts.log import LogAlertSink
 from usrec.adapters.inmemory.signer import InMemorySigner
@@ -31,7 +30,6 @@ from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.view import SqlLedgerView
 from usrec.application.deliver import Delivered
 from usrec.application.write_back import write_back
-from usrec.bootstrap import Agent
 from usrec.domain.alert import Alert, Threshold, Watched
 from usrec.domain.errors import (
     ConfigurationError,
@@ -49,59 +47,8 @@ from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 from usrec.interfaces import daemon as daemon_module
 from usrec.interfaces.daemon import Daemon
 from usrec.ports.ledger_view import Progress
-from usrec.settings import LoadedSettings, Settings
 
 Log = Sequence[MutableMapping[str, Any]]
-
-
-def settings(workers: int) -> LoadedSettings:
-    tree: dict[str, Any] = {
-        "gateway": {
-            "url": "https://gateway.example",
-            "sender_id": "company",
-            "password": {"file": "p"},
-            "response_certificate": "c",
-        },
-        "employer": {"alatau": {"bin": BIN, "key_file": "k", "key_password": {"file": "w"}}},
-        "ledger": {"url": "sqlite://"},
-        "source": {"hr": {"kind": "outbox", "url": "sqlite:///hr.db"}},
-        "delivery": {"workers": workers, "poll": 0.005},
-    }
-    return LoadedSettings(Settings(**tree), Path("usrec.toml"))
-
-
-def agent_of(line: Line, *, workers: int = 2) -> Agent:
-    double: dict[str, Any] = {"renderer": line.renderer, "signer": line.signer, "gateway": line.wire}
-    return Agent(
-        settings=settings(workers),
-        ledger=line.ledger,
-        sources=[line.source],
-        calendar=line.calendar,
-        clock=line.clock,
-        entropy=line.entropy,
-        employers=line.employers,
-        policy=line.policy,
-        owner="host:1",
-        **double,
-    )
-
-
-class Registry:
-    """Says the same to every envelope, any number of times."""
-
-    def __init__(self, line: Line, say: Callable[[Envelope], SubmissionOutcome] | None = None) -> None:
-        self.line = line
-        self.say = say or line.registers
-
-    def __call__(self, envelope: Envelope) -> SubmissionOutcome:
-        self.line.wire.submitted.append(envelope)
-        return self.say(envelope)
-
-
-def answering(
-    line: Line, monkeypatch: pytest.MonkeyPatch, say: Callable[[Envelope], SubmissionOutcome] | None = None
-) -> None:
-    monkeypatch.setattr(line.wire, "submit", Registry(line, say))
 
 
 def run(agent: Daemon, *, drain: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -28,9 +29,9 @@ MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
 
-def agent(name: str = "alfa", *, beat: datetime, started: datetime = NOON - DAY, **changes: object) -> Heartbeat:
+def agent(name: str = "alfa", *, beat: datetime, started: datetime = NOON - DAY, **changes: Any) -> Heartbeat:
     made = Heartbeat(f"{name}:7", name, "1.2", started, beat, 4, draining=False)
-    return replace(made, **changes)  # type: ignore[arg-type] -- the fields of a heartbeat
+    return replace(made, **changes)
 
 
 @dataclass

@@ -78,6 +78,8 @@ def test_settings_without_an_error_are_named_with_what_goes_over_them(
 ) -> None:
     assert (check(file).stdout, check(file).exit_code) == (f"{file}: no errors\n", 0)
     monkeypatch.setenv("USREC_DELIVERY__WORKERS", "9")
+    monkeypatch.setenv("USREC_LANGUAGE", "en")
+    monkeypatch.setenv("USREC_SERVICE_HOST", "10.0.0.1")
     assert check(file).stdout.splitlines()[1] == "also read from the environment: $USREC_DELIVERY__WORKERS"
     assert json.loads(check(file, "--json").stdout) == {
         "file": str(file),

@@ -178,7 +178,7 @@ def test_files_are_named_from_the_folder_of_the_settings(tmp_path: Path, monkeyp
         "etc/usrec.toml",
         *FILLED,
         *("--key-file", "etc/key.p12", "--key-password-file", "elsewhere/password", "--ca-file", str(key)),
-        *("--employer", "ТОО Бірінші", "--source", "hr-1"),
+        *("--employer-name", "ТОО Бірінші", "--source-name", "hr-1"),
     )
     loaded = load_settings(tmp_path / "etc" / "usrec.toml")
     values = loaded.values.employer["ТОО Бірінші"]

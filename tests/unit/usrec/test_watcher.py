@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from support.markdown import blocks, read
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.application.watch_over import Watched, watch_over
 from usrec.domain.errors import AlertNotTaken, ConfigurationError, LedgerUnavailable
@@ -20,6 +22,7 @@ from usrec.domain.oversight import Concern, Notice, Phase, Sight, Trouble
 from usrec.domain.submission import SubmissionId
 from usrec.interfaces import watcher as watcher_module
 from usrec.interfaces.bounded import BoundedQuestion
+from usrec.interfaces.cli.watch import build_watcher
 from usrec.interfaces.i18n import LANGUAGES
 from usrec.interfaces.service_manager import ServiceManager
 from usrec.interfaces.watch_words import compose_notice
@@ -27,6 +30,7 @@ from usrec.interfaces.watcher import Watcher
 from usrec.ports.alert_sink import AlertMessage, MessageKind, SinkName, Subscriber
 from usrec.ports.ledger_view import LedgerView
 from usrec.ports.oversight import Memory
+from usrec.settings import load_watcher_settings
 
 NOON = datetime(2026, 11, 16, 7, tzinfo=UTC)
 SILENCE = timedelta(minutes=10)
@@ -142,13 +146,15 @@ class Store:
 class Scene:
     """A watcher whose looks are counted; it stops by itself after the last sight."""
 
-    sights: list[Sight | Exception]
+    sights: Sequence[Sight | Exception]
     ear: Ear = field(default_factory=Ear)
     store: Store = field(default_factory=Store)
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOON))
     watcher: Watcher = field(init=False)
+    _looks: int = 0
 
     def __post_init__(self) -> None:
+        self._left = iter(self.sights)
         self.watcher = Watcher(
             open_view=self._look,
             subscribers=[subscriber("log", self.ear)],
@@ -161,8 +167,9 @@ class Scene:
     def _look(self, ask: Callable[[LedgerView], Sight]) -> Sight:
         del ask
         self.clock.advance(timedelta(minutes=4))
-        sight = self.sights.pop(0)
-        if not self.sights:
+        sight = next(self._left)
+        self._looks += 1
+        if self._looks == len(self.sights):
             self.watcher.stop.set()
         if isinstance(sight, Exception):
             raise sight
@@ -194,11 +201,11 @@ def test_watcher_that_is_started_again_tells_nothing_twice() -> None:
     assert (len(first.ear.heard), again.ear.heard) == (1, [])
 
 
-def test_watcher_goes_on_when_its_memory_cannot_be_kept_any_more(log: Any) -> None:
+def test_watcher_goes_on_when_its_memory_cannot_be_kept_any_more(log: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene([LATE, LATE, LATE])
     scene.watcher.begin()
     scene.store.full = True
-    scene.watcher.begin = lambda: None  # type: ignore[method-assign] -- it has begun, and then the disk ran full
+    monkeypatch.setattr(scene.watcher, "begin", lambda: None)
     scene.watcher.run()
     assert scene.ear.subjects == ["USREC: 1 submission is overdue"]
     assert "watch.not_kept" in [line["action"] for line in log]
@@ -257,6 +264,15 @@ def test_question_that_is_never_answered_is_given_up_and_not_asked_again_meanwhi
     answered.set()
     patient = BoundedQuestion(ask, timedelta(seconds=10))
     assert patient() == 2
+
+
+def test_settings_of_the_page_are_all_that_a_watcher_needs(tmp_path: Path) -> None:
+    (example,) = (block.text for block in blocks(read("how-to/watch.md")) if block.language == "toml")
+    (tmp_path / "usrec.toml").write_text(example, "utf-8")
+    settings = load_watcher_settings(tmp_path / "usrec.toml")
+    watcher = build_watcher(settings)
+    assert [one.name for one in watcher.subscribers] == ["log", "command.page"]
+    assert (watcher.silence, watcher.interval) == (timedelta(minutes=10), timedelta(minutes=1))
 
 
 # -- words

@@ -5,17 +5,14 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from usrec import release
 from usrec.domain.breaker import BreakerState
-
-_DAY: Final = timedelta(days=1)
 
 
 class CertificateOf(StrEnum):
@@ -66,9 +63,9 @@ def standing_metrics(standing: Standing, *, now: datetime, skew: float | None) -
     Args:
         skew: Seconds that the gateway's clock is ahead, None before its first signed answer.
     """
-    left = GaugeMetricFamily("usrec_certificate_days_left", "Days until it expires", labels=["of", "name"])
+    left = GaugeMetricFamily("usrec_certificate_remaining_seconds", "Time until it expires", labels=["of", "name"])
     for one in standing.certificates:
-        left.add_metric([one.of.value, one.name], (one.not_after - now) / _DAY)
+        left.add_metric([one.of.value, one.name], (one.not_after - now).total_seconds())
     yield left
     usable = GaugeMetricFamily("usrec_employer_key_usable", "1 when the employer's key can sign", labels=["employer"])
     for employer, can_sign in standing.keys.items():

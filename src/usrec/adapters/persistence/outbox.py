@@ -53,13 +53,7 @@ def _put(insert_into: InsertInto) -> Executable:
 
 def _promote(now_due: Any, order: Any, at_once: Any = _PROMOTED_AT_ONCE) -> Executable:
     """Make the entries ready for which ``now_due`` holds; entries that others have locked are left to them."""
-    due = (
-        select(outbox.c.submission_id)
-        .where(now_due)
-        .order_by(order)
-        .limit(at_once)
-        .with_for_update(skip_locked=True)
-    )
+    due = select(outbox.c.submission_id).where(now_due).order_by(order).limit(at_once).with_for_update(skip_locked=True)
     ready = {"status": literal_word(QueueStatus.READY), "wait_reason": null(), **_NO_LEASE}
     return update(outbox).where(outbox.c.submission_id.in_(due)).values(ready)
 

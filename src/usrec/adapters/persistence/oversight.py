@@ -37,7 +37,9 @@ _OVERDUE: Final = (
     .order_by(_COLUMNS.due_utc, _COLUMNS.id)
     .limit(_LIMIT)
 )
-_UNDELIVERED: Final = select(func.count(), func.min(alerts.c.tell_at)).where(UNDELIVERED)
+_UNDELIVERED: Final = select(func.count(), func.min(alerts.c.tell_at)).where(
+    UNDELIVERED, alerts.c.tell_at <= bindparam("now")
+)
 _NOT_LOOKED_AT: Final = (
     select(_COLUMNS.id)
     .where(UNSETTLED, WATCHED, _COLUMNS.watch_at <= bindparam("since"))
@@ -79,7 +81,7 @@ _CROSSED: Final = (
 
 def read_sight(connection: Connection, now: datetime, since: datetime) -> Sight:
     """What there is to see, from the snapshot that the connection's transaction sees."""
-    number, first = connection.execute(_UNDELIVERED).one()
+    number, first = connection.execute(_UNDELIVERED, {"now": now}).one()
     return Sight(
         agents=[Heartbeat(*row) for row in connection.execute(HEARTBEATS)],
         overdue=list(connection.scalars(_OVERDUE, {"now": now})),

@@ -15,6 +15,7 @@ from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import SCHEDULED, acknowledgements, attempts, outbox
 from usrec.adapters.persistence.engine import READ_ONLY, connected
 from usrec.adapters.persistence.figures import read_figures
+from usrec.adapters.persistence.notice_board import read_notice_board
 from usrec.adapters.persistence.oversight import read_sight
 from usrec.adapters.persistence.tables import journal, messages, submissions, write_backs
 from usrec.domain.errors import ValidationProblem
@@ -22,6 +23,7 @@ from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.oversight import Sight
 from usrec.domain.state import SETTLED, State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
+from usrec.ports.alert_sinks import NoticeBoard
 from usrec.ports.figures import Figures
 from usrec.ports.ledger_view import (
     AttemptRow,
@@ -203,6 +205,11 @@ class SqlLedgerView:
         """The numbers for a monitoring system."""
         with self._snapshot() as connection:
             return read_figures(connection, now)
+
+    def notice_board(self) -> NoticeBoard:
+        """What there is to tell, and to whom it was told."""
+        with self._snapshot() as connection:
+            return read_notice_board(connection)
 
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:

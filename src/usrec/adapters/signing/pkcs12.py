@@ -145,9 +145,9 @@ class Pkcs12Signer:
                 "no key is configured for the employer of this event",
                 where=f"message {message_id}",
                 kept=_NOTHING_SENT,
-                next_step="Add a section [employer.NAME] with its key to usrec.toml and restart the agent",
+                next_step="Add a section [employer.NAME] with its key to usrec.toml; then reload the agent: systemctl reload usrec-agent",
             )
-        advice = f"{problem.next_step}; then restart the agent"
+        advice = f"{problem.next_step}; then reload the agent: systemctl reload usrec-agent"
         return SigningRefused(problem.what, where=problem.where, kept=_NOTHING_SENT, next_step=advice)
 
 
@@ -201,7 +201,7 @@ def _require_valid(key: SigningKey, at: datetime, *, where: str) -> None:
         key.require_may_sign(at)
     except CertificateExpiredError:
         what = f"the certificate expired at {key.certificate.not_after:%Y-%m-%dT%H:%MZ}"
-        advice = "Put the renewed key in its place and restart the agent"
+        advice = "Put the renewed key in its place; then reload the agent: systemctl reload usrec-agent"
         raise SigningRefused(what, where=where, kept=_NOTHING_SENT, next_step=advice) from None
     except CertificateNotYetValidError:
         what = f"the certificate is valid only from {key.certificate.not_before:%Y-%m-%dT%H:%MZ}"

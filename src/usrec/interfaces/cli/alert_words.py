@@ -56,6 +56,19 @@ def compose_alerts(alerts: Sequence[OpenAlert], *, language: str, now: datetime)
     return mask(subject), mask("\n".join(lines) + "\n")
 
 
+def compose_test(sink: str, *, language: str) -> tuple[str, str]:
+    """Subject and text of a message by which somebody tries whether a sink works."""
+    with in_language(language):
+        subject = tr("USREC: test message")
+        text = tr("This is a test of the alert sink {sink}. Whoever reads it will be told of deadlines.")
+    return subject, text.format(sink=sink) + "\n"
+
+
+def alert_title(watched: Watched, threshold: Threshold) -> str:
+    """What was reached."""
+    return tr(HEADINGS[watched, threshold])
+
+
 def _rank(one: OpenAlert) -> int:
     return _RANKS[one.alert.watched, one.alert.threshold]
 
@@ -116,7 +129,7 @@ def _day(day: date | None, today: date) -> str:
         return ""
     days = (day - today).days
     if days < 0:
-        when = ntr("missed {number} day ago", "missed {number} days ago", -days)
+        when = ntr("{number} day ago", "{number} days ago", -days)
     else:
         when = tr("today, until 24:00") if days == 0 else ntr("in {number} day", "in {number} days", days)
     return f"{day.isoformat()}, {when}"
@@ -127,16 +140,17 @@ def _trigger_name(operation: Operation | None) -> str:
 
 
 def _standing(one: OpenAlert) -> str:
-    words = [tr(STATES[one.state])]
+    state = tr(STATES[one.state])
     if one.state is State.REJECTED and one.code:
-        words.append(code_words(one.code))
-    elif one.wait_reason is not None:
-        words.append(tr(WAITS[one.wait_reason]))
-    return "; ".join(words)
+        return f"{state}; {code_words(one.code)}"
+    if one.wait_reason is None:
+        return state
+    wait = tr(WAITS[one.wait_reason])
+    return wait if one.state is State.INDETERMINATE else f"{state}; {wait}"
 
 
 def _last_words(alerts: Sequence[OpenAlert]) -> Iterator[str]:
-    yield tr("All about one of them: usrec submission show ID. All that are open: usrec status")
+    yield tr("All about one of them: usrec submission show ID; all that are open: usrec status")
     if any(one.state is State.INDETERMINATE for one in alerts):
         yield tr("What is in doubt must not be entered by hand: it could be registered twice.")
     if any(one.alert.urgent for one in alerts):

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from usrec.interfaces.cli import (
+    alerts,
     authority,
     calendar,
     config,
@@ -63,5 +64,6 @@ app.command("status")(status.status)
 app.command("replay")(replay.replay)
 app.command("watch")(watch.watch)
 app.add_typer(submission.app, name="submission")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(config.app, name="config")
 app.add_typer(ledger.app, name="db")

@@ -55,7 +55,6 @@ def run_check(config: Path | None, *, as_json: bool) -> NoReturn:
 def checked_at(config: Path | None) -> Checked:
     """What the ledger of the settings says; whatever goes wrong is a finding too."""
     from usrec.application.checkup import Level
-
     from usrec.interfaces.bounded import BoundedQuestion
 
     try:

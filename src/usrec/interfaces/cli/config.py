@@ -37,7 +37,7 @@ def check(
     file = find_settings(config)
     findings = look_at(file, WatcherSettings if watch else Settings)
     if as_json:
-        print_json(_json(file, findings.faults, findings.variables))
+        print_json(faults_json(file, findings.faults, findings.variables))
     else:
         _tell(file, findings.faults, findings.variables)
     if findings.faults:
@@ -57,7 +57,8 @@ def _tell(file: Path, faults: list[Fault], variables: list[str]) -> None:
         typer.echo(tr("also read from the environment: {names}").format(names=names))
 
 
-def _json(file: Path, faults: list[Fault], variables: list[str]) -> dict[str, Any]:
+def faults_json(file: Path, faults: list[Fault], variables: list[str]) -> dict[str, Any]:
+    """What was found, in the form that scripts read."""
     return {
         "file": str(file),
         "variables": variables,

@@ -35,7 +35,7 @@ def init(
     ca_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Authorities to trust for TLS with ShEP.")
     ] = None,
-    employer: Annotated[str, typer.Option(metavar="NAME", help="What lists call the employer.")] = "main",
+    employer_name: Annotated[str, typer.Option(metavar="NAME", help="What lists call the employer.")] = "main",
     bin_: Annotated[str | None, typer.Option("--bin", metavar="BIN", help="The employer's BIN.")] = None,
     key_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The employer's key for signing, PKCS#12.")
@@ -44,7 +44,7 @@ def init(
         Path | None, typer.Option(metavar="FILE", help="File with the key's password.")
     ] = None,
     ledger_url: Annotated[str | None, typer.Option(metavar="URL", help="Address of the agent's own database.")] = None,
-    source: Annotated[str, typer.Option(metavar="NAME", help="What the HR database is called, for ever.")] = "hr",
+    source_name: Annotated[str, typer.Option(metavar="NAME", help="What the HR database is called, for ever.")] = "hr",
     source_url: Annotated[str | None, typer.Option(metavar="URL", help="Address of the HR database.")] = None,
     simulator: Annotated[bool, typer.Option("--simulator", help="Fill it for a simulator on this machine.")] = False,
     pki: Annotated[
@@ -83,7 +83,7 @@ def init(
     )
     if language is not None:
         use_language(language)
-    draft.write_new(file, settings_text(values, {"employer": employer, "source": source}))
+    draft.write_new(file, settings_text(values, {"employer": employer_name, "source": source_name}))
     typer.echo(tr("{file} was written; only its owner may read it.").format(file=file))
     made = None if simulator else draft.make_secrets_folder(file)
     if made is not None:

@@ -59,9 +59,9 @@ MAIL_REFUSES: Final = Kind(
     N_("The mail server {host} answers and does not do what security = {security} asks of it ({said})"),
     N_("Ask its administrator which port and security it wants and put them into [alerts.{about}]"),
 )
-AUTHORITIES: Final = Kind(
+UNUSABLE: Final = Kind(
     "alerts",
-    "authorities",
+    "unusable",
     Verdict.FAIL,
     N_("Its settings cannot be used: {why}"),
     N_("Correct ca_file, url or the secrets in [alerts.{about}]"),
@@ -98,7 +98,7 @@ def _webhook(installation: Installation, about: str, sink: WebhookSinkSettings) 
     try:
         reach_webhook(sink.url, timeout=sink.timeout, ca_file=ca_file, proxy=_proxy(installation, sink))
     except ConfigurationError as problem:
-        return AUTHORITIES.line(about=about, why=problem.what)
+        return UNUSABLE.line(about=about, why=problem.what)
     except OSError as problem:
         why = partial(tr, OBSTACLES[obstacle_of(problem)])
         return WEBHOOK_UNREACHED.line(about=about, host=host, why=why, said=reason_of(problem))
@@ -122,7 +122,7 @@ def _mail(installation: Installation, about: str, sink: MailSinkSettings) -> Lin
     try:
         reach_mail(MailServer(sink.host, sink.port, Security(sink.security), sink.timeout, ca_file=ca_file))
     except ConfigurationError as problem:
-        return AUTHORITIES.line(about=about, why=problem.what)
+        return UNUSABLE.line(about=about, why=problem.what)
     except smtplib.SMTPException as problem:
         return MAIL_REFUSES.line(about=about, host=host, security=sink.security, said=type(problem).__name__)
     except OSError as problem:

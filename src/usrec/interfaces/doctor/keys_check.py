@@ -108,7 +108,7 @@ OPEN_TO_OTHERS: Final = Kind(
     "open_to_others",
     Verdict.WARN,
     N_("Other users may read the key file {place}"),
-    N_("chmod 600 {place}"),
+    N_("Run: chmod 600 {place}"),
 )
 
 ANSWERS_GOOD: Final = Kind(

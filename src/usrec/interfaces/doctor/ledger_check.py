@@ -31,7 +31,9 @@ ADDRESS: Final = Kind(
     N_("The ledger's address cannot be used: {why}"),
     N_("Write sqlite:///ledger.db or postgresql+psycopg://user@host/database into [ledger] url"),
 )
-MISSING: Final = Kind("ledger", "missing", Verdict.FAIL, N_("There is no ledger at {place}"), N_("usrec db upgrade"))
+MISSING: Final = Kind(
+    "ledger", "missing", Verdict.FAIL, N_("There is no ledger at {place}"), N_("Run: usrec db upgrade")
+)
 UNREACHABLE: Final = Kind(
     "ledger",
     "unreachable",
@@ -39,7 +41,7 @@ UNREACHABLE: Final = Kind(
     N_("The ledger cannot be used: {why}"),
     N_("Of a server: does it run, are url and password in [ledger] right? Of a file: its rights, its disk, the backup"),
 )
-EMPTY: Final = Kind("ledger", "empty", Verdict.FAIL, N_("The ledger has no tables yet"), N_("usrec db upgrade"))
+EMPTY: Final = Kind("ledger", "empty", Verdict.FAIL, N_("The ledger has no tables yet"), N_("Run: usrec db upgrade"))
 OLDER: Final = Kind(
     "ledger",
     "older",
@@ -60,7 +62,7 @@ OPEN_TO_OTHERS: Final = Kind(
     "open_to_others",
     Verdict.WARN,
     N_("Other users may read the ledger's file {place}, which holds personal data"),
-    N_("chmod 600 {place}"),
+    N_("Run: chmod 600 {place}"),
 )
 
 RIGHTS_HELD: Final = Kind(
@@ -129,7 +131,7 @@ SILENT: Final = Kind(
     "silent",
     Verdict.FAIL,
     N_("It has given no sign of life since {at} and did not take its leave"),
-    N_("See its log and start it again; nothing is lost meanwhile, but deadlines go on"),
+    N_("See its log and start it again; nothing is lost meanwhile, but deadlines run"),
 )
 STOPPED: Final = Kind(
     "agents",

@@ -35,9 +35,9 @@ WRITABLE: Final = Kind(
     "writable_by_others",
     Verdict.FAIL,
     N_("Everybody on this machine may write {file}: whoever does decides where signed personal data goes"),
-    N_("chmod o-w {file}"),
+    N_("Run: chmod o-w {file}"),
 )
-SECRETS_READ: Final = Kind("secrets", "read", Verdict.OK, N_("Every secret can be read; their number is {number}"))
+SECRETS_READ: Final = Kind("secrets", "read", Verdict.OK, N_("Secrets that can be read: {number}"))
 SECRET_FILE: Final = Kind(
     "secrets",
     "file",

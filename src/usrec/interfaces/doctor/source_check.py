@@ -52,7 +52,7 @@ NOT_READABLE: Final = Kind(
     "not_readable",
     Verdict.FAIL,
     N_("The account may not read columns of {table}: {columns}"),
-    N_("GRANT SELECT ON {table} to the account of [source.{about}]"),
+    N_("Let HR's administrator GRANT SELECT ON {table} to the account of [source.{about}]"),
 )
 NOT_WRITABLE: Final = Kind(
     "source",
@@ -60,7 +60,7 @@ NOT_WRITABLE: Final = Kind(
     Verdict.FAIL,
     N_("The account may not write columns of {table}: {columns}"),
     N_(
-        "GRANT UPDATE on these columns to the account of [source.{about}]; "
+        "Let HR's administrator GRANT UPDATE on these columns to the account of [source.{about}]; "
         "or set read_only = true there: HR sees no status then"
     ),
 )
