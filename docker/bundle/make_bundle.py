@@ -1,7 +1,7 @@
 """``make bundle``: everything that installs usrec-agent on a machine without a network, in one file.
 
 It holds the wheels that ``requirements.lock`` names for the target and our own, an installer that refuses anything
-else, their digests, licences and bill of materials, the systemd units, the alert rules and dashboard, and the documentation.
+else, their digests, licences and bill of materials, the systemd units, alert rules, dashboard and documentation.
 """
 
 from __future__ import annotations

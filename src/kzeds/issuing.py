@@ -8,6 +8,7 @@ serial number = subject key identifier. Addresses are under ".invalid" (RFC 2606
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -92,14 +93,17 @@ def issue(authority: Authority, public_key: RSAPublicKey, holder: Holder, validi
     return _with_addresses(builder).sign(authority.key, SHA256())
 
 
-def issue_tls_server(authority: Authority, public_key: EllipticCurvePublicKey, validity: Validity) -> x509.Certificate:
-    """Issue a server certificate for this machine only: localhost, 127.0.0.1 and ::1."""
+def issue_tls_server(
+    authority: Authority, public_key: EllipticCurvePublicKey, validity: Validity, *, names: Collection[str] = ()
+) -> x509.Certificate:
+    """Issue a server certificate for this machine (localhost, 127.0.0.1 and ::1), and for other host names if given."""
     name = x509.Name([_part(NameOID.COMMON_NAME, "localhost")])
-    names = x509.SubjectAlternativeName(
+    alternatives = x509.SubjectAlternativeName(
         [
             x509.DNSName("localhost"),
             x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
             x509.IPAddress(ipaddress.ip_address("::1")),
+            *map(x509.DNSName, names),
         ]
     )
     return (
@@ -107,7 +111,7 @@ def issue_tls_server(authority: Authority, public_key: EllipticCurvePublicKey, v
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(digital_signature=True), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(names, critical=False)
+        .add_extension(alternatives, critical=False)
         .add_extension(_issuer_key_id(authority), critical=False)
         .sign(authority.key, SHA256())
     )

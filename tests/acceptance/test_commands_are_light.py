@@ -9,7 +9,18 @@ import pytest
 
 from support.workplace import run
 
-HEAVY = {"zeep", "holidays", "rich", "lxml", "sqlalchemy", "httpx", "cryptography", "starlette", "uvicorn"}
+HEAVY = {
+    "zeep",
+    "holidays",
+    "rich",
+    "lxml",
+    "sqlalchemy",
+    "httpx",
+    "cryptography",
+    "starlette",
+    "uvicorn",
+    "prometheus_client",
+}
 
 PROGRAM = """
 import json, runpy, sys
@@ -27,8 +38,10 @@ except SystemExit as end:
     [
         ("usrec", ["--help"]),
         ("usrec", ["run", "--help"]),
+        ("usrec", ["doctor", "--help"]),
         ("usrec", ["init", "--help"]),
         ("usrec", ["config", "check", "--help"]),
+        ("usrec", ["metrics", "--help"]),
         ("usrec", ["submission", "--help"]),
         ("usrec", ["submission", "settle", "--help"]),
         ("usrec", ["replay", "--help"]),

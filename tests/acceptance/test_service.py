@@ -71,13 +71,12 @@ class Service:
 
 
 @contextmanager
-def serving(workplace: Workplace, *program: str) -> Iterator[Service]:
-    """The agent as the service manager starts it, when it is ready; `program` is started in its place."""
+def serving(workplace: Workplace, module: str = "usrec") -> Iterator[Service]:
+    """The agent as the service manager starts it, when it is ready; `module` may be another one's."""
     with notify_socket(workplace.folder) as manager:
         given = {"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": str(WATCHDOG_SECONDS * 1_000_000)}
         environment = dict(os.environ) | given | {"PYTHONPATH": str(Path(__file__).parents[1])}
-        python, flag, usrec, *arguments = workplace.command("run")
-        command = [python, flag, *(program or [usrec]), *arguments]
+        command = [module if word == "usrec" else word for word in workplace.command("run")]
         log = workplace.folder / "agent.log"
         with running(command, log, env=environment) as process:
             service = Service(process, manager, log, workplace.folder / "health.sock")
@@ -170,8 +169,8 @@ def test_life_of_a_service(make_workplace: MakeWorkplace, simulator: SimulatorPr
             service.reload(refused=reason)
             told = ask(UnixConnection(service.health), "/health/ready")[1]
             assert reason in told["reload_refused"], told
-            event = workplace.hire(Person(number))
-            wait_until(lambda event=event: workplace.states().get(event) == "accepted", "the former settings to hold")
+            workplace.hire(Person(number))
+            await_registered(workplace, number)
         assert service.actions().count("agent.reload_refused") == len(refusals)
 
         # Settings that are right take over: another employer, another level of the log.
@@ -195,7 +194,7 @@ def test_hung_thread_ends_the_signs_of_life(make_workplace: MakeWorkplace, simul
     """The service manager restarts it then; a process whose threads rest or wait lawfully gives them."""
     workplace = make_workplace()
     set_up(workplace, simulator.url)
-    with serving(workplace, "support.hanging_agent", "deliver", "--") as service:
+    with serving(workplace, "support.hanging_agent") as service:
         for _ in range(3):
             service.manager.wait_for(lambda told: told == {"WATCHDOG": "1"}, seconds=WATCHDOG_SECONDS)
         assert ask(UnixConnection(service.health), "/health/live")[0] == 200
@@ -241,6 +240,10 @@ def test_gateway_that_goes_away_and_comes_back(make_workplace: MakeWorkplace, tm
             assert service.stop() == 0
             assert require_exactly_once(workplace.hr_rows(), simulator.registry()) == set(hired)
     assert service.actions().count("breaker.open") == service.actions().count("breaker.closed") >= 1
+
+
+def await_registered(workplace: Workplace, events: int) -> None:
+    wait_until(lambda: list(workplace.states().values()) == ["accepted"] * events, f"{events} registrations")
 
 
 def tries(workplace: Workplace) -> list[object]:

@@ -185,7 +185,9 @@ def test_plain_http_never_goes_through_a_proxy(way: Way, url: str) -> None:
         way.gateway(url, "http://127.0.0.1:1")
 
 
-@pytest.mark.parametrize("proxy", ["proxy:3128", "socks5://proxy:1080", "http://", "http://me:pass@proxy", "http://proxy:port"])
+@pytest.mark.parametrize(
+    "proxy", ["proxy:3128", "socks5://proxy:1080", "http://", "http://me:pass@proxy", "http://proxy:port"]
+)
 def test_a_proxys_address_is_http_or_https_with_a_host_alone(way: Way, proxy: str) -> None:
     with pytest.raises(ConfigurationError, match=r"gateway\.proxy: the proxy's address is not") as caught:
         way.gateway("https://gateway.test/", proxy)

@@ -48,11 +48,11 @@ def test_a_new_ledger_is_right_and_waits_for_its_first_agent(patient: Patient) -
     assert said["disk.enough"].values["free"] == 10 * 1024
 
 
-@provokes(say.ADDRESS, say.RIGHTS_UNREAD, say.UNREAD, say.UNCOUNTED)
+@provokes(say.UNUSABLE, say.RIGHTS_UNREAD, say.UNREAD, say.UNCOUNTED)
 @pytest.mark.parametrize("url", ["mysql://somewhere/ledger", "sqlite://"])
 def test_an_address_that_is_none_of_a_ledger_fails(patient: Patient, url: str) -> None:
     patient.tables["ledger"]["url"] = url
-    assert set(patient.says(examine_ledger)) == {"ledger.address", "rights.unread", *UNKNOWN}
+    assert set(patient.says(examine_ledger)) == {"ledger.unusable", "rights.unread", *UNKNOWN}
 
 
 @provokes(say.MISSING, say.RIGHTS_UNREAD)
@@ -99,7 +99,7 @@ def test_a_ledger_that_others_may_read_is_a_warning_beside_its_version(patient: 
     patient.make_ledger()
     (patient.folder / "ledger.db").chmod(0o644)
     said = patient.says(examine_ledger)
-    assert said["ledger.open_to_others"].advice.startswith("chmod 600 ")
+    assert said["ledger.open_to_others"].advice.startswith("Run: chmod 600 ")
     assert worst(list(said.values())) is Verdict.WARN
 
 

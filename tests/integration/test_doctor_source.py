@@ -85,7 +85,7 @@ def test_one_source_hides_not_another(patient: Patient, hr: SqliteHr) -> None:
 @provokes_each(
     {
         say.UNREACHABLE: "sqlite:///missing.db",
-        say.ADDRESS: "mysql://somewhere/hr",
+        say.UNUSABLE: "mysql://somewhere/hr",
     }
 )
 def test_a_database_that_cannot_be_asked_fails(kind: Kind, case: str, patient: Patient) -> None:

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
+from support.doctor_kinds import every_kind
 from support.languages import CYRILLIC, TRANSLATED
-from support.markdown import read
 from support.operator_desk import Said
-from support.patient import PROVOKED, Patient, every_kind
+from support.patient import PROVOKED, Patient
 from usrec.__main__ import main
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.interfaces.doctor.egress import Opening, Side, database_servers, openings
@@ -61,11 +61,6 @@ def test_kinds_have_names_of_their_own() -> None:
 
 def test_whatever_is_not_right_comes_with_advice() -> None:
     assert all(bool(kind.advice) == (kind.verdict is not Verdict.OK) for kind in KINDS)
-
-
-def test_the_page_of_the_doctor_explains_every_line() -> None:
-    rows = re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \| (ok|warn|fail) \|", read("how-to/doctor.md"), re.MULTILINE)
-    assert sorted(rows) == [(kind.id, kind.verdict.value) for kind in KINDS]
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -1,4 +1,4 @@
-"""The figures of a ledger with a million submissions: how long a scrape waits for them. `make soak` prints the times."""
+"""The figures of a ledger with a million submissions: how long a scrape waits for them, printed by `make soak`."""
 
 from __future__ import annotations
 
@@ -55,21 +55,21 @@ def fill(engine: Engine, open_ones: int) -> None:
     due = f"CASE WHEN {is_open} THEN i % 20 - 3 ELSE -(i % 1000) END"
     state = "CASE i % 10 WHEN 0 THEN 'rejected' WHEN 1 THEN 'indeterminate' ELSE 'pending' END"
     submissions = (
-        "INSERT INTO submissions (id, source, row_ref, event_id, revision, employer_bin, contract_key, position, state, "
-        "details, withdrawn, received_at, safe_utc, due_utc, edition, point, term, calendar_version, code, reason, "
-        f"findings) {words['numbers'].format(rows=ROWS)} SELECT {words['id']}, 'hr', 'r' || i, 'e' || i, 1, '', "
-        f"'K' || i, 0, CASE WHEN {is_open} THEN {state} ELSE 'accepted' END, {words['details']}, {words['no']}, "
+        "INSERT INTO submissions (id, source, row_ref, event_id, revision, employer_bin, contract_key, position, "  # noqa: S608 -- literals
+        "state, details, withdrawn, received_at, safe_utc, due_utc, edition, point, term, calendar_version, code, "
+        f"reason, findings) {words['numbers'].format(rows=ROWS)} SELECT {words['id']}, 'hr', 'r' || i, 'e' || i, 1, "
+        f"'', 'K' || i, 0, CASE WHEN {is_open} THEN {state} ELSE 'accepted' END, {words['details']}, {words['no']}, "
         f"{day(f'({due}) - 5')}, {day(f'({due}) - 1')}, {day(due)}, '', '', '', '', '', '', '[]' "
         f"FROM {words['of'].format(rows=ROWS)}"
     )
     outbox = (
-        "INSERT INTO outbox (submission_id, employer_bin, contract_key, status, priority, available_at, fence, attempts, "
-        f"doubtful, note) SELECT id, '', contract_key, 'blocked', due_utc, due_utc, 1, 1, {words['no']}, '' "
+        "INSERT INTO outbox (submission_id, employer_bin, contract_key, status, priority, available_at, fence, "  # noqa: S608 -- literals
+        f"attempts, doubtful, note) SELECT id, '', contract_key, 'blocked', due_utc, due_utc, 1, 1, {words['no']}, '' "
         "FROM submissions WHERE state IN ('pending', 'indeterminate')"
     )
     attempts = (
-        "INSERT INTO attempts (id, submission_id, number, fence, opened_at, correlation_id, envelope_digest, closed_at, "
-        "ending, code, detail) SELECT id, id, 1, 1, received_at, '', '', received_at, 'unknown', '', '' "
+        "INSERT INTO attempts (id, submission_id, number, fence, opened_at, correlation_id, envelope_digest, "
+        "closed_at, ending, code, detail) SELECT id, id, 1, 1, received_at, '', '', received_at, 'unknown', '', '' "
         "FROM submissions WHERE state = 'indeterminate'"
     )
     with engine.begin() as connection:

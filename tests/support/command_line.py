@@ -61,7 +61,7 @@ class Commands:
             command = self.all.get(" ".join(line[:length]))
             if command is not None and len(line) >= length:
                 return command, line[length:]
-        group = " ".join(line)
+        group = " ".join(word for word in line if word != "--version")
         if any(name.startswith(f"{group} ") for name in self.all):
             return Command(group, (), ()), ()
         return None, ()

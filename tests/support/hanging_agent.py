@@ -1,18 +1,11 @@
-"""``usrec`` in a process of its own in which one thread never comes back, and which expects its threads back soon.
-
-Run as ``python -m support.hanging_agent deliver -- ARGUMENTS OF usrec``.
-"""
+"""``usrec`` in a process of its own, whose deliveries never come back although it expects them back soon."""
 
 from __future__ import annotations
 
-import sys
 import threading
 from datetime import timedelta
 from unittest import mock
 
-PLACES = {
-    "deliver": "usrec.adapters.gateway.shep.ShepGateway.submit",
-}
 SOON = timedelta(seconds=1)
 
 
@@ -21,10 +14,8 @@ def hang_for_ever(*_: object) -> None:
 
 
 def main() -> None:
-    place, _, *arguments = sys.argv[1:]
-    sys.argv = ["usrec", *arguments]
     with (
-        mock.patch(PLACES[place], hang_for_ever),
+        mock.patch("usrec.adapters.gateway.shep.ShepGateway.submit", hang_for_ever),
         mock.patch("usrec.interfaces.daemon.LEDGER_TIME", SOON),
         mock.patch("usrec.interfaces.daemon.OTHERS_TIME", SOON),
         mock.patch("usrec.interfaces.daemon.lease_needed", return_value=SOON),

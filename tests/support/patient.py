@@ -7,14 +7,11 @@ together is compared with everything that the doctor knows.
 from __future__ import annotations
 
 import json
-import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import wraps
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
 import pytest
@@ -22,7 +19,6 @@ import pytest
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.persistence import create_ledger_engine
 from usrec.adapters.persistence.schema import upgrade
-from usrec.interfaces import doctor
 from usrec.interfaces.doctor.examination import Check
 from usrec.interfaces.doctor.finding import Kind, Line
 from usrec.interfaces.doctor.installation import Installation, fenced
@@ -78,19 +74,6 @@ def note(lines: Sequence[Line]) -> Sequence[Line]:
     assert all((line.kind.verdict == "ok") != bool(line.advice) for line in lines)
     _said.update(line.kind.id for line in lines)
     return lines
-
-
-def every_kind() -> set[Kind]:
-    """Everything that the doctor knows: the kinds that stand in its modules, by themselves or in tables."""
-    names = [module.name for module in pkgutil.iter_modules(doctor.__path__)]
-    return set(_kinds_in(import_module(f"{doctor.__name__}.{name}") for name in names))
-
-
-def _kinds_in(modules: Iterable[ModuleType]) -> Iterator[Kind]:
-    for module in modules:
-        for value in vars(module).values():
-            inner = value.values() if isinstance(value, Mapping) else [value]
-            yield from (one for one in inner if isinstance(one, Kind))
 
 
 @dataclass

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final
 
 from support.command_line import summaries
+from support.doctor_kinds import every_kind, in_order
 from support.languages import translations
 from support.markdown import DOCS, ROOT, anchor, code, section, table
 from support.sample_events import SAMPLES, sample_row
@@ -122,6 +123,17 @@ def command_list() -> str:
     return _table(["command", "what it does"], rows)
 
 
+def doctor_lines() -> str:
+    """Every line of ``usrec doctor``; what changes from case to case is set in italics."""
+    told = [(kind, _set_off(kind.text), _set_off(kind.advice)) for kind in in_order(every_kind())]
+    rows = ([f"`{kind.id}`", kind.verdict.value, text, advice] for kind, text, advice in told)
+    return _table(["line", "verdict", "what it says", "what to do"], rows)
+
+
+def _set_off(text: str) -> str:
+    return re.sub(r"\{(\w+)\}", r"*\1*", text)
+
+
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "state-diagram": state_diagram,
     "wait-words": wait_words,
@@ -129,6 +141,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "error-families": error_families,
     "finding-rules": finding_rules,
     "command-list": command_list,
+    "doctor-lines": doctor_lines,
     **{f"event-{one}": partial(event_fields, one) for one in Operation},
 }
 

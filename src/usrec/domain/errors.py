@@ -11,6 +11,7 @@
     │   ├── SourceUnavailable     the HR database cannot be read or written
     │   ├── LedgerUnavailable     the agent's own database, or its disk
     │   ├── GatewayUnavailable    ShEP cannot be reached, or answers nonsense to a question
+    │   ├── AgentUnreachable      no running agent answers at its health address
     │   └── AlertNotTaken         a sink of alerts did not take a message
     └── PersonDecides             exit 5: nothing goes on until somebody acts
         ├── ValidationProblem     a value that cannot be registered as it stands
@@ -94,6 +95,10 @@ class GatewayUnavailable(TheirsToWaitFor):
 
 class AlertNotTaken(TheirsToWaitFor):
     """A sink did not take a message, or nobody knows whether it did."""
+
+
+class AgentUnreachable(TheirsToWaitFor):
+    """No running agent answers at its health address."""
 
 
 class PersonDecides(UsrecError):  # noqa: N818 -- see OursToFix

@@ -11,7 +11,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
+
 from usrec.bootstrap import Agent
+
+_log = structlog.get_logger("usrec.reload")
 
 
 class Handover:
@@ -43,7 +47,7 @@ class Handover:
                     del self._users[id(agent)]
                 retired = agent is not self._current
             if unused and retired:
-                agent.close()
+                _retire(agent)
 
     def replace(self, agent: Agent) -> None:
         """``agent`` is on duty from now on."""
@@ -51,4 +55,12 @@ class Handover:
             old, self._current = self._current, agent
             unused = not self._users[id(old)]
         if unused:
-            old.close()
+            _retire(old)
+
+
+def _retire(agent: Agent) -> None:
+    """Close it; what goes wrong with an agent that nobody uses any more is no reason to stop the other."""
+    try:
+        agent.close()
+    except Exception as problem:  # noqa: BLE001 -- whatever it is, only connections are left open
+        _log.warning("the former connections were not closed", action="agent.retire", kind=type(problem).__name__)

@@ -23,14 +23,11 @@ from support.line import (
     refused,
 )
 from support.line_agent import agent_of, answering
-from usrec.adapters.alerts import log as alert_log
-from usrec.adapters.alerts.log import LogAlertSink
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.view import SqlLedgerView
 from usrec.application.deliver import Delivered
 from usrec.application.write_back import write_back
-from usrec.domain.alert import Alert, Threshold, Watched
 from usrec.domain.errors import (
     ConfigurationError,
     GatewayUnavailable,
@@ -41,9 +38,9 @@ from usrec.domain.errors import (
 )
 from usrec.domain.message import Envelope
 from usrec.domain.outcome import SubmissionOutcome
-from usrec.domain.source_event import EmployerName, Operation, SourceRow
+from usrec.domain.source_event import EmployerName, SourceRow
 from usrec.domain.state import State
-from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
+from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.interfaces import daemon as daemon_module
 from usrec.interfaces.daemon import Daemon
 from usrec.ports.ledger_view import Progress
@@ -351,17 +348,3 @@ def test_conflicts_are_errors_and_nothing_personal_is_logged(
     assert (conflict["log_level"], conflict["rows"]) == ("error", 1)
     assert all("action" in record for record in log)
     assert IIN not in repr(log)
-
-
-def test_missed_date_is_logged_as_an_error_and_a_near_one_as_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    alerts = [
-        Alert(SubmissionId("s1"), Watched.LEGAL, threshold, Operation.CONCLUSION, EmployerName("alatau"), TODAY, MONDAY)
-        for threshold in (Threshold.DAY_1, Threshold.MISSED)
-    ]
-    with capture_logs() as captured:
-        monkeypatch.setattr(alert_log, "_log", structlog.get_logger("fresh"))
-        LogAlertSink().deliver(alerts)
-    assert [(record["log_level"], record["action"]) for record in captured] == [
-        ("warning", "alert.deadline"),
-        ("error", "alert.deadline"),
-    ]

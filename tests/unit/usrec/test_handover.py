@@ -68,3 +68,16 @@ def test_agent_on_duty_is_not_closed_by_a_step_that_ends() -> None:
     with handover.borrow():
         pass
     assert old.closed == 0
+
+
+def test_old_agent_that_cannot_be_closed_troubles_nobody() -> None:
+    (_, first), (_, second) = made(), made()
+
+    def fails() -> None:
+        raise OSError
+
+    first.close = fails  # type: ignore[method-assign]  # a double
+    handover = Handover(first)
+    with handover.borrow():
+        handover.replace(second)
+    assert handover.current is second

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from support.exposition import DAY, MAIL, MINUTE, NOW, FakeView, exposed, families, samples, series, value
+from support.exposition import DAY, MAIL, MINUTE, NOW, STANDING, FakeView, exposed, families, samples, series, value
 from support.line import BIN, TIMEOUT, UNREACHABLE, Line, PlainRenderer, faulted, proof, refused, registered
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.inmemory.gateway import ScriptedGateway
@@ -22,10 +22,12 @@ from usrec.adapters.metrics.instruments import Step
 from usrec.adapters.metrics.labels import CODES_AT_MOST, CodeLabels
 from usrec.adapters.metrics.timed import skew_seconds
 from usrec.application.ingest import IngestReport
+from usrec.domain.breaker import BreakerPolicy
 from usrec.domain.errors import AlertNotTaken, LedgerUnavailable, SourceUnavailable
 from usrec.domain.message import CorrelationId, Envelope, MessageId
 from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
 from usrec.domain.source_event import SourceName
+from usrec.interfaces.gate import Gate
 from usrec.ports.alert_sink import AlertMessage, AlertMessageId, MessageKind
 
 SECOND = timedelta(seconds=1)
@@ -227,6 +229,17 @@ def test_exposition_is_the_plain_text_format_without_times_of_creation(metrics: 
     assert CONTENT_TYPE.startswith("text/plain; version=0.0.4")
     assert "_created" not in text
     assert exposed(metrics).splitlines()[:3] == text.splitlines()[:3], "what was collected once can be collected again"
+
+
+def test_breaker_that_opens_is_counted_once_each_time(metrics: AgentMetrics) -> None:
+    policy = BreakerPolicy(failures=2)
+    gate = Gate(metrics.counts.breaker_tripped)
+    for outcome in (UNREACHABLE, UNREACHABLE, UNREACHABLE, registered(), UNREACHABLE, UNREACHABLE):
+        gate.note(outcome, NOW, policy)
+    text = exposed(metrics, standing=replace(STANDING, breaker=gate.breaker.state))
+    assert value(text, "usrec_breaker_trips_total") == 2
+    assert value(text, "usrec_breaker_state", state="open") == 1
+    assert value(text, "usrec_breaker_state", state="closed") == 0
 
 
 def test_two_agents_of_one_process_count_apart(clock: ManualClock) -> None:

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,17 +19,17 @@ from support.health_client import UnixConnection, ask, free_port
 from support.line import IIN, MONDAY
 from usrec.domain.errors import ConfigurationError
 from usrec.interfaces.health import Health
-from usrec.interfaces.serve import MOST_AT_ONCE, HealthServer, Page, health_pages, health_server
+from usrec.interfaces.serve import MOST_AT_ONCE, HealthServer, Page, Pages, health_pages, health_server
 from usrec.settings import HealthSettings
 
 WELL = Health(at=MONDAY, started_at=MONDAY, version="1", ledger_silent_for=MONDAY - MONDAY, keys=["alatau"])
 
 
 @contextmanager
-def listening(listen: str, health: Health = WELL, **pages: Any) -> Iterator[HealthServer]:
+def listening(listen: str, health: Health = WELL, pages: Pages | None = None) -> Iterator[HealthServer]:
     with health_server(HealthSettings(listen=listen)) as server:
         assert server is not None
-        server.answer({**health_pages(lambda: health), **pages})
+        server.answer({**health_pages(lambda: health), **(pages or {})})
         yield server
 
 
@@ -64,7 +63,7 @@ def test_page_that_fails_is_told_without_its_reason_and_hurts_no_other(tmp_path:
     def fails() -> Page:
         raise RuntimeError(IIN)
 
-    with listening(f"unix:{tmp_path / 's'}", **{"/metrics": fails}):
+    with listening(f"unix:{tmp_path / 's'}", pages={"/metrics": fails}):
         assert ask(UnixConnection(tmp_path / "s"), "/metrics") == (503, {"error": "RuntimeError"})
         assert ask(UnixConnection(tmp_path / "s"), "/health/live")[0] == HTTPStatus.OK
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -381,8 +382,9 @@ def live_through(weeks: Weeks, office: Office) -> None:
 
 def take(line: Line, hour: int, *, sendable: bool) -> None:
     today = line.clock.now().astimezone(KAZAKHSTAN).date().isoformat()
-    dates = {"contract_date": today, "signed_on": today, "begin_date": today}
-    line.take(f"c{hour}", contract=f"K-{hour}", **dates, **({} if sendable else {"employee_iin": None}))
+    fields: dict[str, Any] = {"contract_date": today, "signed_on": today, "begin_date": today}
+    fields |= {} if sendable else {"employee_iin": None}
+    line.take(f"c{hour}", contract=f"K-{hour}", **fields)
 
 
 def require_told_in_time_and_once(office: Office, name: SinkName, event: str) -> None:

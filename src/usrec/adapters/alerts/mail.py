@@ -124,10 +124,10 @@ def compose_mail(message: AlertMessage, *, sender: str, to: Sequence[str]) -> Em
     mail["Date"] = format_datetime(message.at.astimezone(KAZAKHSTAN))
     mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2].rstrip('>')}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = message.language
     if message.urgent:
         mail["Importance"] = "high"
     mail.set_content(message.text)
+    mail["Content-Language"] = message.language
     return mail
 
 
@@ -151,7 +151,7 @@ def _reason(problem: Exception) -> str:
 
 _WORDS: Final[Mapping[type[Exception], str]] = {
     smtplib.SMTPNotSupportedError: "the server does not offer what is needed: STARTTLS, a login, or addresses in UTF-8",
-    smtplib.SMTPServerDisconnected: "the server closed the connection",
+    smtplib.SMTPServerDisconnected: "the server broke off, or did not answer in time",
     TimeoutError: "no answer in time",
     ConnectionRefusedError: "the connection is refused",
     OSError: "no connection",

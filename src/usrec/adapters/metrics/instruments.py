@@ -10,11 +10,15 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from usrec.adapters.metrics.labels import CodeLabels, outcome_label
+from usrec.adapters.metrics.labels import NO_CODE, CodeLabels, outcome_label
 from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown, code_of
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 """Upper bounds of the latency buckets: from a signature to the longest exchange that the timeouts allow."""
+
+_RESULTS: Final = ("accepted", "rejected", "invalid", "signed", "indeterminate", "waiting", "lease_lost")
+_OUTCOMES: Final = (("registered", "SCSS001"), ("unknown", NO_CODE), ("nothing_sent", NO_CODE))
+"""Series that are there from the start: of one that begins with 1, a rate would miss the first."""
 
 
 class Step(StrEnum):
@@ -77,6 +81,11 @@ class Instruments:
             ["source"],
             registry=registry,
         )
+
+        for result in _RESULTS:
+            self._deliveries.labels(result)
+        for labels in _OUTCOMES:
+            self._attempts.labels(*labels)
 
     def took(self, step: Step, seconds: float) -> None:
         """A step was made."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import accumulate
-from typing import Final
+from typing import Final, TypeVar
 
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -18,6 +18,8 @@ from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.ports.alert_sink import SinkName
 from usrec.ports.figures import Backlog, Figures, OpenGroup, SinkRecord
+
+Word = TypeVar("Word", bound=StrEnum)
 
 _HOUR: Final = 3600.0
 _DAY: Final = 24 * _HOUR
@@ -54,24 +56,26 @@ def ledger_metrics(
 
 
 def _submissions(figures: Figures) -> Iterator[Metric]:
-    states = {state.value: figures.by_state.get(state, 0) for state in State}
-    yield _by("state", "usrec_submissions", "Current submissions", states.items())
-    statuses: Counter[str] = Counter()
-    reasons: Counter[WaitReason | None] = Counter()
+    states = dict.fromkeys(State, 0) | dict(figures.by_state)
+    yield _by("state", "usrec_submissions", "Current submissions", _words(states))
+    queue, waits = dict.fromkeys(QueueStatus, 0), dict.fromkeys(WaitReason, 0)
     for (status, reason), number in figures.queue.items():
-        statuses[status.value] += number
-        reasons[reason] += number
-    queue = {status.value: statuses[status.value] for status in QueueStatus}
-    yield _by("status", "usrec_queue_entries", "Submissions in the queue", queue.items())
-    waits = {reason.value: reasons[reason] for reason in WaitReason}
-    yield _by("reason", "usrec_submissions_waiting", "Submissions that wait, by why", waits.items())
+        queue[status] += number
+        if reason is not None:
+            waits[reason] += number
+    yield _by("status", "usrec_queue_entries", "Submissions in the queue", _words(queue))
+    yield _by("reason", "usrec_submissions_waiting", "Submissions that wait, by why", _words(waits))
+    needed = _words(_needs_person(figures.by_state, waits))
+    yield _by("why", "usrec_needs_person", "Submissions that wait for a person, by why", needed)
+
+
+def _needs_person(states: Mapping[State, int], waits: Mapping[WaitReason, int]) -> Mapping[PersonNeeded, int]:
     needed = dict.fromkeys(PersonNeeded, 0)
     for state, why in NEEDED_BY_STATE.items():
-        needed[why] += figures.by_state.get(state, 0)
+        needed[why] += states.get(state, 0)
     for reason, why in NEEDED_BY_WAIT.items():
-        needed[why] += reasons[reason]
-    by_why = {why.value: number for why, number in needed.items()}
-    yield _by("why", "usrec_needs_person", "Submissions that wait for a person, by why", by_why.items())
+        needed[why] += waits[reason] if reason is not None else 0
+    return needed
 
 
 def _deadlines(groups: Sequence[OpenGroup], now: datetime) -> Iterator[Metric]:
@@ -143,7 +147,12 @@ def _sinks(records: Mapping[SinkName, SinkRecord]) -> Iterator[Metric]:
 
 
 def _age(since: datetime | None, now: datetime) -> float:
-    return 0.0 if since is None else (now - since).total_seconds()
+    """Seconds; 0 for what lies ahead by the clock of another machine."""
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())
+
+
+def _words(numbers: Mapping[Word, int]) -> Iterable[tuple[str, int]]:
+    return [(word.value, number) for word, number in numbers.items()]
 
 
 def _gauge(name: str, documentation: str, value: float) -> Metric:

@@ -34,8 +34,8 @@ class Tried:
     problem: str
 
 
-@app.command()
-def test(
+@app.command("test")
+def try_sinks(
     *,
     sink: Annotated[
         str | None, typer.Option("--sink", help="Only this one: log, or kind and name such as mail.personnel.")

@@ -14,6 +14,7 @@ from usrec.interfaces.cli import (
     deadline,
     demo,
     doctor,
+    health,
     init,
     ledger,
     metrics,
@@ -57,6 +58,7 @@ app.command("calendar")(calendar.calendar)
 app.command("deadline")(deadline.show_deadline)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+app.command("health")(health.health)
 app.command("init")(init.init)
 app.command("metrics")(metrics.metrics)
 app.command("run")(run.run)

@@ -11,7 +11,6 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from usrec.domain.kazakhstan_time import KAZAKHSTAN, kazakhstan_date
-from usrec.interfaces.cli.words import CODES
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
 from usrec.interfaces.i18n import N_
@@ -61,7 +60,7 @@ DICTIONARIES: Final = Kind(
     "dictionaries",
     "not_imported",
     Verdict.WARN,
-    N_("The official dictionaries are not imported, as this version cannot yet. Response codes known here: {number}"),
+    N_("The official dictionaries are not imported: this version cannot do that yet"),
     N_(
         "Nothing to do. Codes of positions and grounds are checked for their form only; "
         "USREC refuses a wrong one (SCSE007, SCSE022), and HR mends the row"
@@ -103,4 +102,4 @@ def _offset(now: datetime, zone: ZoneInfo) -> timedelta:
 
 def examine_dictionaries(_: Installation) -> Iterator[Line]:
     """What is known of USREC's dictionaries."""
-    yield DICTIONARIES.line(number=len(CODES))
+    yield DICTIONARIES.line()

@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from usrec.interfaces.cli.tables import local_time, span
 from usrec.interfaces.i18n import tr
+from usrec.interfaces.time_words import local_time, span
 
 WARN_DAYS: Final = 30
 URGENT_DAYS: Final = 10

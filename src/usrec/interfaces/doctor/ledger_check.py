@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable
@@ -15,8 +14,7 @@ from usrec.interfaces.doctor.installation import Installation, fenced
 from usrec.interfaces.i18n import N_
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
+    from usrec.adapters.persistence.probe import LedgerProbe
     from usrec.ports.ledger_view import LedgerView
 
 MIB: Final = 1024 * 1024
@@ -24,12 +22,12 @@ LOW_SPACE: Final = 1024 * MIB
 """A company of a thousand people fills a few hundred MiB in years; other programs fill a disk overnight."""
 NO_SPACE: Final = 100 * MIB
 
-ADDRESS: Final = Kind(
+UNUSABLE: Final = Kind(
     "ledger",
-    "address",
+    "unusable",
     Verdict.FAIL,
-    N_("The ledger's address cannot be used: {why}"),
-    N_("Write sqlite:///ledger.db or postgresql+psycopg://user@host/database into [ledger] url"),
+    N_("The settings of the ledger cannot be used: {why}"),
+    N_("Mend url or password in [ledger]; write sqlite:///ledger.db or postgresql+psycopg://user@host/database"),
 )
 MISSING: Final = Kind(
     "ledger", "missing", Verdict.FAIL, N_("There is no ledger at {place}"), N_("Run: usrec db upgrade")
@@ -161,40 +159,46 @@ _FOR_THE_GATEWAY: Final = (WaitReason.GATEWAY_UNREACHABLE, WaitReason.GATEWAY_FA
 
 def examine_ledger(installation: Installation) -> Iterator[Line]:
     """The ledger, its disk, and what it tells."""
-    from usrec.adapters.persistence.engine import create_ledger_engine, is_in_memory
+    from usrec.adapters.persistence.probe import LedgerProbe
     from usrec.bootstrap import ledger_access
 
     try:
-        engine = create_ledger_engine(*ledger_access(installation.settings))
-        if is_in_memory(engine):
-            raise ConfigurationError("it names no file, so that all would be lost with the process")
+        ledger = LedgerProbe(*ledger_access(installation.settings))
     except ConfigurationError as problem:
-        yield ADDRESS.line(why=problem.what)
+        yield UNUSABLE.line(why=problem.what)
         yield from (RIGHTS_UNREAD.line(), UNREAD.line(), UNCOUNTED.line())
         return
     try:
-        found = list(fenced("ledger", _ledger(engine)))
+        found = list(fenced("ledger", _ledger(ledger)))
         yield from found
-        yield from fenced("rights", _rights(engine))
-        yield from fenced("disk", _disk(installation, engine))
-        yield from _told(installation, engine, readable=any(line.kind is CURRENT for line in found))
+        yield from fenced("disk", _disk(installation, ledger))
+        yield from _told(installation, ledger, readable=any(line.kind is CURRENT for line in found))
     finally:
-        engine.dispose()
+        ledger.close()
 
 
-def _file_of(engine: Engine) -> Path | None:
-    return Path(str(engine.url.database)) if engine.dialect.name == "sqlite" else None
-
-
-def _ledger(engine: Engine) -> Iterator[Line]:
-    from usrec.adapters.persistence.schema import HEAD, current_revision
-
-    file = _file_of(engine)
-    if file is not None and not file.exists():
-        yield MISSING.line(place=file)
+def _ledger(ledger: LedgerProbe) -> Iterator[Line]:
+    """Whether it answers, its version, and the account's rights; a server that does not answer is tried only once."""
+    if ledger.file is not None and not ledger.file.exists():
+        yield from (MISSING.line(place=ledger.file), RIGHTS_UNREAD.line())
         return
     try:
-        found = current_revision(engine)
+        lacking = ledger.shortfalls()
+    except LedgerUnavailable as problem:
+        yield from (UNREACHABLE.line(why=problem.what), RIGHTS_UNREAD.line())
+        return
+    yield from fenced("ledger", _version(ledger))
+    if lacking:
+        yield RIGHTS_MISSING.line(number=len(lacking), details=[f"{one.what}: {one.remedy}" for one in lacking])
+    else:
+        yield RIGHTS_HELD.line()
+
+
+def _version(ledger: LedgerProbe) -> Iterator[Line]:
+    from usrec.adapters.persistence.schema import HEAD
+
+    try:
+        found = ledger.revision()
     except LedgerUnavailable as problem:
         yield UNREACHABLE.line(why=problem.what)
         return
@@ -204,50 +208,27 @@ def _ledger(engine: Engine) -> Iterator[Line]:
         yield (OLDER if found < HEAD else NEWER).line(found=found, needed=HEAD)
     else:
         yield CURRENT.line(found=found)
-    if file is not None and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        yield OPEN_TO_OTHERS.line(place=file)
+    if ledger.file is not None and ledger.file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield OPEN_TO_OTHERS.line(place=ledger.file)
 
 
-def _rights(engine: Engine) -> Iterator[Line]:
-    """What the account lacks; told also where it lacks the right to read the version."""
-    from usrec.adapters.persistence.rights import shortfalls
-
-    file = _file_of(engine)
-    if file is not None and not file.exists():
-        yield RIGHTS_UNREAD.line()
-        return
-    try:
-        lacking = shortfalls(engine)
-    except LedgerUnavailable:
-        yield RIGHTS_UNREAD.line()
-        return
-    if lacking:
-        yield RIGHTS_MISSING.line(number=len(lacking), details=[f"{one.what}: {one.remedy}" for one in lacking])
-    else:
-        yield RIGHTS_HELD.line()
-
-
-def _disk(installation: Installation, engine: Engine) -> Iterator[Line]:
-    file = _file_of(engine)
-    if file is None:
+def _disk(installation: Installation, ledger: LedgerProbe) -> Iterator[Line]:
+    if ledger.file is None:
         yield SERVERS.line()
         return
-    folder = next(place for place in file.absolute().parents if place.exists())
+    folder = next(place for place in ledger.file.absolute().parents if place.exists())
     free = installation.free_space(folder)
     kind = FULL if free < NO_SPACE else LOW if free < LOW_SPACE else ENOUGH
     yield kind.line(free=free // MIB, place=folder)
 
 
-def _told(installation: Installation, engine: Engine, *, readable: bool) -> Iterator[Line]:
+def _told(installation: Installation, ledger: LedgerProbe, *, readable: bool) -> Iterator[Line]:
     """What the ledger tells of the gateway and the agents."""
-    from usrec.adapters.persistence.view import SqlLedgerView
-
     if not readable:
         yield from (UNREAD.line(), UNCOUNTED.line())
         return
-    view = SqlLedgerView(engine)
-    yield from fenced("exchange", _exchange(view))
-    yield from fenced("agents", _agents(installation, view))
+    yield from fenced("exchange", _exchange(ledger.view))
+    yield from fenced("agents", _agents(installation, ledger.view))
 
 
 def _exchange(view: LedgerView) -> Iterator[Line]:

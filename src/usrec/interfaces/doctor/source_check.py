@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 LONG: Final = timedelta(hours=1)
 """A running agent takes a row within seconds."""
 
-ADDRESS: Final = Kind(
+UNUSABLE: Final = Kind(
     "source",
-    "address",
+    "unusable",
     Verdict.FAIL,
-    N_("The address of the HR database cannot be used: {why}"),
-    N_("Write sqlite:///hr.db or postgresql+psycopg://user@host/database into [source.{about}] url"),
+    N_("The settings of the HR database cannot be used: {why}"),
+    N_("Mend url or password in [source.{about}]"),
 )
 UNREACHABLE: Final = Kind(
     "source",
@@ -107,7 +107,7 @@ def _source(installation: Installation, name: str, source: SourceSettings) -> It
     except SourceUnavailable as problem:
         yield UNREACHABLE.line(about=name, why=problem.what)
     except ConfigurationError as problem:
-        yield ADDRESS.line(about=name, why=problem.what)
+        yield UNUSABLE.line(about=name, why=problem.what)
     else:
         yield from _table(installation, name, source, found)
 
