@@ -15,7 +15,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy import make_url
 
-from support.markdown import read
+from support.markdown import ROOT, blocks, read
 from support.page_runner import run_page
 from support.postgresql import PostgresqlServer
 
@@ -71,3 +71,9 @@ def test_a_watched_service_runs_in_less_than_a_quarter_of_an_hour(tmp_path: Path
         assert one.as_written, f"{one.step.command}\nexpected:\n{one.step.expected}\nprinted:\n{one.printed}"
     assert len(done) >= 40
     assert timedelta(seconds=time.monotonic() - begun) < PROMISED
+
+
+def test_the_unit_that_the_page_shows_is_an_excerpt_of_the_real_one() -> None:
+    unit = (ROOT / "docker" / "systemd" / "usrec-agent.service").read_text("utf-8").splitlines()
+    (shown,) = (block.text.splitlines() for block in blocks(PAGE) if block.language == "ini")
+    assert [line for line in unit if line in shown] == shown

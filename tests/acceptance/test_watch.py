@@ -8,10 +8,10 @@ import json
 import signal
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess, Popen
-from typing import Any
 
 import psycopg
 import pytest
@@ -45,7 +45,7 @@ class Post:
     folder: Path
     role: str = ""
     owner: Callable[[str], None] = lambda _: None
-    logs: int = field(default=0)
+    ending: ExitStack = field(default_factory=ExitStack)
 
     @property
     def settings(self) -> Path:
@@ -63,12 +63,15 @@ class Post:
         lines = file.read_text("utf-8").splitlines() if file.exists() else []
         return [line.split(" ", 2)[2] for line in lines if line.startswith("oversight watch-")]
 
-    def watching(self) -> Any:
-        self.logs += 1
-        return running(self.command("watch"), self.folder / f"watch-{self.logs}.log")
+    def wait_for(self, subject: str) -> None:
+        wait_until(lambda: self.pages()[-1:] == [subject], f"the page {subject!r}")
+
+    def watch(self) -> Popen[str]:
+        """Start the watcher; it ends with the test."""
+        return self.ending.enter_context(running(self.command("watch"), self.folder / "watch.log"))
 
     def log(self) -> str:
-        return (self.folder / f"watch-{self.logs}.log").read_text("utf-8")
+        return (self.folder / "watch.log").read_text("utf-8")
 
 
 def watch_settings(post: Path) -> str:
@@ -77,7 +80,7 @@ def watch_settings(post: Path) -> str:
     pager.chmod(0o700)
     return (
         '[alerts]\nlanguage = "en"\n[alerts.command.page]\ncommand = ["./pager"]\n'
-        "[watch]\nsilence = 2\ninterval = 0.2\n"
+        "[watch]\nsilence = 3\ninterval = 0.2\n"
     )
 
 
@@ -89,11 +92,12 @@ def post(request: pytest.FixtureRequest, make_workplace: MakeWorkplace, tmp_path
         workplace.connect(NOWHERE)
         with workplace.settings.open("a", encoding="utf-8") as settings:
             settings.write(watch_settings(tmp_path))
-        yield Post(workplace, tmp_path)
+        with (here := Post(workplace, tmp_path)).ending:
+            yield here
         return
     workplace.connect(NOWHERE)
     with workplace.settings.open("a", encoding="utf-8") as settings:
-        settings.write("[watch]\nsilence = 2\n")
+        settings.write("[watch]\nsilence = 3\n")
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     server: PostgresqlServer = request.getfixturevalue("postgresql_server")
@@ -112,7 +116,8 @@ def post(request: pytest.FixtureRequest, make_workplace: MakeWorkplace, tmp_path
     url = make_url(workplace.ledger_url)._replace(username=role, password=None).render_as_string()
     ledger = f'[ledger]\nurl = "{url}"\npassword = {{ file = "ledger.password" }}\n'
     (folder / "usrec.toml").write_text(ledger + watch_settings(folder), "utf-8")
-    yield Post(workplace, folder, role, owner)
+    with (there := Post(workplace, folder, role, owner)).ending:
+        yield there
     server.drop_role(role, workplace.ledger_url)
 
 
@@ -132,42 +137,43 @@ def begun(post: Post, log: Path, agent: Popen[str]) -> None:
     wait_until(reached, "the first sign of life")
 
 
+SILENT, BACK = "USREC: the agent is silent", "USREC: the agent is back again"
+AWAY, HERE = "USREC: the ledger does not answer", "USREC: the ledger answers again"
+
+
 def test_watcher_tells_that_the_agent_was_killed_and_that_it_is_back(post: Post, tmp_path: Path) -> None:
     workplace = post.workplace
     workplace.hire(Person(1))
     agent = workplace.command("run")
-    with post.watching() as watcher:
-        with running(agent, log := tmp_path / "agent-1.log") as first:
-            begun(post, log, first)
-            wait_until(lambda: "watch.start" in post.log() or watcher.poll(), "the start of the watcher")
-            checked = post.usrec("status", "--check")
-            first.send_signal(signal.SIGKILL)
-        assert checked.returncode in {0, 1}, checked.stdout
-        assert checked.stdout.count("\n") == 1
-        wait_until(post.pages, "the page about the silence")
-        late = post.usrec("status", "--check")
-        assert (late.returncode, late.stderr) == (2, "")
-        assert late.stdout.startswith("USREC CRITICAL - no agent has given a sign of life for ")
-        with running(agent, log := tmp_path / "agent-2.log") as second:
-            begun(post, log, second)
-            wait_until(lambda: len(post.pages()) == 2, "the page that it is back")
-            if post.role:
-                post.owner(f"ALTER ROLE {post.role} NOLOGIN")
-                wait_until(lambda: len(post.pages()) == 3, "the page about the ledger")
-                unknown = post.usrec("status", "--check", "--json")
-                assert (unknown.returncode, json.loads(unknown.stdout)["status"]) == (3, "UNKNOWN")
-                post.owner(f"ALTER ROLE {post.role} LOGIN")
-                wait_until(lambda: len(post.pages()) == 4, "the page that the ledger answers")
-            second.send_signal(signal.SIGTERM)
-            assert second.wait(60) == 0, log.read_text("utf-8")
-        told = len(post.pages())
-        wait_until(lambda: len(post.pages()) > told, "the page about an agent that was stopped")
-        watcher.send_signal(signal.SIGTERM)
-        assert watcher.wait(60) == 0, post.log()
-    ledger = ["USREC: the ledger does not answer", "USREC: the ledger answers again"] if post.role else []
-    silent, back = "USREC: the agent is silent", "USREC: the agent is back again"
-    assert post.pages() == [silent, back, *ledger, silent]
-    assert "was stopped at" in (post.folder / "pages.txt").read_text("utf-8").rpartition(silent)[2]
+    with running(agent, log := tmp_path / "agent-1.log") as first:
+        begun(post, log, first)
+        checked = post.usrec("status", "--check")
+        watcher = post.watch()
+        wait_until(lambda: "watch.start" in post.log() or watcher.poll(), "the start of the watcher")
+        first.send_signal(signal.SIGKILL)
+    assert checked.returncode in {0, 1}, checked.stdout
+    assert checked.stdout.count("\n") == 1
+    post.wait_for(SILENT)
+    late = post.usrec("status", "--check")
+    assert (late.returncode, late.stderr) == (2, "")
+    assert late.stdout.startswith("USREC CRITICAL - no agent has given a sign of life for ")
+    with running(agent, log := tmp_path / "agent-2.log") as second:
+        post.wait_for(BACK)
+        if post.role:
+            post.owner(f"ALTER ROLE {post.role} NOLOGIN")
+            post.wait_for(AWAY)
+            unknown = post.usrec("status", "--check", "--json")
+            assert (unknown.returncode, json.loads(unknown.stdout)["status"]) == (3, "UNKNOWN")
+            post.owner(f"ALTER ROLE {post.role} LOGIN")
+            post.wait_for(HERE)
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(60) == 0, log.read_text("utf-8")
+    post.wait_for(SILENT)
+    watcher.send_signal(signal.SIGTERM)
+    assert watcher.wait(60) == 0, post.log()
+    order = iter(post.pages())
+    assert all(page in order for page in [SILENT, BACK, *([AWAY, HERE] if post.role else []), SILENT]), post.pages()
+    assert "was stopped at" in (post.folder / "pages.txt").read_text("utf-8").rpartition(SILENT)[2]
     told_nothing_twice(post)
     assert stat.S_IMODE((post.folder / "watch.state").stat().st_mode) == 0o600
 
@@ -193,7 +199,7 @@ def test_watcher_names_what_the_agent_should_have_told_and_never_a_person(post: 
     once = post.usrec("watch", "--once")
     assert once.returncode == 2, once.stderr
     assert "1 overdue" in once.stdout
-    assert set(post.pages()) == {
+    assert set(post.pages()) - {SILENT} == {
         "USREC: the term of 1 submission is not watched",
         "USREC: 1 submission is overdue",
     }

@@ -213,7 +213,18 @@ def _inbound(patient: Patient) -> Opening:
     ],
 )
 def test_database_addresses_are_read_as_libpq_reads_them(url: str, servers: Sequence[tuple[str, int]]) -> None:
-    assert list(database_servers(url)) == list(servers)
+    assert list(database_servers(url, "[ledger] url")) == list(servers)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u@db:port/l", "postgresql://u@/l?host=a&port=b", "postgresql://u@[::1/l"]
+)
+def test_an_address_that_is_none_is_named(url: str, patient: Patient, said: Any) -> None:
+    patient.tables["source.hr"]["url"] = url
+    patient.write()
+    found = said("--egress")
+    assert (found.code, found.out) == (3, "")
+    assert "[source.hr] url: " in found.err
 
 
 def test_the_first_administrators_json_is_one_document(patient: Patient, said: Any) -> None:

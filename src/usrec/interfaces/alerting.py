@@ -54,8 +54,11 @@ class Alerting:
         Args:
             every: Seconds between two looks.
         """
-        others = [one for one in agent.subscribers if one.name != LOG]
-        return [Loop(f"alerts-{one.name}", self._once(one.name), one.lease + LEDGER_TIME, every) for one in others]
+        return [
+            Loop(f"alerts-{one.name}", self._once(one.name), one.lease + LEDGER_TIME, every, wakes_early=False)
+            for one in agent.subscribers
+            if one.name != LOG
+        ]
 
     def tell_all(self, agent: Agent) -> None:
         """Raise and tell what is due now, sink after sink."""

@@ -94,7 +94,7 @@ def _show(found: CalendarYear) -> None:
     print_table([tr("Month"), tr("Working days")], months)
     say("")
     headings = [tr("Day"), tr("Day of the week"), tr("What"), tr("Why")]
-    print_table(headings, [_row(one) for one in found.unusual])
+    print_table(headings, [unusual_row(one) for one in found.unusual])
 
 
 def calendar_words(found: CalendarYear) -> Iterator[str]:
@@ -110,7 +110,8 @@ def calendar_words(found: CalendarYear) -> Iterator[str]:
     ).format(year=found.year)
 
 
-def _row(one: UnusualDay) -> list[str]:
+def unusual_row(one: UnusualDay) -> list[str]:
+    """One line of the table: day, day of the week, what and why."""
     name = tr(HOLIDAYS.get(one.name, one.name))
     reason = tr(REASONS[one.why.value]).format(name=name) if one.why.value in REASONS else name
     return [one.day.isoformat(), tr(WEEKDAYS[one.day.weekday()]), tr("worked") if one.worked else tr("day off"), reason]

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
+from usrec.domain.errors import ConfigurationError
 from usrec.interfaces.i18n import N_
 from usrec.settings import LoadedSettings, ProxySettings
 from usrec.settings.listen import TcpAddress, read_listen
@@ -49,7 +50,11 @@ class Opening:
 
 
 def openings(settings: LoadedSettings) -> Sequence[Opening]:
-    """Every connection that the settings call for."""
+    """Every connection that the settings call for.
+
+    Raises:
+        ConfigurationError: An address cannot be read.
+    """
     return [
         *_gateway(settings),
         *_databases(settings),
@@ -68,13 +73,13 @@ def _gateway(settings: LoadedSettings) -> Iterator[Opening]:
 
 def _web(table: str, url: str, proxy: ProxySettings | None, why: str) -> Iterator[Opening]:
     """An address of the web; where there is a proxy, the agent talks to that alone."""
-    target = urlsplit(url)
+    target = _read(url, f"[{table}] url")
     port = target.port or (HTTPS if target.scheme == "https" else HTTP)
     host = target.hostname or ""
     if proxy is None:
         yield Opening(Side.AGENT, host, port, target.scheme, f"[{table}] url", why)
         return
-    way = urlsplit(proxy.url)
+    way = _read(proxy.url, f"[{table}.proxy] url")
     through = N_("the proxy on the way; it opens a tunnel")
     usual = HTTPS if way.scheme == "https" else HTTP
     yield Opening(Side.AGENT, way.hostname or "", way.port or usual, "http CONNECT", f"[{table}.proxy] url", through)
@@ -83,16 +88,34 @@ def _web(table: str, url: str, proxy: ProxySettings | None, why: str) -> Iterato
 
 def _databases(settings: LoadedSettings) -> Iterator[Opening]:
     values = settings.values
-    for host, port in database_servers(values.ledger.url):
+    for host, port in database_servers(values.ledger.url, "[ledger] url"):
         yield Opening(Side.AGENT, host, port, "postgresql", "[ledger] url", N_("the agent's own database"))
     for name, source in values.source.items():
-        for host, port in database_servers(source.url):
-            yield Opening(Side.AGENT, host, port, "postgresql", f"[source.{name}] url", N_("the HR database"))
+        setting = f"[source.{name}] url"
+        for host, port in database_servers(source.url, setting):
+            yield Opening(Side.AGENT, host, port, "postgresql", setting, N_("the HR database"))
 
 
-def database_servers(url: str) -> Iterator[tuple[str, int]]:
-    """Hosts and ports of a PostgreSQL address (libpq, 34.1.1.2); none for files and Unix sockets."""
-    parts = urlsplit(url)
+def _read(url: str, setting: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise _unreadable(setting) from None
+    return parts
+
+
+def _unreadable(setting: str) -> ConfigurationError:
+    return ConfigurationError("this is not an address", where=setting, next_step="Correct it, then ask again")
+
+
+def database_servers(url: str, setting: str) -> Iterator[tuple[str, int]]:
+    """Hosts and ports of a PostgreSQL address (libpq, 34.1.1.2); none for files and Unix sockets.
+
+    Raises:
+        ConfigurationError: It cannot be read.
+    """
+    parts = _read(url, setting)
     if not parts.scheme.startswith("postgres"):
         return
     query = parse_qs(parts.query)
@@ -101,7 +124,10 @@ def database_servers(url: str) -> Iterator[tuple[str, int]]:
     for index, host in enumerate(hosts):
         if host and not host.startswith("/"):
             name, _, own = host.partition(":") if host.count(":") == 1 else (host, "", "")
-            yield name, int(own or ports[min(index, len(ports) - 1)])
+            port = own or ports[min(index, len(ports) - 1)]
+            if not port.isdecimal():
+                raise _unreadable(setting)
+            yield name, int(port)
 
 
 def _webhooks(settings: LoadedSettings) -> Iterator[Opening]:
