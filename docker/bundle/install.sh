@@ -37,7 +37,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 
 # 1. This folder is whole, and holds no wheel that is not on the list.
 command -v sha256sum >/dev/null || fail "sha256sum is needed (package coreutils)"
-if ! sums=$(cd "$here" && sha256sum -c SHA256SUMS 2>&1); then
+if ! sums=$(cd "$here" && LC_ALL=C sha256sum -c SHA256SUMS 2>&1); then
     printf '%s\n' "$sums" | grep -v ': OK$' >&2 || true
     fail "the files named above are not those of the bundle: copy it again and compare its SHA-256. Nothing was installed."
 fi

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kzeds.cli import app as kzeds_app
+from support.ledger_values import an_alert
 from support.markdown import code, prose, read, section
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.adapters.calendar.year import read_year
@@ -28,6 +29,7 @@ from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
 from usrec.domain.submission import SubmissionId
 from usrec.interfaces.cli.acting import Result
+from usrec.interfaces.cli.alerts import Tried, board_json
 from usrec.interfaces.cli.authority import authority_json
 from usrec.interfaces.cli.calendar import calendar_json
 from usrec.interfaces.cli.check import Checked, check_json
@@ -40,6 +42,8 @@ from usrec.interfaces.cli.story import row_json, story_json
 from usrec.interfaces.demo.run import DemoResult
 from usrec.interfaces.doctor.egress import Opening, Side
 from usrec.interfaces.doctor.settings_check import WRONG
+from usrec.ports.alert_sink import LOG
+from usrec.ports.alert_sinks import NoticeBoard, PostedAlert, SinkState
 from usrec.ports.ledger_view import JournalRow, SubmissionRow, SubmissionStory
 from usrec.settings import Fault
 from usrec_simulator.registry import RegisteredRecord
@@ -117,6 +121,8 @@ RESULT = asdict(Result(ID, "done", ""))
 
 OPENING = Opening(Side.AGENT, "shep.example", 443, "https", "[gateway] url", "why")
 
+BOARD = NoticeBoard([PostedAlert(an_alert(ID), State.PENDING, {LOG: NOW})], [SinkState(LOG, 0, "", None, None, NOW)])
+
 ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("usrec status", "JSON keys:"): survey_json(SURVEY),
     ("usrec status", "JSON keys with `--check`:"): check_json(CHECKED),
@@ -127,6 +133,8 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("usrec submission checkout", "JSON keys:"): RESULT,
     ("usrec replay", "JSON keys with a plan only:"): plan_json(PLAN),
     ("usrec replay", "JSON keys of a replay:"): REPLAYED,
+    ("usrec alerts test", "JSON keys, one"): asdict(Tried("log", taken=True, problem="")),
+    ("usrec alerts list", "JSON keys:"): board_json(BOARD, [LOG], NOW),
     ("usrec deadline", "JSON keys:"): deadline_report(DEADLINE),
     ("usrec calendar", "JSON keys:"): calendar_json(read_year(2026, KazakhstanCalendar(), KazakhstanCalendar())),
     ("usrec authority", "JSON keys:"): AUTHORITY,

@@ -91,7 +91,7 @@ def _named(trouble: Trouble) -> list[str]:
         return []
     ids = sorted(trouble.about)
     more = trouble.number - NAMED
-    rest = [ntr("and {number} more", "and {number} more", more)] if more > 0 else []
+    rest = [ntr("and {number} other", "and {number} others", more)] if more > 0 else []
     return [f"  {line}" for line in [*ids[:NAMED], *rest]]
 
 

@@ -209,7 +209,7 @@ class WebhookSinkSettings(Section):
     proxy: ProxySettings | None = None
     """Proxy on the way."""
     timeout: Seconds = timedelta(seconds=10)
-    """For the whole request."""
+    """For each phase of the request."""
     language: Language | None = None
     """Language of the messages; that of [alerts] when absent."""
 

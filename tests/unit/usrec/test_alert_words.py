@@ -87,7 +87,7 @@ def test_subject_counts_events_in_the_forms_of_the_language(language: str, said:
 
 def test_subject_says_the_worst_first() -> None:
     told = subject(an_open(THREE_DAYS), an_open(), an_open((Watched.SAFE, Threshold.HOURS_4)))
-    order = ["last day missed", "less than 4 hours left to the safe date", "3 working days left"]
+    order = ["last day missed", "less than 4 hours left to the safe date", "at most 3 working days left"]
     assert re.findall("|".join(order), told) == order
 
 
@@ -164,7 +164,7 @@ def test_long_list_is_cut_and_the_rest_is_counted() -> None:
     told = page(*(an_open(event=f"hire-{number}") for number in range(MOST_NAMED + 7)), an_open(THREE_DAYS))
     assert len(re.findall(r"^\d+\. ", told, re.MULTILINE)) == MOST_NAMED
     assert "Last day missed (32 events)" in told
-    assert "3 working days left (1 event)" in told
+    assert "At most 3 working days left (1 event)" in told
     assert "8 more events are not named here." in told
 
 

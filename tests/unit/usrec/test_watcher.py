@@ -302,7 +302,7 @@ def test_message_names_some_submissions_and_how_many_there_are_more() -> None:
     subject, text = compose_notice(Notice(Phase.NEW, trouble, NOON), language="en")
     assert subject == "USREC: 12 submissions are overdue"
     assert "  id-00\n" in text
-    assert "  id-09\n  and 2 more\n" in text
+    assert "  id-09\n  and 2 others\n" in text
     assert "id-10" not in text
 
 

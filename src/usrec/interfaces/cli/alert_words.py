@@ -31,8 +31,8 @@ HEADINGS: Final[Mapping[tuple[Watched, Threshold], str]] = {
     (Watched.SAFE, Threshold.HOURS_4): N_("less than 4 hours left to the safe date"),
     (Watched.LEGAL, Threshold.DAY_1): N_("less than a day left"),
     (Watched.SAFE, Threshold.DAY_1): N_("less than a day left to the safe date"),
-    (Watched.LEGAL, Threshold.WORKING_DAYS_3): N_("3 working days left"),
-    (Watched.SAFE, Threshold.WORKING_DAYS_3): N_("3 working days left to the safe date"),
+    (Watched.LEGAL, Threshold.WORKING_DAYS_3): N_("at most 3 working days left"),
+    (Watched.SAFE, Threshold.WORKING_DAYS_3): N_("at most 3 working days left to the safe date"),
     (Watched.ENTRY, Threshold.LATE_ENTRY): N_("HR is late with the entry"),
 }
 """The worst first; an event stands under its worst."""
