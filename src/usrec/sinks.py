@@ -32,7 +32,7 @@ def subscribers(settings: LoadedWatcherSettings) -> Sequence[Subscriber]:
     from usrec.adapters.alerts.guarded import GuardedSink
     from usrec.adapters.alerts.log import LogAlertSink
 
-    found = [Subscriber(LOG, LogAlertSink(), "en", at_once=True)]
+    found = [Subscriber(LOG, LogAlertSink(), "en", at_once=True, lease=timedelta(minutes=1))]
     for name, sink, build in _sinks(settings):
         language = sink.language or settings.values.alerts.language
         lease = _STEPS * sink.timeout + timedelta(minutes=1)

@@ -31,6 +31,7 @@ SILENT_TABLES = {
     "journal": "actor, reason, detail",
     "attempts": "ending, code, detail",
     "alerts": "watched, threshold, employer",
+    "alert_sinks": "sink, problem",
     "write_backs": "message, findings",
     "outbox": "note, lease_owner",
     "submissions": "reason, findings, code",

@@ -8,8 +8,9 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from support.notify_socket import NotifySocket, Told, notify_socket
 from support.personnel import Person, conclusion_of
 from support.simulator_process import SimulatorProcess
 from support.two_books import require_exactly_once
+from support.units import start_command
 from support.workplace import (
     BIN,
     OTHER_BIN,
@@ -76,12 +78,19 @@ def serving(workplace: Workplace, module: str = "usrec") -> Iterator[Service]:
     with notify_socket(workplace.folder) as manager:
         given = {"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": str(WATCHDOG_SECONDS * 1_000_000)}
         environment = dict(os.environ) | given | {"PYTHONPATH": str(Path(__file__).parents[1])}
-        command = [module if word == "usrec" else word for word in workplace.command("run")]
+        words = adapted(start_command("usrec-agent.service")[1:], workplace)
+        command = [sys.executable, "-m", module, *words]
         log = workplace.folder / "agent.log"
         with running(command, log, env=environment) as process:
             service = Service(process, manager, log, workplace.folder / "health.sock")
             manager.wait_for(lambda told: told.get("READY") == "1")
             yield service
+
+
+def adapted(words: Sequence[str], workplace: Workplace) -> list[str]:
+    """The unit's own command line, with the settings of an installation."""
+    assert "/etc/usrec/usrec.toml" in words
+    return [str(workplace.settings) if word == "/etc/usrec/usrec.toml" else word for word in words]
 
 
 def set_up(workplace: Workplace, url: str, **replaced: str) -> None:
@@ -148,12 +157,18 @@ def test_life_of_a_service(make_workplace: MakeWorkplace, simulator: SimulatorPr
         )
         assert ask(UnixConnection(service.health), "/health/live") == (200, {"live": True, "hung": []})
         wait_until(lambda: workplace.row(waits_for_key).wait_reason == "key_unusable", "the signature to be refused")
+        asked = workplace.usrec("health")
+        assert asked.returncode == 4
+        assert asked.stdout == "The agent is not ready:\n  no employer has a usable key\n"
 
         # The renewed key is put in its place: what waited for it goes at once.
         shutil.copy(pki / "employer.p12", key)
         service.reload()
         wait_until(lambda: workplace.states()[waits_for_key] == "accepted", "the registration with the renewed key")
         wait_until(service.is_ready, "readiness")
+        asked = workplace.usrec("health")
+        assert (asked.returncode, asked.stdout) == (0, "The agent is ready.\n")
+        assert workplace.ask("health", "--live") == {"live": True, "hung": []}
 
         # Whatever is wrong with new settings or keys, the former ones go on, and it is said everywhere.
         refusals = {
@@ -188,6 +203,9 @@ def test_life_of_a_service(make_workplace: MakeWorkplace, simulator: SimulatorPr
         last = [told for told in service.manager.everything() if "STOPPING" in told]
         assert len(last) == 1
         assert not service.health.exists()
+    asked = workplace.usrec("health", "--live")
+    assert asked.returncode == 4
+    assert f"{service.health}: no agent answers" in asked.stderr
 
 
 def test_hung_thread_ends_the_signs_of_life(make_workplace: MakeWorkplace, simulator: SimulatorProcess) -> None:

@@ -200,7 +200,7 @@ class CommandSinkSettings(Section):
 class WebhookSinkSettings(Section):
     """An https address that gets each message as JSON."""
 
-    url: str
+    url: Annotated[str, Field(repr=False)]
     """Where to; https, or plain http to this machine."""
     token: SecretSettings | None = None
     """Sent as ``Authorization: Bearer``."""

@@ -50,4 +50,4 @@ class GuardedSink:
                 f"an unexpected error ({kind})",
                 where=f"alert sink {self._name}",
                 next_step="Report this",
-            ) from fault
+            ) from None

@@ -12,7 +12,7 @@ import typer
 from usrec.interfaces.cli.options import AsJson, Config, print_json
 from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
 from usrec.interfaces.cli.words import operation_name
-from usrec.interfaces.i18n import tr
+from usrec.interfaces.i18n import ntr, tr
 
 if TYPE_CHECKING:
     from usrec.ports.alert_sink import SinkName, Subscriber
@@ -188,7 +188,7 @@ def _sink_lines(board: NoticeBoard, names: Collection[SinkName], now: datetime) 
         taken = local_time(state.taken_at) if state and state.taken_at else tr("never")
         line = tr("{sink}: last taken {time}, waiting {number}").format(sink=name, time=taken, number=waiting)
         if state is not None and state.failures:
-            failed = tr("failed {number} times in a row, tried again {time}: {why}")
-            again = local_time(state.retry_at)
-            line = f"{line}; {failed.format(number=state.failures, time=again, why=state.problem)}"
+            failed = ntr("{number} failure in a row", "{number} failures in a row", state.failures)
+            again = tr("tried again {time}: {why}").format(time=local_time(state.retry_at), why=state.problem)
+            line = f"{line}; {failed}; {again}"
         yield line
