@@ -20,6 +20,11 @@ HEAVY = {
     "starlette",
     "uvicorn",
     "prometheus_client",
+    "http.client",
+    "usrec.adapters",
+    "usrec.application",
+    "usrec.ports",
+    "usrec.settings",
 }
 
 PROGRAM = """
@@ -28,7 +33,7 @@ sys.argv = ["command", *{arguments!r}]
 try:
     runpy.run_module({package!r}, run_name="__main__")
 except SystemExit as end:
-    loaded = sorted({{name.partition(".")[0] for name in sys.modules}})
+    loaded = sorted(sys.modules)
     print(json.dumps({{"status": end.code, "loaded": loaded}}), file=sys.stderr)
 """
 
@@ -42,6 +47,9 @@ except SystemExit as end:
         ("usrec", ["init", "--help"]),
         ("usrec", ["config", "check", "--help"]),
         ("usrec", ["metrics", "--help"]),
+        ("usrec", ["alerts", "list", "--help"]),
+        ("usrec", ["health", "--help"]),
+        ("usrec", ["status", "--help"]),
         ("usrec", ["submission", "--help"]),
         ("usrec", ["submission", "settle", "--help"]),
         ("usrec", ["replay", "--help"]),

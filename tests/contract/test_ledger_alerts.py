@@ -201,6 +201,8 @@ def test_nobody_else_tells_a_sink_that_is_being_told(stocked: SqlLedger) -> None
         tell(work)
         work.commit()
     with stocked.begin() as work:
+        assert [work.alert_sinks.rests(sink, NOW) for sink in (MAIL, LOG)] == [True, False]
+        assert not work.alert_sinks.rests(MAIL, UNTIL)
         assert work.alert_sinks.failures(MAIL, NOW) is None
         assert work.alert_sinks.failures(LOG, NOW) == 0
         assert work.alert_sinks.failures(MAIL, UNTIL) == 0, "its lease has run out"
@@ -211,6 +213,8 @@ def test_sink_that_fails_is_left_alone_until_it_is_to_be_tried_again(stocked: Sq
         work.alerts.add([an_alert(S1)])
         tell(work)
         work.alert_sinks.failed(MAIL, "no answer", NOW, retry_at=UNTIL)
+        assert work.alert_sinks.rests(MAIL, NOW)
+        assert not work.alert_sinks.rests(MAIL, UNTIL)
         assert work.alert_sinks.failures(MAIL, NOW) is None
         assert work.alert_sinks.failures(MAIL, UNTIL) == 1
         assert [(one.open.alert, one.message_id) for one in untold(work)] == [(an_alert(S1), M1)]

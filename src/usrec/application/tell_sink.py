@@ -92,17 +92,20 @@ def _begin(
     entropy: Entropy,
     owner: str,
 ) -> _Turn | None:
-    """Put the next message on record; None when there is none, or it is not the sink's turn."""
-    failures = work.alert_sinks.failures(subscriber.name, now)
-    if failures is None:
+    """Put the next message on record; None when there is none, or the sink rests.
+
+    Most looks find nothing and only read. What is found is read again when no other agent can begin any more.
+    """
+    name = subscriber.name
+    if work.alert_sinks.rests(name, now) or not _due(work, subscriber, digests, now):
         return None
-    untold = work.alert_sinks.untold(subscriber.name, now, MOST_AT_ONCE, at_once=subscriber.at_once)
-    due = _due(untold, digests, now, at_once=subscriber.at_once)
-    if not due:
+    failures = work.alert_sinks.failures(name, now)
+    due = () if failures is None else _due(work, subscriber, digests, now)
+    if failures is None or not due:
         return None
     message_id = due[0].message_id or AlertMessageId(new_record_id(entropy.token(16)))
     handles = [one.handle for one in due]
-    work.alert_sinks.begin(subscriber.name, message_id, handles, owner=owner, until=now + subscriber.lease)
+    work.alert_sinks.begin(name, message_id, handles, owner=owner, until=now + subscriber.lease)
     alerts = [one.open for one in due]
     subject, text = compose(alerts, language=subscriber.language, now=now)
     urgent = any(one.alert.urgent for one in alerts)
@@ -112,8 +115,10 @@ def _begin(
     return _Turn(message, failures)
 
 
-def _due(untold: Sequence[Untold], digests: DigestPolicy, now: datetime, *, at_once: bool) -> Sequence[Untold]:
+def _due(work: UnitOfWork, subscriber: Subscriber, digests: DigestPolicy, now: datetime) -> Sequence[Untold]:
     """What goes into the next message: what is left of one that was begun and never taken, or else all that is due."""
+    at_once = subscriber.at_once
+    untold = work.alert_sinks.untold(subscriber.name, now, MOST_AT_ONCE, at_once=at_once)
     due = [one for one in untold if at_once or digests.is_due(one.open.alert, now)]
     begun = next((one.message_id for one in due if one.message_id is not None), None)
     return due if begun is None else [one for one in due if one.message_id == begun]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from queue import Empty, SimpleQueue
 from time import perf_counter
@@ -25,12 +25,13 @@ from usrec.application.hasten import hasten_keyless
 from usrec.application.ingest import ingest
 from usrec.application.write_back import write_back
 from usrec.bootstrap import Agent
-from usrec.domain.errors import GatewayUnavailable, LedgerUnavailable, TheirsToWaitFor, UsrecError
+from usrec.domain.errors import TheirsToWaitFor, UsrecError
 from usrec.domain.submission import WaitReason
 from usrec.interfaces.alerting import Alerting, in_brief
 from usrec.interfaces.authority import AuthorityWatch
 from usrec.interfaces.crew import Crew, Loop
 from usrec.interfaces.dispatch import Dispatch
+from usrec.interfaces.drain import Drain
 from usrec.interfaces.handover import Handover
 from usrec.interfaces.health import Health, Vitals
 from usrec.interfaces.heart import Heart
@@ -79,13 +80,11 @@ class Daemon:
     manager: ServiceManager = field(default_factory=ServiceManager)
     compose: Compose | None = None
     words: Composer = in_brief
-    _last_progress: datetime | None = None
-    _sources_empty: bool = False
-    _obstacle: str = ""
 
     def __post_init__(self) -> None:
         self.handover = Handover(self.agent)
-        self.crew = Crew(self.stop, self.handover, halt=self._halt, hindered=self._hindered)
+        self.drain = Drain(self.agent.clock, self.give_up_after)
+        self.crew = Crew(self.stop, self.handover, halt=self._halt, hindered=self.drain.hindered)
         self.metrics = AgentMetrics(self.agent.clock)
         self.dispatch = Dispatch(self.stop, self.handover, self.crew, self._note, self.metrics)
         self.alerting = Alerting(self.words, self.metrics)
@@ -125,7 +124,7 @@ class Daemon:
             GatewayUnavailable: A drain gave up; nothing was lost.
             UsrecError: Something that only an administrator can mend.
         """
-        self._last_progress = self.agent.clock.now()
+        self.drain.moved()
         workers = self.agent.settings.values.delivery.workers
         _log.info("agent started", action="agent.start", owner=self.agent.owner, workers=workers)
         try:
@@ -187,7 +186,7 @@ class Daemon:
             self.reloader.go_on(finished=lambda: self.orders.put(Order.LOOK))
             self.crew.staff(self._loops(drain=drain))
             self._give_sign_of_life()
-            if drain and self._is_drained():
+            if drain and self.drain.is_over(self.handover.current.ledger.view):
                 self.alerting.tell_all(self.handover.current)
                 return
 
@@ -212,9 +211,6 @@ class Daemon:
         self.crew.wake()
         self.orders.put(Order.LOOK)
 
-    def _hindered(self, problem: TheirsToWaitFor) -> None:
-        self._obstacle = f"; the last obstacle: {problem.where}: {problem.what}"
-
     def _ingest_once(self, agent: Agent) -> bool:
         rows = 0
         for source in agent.sources:
@@ -234,9 +230,9 @@ class Daemon:
                 _log.info("rows taken", action="ingest", source=source.name, taken=taken.taken, repeated=taken.repeated)
             if taken.conflicts:
                 _log.error("rows contradict their own revision", action="ingest.conflict", rows=taken.conflicts)
-        self._sources_empty = rows == 0
+        self.drain.sources_empty = rows == 0
         if rows:
-            self._moved()
+            self.drain.moved()
             self.crew.wake()
         return rows > 0
 
@@ -253,10 +249,9 @@ class Daemon:
             code=delivered.code,
         )
         if delivered.result in {"accepted", "rejected", "invalid"}:
-            self._moved()
+            self.drain.moved()
         if delivered.reason == WaitReason.GATEWAY_UNREACHABLE:
-            url = agent.settings.values.gateway.url
-            self._obstacle = f"; the last obstacle: the gateway cannot be reached at {url}"
+            self.drain.gateway_away(agent.settings.values.gateway.url)
         self.report(delivered)
 
     def _upkeep_once(self, agent: Agent) -> bool:
@@ -265,7 +260,7 @@ class Daemon:
         for source in agent.sources:
             self.crew.pulses.begin("upkeep", OTHERS_TIME)
             if write_back(source=source, ledger=agent.ledger, clock=agent.clock):
-                self._moved()
+                self.drain.moved()
         return False
 
     def _look_once(self, agent: Agent) -> bool:
@@ -274,33 +269,6 @@ class Daemon:
         finally:
             self.manager.stands(self.health().words())
         return False
-
-    def _moved(self) -> None:
-        self._last_progress = self.agent.clock.now()
-
-    def _is_drained(self) -> bool:
-        if self._sources_empty and self._nothing_left():
-            return True
-        if self._gave_up():
-            raise GatewayUnavailable(
-                f"nothing has moved for {self.give_up_after}{self._obstacle}",
-                kept="Nothing was lost: what waits is in the ledger and goes on with the next run",
-                next_step="See why: usrec submission list, usrec status",
-            )
-        return False
-
-    def _nothing_left(self) -> bool:
-        """Whether the ledger holds nothing that the agent can do by itself; one that does not answer may hold it."""
-        view = self.handover.current.ledger.view
-        try:
-            progress, notes = view.progress(), view.write_backs_waiting()
-        except LedgerUnavailable as problem:
-            _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__)
-            return False
-        return not (progress.ready or progress.claimed or progress.retrying or notes)
-
-    def _gave_up(self) -> bool:
-        return self._last_progress is not None and (self.agent.clock.now() - self._last_progress > self.give_up_after)
 
     def _finish(self) -> None:
         if not self.crew.fatal:

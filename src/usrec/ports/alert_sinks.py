@@ -73,11 +73,14 @@ class NoticeBoard:
 class AlertSinks(Protocol):
     """Which sink was told what. A message is on record before it is sent."""
 
-    def failures(self, sink: SinkName, now: datetime) -> int | None:
-        """How often the sink has failed since it last took a message; None when this is not the time to tell it.
+    def rests(self, sink: SinkName, now: datetime) -> bool:
+        """Whether this is not the time to tell it: another agent is at it, or it is to be tried again later."""
+        ...
 
-        That is when another agent is telling it, or when it is to be tried again later. Until the transaction ends,
-        no other agent can begin.
+    def failures(self, sink: SinkName, now: datetime) -> int | None:
+        """How often the sink has failed since it last took a message; None when it rests.
+
+        Until the transaction ends, no other agent can begin with it.
         """
         ...
 

@@ -14,7 +14,6 @@ from support.line import (
     DAY,
     HOUR,
     IIN,
-    MONDAY,
     TIMEOUT,
     TODAY,
     UNREACHABLE,
@@ -152,9 +151,10 @@ def test_drain_gives_up_when_nothing_moves_and_loses_nothing(
 
 def test_drain_that_has_nothing_left_to_do_does_not_give_up(line: Line) -> None:
     agent = Daemon(agent_of(line), give_up_after=HOUR)
-    agent._last_progress = MONDAY - DAY
-    agent._sources_empty = True
-    assert agent._is_drained()
+    line.clock.advance(DAY)
+    agent.drain.sources_empty = True
+    assert agent.drain.gave_up()
+    assert agent.drain.is_over(line.ledger.view)
 
 
 def test_drain_outlives_a_ledger_that_does_not_answer_for_a_while(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,15 +177,13 @@ def test_drain_outlives_a_ledger_that_does_not_answer_for_a_while(line: Line, mo
 def test_drain_is_not_over_while_hr_has_not_been_told(line: Line) -> None:
     line.take("c1", employee_iin=None)
     agent = Daemon(agent_of(line))
-    agent._last_progress = MONDAY
-    agent._sources_empty = True
-    assert not agent._is_drained()
+    agent.drain.sources_empty = True
+    assert not agent.drain.is_over(line.ledger.view)
 
 
 def test_drain_is_not_over_before_the_sources_were_asked(line: Line) -> None:
     agent = Daemon(agent_of(line))
-    agent._last_progress = MONDAY
-    assert not agent._is_drained()
+    assert not agent.drain.is_over(line.ledger.view)
 
 
 # -- stopping
@@ -242,7 +240,7 @@ def test_leases_are_free_after_a_drain_that_gave_up_too(line: Line, monkeypatch:
         return line.registers(envelope)
 
     answering(line, monkeypatch, until_it_gives_up)
-    monkeypatch.setattr(agent, "_gave_up", lambda: bool(line.wire.submitted))
+    monkeypatch.setattr(agent.drain, "gave_up", lambda: bool(line.wire.submitted))
     with pytest.raises(GatewayUnavailable):
         run(agent, drain=True)
     with line.ledger.begin() as work:
@@ -317,7 +315,7 @@ def test_what_passes_by_itself_does_not_stop_the_agent(
 def test_one_source_that_is_away_does_not_end_a_drain(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     line.source.online = False
     agent = Daemon(agent_of(line), give_up_after=HOUR)
-    monkeypatch.setattr(agent, "_gave_up", iter((False, False, True)).__next__)
+    monkeypatch.setattr(agent.drain, "gave_up", iter((False, False, True)).__next__)
     with pytest.raises(GatewayUnavailable):
         run(agent, drain=True)
 

@@ -43,7 +43,7 @@ class GuardedSink:
                 where=f"alert sink {self._name}",
                 next_step=problem.next_step or "Mend its settings",
             ) from None
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001 -- see above: no sink may stop the agent
             kind = type(fault).__name__
             _log.critical("an unexpected error in a sink of alerts", action="alert.crash", sink=self._name, kind=kind)
             raise AlertNotTaken(

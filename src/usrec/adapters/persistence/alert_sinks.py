@@ -26,6 +26,10 @@ def _meet(insert_into: InsertInto) -> Executable:
 
 
 _MEET: Final = per_dialect(_meet)
+_RESTS: Final = select(sinks.c.sink).where(
+    sinks.c.sink == bindparam("sink"),
+    or_(sinks.c.busy_until > bindparam("now"), sinks.c.retry_at > bindparam("now")),
+)
 _ITS_TURN: Final = (
     select(sinks.c.failures)
     .where(
@@ -86,8 +90,12 @@ class SqlAlertSinks:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    def rests(self, sink: SinkName, now: datetime) -> bool:
+        """Whether this is not the time to tell it."""
+        return self._connection.scalar(_RESTS, {"sink": sink, "now": now}) is not None
+
     def failures(self, sink: SinkName, now: datetime) -> int | None:
-        """How often the sink has failed in a row; None when this is not the time to tell it."""
+        """How often the sink has failed in a row; None when it rests."""
         if self._connection.scalar(_KNOWN, {"sink": sink}) is None:
             self._connection.execute(_MEET[self._connection.dialect.name], {"sink": sink})
         found: int | None = self._connection.scalar(_ITS_TURN, {"sink": sink, "now": now})

@@ -10,7 +10,7 @@ import typer
 from usrec.interfaces.cli.options import AsJson, Config, print_json
 from usrec.interfaces.cli.selection import opened
 from usrec.interfaces.cli.tables import local_time, say, span
-from usrec.interfaces.cli.words import NEEDS, STATES, WAITS, code_words
+from usrec.interfaces.cli.words import STATES, WAITS, code_words
 from usrec.interfaces.i18n import ntr, tr
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ def survey_json(survey: Survey) -> dict[str, object]:
 
 def survey_words(survey: Survey) -> Iterator[str]:
     """The page for a person."""
+    from usrec.interfaces.cli.use_case_words import NEEDS
+
     yield tr("At {time} in Kazakhstan").format(time=local_time(survey.at))
     stand = [(number, tr(STATES[state])) for state, number in survey.by_state.items() if number]
     yield from _section(tr("Submissions"), stand) or ["  " + tr("There are no submissions yet.")]
