@@ -14,13 +14,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import structlog
 
 from usrec.application.deliver import DeliveryPolicy
 from usrec.domain.digest import DigestPolicy
-from usrec.domain.errors import ConfigurationError
+from usrec.domain.errors import ConfigurationError, LedgerUnavailable
 from usrec.domain.retry import RetryPolicy
 from usrec.domain.secret import Secret
 from usrec.domain.source_event import EmployerName, EventId, SourceName
@@ -76,6 +76,8 @@ class Agent:
     def close(self) -> None:
         """Close connections."""
         self.gateway.close()
+        for source in self.sources:
+            source.close()
         self.ledger.close()
 
 
@@ -274,13 +276,14 @@ def sole_agent(settings: LoadedSettings) -> Iterator[None]:
 
     Raises:
         ConfigurationError: Another agent runs on the same file.
+        LedgerUnavailable: Nothing can be written beside the file.
     """
     url = settings.database_url(settings.values.ledger.url)
     scheme, _, path = url.partition(":///")
     if not scheme.startswith("sqlite") or not path:
         yield
         return
-    with Path(f"{path}.lock").open("a") as lock:
+    with _lock_file(Path(f"{path}.lock")) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -290,6 +293,18 @@ def sole_agent(settings: LoadedSettings) -> Iterator[None]:
                 next_step="Stop it first, or use PostgreSQL, which takes many agents",
             ) from None
         yield
+
+
+def _lock_file(file: Path) -> IO[str]:
+    """Open for nobody else: who may open it could hold the lock."""
+    try:
+        return open(file, "a", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, mode=0o600))
+    except OSError as problem:
+        raise LedgerUnavailable(
+            f"the lock of the ledger cannot be opened ({problem.strerror})",
+            where=str(file),
+            next_step="Check that its folder exists and that the agent's user may write there",
+        ) from None
 
 
 def rescue_dead_leases(agent: Agent) -> None:

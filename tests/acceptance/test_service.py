@@ -184,6 +184,7 @@ def test_life_of_a_service(make_workplace: MakeWorkplace, simulator: SimulatorPr
             service.reload(refused=reason)
             told = ask(UnixConnection(service.health), "/health/ready")[1]
             assert reason in told["reload_refused"], told
+            assert workplace.usrec("health", "--live").returncode == (4 if "other.sock" in text else 0)
             workplace.hire(Person(number))
             await_registered(workplace, number)
         assert service.actions().count("agent.reload_refused") == len(refusals)

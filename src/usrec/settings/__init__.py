@@ -14,6 +14,7 @@ from usrec.settings.load import (
     database_url,
     examine,
     find_settings,
+    load_health_settings,
     load_settings,
     load_watcher_settings,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "database_url",
     "examine",
     "find_settings",
+    "load_health_settings",
     "load_settings",
     "load_watcher_settings",
     "unusable_files",

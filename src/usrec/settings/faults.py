@@ -6,12 +6,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
 from usrec.settings.lines import line_of
 from usrec.settings.outline import Steps, names_at
+
+_WRITE: Final[Mapping[str, str]] = {
+    "string": "write a text in quotes",
+    "path": "write a path in quotes",
+    "int": "write a whole number",
+    "bool": "write true or false",
+    "time_delta": "write a number of seconds, or text such as PT5M",
+    "date": "write a day as 2027-03-09",
+    "time": 'write a time as "09:00"',
+    "tuple": "write a list in brackets",
+    "frozen_set": "write a list in brackets",
+    "dict": "write a table, with settings of its own",
+    "model": "write a table, with settings of its own",
+}
+"""What to write, by the kind that pydantic misses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +120,23 @@ def _sentence(error: Any, model: type[BaseModel]) -> str:
             return 'a secret is no setting: say where it is, such as { file = "secrets/password" }'
         case "value_error":
             return str(error["ctx"]["error"])
+        case "greater_than_equal" | "less_than_equal" | "literal_error" | "too_short":
+            return _bound(error["type"], error["ctx"])
+        case kind:
+            found = next((text for name, text in _WRITE.items() if kind.startswith(f"{name}_")), None)
+            return found or str(error["msg"])
+
+
+def _bound(kind: str, context: Mapping[str, Any]) -> str:
+    match kind:
+        case "greater_than_equal":
+            return f"it must be at least {context['ge']}"
+        case "less_than_equal":
+            return f"it must be at most {context['le']}"
+        case "literal_error":
+            return "write " + str(context["expected"]).replace("'", '"')
         case _:
-            return str(error["msg"])
+            return "it must not be empty"
 
 
 def no_such_setting(name: str, known: Iterable[str]) -> str:

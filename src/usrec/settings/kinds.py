@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator
 
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
 
 _LONGEST: Final = timedelta(days=366)
+_SECONDS: Final = "write a number of seconds, or text such as PT5M"
 _HEXADECIMAL: Final = frozenset("0123456789abcdef")
 
 
@@ -31,11 +32,17 @@ def _seconds(value: object) -> object:
     if isinstance(value, str):
         value = float(value) if value.replace(".", "", 1).isdecimal() else value
     if isinstance(value, bool):
-        raise ValueError("write a number of seconds, or text such as PT5M")  # noqa: TRY004 -- pydantic takes ValueError
+        raise ValueError(_SECONDS)  # noqa: TRY004 -- pydantic takes ValueError
     try:
         return timedelta(seconds=value) if isinstance(value, int | float) else value
-    except OverflowError:
-        raise ValueError(f"longer than {_LONGEST.days} days") from None
+    except (OverflowError, ValueError):
+        raise ValueError(_SECONDS) from None
+
+
+def _some_time(value: timedelta) -> timedelta:
+    if not timedelta(0) < value <= _LONGEST:
+        raise ValueError(f"it must be more than 0 s and at most {_LONGEST.days} days")
+    return value
 
 
 def _no_truth(value: object) -> object:
@@ -56,7 +63,7 @@ def _no_zone(value: time) -> time:
     return value
 
 
-Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0), le=_LONGEST)]
+Seconds = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_some_time)]
 """A duration: a number of seconds, or ISO 8601 text such as ``PT5M``."""
 Number = Annotated[int, BeforeValidator(_no_truth)]
 """A whole number."""

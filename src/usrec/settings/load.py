@@ -19,7 +19,7 @@ from usrec.settings.lines import place_of
 from usrec.settings.outline import Steps
 from usrec.settings.rules import broken_rules
 from usrec.settings.secrets import read_secret
-from usrec.settings.tree import SecretSettings, Settings, WatcherSettings
+from usrec.settings.tree import HealthSettings, SecretSettings, Settings, WatcherSettings
 
 CONFIG_VARIABLE: Final = "USREC_CONFIG"
 DEFAULT_FILE: Final = Path("usrec.toml")
@@ -117,6 +117,20 @@ def load_watcher_settings(given: Path | None = None) -> LoadedWatcherSettings:
     """
     file = find_settings(given)
     return LoadedWatcherSettings(_required(examine(file, WatcherSettings), file), file)
+
+
+def load_health_settings(given: Path | None = None) -> HealthSettings:
+    """Where a running agent answers. All other settings may be wrong: it works on with its former ones.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or [health] itself is wrong.
+    """
+    file = find_settings(given)
+    examined = examine(file, WatcherSettings)
+    written = examined.written
+    if written is None or any(fault.setting.startswith("[health") for fault in examined.faults):
+        return _required(examined, file).health
+    return HealthSettings.model_validate(written.at(("health",)) or {})
 
 
 def examine(file: Path, model: type[Tree]) -> Examined[Tree]:

@@ -123,6 +123,9 @@ def _databases(tree: Tree) -> Iterator[Wrong]:
         if holds_password(url):
             what = 'take the password out: write password = { file = "..." }, or use ~/.pgpass of the agent\'s user'
             yield Wrong((*path, "url"), what)
+        elif _split(url) is None:
+            what = "it is no address: write postgresql://user@host:5432/database, the port as a number"
+            yield Wrong((*path, "url"), what)
         if url.startswith("sqlite") and "password" in table:
             yield Wrong((*path, "password"), "an SQLite file has no password")
 
@@ -212,7 +215,8 @@ def holds_password(url: str) -> bool:
     """Whether the address of a database holds a password, in its place or among its options."""
     parts = _split(url)
     if parts is None:
-        return "@" in url
+        user, at, _rest = url.rpartition("@")
+        return (bool(at) and ":" in user.partition("//")[2]) or "password=" in url
     return bool(parts.password) or "password" in parse_qs(parts.query)
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import pytest
+
+from support.line import Line
+from support.line_agent import agent_of
 from usrec.bootstrap import Agent
 from usrec.interfaces.handover import Handover
 
@@ -81,3 +85,12 @@ def test_old_agent_that_cannot_be_closed_troubles_nobody() -> None:
     with handover.borrow():
         handover.replace(second)
     assert handover.current is second
+
+
+def test_agent_closes_all_its_connections(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that is reloaded every day must not gather connections to the HR database."""
+    closed: list[str] = []
+    for name, part in {"gateway": line.wire, "source": line.source, "ledger": line.ledger}.items():
+        monkeypatch.setattr(part, "close", lambda name=name: closed.append(name), raising=False)
+    agent_of(line).close()
+    assert closed == ["gateway", "source", "ledger"]

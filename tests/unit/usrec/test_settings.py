@@ -14,7 +14,14 @@ import pytest
 from support.line import BIN, numbered
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.secret import Secret
-from usrec.settings import LoadedSettings, SecretSettings, find_settings, load_settings, load_watcher_settings
+from usrec.settings import (
+    LoadedSettings,
+    SecretSettings,
+    find_settings,
+    load_health_settings,
+    load_settings,
+    load_watcher_settings,
+)
 from usrec.settings.secrets import read_secret
 
 WORD = "open sesame"
@@ -183,6 +190,34 @@ def test_lease_outlasts_one_whole_exchange(file: Path, lease: float, *, passes: 
         assert "lease must be longer than one whole exchange may take, 190 s" in problem(file, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (WHOLE.replace(f'"{BIN}"', BIN), "[employer.alatau] bin: write a text in quotes"),
+        (
+            WHOLE.replace('key_file = "alatau.p12"', "key_file = 5"),
+            "[employer.alatau] key_file: write a path in quotes",
+        ),
+        (WHOLE.replace('"outbox"', '"1c"'), '[source.hr] kind: write "outbox"'),
+        (WHOLE + "read_only = 'no one'\n", "[source.hr] read_only: write true or false"),
+        (WHOLE + "[delivery]\nworkers = 'four'\n", "[delivery] workers: write a whole number"),
+        (WHOLE + "[delivery]\nworkers = 65\n", "[delivery] workers: it must be at most 64"),
+        (WHOLE + "[delivery]\nworkers = 0\n", "[delivery] workers: it must be at least 1"),
+        (WHOLE + "[delivery]\npoll = 0\n", "[delivery] poll: it must be more than 0 s"),
+        (WHOLE + "[delivery]\npoll = 'soon'\n", "[delivery] poll: write a number of seconds, or text such as PT5M"),
+        (WHOLE + "[alerts]\ndigest_at = '25:00'\n", '[alerts] digest_at: write a time as "09:00"'),
+        (WHOLE + "[calendar]\ndays_off = 2027-03-09\n", "[calendar] days_off: write a list in brackets"),
+        (WHOLE + "[calendar]\ndays_off = ['9 March']\n", "[calendar] days_off 1: write a day as 2027-03-09"),
+        (WHOLE + "[alerts.command.desk]\ncommand = []\n", "[alerts.command.desk] command: it must not be empty"),
+        ("watch = 5\n" + WHOLE, "[watch]: write a table, with settings of its own"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_what_to_write(file: Path, text: str, told: str) -> None:
+    said = problem(file, text)
+    assert told in said
+    assert "Input should" not in said
+
+
 @pytest.mark.parametrize("workers", [0, 65])
 def test_workers_are_few_and_at_least_one(file: Path, workers: int) -> None:
     assert "[delivery] workers" in problem(file, WHOLE + f"[delivery]\nworkers = {workers}\n")
@@ -342,6 +377,18 @@ def test_password_in_a_database_address_is_refused_and_shown_nowhere(file: Path,
     assert "[ledger] url: take the password out: write password = { file" in said
     assert "[source.hr] url: take the password out" in said
     assert WORD not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_running_agent_is_found_whatever_else_is_wrong_in_the_file(file: Path) -> None:
+    file.write_text('[health]\nlisten = "127.0.0.1:9464"\n[delivry]\n[delivery]\nworkers = "two"\n', "utf-8")
+    assert load_health_settings(file).listen == "127.0.0.1:9464"
+
+
+@pytest.mark.parametrize("text", ['[health]\nlisten = "9464"\n', "[health]\nlisten = 5\n", "[health\n"])
+def test_an_agent_cannot_be_found_where_its_own_table_is_wrong(file: Path, text: str) -> None:
+    file.write_text(text + WHOLE, "utf-8")
+    with pytest.raises(ConfigurationError, match=r"line 2: \[health\] listen|line 1: column 8"):
+        load_health_settings(file)
 
 
 def test_a_watcher_needs_the_ledger_alone_and_takes_an_agents_file(file: Path) -> None:

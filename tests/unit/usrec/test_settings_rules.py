@@ -75,6 +75,8 @@ def test_a_place_to_listen_is_an_address_with_a_port_or_a_socket(listen: str) ->
         ("days_off = [2027-03-09]", "days_off = [2027-03-06]", "[calendar] days_off: 2027-03-06 stands among working"),
         ("agent@db", "agent:secret@db", "[ledger] url: take the password out"),
         ("?application_name=agent", "?password=secret", "[ledger] url: take the password out"),
+        ("agent@db", "agent:top/secret@db", "[ledger] url: take the password out"),
+        ("agent@db", "agent@db:port", "[ledger] url: it is no address: write postgresql://user@host:5432/database"),
         (
             '"sqlite:///hr.db"',
             '"sqlite:///hr.db"\npassword = { env = "X" }',

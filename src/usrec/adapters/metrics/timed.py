@@ -143,6 +143,10 @@ class TimedSource:
         self._instruments.source_read(self.name, now.timestamp(), rows=len(rows), lag=_lag_seconds(rows, now))
         return rows
 
+    def close(self) -> None:
+        """As the source does it."""
+        self._source.close()
+
     def mark_taken(self, rows: Sequence[SourceRow]) -> None:
         """As the source does it."""
         self._source.mark_taken(rows)

@@ -98,7 +98,7 @@ def _names_no_file(url: URL) -> bool:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise _wrong_address() from None
     if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
         raise _wrong_address()

@@ -21,7 +21,7 @@ from usrec.domain.errors import (
 )
 
 _KEPT: Final = "The transaction was rolled back; everything committed before is safe"
-_AGAIN: Final = "The agent tries again by itself"
+_AGAIN: Final = "A running agent tries again by itself; a command has to be given again"
 
 _SQLITE: Final[Mapping[str, tuple[str, str]]] = {
     "SQLITE_BUSY": ("another process kept it locked for too long", _AGAIN),
@@ -48,7 +48,10 @@ _POSTGRESQL: Final[Mapping[str, tuple[str, str]]] = {
 }
 """By the beginning of the error code: what happened, what to do."""
 
-_UNREACHABLE: Final = ("it cannot be reached, or the connection was lost", _AGAIN)
+_UNREACHABLE: Final = (
+    "it cannot be reached, or the connection was lost",
+    f"Check that it runs, and url and password in [ledger]. {_AGAIN}",
+)
 
 _NO_TABLE: Final = ("no such table", "no such column")
 _NO_TABLE_CODES: Final = frozenset({"42P01", "42703"})

@@ -32,6 +32,7 @@ from usrec.domain.errors import ConfigurationError, SigningRefused
 from usrec.domain.message import MessageId, RenderedMessage, SignedMessage
 from usrec.domain.secret import Secret
 
+_RELOAD: Final = "then reload the agent: systemctl reload usrec-agent"
 _NOTHING_SENT: Final = "Nothing was sent; the event is kept and goes on when the key can sign"
 
 
@@ -145,9 +146,9 @@ class Pkcs12Signer:
                 "no key is configured for the employer of this event",
                 where=f"message {message_id}",
                 kept=_NOTHING_SENT,
-                next_step="Add a section [employer.NAME] with its key to usrec.toml; then reload the agent: systemctl reload usrec-agent",
+                next_step=f"Add a section [employer.NAME] with its key to usrec.toml; {_RELOAD}",
             )
-        advice = f"{problem.next_step}; then reload the agent: systemctl reload usrec-agent"
+        advice = f"{problem.next_step}; {_RELOAD}"
         return SigningRefused(problem.what, where=problem.where, kept=_NOTHING_SENT, next_step=advice)
 
 
@@ -201,7 +202,7 @@ def _require_valid(key: SigningKey, at: datetime, *, where: str) -> None:
         key.require_may_sign(at)
     except CertificateExpiredError:
         what = f"the certificate expired at {key.certificate.not_after:%Y-%m-%dT%H:%MZ}"
-        advice = "Put the renewed key in its place; then reload the agent: systemctl reload usrec-agent"
+        advice = f"Put the renewed key in its place; {_RELOAD}"
         raise SigningRefused(what, where=where, kept=_NOTHING_SENT, next_step=advice) from None
     except CertificateNotYetValidError:
         what = f"the certificate is valid only from {key.certificate.not_before:%Y-%m-%dT%H:%MZ}"

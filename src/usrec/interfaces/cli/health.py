@@ -25,17 +25,17 @@ def health(
 
     from usrec.domain.errors import ConfigurationError
     from usrec.interfaces.cli.health_call import ask
-    from usrec.settings import load_watcher_settings
+    from usrec.settings import find_settings, load_health_settings
     from usrec.settings.listen import read_listen
 
-    settings = load_watcher_settings(config)
-    if settings.values.health.listen is None:
+    settings = load_health_settings(config)
+    if settings.listen is None:
         raise ConfigurationError(
             "the agent listens nowhere",
-            where=str(settings.file),
+            where=str(find_settings(config)),
             next_step='Write an address into [health], such as listen = "127.0.0.1:9464", and restart the agent',
         )
-    status, told = ask(read_listen(settings.values.health.listen), "live" if live else "ready")
+    status, told = ask(read_listen(settings.listen), "live" if live else "ready")
     if as_json:
         print_json(told)
     else:

@@ -198,9 +198,7 @@ def next_step(row: SubmissionRow) -> str:
     return step_out_of(row.state, row.wait_reason, row.id, before=row.blocked_by)
 
 
-def step_out_of(
-    state: State, wait_reason: WaitReason | None, shown: str, *, before: SubmissionId | None = None
-) -> str:
+def step_out_of(state: State, wait_reason: WaitReason | None, shown: str, *, before: SubmissionId | None = None) -> str:
     """What a person can do about a submission that stands like this; empty when nothing is asked of anybody.
 
     Args:
