@@ -80,7 +80,7 @@ def connected(engine: Engine) -> Iterator[Connection]:
             "all its connections are in use",
             where=address_of(engine.url),
             kept="Nothing was begun",
-            next_step="The agent tries again by itself",
+            next_step="A running agent tries again by itself; a command has to be given again",
         ) from problem
     with connection:
         yield connection
