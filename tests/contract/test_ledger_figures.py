@@ -156,6 +156,25 @@ def test_alert_is_undelivered_from_its_time_until_every_sink_that_was_to_take_it
     assert ledger.view.figures(NOW).sinks == {log: SinkRecord(0, NOW), mail: SinkRecord(1, None)}
 
 
+def test_sink_that_was_taken_out_of_the_settings_is_not_waited_for(ledger: SqlLedger) -> None:
+    mail, log = SinkName("mail.hr"), SinkName("log")
+    with ledger.begin() as work:
+        work.alerts.add([alert(enqueued(work, "a").id, "one")])
+        for sink in (log, mail):
+            work.alert_sinks.failures(sink, NOW)
+            (untold,) = work.alert_sinks.untold(sink, NOW, 10, at_once=False)
+            work.alert_sinks.begin(sink, AlertMessageId(sink), [untold.handle], owner="me", until=NOW + HOUR)
+        work.alert_sinks.taken(log, AlertMessageId(log), NOW)
+        work.commit()
+    waiting = []
+    for kept, at in (([log], NOW), ([log, mail], NOW + 2 * HOUR), ([log], NOW + 2 * HOUR)):
+        with ledger.begin() as work:
+            work.alert_sinks.abandon(kept, at)
+            work.commit()
+        waiting.append(ledger.view.figures(at).undelivered_alerts.number)
+    assert waiting == [1, 1, 0], "a message on its way and a sink that is still named are waited for"
+
+
 def test_last_exchange_is_the_newest_answer_and_not_a_persons_settlement(ledger: SqlLedger) -> None:
     assert ledger.view.last_exchange() is None
     with ledger.begin() as work:

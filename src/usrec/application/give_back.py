@@ -36,6 +36,7 @@ def give_back_invalid(claim: Claim, problem: ValidationProblem, *, ledger: Ledge
         work.contracts.lock(submission.employer_bin, submission.contract_key)
         work.outbox.hold_lease(claim.lease, now)
         work.submissions.update(invalid, was=submission.state)
+        work.alerts.watch(invalid.id, now)
         work.outbox.remove(submission.id)
         journal(work, invalid, Move.INVALIDATE.value, submission.state, now, reason="document")
         work.write_backs.put(status_note(invalid, now))

@@ -82,6 +82,13 @@ def tell_sink(
     return Told(len(turn.message.alerts))
 
 
+def forget_removed_sinks(*, subscribers: Sequence[Subscriber], ledger: Ledger, clock: Clock) -> None:
+    """Nobody waits any more for what a sink was to be told that the settings do not name now."""
+    with ledger.begin() as work:
+        work.alert_sinks.abandon([one.name for one in subscribers], clock.now())
+        work.commit()
+
+
 def _begin(
     work: UnitOfWork,
     *,

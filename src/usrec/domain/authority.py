@@ -193,7 +193,7 @@ def last_covered_day(orders: Sequence[Appointment], on: date) -> date | None:
     while True:
         ends = [one.valid_until for one in orders if one.holds_on(day)]
         known = [end for end in ends if end is not None]
-        if len(known) < len(ends):
+        if len(known) < len(ends) or date.max in known:
             return None
         if not known:
             return day - ONE_DAY

@@ -79,6 +79,11 @@ class Crew:
         with self._news:
             self._news.notify_all()
 
+    def waits_for(self, problem: TheirsToWaitFor) -> None:
+        """A thread met something that is unavailable now."""
+        _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__)
+        self._hindered(problem)
+
     def join(self, while_waiting: Callable[[], None]) -> None:
         """Wait until all threads have ended."""
         for thread in self._threads.values():
@@ -98,8 +103,7 @@ class Crew:
             with self._handover.borrow() as agent:
                 return loop.once(agent)
         except TheirsToWaitFor as problem:
-            _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__)
-            self._hindered(problem)
+            self.waits_for(problem)
             return False
         except LeaseLost as lost:
             _log.info(str(lost), action="agent.overtaken")

@@ -23,9 +23,10 @@ from usrec.adapters.metrics.agent_metrics import AgentMetrics
 from usrec.application.deliver import Delivered
 from usrec.application.hasten import hasten_keyless
 from usrec.application.ingest import ingest
+from usrec.application.tell_sink import forget_removed_sinks
 from usrec.application.write_back import write_back
 from usrec.bootstrap import Agent
-from usrec.domain.errors import TheirsToWaitFor, UsrecError
+from usrec.domain.errors import SourceUnavailable, TheirsToWaitFor, UsrecError
 from usrec.domain.submission import WaitReason
 from usrec.interfaces.alerting import Alerting, in_brief
 from usrec.interfaces.authority import AuthorityWatch
@@ -39,6 +40,7 @@ from usrec.interfaces.metrics_page import sink_names, standing_of
 from usrec.interfaces.reload import Compose, Reloader
 from usrec.interfaces.service_manager import ServiceManager
 from usrec.ports.alert_sink import Composer
+from usrec.ports.event_source import EventSource
 from usrec.settings.rules import lease_needed
 
 INGEST_SIZE = 200
@@ -154,9 +156,10 @@ class Daemon:
             _log.warning(str(problem), action="agent.leases_left")
 
     def _new_keys(self, agent: Agent) -> None:
-        """What waited for a key is tried with those that ``agent`` has read."""
+        """What waited for a key is tried with those that ``agent`` has read; its sinks alone are to be told."""
         try:
             hasten_keyless(ledger=agent.ledger)
+            forget_removed_sinks(subscribers=agent.subscribers, ledger=agent.ledger, clock=agent.clock)
         except TheirsToWaitFor as problem:
             _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__)
         self.crew.wake()
@@ -212,29 +215,43 @@ class Daemon:
         self.orders.put(Order.LOOK)
 
     def _ingest_once(self, agent: Agent) -> bool:
-        rows = 0
-        for source in agent.sources:
-            began = perf_counter()
-            taken = ingest(
-                source=self.metrics.timed_source(source),
-                ledger=agent.ledger,
-                employers=agent.employers,
-                calendar=agent.calendar,
-                clock=agent.clock,
-                entropy=agent.entropy,
-                limit=INGEST_SIZE,
-            )
-            rows += taken.rows
-            if taken.rows:
-                self.metrics.ingested(source.name, taken, perf_counter() - began)
-                _log.info("rows taken", action="ingest", source=source.name, taken=taken.taken, repeated=taken.repeated)
-            if taken.conflicts:
-                _log.error("rows contradict their own revision", action="ingest.conflict", rows=taken.conflicts)
-        self.drain.sources_empty = rows == 0
-        if rows:
+        rows: list[int] = []
+        all_answered = self._with_each_source(agent, "ingest", lambda one: rows.append(self._take_rows(agent, one)))
+        self.drain.sources_empty = all_answered and not any(rows)
+        if any(rows):
             self.drain.moved()
             self.crew.wake()
-        return rows > 0
+        return any(rows)
+
+    def _with_each_source(self, agent: Agent, name: str, act: Callable[[EventSource], None]) -> bool:
+        """One source after another; one that is away keeps no other waiting. Whether all of them answered."""
+        away = 0
+        for source in agent.sources:
+            self.crew.pulses.begin(name, OTHERS_TIME)
+            try:
+                act(source)
+            except SourceUnavailable as problem:
+                away += 1
+                self.crew.waits_for(problem)
+        return away == 0
+
+    def _take_rows(self, agent: Agent, source: EventSource) -> int:
+        began = perf_counter()
+        taken = ingest(
+            source=self.metrics.timed_source(source),
+            ledger=agent.ledger,
+            employers=agent.employers,
+            calendar=agent.calendar,
+            clock=agent.clock,
+            entropy=agent.entropy,
+            limit=INGEST_SIZE,
+        )
+        if taken.rows:
+            self.metrics.ingested(source.name, taken, perf_counter() - began)
+            _log.info("rows taken", action="ingest", source=source.name, taken=taken.taken, repeated=taken.repeated)
+        if taken.conflicts:
+            _log.error("rows contradict their own revision", action="ingest.conflict", rows=taken.conflicts)
+        return taken.rows
 
     def _note(self, agent: Agent, delivered: Delivered) -> None:
         self.metrics.counts.delivered(delivered.result)
@@ -257,11 +274,12 @@ class Daemon:
     def _upkeep_once(self, agent: Agent) -> bool:
         self.authority.look(agent)
         self.alerting.watch(agent)
-        for source in agent.sources:
-            self.crew.pulses.begin("upkeep", OTHERS_TIME)
-            if write_back(source=source, ledger=agent.ledger, clock=agent.clock):
-                self.drain.moved()
+        self._with_each_source(agent, "upkeep", lambda source: self._tell_hr(agent, source))
         return False
+
+    def _tell_hr(self, agent: Agent, source: EventSource) -> None:
+        if write_back(source=source, ledger=agent.ledger, clock=agent.clock):
+            self.drain.moved()
 
     def _look_once(self, agent: Agent) -> bool:
         try:

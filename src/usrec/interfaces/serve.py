@@ -2,7 +2,8 @@
 
 The standard library's parser is enough for three addresses that take nothing but GET: it costs a millisecond of the
 start and no memory worth naming, where an application server would cost forty and three megabytes. The address is
-taken before anything else begins, so that a second agent or a forgotten one is named at once.
+taken before anything else begins, so that a second agent or a forgotten one is named at once: Linux holds an address
+only for a socket that listens.
 """
 
 from __future__ import annotations
@@ -82,7 +83,6 @@ class HealthServer:
     def answer(self, pages: Pages) -> None:
         """Begin to answer."""
         self._pages = pages
-        self._listening.listen(MOST_AT_ONCE)
         self._thread.start()
 
     def close(self) -> None:
@@ -181,6 +181,7 @@ def _bound_tcp(address: TcpAddress) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((address.host, address.port))
+        bound.listen(MOST_AT_ONCE)
     except OSError as problem:
         bound.close()
         raise _taken(f"{address.host} port {address.port}", problem) from None
@@ -193,6 +194,7 @@ def _bound_unix(address: UnixAddress) -> socket.socket:
     mask = os.umask(0o777 & ~_SOCKET_MODE)
     try:
         bound.bind(str(address.path))
+        bound.listen(MOST_AT_ONCE)
     except OSError as problem:
         bound.close()
         raise _taken(str(address.path), problem) from None

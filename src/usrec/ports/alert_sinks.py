@@ -105,6 +105,10 @@ class AlertSinks(Protocol):
         """The sink did not take it, or nobody knows."""
         ...
 
+    def abandon(self, kept: Collection[SinkName], now: datetime) -> None:
+        """What was begun for other sinks than these, and is not being told now, is not waited for any more."""
+        ...
+
     def owners(self) -> Collection[str]:
         """Who is telling a sink now."""
         ...

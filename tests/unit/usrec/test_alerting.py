@@ -104,6 +104,18 @@ def test_drain_tells_what_is_due_before_it_ends(line: Line) -> None:
     assert [len(sink.messages) for sink in sinks.values()] == [1, 1]
 
 
+def test_sink_that_is_taken_out_of_the_settings_is_waited_for_no_more(line: Line) -> None:
+    overdue(line)
+    away = InMemoryAlertSink()
+    away.online = False
+    everybody = Subscriber(LOG, InMemoryAlertSink(), "en", at_once=True), Subscriber(MAIL, away, "ru")
+    waiting = []
+    for subscribers in (everybody, everybody[:1]):
+        Daemon(told_by(line, *subscribers)).run(drain=True)
+        waiting.append(line.ledger.view.figures(line.clock.now()).undelivered_alerts.number)
+    assert waiting == [2, 0]
+
+
 def test_composer_gets_the_alerts_and_the_sinks_language(line: Line) -> None:
     overdue(line)
     sink = InMemoryAlertSink()

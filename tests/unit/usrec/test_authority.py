@@ -81,6 +81,10 @@ def test_an_order_that_ends_within_thirty_days_is_told(days: int, told: bool) ->
     assert found(ending, DEPUTY) == ([(P.ORDER_LAPSES, "12-k", TODAY + days * DAY)] if told else [])
 
 
+def test_an_order_until_the_last_day_that_can_be_written_has_no_end() -> None:
+    assert found(replace(ORDER, valid_until=date.max), DEPUTY) == []
+
+
 def test_an_order_whose_successor_follows_without_a_gap_does_not_lapse() -> None:
     ending = replace(ORDER, valid_until=TODAY + 5 * DAY)
     following = replace(ORDER, number="20-k", dated=TODAY, valid_from=TODAY + 6 * DAY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from support.line import (
 )
 from support.line_agent import agent_of, answering
 from usrec.adapters.inmemory.signer import InMemorySigner
+from usrec.adapters.inmemory.source import InMemorySource
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.view import SqlLedgerView
 from usrec.application.deliver import Delivered
@@ -37,7 +39,7 @@ from usrec.domain.errors import (
 )
 from usrec.domain.message import Envelope
 from usrec.domain.outcome import SubmissionOutcome
-from usrec.domain.source_event import EmployerName, SourceRow
+from usrec.domain.source_event import EmployerName, SourceName, SourceRow
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.interfaces import daemon as daemon_module
@@ -318,6 +320,18 @@ def test_one_source_that_is_away_does_not_end_a_drain(line: Line, monkeypatch: p
     monkeypatch.setattr(agent.drain, "gave_up", iter((False, False, True)).__next__)
     with pytest.raises(GatewayUnavailable):
         run(agent, drain=True)
+
+
+def test_source_that_is_away_keeps_no_other_waiting(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line.enter("c1")
+    answering(line, monkeypatch)
+    away = InMemorySource(SourceName("branch"))
+    away.online = False
+    daemon = Daemon(replace(agent_of(line), sources=[away, line.source]), give_up_after=HOUR)
+    monkeypatch.setattr(daemon.drain, "gave_up", lambda: line.states() == {"c1": "accepted"})
+    with pytest.raises(GatewayUnavailable):
+        run(daemon, drain=True)
+    assert line.states() == {"c1": "accepted"}
 
 
 def test_key_that_cannot_sign_is_logged_as_an_error_and_stops_nobody(

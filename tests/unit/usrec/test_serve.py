@@ -86,6 +86,17 @@ def test_unix_socket_in_use_is_left_alone_and_named(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+@pytest.mark.parametrize("unix", [False, True], ids=["tcp", "unix"])
+def test_address_is_held_before_the_first_answer(tmp_path: Path, *, unix: bool) -> None:
+    settings = HealthSettings(listen=f"unix:{tmp_path / 's'}" if unix else f"127.0.0.1:{free_port()}")
+    with (
+        health_server(settings),
+        pytest.raises(ConfigurationError, match="another program holds this address"),
+        health_server(settings),
+    ):
+        pass
+
+
 def test_unix_socket_of_a_dead_process_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "s"
     with socket.socket(socket.AF_UNIX) as dead:

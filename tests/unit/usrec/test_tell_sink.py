@@ -225,6 +225,19 @@ def test_failing_sink_is_tried_less_and_less_often_also_after_a_restart(office: 
     assert sum(waits[:3], timedelta(0)) < sum(waits[-3:], timedelta(0))
 
 
+def test_failure_under_a_clock_that_was_set_back_since_silences_no_sink(office: Office) -> None:
+    office.line.take("c1")
+    office.line.clock.advance(60 * DAY)
+    office.watch()
+    office.sinks[MAIL].online = False
+    now = office.line.clock.now()
+    office.line.clock.set(now + 30 * DAY)
+    assert office.tell().problem is not None
+    office.line.clock.set(now + MINUTE)
+    office.sinks[MAIL].online = True
+    assert office.tell().alerts == 2
+
+
 def test_problem_is_kept_for_whoever_asks(office: Office) -> None:
     office.line.take("c1")
     office.line.clock.advance(60 * DAY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from support.line import ASEL, DAY, HOUR, TIMEOUT, Line, WeekdayCalendar, refused
+from support.line import ASEL, DAY, HOUR, TIMEOUT, Line, PlainRenderer, WeekdayCalendar, refused
 from usrec.application import operate
 from usrec.application.watch_deadlines import watch_deadlines
 from usrec.domain.alert import Alert, Threshold, Watched
@@ -191,3 +191,15 @@ def test_late_entry_is_raised_with_the_legal_date(line: Line) -> None:
     assert [(alert.threshold, alert.last_day) for alert in late] == [
         (Threshold.LATE_ENTRY, submission.legal_date),
     ]
+
+
+def test_late_entry_is_raised_in_time_also_when_only_the_document_shows_the_fault(line: Line) -> None:
+    submission = line.take("c1")
+    watched(line)
+    line.renderer = PlainRenderer()
+    line.renderer.refuses = "it is too long"
+    line.send()
+    assert line.of("c1").state is State.INVALID
+    with line.ledger.begin() as work:
+        (again,) = work.alerts.to_watch(line.clock.now(), 9)
+    assert again.id == submission.id

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Connection, Executable, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Boolean, Connection, Executable, bindparam, delete, func, insert, not_, or_, select, update
 
 from usrec.adapters.persistence.alert_tables import BEGUN, OPEN, alerts, deliveries, sinks
 from usrec.adapters.persistence.alerts import ALERT_COLUMNS
@@ -26,16 +26,20 @@ def _meet(insert_into: InsertInto) -> Executable:
 
 
 _MEET: Final = per_dialect(_meet)
+_MAY_BE_TRIED: Final = or_(
+    sinks.c.retry_at.is_(None), sinks.c.retry_at <= bindparam("now"), sinks.c.failed_at > bindparam("now")
+)
+"""A failure that lies ahead was noted by a clock that was set back since: it says nothing about when to try again."""
 _RESTS: Final = select(sinks.c.sink).where(
     sinks.c.sink == bindparam("sink"),
-    or_(sinks.c.busy_until > bindparam("now"), sinks.c.retry_at > bindparam("now")),
+    or_(sinks.c.busy_until > bindparam("now"), not_(_MAY_BE_TRIED)),
 )
 _ITS_TURN: Final = (
     select(sinks.c.failures)
     .where(
         sinks.c.sink == bindparam("sink"),
         or_(sinks.c.busy_until.is_(None), sinks.c.busy_until <= bindparam("now")),
-        or_(sinks.c.retry_at.is_(None), sinks.c.retry_at <= bindparam("now")),
+        _MAY_BE_TRIED,
     )
     .with_for_update(skip_locked=True)
 )
@@ -80,6 +84,11 @@ _HOLD: Final = update(sinks).where(_WHICH)
 _TAKEN: Final = update(deliveries).where(*_ITS_MESSAGE)
 _WORKS: Final = update(sinks).where(_WHICH).values(failures=0, retry_at=None, problem="", **_FREE_OF)
 _FAILED: Final = update(sinks).where(_WHICH).values(failures=sinks.c.failures + 1, **_FREE_OF)
+_ABANDON: Final = delete(deliveries).where(
+    BEGUN,
+    deliveries.c.sink.not_in(bindparam("kept", expanding=True)),
+    deliveries.c.sink.not_in(select(sinks.c.sink).where(sinks.c.busy_until > bindparam("now"))),
+)
 _OWNERS: Final = select(sinks.c.owner).where(sinks.c.owner.is_not(None)).distinct()
 _FREE: Final = update(sinks).where(sinks.c.owner.in_(bindparam("owners", expanding=True))).values(_FREE_OF)
 
@@ -123,6 +132,10 @@ class SqlAlertSinks:
     def failed(self, sink: SinkName, problem: str, at: datetime, *, retry_at: datetime) -> None:
         """The sink did not take it, or nobody knows."""
         self._connection.execute(_FAILED, {"which": sink, "problem": problem, "failed_at": at, "retry_at": retry_at})
+
+    def abandon(self, kept: Collection[SinkName], now: datetime) -> None:
+        """Messages to sinks that the settings do not name any more are not waited for."""
+        self._connection.execute(_ABANDON, {"kept": list(kept), "now": now})
 
     def owners(self) -> Collection[str]:
         """Who is telling a sink now."""
