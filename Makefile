@@ -54,7 +54,7 @@ imports: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 soak: $(VENV)/.installed-dev ## kill a demonstration again and again (KILLS=1000 SEED=7)
 	KILLS=$(KILLS) SEED=$(SEED) $(BIN)/pytest -m soak -s tests/soak

@@ -23,6 +23,8 @@ from usrec.ports.ledger import Ledger, UnitOfWork
 
 RETRY: Final = RetryPolicy(base=timedelta(minutes=1), cap=timedelta(minutes=15), floor=timedelta(seconds=10))
 MOST_AT_ONCE: Final = 5000
+PATIENCE: Final = 3
+"""After so many failures in a row another message gets its turn: the sink may refuse this one for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,10 @@ def _begin(
     if work.alert_sinks.rests(name, now) or not _due(work, subscriber, digests, now):
         return None
     failures = work.alert_sinks.failures(name, now)
-    due = () if failures is None else _due(work, subscriber, digests, now)
-    if failures is None or not due:
+    messages = () if failures is None else _due(work, subscriber, digests, now)
+    if failures is None or not messages:
         return None
+    due = messages[failures // PATIENCE % len(messages)]
     message_id = due[0].message_id or AlertMessageId(new_record_id(entropy.token(16)))
     handles = [one.handle for one in due]
     work.alert_sinks.begin(name, message_id, handles, owner=owner, until=now + subscriber.lease)
@@ -122,10 +125,13 @@ def _begin(
     return _Turn(message, failures)
 
 
-def _due(work: UnitOfWork, subscriber: Subscriber, digests: DigestPolicy, now: datetime) -> Sequence[Untold]:
-    """What goes into the next message: what is left of one that was begun and never taken, or else all that is due."""
+def _due(work: UnitOfWork, subscriber: Subscriber, digests: DigestPolicy, now: datetime) -> Sequence[Sequence[Untold]]:
+    """The messages that wait: what is left of those that were begun and never taken, then all else that is due."""
     at_once = subscriber.at_once
     untold = work.alert_sinks.untold(subscriber.name, now, MOST_AT_ONCE, at_once=at_once)
-    due = [one for one in untold if at_once or digests.is_due(one.open.alert, now)]
-    begun = next((one.message_id for one in due if one.message_id is not None), None)
-    return due if begun is None else [one for one in due if one.message_id == begun]
+    messages: dict[AlertMessageId | None, list[Untold]] = {}
+    for one in untold:
+        if at_once or digests.is_due(one.open.alert, now):
+            messages.setdefault(one.message_id, []).append(one)
+    fresh = messages.pop(None, None)
+    return [*messages.values(), *([] if fresh is None else [fresh])]

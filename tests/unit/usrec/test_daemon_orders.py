@@ -185,6 +185,22 @@ def test_good_reload_ends_the_complaint(line: Line, manager: NotifySocket) -> No
         assert daemon.health().reload_refused == ""
 
 
+def test_reload_ends_whatever_fails_after_it(
+    line: Line, manager: NotifySocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = agent_of(line)
+    daemon = serving(line, manager, lambda _: new)
+
+    def fails(_: Agent) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(daemon.reloader, "_taken", fails)
+    with at_work(daemon):
+        daemon.orders.put(Order.RELOAD)
+        until(lambda: told(manager, "READY") == 2)
+        assert daemon.handover.current is new
+
+
 def test_orders_that_come_during_a_reload_are_one_order(line: Line, manager: NotifySocket) -> None:
     composed: list[Agent] = []
     go_on = threading.Event()

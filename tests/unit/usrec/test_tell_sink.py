@@ -185,7 +185,7 @@ def test_later_threshold_takes_the_place_of_an_earlier_one_that_nobody_took(offi
     office.sinks[MAIL].online = True
     office.line.clock.advance(RETRY.cap)
     office.work()
-    assert office.told() == [(Watched.SAFE, Threshold.MISSED), (Watched.LEGAL, Threshold.MISSED)]
+    assert sorted(office.told()) == [(Watched.LEGAL, Threshold.MISSED), (Watched.SAFE, Threshold.MISSED)]
 
 
 # -- failures
@@ -260,6 +260,32 @@ def test_alerts_raised_while_a_sink_fails_follow_in_a_message_of_their_own(offic
     office.line.clock.advance(RETRY.cap)
     assert [office.tell().alerts for _ in range(3)] == [2, 2, 0]
     assert len({message.id for message in office.sinks[MAIL].messages}) == 2
+
+
+def test_message_that_a_sink_refuses_for_good_holds_later_ones_for_three_tries_only(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.line.take("c1")
+    office.line.clock.advance(60 * DAY)
+    office.watch()
+    sink = office.sinks[MAIL]
+    refused: list[str] = []
+
+    def deliver(message: AlertMessage) -> None:
+        refused.append(message.id) if not refused or message.id == refused[0] else sink.messages.append(message)
+        if message.id == refused[0]:
+            raise AlertNotTaken("it is too long", where="sink in memory", next_step="It is tried again")
+
+    monkeypatch.setattr(sink, "deliver", deliver)
+    office.tell()
+    office.line.take("c2", contract="K-2", signed_on=(TODAY + DAY).isoformat())
+    office.watch()
+    for _ in range(3):
+        office.line.clock.advance(RETRY.cap)
+        office.tell()
+    assert len(refused) == 3
+    (told,) = sink.messages
+    assert {one.alert.event_id for one in told.alerts} == {"c2"}
 
 
 # -- crashes
