@@ -86,9 +86,16 @@ class Reloader:
             self._handover.replace(agent)
             self.refused = ""
             _log.info("keys and settings were read again and hold from now on", action="agent.reload")
-            self._taken(agent)
+            self._tell(agent)
         self._manager.is_ready(self._status())
         finished()
+
+    def _tell(self, agent: Agent) -> None:
+        try:
+            self._taken(agent)
+        except Exception as problem:  # noqa: BLE001 -- the new one is on duty; what follows it must not end the reload
+            kind = type(problem).__name__
+            _log.error("what follows a reload failed", action="agent.reload_followed", kind=kind)
 
     def _refuse(self, why: str) -> None:
         self.refused = why
