@@ -10,8 +10,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 KILLS ?= 100
 SEED ?= 353
 LOCALES := src/usrec/locales
+# The date of what is built: that of the last commit.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1580601600)
 
-.PHONY: help demo test lint format types imports unit soak messages lock clean
+.PHONY: help demo test lint format types imports unit soak messages reference lock bundle clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,20 +54,27 @@ imports: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 soak: $(VENV)/.installed-dev ## kill a demonstration again and again (KILLS=1000 SEED=7)
 	KILLS=$(KILLS) SEED=$(SEED) $(BIN)/pytest -m soak -s tests/soak
 
 messages: $(VENV)/.installed-dev ## renew and compile the language catalogues
 	@mkdir -p build
-	$(BIN)/pybabel -q extract --no-default-keywords -k tr -k N_ -k ntr:1,2 --add-location=file --width=120 -o build/usrec.pot src/usrec
+	PYTHONPATH=tests $(BIN)/pybabel -q extract -F pyproject.toml --no-default-keywords -k tr -k N_ -k ntr:1,2 --add-location=file --width=120 -o build/usrec.pot src/usrec
 	$(BIN)/pybabel -q update -D usrec -i build/usrec.pot -d $(LOCALES) --ignore-pot-creation-date --no-fuzzy-matching --ignore-obsolete --width=120
 	$(BIN)/pybabel -q compile -D usrec -d $(LOCALES)
+
+reference: $(VENV)/.installed-dev ## renew the generated parts of the reference pages
+	PYTHONPATH=tests $(BIN)/python -m support.reference
 
 lock: ## renew the two lock files (needs uv)
 	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --python-version 3.11 pyproject.toml --extra build -o requirements.lock
 	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --python-version 3.11 pyproject.toml --extra build --extra dev -o requirements-dev.lock -c requirements.lock
+
+bundle: $(VENV)/.installed-dev ## offline bundle in dist/; other machines: PYTHON_VERSION=3.12 PLATFORM=manylinux_2_28_aarch64
+	@$(BIN)/python docker/bundle/make_bundle.py --epoch $(SOURCE_DATE_EPOCH) \
+	  $(if $(PYTHON_VERSION),--python-version $(PYTHON_VERSION)) $(if $(PLATFORM),--platform $(PLATFORM))
 
 clean: ## remove what the other commands made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -128,6 +128,10 @@ def pki_for_tests(
     employer_bin: Annotated[str | None, typer.Option("--bin", metavar="BIN", help="Employer's BIN, 12 digits.")] = None,
     organisation: Annotated[str | None, typer.Option("--organisation", help="Employer's name.")] = None,
     kind: Annotated[str, typer.Option("--keys", metavar="KIND", help="gost2015, gost2004 or rsa.")] = "rsa",
+    server_name: Annotated[
+        list[str] | None,
+        typer.Option("--server-name", metavar="HOST", help="Further host name of the TLS server; may be repeated."),
+    ] = None,
 ) -> None:
     """Make keys and certificates for tests and demonstrations, in the NCA's profile; nobody may trust them."""
     from kzeds.test_pki import EMPLOYER_BIN, ORGANISATION, KeyKind, make_test_pki
@@ -140,6 +144,7 @@ def pki_for_tests(
         kind=KeyKind(kind),
         employer_bin=EMPLOYER_BIN if employer_bin is None else employer_bin,
         organisation=ORGANISATION if organisation is None else organisation,
+        server_names=server_name or (),
     )
     typer.echo(f"test PKI made in {pki.directory}; its passwords lie in the *.password files")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -131,14 +132,17 @@ def issue_timestamper(
     return _signed(builder, authority.key, public_key)
 
 
-def issue_tls_server(authority: Authority, public_key: EllipticCurvePublicKey, validity: Validity) -> x509.Certificate:
-    """Issue a server certificate for this machine only: localhost, 127.0.0.1 and ::1."""
+def issue_tls_server(
+    authority: Authority, public_key: EllipticCurvePublicKey, validity: Validity, *, names: Collection[str] = ()
+) -> x509.Certificate:
+    """Issue a server certificate for this machine (localhost, 127.0.0.1 and ::1), and for other host names if given."""
     name = x509.Name([_part(NameOID.COMMON_NAME, "localhost")])
-    names = x509.SubjectAlternativeName(
+    alternatives = x509.SubjectAlternativeName(
         [
             x509.DNSName("localhost"),
             x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
             x509.IPAddress(ipaddress.ip_address("::1")),
+            *map(x509.DNSName, names),
         ]
     )
     builder = (
@@ -146,7 +150,7 @@ def issue_tls_server(authority: Authority, public_key: EllipticCurvePublicKey, v
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(digital_signature=True), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(names, critical=False)
+        .add_extension(alternatives, critical=False)
         .add_extension(_issuer_key_id(authority), critical=False)
     )
     return _signed(builder, authority.key, public_key)

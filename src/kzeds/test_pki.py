@@ -14,6 +14,7 @@ import re
 import secrets
 import shutil
 import tempfile
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -61,6 +62,7 @@ class KeyKind(enum.StrEnum):
 _PASSWORD_BYTES = 18
 _AUTHORITY_NAMES = {KeyKind.GOST_2015: "GOST", KeyKind.GOST_2004: "GOST 2004", KeyKind.RSA: "RSA"}
 _SERVICES = {"ocsp": issue_responder, "tsa": issue_timestamper}
+_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII)
 _HEAD_ROLES = (Role.LEGAL_ENTITY, Role.FIRST_HEAD)
 
 
@@ -94,7 +96,7 @@ class TestPki:
 
     @property
     def tls_certificate(self) -> Path:
-        """Server certificate for localhost, 127.0.0.1 and ::1."""
+        """Server certificate for localhost, 127.0.0.1, ::1 and the names that were asked for."""
         return self.directory / "tls.pem"
 
     @property
@@ -128,6 +130,7 @@ def make_test_pki(
     employer_bin: str = EMPLOYER_BIN,
     organisation: str = ORGANISATION,
     employer_2_bin: str = EMPLOYER_2_BIN,
+    server_names: Collection[str] = (),
 ) -> TestPki:
     """Make all keys and certificates of a demonstration.
 
@@ -140,13 +143,18 @@ def make_test_pki(
         employer_bin: BIN of the employer, 12 digits.
         organisation: Name of the employer.
         employer_2_bin: BIN of another employer, 12 digits.
+        server_names: Further host names of the TLS server, such as a container's.
 
     Raises:
-        TestPkiError: When the place is taken or cannot be written, or a BIN is not one; nothing is left behind.
+        TestPkiError: When the place is taken or cannot be written, or a BIN or host name is not one; nothing is left
+            behind.
     """
     for number in (employer_bin, employer_2_bin):
         if not re.fullmatch(r"\d{12}", number, re.ASCII):
             raise TestPkiError("a BIN has 12 digits; nothing was made")
+    for name in server_names:
+        if not _HOST_NAME.fullmatch(name):
+            raise TestPkiError("a host name consists of letters, digits, hyphens and dots; nothing was made")
     if not organisation.strip():
         raise TestPkiError("the organisation has no name; nothing was made")
     try:
@@ -157,7 +165,8 @@ def make_test_pki(
     except OSError as error:
         raise TestPkiError(f"{directory} cannot be made: {error.strerror}") from None
     try:
-        _fill(workspace, now.replace(microsecond=0), kind, _holders(employer_bin, employer_2_bin, organisation))
+        holders = _holders(employer_bin, employer_2_bin, organisation)
+        _fill(workspace, now.replace(microsecond=0), kind, holders, server_names)
         workspace.rename(directory)
     except OSError as error:
         raise TestPkiError(f"{directory} cannot be written: {error.strerror}; nothing was made") from None
@@ -190,7 +199,9 @@ def _holders(employer_bin: str, employer_2_bin: str, organisation: str) -> dict[
     }
 
 
-def _fill(directory: Path, now: datetime, kind: KeyKind, holders: dict[str, Holder]) -> None:
+def _fill(
+    directory: Path, now: datetime, kind: KeyKind, holders: dict[str, Holder], server_names: Collection[str]
+) -> None:
     """Write every file of the PKI into a directory."""
     pki = TestPki(directory)
     of_authority = Validity(now - timedelta(days=3 * 365), now + timedelta(days=10 * 365))
@@ -216,7 +227,7 @@ def _fill(directory: Path, now: datetime, kind: KeyKind, holders: dict[str, Hold
     for path, password in passwords.items():
         _write(path, password.encode())
     _fill_lists(pki, nca, now)
-    _fill_tls(pki, of_holder)
+    _fill_tls(pki, of_holder, server_names)
 
 
 def _fill_lists(pki: TestPki, authority: Authority, now: datetime) -> None:
@@ -239,10 +250,10 @@ def _new_key(kind: KeyKind) -> RSAPrivateKey | GostPrivateKey:
             return generate_private_key(65537, 2048)
 
 
-def _fill_tls(pki: TestPki, validity: Validity) -> None:
+def _fill_tls(pki: TestPki, validity: Validity, names: Collection[str]) -> None:
     authority: Authority = make_authority(ec.generate_private_key(ec.SECP256R1()), "KZEDS TEST TLS", validity)
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = issue_tls_server(authority, key.public_key(), validity)
+    certificate = issue_tls_server(authority, key.public_key(), validity, names=names)
     _write(pki.tls_ca, authority.certificate.public_bytes(Encoding.PEM))
     _write(pki.tls_certificate, certificate.public_bytes(Encoding.PEM))
     _write(pki.tls_key, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

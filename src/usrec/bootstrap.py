@@ -14,18 +14,22 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import structlog
 
 from usrec.application.deliver import DeliveryPolicy
-from usrec.domain.errors import ConfigurationError
+from usrec.domain.digest import DigestPolicy
+from usrec.domain.errors import ConfigurationError, LedgerUnavailable
 from usrec.domain.retry import RetryPolicy
+from usrec.domain.secret import Secret
 from usrec.domain.source_event import EmployerName, EventId, SourceName
+from usrec.domain.watch import WatchPolicy
 from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
+from usrec.ports.alert_sink import Subscriber
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.event_source import EventSource
-from usrec.settings import CalendarSettings, LoadedSettings, SourceSettings
+from usrec.settings import CalendarSettings, LoadedSettings, LoadedWatcherSettings, SourceSettings
 
 if TYPE_CHECKING:
     from kzeds.certificate import Certificate
@@ -46,6 +50,7 @@ class Agent:
     Attributes:
         employers: Names by BIN.
         owner: Name of this process in leases.
+        subscribers: Who is told of alerts.
     """
 
     settings: LoadedSettings
@@ -60,18 +65,37 @@ class Agent:
     employers: Mapping[str, EmployerName]
     policy: DeliveryPolicy
     owner: str
+    subscribers: Sequence[Subscriber] = ()
+
+    @property
+    def watching(self) -> WatchPolicy:
+        """What is watched and when digests go out."""
+        alerts = self.settings.values.alerts
+        return WatchPolicy(DigestPolicy(self.calendar, alerts.digest_at), alerts.late_entry_days)
 
     def close(self) -> None:
         """Close connections."""
         self.gateway.close()
+        for source in self.sources:
+            source.close()
         self.ledger.close()
 
 
-def build_ledger(settings: LoadedSettings) -> SqlLedger:
+def build_ledger(settings: LoadedWatcherSettings) -> SqlLedger:
     """The ledger alone, for commands that send nothing."""
     from usrec.adapters.persistence import open_ledger
 
-    return open_ledger(settings.database_url(settings.values.ledger.url))
+    return open_ledger(*ledger_access(settings))
+
+
+def ledger_access(settings: LoadedWatcherSettings) -> tuple[str, Secret | None]:
+    """Address of the ledger's database and password of its user, where the settings name one.
+
+    Raises:
+        ConfigurationError: The password cannot be read.
+    """
+    ledger = settings.values.ledger
+    return settings.database_url(ledger.url), settings.optional_secret(ledger.password)
 
 
 def build_calendar(settings: CalendarSettings) -> WorkingCalendar:
@@ -79,9 +103,9 @@ def build_calendar(settings: CalendarSettings) -> WorkingCalendar:
     from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 
     calendar = KazakhstanCalendar()
-    if not settings.working_days and not settings.days_off:
+    if settings == CalendarSettings():
         return calendar
-    return CalendarOverrides(calendar, settings.working_days, settings.days_off)
+    return CalendarOverrides(calendar, settings.working_days, settings.days_off, settings.checked_years)
 
 
 def build_agent(
@@ -104,7 +128,7 @@ def build_agent(
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
 
     values = settings.values
-    profile = load_profile(_profile_choice(settings))
+    profile = load_profile(profile_choice(settings))
     signer = _signer(settings)
     ledger = build_ledger(settings)
     return Agent(
@@ -120,7 +144,17 @@ def build_agent(
         employers=employers_by_bin(settings),
         policy=_policy(settings),
         owner=f"{socket.gethostname()}:{os.getpid()}",
+        subscribers=build_alert_sinks(settings),
     )
+
+
+def build_alert_sinks(settings: LoadedWatcherSettings) -> Sequence[Subscriber]:
+    """Who is told of alerts: the log, and every sink of the settings. One that cannot be used now is said loudly."""
+    from usrec.sinks import subscribers, unusable_sinks
+
+    for name, problem in unusable_sinks(settings).items():
+        _log.error(f"nobody can be told by {name}: {problem}", action="alert.sink_unusable", sink=name)
+    return subscribers(settings)
 
 
 def employers_by_bin(settings: LoadedSettings) -> Mapping[str, EmployerName]:
@@ -128,7 +162,8 @@ def employers_by_bin(settings: LoadedSettings) -> Mapping[str, EmployerName]:
     return {employer.bin: EmployerName(name) for name, employer in settings.values.employer.items()}
 
 
-def _profile_choice(settings: LoadedSettings) -> str:
+def profile_choice(settings: LoadedSettings) -> str:
+    """The wire profile's name, or its folder made absolute."""
     choice = settings.values.gateway.profile
     return choice if choice in {"current", "seen"} else str(settings.path(Path(choice)))
 
@@ -162,7 +197,7 @@ def _gateway(
         build_endpoint(settings),
         Sender(values.service_id, values.sender_id, settings.secret(values.password)),
         keys=signer.keys,
-        trusted=[_certificate(settings.path(values.response_certificate))],
+        trusted=[read_certificate(settings.path(values.response_certificate))],
         contract_id_path=contract_id_path,
         wait=wait,
     )
@@ -170,19 +205,25 @@ def _gateway(
 
 def build_endpoint(settings: LoadedSettings) -> Endpoint:
     """Where the gateway listens, by the settings."""
-    from usrec.adapters.gateway.connection import Endpoint, Timeouts
+    from usrec.adapters.gateway.connection import Endpoint, Proxy, Timeouts
 
     values = settings.values.gateway
-    phases = values.timeouts
+    phases, way = values.timeouts, values.proxy
     return Endpoint(
         url=values.url,
         ca_file=None if values.ca_file is None else settings.path(values.ca_file),
         timeouts=Timeouts(phases.connect, phases.write, phases.read, phases.pool, phases.answer),
         connections=settings.values.delivery.workers,
+        proxy=None if way is None else Proxy(way.url, way.user, settings.optional_secret(way.password)),
     )
 
 
-def _certificate(file: Path) -> Certificate:
+def read_certificate(file: Path) -> Certificate:
+    """The certificate that the gateway signs its answers with.
+
+    Raises:
+        ConfigurationError: It cannot be read.
+    """
     from kzeds.certificate import Certificate
     from kzeds.errors import KzedsError
 
@@ -205,6 +246,7 @@ def _source(settings: LoadedSettings, name: str, source: SourceSettings, ledger:
         writable=not source.read_only,
         table=source.table,
         known=_known_keys(SourceName(name), ledger),
+        password=settings.optional_secret(source.password),
     )
 
 
@@ -234,13 +276,14 @@ def sole_agent(settings: LoadedSettings) -> Iterator[None]:
 
     Raises:
         ConfigurationError: Another agent runs on the same file.
+        LedgerUnavailable: Nothing can be written beside the file.
     """
     url = settings.database_url(settings.values.ledger.url)
     scheme, _, path = url.partition(":///")
     if not scheme.startswith("sqlite") or not path:
         yield
         return
-    with Path(f"{path}.lock").open("a") as lock:
+    with _lock_file(Path(f"{path}.lock")) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -252,6 +295,18 @@ def sole_agent(settings: LoadedSettings) -> Iterator[None]:
         yield
 
 
+def _lock_file(file: Path) -> IO[str]:
+    """Open for nobody else: who may open it could hold the lock."""
+    try:
+        return open(file, "a", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, mode=0o600))
+    except OSError as problem:
+        raise LedgerUnavailable(
+            f"the lock of the ledger cannot be opened ({problem.strerror})",
+            where=str(file),
+            next_step="Check that its folder exists and that the agent's user may write there",
+        ) from None
+
+
 def rescue_dead_leases(agent: Agent) -> None:
     """Free what dead processes had claimed, so that a restart need not wait for their leases to run out.
 
@@ -260,9 +315,11 @@ def rescue_dead_leases(agent: Agent) -> None:
     """
     with agent.ledger.begin() as work:
         owners = work.outbox.lease_owners()
+        owners = {*owners, *work.alert_sinks.owners()}
         dead = [owner for owner in owners if agent.ledger.dialect == "sqlite" or _is_dead_here(owner)]
         if dead:
             work.outbox.free_leases(dead)
+            work.alert_sinks.free(dead)
             work.commit()
 
 

@@ -9,7 +9,23 @@ import pytest
 
 from support.workplace import run
 
-HEAVY = {"zeep", "holidays", "rich", "lxml", "sqlalchemy", "httpx", "cryptography", "starlette", "uvicorn"}
+HEAVY = {
+    "zeep",
+    "holidays",
+    "rich",
+    "lxml",
+    "sqlalchemy",
+    "httpx",
+    "cryptography",
+    "starlette",
+    "uvicorn",
+    "prometheus_client",
+    "http.client",
+    "usrec.adapters",
+    "usrec.application",
+    "usrec.ports",
+    "usrec.settings",
+}
 
 PROGRAM = """
 import json, runpy, sys
@@ -17,7 +33,7 @@ sys.argv = ["command", *{arguments!r}]
 try:
     runpy.run_module({package!r}, run_name="__main__")
 except SystemExit as end:
-    loaded = sorted({{name.partition(".")[0] for name in sys.modules}})
+    loaded = sorted(sys.modules)
     print(json.dumps({{"status": end.code, "loaded": loaded}}), file=sys.stderr)
 """
 
@@ -27,6 +43,13 @@ except SystemExit as end:
     [
         ("usrec", ["--help"]),
         ("usrec", ["run", "--help"]),
+        ("usrec", ["doctor", "--help"]),
+        ("usrec", ["init", "--help"]),
+        ("usrec", ["config", "check", "--help"]),
+        ("usrec", ["metrics", "--help"]),
+        ("usrec", ["alerts", "list", "--help"]),
+        ("usrec", ["health", "--help"]),
+        ("usrec", ["status", "--help"]),
         ("usrec", ["submission", "--help"]),
         ("usrec", ["submission", "settle", "--help"]),
         ("usrec", ["replay", "--help"]),

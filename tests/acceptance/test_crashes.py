@@ -92,13 +92,16 @@ def require_sound(workplace: Workplace, simulator: SimulatorProcess, expected: M
 
 
 def require_each_alert_once(workplace: Workplace) -> None:
-    """The overdue row raised one alert for each of its dates, and a sink has taken every alert."""
-    alerts = workplace.query("SELECT submission_id, watched, threshold, delivered_at FROM alerts")
+    """The overdue row raised one alert for each of its dates, and the log has taken every alert that is still open."""
+    alerts = workplace.query(
+        "SELECT submission_id, watched, threshold, closed_at IS NOT NULL OR d.taken_at IS NOT NULL FROM alerts"
+        " LEFT JOIN alert_deliveries d ON d.alert_id = alerts.id AND d.sink = 'log'"
+    )
     assert len({alert[:3] for alert in alerts}) == len(alerts)
-    assert all(delivered_at for *_, delivered_at in alerts)
-    (overdue,) = [story.row.id for story in workplace.stories() if story.row.state is State.INVALID]
-    missed = sorted(watched for of, watched, threshold, _ in alerts if (of, threshold) == (overdue, "missed"))
-    assert missed == ["legal_date", "safe_date"]
+    assert all(told for *_, told in alerts)
+    (overdue,) = [story.row for story in workplace.stories() if story.row.state is State.INVALID]
+    missed = {watched for of, watched, threshold, _ in alerts if (of, threshold) == (overdue.id, "missed")}
+    assert missed == ({"legal_date"} if overdue.safe_date == overdue.legal_date else {"legal_date", "safe_date"})
 
 
 @pytest.mark.parametrize("step", STEPS)

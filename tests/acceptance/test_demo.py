@@ -91,6 +91,8 @@ def test_ten_events_show_every_group_and_calling_again_changes_nothing(tmp_path:
         "Waiting",
     }
     assert "Traceback" not in done.stderr
+    look = run(["sh", "-c", done.stdout.splitlines()[-1]])
+    assert (look.returncode, look.stderr) == (0, ""), "the last line can be copied and run"
     books = demonstration.registry(), demonstration.hr_rows()
     result = demonstration.run()
     require_undisturbed(demonstration, result, 10, day)

@@ -14,22 +14,38 @@ import pytest
 from typer.testing import CliRunner
 
 from kzeds.cli import app as kzeds_app
+from support.ledger_values import an_alert
 from support.markdown import code, prose, read, section
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
+from usrec.adapters.calendar.year import read_year
+from usrec.application.checkup import Level, Standing
 from usrec.application.plan_replay import Plan, Treatment, Turn
 from usrec.application.replay import Canary, CanaryFate, Queued
 from usrec.application.survey import PersonNeeded, Survey
+from usrec.domain.authority import Appointment, Authority, SigningCertificate
 from usrec.domain.deadline import DeadlineEvent, compute_deadline, deadline_report
 from usrec.domain.rules.finding import dump_findings, error
+from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
 from usrec.domain.submission import SubmissionId
 from usrec.interfaces.cli.acting import Result
+from usrec.interfaces.cli.alerts import Tried, board_json
+from usrec.interfaces.cli.authority import authority_json
+from usrec.interfaces.cli.calendar import calendar_json
+from usrec.interfaces.cli.check import Checked, check_json
+from usrec.interfaces.cli.config import faults_json
+from usrec.interfaces.cli.doctor import doctor_json, openings_json
 from usrec.interfaces.cli.replay import _result_json
 from usrec.interfaces.cli.replay_plan import plan_json
 from usrec.interfaces.cli.status import survey_json
 from usrec.interfaces.cli.story import row_json, story_json
 from usrec.interfaces.demo.run import DemoResult
+from usrec.interfaces.doctor.egress import Opening, Side
+from usrec.interfaces.doctor.settings_check import WRONG
+from usrec.ports.alert_sink import LOG
+from usrec.ports.alert_sinks import NoticeBoard, PostedAlert, SinkState
 from usrec.ports.ledger_view import JournalRow, SubmissionRow, SubmissionStory
+from usrec.settings import Fault
 from usrec_simulator.registry import RegisteredRecord
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -84,6 +100,8 @@ SURVEY = Survey(
     needs_person={PersonNeeded.REFUSED: 1},
     write_backs_waiting=0,
 )
+STANDING = Standing(NOW, 1, 0, 0, 0, None, 0, 0, None, None, 0, 0, 0)
+CHECKED = Checked(Level.CRITICAL, ["no agent has ever given a sign of life"], STANDING, timedelta(minutes=10))
 PLAN = Plan(
     made_at=NOW,
     matched=1,
@@ -94,12 +112,20 @@ PLAN = Plan(
     interval=timedelta(seconds=1),
 )
 REPLAYED = _result_json(PLAN, Canary(CanaryFate.REGISTERED, 0, ROW), Queued(NOW, refused=[(ID, "why")]))
+CERTIFICATE = SigningCertificate("4f", "ab", NOW, NOW + timedelta(days=99), head=False)
+ORDER = Appointment("12-k", NOW.date(), NOW.date())
+AUTHORITY: Any = authority_json([Authority(EmployerName("main"), False, CERTIFICATE, (ORDER,))], NOW.date())
 DEADLINE = compute_deadline(DeadlineEvent.CONCLUSION, date(2026, 11, 20), calendar=KazakhstanCalendar())
 RECORD = RegisteredRecord("conclusion", "r", "c", "200940000013", None, "1", "2026-11-20", 1, 0, ())
 RESULT = asdict(Result(ID, "done", ""))
 
+OPENING = Opening(Side.AGENT, "shep.example", 443, "https", "[gateway] url", "why")
+
+BOARD = NoticeBoard([PostedAlert(an_alert(ID), State.PENDING, {LOG: NOW})], [SinkState(LOG, 0, "", None, None, NOW)])
+
 ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("usrec status", "JSON keys:"): survey_json(SURVEY),
+    ("usrec status", "JSON keys with `--check`:"): check_json(CHECKED),
     ("usrec submission list", "JSON keys, one"): row_json(ROW),
     ("usrec submission show", "JSON keys:"): story_json(STORY, NOW),
     ("usrec submission retry", "JSON keys, one"): RESULT,
@@ -107,7 +133,15 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("usrec submission checkout", "JSON keys:"): RESULT,
     ("usrec replay", "JSON keys with a plan only:"): plan_json(PLAN),
     ("usrec replay", "JSON keys of a replay:"): REPLAYED,
+    ("usrec alerts test", "JSON keys, one"): asdict(Tried("log", taken=True, problem="")),
+    ("usrec alerts list", "JSON keys:"): board_json(BOARD, [LOG], NOW),
     ("usrec deadline", "JSON keys:"): deadline_report(DEADLINE),
+    ("usrec calendar", "JSON keys:"): calendar_json(read_year(2026, KazakhstanCalendar(), KazakhstanCalendar())),
+    ("usrec authority", "JSON keys:"): AUTHORITY,
+    ("usrec authority", "JSON keys of each"): AUTHORITY["employers"][0],
+    ("usrec config check", "JSON keys:"): faults_json(Path("usrec.toml"), [Fault("[gateway] url", 2, None, "why")], []),
+    ("usrec doctor", "JSON keys:"): doctor_json([WRONG.line(file="usrec.toml", number=1)], NOW),
+    ("usrec doctor", "JSON keys with `--egress`, one"): openings_json([OPENING])[0],
     ("usrec demo", "JSON keys:"): dict.fromkeys(field.name for field in fields(DemoResult)),
     ("usrec-simulator registry", "JSON keys, one"): RECORD.as_dict(),
 }

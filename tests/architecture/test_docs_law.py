@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
-from support.markdown import only_code, read, section, table
+from support.markdown import code, only_code, read, section, table
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.domain import verdict
 from usrec.domain.deadline import (
     ORDER_278_IN_FORCE,
     ORDER_353_IN_FORCE,
     ORDER_442_IN_FORCE,
+    Deadline,
     DeadlineEvent,
     Edition,
     compute_deadline,
@@ -35,10 +36,12 @@ from usrec.domain.state import Move
 from usrec.domain.verdict import NOT_PROCESSED_FAULTS, TIME_DEPENDENT, Next, Standing, decide
 
 DEADLINES = read("explanation/deadlines.md")
+LAW = read("explanation/law.md")
 GUARANTEES = read("explanation/guarantees.md")
 TERMS = table(section(DEADLINES, "The terms"), "event")
 CALENDAR = KazakhstanCalendar()
 ROWS = table(section(GUARANTEES, "The decision table"), "outcome")
+LAW_TERMS = table(section(LAW, "Terms"), "event")
 
 OWN_ID = "own-record-id"
 PROOF = ReplyProof("digest", datetime(2026, 11, 22, tzinfo=UTC), "message", None, b"")
@@ -135,10 +138,61 @@ def test_terms_are_complete() -> None:
     assert "1 year from 18 September 2020, or 2 years" in " ".join(DEADLINES.split())
 
 
-def test_editions_are_those_of_the_code_and_assumed_days_are_called_so() -> None:
-    """The days on which the editions took effect; two of them are assumptions and the page says it."""
-    rows = {row[0]: row[2] for row in table(section(DEADLINES, "Editions"), "edition")}
+@pytest.mark.parametrize("text", [DEADLINES, LAW], ids=["deadlines.md", "law.md"])
+def test_editions_are_those_of_the_code_and_assumed_days_are_called_so(text: str) -> None:
+    """The days on which the editions took effect; two of them are assumptions and the pages say it."""
+    rows = {row[0]: " ".join(row[2:]) for row in table(section(text, "Editions"), "edition")}
     begins = {"1": ORDER_353_IN_FORCE, "2": ORDER_442_IN_FORCE, "3": ORDER_278_IN_FORCE}
     assert {number: cell[:10] for number, cell in rows.items()} == {key: str(day) for key, day in begins.items()}
     assert {edition_on(day) for day in begins.values()} == set(Edition)
     assert ["assumed" in rows[number] for number in "123"] == [False, True, True]
+
+
+@pytest.mark.parametrize("row", LAW_TERMS, ids=[" ".join(row[:2]) for row in LAW_TERMS])
+def test_each_term_of_the_law_page_is_counted_so_from_its_first_day_to_its_last(row: list[str]) -> None:
+    """On the days around the two the code counts something else; an assumed day is called so."""
+    first, last = date.fromisoformat(row[3]), date.fromisoformat(row[4]) if row[4] else date(2026, 11, 22)
+    told = (row[1], None if row[2] == "none" else row[2])
+    if "legacy" in row[0]:
+        counted = _counted(row, first)
+        assert ((counted.term or "").partition(",")[0], counted.legal_date) == (row[2], last)
+        return
+    assert {_said(_counted(row, day)) for day in (first, last)} == {told}
+    assert not row[4] or _said(_counted(row, last + timedelta(days=1))) != told
+    assert first == ORDER_353_IN_FORCE or _said(_counted(row, first - timedelta(days=1))) != told
+    assert ("assumed" in row[5] or row[2] == "none") or {first, last} <= {ORDER_353_IN_FORCE, date(2026, 11, 22)}
+
+
+def _counted(row: list[str], day: date) -> Deadline:
+    event, people = DeadlineEvent(code(row[0])[0]), 2001 if "more people" in row[0] else 2000
+    return compute_deadline(event, day, calendar=CALENDAR, headcount=people)
+
+
+def _said(deadline: Deadline) -> tuple[str | None, str | None]:
+    return deadline.point, deadline.term
+
+
+def test_the_law_page_has_every_event_that_is_counted() -> None:
+    """In the first edition and in today's."""
+    for day in (ORDER_353_IN_FORCE, date(2026, 11, 22)):
+        on_page = {code(row[0])[0] for row in LAW_TERMS if row[3] <= str(day) and (not row[4] or str(day) <= row[4])}
+        counted = {
+            event for event in DeadlineEvent if compute_deadline(event, day, calendar=CALENDAR, headcount=1).point
+        }
+        assert on_page | {"legacy"} == counted
+
+
+def test_fines_are_their_number_of_indices() -> None:
+    """The sums in tenge follow from the index of 2026, which the page names."""
+    text = section(LAW, "What a breach costs")
+    index = next(int(row[1]) for row in table(text, "year") if row[0] == "2026")
+    fines = [[int(re.sub(r"\D", "", cell)) for cell in row[1:]] for row in table(text, "who")]
+    assert len(fines) == 4
+    for first, first_sum, repeated, repeated_sum in fines:
+        assert (first_sum, repeated_sum) == (first * index, repeated * index)
+
+
+def test_every_source_number_of_the_law_page_is_listed() -> None:
+    """No footnote leads nowhere."""
+    listed = set(re.findall(r"^(\d+)\. ", section(LAW, "Sources"), re.MULTILINE))
+    assert {number for row in LAW_TERMS for number in row[6].split(", ")} <= listed

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import pytest
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 import kzeds
 from kzeds import errors as kzeds_errors
-from support.markdown import Block, blocks, code, only_code, read, section, table
+from support.markdown import blocks, code, only_code, read, section, table
 from usrec import settings
 from usrec.domain.errors import ConfigurationError, OursToFix, PersonDecides, TheirsToWaitFor, UsrecError
 from usrec.domain.rules.fields import FIELDS
@@ -24,6 +23,7 @@ from usrec.domain.state import OPEN, TRANSITIONS, State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.domain.verdict import Ending
 from usrec.interfaces.cli.words import WAITS
+from usrec.settings.outline import Shape, Table, tables, without_none
 from usrec_simulator.codes import TEXTS, UNKNOWN_ERROR
 from usrec_simulator.errors import FaultScriptError
 from usrec_simulator.fault_script import _COMMON, _EXTRA, load_script
@@ -32,7 +32,17 @@ from usrec_simulator.faults import FaultKind, FaultRule
 SETTINGS = read("reference/settings.md")
 STATES = read("reference/states.md")
 SIMULATOR = read("reference/simulator.md")
-NAMED_TABLES = {"employer": "employer.NAME", "source": "source.NAME"}
+ONE = {
+    str: "text",
+    Path: "path",
+    timedelta: "duration",
+    bool: "true or false",
+    int: "whole number",
+    date: "date",
+    time: "time",
+    settings.SecretSettings: "secret",
+}
+MANY = {date: "dates", int: "years", str: "texts"}
 
 
 def test_every_setting_is_documented_with_type_and_default() -> None:
@@ -41,43 +51,53 @@ def test_every_setting_is_documented_with_type_and_default() -> None:
         heading: [(only_code(row[0]), row[1], row[2]) for row in table(section(SETTINGS, f"[{heading}]"), "setting")]
         for heading in re.findall(r"^## \[(.+)\]$", SETTINGS, re.MULTILINE)
     }
-    assert written == {heading: list(_fields(model)) for heading, model in _tables(settings.Settings)}
+    assert written == {_heading(one): list(_fields(one)) for one in tables(settings.Settings)}
 
 
-def _tables(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
-    for name, field in model.model_fields.items():
-        inner = _section_of(field)
-        if inner is not None:
-            heading = NAMED_TABLES.get(name, f"{prefix}{name}")
-            yield heading, inner
-            yield from _tables(inner, f"{heading}.")
+def test_the_ways_to_name_a_secret_are_documented() -> None:
+    """Each way stands in the table of settings.md, in the tree's order, with an example that is accepted."""
+    rows = table(section(SETTINGS, "Secrets"), "way")
+    assert [only_code(row[0]) for row in rows] == list(settings.SecretSettings.model_fields)
+    for row in rows:
+        example = settings.SecretSettings(**tomllib.loads(only_code(row[1]))["password"])
+        assert list(example.model_dump(exclude_none=True)) == [only_code(row[0])]
 
 
-def _section_of(field: FieldInfo) -> type[BaseModel] | None:
-    kinds = [field.annotation, *get_args(field.annotation)]
-    return next((one for one in kinds if isinstance(one, type) and issubclass(one, BaseModel)), None)
+def _heading(one: Table) -> str:
+    return f"[{'.'.join(one.path)}]" if one.shape is Shape.LISTED else ".".join(one.path)
 
 
-def _fields(model: type[BaseModel]) -> Iterator[tuple[str, str, str]]:
-    for name, field in model.model_fields.items():
-        if _section_of(field) is None:
-            yield name, _kind(field), _default(field)
+def _fields(one: Table) -> Iterator[tuple[str, str, str]]:
+    for name, field in one.settings.items():
+        yield name, _kind(field), _default(field)
 
 
 def _kind(field: FieldInfo) -> str:
-    kind, bounds = field.annotation, [str(getattr(one, "func", one)) for one in field.metadata]
+    kind, bounds = _plain(field)
     if get_origin(kind) is Literal:
         choices = [f"`{one}`" for one in get_args(kind)]
         return " or ".join([", ".join(choices[:-1]), choices[-1]]) if len(choices) > 1 else choices[0]
-    if get_origin(kind) is UnionType:
-        kind = get_args(kind)[0]
-    if kind is int:
-        lowest, highest = (re.sub(r"\D", "", one) for one in bounds)
-        return f"whole number, {lowest} to {highest}"
-    if any("_employer_id" in one for one in bounds):
-        return "BIN or IIN"
-    known = {str: "text", Path: "path", timedelta: "duration", bool: "true or false", frozenset[date]: "list of dates"}
-    return known[kind]  # type: ignore[index]  # a kind of setting that is not here must fail
+    if get_origin(kind) in {frozenset, tuple}:
+        inner, more = _plain(FieldInfo.from_annotation(get_args(kind)[0]))
+        return f"list of {MANY[inner]}{_range(more)}"
+    words = {"_employer_id": "BIN or IIN", "_serial_number": "serial number"}
+    special = [word for name, word in words.items() if any(name in str(one) for one in bounds)]
+    return special[0] if special else f"{ONE[kind]}{_range(bounds)}"
+
+
+def _plain(field: FieldInfo) -> tuple[Any, list[Any]]:
+    """What a setting is when it is there, and what narrows it."""
+    kind, bounds = without_none(field.annotation), list(field.metadata)
+    while get_origin(kind) is Annotated:
+        kind, *more = get_args(kind)
+        bounds += more
+    return kind, bounds
+
+
+def _range(bounds: list[Any]) -> str:
+    lowest = next((one.ge for one in bounds if hasattr(one, "ge")), None)
+    highest = next((one.le for one in bounds if hasattr(one, "le")), None)
+    return f", {lowest} to {highest}" if isinstance(lowest, int) else ""
 
 
 def _default(field: FieldInfo) -> str:
@@ -87,8 +107,10 @@ def _default(field: FieldInfo) -> str:
     if isinstance(value, timedelta):
         whole_minutes = value >= timedelta(minutes=5) and not value % timedelta(minutes=1)
         return f"{value // timedelta(minutes=1)} min" if whole_minutes else f"{value.total_seconds():g} s"
-    if isinstance(value, str):
+    if isinstance(value, str | Path):
         return f"`{value}`"
+    if isinstance(value, time):
+        return f"`{value:%H:%M}`"
     return str(value).lower() if isinstance(value, bool | int) else "none"
 
 
@@ -231,26 +253,3 @@ def test_public_names_and_errors_of_kzeds_are_documented() -> None:
         family.__name__: {child.__name__ for child in family.__subclasses__()}
         for family in kzeds_errors.KzedsError.__subclasses__()
     }
-
-
-def test_settings_examples_elsewhere_are_settings() -> None:
-    """TOML of the tutorial and the how-to pages has no table or key that settings.md does not know."""
-    known = {
-        heading.partition(".")[0] if "NAME" in heading else heading: {
-            only_code(row[0]) for row in table(section(SETTINGS, f"[{heading}]"), "setting")
-        }
-        for heading in re.findall(r"^## \[(.+)\]$", SETTINGS, re.MULTILINE)
-    }
-    examples = [*blocks(read("how-to/connect-hr.md")), *blocks(read("tutorial/first-registration.md"))]
-    found = [one for block in examples if block.language == "toml" for one in _keys(block)]
-    assert len(found) > 10
-    assert all(key in known[heading] for heading, key in found)
-
-
-def _keys(block: Block) -> Iterator[tuple[str, str]]:
-    heading = ""
-    for line in block.text.splitlines():
-        if line.startswith("["):
-            heading = line.strip("[]").partition(".")[0]
-        elif "=" in line:
-            yield heading, line.partition("=")[0].strip()

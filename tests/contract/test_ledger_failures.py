@@ -46,7 +46,10 @@ def kill_other_connections(ledger: SqlLedger) -> None:
         )
 
 
-@pytest.mark.parametrize("url", ["nonsense", "mysql://u:secret@h/db", "oracle://u:secret@h/db", "", "http://"])
+@pytest.mark.parametrize(
+    "url",
+    ["nonsense", "mysql://u:secret@h/db", "oracle://u:secret@h/db", "", "http://", "postgresql://u:secret@h:port/db"],
+)
 def test_address_of_another_kind_is_a_setting_to_mend(url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"\[ledger\] url") as caught:
         create_ledger_engine(url)
@@ -70,6 +73,7 @@ def test_unreachable_server_is_waited_for_and_its_password_not_shown() -> None:
     with pytest.raises(LedgerUnavailable, match=r"127\.0\.0\.1/ledger: it cannot be reached") as caught:
         open_ledger("postgresql://usrec:secret@127.0.0.1:1/ledger")
     assert isinstance(caught.value.__cause__, psycopg.OperationalError)
+    assert "Check that it runs, and url and password in [ledger]" in caught.value.next_step
     assert "secret" not in f"{caught.value} {caught.value.__cause__!r}"
 
 

@@ -181,3 +181,20 @@ def test_rule_broken_in_the_database_names_the_rule_and_no_value(ledger: SqlLedg
     said = f"{caught.value} {caught.value.__cause__} {caught.value.__cause__!r}"
     assert secret not in said
     assert BIN not in said
+
+
+def test_scheduled_entries_of_one_reason_are_made_ready_before_their_time_most_urgent_first(ledger: SqlLedger) -> None:
+    unreachable = {"status": QueueStatus.SCHEDULED, "wait_reason": WaitReason.GATEWAY_UNREACHABLE}
+    for name, days in {"later": 9, "first": 1, "second": 5}.items():
+        put(ledger, name, priority=NOW + days * DAY, available_at=NOW + DAY, **unreachable)
+    put(ledger, "in doubt", **(unreachable | {"wait_reason": WaitReason.ANSWER_UNKNOWN}))
+    put(ledger, "held", **(unreachable | {"status": QueueStatus.HELD}))
+    with ledger.begin() as work:
+        assert work.outbox.hasten(WaitReason.GATEWAY_UNREACHABLE, 2) == 2
+        work.commit()
+    assert [claim.submission.id for claim in claim_all(ledger)] == ["first", "second"]
+    with ledger.begin() as work:
+        assert work.outbox.hasten(WaitReason.GATEWAY_UNREACHABLE, 9) == 1
+        assert work.outbox.hasten(WaitReason.GATEWAY_UNREACHABLE, 9) == 0
+        work.commit()
+    assert [claim.submission.id for claim in claim_all(ledger)] == ["later"]

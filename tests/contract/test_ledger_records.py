@@ -1,6 +1,4 @@
-"""The behaviour of every ledger: attempts, decisions, the journal, notes to HR, alerts."""
-
-from dataclasses import replace
+"""The behaviour of every ledger: attempts, decisions, the journal, notes to HR, what is watched."""
 
 import pytest
 from sqlalchemy import text
@@ -15,11 +13,9 @@ from support.ledger_values import (
     a_note,
     a_submission,
     an_acknowledgement,
-    an_alert,
     an_attempt,
 )
 from usrec.adapters.persistence import SqlLedger
-from usrec.domain.alert import Threshold, Watched
 from usrec.domain.errors import InvariantViolation, LedgerUnavailable
 from usrec.domain.source_event import SourceName
 from usrec.domain.state import State
@@ -150,6 +146,18 @@ def test_later_note_of_the_same_moment_wins(ledger: SqlLedger) -> None:
         assert [note.state for _, note in work.write_backs.due(SOURCE, NOW, 10)] == ["accepted"]
 
 
+@pytest.mark.parametrize("hours", [-1, 0, 1])
+def test_note_about_an_older_revision_never_takes_the_place_of_a_later_one(ledger: SqlLedger, hours: int) -> None:
+    """Whatever the clocks of two agents say: HR's row stands at the later revision, and reads only notes about it."""
+    later = a_note(revision=2)
+    older = a_note(state="conflict", contract_id=None, noted_at=NOW + hours * HOUR)
+    for first, second in ((later, older), (older, later)):
+        with ledger.begin() as work:
+            work.write_backs.put(first)
+            work.write_backs.put(second)
+            assert [note for _, note in work.write_backs.due(SOURCE, NOW + HOUR, 10)] == [later]
+
+
 def test_notes_come_for_their_source_longest_due_first(ledger: SqlLedger) -> None:
     with ledger.begin() as work:
         for row, hours in (("later", -1), ("old", 5), ("older", 7)):
@@ -195,27 +203,6 @@ def test_handle_is_never_given_twice(ledger: SqlLedger) -> None:
             work.commit()
         seen.add(handle)
     assert len(seen) == 3
-
-
-def test_alert_is_raised_once_for_submission_date_and_threshold(stocked: SqlLedger) -> None:
-    first = an_alert(S1)
-    others = [an_alert(S2), an_alert(S1, watched=Watched.SAFE), an_alert(S1, threshold=Threshold.MISSED)]
-    with stocked.begin() as work:
-        assert work.alerts.add([first]) == [first]
-        again = replace(first, raised_at=NOW + HOUR)
-        assert work.alerts.add([again, *others, others[0]]) == others
-        assert work.alerts.add([]) == []
-        assert [alert for _, alert in work.alerts.undelivered(10)] == [first, *others]
-        assert [alert for _, alert in work.alerts.undelivered(1)] == [first]
-
-
-def test_delivered_alert_does_not_come_again_and_stays_raised(stocked: SqlLedger) -> None:
-    with stocked.begin() as work:
-        work.alerts.add([an_alert(S1), an_alert(S2, operation=None, employer=None)])
-        (first, _), (_, second) = work.alerts.undelivered(10)
-        work.alerts.delivered([first], NOW)
-        assert [alert for _, alert in work.alerts.undelivered(10)] == [second]
-        assert work.alerts.add([an_alert(S1)]) == []
 
 
 def test_submissions_are_watched_from_their_time_on_earliest_first(ledger: SqlLedger) -> None:

@@ -164,6 +164,33 @@ def test_sql_text_makes_the_same_ledger(migrated: Engine) -> None:
     ledger.close()
 
 
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005"])
+def test_sql_text_since_a_version_brings_a_ledger_to_this_one(migrated: Engine, revision: str) -> None:
+    by_program = catalogue(migrated)
+    downgrade(migrated, revision)
+    script = upgrade_sql(migrated.url.render_as_string(hide_password=False), revision)
+    with migrated.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        (driver.executescript if migrated.dialect.name == "sqlite" else driver.execute)(script)
+    require_current(migrated)
+    assert catalogue(migrated) == by_program
+
+
+def test_sql_text_since_an_unknown_version_is_refused() -> None:
+    with pytest.raises(LedgerSchemaError, match=r"at version 9999.*newer"):
+        upgrade_sql("postgresql://nobody@unreachable.invalid/ledger", "9999")
+
+
+def test_asking_for_the_version_makes_no_file(tmp_path: Path) -> None:
+    engine = create_ledger_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
+    assert current_revision(engine) is None
+    with pytest.raises(LedgerSchemaError, match=r"version none.*usrec db upgrade"):
+        require_current(engine)
+    assert list(tmp_path.iterdir()) == []
+    engine.dispose()
+
+
 def test_sql_text_needs_no_connection() -> None:
     script = upgrade_sql("postgresql://nobody:secret@unreachable.invalid/ledger")
     assert "CREATE TABLE submissions" in script

@@ -61,7 +61,7 @@ class Commands:
             command = self.all.get(" ".join(line[:length]))
             if command is not None and len(line) >= length:
                 return command, line[length:]
-        group = " ".join(line)
+        group = " ".join(word for word in line if word != "--version")
         if any(name.startswith(f"{group} ") for name in self.all):
             return Command(group, (), ()), ()
         return None, ()
@@ -69,17 +69,26 @@ class Commands:
 
 def all_commands() -> Commands:
     """Read the three programs."""
-    found = [one for program, app in _APPS.items() for one in _walk(typer.main.get_command(app), program)]
-    return Commands({command.name: command for command in found})
+    return Commands({name: _command(command, name) for name, command in _all_leaves()})
 
 
-def _walk(command: Any, name: str) -> Iterator[Command]:
+def summaries() -> Mapping[str, str]:
+    """The first sentence of each command's help, by its whole name."""
+    return {name: " ".join(str(command.help).partition("\n\n")[0].split()) for name, command in _all_leaves()}
+
+
+def _all_leaves() -> Iterator[tuple[str, Any]]:
+    for program, app in _APPS.items():
+        yield from _leaves(typer.main.get_command(app), program)
+
+
+def _leaves(command: Any, name: str) -> Iterator[tuple[str, Any]]:
     children = getattr(command, "commands", None)
     if children is None:
-        yield _command(command, name)
+        yield name, command
         return
     for word, child in children.items():
-        yield from _walk(child, f"{name} {word}")
+        yield from _leaves(child, f"{name} {word}")
 
 
 def _command(command: Any, name: str) -> Command:

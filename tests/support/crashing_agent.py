@@ -37,7 +37,8 @@ TRANSACTIONS: Final[dict[str, Callable[[Calls], bool]]] = {
     "late": lambda calls: "attempts.close" in calls and "outbox.hold_lease" not in calls,  # T5, a late answer
     "settle": lambda calls: "acknowledgements.add" in calls and "attempts.close" not in calls,  # T5, a person
     "watch": lambda calls: "alerts.add" in calls,  # T6
-    "alerted": lambda calls: "alerts.delivered" in calls,  # T6, its second half
+    "tell": lambda calls: "alert_sinks.begin" in calls,  # T6, its second half, before a sink is told
+    "told": lambda calls: "alert_sinks.taken" in calls,  # and after it
     "noted": lambda calls: "write_backs.done" in calls,  # T7
 }
 """By what they do, seen from inside the transaction."""
@@ -45,7 +46,10 @@ TRANSACTIONS: Final[dict[str, Callable[[Calls], bool]]] = {
 CALLS: Final = ("submit", "mark_taken", "write_back")
 """To the gateway and to HR."""
 
-_PORTS: Final = ("inbox", "submissions", "outbox", "attempts", "acknowledgements", "write_backs", "alerts")
+_PORTS: Final = (
+    *("inbox", "submissions", "outbox", "attempts", "acknowledgements"),
+    *("write_backs", "alerts", "alert_sinks"),
+)
 
 
 class Fate:

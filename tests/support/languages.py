@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from babel.messages.pofile import read_po
 from usrec.domain.rules.fields import FIELDS
 from usrec.domain.source_event import Operation
 from usrec.interfaces import i18n
+from usrec.settings import Settings
+from usrec.settings.outline import tables
 
 Text = str | tuple[str, ...]
 """A text of the source; a counted one with its two English forms."""
@@ -33,6 +36,19 @@ _SAME_EVERYWHERE = (
 """Commands, ids, codes, and the technical detail of an attempt, which is kept as it was written."""
 _COLUMNS = {"event_id", "event_type", "revision", "contract_key", "employer_bin", "payload"}
 _WORDS = {"ID", "JSON", "XML", "HTTP", "main", "x", *Operation}
+
+
+def setting_texts() -> set[str]:
+    """The docstrings of the settings' tree, which `usrec init` shows in every language."""
+    found = list(tables(Settings))
+    return {table.meaning for table in found} | {
+        field.description or "" for table in found for field in table.settings.values()
+    }
+
+
+def extract_settings(*_: object, **__: object) -> Iterator[tuple[int, str, str, list[str]]]:
+    """The same for Babel, which calls this for the file of the tree."""
+    return ((1, "tr", text, []) for text in sorted(setting_texts()))
 
 
 def file_of(language: str, kind: str) -> Path:

@@ -102,13 +102,16 @@ def a_note(row_ref: str = "17", **changes: Any) -> StatusNote:
 
 def an_alert(of: SubmissionId, **changes: Any) -> Alert:
     alert = Alert(
-        of,
-        Watched.LEGAL,
-        Threshold.DAY_1,
-        Operation.CONCLUSION,
-        EmployerName("Алатау"),
-        date(2026, 3, 10),
-        NOW,
+        submission_id=of,
+        source=SOURCE,
+        event_id=EventId(f"event of {of}"),
+        watched=Watched.LEGAL,
+        threshold=Threshold.DAY_1,
+        operation=Operation.CONCLUSION,
+        employer=EmployerName("Алатау"),
+        last_day=date(2026, 3, 10),
+        raised_at=NOW,
+        tell_at=NOW,
     )
     return replace(alert, **changes)
 

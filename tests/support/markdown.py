@@ -12,6 +12,7 @@ DOCS = ROOT / "docs"
 
 _FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
+_SAVE_AS = re.compile(r"(?:Save this as|Сохраните это как|Мұны мына атпен сақтаңыз:) `([^`]+)`[^`]*\Z")
 _CELL_END = re.compile(r"(?<!\\)\|")
 
 
@@ -43,7 +44,7 @@ def blocks(text: str) -> list[Block]:
     """The fenced blocks, in order."""
     found = []
     for match in _FENCE.finditer(text):
-        told = re.search(r"Save this as `([^`]+)`[^`]*\Z", text[: match.start()])
+        told = _SAVE_AS.search(text[: match.start()])
         found.append(Block(match["language"], match["text"], told[1] if told else None))
     return found
 

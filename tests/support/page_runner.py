@@ -1,7 +1,8 @@
 """Running a page of the documentation: its commands are typed one after another, and what they print is compared.
 
-A page's ``console`` blocks hold commands behind ``$ `` and what they print; ``...`` stands for anything and runs of
-blanks count as one. A file that the page tells to save is written where it tells it. Blocks of other kinds are not run.
+A page's ``console`` blocks hold commands behind ``$ ``, continued behind a backslash, and what they print; ``...``
+stands for anything and runs of blanks count as one. A file that the page tells to save is written where it tells it.
+Blocks of other kinds are not run.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, OutputChecker
@@ -50,18 +51,22 @@ class Done:
         return _CHECK.check_output(self.step.expected, self.printed, ELLIPSIS | NORMALIZE_WHITESPACE)
 
 
-def run_page(text: str, folder: Path) -> list[Done]:
-    """Type a page's commands into one shell that begins in ``folder``; whatever they leave running is ended."""
+def run_page(text: str, folder: Path, machine: Mapping[str, str] | None = None) -> list[Done]:
+    """Type a page's commands into one shell that begins in ``folder``; whatever they leave running is ended.
+
+    Args:
+        machine: Variables of the machine that the page supposes, such as where its database server is.
+    """
     steps = [step for block in blocks(text) if block.language == "console" for step in _steps(block)]
     script = "\n".join(["exec 2>&1", "trap 'kill $(jobs -p) 2>/dev/null' EXIT", *_script(text)])
-    printed = _typed(script, folder)
+    printed = _typed(script, folder, machine or {})
     outputs = re.split(rf"^{_MARK} (\d+)$\n?", printed, flags=re.MULTILINE)
     assert len(outputs) == 2 * len(steps) + 1, f"the shell ended early: {printed}"
     return [Done(step, out, int(status)) for step, out, status in zip(steps, outputs[::2], outputs[1::2], strict=False)]
 
 
 def _steps(block: Block) -> Iterator[Step]:
-    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+    for part in re.split(r"^\$ ", re.sub(r"\\\n *", "", block.text), flags=re.MULTILINE)[1:]:
         command, _, expected = part.partition("\n")
         yield Step(command, expected)
 
@@ -75,13 +80,14 @@ def _script(text: str) -> Iterator[str]:
                 yield f"{step.command}\necho '{_MARK}' $?"
 
 
-def _typed(script: str, folder: Path) -> str:
+def _typed(script: str, folder: Path, machine: Mapping[str, str]) -> str:
     """What a shell prints that has this environment's programs first on its path."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("USREC_")},
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "TMPDIR": str(folder),
         "PYTHONUTF8": "1",
+        **machine,
     }
     with subprocess.Popen(
         ["bash", "-c", script],

@@ -21,6 +21,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
+_GUARDED = "guarded_"
+_RULE = f"local all /^{_GUARDED} scram-sha-256\n"
 _HASTE = ("fsync", "synchronous_commit", "full_page_writes")
 
 
@@ -36,6 +38,17 @@ class PostgresqlServer:
         self._run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self._url.set(database=name).render_as_string(hide_password=False)
 
+    def new_role(self, password: str) -> str:
+        """Create a role without any rights, that must log in with its password; returns its name."""
+        name = f"{_GUARDED}{uuid.uuid4().hex}"
+        self._run(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(name), sql.Literal(password)))
+        return name
+
+    def drop_role(self, name: str, url: str) -> None:
+        """Drop a role and all its rights in a database."""
+        self._run(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(name)), str(make_url(url).database))
+        self._run(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+
     def drop_database(self, url: str) -> None:
         """Drop a database, whoever is connected to it."""
         name = sql.Identifier(str(make_url(url).database))
@@ -47,9 +60,22 @@ class PostgresqlServer:
             self._run(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
         self._run(sql.SQL("SELECT pg_reload_conf()"))
 
-    def _run(self, command: sql.SQL | sql.Composed) -> None:
-        where = f"host={self._url.query['host']} user={self._url.username} dbname=postgres"
-        with psycopg.connect(where, autocommit=True) as connection:
+    def ask_for_passwords(self) -> None:
+        """Let the roles of :meth:`new_role` in with their passwords only; all others need none."""
+        with psycopg.connect(self._where("postgres")) as connection:
+            (place,) = connection.execute("SHOW hba_file").fetchone() or ("",)
+        file = Path(place)
+        if _RULE not in file.read_text():
+            draft = file.with_suffix(f".{os.getpid()}")
+            draft.write_text(_RULE + file.read_text())
+            draft.replace(file)
+            self._run(sql.SQL("SELECT pg_reload_conf()"))
+
+    def _where(self, database: str) -> str:
+        return f"host={self._url.query['host']} user={self._url.username} dbname={database}"
+
+    def _run(self, command: sql.SQL | sql.Composed, database: str = "postgres") -> None:
+        with psycopg.connect(self._where(database), autocommit=True) as connection:
             connection.execute(command)
 
 
@@ -87,6 +113,7 @@ def running_server() -> Iterator[PostgresqlServer]:
     try:
         server = PostgresqlServer(handle.get_uri())
         server.make_haste()
+        server.ask_for_passwords()
         yield server
     finally:
         handle.cleanup()

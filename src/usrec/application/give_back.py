@@ -1,4 +1,4 @@
-"""When a claimed submission cannot be sent at all: back to HR, to the key owner or to a person. Nothing was sent.
+"""When a claimed submission cannot be sent now: back to HR, to the key owner, to a person or to the queue.
 
 Each raises ``LeaseLost`` and writes nothing when another agent has taken the submission over: it will find the same.
 """
@@ -36,6 +36,7 @@ def give_back_invalid(claim: Claim, problem: ValidationProblem, *, ledger: Ledge
         work.contracts.lock(submission.employer_bin, submission.contract_key)
         work.outbox.hold_lease(claim.lease, now)
         work.submissions.update(invalid, was=submission.state)
+        work.alerts.watch(invalid.id, now)
         work.outbox.remove(submission.id)
         journal(work, invalid, Move.INVALIDATE.value, submission.state, now, reason="document")
         work.write_backs.put(status_note(invalid, now))
@@ -68,3 +69,18 @@ def give_back_unsigned(claim: Claim, refusal: SigningRefused, *, ledger: Ledger,
         arrange_line(work, submission.employer_bin, submission.contract_key, now)
         work.commit()
     return submission
+
+
+def give_back_untouched(claim: Claim, *, ledger: Ledger) -> None:
+    """Nothing was begun, or the ledger broke the delivery off; whoever claims next may have it at once.
+
+    That one finds how far it came: no attempt, or an open one. Nothing in this process may work on it any more.
+
+    Raises:
+        LeaseLost: Another agent holds it by now.
+        LedgerUnavailable: Nothing was changed.
+    """
+    entry = replace(claim.entry, status=QueueStatus.READY, wait_reason=None)
+    with ledger.begin() as work:
+        work.outbox.release(claim.lease, entry)
+        work.commit()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from usrec.application.contract_line import arrange_line, entered_by_hand, take_back
 from usrec.application.recording import journal, status_note
@@ -36,6 +37,11 @@ from usrec.ports.ledger import JournalEntry, Ledger, UnitOfWork
 
 ContractRef = tuple[str, ContractKey]
 """(employer's BIN, the HR system's key)."""
+
+_CONFLICT: Final = "This revision was taken with other content; the change was ignored. Raise the revision."
+_REGISTERED_CONFLICT: Final = (
+    "Registered in USREC with its first content; the change was ignored. Send an amendment or a correction."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,23 +222,36 @@ def _displace(work: UnitOfWork, earlier: Submission, new: Submission, now: datet
 
 
 def _record_conflict(work: UnitOfWork, one: Examined, now: datetime) -> None:
-    """The same revision with other content: refuse it loudly and keep what is on record."""
+    """The same revision with other content: refuse it loudly and keep what is on record, also in what HR is told."""
     row = one.row
     work.journal.append(JournalEntry(now, None, "conflict", None, None, "agent", f"{row.source}/{one.event_id}"))
+    stands = _on_record(work, one)
+    registered = stands is not None and stands.state is State.ACCEPTED
     work.write_backs.put(
         StatusNote(
             source=row.source,
             row_ref=row.row_ref,
             revision=row.revision,
             state="conflict",
-            code="",
-            message="This revision was taken with other content; the change was ignored. Raise the revision.",
+            code="" if stands is None else stands.code,
+            message=_REGISTERED_CONFLICT if registered else _CONFLICT,
             findings="[]",
-            contract_id=None,
-            legal_date=None,
+            contract_id=None if stands is None else stands.contract_id,
+            legal_date=None if stands is None else stands.legal_date,
             noted_at=now,
         )
     )
+
+
+def _on_record(work: UnitOfWork, one: Examined) -> Submission | None:
+    """The submission that was made of this very row and revision, None when it was made of another row."""
+    row = one.row
+    of_row = [
+        earlier
+        for earlier in work.submissions.of_event(row.source, one.event_id)
+        if (earlier.row_ref, earlier.revision) == (row.row_ref, row.revision)
+    ]
+    return max(of_row, key=lambda earlier: earlier.replaced_by is None, default=None)
 
 
 def retake(

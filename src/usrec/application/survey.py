@@ -40,11 +40,11 @@ class PersonNeeded(StrEnum):
     """A person enters it in the portal."""
 
 
-_BY_STATE: Final[Mapping[State, PersonNeeded]] = {
+NEEDED_BY_STATE: Final[Mapping[State, PersonNeeded]] = {
     State.REJECTED: PersonNeeded.REFUSED,
     State.INVALID: PersonNeeded.INVALID,
 }
-_BY_WAIT: Final[Mapping[WaitReason | None, PersonNeeded]] = {
+NEEDED_BY_WAIT: Final[Mapping[WaitReason | None, PersonNeeded]] = {
     WaitReason.NEEDS_DECISION: PersonNeeded.NEEDS_DECISION,
     WaitReason.CONTRACT_UNKNOWN: PersonNeeded.CONTRACT_UNKNOWN,
     WaitReason.KEY_UNUSABLE: PersonNeeded.KEY_UNUSABLE,
@@ -55,7 +55,7 @@ _BY_WAIT: Final[Mapping[WaitReason | None, PersonNeeded]] = {
 
 def person_needed(row: SubmissionRow) -> PersonNeeded | None:
     """Why a person has to act on ``row``, None when nobody has to."""
-    return _BY_STATE.get(row.state) or _BY_WAIT.get(row.wait_reason)
+    return NEEDED_BY_STATE.get(row.state) or NEEDED_BY_WAIT.get(row.wait_reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,42 +1,46 @@
-"""Step 10 (T6): one durable alert per submission, date and threshold; then the sinks take what is not delivered.
+"""Step 10 (T6): one durable alert per event, date and threshold. Who is told of it is decided in ``tell_sink``.
 
 Overdue is computed from a deadline and the clock, never stored.
 """
 
 from __future__ import annotations
 
-from usrec.domain.errors import TheirsToWaitFor
-from usrec.domain.watch import look
-from usrec.domain.working_calendar import WorkingCalendar
-from usrec.ports.alert_sink import AlertSink
+from datetime import datetime
+
+from usrec.domain.alert import Alert, Watched
+from usrec.domain.submission import Submission
+from usrec.domain.watch import WatchPolicy, look, needs_watching
 from usrec.ports.clock import Clock
-from usrec.ports.ledger import Ledger
+from usrec.ports.ledger import Ledger, UnitOfWork
 
 
-def watch_deadlines(*, ledger: Ledger, calendar: WorkingCalendar, clock: Clock, limit: int = 500) -> int:
+def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit: int = 500) -> int:
     """Look at up to ``limit`` submissions whose time has come; returns how many alerts were raised."""
     now = clock.now()
     raised = 0
     with ledger.begin() as work:
+        _settle_alerts(work, now, limit)
         for submission in work.alerts.to_watch(now, limit):
-            alerts, again_at = look(submission, now, calendar)
+            alerts, again_at = look(submission, now, policy)
             raised += len(work.alerts.add(alerts))
             work.alerts.watch(submission.id, again_at)
         work.commit()
     return raised
 
 
-def deliver_alerts(*, ledger: Ledger, sink: AlertSink, clock: Clock, limit: int = 100) -> int:
-    """Give undelivered alerts to the sink; returns how many it took. One that fails is tried again."""
-    with ledger.begin() as work:
-        waiting = work.alerts.undelivered(limit)
-    if not waiting:
-        return 0
-    try:
-        sink.deliver([alert for _, alert in waiting])
-    except TheirsToWaitFor:
-        return 0
-    with ledger.begin() as work:
-        work.alerts.delivered([handle for handle, _ in waiting], clock.now())
-        work.commit()
-    return len(waiting)
+def _settle_alerts(work: UnitOfWork, now: datetime, limit: int) -> None:
+    """Close the alerts of what was registered or taken back; what a newer submission stands for goes on with that."""
+    over = []
+    for handle, alert in work.alerts.outdated(limit):
+        heirs = [one for one in work.submissions.of_event(alert.source, alert.event_id) if _inherits(one, alert)]
+        if heirs:
+            work.alerts.hand_over(handle, heirs[-1].id)
+        else:
+            over.append(handle)
+    work.alerts.close(over, now)
+
+
+def _inherits(submission: Submission, alert: Alert) -> bool:
+    """Whether the alert is as true of this submission as of the one that raised it."""
+    watched = submission.safe_date if alert.watched is Watched.SAFE else submission.legal_date
+    return needs_watching(submission) and watched == alert.last_day

@@ -1,39 +1,102 @@
-"""One alert per submission, date and threshold: before the safe date, before the legal date, and when it is missed."""
+"""One alert per event, date and threshold: before a date, when it is missed, and when HR is late with the event.
+
+An alert belongs to the event and not only to the submission that raised it: a person who retries a submission, or HR
+who mends a row, is not told the same thing again. When the date itself changes, it is another alert.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
-from usrec.domain.source_event import EmployerName, Operation
-from usrec.domain.submission import SubmissionId
+from usrec.domain.source_event import EmployerName, EventId, Operation, SourceName
+from usrec.domain.state import State
+from usrec.domain.submission import SubmissionId, WaitReason
 
 
 class Watched(StrEnum):
-    """Which date an alert is about."""
+    """What an alert is about."""
 
     SAFE = "safe_date"
     LEGAL = "legal_date"
+    ENTRY = "entry"
+    """The days between the signing and a row that can be sent."""
 
 
 class Threshold(StrEnum):
-    """How much time is left."""
+    """What was reached; in the order of time."""
 
+    LATE_ENTRY = "late_entry"
+    """Signed days ago, and HR entered it late or must still mend its row."""
     WORKING_DAYS_3 = "3_working_days"
     DAY_1 = "1_day"
     HOURS_4 = "4_hours"
     MISSED = "missed"
 
 
+URGENT: Final = frozenset({Threshold.HOURS_4, Threshold.MISSED})
+"""Told at once, also at night; the others wait for the next digest."""
+
+_PLAIN: Final = re.compile(r"(?!.*(?<!\d)\d{12}(?!\d))[!-~]{1,64}", re.ASCII)
+"""Printable ASCII without blanks and without twelve digits in a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A submission is open and a threshold was reached."""
+    """An event is open and a threshold was reached.
+
+    Attributes:
+        submission_id: The submission that stands for the event.
+        last_day: The date that is watched; the legal date for a late entry.
+        raised_at: Aware UTC.
+        tell_at: From when on those are told who get digests, aware UTC; ``raised_at`` when that is at once.
+    """
 
     submission_id: SubmissionId
+    source: SourceName
+    event_id: EventId
     watched: Watched
     threshold: Threshold
     operation: Operation | None
     employer: EmployerName | None
     last_day: date
     raised_at: datetime
+    tell_at: datetime
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it is told at once, also at night."""
+        return self.threshold in URGENT
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """An alert whose event is still open, with how that stands now. Nothing in it is personal data.
+
+    Attributes:
+        code: The registry's response code, empty before a refusal.
+        wait_reason: Why the agent is not sending it now.
+        blocked_by: The earlier event of the same contract that it waits for.
+        legal_date: Last day of the term; ``safe_date``: by the strictest reading.
+        trigger: Day of the signing or of the termination.
+        entered_at: When HR entered it or, where the row does not tell, when the agent took it; aware UTC.
+    """
+
+    alert: Alert
+    state: State
+    code: str
+    wait_reason: WaitReason | None
+    blocked_by: SubmissionId | None
+    legal_date: date | None
+    safe_date: date | None
+    trigger: date | None
+    entered_at: datetime
+
+    @property
+    def event(self) -> str:
+        """HR's id of the event, by which HR finds its row; empty when it could hold a person's name or number."""
+        event_id = self.alert.event_id
+        return event_id if _PLAIN.fullmatch(event_id) else ""

@@ -18,8 +18,9 @@ social leave            6            -                        none              
 The primary reading (Labour Code art. 13 and Civil Code art. 172-177 by analogy) does not count the trigger day, counts
 working days of the official calendar, rolls a calendar-day term to the next working day and ends at 24:00 in
 Kazakhstan. The Order itself says none of this, so a second, safe date is the earliest of all readings: trigger day
-counted or not, rolled or not, and the term that the registry's response code SCSE090 names (30 calendar days) beside
-the Order's own. Alerts and priority follow the safe date; a breach is judged by the legal one.
+counted or not, rolled or not, days off that the official calendar does not confirm worked or not, and the term that
+the registry's response code SCSE090 names (30 calendar days) beside the Order's own. Alerts and priority follow the
+safe date; a breach is judged by the legal one.
 """
 
 from __future__ import annotations
@@ -199,7 +200,7 @@ def compute_deadline(
         point=clause.point,
         term=None if clause.term is None else str(clause.term),
         legal_date=_legal_date(clause, start, calendar),
-        safe_date=_safe_date(clause, start, calendar),
+        safe_date=_safe_date(clause, start, calendar.strictest),
         calendar_version=calendar.version,
     )
 
@@ -271,7 +272,7 @@ def _legal_date(clause: Clause, start: date, calendar: WorkingCalendar) -> date 
 
 
 def _safe_date(clause: Clause, start: date, calendar: WorkingCalendar) -> date | None:
-    """The earliest of all readings; the primary one is among them, so it is never after the legal date."""
+    """The earliest of all readings in the strictest calendar, so it is never after the legal date."""
     terms = [term for term in (clause.term, clause.stricter) if term is not None]
     readings = product(terms, (False, True), (False, True))
     return min(

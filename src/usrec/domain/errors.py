@@ -10,7 +10,9 @@
     ├── TheirsToWaitFor           exit 4: the agent tries again by itself
     │   ├── SourceUnavailable     the HR database cannot be read or written
     │   ├── LedgerUnavailable     the agent's own database, or its disk
-    │   └── GatewayUnavailable    ShEP cannot be reached, or answers nonsense to a question
+    │   ├── GatewayUnavailable    ShEP cannot be reached, or answers nonsense to a question
+    │   ├── AgentUnreachable      no running agent answers at its health address
+    │   └── AlertNotTaken         a sink of alerts did not take a message
     └── PersonDecides             exit 5: nothing goes on until somebody acts
         ├── ValidationProblem     a value that cannot be registered as it stands
         ├── SigningRefused        the key may not sign this: expired, AUTH, another BIN
@@ -89,6 +91,14 @@ class LedgerUnavailable(TheirsToWaitFor):
 
 class GatewayUnavailable(TheirsToWaitFor):
     """The gateway cannot be reached or does not answer as ShEP does."""
+
+
+class AlertNotTaken(TheirsToWaitFor):
+    """A sink did not take a message, or nobody knows whether it did."""
+
+
+class AgentUnreachable(TheirsToWaitFor):
+    """No running agent answers at its health address."""
 
 
 class PersonDecides(UsrecError):  # noqa: N818 -- see OursToFix

@@ -1,4 +1,4 @@
-"""When an open submission deserves an alert: before its safe date, before its legal date, and when one is missed.
+"""When an open event deserves an alert: before its dates, when one is missed, and when HR is late with it.
 
 Safe and legal dates are watched at three working days, one day and four hours before their bound, and at the bound. A
 look that finds several thresholds behind it raises only the last one of each date: an alert says how things stand,
@@ -8,15 +8,37 @@ not how they stood.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from usrec.domain.alert import Alert, Threshold, Watched
-from usrec.domain.kazakhstan_time import day_start_utc
-from usrec.domain.state import SETTLED
+from usrec.domain.digest import URGENT_BEFORE, DigestPolicy
+from usrec.domain.kazakhstan_time import day_start_utc, kazakhstan_date
+from usrec.domain.state import SETTLED, State
 from usrec.domain.submission import Submission
 from usrec.domain.working_calendar import ONE_DAY, WorkingCalendar
 
-WORKING_DAYS_LEFT = 3
+WORKING_DAYS_LEFT: Final = 3
+GRACE: Final = timedelta(hours=1)
+"""What HR entered late is told only when the agent could not register it within this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPolicy:
+    """What is watched.
+
+    Attributes:
+        late_entry_days: An event that HR entered, or must still mend, so many days after its signing is late.
+    """
+
+    digests: DigestPolicy
+    late_entry_days: int = 3
+
+    @property
+    def calendar(self) -> WorkingCalendar:
+        """In which the working days are counted."""
+        return self.digests.calendar
 
 
 def needs_watching(submission: Submission) -> bool:
@@ -35,7 +57,7 @@ def thresholds(last_day: date, bound: datetime, calendar: WorkingCalendar) -> Se
     moments = [
         (Threshold.WORKING_DAYS_3, day_start_utc(_working_days_left(last_day, calendar))),
         (Threshold.DAY_1, bound - timedelta(days=1)),
-        (Threshold.HOURS_4, bound - timedelta(hours=4)),
+        (Threshold.HOURS_4, bound - URGENT_BEFORE),
         (Threshold.MISSED, bound),
     ]
     return sorted(moments, key=lambda one: one[1])
@@ -51,34 +73,61 @@ def _working_days_left(last_day: date, calendar: WorkingCalendar) -> date:
         day -= ONE_DAY
 
 
-def look(submission: Submission, now: datetime, calendar: WorkingCalendar) -> tuple[Sequence[Alert], datetime | None]:
+Moments = Sequence[tuple[Threshold, datetime]]
+
+
+def look(submission: Submission, now: datetime, policy: WatchPolicy) -> tuple[Sequence[Alert], datetime | None]:
     """The alerts that are due at ``now`` and when to look again, None when never."""
     if not needs_watching(submission):
         return (), None
     alerts, later = [], []
-    for watched, last_day, bound in _dates(submission):
-        moments = thresholds(last_day, bound, calendar)
+    for watched, last_day, moments in _watched(submission, now, policy):
         crossed = [threshold for threshold, at in moments if at <= now]
         later += [at for _, at in moments if at > now]
         if crossed:
-            alerts.append(
-                Alert(
-                    submission_id=submission.id,
-                    watched=watched,
-                    threshold=crossed[-1],
-                    operation=submission.operation,
-                    employer=submission.employer,
-                    last_day=last_day,
-                    raised_at=now,
-                )
-            )
+            tell_at = policy.digests.tell_at(crossed[-1], last_day, now)
+            alerts.append(_alert(submission, (watched, crossed[-1]), last_day, now, tell_at))
     return alerts, min(later, default=None)
 
 
-def _dates(submission: Submission) -> Sequence[tuple[Watched, date, datetime]]:
-    dates = []
-    if submission.safe_date is not None and submission.safe_utc is not None:
-        dates.append((Watched.SAFE, submission.safe_date, submission.safe_utc))
-    if submission.legal_date is not None and submission.due_utc is not None:
-        dates.append((Watched.LEGAL, submission.legal_date, submission.due_utc))
-    return dates
+def _watched(submission: Submission, now: datetime, policy: WatchPolicy) -> Sequence[tuple[Watched, date, Moments]]:
+    """What is watched: each date, and the instants at which its thresholds are crossed. Once missed, HR was late."""
+    safe, legal, bound = submission.safe_date, submission.legal_date, submission.due_utc
+    found: list[tuple[Watched, date, Moments]] = []
+    if safe is not None and submission.safe_utc is not None and safe != legal:
+        found.append((Watched.SAFE, safe, thresholds(safe, submission.safe_utc, policy.calendar)))
+    if legal is not None and bound is not None:
+        found.append((Watched.LEGAL, legal, thresholds(legal, bound, policy.calendar)))
+        if now < bound:
+            found.append((Watched.ENTRY, legal, _late_entry(submission, policy.late_entry_days)))
+    return found
+
+
+def _late_entry(submission: Submission, days: int) -> Moments:
+    """When HR is late with an event: it entered it too long after the signing, or must still mend its row then."""
+    signed = submission.trigger
+    if signed is None:
+        return ()
+    entered = kazakhstan_date(submission.entered_at or submission.received_at)
+    if submission.state is not State.INVALID and (entered - signed).days < days:
+        return ()
+    late_from = day_start_utc(signed + timedelta(days=days))
+    return [(Threshold.LATE_ENTRY, max(late_from, submission.received_at + GRACE))]
+
+
+def _alert(
+    submission: Submission, kind: tuple[Watched, Threshold], last_day: date, now: datetime, tell_at: datetime
+) -> Alert:
+    watched, threshold = kind
+    return Alert(
+        submission_id=submission.id,
+        source=submission.source,
+        event_id=submission.event_id,
+        watched=watched,
+        threshold=threshold,
+        operation=submission.operation,
+        employer=submission.employer,
+        last_day=last_day,
+        raised_at=now,
+        tell_at=tell_at,
+    )

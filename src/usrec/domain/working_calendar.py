@@ -2,7 +2,8 @@
 
 Source: the five-day week with the transfers of rest days that the Government or the Minister orders (Labour Code
 art. 84, 85 p.3). The official days come from an adapter; a transfer that is ordered after its release is added in
-the settings.
+the settings. A day off that rests on the settings or on an estimate alone may turn out to be worked: the strictest
+reading counts it, so that no correction can make the safe date of a term later.
 """
 
 from __future__ import annotations
@@ -32,6 +33,20 @@ class WorkingCalendar(ABC):
     def is_working_day(self, day: date) -> bool:
         """Whether ``day`` is worked, transferred weekends included."""
 
+    def may_be_worked(self, day: date) -> bool:
+        """Whether the strictest reader counts ``day`` as worked; true for every working day."""
+        return self.is_working_day(day)
+
+    def is_checked(self, year: int) -> bool:
+        """Whether the days of ``year`` were compared with its official calendar, not only computed from the law."""
+        del year
+        return True
+
+    @property
+    def strictest(self) -> WorkingCalendar:
+        """The calendar in which no term ends later than in this one: every doubtful day is worked."""
+        return StrictestReading(self)
+
     def add_working_days(self, start: date, n: int) -> date:
         """The ``n``-th working day after ``start``, which itself is not counted; ``start`` for 0.
 
@@ -60,7 +75,8 @@ class CalendarOverrides(WorkingCalendar):
     Attributes:
         calendar: The calendar that answers for all other days.
         working_days: Days that are worked whatever it says.
-        days_off: Days that are not.
+        days_off: Days that are not. The strictest reading does not believe them.
+        checked_years: Years that a person compared with the official calendar: nothing in them is an estimate.
 
     Raises:
         ConfigurationError: A day stands in both lists.
@@ -69,6 +85,7 @@ class CalendarOverrides(WorkingCalendar):
     calendar: WorkingCalendar
     working_days: frozenset[date] = frozenset()
     days_off: frozenset[date] = frozenset()
+    checked_years: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         both = sorted(self.working_days & self.days_off)
@@ -80,9 +97,10 @@ class CalendarOverrides(WorkingCalendar):
 
     @property
     def version(self) -> str:
-        """The inner version, with a short hash of the changed days when there are any."""
+        """The inner version, with a short hash of the settings' days and years when there are any."""
         changes = [f"+{day.isoformat()}" for day in sorted(self.working_days)]
         changes += [f"-{day.isoformat()}" for day in sorted(self.days_off)]
+        changes += [f"={year}" for year in sorted(self.checked_years)]
         if not changes:
             return self.calendar.version
         return f"{self.calendar.version}+{sha256(' '.join(changes).encode()).hexdigest()[:8]}"
@@ -92,3 +110,31 @@ class CalendarOverrides(WorkingCalendar):
         if day in self.working_days:
             return True
         return day not in self.days_off and self.calendar.is_working_day(day)
+
+    def may_be_worked(self, day: date) -> bool:
+        """Worked by the settings or by the inner calendar; a day off of the settings alone is not believed."""
+        if day in self.working_days:
+            return True
+        if day.year in self.checked_years:
+            return self.calendar.is_working_day(day)
+        return self.calendar.may_be_worked(day)
+
+    def is_checked(self, year: int) -> bool:
+        """Checked by a person, or already in the inner calendar."""
+        return year in self.checked_years or self.calendar.is_checked(year)
+
+
+@dataclass(frozen=True, slots=True)
+class StrictestReading(WorkingCalendar):
+    """A calendar in which every day that may be worked is."""
+
+    calendar: WorkingCalendar
+
+    @property
+    def version(self) -> str:
+        """That of the calendar that is read."""
+        return self.calendar.version
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether the strictest reader counts ``day``."""
+        return self.calendar.may_be_worked(day)

@@ -1,31 +1,63 @@
-"""``usrec run``: the threads that drive the line. Only here are there threads, waiting and signals.
+"""``usrec run``: what the threads of an agent do. Only here are there threads, waiting and signals.
 
-One thread takes rows from the sources, ``workers`` threads deliver, one watches deadlines and writes back. Each loop
-survives what it has to wait for (HR database, ledger, gateway) and stops the agent for what only an administrator can
-mend. SIGTERM sets ``stop``: every thread finishes the step in hand.
+One thread takes rows from the sources, ``workers`` threads deliver, one watches deadlines and writes back, one looks
+how the ledger stands. Each loop survives what it has to wait for (HR database, ledger, gateway) and stops the agent
+for what only an administrator can mend. The main thread takes orders: to stop (every thread finishes the step in hand)
+and to reload (see ``reload``).
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
+from enum import StrEnum
+from queue import Empty, SimpleQueue
+from time import perf_counter
+from typing import Final
 
 import structlog
 
-from usrec.adapters.alerts.log import LogAlertSink
-from usrec.application.deliver import Delivered, claim_due, deliver
+from usrec.adapters.metrics.agent_metrics import AgentMetrics
+from usrec.application.deliver import Delivered
+from usrec.application.hasten import hasten_keyless
 from usrec.application.ingest import ingest
-from usrec.application.watch_deadlines import deliver_alerts, watch_deadlines
+from usrec.application.tell_sink import forget_removed_sinks
 from usrec.application.write_back import write_back
 from usrec.bootstrap import Agent
-from usrec.domain.errors import GatewayUnavailable, LeaseLost, LedgerUnavailable, TheirsToWaitFor, UsrecError
+from usrec.domain.errors import SourceUnavailable, TheirsToWaitFor, UsrecError
 from usrec.domain.submission import WaitReason
+from usrec.interfaces.alerting import Alerting, in_brief
+from usrec.interfaces.authority import AuthorityWatch
+from usrec.interfaces.crew import Crew, Loop
+from usrec.interfaces.dispatch import Dispatch
+from usrec.interfaces.drain import Drain
+from usrec.interfaces.handover import Handover
+from usrec.interfaces.health import Health, Vitals
+from usrec.interfaces.heart import Heart
+from usrec.interfaces.metrics_page import sink_names, standing_of
+from usrec.interfaces.reload import Compose, Reloader
+from usrec.interfaces.service_manager import ServiceManager
+from usrec.ports.alert_sink import Composer
+from usrec.ports.event_source import EventSource
+from usrec.settings.rules import lease_needed
 
-CLAIM_SIZE = 4
 INGEST_SIZE = 200
+LOOK_EVERY: Final = timedelta(seconds=15)
+LEDGER_TIME: Final = timedelta(minutes=2)
+"""What the ledger may take in one step, on top of everything else: it is waited for up to 10 s a transaction."""
+OTHERS_TIME: Final = timedelta(minutes=10)
+"""What HR databases and alert sinks may take in one step; each has timeouts of its own."""
 _log = structlog.get_logger("usrec.daemon")
+
+
+class Order(StrEnum):
+    """What the main thread is told, by signals and by the other threads."""
+
+    STOP = "stop"
+    RELOAD = "reload"
+    LOOK = "look"
 
 
 @dataclass
@@ -33,20 +65,59 @@ class Daemon:
     """A running agent.
 
     Attributes:
+        agent: As it was composed first; ``handover`` knows the one on duty.
         stop: Set it to stop the agent after the steps in hand.
         report: Called with every delivery (the progress bar); from several threads.
         give_up_after: A drain ends when nothing has moved for so long.
+        orders: Signal handlers put theirs here; a ``SimpleQueue`` is the one thing that they safely may.
+        compose: Makes the agent anew from its settings; None where it cannot be reloaded.
+        words: Puts alerts into words.
     """
 
     agent: Agent
     stop: threading.Event = field(default_factory=threading.Event)
     report: Callable[[Delivered], None] = lambda _: None
     give_up_after: timedelta = timedelta(minutes=10)
-    _wake: threading.Condition = field(default_factory=threading.Condition)
-    _fatal: list[BaseException] = field(default_factory=list)
-    _last_progress: datetime | None = None
-    _sources_empty: bool = False
-    _obstacle: str = ""
+    orders: SimpleQueue[Order] = field(default_factory=SimpleQueue)
+    manager: ServiceManager = field(default_factory=ServiceManager)
+    compose: Compose | None = None
+    words: Composer = in_brief
+
+    def __post_init__(self) -> None:
+        self.handover = Handover(self.agent)
+        self.drain = Drain(self.agent.clock, self.give_up_after)
+        self.crew = Crew(self.stop, self.handover, halt=self._halt, hindered=self.drain.hindered)
+        self.metrics = AgentMetrics(self.agent.clock)
+        self.dispatch = Dispatch(self.stop, self.handover, self.crew, self._note, self.metrics)
+        self.alerting = Alerting(self.words, self.metrics)
+        self.reloader = Reloader(
+            self.handover, self.manager, self.compose, taken=self._new_keys, status=lambda: self.health().words()
+        )
+        self.vitals = Vitals(self.agent.clock)
+        self.authority = AuthorityWatch()
+        self.heart = Heart(self.agent.clock, self.crew.pulses.hung)
+
+    def close(self) -> None:
+        """Close the connections of the agent on duty."""
+        self.handover.current.close()
+
+    def health(self) -> Health:
+        """How it stands now."""
+        return self.vitals.health(
+            self.handover.current,
+            hung=self.crew.pulses.hung(),
+            stopping=self.stop.is_set(),
+            breaker=self.dispatch.gate.breaker,
+            reload_refused=self.reloader.refused,
+        )
+
+    def exposition(self) -> bytes:
+        """What a monitoring system is told."""
+        breaker, refused = self.dispatch.gate.breaker, bool(self.reloader.refused)
+        with self.handover.borrow() as agent:
+            standing, values = standing_of(agent, breaker=breaker, reload_refused=refused), agent.settings.values
+            silence, sinks = values.watch.silence, sink_names(values.alerts)
+            return self.metrics.exposition(agent.ledger.view, standing, silence=silence, sinks=sinks)
 
     def run(self, *, drain: bool) -> None:
         """Run until ``stop`` is set, or with ``drain`` until nothing can progress without a person or a date.
@@ -55,124 +126,135 @@ class Daemon:
             GatewayUnavailable: A drain gave up; nothing was lost.
             UsrecError: Something that only an administrator can mend.
         """
-        self._last_progress = self.agent.clock.now()
-        threads = [threading.Thread(target=self._guarded, args=(loop,), name=name) for name, loop in self._loops()]
-        _log.info("agent started", action="agent.start", owner=self.agent.owner, workers=len(threads) - 2)
-        for thread in threads:
-            thread.start()
+        self.drain.moved()
+        workers = self.agent.settings.values.delivery.workers
+        _log.info("agent started", action="agent.start", owner=self.agent.owner, workers=workers)
         try:
+            self.authority.look(self.agent)
+            self._new_keys(self.agent)
+            self.crew.staff(self._loops(drain=drain))
+            self.manager.is_ready("started")
             self._supervise(drain=drain)
         finally:
+            self.manager.is_stopping("finishing the steps in hand")
             self._halt()
-            for thread in threads:
-                thread.join()
+            self.crew.join(self._give_sign_of_life)
+            self.reloader.join()
             self._free_claims()
+            self.heart.stop(self.handover.current)
         self._finish()
         _log.info("agent stopped", action="agent.stop", owner=self.agent.owner)
 
     def _free_claims(self) -> None:
         """Give back what was claimed and not begun, so that the next start need not wait for the leases."""
+        agent = self.handover.current
         try:
-            with self.agent.ledger.begin() as work:
-                work.outbox.free_leases([self.agent.owner])
+            with agent.ledger.begin() as work:
+                work.outbox.free_leases([agent.owner])
                 work.commit()
         except TheirsToWaitFor as problem:
             _log.warning(str(problem), action="agent.leases_left")
 
-    def _loops(self) -> list[tuple[str, Callable[[], bool]]]:
-        workers = self.agent.settings.values.delivery.workers
+    def _new_keys(self, agent: Agent) -> None:
+        """What waited for a key is tried with those that ``agent`` has read; its sinks alone are to be told."""
+        try:
+            hasten_keyless(ledger=agent.ledger)
+            forget_removed_sinks(subscribers=agent.subscribers, ledger=agent.ledger, clock=agent.clock)
+        except TheirsToWaitFor as problem:
+            _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__)
+        self.crew.wake()
+
+    def _loops(self, *, drain: bool) -> Sequence[Loop]:
+        values, poll = self.handover.current.settings.values, self._poll()
+        exchange = lease_needed(values.gateway.timeouts, by_proxy=values.gateway.proxy is not None) + LEDGER_TIME
+        deliver = [f"deliver-{number}" for number in range(values.delivery.workers)]
+        look = Loop("look", self._look_once, LEDGER_TIME, LOOK_EVERY.total_seconds(), wakes_early=False)
         return [
-            ("ingest", self._ingest_once),
-            ("upkeep", self._upkeep_once),
-            *((f"deliver-{number}", self._deliver_once) for number in range(workers)),
+            Loop("ingest", self._ingest_once, OTHERS_TIME, poll),
+            Loop("upkeep", self._upkeep_once, OTHERS_TIME, poll),
+            *(Loop(name, self.dispatch.once(name, exchange), exchange, poll) for name in deliver),
+            *self.alerting.loops(self.handover.current, poll),
+            self.heart.loop(values.watch.silence, draining=drain),
+            *([] if drain else [look]),
         ]
 
     def _supervise(self, *, drain: bool) -> None:
-        pause = min(self._poll(), 0.5) if drain else self._poll()
-        while not self.stop.wait(pause):
-            if drain and self._is_drained():
-                return
-
-    def _guarded(self, once: Callable[[], bool]) -> None:
-        """Repeat one loop's step; wait when it found nothing, or something unavailable."""
+        """The main thread: take orders, give signs of life."""
         while not self.stop.is_set():
-            try:
-                busy = once()
-            except TheirsToWaitFor as problem:
-                _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__)
-                self._obstacle = f"; the last obstacle: {problem.where}: {problem.what}"
-                busy = False
-            except LeaseLost as lost:
-                _log.info(str(lost), action="agent.overtaken")
-                busy = True
-            except Exception as problem:  # noqa: BLE001 -- whatever it is, the agent stops and says so, with its exit code
-                self._fatal.append(problem)
-                self._halt()
+            order = self._next_order(drain=drain)
+            if order is Order.STOP or self.stop.is_set():
                 return
-            if not busy:
-                self._rest()
+            if order is Order.RELOAD:
+                self.reloader.want()
+            self.reloader.go_on(finished=lambda: self.orders.put(Order.LOOK))
+            self.crew.staff(self._loops(drain=drain))
+            self._give_sign_of_life()
+            if drain and self.drain.is_over(self.handover.current.ledger.view):
+                self.alerting.tell_all(self.handover.current)
+                return
 
-    def _rest(self) -> None:
-        with self._wake:
-            if not self.stop.is_set():
-                self._wake.wait(self._poll())
+    def _next_order(self, *, drain: bool) -> Order:
+        patience = self.manager.patience
+        seconds = [self._poll(), 0.5 if drain else 5.0, *([] if patience is None else [patience.total_seconds()])]
+        try:
+            return self.orders.get(timeout=min(seconds))
+        except Empty:
+            return Order.LOOK
+
+    def _give_sign_of_life(self) -> None:
+        """As long as every thread moves; otherwise the service manager restarts the process."""
+        if self.vitals.all_move(self.crew.pulses.hung()):
+            self.manager.is_alive()
 
     def _poll(self) -> float:
-        return self.agent.settings.values.delivery.poll.total_seconds()
+        return self.handover.current.settings.values.delivery.poll.total_seconds()
 
     def _halt(self) -> None:
         self.stop.set()
-        self._wake_all()
+        self.crew.wake()
+        self.orders.put(Order.LOOK)
 
-    def _wake_all(self) -> None:
-        with self._wake:
-            self._wake.notify_all()
+    def _ingest_once(self, agent: Agent) -> bool:
+        rows: list[int] = []
+        all_answered = self._with_each_source(agent, "ingest", lambda one: rows.append(self._take_rows(agent, one)))
+        self.drain.sources_empty = all_answered and not any(rows)
+        if any(rows):
+            self.drain.moved()
+            self.crew.wake()
+        return any(rows)
 
-    def _ingest_once(self) -> bool:
-        agent, rows = self.agent, 0
+    def _with_each_source(self, agent: Agent, name: str, act: Callable[[EventSource], None]) -> bool:
+        """One source after another; one that is away keeps no other waiting. Whether all of them answered."""
+        away = 0
         for source in agent.sources:
-            taken = ingest(
-                source=source,
-                ledger=agent.ledger,
-                employers=agent.employers,
-                calendar=agent.calendar,
-                clock=agent.clock,
-                entropy=agent.entropy,
-                limit=INGEST_SIZE,
-            )
-            rows += taken.rows
-            if taken.rows:
-                _log.info("rows taken", action="ingest", source=source.name, taken=taken.taken, repeated=taken.repeated)
-            if taken.conflicts:
-                _log.error("rows contradict their own revision", action="ingest.conflict", rows=taken.conflicts)
-        self._sources_empty = rows == 0
-        if rows:
-            self._moved()
-            self._wake_all()
-        return rows > 0
+            self.crew.pulses.begin(name, OTHERS_TIME)
+            try:
+                act(source)
+            except SourceUnavailable as problem:
+                away += 1
+                self.crew.waits_for(problem)
+        return away == 0
 
-    def _deliver_once(self) -> bool:
-        agent = self.agent
-        claims = claim_due(
-            ledger=agent.ledger, clock=agent.clock, policy=agent.policy, owner=agent.owner, limit=CLAIM_SIZE
+    def _take_rows(self, agent: Agent, source: EventSource) -> int:
+        began = perf_counter()
+        taken = ingest(
+            source=self.metrics.timed_source(source),
+            ledger=agent.ledger,
+            employers=agent.employers,
+            calendar=agent.calendar,
+            clock=agent.clock,
+            entropy=agent.entropy,
+            limit=INGEST_SIZE,
         )
-        for claim in claims:
-            if self.stop.is_set():
-                break
-            delivered = deliver(
-                claim,
-                ledger=agent.ledger,
-                renderer=agent.renderer,
-                signer=agent.signer,
-                gateway=agent.gateway,
-                clock=agent.clock,
-                entropy=agent.entropy,
-                policy=agent.policy,
-            )
-            self._note(delivered)
-        return bool(claims)
+        if taken.rows:
+            self.metrics.ingested(source.name, taken, perf_counter() - began)
+            _log.info("rows taken", action="ingest", source=source.name, taken=taken.taken, repeated=taken.repeated)
+        if taken.conflicts:
+            _log.error("rows contradict their own revision", action="ingest.conflict", rows=taken.conflicts)
+        return taken.rows
 
-    def _note(self, delivered: Delivered) -> None:
+    def _note(self, agent: Agent, delivered: Delivered) -> None:
+        self.metrics.counts.delivered(delivered.result)
         submission = delivered.submission
         level = _log.error if delivered.alert else _log.info
         level(
@@ -184,52 +266,32 @@ class Daemon:
             code=delivered.code,
         )
         if delivered.result in {"accepted", "rejected", "invalid"}:
-            self._moved()
+            self.drain.moved()
         if delivered.reason == WaitReason.GATEWAY_UNREACHABLE:
-            url = self.agent.settings.values.gateway.url
-            self._obstacle = f"; the last obstacle: the gateway cannot be reached at {url}"
+            self.drain.gateway_away(agent.settings.values.gateway.url)
         self.report(delivered)
 
-    def _upkeep_once(self) -> bool:
-        agent = self.agent
-        watch_deadlines(ledger=agent.ledger, calendar=agent.calendar, clock=agent.clock)
-        deliver_alerts(ledger=agent.ledger, sink=LogAlertSink(), clock=agent.clock)
-        for source in agent.sources:
-            if write_back(source=source, ledger=agent.ledger, clock=agent.clock):
-                self._moved()
+    def _upkeep_once(self, agent: Agent) -> bool:
+        self.authority.look(agent)
+        self.alerting.watch(agent)
+        self._with_each_source(agent, "upkeep", lambda source: self._tell_hr(agent, source))
         return False
 
-    def _moved(self) -> None:
-        self._last_progress = self.agent.clock.now()
+    def _tell_hr(self, agent: Agent, source: EventSource) -> None:
+        if write_back(source=source, ledger=agent.ledger, clock=agent.clock):
+            self.drain.moved()
 
-    def _is_drained(self) -> bool:
-        if self._sources_empty and self._nothing_left():
-            return True
-        if self._gave_up():
-            raise GatewayUnavailable(
-                f"nothing has moved for {self.give_up_after}{self._obstacle}",
-                kept="Nothing was lost: what waits is in the ledger and goes on with the next run",
-                next_step="See why: usrec submission list, usrec status",
-            )
-        return False
-
-    def _nothing_left(self) -> bool:
-        """Whether the ledger holds nothing that the agent can do by itself; one that does not answer may hold it."""
-        view = self.agent.ledger.view
+    def _look_once(self, agent: Agent) -> bool:
         try:
-            progress, notes = view.progress(), view.write_backs_waiting()
-        except LedgerUnavailable as problem:
-            _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__)
-            return False
-        return not (progress.ready or progress.claimed or progress.retrying or notes)
-
-    def _gave_up(self) -> bool:
-        return self._last_progress is not None and (self.agent.clock.now() - self._last_progress > self.give_up_after)
+            self.vitals.look(agent)
+        finally:
+            self.manager.stands(self.health().words())
+        return False
 
     def _finish(self) -> None:
-        if not self._fatal:
+        if not self.crew.fatal:
             return
-        problem = self._fatal[0]
+        problem = self.crew.fatal[0]
         if not isinstance(problem, UsrecError):
             _log.critical("the agent stopped on an unexpected error", action="agent.crash", kind=type(problem).__name__)
         raise problem

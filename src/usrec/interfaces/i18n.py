@@ -10,6 +10,7 @@ import gettext
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Final
 
@@ -18,6 +19,7 @@ VARIABLES: Final = ("USREC_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 """Where the language is looked for: our own variable, then those of POSIX in its order."""
 _DOMAIN: Final = "usrec"
 _chosen = "en"
+_for_a_while: ContextVar[str | None] = ContextVar("usrec_language", default=None)
 
 
 def find_language() -> str:
@@ -34,24 +36,34 @@ def use_language(language: str) -> None:
 
 
 @contextmanager
-def english() -> Iterator[None]:
-    """English for a while, whatever was chosen: JSON and errors do not depend on who reads them."""
-    chosen = _chosen
-    use_language("en")
+def in_language(language: str) -> Iterator[None]:
+    """Another language for a while: a message has its reader's, whoever sends it. Other threads do not notice."""
+    token = _for_a_while.set(language if language in LANGUAGES else "en")
     try:
         yield
     finally:
-        use_language(chosen)
+        _for_a_while.reset(token)
+
+
+@contextmanager
+def english() -> Iterator[None]:
+    """English for a while, whatever was chosen: JSON and errors do not depend on who reads them."""
+    with in_language("en"):
+        yield
+
+
+def _language() -> str:
+    return _for_a_while.get() or _chosen
 
 
 def tr(text: str) -> str:
     """``text`` in the chosen language; itself where a catalogue lacks it."""
-    return _catalogue(_chosen).gettext(text) if text else text
+    return _catalogue(_language()).gettext(text) if text else text
 
 
 def ntr(one: str, many: str, number: int) -> str:
     """The form of a counted text that ``number`` takes in the chosen language, ``{number}`` filled in."""
-    return _catalogue(_chosen).ngettext(one, many, number).format(number=number)
+    return _catalogue(_language()).ngettext(one, many, number).format(number=number)
 
 
 def N_(text: str) -> str:  # noqa: N802 -- gettext's customary name

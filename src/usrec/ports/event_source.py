@@ -59,3 +59,7 @@ class EventSource(Protocol):
     def write_back(self, notes: Sequence[StatusNote]) -> None:
         """Write states to the rows. May be repeated; an older note never overwrites a newer one."""
         ...
+
+    def close(self) -> None:
+        """Close idle connections."""
+        ...

@@ -15,11 +15,13 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from usrec.domain.alert import Alert
+from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.message import CorrelationId, SignedMessage
 from usrec.domain.source_event import ContractKey, EventId, SourceName, SourceRow
 from usrec.domain.state import State
-from usrec.domain.submission import AttemptId, Lease, QueueEntry, Standpoint, Submission, SubmissionId
+from usrec.domain.submission import AttemptId, Lease, QueueEntry, Standpoint, Submission, SubmissionId, WaitReason
 from usrec.domain.verdict import Ending
+from usrec.ports.alert_sinks import AlertSinks
 from usrec.ports.event_source import StatusNote
 
 InboxKey = tuple[SourceName, EventId, int]
@@ -212,6 +214,13 @@ class Outbox(Protocol):
         """
         ...
 
+    def hasten(self, reason: WaitReason, limit: int) -> int:
+        """Make up to ``limit`` scheduled entries that wait for ``reason`` ready before their time; returns how many.
+
+        Earliest priority first; leaves out what another transaction holds.
+        """
+        ...
+
     def claim(
         self, owner: str, now: datetime, lease: timedelta, limit: int, *, only: SubmissionId | None = None
     ) -> Sequence[Claim]:
@@ -282,7 +291,11 @@ class Contracts(Protocol):
     """The contracts that the agent knows, by the HR system's key."""
 
     def lock(self, employer_bin: str, contract_key: ContractKey) -> None:
-        """Make the contract known and hold its lock until the transaction ends."""
+        """Make the contract known and hold its lock until the transaction ends.
+
+        Until then nobody else decides what goes next in its line, no claim of its submissions begins, and a claim
+        that was begun before writes nothing. So take it before reading what the decision rests on.
+        """
         ...
 
     def registry_id(self, employer_bin: str, contract_key: ContractKey) -> str | None:
@@ -303,10 +316,10 @@ class Journal(Protocol):
 
 
 class WriteBacks(Protocol):
-    """Notes to HR that are still to be written; the newest per row wins."""
+    """Notes to HR that are still to be written; the newest about the latest revision of a row wins."""
 
     def put(self, note: StatusNote) -> None:
-        """Remember to write ``note``, unless one with a later ``noted_at`` waits for the same row."""
+        """Remember to write ``note``, unless one about a later revision, or a later one, waits for the same row."""
         ...
 
     def due(self, source: SourceName, now: datetime, limit: int) -> Sequence[tuple[int, StatusNote]]:
@@ -323,18 +336,26 @@ class WriteBacks(Protocol):
 
 
 class Alerts(Protocol):
-    """Durable alerts, each raised once."""
+    """Durable alerts, each raised once. What each sink took of them is told in ``AlertSinks``."""
 
     def add(self, alerts: Sequence[Alert]) -> Sequence[Alert]:
-        """Record alerts; returns those that were new (unique on submission, date and threshold)."""
+        """Record alerts; returns those that were new (unique on event, date and threshold).
+
+        A new one closes the event's earlier alerts about the same date. One that was raised before and closed is open
+        again: it stands for its event once more.
+        """
         ...
 
-    def undelivered(self, limit: int) -> Sequence[tuple[int, Alert]]:
-        """Alerts that no sink has taken yet, each with its handle."""
+    def outdated(self, limit: int) -> Sequence[tuple[int, Alert]]:
+        """Open alerts whose submission is settled or was replaced, each with its handle."""
         ...
 
-    def delivered(self, handles: Sequence[int], at: datetime) -> None:
-        """A sink has taken them."""
+    def hand_over(self, handle: int, to: SubmissionId) -> None:
+        """Another submission of the same event stands for it now."""
+        ...
+
+    def close(self, handles: Sequence[int], at: datetime) -> None:
+        """There is nothing left to tell."""
         ...
 
     def watch(self, submission_id: SubmissionId, at: datetime | None) -> None:
@@ -343,6 +364,22 @@ class Alerts(Protocol):
 
     def to_watch(self, now: datetime, limit: int) -> Sequence[Submission]:
         """Submissions whose time to be looked at has come, earliest first."""
+        ...
+
+
+class Agents(Protocol):
+    """The agents that work on the ledger, each with its last sign of life."""
+
+    def beat(self, sign: Heartbeat) -> None:
+        """Put the agent's newest sign in the place of its last one; a sign after a farewell revokes that."""
+        ...
+
+    def leave(self, owner: str, at: datetime) -> None:
+        """The agent takes its leave; one that never gave a sign may do so too."""
+        ...
+
+    def forget(self, before: datetime) -> int:
+        """Strike off agents that have given no sign since ``before``; returns how many."""
         ...
 
 
@@ -367,6 +404,10 @@ class UnitOfWork(Protocol):
     def write_backs(self) -> WriteBacks: ...  # noqa: D102 -- the type says it
     @property
     def alerts(self) -> Alerts: ...  # noqa: D102 -- the type says it
+    @property
+    def alert_sinks(self) -> AlertSinks: ...  # noqa: D102 -- the type says it
+    @property
+    def agents(self) -> Agents: ...  # noqa: D102 -- the type says it
 
     def commit(self) -> None:
         """Make everything durable; without it the transaction rolls back."""

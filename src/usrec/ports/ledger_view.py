@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from usrec.domain.heartbeat import Heartbeat
+from usrec.domain.oversight import Sight
 from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
+from usrec.ports.alert_sinks import NoticeBoard
+from usrec.ports.figures import Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,34 @@ class LedgerView(Protocol):
         """What the outbox holds."""
         ...
 
+    def standing(self, action: str, *, before: datetime | None = None) -> JournalRow | None:
+        """The newest journal line of this kind about the agent as a whole, None when there is none (before then)."""
+        ...
+
     def write_backs_waiting(self) -> int:
         """Notes to HR that are not written yet."""
+        ...
+
+    def heartbeats(self) -> Sequence[Heartbeat]:
+        """The last sign of life of each agent, newest beat first."""
+        ...
+
+    def sight(self, now: datetime, since: datetime) -> Sight:
+        """What an independent watcher looks at.
+
+        Args:
+            since: Whatever an agent should have done before this instant, earlier than ``now``, it has failed to do.
+        """
+        ...
+
+    def last_exchange(self) -> datetime | None:
+        """When the newest trusted answer of the authority was recorded, None when there is none."""
+        ...
+
+    def figures(self, now: datetime) -> Figures:
+        """The numbers for a monitoring system; ``now`` (aware UTC) tells which alerts should be delivered by now."""
+        ...
+
+    def notice_board(self) -> NoticeBoard:
+        """The open alerts, who took them, and how each sink fares."""
         ...

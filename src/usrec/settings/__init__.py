@@ -4,7 +4,22 @@ Each value can be overridden from the environment: ``USREC_GATEWAY__URL`` for ``
 settings themselves: a setting says where one is. Relative paths start at the directory of ``usrec.toml``.
 """
 
-from usrec.settings.load import CONFIG_VARIABLE, DEFAULT_FILE, LoadedSettings, find_settings, load_settings
+from usrec.settings.faults import Fault, Written, Wrong
+from usrec.settings.files import unusable_files
+from usrec.settings.load import (
+    CONFIG_VARIABLE,
+    DEFAULT_FILE,
+    LoadedSettings,
+    LoadedWatcherSettings,
+    database_url,
+    examine,
+    find_settings,
+    load_health_settings,
+    load_settings,
+    load_watcher_settings,
+)
+from usrec.settings.outline import Steps
+from usrec.settings.rules import PLACEHOLDER
 from usrec.settings.tree import (
     AlertSettings,
     CalendarSettings,
@@ -24,6 +39,7 @@ from usrec.settings.tree import (
     Settings,
     SourceSettings,
     TimeoutSettings,
+    WatcherSettings,
     WatchSettings,
     WebhookSinkSettings,
 )
@@ -31,16 +47,19 @@ from usrec.settings.tree import (
 __all__ = [
     "CONFIG_VARIABLE",
     "DEFAULT_FILE",
+    "PLACEHOLDER",
     "AlertSettings",
     "CalendarSettings",
     "CommandSinkSettings",
     "DeliverySettings",
     "EmployerSettings",
+    "Fault",
     "GatewaySettings",
     "HealthSettings",
     "Language",
     "LedgerSettings",
     "LoadedSettings",
+    "LoadedWatcherSettings",
     "LogSettings",
     "MailSinkSettings",
     "OrderSettings",
@@ -49,9 +68,18 @@ __all__ = [
     "Section",
     "Settings",
     "SourceSettings",
+    "Steps",
     "TimeoutSettings",
     "WatchSettings",
+    "WatcherSettings",
     "WebhookSinkSettings",
+    "Written",
+    "Wrong",
+    "database_url",
+    "examine",
     "find_settings",
+    "load_health_settings",
     "load_settings",
+    "load_watcher_settings",
+    "unusable_files",
 ]

@@ -2,45 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from usrec.domain.identifiers import IdentifierError, parse_employer_id
-
-
-def _employer_id(text: str) -> str:
-    try:
-        return parse_employer_id(text).value
-    except IdentifierError as problem:
-        raise ValueError(problem.what) from None
-
-
-def _seconds(value: object) -> object:
-    return timedelta(seconds=value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
-"""A duration: a number of seconds, or ISO 8601 text such as ``PT5M``."""
+from usrec.settings.kinds import Day, EmployerNumber, Number, Seconds, SerialNumber, TimeOfDay
 
 
 class Section(BaseModel):
-    """A table of the settings."""
+    """A table of the settings. The text below each setting describes it; ``usrec init`` writes it into the file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class TimeoutSettings(Section):
     """How long each phase of one exchange with the gateway may take."""
 
     connect: Seconds = timedelta(seconds=10)
+    """Until TCP and TLS are up."""
     write: Seconds = timedelta(seconds=30)
+    """Between two portions of the request."""
     read: Seconds = timedelta(seconds=60)
+    """Until the answer begins, and between two portions of it."""
     pool: Seconds = timedelta(seconds=10)
+    """For a free connection."""
     answer: Seconds = timedelta(seconds=60)
+    """Until the whole answer is there, counted from its first line."""
 
 
 class SecretSettings(Section):
@@ -103,22 +93,22 @@ class OrderSettings(Section):
 
     number: str
     """Its number."""
-    dated: date
+    dated: Day
     """Its date."""
-    valid_from: date
+    valid_from: Day
     """First day on which it holds."""
-    valid_until: date | None = None
+    valid_until: Day | None = None
     """Last day on which it holds; without an end when absent."""
     deputy: bool = False
     """It appoints the deputy."""
-    certificate: str | None = None
+    certificate: SerialNumber | None = None
     """Serial number, hexadecimal, of the certificate that is used under it."""
 
 
 class EmployerSettings(Section):
     """One employer and its EDS."""
 
-    bin: Annotated[str, AfterValidator(_employer_id)]
+    bin: EmployerNumber
     """BIN, or the IIN of an individual entrepreneur."""
     key_file: Path
     """PKCS#12 file of the NCA, for signing."""
@@ -157,16 +147,18 @@ class SourceSettings(Section):
 class CalendarSettings(Section):
     """Days that differ from the official calendar."""
 
-    working_days: frozenset[date] = frozenset()
+    working_days: frozenset[Day] = frozenset()
     """Days that are worked although the calendar says otherwise."""
-    days_off: frozenset[date] = frozenset()
+    days_off: frozenset[Day] = frozenset()
     """Days off that the calendar does not know."""
+    checked_years: frozenset[Annotated[Number, Field(ge=2020, le=2099)]] = frozenset()
+    """Years that you compared with the official calendar."""
 
 
 class DeliverySettings(Section):
     """How fast and how patiently the agent sends."""
 
-    workers: Annotated[int, Field(ge=1, le=64)] = 4
+    workers: Annotated[Number, Field(ge=1, le=64)] = 4
     """Submissions on the wire at the same time."""
     lease: Seconds = timedelta(minutes=5)
     """How long a claim lasts; longer than all timeouts together."""
@@ -176,7 +168,7 @@ class DeliverySettings(Section):
     """Longest wait after the first attempt; it doubles with each."""
     retry_cap: Seconds = timedelta(minutes=15)
     """Longest wait between attempts."""
-    breaker_failures: Annotated[int, Field(ge=1, le=1000)] = 5
+    breaker_failures: Annotated[Number, Field(ge=1, le=1000)] = 5
     """After so many exchanges in a row that reached nobody, only one at a time is tried."""
     breaker_pause: Seconds = timedelta(seconds=30)
     """How long such a try is waited with."""
@@ -186,7 +178,9 @@ class LogSettings(Section):
     """What the agent writes to standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important level that is written."""
     format: Literal["json", "text"] = "json"
+    """``json``: one object in each line; ``text``: for a person."""
 
 
 Language = Literal["kk", "ru", "en"]
@@ -206,7 +200,7 @@ class CommandSinkSettings(Section):
 class WebhookSinkSettings(Section):
     """An https address that gets each message as JSON."""
 
-    url: str
+    url: Annotated[str, Field(repr=False)]
     """Where to; https, or plain http to this machine."""
     token: SecretSettings | None = None
     """Sent as ``Authorization: Bearer``."""
@@ -215,7 +209,7 @@ class WebhookSinkSettings(Section):
     proxy: ProxySettings | None = None
     """Proxy on the way."""
     timeout: Seconds = timedelta(seconds=10)
-    """For the whole request."""
+    """For each phase of the request."""
     language: Language | None = None
     """Language of the messages; that of [alerts] when absent."""
 
@@ -225,10 +219,10 @@ class MailSinkSettings(Section):
 
     host: str
     """Name of the SMTP server."""
-    port: Annotated[int, Field(ge=1, le=65535)] = 587
-    """Its port."""
+    port: Annotated[Number, Field(ge=1, le=65535)] = 587
+    """The server's port."""
     security: Literal["starttls", "tls", "none"] = "starttls"
-    """``none`` only to this machine."""
+    """How the connection is protected; ``none`` only to this machine."""
     user: str | None = None
     """User at the server; no login when absent."""
     password: SecretSettings | None = None
@@ -250,9 +244,9 @@ class AlertSettings(Section):
 
     language: Language = "ru"
     """Language of the messages."""
-    digest_at: time = time(9)
+    digest_at: TimeOfDay = time(9)
     """When, in Kazakhstan's time, a working day's digest of what is not urgent is sent."""
-    late_entry_days: Annotated[int, Field(ge=1, le=30)] = 3
+    late_entry_days: Annotated[Number, Field(ge=1, le=30)] = 3
     """An event that HR entered, or must mend, so many days after its signing is told."""
     command: dict[str, CommandSinkSettings] = {}
     webhook: dict[str, WebhookSinkSettings] = {}
@@ -263,7 +257,9 @@ class HealthSettings(Section):
     """Where the agent answers for its health and metrics."""
 
     listen: str | None = None
-    """``127.0.0.1:9464`` or ``unix:/run/usrec/health.sock``; nothing listens when absent."""
+    """``127.0.0.1:9464`` or ``unix:/run/usrec-agent/health.sock``; nothing listens when absent."""
+    public: bool = False
+    """Let other machines ask too: ``listen`` may then name any address, as in a container."""
 
 
 class WatchSettings(Section):
@@ -277,31 +273,21 @@ class WatchSettings(Section):
     """Where it remembers what it has told."""
 
 
-class Settings(BaseSettings):
-    """All settings of one agent."""
+class WatcherSettings(BaseSettings):
+    """What the independent watcher reads. The agent's other tables may stand beside it; they are checked too."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="USREC_", env_nested_delimiter="__")
 
-    gateway: GatewaySettings
-    employer: dict[str, EmployerSettings]
+    gateway: GatewaySettings | None = None
+    employer: dict[str, EmployerSettings] = {}
     ledger: LedgerSettings
-    source: dict[str, SourceSettings]
+    source: dict[str, SourceSettings] = {}
     calendar: CalendarSettings = CalendarSettings()
     delivery: DeliverySettings = DeliverySettings()
     alerts: AlertSettings = AlertSettings()
     health: HealthSettings = HealthSettings()
     watch: WatchSettings = WatchSettings()
     log: LogSettings = LogSettings()
-
-    @model_validator(mode="after")
-    def _lease_outlasts_the_exchange(self) -> Self:
-        phases = self.gateway.timeouts
-        longest = 2 * (phases.connect + phases.pool) + phases.write + phases.read + phases.answer
-        if self.delivery.lease <= longest:
-            raise ValueError(
-                f"[delivery] lease must be longer than one whole exchange may take, {longest.total_seconds():.0f} s"
-            )
-        return self
 
     @classmethod
     def settings_customise_sources(
@@ -315,3 +301,11 @@ class Settings(BaseSettings):
         """The environment goes over the file; no .env file and no secrets directory is read."""
         del settings_cls, dotenv_settings, file_secret_settings
         return env_settings, init_settings
+
+
+class Settings(WatcherSettings):
+    """All settings of one agent."""
+
+    gateway: GatewaySettings
+    employer: dict[str, EmployerSettings]
+    source: dict[str, SourceSettings]

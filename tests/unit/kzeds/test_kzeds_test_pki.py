@@ -221,3 +221,17 @@ def test_interrupted_work_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyt
 def test_keys_are_new_each_time(tmp_path: Path) -> None:
     made = make_test_pki(tmp_path / "pki", now=NOW)
     assert Certificate.load(made.certificate_file("employer")).public_key != key().certificate.public_key
+
+
+def test_tls_server_has_the_names_that_are_asked_for(tmp_path: Path) -> None:
+    pki = make_test_pki(tmp_path / "pki", now=datetime.now(UTC), server_names=["simulator", "shep.example"])
+    certificate = x509.load_pem_x509_certificate(pki.tls_certificate.read_bytes())
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["localhost", "simulator", "shep.example"]
+
+
+@pytest.mark.parametrize("name", ["", "-a", "a b", "a_b", "a\n", "жүйе", "a" * 254])
+def test_what_is_no_host_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(TestPkiError, match="host name"):
+        make_test_pki(tmp_path / "pki", now=datetime.now(UTC), server_names=[name])
+    assert not (tmp_path / "pki").exists()

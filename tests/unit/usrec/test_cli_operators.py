@@ -22,7 +22,7 @@ from usrec.domain.source_event import Operation
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 from usrec.domain.verdict import Ending
-from usrec.interfaces.cli import tables, words
+from usrec.interfaces.cli import tables, use_case_words, words
 from usrec.interfaces.cli.evidence import read_evidence
 from usrec.interfaces.cli.replay import interval_of, stopped_by
 from usrec.interfaces.cli.selection import actor, instant_before
@@ -70,9 +70,9 @@ STORY = SubmissionStory(ROW, "3", "p.7", "5 working days", None, None, None, [],
         (words.OPERATIONS, Operation),
         (words.ENDINGS, Ending),
         (words.DOUBTS, Doubt),
-        (words.NEEDS, PersonNeeded),
-        (words.TREATMENTS, Treatment),
-        (words.CANARIES, CanaryFate),
+        (use_case_words.NEEDS, PersonNeeded),
+        (use_case_words.TREATMENTS, Treatment),
+        (use_case_words.CANARIES, CanaryFate),
     ],
 )
 def test_every_word_of_the_ledger_has_a_sentence_of_its_own(table: Mapping[StrEnum, str], enum: type[StrEnum]) -> None:

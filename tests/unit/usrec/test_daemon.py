@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +12,9 @@ import structlog
 from structlog.testing import capture_logs
 
 from support.line import (
-    BIN,
     DAY,
     HOUR,
     IIN,
-    MONDAY,
     TIMEOUT,
     TODAY,
     UNREACHABLE,
@@ -24,15 +22,13 @@ from support.line import (
     numbered,
     refused,
 )
-from usrec.adapters.alerts import log as alert_log
-from usrec.adapters.alerts.log import LogAlertSink
+from support.line_agent import agent_of, answering
 from usrec.adapters.inmemory.signer import InMemorySigner
+from usrec.adapters.inmemory.source import InMemorySource
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.view import SqlLedgerView
 from usrec.application.deliver import Delivered
 from usrec.application.write_back import write_back
-from usrec.bootstrap import Agent
-from usrec.domain.alert import Alert, Threshold, Watched
 from usrec.domain.errors import (
     ConfigurationError,
     GatewayUnavailable,
@@ -43,65 +39,14 @@ from usrec.domain.errors import (
 )
 from usrec.domain.message import Envelope
 from usrec.domain.outcome import SubmissionOutcome
-from usrec.domain.source_event import EmployerName, Operation, SourceRow
+from usrec.domain.source_event import EmployerName, SourceName, SourceRow
 from usrec.domain.state import State
-from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
+from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.interfaces import daemon as daemon_module
 from usrec.interfaces.daemon import Daemon
 from usrec.ports.ledger_view import Progress
-from usrec.settings import LoadedSettings, Settings
 
 Log = Sequence[MutableMapping[str, Any]]
-
-
-def settings(workers: int) -> LoadedSettings:
-    tree: dict[str, Any] = {
-        "gateway": {
-            "url": "https://gateway.example",
-            "sender_id": "company",
-            "password": {"file": "p"},
-            "response_certificate": "c",
-        },
-        "employer": {"alatau": {"bin": BIN, "key_file": "k", "key_password": {"file": "w"}}},
-        "ledger": {"url": "sqlite://"},
-        "source": {"hr": {"kind": "outbox", "url": "sqlite:///hr.db"}},
-        "delivery": {"workers": workers, "poll": 0.005},
-    }
-    return LoadedSettings(Settings(**tree), Path("usrec.toml"))
-
-
-def agent_of(line: Line, *, workers: int = 2) -> Agent:
-    double: dict[str, Any] = {"renderer": line.renderer, "signer": line.signer, "gateway": line.wire}
-    return Agent(
-        settings=settings(workers),
-        ledger=line.ledger,
-        sources=[line.source],
-        calendar=line.calendar,
-        clock=line.clock,
-        entropy=line.entropy,
-        employers=line.employers,
-        policy=line.policy,
-        owner="host:1",
-        **double,
-    )
-
-
-class Registry:
-    """Says the same to every envelope, any number of times."""
-
-    def __init__(self, line: Line, say: Callable[[Envelope], SubmissionOutcome] | None = None) -> None:
-        self.line = line
-        self.say = say or line.registers
-
-    def __call__(self, envelope: Envelope) -> SubmissionOutcome:
-        self.line.wire.submitted.append(envelope)
-        return self.say(envelope)
-
-
-def answering(
-    line: Line, monkeypatch: pytest.MonkeyPatch, say: Callable[[Envelope], SubmissionOutcome] | None = None
-) -> None:
-    monkeypatch.setattr(line.wire, "submit", Registry(line, say))
 
 
 def run(agent: Daemon, *, drain: bool) -> None:
@@ -208,9 +153,10 @@ def test_drain_gives_up_when_nothing_moves_and_loses_nothing(
 
 def test_drain_that_has_nothing_left_to_do_does_not_give_up(line: Line) -> None:
     agent = Daemon(agent_of(line), give_up_after=HOUR)
-    agent._last_progress = MONDAY - DAY
-    agent._sources_empty = True
-    assert agent._is_drained()
+    line.clock.advance(DAY)
+    agent.drain.sources_empty = True
+    assert agent.drain.gave_up()
+    assert agent.drain.is_over(line.ledger.view)
 
 
 def test_drain_outlives_a_ledger_that_does_not_answer_for_a_while(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,15 +179,13 @@ def test_drain_outlives_a_ledger_that_does_not_answer_for_a_while(line: Line, mo
 def test_drain_is_not_over_while_hr_has_not_been_told(line: Line) -> None:
     line.take("c1", employee_iin=None)
     agent = Daemon(agent_of(line))
-    agent._last_progress = MONDAY
-    agent._sources_empty = True
-    assert not agent._is_drained()
+    agent.drain.sources_empty = True
+    assert not agent.drain.is_over(line.ledger.view)
 
 
 def test_drain_is_not_over_before_the_sources_were_asked(line: Line) -> None:
     agent = Daemon(agent_of(line))
-    agent._last_progress = MONDAY
-    assert not agent._is_drained()
+    assert not agent.drain.is_over(line.ledger.view)
 
 
 # -- stopping
@@ -298,7 +242,7 @@ def test_leases_are_free_after_a_drain_that_gave_up_too(line: Line, monkeypatch:
         return line.registers(envelope)
 
     answering(line, monkeypatch, until_it_gives_up)
-    monkeypatch.setattr(agent, "_gave_up", lambda: bool(line.wire.submitted))
+    monkeypatch.setattr(agent.drain, "gave_up", lambda: bool(line.wire.submitted))
     with pytest.raises(GatewayUnavailable):
         run(agent, drain=True)
     with line.ledger.begin() as work:
@@ -373,9 +317,21 @@ def test_what_passes_by_itself_does_not_stop_the_agent(
 def test_one_source_that_is_away_does_not_end_a_drain(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     line.source.online = False
     agent = Daemon(agent_of(line), give_up_after=HOUR)
-    monkeypatch.setattr(agent, "_gave_up", iter((False, False, True)).__next__)
+    monkeypatch.setattr(agent.drain, "gave_up", iter((False, False, True)).__next__)
     with pytest.raises(GatewayUnavailable):
         run(agent, drain=True)
+
+
+def test_source_that_is_away_keeps_no_other_waiting(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line.enter("c1")
+    answering(line, monkeypatch)
+    away = InMemorySource(SourceName("branch"))
+    away.online = False
+    daemon = Daemon(replace(agent_of(line), sources=[away, line.source]), give_up_after=HOUR)
+    monkeypatch.setattr(daemon.drain, "gave_up", lambda: line.states() == {"c1": "accepted"})
+    with pytest.raises(GatewayUnavailable):
+        run(daemon, drain=True)
+    assert line.states() == {"c1": "accepted"}
 
 
 def test_key_that_cannot_sign_is_logged_as_an_error_and_stops_nobody(
@@ -404,17 +360,3 @@ def test_conflicts_are_errors_and_nothing_personal_is_logged(
     assert (conflict["log_level"], conflict["rows"]) == ("error", 1)
     assert all("action" in record for record in log)
     assert IIN not in repr(log)
-
-
-def test_missed_date_is_logged_as_an_error_and_a_near_one_as_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    alerts = [
-        Alert(SubmissionId("s1"), Watched.LEGAL, threshold, Operation.CONCLUSION, EmployerName("alatau"), TODAY, MONDAY)
-        for threshold in (Threshold.DAY_1, Threshold.MISSED)
-    ]
-    with capture_logs() as captured:
-        monkeypatch.setattr(alert_log, "_log", structlog.get_logger("fresh"))
-        LogAlertSink().deliver(alerts)
-    assert [(record["log_level"], record["action"]) for record in captured] == [
-        ("warning", "alert.deadline"),
-        ("error", "alert.deadline"),
-    ]

@@ -147,7 +147,7 @@ def _check_event(made: Company, event: PendingEvent) -> None:
     ahead = last.not_before >= day_end_utc(made.today)
     assert ahead == (event.fate is Fate.WAITING), where
     assert event.late == (last.deadline.legal_date < made.today), where
-    assert event.late or last.deadline.safe_date > made.today, where
+    assert event.late or last.deadline.safe_date >= made.today, where
 
 
 def _in_order(made: Company, key: str) -> bool:

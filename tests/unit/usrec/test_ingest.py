@@ -11,6 +11,7 @@ import pytest
 from support.line import (
     BIN,
     DAY,
+    HOUR,
     IIN,
     MONDAY,
     OTHER_BIN,
@@ -19,6 +20,7 @@ from support.line import (
     TOMORROW,
     UNREACHABLE,
     Line,
+    conclusion,
     refused,
 )
 from usrec.adapters.inmemory.source import InMemorySource
@@ -97,6 +99,21 @@ def test_same_revision_with_other_content_is_refused_loudly_and_what_is_on_recor
     assert [one.details for one in line.all_of("e1") if "18" in one.details] == []
     assert line.notes()[other].state == "conflict"
     assert "Raise the revision" in line.notes()[other].message
+
+
+def test_conflict_of_a_registered_row_does_not_take_its_registration_from_hr(line: Line) -> None:
+    row = line.enter("e1")
+    line.ingest()
+    line.deliver_all()
+    registered = line.of("e1")
+    line.clock.advance(HOUR)
+    line.source.edit(row, payload=json.dumps(conclusion(contract_number="18")), revision=1)
+    assert line.ingest() == IngestReport(rows=1, conflicts=1)
+    note = line.notes()[row]
+    assert (note.state, note.code, note.contract_id) == ("conflict", "SCSS001", registered.contract_id)
+    assert note.contract_id is not None
+    assert note.legal_date == registered.legal_date
+    assert note.message.startswith("Registered in USREC with its first content")
 
 
 def test_conflict_within_one_batch_is_found_too(line: Line) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
+from usrec.adapters.calendar.kazakhstan import CHECKED_YEARS, KazakhstanCalendar
 
 REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "reference" / "calendar.json"
 
@@ -143,3 +143,34 @@ def test_importing_the_adapter_does_not_load_the_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_every_year_that_counts_as_checked_is_in_the_comparison_above(calendar: KazakhstanCalendar) -> None:
+    assert set(CHECKED_YEARS) <= set(range(2020, 2028))
+    assert [year for year in range(2019, 2030) if calendar.is_checked(year)] == list(CHECKED_YEARS)
+
+
+def test_kurban_ait_of_a_year_that_was_not_checked_may_be_worked(calendar: KazakhstanCalendar) -> None:
+    ait = date(2029, 4, 24)
+    assert calendar.names(2029)[ait] == "Eid al-Adha (estimated)"
+    assert not calendar.is_working_day(ait)
+    assert calendar.may_be_worked(ait)
+
+
+@pytest.mark.parametrize(
+    ("day", "why"),
+    [
+        ("2026-05-27", "Kurban Ait of a year that was compared with the official calendar"),
+        ("2032-03-22", "estimated, but Nauryz all the same"),
+        ("2027-05-16", "an estimated Kurban Ait on a Sunday"),
+        ("2027-01-07", "Christmas"),
+    ],
+)
+def test_a_day_off_without_a_doubt_is_never_counted(calendar: KazakhstanCalendar, day: str, why: str) -> None:
+    assert not calendar.may_be_worked(date.fromisoformat(day)), why
+
+
+@given(day=st.dates(date(2020, 1, 1), date(2099, 12, 31)))
+def test_the_strictest_reader_counts_every_working_day(day: date) -> None:
+    calendar = KazakhstanCalendar()
+    assert calendar.may_be_worked(day) >= calendar.is_working_day(day)

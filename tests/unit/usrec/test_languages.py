@@ -13,7 +13,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 
-from support.languages import CYRILLIC, PACKAGE, TRANSLATED, Text, catalogue, file_of, key, translations
+from support.languages import CYRILLIC, PACKAGE, TRANSLATED, Text, catalogue, file_of, key, setting_texts, translations
 from usrec.domain.source_event import Operation
 from usrec.domain.state import State
 from usrec.interfaces import i18n
@@ -33,14 +33,15 @@ def _english_afterwards() -> Iterator[None]:
 
 def extracted() -> set[Text]:
     """What Babel finds in the source."""
-    found = extract_from_dir(PACKAGE, [("**.py", "python")], keywords=KEYWORDS)
+    methods = [("settings/tree.py", "support.languages:extract_settings"), ("**.py", "python")]
+    found = extract_from_dir(PACKAGE, methods, keywords=KEYWORDS)
     return {key(message) for _, _, message, _, _ in found}
 
 
 def written() -> set[Text]:
     """What the source itself holds, within f-strings too, where Babel looks only under some versions of Python."""
     trees = [ast.parse(file.read_text("utf-8")) for file in PACKAGE.rglob("*.py")]
-    return {text for tree in trees for node in ast.walk(tree) for text in _texts(node)}
+    return {text for tree in trees for node in ast.walk(tree) for text in _texts(node)} | setting_texts()
 
 
 def _texts(node: ast.AST) -> Iterator[Text]:

@@ -271,8 +271,11 @@ def test_threads_never_get_each_others_faults() -> None:
 
 
 def test_assumed_elements_are_listed_for_the_operator() -> None:
-    assert load_profile("seen").assumed() == ()
-    assert load_profile("current").assumed() == (
+    """First what profile.toml lists, then the elements that it marks."""
+    seen, current = load_profile("seen"), load_profile("current")
+    assert seen.assumed() == seen.mapping.assumed
+    assert current.assumed() == (
+        *current.mapping.assumed,
         "conclusion.newContractData/id",
         "amendment.subsidiaryContractData/id",
         "termination.terminationContractData/id",

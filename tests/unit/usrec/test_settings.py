@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from dataclasses import asdict
 from datetime import date, timedelta
@@ -13,7 +14,14 @@ import pytest
 from support.line import BIN, numbered
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.secret import Secret
-from usrec.settings import LoadedSettings, SecretSettings, find_settings, load_settings
+from usrec.settings import (
+    LoadedSettings,
+    SecretSettings,
+    find_settings,
+    load_health_settings,
+    load_settings,
+    load_watcher_settings,
+)
 from usrec.settings.secrets import read_secret
 
 WORD = "open sesame"
@@ -81,7 +89,7 @@ def test_durations_are_seconds_or_iso_text_and_days_are_dates(file: Path) -> Non
     assert values.calendar.days_off == {date(2027, 3, 9)}
 
 
-@pytest.mark.parametrize("poll", ["0", "-1", "'soon'"])
+@pytest.mark.parametrize("poll", ["0", "-1", "'soon'", "true", "inf", "nan", "1e300", "31622401"])
 def test_duration_must_be_a_positive_time(file: Path, poll: str) -> None:
     assert "[delivery] poll:" in problem(file, WHOLE + f"[delivery]\npoll = {poll}\n")
 
@@ -139,16 +147,21 @@ def test_an_entrepreneur_may_be_named_by_an_iin(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("place", "text"),
     [
-        WHOLE.replace("[employer.alatau]", "[employer]").replace("bin =", "#").replace("key_", "#key_"),
-        WHOLE.replace("[source.hr]", "[source]").replace("kind =", "#").replace('url = "sqlite:///hr.db"', ""),
-        WHOLE + f'[employer.twin]\nbin = "{BIN}"\nkey_file = "a"\nkey_password = {{ file = "b" }}\n',
+        ("employer", WHOLE.replace("[employer.alatau]", "[employer]").replace("bin =", "#").replace("key_", "#key_")),
+        ("source", WHOLE.partition("[source.hr]")[0] + "[source]\n"),
     ],
-    ids=["no employer", "no source", "one BIN twice"],
 )
-def test_an_employer_and_a_source_are_needed_and_no_bin_twice(file: Path, text: str) -> None:
-    assert "at least one [employer.NAME] and one [source.NAME]" in problem(file, text)
+def test_an_employer_and_a_source_are_needed(file: Path, place: str, text: str) -> None:
+    assert re.search(rf"line \d+: \[{place}\]: at least one \[{place}\.NAME\] is needed", problem(file, text))
+
+
+def test_no_bin_stands_twice(file: Path) -> None:
+    twin = f'[employer.twin]\nbin = "{BIN}"\nkey_file = "a"\nkey_password = {{ file = "b" }}\n'
+    said = problem(file, WHOLE + twin)
+    assert "line 20: [employer.twin] bin: [employer.alatau] has the same BIN" in said
+    assert BIN not in said
 
 
 def test_broken_toml_is_told_with_its_line(file: Path) -> None:
@@ -177,6 +190,34 @@ def test_lease_outlasts_one_whole_exchange(file: Path, lease: float, *, passes: 
         assert "lease must be longer than one whole exchange may take, 190 s" in problem(file, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (WHOLE.replace(f'"{BIN}"', BIN), "[employer.alatau] bin: write a text in quotes"),
+        (
+            WHOLE.replace('key_file = "alatau.p12"', "key_file = 5"),
+            "[employer.alatau] key_file: write a path in quotes",
+        ),
+        (WHOLE.replace('"outbox"', '"1c"'), '[source.hr] kind: write "outbox"'),
+        (WHOLE + "read_only = 'no one'\n", "[source.hr] read_only: write true or false"),
+        (WHOLE + "[delivery]\nworkers = 'four'\n", "[delivery] workers: write a whole number"),
+        (WHOLE + "[delivery]\nworkers = 65\n", "[delivery] workers: it must be at most 64"),
+        (WHOLE + "[delivery]\nworkers = 0\n", "[delivery] workers: it must be at least 1"),
+        (WHOLE + "[delivery]\npoll = 0\n", "[delivery] poll: it must be more than 0 s"),
+        (WHOLE + "[delivery]\npoll = 'soon'\n", "[delivery] poll: write a number of seconds, or text such as PT5M"),
+        (WHOLE + "[alerts]\ndigest_at = '25:00'\n", '[alerts] digest_at: write a time as "09:00"'),
+        (WHOLE + "[calendar]\ndays_off = 2027-03-09\n", "[calendar] days_off: write a list in brackets"),
+        (WHOLE + "[calendar]\ndays_off = ['9 March']\n", "[calendar] days_off 1: write a day as 2027-03-09"),
+        (WHOLE + "[alerts.command.desk]\ncommand = []\n", "[alerts.command.desk] command: it must not be empty"),
+        ("watch = 5\n" + WHOLE, "[watch]: write a table, with settings of its own"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_what_to_write(file: Path, text: str, told: str) -> None:
+    said = problem(file, text)
+    assert told in said
+    assert "Input should" not in said
+
+
 @pytest.mark.parametrize("workers", [0, 65])
 def test_workers_are_few_and_at_least_one(file: Path, workers: int) -> None:
     assert "[delivery] workers" in problem(file, WHOLE + f"[delivery]\nworkers = {workers}\n")
@@ -199,7 +240,7 @@ def test_misspelt_environment_is_named_as_a_setting(file: Path, monkeypatch: pyt
 def test_table_in_the_environment_must_be_json_and_is_not_repeated(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USREC_GATEWAY", WORD)
     said = problem(file, WHOLE)
-    assert "gateway" in said
+    assert "$USREC_GATEWAY: a whole table in a variable must be JSON" in said
     assert WORD not in said
 
 
@@ -249,21 +290,25 @@ def secret_file(folder: Path, content: bytes = WORD.encode(), mode: int = 0o600)
     return file
 
 
+def of_file(file: Path) -> Secret:
+    return read_secret(SecretSettings(file=file), home=Path("/nowhere"))
+
+
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
 def test_secret_loses_only_its_line_end(tmp_path: Path, end: str) -> None:
-    assert read_secret(secret_file(tmp_path, f" {WORD} {end}".encode())).reveal() == f" {WORD} "
+    assert of_file(secret_file(tmp_path, f" {WORD} {end}".encode())).reveal() == f" {WORD} "
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400, 0o640, 0o440])
 def test_secret_may_be_read_by_its_owner_and_group(tmp_path: Path, mode: int) -> None:
-    assert read_secret(secret_file(tmp_path, mode=mode)) == Secret(WORD)
+    assert of_file(secret_file(tmp_path, mode=mode)) == Secret(WORD)
 
 
 @pytest.mark.parametrize("mode", [0o604, 0o644, 0o660, 0o601, 0o610])
 def test_secret_that_others_may_touch_is_refused_with_the_remedy(tmp_path: Path, mode: int) -> None:
     file = secret_file(tmp_path, mode=mode)
     with pytest.raises(ConfigurationError, match=f"other users may read the password file.*chmod 600 {file}"):
-        read_secret(file)
+        of_file(file)
 
 
 @pytest.mark.parametrize(
@@ -271,12 +316,12 @@ def test_secret_that_others_may_touch_is_refused_with_the_remedy(tmp_path: Path,
 )
 def test_secret_must_be_text(tmp_path: Path, content: bytes, why: str) -> None:
     with pytest.raises(ConfigurationError, match=why):
-        read_secret(secret_file(tmp_path, content))
+        of_file(secret_file(tmp_path, content))
 
 
 def test_absent_secret_is_told_with_its_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=f"{tmp_path / 'nowhere'}.*No such file"):
-        read_secret(tmp_path / "nowhere")
+        of_file(tmp_path / "nowhere")
 
 
 def test_secret_is_found_beside_the_settings_and_shown_nowhere(file: Path) -> None:
@@ -292,8 +337,28 @@ def test_no_error_about_a_secret_repeats_it(tmp_path: Path) -> None:
     broken = [secret_file(tmp_path, WORD.encode() + b"\xff"), secret_file(tmp_path, mode=0o644)]
     for file in broken:
         with pytest.raises(ConfigurationError) as caught:
-            read_secret(file)
+            of_file(file)
         assert WORD not in "".join(traceback.format_exception(caught.value))
+
+
+def test_only_a_number_can_be_a_duration_in_the_environment_too(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USREC_DELIVERY__POLL", "0.5")
+    monkeypatch.setenv("USREC_DELIVERY__LEASE", "PT10M")
+    values = loaded(file).values
+    assert (values.delivery.poll, values.delivery.lease) == (timedelta(milliseconds=500), timedelta(minutes=10))
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("[delivery]\nworkers = true", "[delivery] workers: write a whole number"),
+        ("[alerts]\ndigest_at = 9", '[alerts] digest_at: write a day as 2027-03-09, a time as "09:00"'),
+        ("[alerts]\ndigest_at = '09:00+05:00'", "[alerts] digest_at: write the time without a zone"),
+        ("[calendar]\ndays_off = [0]", "[calendar] days_off 1: write a day"),
+    ],
+)
+def test_a_value_of_another_kind_is_not_guessed_at(file: Path, setting: str, told: str) -> None:
+    assert told in problem(file, f"{WHOLE}{setting}\n")
 
 
 def test_settings_do_not_change(file: Path) -> None:
@@ -302,8 +367,54 @@ def test_settings_do_not_change(file: Path) -> None:
         values.gateway.url = "http://elsewhere"
 
 
-def test_password_in_a_database_address_is_shown_in_no_repr(file: Path) -> None:
-    address = "postgresql+psycopg://agent:s3cr3t@db/ledger"
-    settings = loaded(file, WHOLE.replace("sqlite:///ledger.db", address))
-    assert settings.values.ledger.url == address
-    assert "s3cr3t" not in repr(settings)
+@pytest.mark.parametrize(
+    "address", [f"postgresql+psycopg://agent:{WORD}@db/ledger", f"postgresql:///ledger?password={WORD}&host=db"]
+)
+def test_password_in_a_database_address_is_refused_and_shown_nowhere(file: Path, address: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        loaded(file, WHOLE.replace("sqlite:///ledger.db", address).replace("sqlite:///hr.db", address))
+    said = str(caught.value)
+    assert "[ledger] url: take the password out: write password = { file" in said
+    assert "[source.hr] url: take the password out" in said
+    assert WORD not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_running_agent_is_found_whatever_else_is_wrong_in_the_file(file: Path) -> None:
+    file.write_text('[health]\nlisten = "127.0.0.1:9464"\n[delivry]\n[delivery]\nworkers = "two"\n', "utf-8")
+    assert load_health_settings(file).listen == "127.0.0.1:9464"
+
+
+@pytest.mark.parametrize("text", ['[health]\nlisten = "9464"\n', "[health]\nlisten = 5\n", "[health\n"])
+def test_an_agent_cannot_be_found_where_its_own_table_is_wrong(file: Path, text: str) -> None:
+    file.write_text(text + WHOLE, "utf-8")
+    with pytest.raises(ConfigurationError, match=r"line 2: \[health\] listen|line 1: column 8"):
+        load_health_settings(file)
+
+
+def test_a_watcher_needs_the_ledger_alone_and_takes_an_agents_file(file: Path) -> None:
+    file.write_text('[ledger]\nurl = "postgresql://watcher@db/usrec"\n[watch]\nsilence = 60\n', "utf-8")
+    watcher = load_watcher_settings(file)
+    assert watcher.values.watch.silence == timedelta(minutes=1)
+    assert watcher.values.gateway is None
+    assert watcher.path(Path("watch.state")) == file.parent / "watch.state"
+    file.write_text(WHOLE, "utf-8")
+    assert load_watcher_settings(file).values.ledger.url == "sqlite:///ledger.db"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[watch]\nsilence = 60\n", "[ledger]: this setting is missing"),
+        (
+            '[ledger]\nurl = "sqlite:///a.db"\n[watch]\nsilense = 60\n',
+            "line 4: [watch] silense: there is no",
+        ),
+        (WHOLE.replace("sender_id", "sender"), "[gateway] sender: there is no such setting"),
+        (WHOLE + "[wacht]\n", "[wacht]: there is no such setting, did you mean watch?"),
+    ],
+)
+def test_a_watchers_file_is_checked_as_strictly(file: Path, text: str, told: str) -> None:
+    file.write_text(text, "utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        load_watcher_settings(file)
+    assert told in str(caught.value)

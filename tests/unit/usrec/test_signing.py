@@ -139,7 +139,7 @@ def test_a_key_that_is_not_valid_yet_is_refused_with_its_first_day(pki: Path, no
 
 def test_an_expired_key_starts_the_agent_and_refuses_to_sign(pki: Path, now: datetime) -> None:
     signer = signer_of(employer_key(pki, "employer-expired"))
-    with pytest.raises(SigningRefused, match=r"employer-expired\.p12: the certificate expired at .*restart"):
+    with pytest.raises(SigningRefused, match=r"employer-expired\.p12: the certificate expired at .*reload"):
         signer.sign(RENDERED, employer_bin=EMPLOYER_BIN, message_id=MESSAGE, at=now)
 
 

@@ -1,53 +1,48 @@
-"""Alerts on record: each threshold once, durable before any sink is asked, delivered until a sink took them."""
+"""Alerts on record: each threshold once for an event, whoever stands for it, until there is nothing left to tell."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-import pytest
-
-from support.line import DAY, HOUR, TIMEOUT, Line, WeekdayCalendar, refused
-from usrec.application.watch_deadlines import deliver_alerts, watch_deadlines
+from support.line import ASEL, DAY, HOUR, TIMEOUT, Line, PlainRenderer, WeekdayCalendar, refused
+from usrec.application import operate
+from usrec.application.watch_deadlines import watch_deadlines
 from usrec.domain.alert import Alert, Threshold, Watched
-from usrec.domain.errors import SourceUnavailable
+from usrec.domain.digest import DigestPolicy
+from usrec.domain.state import State
+from usrec.domain.watch import WatchPolicy
+from usrec.ports.alert_sink import LOG
 
-
-class Postbox:
-    """A sink that takes alerts, or does not."""
-
-    def __init__(self) -> None:
-        self.got: list[Alert] = []
-        self.open = True
-
-    def deliver(self, alerts: Sequence[Alert]) -> None:
-        if not self.open:
-            raise SourceUnavailable("the mail server does not answer")
-        self.got += alerts
+MISSED = [(Watched.SAFE, Threshold.MISSED), (Watched.LEGAL, Threshold.MISSED)]
 
 
 def watched(line: Line, limit: int = 500) -> int:
-    return watch_deadlines(ledger=line.ledger, calendar=line.calendar, clock=line.clock, limit=limit)
+    policy = WatchPolicy(DigestPolicy(line.calendar))
+    return watch_deadlines(ledger=line.ledger, policy=policy, clock=line.clock, limit=limit)
 
 
-def delivered(line: Line, sink: Postbox, limit: int = 100) -> int:
-    return deliver_alerts(ledger=line.ledger, sink=sink, clock=line.clock, limit=limit)
+def open_alerts(line: Line) -> Sequence[Alert]:
+    with line.ledger.begin() as work:
+        return [one.open.alert for one in work.alert_sinks.untold(LOG, line.clock.now(), 99, at_once=True)]
 
 
 def raised(line: Line) -> list[tuple[Watched, Threshold]]:
-    with line.ledger.begin() as work:
-        return [(alert.watched, alert.threshold) for _, alert in work.alerts.undelivered(99)]
+    return [(alert.watched, alert.threshold) for alert in open_alerts(line)]
 
 
 def test_each_threshold_of_each_date_is_raised_once_on_the_way(line: Line) -> None:
     line.take("c1")
     due = line.of("c1").due_utc
     assert due is not None
+    seen = []
     while line.clock.now() < due + DAY:
-        watched(line)
+        if watched(line):
+            seen += [one for one in raised(line) if one not in seen]
         line.clock.advance(HOUR)
-    both = [(date, threshold) for threshold in Threshold for date in Watched]
-    assert sorted(raised(line)) == sorted(both)
+    dates = (Watched.SAFE, Watched.LEGAL)
+    both = [(date, threshold) for threshold in set(Threshold) - {Threshold.LATE_ENTRY} for date in dates]
+    assert sorted(seen) == sorted(both)
     assert watched(line) == 0
 
 
@@ -55,7 +50,7 @@ def test_count_is_of_new_alerts(line: Line) -> None:
     line.take("c1")
     line.clock.advance(60 * DAY)
     assert watched(line) == 2
-    assert raised(line) == [(Watched.SAFE, Threshold.MISSED), (Watched.LEGAL, Threshold.MISSED)]
+    assert raised(line) == MISSED
 
 
 def test_looking_twice_at_one_moment_raises_nothing_twice(line: Line) -> None:
@@ -102,9 +97,7 @@ def test_replaced_revision_is_not_watched_any_more(line: Line) -> None:
     line.take("c1", revision=2)
     line.clock.advance(60 * DAY)
     watched(line)
-    with line.ledger.begin() as work:
-        names = {alert.submission_id for _, alert in work.alerts.undelivered(99)}
-    assert names == {line.of("c1").id}
+    assert {alert.submission_id for alert in open_alerts(line)} == {line.of("c1").id}
 
 
 def test_refused_revision_of_a_registered_event_raises_nothing(line: Line) -> None:
@@ -121,36 +114,92 @@ def test_limit_leaves_the_rest_for_the_next_look(line: Line) -> None:
     assert [watched(line, limit=2) for _ in range(3)] == [4, 2, 0]
 
 
-def test_alert_is_delivered_once(line: Line) -> None:
-    sink = Postbox()
+def test_what_was_registered_meanwhile_has_nothing_left_to_tell(line: Line) -> None:
     line.take("c1")
     line.clock.advance(60 * DAY)
     watched(line)
-    assert delivered(line, sink, limit=1) == 1
-    assert delivered(line, sink) == 1
-    assert delivered(line, sink) == 0
-    assert [alert.watched for alert in sink.got] == [Watched.SAFE, Watched.LEGAL]
+    line.deliver_all()
+    assert raised(line) == [], "even before the next look"
+    watched(line)
+    with line.ledger.begin() as work:
+        assert work.alerts.outdated(99) == []
 
 
-def test_sink_that_does_not_answer_gets_the_alert_later(line: Line) -> None:
-    sink = Postbox()
-    sink.open = False
+def test_person_who_retries_is_not_told_the_same_again(line: Line) -> None:
     line.take("c1")
+    line.send(refused("SCSE007"))
+    line.clock.advance(60 * DAY)
+    assert watched(line) == 2
+    retried = line.retry("c1")
+    assert watched(line) == 0
+    assert raised(line) == MISSED
+    assert {alert.submission_id for alert in open_alerts(line)} == {retried.id}
+
+
+def test_hr_that_mends_a_row_is_not_told_the_same_again(line: Line) -> None:
+    line.take("c1", employee_iin=None)
+    line.clock.advance(60 * DAY)
+    assert watched(line) == 2
+    mended = line.take("c1", revision=2)
+    assert watched(line) == 0
+    assert {alert.submission_id for alert in open_alerts(line)} == {mended.id}
+
+
+def test_row_that_is_mended_after_its_alerts_were_closed_stands_for_them_again(line: Line) -> None:
+    line.take("c1", employee_iin=None)
     line.clock.advance(60 * DAY)
     watched(line)
-    assert delivered(line, sink) == 0
-    sink.open = True
-    assert delivered(line, sink) == 2
+    line.cancel("c1")
+    watched(line)
+    assert raised(line) == []
+    mended = line.take("c1", revision=2)
+    assert watched(line) == 0
+    assert [alert.submission_id for alert in open_alerts(line)] == [mended.id, mended.id]
 
 
-def test_sink_that_breaks_is_not_silenced(line: Line) -> None:
-    class Broken(Postbox):
-        def deliver(self, alerts: Sequence[Alert]) -> None:
-            raise ZeroDivisionError
-
-    line.take("c1")
+def test_another_date_is_told_although_the_event_is_the_same(line: Line) -> None:
+    first = line.take("c1", employee_iin=None)
     line.clock.advance(60 * DAY)
     watched(line)
-    with pytest.raises(ZeroDivisionError):
-        delivered(line, Broken())
-    assert len(raised(line)) == 2
+    assert first.trigger is not None
+    later = (first.trigger + DAY).isoformat()
+    line.take("c1", revision=2, signed_on=later, employee_iin=None)
+    assert watched(line) == 2
+    assert {alert.last_day for alert in open_alerts(line)} == {line.of("c1").safe_date, line.of("c1").legal_date}
+
+
+def test_event_that_proves_registered_has_nothing_left_to_tell_whatever_came_after_it(line: Line) -> None:
+    """A revision for another contract is refused while the first is in doubt; the term was that of the first."""
+    first = line.take("c1")
+    line.send(TIMEOUT)
+    other = line.take("c1", revision=2, contract="K-2")
+    assert other.state is State.INVALID
+    line.clock.advance(60 * DAY)
+    watched(line)
+    assert {alert.submission_id for alert in open_alerts(line)} == {first.id}
+    found = operate.Settlement(accepted=True, contract_id="R-1", evidence=b"a letter")
+    operate.settle(first.id, found, ASEL, ledger=line.ledger, clock=line.clock)
+    watched(line)
+    assert raised(line) == []
+
+
+def test_late_entry_is_raised_with_the_legal_date(line: Line) -> None:
+    submission = line.take("c1", employee_iin=None)
+    line.clock.advance(3 * DAY)
+    watched(line)
+    late = [alert for alert in open_alerts(line) if alert.watched is Watched.ENTRY]
+    assert [(alert.threshold, alert.last_day) for alert in late] == [
+        (Threshold.LATE_ENTRY, submission.legal_date),
+    ]
+
+
+def test_late_entry_is_raised_in_time_also_when_only_the_document_shows_the_fault(line: Line) -> None:
+    submission = line.take("c1")
+    watched(line)
+    line.renderer = PlainRenderer()
+    line.renderer.refuses = "it is too long"
+    line.send()
+    assert line.of("c1").state is State.INVALID
+    with line.ledger.begin() as work:
+        (again,) = work.alerts.to_watch(line.clock.now(), 9)
+    assert again.id == submission.id

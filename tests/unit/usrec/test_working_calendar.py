@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from usrec.domain.deadline import DeadlineEvent, compute_deadline
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
 
@@ -96,3 +97,83 @@ def test_overrides_answer_for_their_own_days_only(days_off: frozenset[date], day
 def test_extra_working_days_never_postpone(working: frozenset[date], start: date, n: int) -> None:
     changed = CalendarOverrides(WEEK, working_days=working)
     assert changed.add_working_days(start, n) <= WEEK.add_working_days(start, n)
+
+
+class Doubtful(MondayToFriday):
+    """A week whose Mondays of November are off by an estimate only."""
+
+    def is_working_day(self, day: date) -> bool:
+        return super().is_working_day(day) and not self._is_estimated(day)
+
+    def may_be_worked(self, day: date) -> bool:
+        return super().is_working_day(day)
+
+    def is_checked(self, year: int) -> bool:
+        return year < 2026
+
+    def _is_estimated(self, day: date) -> bool:
+        return day.weekday() == 0 and day.month == 11
+
+
+EVENTS = st.sampled_from([event for event in DeadlineEvent if event is not DeadlineEvent.LEGACY])
+INNER = st.sampled_from([WEEK, Doubtful()])
+
+
+@given(event=EVENTS, trigger=DAYS, inner=INNER, working=DAY_SETS, off=DAY_SETS)
+def test_no_override_makes_the_safe_date_later(
+    event: DeadlineEvent, trigger: date, inner: WorkingCalendar, working: frozenset[date], off: frozenset[date]
+) -> None:
+    """Whatever the settings say of single days, alerts and priority keep the stricter of both calendars."""
+    changed = CalendarOverrides(inner, working - off, off - working)
+    with_days = compute_deadline(event, trigger, calendar=changed)
+    official = compute_deadline(event, trigger, calendar=inner)
+    if official.safe_date is None or official.legal_date is None:
+        assert with_days.safe_date is None
+        return
+    assert with_days.safe_date is not None
+    assert with_days.legal_date is not None
+    assert with_days.safe_date <= min(official.safe_date, official.legal_date, with_days.legal_date)
+
+
+@given(event=EVENTS, trigger=DAYS, working=DAY_SETS)
+def test_extra_working_days_make_neither_date_later(
+    event: DeadlineEvent, trigger: date, working: frozenset[date]
+) -> None:
+    with_days = compute_deadline(event, trigger, calendar=CalendarOverrides(WEEK, working))
+    official = compute_deadline(event, trigger, calendar=WEEK)
+    if official.legal_date is not None and official.safe_date is not None:
+        assert with_days.legal_date is not None
+        assert with_days.safe_date is not None
+        assert with_days.legal_date <= official.legal_date
+        assert with_days.safe_date <= official.safe_date
+
+
+def test_a_transferred_day_off_moves_the_legal_date_and_not_the_safe_one() -> None:
+    off = CalendarOverrides(WEEK, days_off=frozenset({MONDAY}))
+    with_day = compute_deadline(DeadlineEvent.TERMINATION, FRIDAY, calendar=off)
+    official = compute_deadline(DeadlineEvent.TERMINATION, FRIDAY, calendar=WEEK)
+    assert (official.legal_date, official.safe_date) == (date(2026, 11, 25), date(2026, 11, 24))
+    assert (with_day.legal_date, with_day.safe_date) == (date(2026, 11, 26), date(2026, 11, 24))
+
+
+def test_a_day_off_by_an_estimate_is_worked_for_the_strictest_reader() -> None:
+    found = compute_deadline(DeadlineEvent.TERMINATION, FRIDAY, calendar=Doubtful())
+    assert (found.legal_date, found.safe_date) == (date(2026, 11, 26), date(2026, 11, 24))
+
+
+def test_a_year_that_a_person_checked_holds_no_estimate() -> None:
+    checked = CalendarOverrides(Doubtful(), checked_years=frozenset({2026}))
+    assert checked.is_checked(2026)
+    assert not checked.is_checked(2027)
+    assert checked.is_checked(2025)
+    found = compute_deadline(DeadlineEvent.TERMINATION, FRIDAY, calendar=checked)
+    assert (found.legal_date, found.safe_date) == (date(2026, 11, 26), date(2026, 11, 25))
+
+
+def test_a_checked_year_changes_the_version() -> None:
+    assert CalendarOverrides(WEEK, checked_years=frozenset({2027})).version != WEEK.version
+
+
+def test_the_strictest_reading_keeps_the_version_of_what_it_reads() -> None:
+    assert WEEK.strictest.version == "weekdays"
+    assert CalendarOverrides(WEEK, days_off=frozenset({MONDAY})).strictest.is_working_day(MONDAY)

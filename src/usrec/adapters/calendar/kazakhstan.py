@@ -10,12 +10,17 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from usrec.domain.working_calendar import WorkingCalendar
 
 if TYPE_CHECKING:
     from holidays import HolidayBase
+
+CHECKED_YEARS: Final = range(2020, 2027)
+"""Years whose official calendars this release was compared with, day by day. The calendar of the next year is
+published in autumn: its transfers and the day of Kurban Ait are not known before."""
+_ESTIMATED: Final = "(estimated)"
 
 
 class KazakhstanCalendar(WorkingCalendar):
@@ -39,12 +44,29 @@ class KazakhstanCalendar(WorkingCalendar):
         """Whether ``day`` is worked in the official five-day week."""
         return self._year(day.year).is_working_day(day)
 
+    def may_be_worked(self, day: date) -> bool:
+        """Whether ``day`` is worked, or a weekday off by an estimate only."""
+        return self.is_working_day(day) or (day.weekday() < 5 and self.is_estimated(day))
+
+    def is_checked(self, year: int) -> bool:
+        """Whether this release was compared with the official calendar of ``year``."""
+        return year in CHECKED_YEARS
+
+    def is_estimated(self, day: date) -> bool:
+        """Whether ``day`` is a rest day whose date was computed and not announced, in a year that was not checked."""
+        names = self._year(day.year).get_list(day)
+        return bool(names) and all(_ESTIMATED in name for name in names) and not self.is_checked(day.year)
+
+    def names(self, year: int) -> dict[date, str]:
+        """The rest days of a year in the package's English: ``Constitution Day (observed)``."""
+        return dict(sorted(self._year(year).items()))
+
     def _year(self, year: int) -> HolidayBase:
         """One year's holidays; they are never extended later, so that threads may share them."""
         known = self._years.get(year)
         if known is None:
             from holidays import country_holidays
 
-            known = country_holidays("KZ", years=year, expand=False)
+            known = country_holidays("KZ", years=year, expand=False, language="en_US")
             self._years[year] = known
         return known

@@ -3,7 +3,8 @@
 TLS verification has no switch. Several clients of ShEP turned it off because the gateway's certificate came from an
 authority of its own; the way here is to name that authority in ``ca_file``. Plain http is taken to loopback only (the
 simulator), with a warning. Proxies and certificates from the environment are ignored, because what an operator did not
-write into the settings must not decide where signed personal data goes.
+write into the settings must not decide where signed personal data goes. A proxy of the settings opens a tunnel
+(CONNECT, RFC 9110, 9.3.6), through which TLS is verified with the gateway itself; the proxy reads nothing.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ import httpx
 import structlog
 
 from usrec.domain.errors import ConfigurationError
+from usrec.domain.secret import Secret
 
 _SETTING: Final = "gateway.url"
+_PROXY_SETTING: Final = "gateway.proxy"
 _LOOPBACK: Final = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 _log = structlog.get_logger("usrec.gateway")
 
@@ -45,6 +48,20 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy that opens tunnels.
+
+    Attributes:
+        url: ``http://host:port``, or ``https://host:port`` with a certificate that the system trusts.
+        user: Name for Basic authentication (RFC 7617); none when absent.
+    """
+
+    url: str
+    user: str | None = None
+    password: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where the gateway listens.
 
@@ -53,6 +70,7 @@ class Endpoint:
         connections: Upper bound of simultaneous connections.
         keep_alive: How long an idle connection may be used again. Kept short: the gateway may close it at the very
             moment of the next request, and such a request is in doubt.
+        proxy: The way there; straight when absent.
     """
 
     url: str
@@ -60,18 +78,20 @@ class Endpoint:
     timeouts: Timeouts = Timeouts()
     connections: int = 8
     keep_alive: timedelta = timedelta(seconds=2)
+    proxy: Proxy | None = None
 
 
 def open_client(endpoint: Endpoint) -> httpx.Client:
-    """A client for this endpoint only; no redirects, no proxies, no retries. Safe in threads.
+    """A client for this endpoint only; no redirects, no proxies of the environment, no retries. Safe in threads.
 
     Raises:
-        ConfigurationError: The address or the file of authorities cannot be used.
+        ConfigurationError: The address, the proxy or the file of authorities cannot be used.
     """
-    _require_safe(endpoint.url)
+    require_safe(endpoint.url, by_proxy=endpoint.proxy is not None)
     wait = endpoint.timeouts
     return httpx.Client(
-        verify=_trust(endpoint.ca_file),
+        verify=trust(endpoint.ca_file),
+        proxy=None if endpoint.proxy is None else _way_through(endpoint.proxy),
         trust_env=False,
         follow_redirects=False,
         timeout=httpx.Timeout(
@@ -89,7 +109,12 @@ def open_client(endpoint: Endpoint) -> httpx.Client:
     )
 
 
-def _require_safe(address: str) -> None:
+def require_safe(address: str, *, by_proxy: bool = False) -> None:
+    """Make sure that personal data may go to an address.
+
+    Raises:
+        ConfigurationError: It is no https address, and not plain http to this very machine.
+    """
     try:
         url = httpx.URL(address)
         url.host.encode("idna")
@@ -101,6 +126,8 @@ def _require_safe(address: str) -> None:
         raise _unusable("holds a user name, a password or a fragment, which have no meaning here")
     if url.scheme == "http" and not _is_loopback(url.host):
         raise _unusable("is plain http to another machine; personal data goes over https only")
+    if url.scheme == "http" and by_proxy:
+        raise _unusable("is plain http, which a proxy would read; through a proxy goes https only")
 
 
 def warn_of_plain_http(endpoint: Endpoint) -> None:
@@ -118,16 +145,38 @@ def _is_loopback(host: str) -> bool:
     return any(address in network for network in _LOOPBACK)
 
 
-def _trust(ca_file: Path | None) -> ssl.SSLContext:
-    """A context that verifies certificate and host name: by the named authorities, else by the system's."""
+def _way_through(proxy: Proxy) -> httpx.Proxy:
+    try:
+        url = httpx.URL(proxy.url)
+        url.host.encode("idna")
+    except (httpx.InvalidURL, UnicodeError):
+        raise _no_proxy("is not an address") from None
+    if url.scheme not in {"https", "http"} or not url.host or url.userinfo:
+        raise _no_proxy("is not http://host:port or https://host:port")
+    login = None if proxy.user is None or proxy.password is None else (proxy.user, proxy.password.reveal())
+    return httpx.Proxy(url, auth=login, ssl_context=trust(None) if url.scheme == "https" else None)
+
+
+def trust(ca_file: Path | None) -> ssl.SSLContext:
+    """A context that verifies certificate and host name: by the named authorities, else by the system's.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or holds no certificate.
+    """
     try:
         return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
+    except OSError as error:
+        reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
         raise ConfigurationError(
-            f"the file of certificate authorities cannot be used ({error.strerror or 'it holds no certificate'})",
+            f"the file of certificate authorities cannot be used ({reason})",
             where=str(ca_file),
             next_step="Name a readable PEM file in gateway.ca_file, or leave it out to trust the system's authorities",
         ) from None
+
+
+def _no_proxy(why: str) -> ConfigurationError:
+    next_step = "Write its address as url, and its user and password as settings of their own"
+    return ConfigurationError(f"the proxy's address {why}", where=_PROXY_SETTING, next_step=next_step)
 
 
 def _unusable(why: str) -> ConfigurationError:

@@ -1,8 +1,9 @@
 """ShEP SyncChannel v10 over https: one envelope out, one outcome back.
 
 The rule of this module: an attempt ends as ``NothingSent`` only where it is *proven* that no byte of the request left,
-that is, where httpx never had a connection (name, TCP, TLS, or no free connection in its pool). Everything after that
-is ``Unknown`` unless the gateway's signed answer says otherwise. A kept-alive connection that the gateway closed is in
+that is, where httpx never had a connection (name, TCP, TLS, or no free connection in its pool), or where the last thing
+that it began to write was the question for a proxy's tunnel (CONNECT, RFC 9110, 9.3.6). Everything after that is
+``Unknown`` unless the gateway's signed answer says otherwise. A kept-alive connection that the gateway closed is in
 doubt too: the request may have been read before. httpx sends nothing twice by itself (its transport's ``retries``, 0
 here, would only cover connecting).
 """
@@ -14,11 +15,11 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt, wait_fixed
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError
@@ -76,11 +77,17 @@ class ShepGateway:
         self._endpoint = endpoint
         self._sender = sender
         self._keys = keys
+        self._trusted = tuple(trusted)
         self._reader = AnswerReader(trusted, contract_id_path)
         self._transport_key = transport_key
         self._wait = wait or threading.Event().wait
         self._client = open_client(endpoint)
         warn_of_plain_http(endpoint)
+
+    @property
+    def trusted(self) -> Collection[Certificate]:
+        """The certificates that its answers are held to."""
+        return self._trusted
 
     def close(self) -> None:
         """Close idle connections."""
@@ -111,29 +118,30 @@ class ShepGateway:
         Tried again only after a try that is proven to have sent nothing.
         """
         tries = Retrying(
-            retry=retry_if_result(lambda outcome: isinstance(outcome, NothingSent)),
+            retry=retry_if_exception_type(_NEVER_CONNECTED),
             stop=stop_after_attempt(CONNECT_TRIES),
             wait=wait_fixed(CONNECT_PAUSE),
             sleep=self._pause,
-            retry_error_callback=_last_outcome,
+            reraise=True,
         )
-        return tries(self._post, envelope)
+        received, progress = bytearray(), _Progress()
+        try:
+            return tries(self._post, envelope, received, progress)
+        except _NEVER_CONNECTED as error:
+            return NothingSent(f"{type(error).__name__}: {error}")
+        except (httpx.HTTPError, OSError) as error:
+            if progress.asked_for_tunnel_only:
+                return NothingSent(f"the proxy opened no tunnel ({type(error).__name__}: {error})")
+            return _doubt(error, bytes(received))
 
     def _pause(self, seconds: float) -> None:
         self._wait(seconds)
 
-    def _post(self, envelope: Envelope) -> SubmissionOutcome:
-        received = bytearray()
-        try:
-            with self._client.stream("POST", self._endpoint.url, content=envelope.body, headers=_HEADERS) as response:
-                problem = self._receive(response, received)
-        except _NEVER_CONNECTED as error:
-            return NothingSent(f"{type(error).__name__}: {error}")
-        except httpx.TimeoutException as error:
-            return Unknown(Doubt.TIMEOUT, f"no whole answer in time ({type(error).__name__})", raw=bytes(received))
-        except (httpx.HTTPError, OSError) as error:
-            what = f"the connection broke after the request began to leave ({type(error).__name__})"
-            return Unknown(Doubt.CONNECTION_LOST, what, raw=bytes(received))
+    def _post(self, envelope: Envelope, received: bytearray, progress: _Progress) -> SubmissionOutcome:
+        with self._client.stream(
+            "POST", self._endpoint.url, content=envelope.body, headers=_HEADERS, extensions={"trace": progress}
+        ) as response:
+            problem = self._receive(response, received)
         return problem or self._judge(response.status_code, bytes(received))
 
     def _receive(self, response: httpx.Response, received: bytearray) -> Unknown | None:
@@ -159,10 +167,33 @@ class ShepGateway:
         return Unknown(Doubt.HTTP_ERROR, f"HTTP status {status} without a signed SOAP fault", code, raw)
 
 
-def _last_outcome(tries: RetryCallState) -> SubmissionOutcome:
-    """What the last try came to, instead of tenacity's own error."""
-    outcome: SubmissionOutcome = tries.outcome.result() if tries.outcome else NothingSent("no try was made")
-    return outcome
+class _Progress:
+    """What httpcore last began to write, by its ``trace`` extension, which tells of each request before its first byte.
+
+    Only seeing CONNECT proves anything: should httpcore tell nothing, or in other words, doubt remains.
+    """
+
+    __slots__ = ("_method",)
+
+    def __init__(self) -> None:
+        self._method = b""
+
+    def __call__(self, _event: str, details: Mapping[str, Any]) -> None:
+        request = details.get("request")
+        self._method = getattr(request, "method", self._method)
+
+    @property
+    def asked_for_tunnel_only(self) -> bool:
+        """A proxy was asked for a tunnel, and nothing went through it."""
+        return self._method == b"CONNECT"
+
+
+def _doubt(error: Exception, received: bytes) -> Unknown:
+    kind = type(error).__name__
+    if isinstance(error, httpx.TimeoutException):
+        return Unknown(Doubt.TIMEOUT, f"no whole answer in time ({kind})", raw=received)
+    what = f"the connection broke after the request began to leave ({kind})"
+    return Unknown(Doubt.CONNECTION_LOST, what, raw=received)
 
 
 def _body_id(envelope: bytes) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from usrec.domain.errors import SigningRefused
+from usrec.domain.authority import SigningCertificate
+from usrec.domain.errors import SigningRefused, UsrecError
 from usrec.domain.message import MessageId, RenderedMessage, SignedMessage
 
 _MARK: Final = b"<!-- signed in memory by %s -->"
@@ -23,6 +24,21 @@ class InMemorySigner:
     def __init__(self, valid_until: Mapping[str, datetime]) -> None:
         self._valid_until = dict(valid_until)
 
+    @property
+    def keys(self) -> Mapping[str, datetime]:
+        """The employers that it signs for."""
+        return self._valid_until
+
+    @property
+    def refused(self) -> Mapping[str, UsrecError]:
+        """Employers without a usable key: there are none."""
+        return {}
+
+    @property
+    def certificates(self) -> Mapping[str, SigningCertificate]:
+        """Imaginary certificates of first heads."""
+        return {bin_: self._certificate(bin_) for bin_ in self._valid_until}
+
     def sign(
         self, rendered: RenderedMessage, *, employer_bin: str, message_id: MessageId, at: datetime
     ) -> SignedMessage:
@@ -35,7 +51,7 @@ class InMemorySigner:
         if valid_until is None or at > valid_until:
             what = "no key is configured for the employer" if valid_until is None else "the certificate has expired"
             raise SigningRefused(what, where=f"message {message_id}", kept="Nothing was sent")
-        certificate = hashlib.sha256(employer_bin.encode()).hexdigest()
+        certificate = self._certificate(employer_bin).fingerprint
         document = rendered.document + _MARK % certificate.encode()
         return SignedMessage(
             document=document,
@@ -46,3 +62,8 @@ class InMemorySigner:
             certificate=certificate,
             valid_until=valid_until,
         )
+
+    def _certificate(self, employer_bin: str) -> SigningCertificate:
+        fingerprint = hashlib.sha256(employer_bin.encode()).hexdigest()
+        last = self._valid_until[employer_bin]
+        return SigningCertificate(fingerprint[:40], fingerprint, last - timedelta(days=365), last, head=True)

@@ -136,6 +136,9 @@ class InMemorySource:
         """What HR sees beside a row, None before the first note."""
         return self._entries[int(row_ref)].note
 
+    def close(self) -> None:
+        """There is no connection to close."""
+
     def _require_online(self) -> None:
         if not self.online:
             raise SourceUnavailable("the HR database cannot be reached", where=f"source {self._name}")

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Executable, bindparam, false, select
 
+from usrec.adapters.persistence.delivery_tables import MOVING, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.tables import contracts
 from usrec.domain.source_event import ContractKey
@@ -26,6 +27,14 @@ def _set_registry_id(insert_into: InsertInto) -> Executable:
 
 
 _LOCK: Final = per_dialect(_lock)
+_STILL: Final = (
+    select(outbox.c.submission_id)
+    .where(
+        outbox.c.employer_bin == bindparam("employer_bin"), outbox.c.contract_key == bindparam("contract_key"), MOVING
+    )
+    .with_for_update()
+)
+"""The one entry of a contract that an agent may claim or has claimed."""
 _SET_REGISTRY_ID: Final = per_dialect(_set_registry_id)
 _REGISTRY_ID: Final = select(contracts.c.registry_id).where(
     contracts.c.employer_bin == bindparam("employer_bin"), contracts.c.contract_key == bindparam("contract_key")
@@ -39,9 +48,15 @@ class SqlContracts:
         self._connection = connection
 
     def lock(self, employer_bin: str, contract_key: ContractKey) -> None:
-        """Make the contract known and hold its lock; on SQLite the transaction itself is the lock."""
+        """Make the contract known, hold its lock and its queue; on SQLite the transaction itself is the lock.
+
+        Claims take no contract's lock, or they would wait for one another; so the entry that they could take is
+        locked here.
+        """
         what = {"employer_bin": employer_bin, "contract_key": contract_key}
         self._connection.execute(_LOCK[self._connection.dialect.name], what)
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(_STILL, what)
 
     def registry_id(self, employer_bin: str, contract_key: ContractKey) -> str | None:
         """The registry's id of the contract."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
@@ -18,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from usrec.adapters.persistence.failures import address_of, translate_failures
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable
+from usrec.domain.secret import Secret
 
 LOCK_WAIT: Final = timedelta(seconds=10)
 """How long a transaction waits for another one before the ledger counts as unavailable."""
@@ -27,6 +29,14 @@ READ_ONLY: Final = "usrec_read_only"
 
 _MILLISECONDS: Final = LOCK_WAIT // timedelta(milliseconds=1)
 
+_DEAD_PEER: Final = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""A server that is gone without a word is noticed within a minute (libpq's words: seconds, milliseconds the last)."""
+
 _SQLITE_SETTINGS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -34,8 +44,11 @@ _SQLITE_SETTINGS: Final = (
 )
 
 
-def create_ledger_engine(url: str) -> Engine:
+def create_ledger_engine(url: str, password: Secret | None = None) -> Engine:
     """An engine for ``sqlite:///FILE``, ``sqlite://`` (in memory) or ``postgresql://...`` (psycopg 3).
+
+    Args:
+        password: Of the database's user. Given to the driver at each connection and kept out of the engine's address.
 
     Raises:
         ConfigurationError: The address cannot be read or names another kind of database.
@@ -47,6 +60,8 @@ def create_ledger_engine(url: str) -> Engine:
         engine = _sqlite(parsed, {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0})
     else:
         engine = _sqlite(parsed, {})
+    if password is not None:
+        event.listen(engine, "do_connect", partial(_log_in, password))
     translate_failures(engine)
     return engine
 
@@ -65,7 +80,7 @@ def connected(engine: Engine) -> Iterator[Connection]:
             "all its connections are in use",
             where=address_of(engine.url),
             kept="Nothing was begun",
-            next_step="The agent tries again by itself",
+            next_step="A running agent tries again by itself; a command has to be given again",
         ) from problem
     with connection:
         yield connection
@@ -83,7 +98,7 @@ def _names_no_file(url: URL) -> bool:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise _wrong_address() from None
     if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
         raise _wrong_address()
@@ -107,9 +122,15 @@ def _postgresql(url: URL) -> Engine:
         connect_args={
             "connect_timeout": LOCK_WAIT // timedelta(seconds=1),
             "application_name": "usrec-agent",
+            "client_encoding": "utf8",
+            **_DEAD_PEER,
             "options": f"-c timezone=UTC -c lock_timeout={_MILLISECONDS}",
         },
     )
+
+
+def _log_in(password: Secret, _dialect: object, _record: object, _given: object, parameters: dict[str, Any]) -> None:
+    parameters["password"] = password.reveal()
 
 
 def _sqlite(url: URL, pool: dict[str, Any]) -> Engine:

@@ -21,7 +21,7 @@ from usrec.domain.errors import (
 )
 
 _KEPT: Final = "The transaction was rolled back; everything committed before is safe"
-_AGAIN: Final = "The agent tries again by itself"
+_AGAIN: Final = "A running agent tries again by itself; a command has to be given again"
 
 _SQLITE: Final[Mapping[str, tuple[str, str]]] = {
     "SQLITE_BUSY": ("another process kept it locked for too long", _AGAIN),
@@ -43,12 +43,15 @@ _POSTGRESQL: Final[Mapping[str, tuple[str, str]]] = {
     "40": ("it collided with another transaction", _AGAIN),
     "25006": ("the server takes no writes", "Point the settings ([ledger] url) at the primary server"),
     "42501": ("access is denied", "Give the agent's role its rights on the tables"),
-    "28": ("the server refused the login", "Check user and password in the settings ([ledger] url)"),
+    "28": ("the server refused the login", "Check user and password in the settings ([ledger] url and password)"),
     "3D": ("the database does not exist", "Create it, then run: usrec db upgrade"),
 }
 """By the beginning of the error code: what happened, what to do."""
 
-_UNREACHABLE: Final = ("it cannot be reached, or the connection was lost", _AGAIN)
+_UNREACHABLE: Final = (
+    "it cannot be reached, or the connection was lost",
+    f"Check that it runs, and url and password in [ledger]. {_AGAIN}",
+)
 
 _NO_TABLE: Final = ("no such table", "no such column")
 _NO_TABLE_CODES: Final = frozenset({"42P01", "42703"})

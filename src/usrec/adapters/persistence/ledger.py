@@ -7,15 +7,19 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, RootTransaction
 
+from usrec.adapters.persistence.agents import SqlAgents
+from usrec.adapters.persistence.alert_sinks import SqlAlertSinks
+from usrec.adapters.persistence.alerts import SqlAlerts
 from usrec.adapters.persistence.attempts import SqlAcknowledgements, SqlAttempts
 from usrec.adapters.persistence.contracts import SqlContracts
 from usrec.adapters.persistence.engine import connected, create_ledger_engine, is_in_memory
 from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
 from usrec.adapters.persistence.outbox import SqlOutbox
-from usrec.adapters.persistence.outgoing import SqlAlerts, SqlJournal, SqlWriteBacks
+from usrec.adapters.persistence.outgoing import SqlJournal, SqlWriteBacks
 from usrec.adapters.persistence.schema import require_current, upgrade
 from usrec.adapters.persistence.submissions import SqlSubmissions
 from usrec.adapters.persistence.view import SqlLedgerView
+from usrec.domain.secret import Secret
 
 
 class SqlUnitOfWork:
@@ -33,6 +37,8 @@ class SqlUnitOfWork:
         self.journal = SqlJournal(connection)
         self.write_backs = SqlWriteBacks(connection)
         self.alerts = SqlAlerts(connection)
+        self.alert_sinks = SqlAlertSinks(connection)
+        self.agents = SqlAgents(connection)
 
     def commit(self) -> None:
         """Make everything durable."""
@@ -67,7 +73,7 @@ class SqlLedger:
         self._engine.dispose()
 
 
-def open_ledger(url: str) -> SqlLedger:
+def open_ledger(url: str, password: Secret | None = None) -> SqlLedger:
     """The ledger at ``url``; one in memory (``sqlite://``) is made on the spot.
 
     Raises:
@@ -75,7 +81,7 @@ def open_ledger(url: str) -> SqlLedger:
         LedgerSchemaError: The ledger is not at this program's version.
         LedgerUnavailable: It cannot be reached.
     """
-    engine = create_ledger_engine(url)
+    engine = create_ledger_engine(url, password)
     try:
         if is_in_memory(engine):
             upgrade(engine)

@@ -27,7 +27,7 @@ from usrec.adapters.persistence.rows import (
 )
 from usrec.adapters.persistence.tables import messages, submissions
 from usrec.domain.errors import LeaseLost
-from usrec.domain.submission import Lease, QueueEntry, QueueStatus, SubmissionId
+from usrec.domain.submission import Lease, QueueEntry, QueueStatus, SubmissionId, WaitReason
 from usrec.domain.verdict import Ending
 from usrec.ports.ledger import Claim
 
@@ -51,15 +51,9 @@ def _put(insert_into: InsertInto) -> Executable:
     )
 
 
-def _promote(now_due: Any, order: Any) -> Executable:
+def _promote(now_due: Any, order: Any, at_once: Any = _PROMOTED_AT_ONCE) -> Executable:
     """Make the entries ready for which ``now_due`` holds; entries that others have locked are left to them."""
-    due = (
-        select(outbox.c.submission_id)
-        .where(now_due)
-        .order_by(order)
-        .limit(_PROMOTED_AT_ONCE)
-        .with_for_update(skip_locked=True)
-    )
+    due = select(outbox.c.submission_id).where(now_due).order_by(order).limit(at_once).with_for_update(skip_locked=True)
     ready = {"status": literal_word(QueueStatus.READY), "wait_reason": null(), **_NO_LEASE}
     return update(outbox).where(outbox.c.submission_id.in_(due)).values(ready)
 
@@ -70,6 +64,9 @@ _REMOVE: Final = delete(outbox).where(_WHICH)
 _PROMOTE: Final = (
     _promote(SCHEDULED & (outbox.c.available_at <= bindparam("now")), outbox.c.available_at),
     _promote(CLAIMED & (outbox.c.lease_until <= bindparam("now")), outbox.c.lease_until),
+)
+_HASTEN: Final = _promote(
+    SCHEDULED & (outbox.c.wait_reason == bindparam("reason")), outbox.c.priority, bindparam("limit")
 )
 _HOLD: Final = _GET.where(*_MINE, outbox.c.lease_until > bindparam("now")).with_for_update()
 _RELEASE: Final = update(outbox).where(_WHICH, *_MINE).values(_NO_LEASE)
@@ -99,9 +96,16 @@ _CLAIM_THESE: Final = (
     update(outbox).where(outbox.c.submission_id.in_(bindparam("ids", expanding=True))).values(_CLAIMED_VALUES)
 )
 _OWNERS: Final = select(outbox.c.lease_owner).where(CLAIMED).distinct()
+_LEASED_TO: Final = (
+    select(outbox.c.submission_id)
+    .where(CLAIMED, outbox.c.lease_owner.in_(bindparam("owners", expanding=True)))
+    .order_by(outbox.c.employer_bin, outbox.c.contract_key)
+    .with_for_update()
+)
+"""Locked in the order in which contracts are, so that nobody waits in a circle."""
 _FREE: Final = (
     update(outbox)
-    .where(CLAIMED, outbox.c.lease_owner.in_(bindparam("owners", expanding=True)))
+    .where(outbox.c.submission_id.in_(_LEASED_TO))
     .values({"status": literal_word(QueueStatus.READY), **_NO_LEASE})
 )
 
@@ -150,6 +154,10 @@ class SqlOutbox:
     def promote(self, now: datetime) -> int:
         """Make due entries ready, longest due first."""
         return sum(self._connection.execute(statement, {"now": now}).rowcount for statement in _PROMOTE)
+
+    def hasten(self, reason: WaitReason, limit: int) -> int:
+        """Make scheduled entries that wait for one reason ready before their time, earliest priority first."""
+        return self._connection.execute(_HASTEN, {"reason": reason, "limit": limit}).rowcount
 
     def claim(
         self, owner: str, now: datetime, lease: timedelta, limit: int, *, only: SubmissionId | None = None

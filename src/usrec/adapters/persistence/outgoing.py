@@ -1,4 +1,4 @@
-"""What the ledger tells others: the journal, the notes to HR, and the alerts."""
+"""What the ledger tells others: the journal and the notes to HR."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Executable, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, Executable, and_, bindparam, delete, insert, or_, select, update
 
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
-from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
-from usrec.adapters.persistence.tables import UNDELIVERED, WATCHED, alerts, journal, submissions, write_backs
-from usrec.domain.alert import Alert
+from usrec.adapters.persistence.rows import values_of
+from usrec.adapters.persistence.tables import journal, write_backs
 from usrec.domain.source_event import SourceName
-from usrec.domain.submission import Submission, SubmissionId
 from usrec.ports.event_source import StatusNote
 from usrec.ports.ledger import JournalEntry
 
 _AT_ONCE: Final = 500
 _NOTE_COLUMNS: Final = tuple(write_backs.c[name] for name in StatusNote.__slots__)
-_ALERT_COLUMNS: Final = tuple(alerts.c[name] for name in Alert.__slots__)
 
 
 def _unless_known(table: Any) -> Any:
@@ -35,8 +32,12 @@ _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _DROP_OLDER: Final = delete(write_backs).where(
     write_backs.c.source == bindparam("source"),
     write_backs.c.row_ref == bindparam("row_ref"),
-    write_backs.c.noted_at <= bindparam("noted_at"),
+    or_(
+        write_backs.c.revision < bindparam("revision"),
+        and_(write_backs.c.revision == bindparam("revision"), write_backs.c.noted_at <= bindparam("noted_at")),
+    ),
 )
+"""A note about an older revision, or an older one about the same: revisions count before clocks, which may differ."""
 _NOTE: Final = _unless_known(write_backs)
 _DUE: Final = (
     select(write_backs.c.id, *_NOTE_COLUMNS)
@@ -46,19 +47,6 @@ _DUE: Final = (
 )
 _DONE: Final = delete(write_backs).where(write_backs.c.id.in_(_IDS))
 _POSTPONE: Final = update(write_backs).where(write_backs.c.id.in_(_IDS))
-
-_ALERT: Final = _unless_known(alerts)
-_UNDELIVERED: Final = (
-    select(alerts.c.id, *_ALERT_COLUMNS).where(UNDELIVERED).order_by(alerts.c.id).limit(bindparam("limit"))
-)
-_DELIVERED: Final = update(alerts).where(alerts.c.id.in_(_IDS))
-_WATCH: Final = update(submissions).where(submissions.c.id == bindparam("which"))
-_TO_WATCH: Final = (
-    select(*SUBMISSION_COLUMNS)
-    .where(WATCHED, submissions.c.watch_at <= bindparam("now"))
-    .order_by(submissions.c.watch_at, submissions.c.id)
-    .limit(bindparam("limit"))
-)
 
 
 class SqlJournal:
@@ -80,14 +68,15 @@ class SqlWriteBacks:
         self._connection = connection
 
     def put(self, note: StatusNote) -> None:
-        """Remember a note unless a newer one for its row waits already."""
+        """Remember a note unless one about a later revision, or a newer one, waits for its row already."""
         values = {**values_of(note), "due_at": note.noted_at}
         if not self._replace(values):
             self._replace(values)
 
     def _replace(self, values: dict[str, Any]) -> bool:
         """Drop an older note and add this one; False when another one is there, perhaps from a moment ago."""
-        self._connection.execute(_DROP_OLDER, {name: values[name] for name in ("source", "row_ref", "noted_at")})
+        what = {name: values[name] for name in ("source", "row_ref", "revision", "noted_at")}
+        self._connection.execute(_DROP_OLDER, what)
         return self._connection.execute(_NOTE[self._connection.dialect.name], values).rowcount == 1
 
     def due(self, source: SourceName, now: datetime, limit: int) -> Sequence[tuple[int, StatusNote]]:
@@ -104,37 +93,6 @@ class SqlWriteBacks:
         """They could not be written; try again then."""
         for some in _portions(handles):
             self._connection.execute(_POSTPONE, {"ids": some, "due_at": until})
-
-
-class SqlAlerts:
-    """The ``Alerts`` port."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def add(self, alerts: Sequence[Alert]) -> Sequence[Alert]:
-        """Record alerts; returns those that were new."""
-        statement = _ALERT[self._connection.dialect.name]
-        return [one for one in alerts if self._connection.execute(statement, values_of(one)).rowcount == 1]
-
-    def undelivered(self, limit: int) -> Sequence[tuple[int, Alert]]:
-        """Alerts that no sink has taken yet, in the order of raising."""
-        rows = self._connection.execute(_UNDELIVERED, {"limit": limit})
-        return [(row[0], Alert(*row[1:])) for row in rows]
-
-    def delivered(self, handles: Sequence[int], at: datetime) -> None:
-        """A sink has taken them."""
-        for some in _portions(handles):
-            self._connection.execute(_DELIVERED, {"ids": some, "delivered_at": at})
-
-    def watch(self, submission_id: SubmissionId, at: datetime | None) -> None:
-        """Look at the submission's dates at ``at``; the latest call wins."""
-        self._connection.execute(_WATCH, {"which": submission_id, "watch_at": at})
-
-    def to_watch(self, now: datetime, limit: int) -> Sequence[Submission]:
-        """Submissions whose time to be looked at has come, earliest first."""
-        rows = self._connection.execute(_TO_WATCH, {"now": now, "limit": limit})
-        return [submission_of(row) for row in rows]
 
 
 def _portions(handles: Sequence[int]) -> Sequence[Sequence[int]]:

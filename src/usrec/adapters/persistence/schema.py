@@ -19,7 +19,7 @@ from usrec.domain.errors import LedgerSchemaError, LedgerUnavailable
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0003"
+HEAD: Final = "0006"
 """The version that this program works with; a test holds it to the newest migration, which need not be loaded here."""
 
 _SCRIPTS: Final = Path(__file__).parent / "migrations"
@@ -33,7 +33,9 @@ def head_revision() -> str:
 
 
 def current_revision(engine: Engine) -> str | None:
-    """The ledger's version, None when it has no tables yet."""
+    """The ledger's version, None when it has no tables yet. Asking makes no file."""
+    if _is_yet_to_be_made(engine):
+        return None
     with connected(engine.execution_options(**{READ_ONLY: True})) as connection:
         return _revision(connection)
 
@@ -67,14 +69,24 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(alembic_config(connection), "head")
 
 
-def upgrade_sql(url: str) -> str:
-    """The SQL that makes an empty ledger, for administrators who run it themselves. Connects to nothing."""
+def upgrade_sql(url: str, since: str | None = None) -> str:
+    """The SQL that brings a ledger to this version, for administrators who run it themselves. Connects to nothing.
+
+    Args:
+        since: The version that the ledger has; None when it is empty.
+
+    Raises:
+        LedgerSchemaError: This program does not know that version.
+    """
     from alembic import command
 
+    engine = create_ledger_engine(url)
+    if since is not None and not _is_known(since):
+        raise _other_version(engine, since)
     written = StringIO()
     config = _config(written)
-    config.attributes["dialect"] = create_ledger_engine(url).dialect.name
-    command.upgrade(config, "head", sql=True)
+    config.attributes["dialect"] = engine.dialect.name
+    command.upgrade(config, "head" if since is None else f"{since}:head", sql=True)
     return written.getvalue()
 
 
@@ -98,6 +110,13 @@ def _revision(connection: Connection) -> str | None:
         return None
     found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return found
+
+
+def _is_yet_to_be_made(engine: Engine) -> bool:
+    if engine.dialect.name != "sqlite" or is_in_memory(engine):
+        return False
+    file = Path(str(engine.url.database))
+    return file.parent.is_dir() and not file.exists() and not str(file).startswith("file:")
 
 
 def _is_known(revision: str) -> bool:

@@ -1,4 +1,4 @@
-"""The ledger's tables, as the statements of this package see them; those of the delivery are in ``delivery_tables``.
+"""The ledger's tables, as the statements of this package see them; the delivery's and the alerts' stand elsewhere.
 
 The migrations create them; a test proves that both say the same, indexes and constraints included. Words in partial
 indexes are literals, not parameters: a database uses a partial index only when it can prove from the statement's text
@@ -27,7 +27,6 @@ from sqlalchemy import (
 
 from usrec.adapters.persistence.columns import counted, given, literal_word, metadata, of_submission, one_of
 from usrec.adapters.persistence.types import KEY, UtcDateTime, WordType
-from usrec.domain.alert import Threshold, Watched
 from usrec.domain.source_event import Operation
 from usrec.domain.state import SETTLED, State
 
@@ -104,7 +103,16 @@ UNSETTLED: Final = and_(
 
 Index("ix_submissions_event", submissions.c.source, submissions.c.event_id, submissions.c.revision)
 Index("ix_submissions_contract", submissions.c.employer_bin, submissions.c.contract_key, submissions.c.position)
-Index("ix_submissions_state_code", submissions.c.state, submissions.c.code)
+Index("ix_submissions_state_code", submissions.c.state, submissions.c.code, submissions.c.replaced_by)
+Index(
+    "ix_submissions_unsettled",
+    submissions.c.state,
+    submissions.c.safe_utc,
+    submissions.c.due_utc,
+    submissions.c.received_at,
+    sqlite_where=UNSETTLED,
+    postgresql_where=UNSETTLED,
+)
 Index("ix_submissions_due", submissions.c.due_utc)
 WATCHED: Final = submissions.c.watch_at.is_not(None)
 
@@ -172,23 +180,3 @@ write_backs = Table(
     sqlite_autoincrement=True,
 )
 Index("ix_write_backs_due", write_backs.c.source, write_backs.c.due_at, write_backs.c.id)
-
-alerts = Table(
-    "alerts",
-    metadata,
-    counted("id"),
-    of_submission(),
-    given("watched", WordType(Watched)),
-    given("threshold", WordType(Threshold)),
-    Column("operation", WordType(Operation)),
-    Column("employer", Text),
-    given("last_day", Date),
-    given("raised_at", UtcDateTime),
-    Column("delivered_at", UtcDateTime),
-    UniqueConstraint("submission_id", "watched", "threshold"),
-    sqlite_autoincrement=True,
-)
-
-UNDELIVERED: Final = alerts.c.delivered_at.is_(None)
-
-Index("ix_alerts_undelivered", alerts.c.id, sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED)

@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Text, bindparam, false, func, select, type_coerce
 
+from usrec.adapters.persistence.agents import HEARTBEATS
 from usrec.adapters.persistence.columns import literal_word
-from usrec.adapters.persistence.delivery_tables import SCHEDULED, attempts, outbox
+from usrec.adapters.persistence.delivery_tables import SCHEDULED, acknowledgements, attempts, outbox
 from usrec.adapters.persistence.engine import READ_ONLY, connected
+from usrec.adapters.persistence.figures import read_figures
+from usrec.adapters.persistence.notice_board import read_notice_board
+from usrec.adapters.persistence.oversight import read_sight
 from usrec.adapters.persistence.tables import journal, messages, submissions, write_backs
 from usrec.domain.errors import ValidationProblem
+from usrec.domain.heartbeat import Heartbeat
+from usrec.domain.oversight import Sight
 from usrec.domain.state import SETTLED, State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
+from usrec.ports.alert_sinks import NoticeBoard
+from usrec.ports.figures import Figures
 from usrec.ports.ledger_view import (
     AttemptRow,
     JournalRow,
@@ -77,6 +86,13 @@ _JOURNAL: Final = (
     .where(journal.c.submission_id == bindparam("which"))
     .order_by(journal.c.seq)
 )
+_STANDING: Final = (
+    select(*(journal.c[name] for name in JournalRow.__slots__))
+    .where(journal.c.submission_id.is_(None), journal.c.action == bindparam("action"))
+    .order_by(journal.c.seq.desc())
+    .limit(1)
+)
+_STANDING_BEFORE: Final = _STANDING.where(journal.c.at < bindparam("before"))
 _BEGINNING_WITH: Final = (_COLUMNS.id >= bindparam("beginning"), _COLUMNS.id < bindparam("end"))
 _NAMED: Final = select(_COLUMNS.id).where(*_BEGINNING_WITH).limit(2)
 _HOW_MANY: Final = select(func.count()).select_from(submissions).where(*_BEGINNING_WITH)
@@ -91,6 +107,12 @@ _IN_OUTBOX: Final = select(outbox.c.status, outbox.c.wait_reason, func.count()).
 )
 _NEXT: Final = select(func.min(outbox.c.available_at)).where(SCHEDULED)
 _NOTES: Final = select(func.count()).select_from(write_backs)
+_LAST_EXCHANGE: Final = (
+    select(acknowledgements.c.acknowledged_at)
+    .where(acknowledgements.c.kind == "answer")
+    .order_by(acknowledgements.c.id.desc())
+    .limit(1)
+)
 
 _FOR_A_PERSON: Final = (WaitReason.CHECKED_OUT, WaitReason.KEY_UNUSABLE)
 """Scheduled only as a safety net: what they wait for is a person."""
@@ -151,10 +173,43 @@ class SqlLedgerView:
             next_at=next_at,
         )
 
+    def standing(self, action: str, *, before: datetime | None = None) -> JournalRow | None:
+        """The newest journal line of this kind that belongs to no submission."""
+        statement = _STANDING if before is None else _STANDING_BEFORE
+        with self._snapshot() as connection:
+            line = connection.execute(statement, {"action": action, "before": before}).first()
+        return None if line is None else JournalRow(*line)
+
     def write_backs_waiting(self) -> int:
         """Notes to HR that are not written yet."""
         with self._snapshot() as connection:
             return connection.scalar(_NOTES) or 0
+
+    def heartbeats(self) -> Sequence[Heartbeat]:
+        """The last sign of life of each agent."""
+        with self._snapshot() as connection:
+            return [Heartbeat(*row) for row in connection.execute(HEARTBEATS)]
+
+    def sight(self, now: datetime, since: datetime) -> Sight:
+        """What an independent watcher looks at."""
+        with self._snapshot() as connection:
+            return read_sight(connection, now, since)
+
+    def last_exchange(self) -> datetime | None:
+        """When the newest trusted answer was recorded; answers are numbered in the order of their recording."""
+        with self._snapshot() as connection:
+            found: datetime | None = connection.scalar(_LAST_EXCHANGE)
+            return found
+
+    def figures(self, now: datetime) -> Figures:
+        """The numbers for a monitoring system."""
+        with self._snapshot() as connection:
+            return read_figures(connection, now)
+
+    def notice_board(self) -> NoticeBoard:
+        """What there is to tell, and to whom it was told."""
+        with self._snapshot() as connection:
+            return read_notice_board(connection)
 
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:

@@ -112,6 +112,7 @@ class ProfileMapping:
         schema: File name of the XSD beside it.
         record_id: Messages carry a record id of ours.
         date_with_zone: Dates carry Kazakhstan's offset of their day.
+        assumed: Statements about the profile that nobody has confirmed.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -124,8 +125,9 @@ class ProfileMapping:
     date_with_zone: StrictBool
     response: ResponseMapping
     operation: Mapping[Operation, OperationMapping]
+    assumed: tuple[Annotated[str, Field(strict=True, min_length=1)], ...] = ()
 
-    def assumed(self) -> tuple[str, ...]:
+    def assumed_elements(self) -> tuple[str, ...]:
         """What nobody has seen in a working client, as ``operation.path``, in the file's order."""
         return tuple(name for name, evidence in self._evidence() if evidence is Evidence.ASSUMED)
 

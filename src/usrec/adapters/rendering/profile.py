@@ -43,8 +43,8 @@ class WireProfile:
         return self.mapping.response.contract_id
 
     def assumed(self) -> tuple[str, ...]:
-        """What the official XSD still has to confirm."""
-        return self.mapping.assumed()
+        """What the official XSD still has to confirm: statements first, then the elements that are marked so."""
+        return self.mapping.assumed + self.mapping.assumed_elements()
 
 
 def load_profile(choice: str) -> WireProfile:

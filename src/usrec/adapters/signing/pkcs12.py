@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -25,11 +26,37 @@ from kzeds.errors import (
 from kzeds.keys.pkcs12 import load_pkcs12
 from kzeds.keys.signing_key import SigningKey
 from kzeds.xmldsig import sign_enveloped
+from usrec.adapters.signing.description import describe_certificate
+from usrec.domain.authority import SigningCertificate
 from usrec.domain.errors import ConfigurationError, SigningRefused
 from usrec.domain.message import MessageId, RenderedMessage, SignedMessage
 from usrec.domain.secret import Secret
 
+_RELOAD: Final = "then reload the agent: systemctl reload usrec-agent"
 _NOTHING_SENT: Final = "Nothing was sent; the event is kept and goes on when the key can sign"
+
+
+class KeyFault(StrEnum):
+    """Why a key file cannot be used."""
+
+    UNREADABLE = "unreadable"
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 -- a fault's name
+    DAMAGED = "damaged"
+    UNKNOWN_ALGORITHM = "unknown_algorithm"
+    AUTH = "auth"
+    OTHER_EMPLOYER = "other_employer"
+
+
+class KeyUnusableError(ConfigurationError):
+    """A key file that cannot be used.
+
+    Attributes:
+        fault: Why.
+    """
+
+    def __init__(self, fault: KeyFault, what: str, *, where: str, next_step: str) -> None:
+        super().__init__(what, where=where, kept="Nothing was changed", next_step=next_step)
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +111,11 @@ class Pkcs12Signer:
         """The loaded keys by employer, for the transport signature and for reports on their validity."""
         return self._keys
 
+    @property
+    def certificates(self) -> Mapping[str, SigningCertificate]:
+        """What the certificates of the loaded keys say, by employer."""
+        return {bin_: describe_certificate(key.certificate) for bin_, key in self._keys.items()}
+
     def sign(
         self, rendered: RenderedMessage, *, employer_bin: str, message_id: MessageId, at: datetime
     ) -> SignedMessage:
@@ -114,9 +146,9 @@ class Pkcs12Signer:
                 "no key is configured for the employer of this event",
                 where=f"message {message_id}",
                 kept=_NOTHING_SENT,
-                next_step="Add a section [employer.NAME] with its key to usrec.toml and restart the agent",
+                next_step=f"Add a section [employer.NAME] with its key to usrec.toml; {_RELOAD}",
             )
-        advice = f"{problem.next_step}; then restart the agent"
+        advice = f"{problem.next_step}; {_RELOAD}"
         return SigningRefused(problem.what, where=problem.where, kept=_NOTHING_SENT, next_step=advice)
 
 
@@ -124,13 +156,13 @@ def load_employer_key(employer: EmployerKey) -> SigningKey:
     """Read a key file and check that it is the employer's own SIGN key. Its dates are asked when it signs.
 
     Raises:
-        ConfigurationError: It cannot be used; names the file and what to do.
+        KeyUnusableError: It cannot be used; names the file and what to do.
     """
     key = load_key(employer.key_file, employer.password)
     if employer.bin != (key.certificate.bin or key.certificate.iin):
         what = "the certificate belongs to another BIN or IIN than this employer's (USREC would refuse it: SCSE046)"
         advice = "Name this employer's own key file, or correct `bin` in its section of usrec.toml"
-        raise _unusable(employer.key_file, what, advice)
+        raise _unusable(KeyFault.OTHER_EMPLOYER, employer.key_file, what, advice)
     return key
 
 
@@ -138,25 +170,25 @@ def load_key(file: Path, password: Secret) -> SigningKey:
     """Read a key file and check that its key may sign.
 
     Raises:
-        ConfigurationError: It cannot be used; names the file and what to do.
+        KeyUnusableError: It cannot be used; names the file and what to do.
     """
     try:
         key = load_pkcs12(file.read_bytes(), password.reveal())
     except OSError as error:
-        raise _unusable(
-            file, f"the key file cannot be read ({error.strerror})", "Check its path and permissions"
-        ) from None
+        what = f"the key file cannot be read ({error.strerror})"
+        raise _unusable(KeyFault.UNREADABLE, file, what, "Check its path and permissions") from None
     except WrongPasswordError:
-        raise _unusable(file, "the password does not open the key file", "Correct the key's password file") from None
+        what = "the password does not open the key file"
+        raise _unusable(KeyFault.WRONG_PASSWORD, file, what, "Correct the key's password file") from None
     except DamagedKeyFileError as error:
-        raise _unusable(file, f"the key file is damaged: {error}", "Copy it again from where the NCA gave it") from None
+        what = f"the key file is damaged: {error}"
+        raise _unusable(KeyFault.DAMAGED, file, what, "Copy it again from where the NCA gave it") from None
     except UnknownKeyAlgorithmError as error:
-        raise _unusable(
-            file, f"the key cannot be used: {error}", "Ask the NCA for a key of a known algorithm"
-        ) from None
+        what = f"the key cannot be used: {error}"
+        raise _unusable(KeyFault.UNKNOWN_ALGORITHM, file, what, "Ask the NCA for a key of a known algorithm") from None
     if not key.certificate.may_sign:
         what = "this is an AUTH key: it may log in, not sign (USREC would refuse it: SCSE001)"
-        raise _unusable(file, what, "Use the SIGN key that the NCA issued together with it")
+        raise _unusable(KeyFault.AUTH, file, what, "Use the SIGN key that the NCA issued together with it")
     return key
 
 
@@ -170,7 +202,7 @@ def _require_valid(key: SigningKey, at: datetime, *, where: str) -> None:
         key.require_may_sign(at)
     except CertificateExpiredError:
         what = f"the certificate expired at {key.certificate.not_after:%Y-%m-%dT%H:%MZ}"
-        advice = "Put the renewed key in its place and restart the agent"
+        advice = f"Put the renewed key in its place; {_RELOAD}"
         raise SigningRefused(what, where=where, kept=_NOTHING_SENT, next_step=advice) from None
     except CertificateNotYetValidError:
         what = f"the certificate is valid only from {key.certificate.not_before:%Y-%m-%dT%H:%MZ}"
@@ -178,5 +210,5 @@ def _require_valid(key: SigningKey, at: datetime, *, where: str) -> None:
         raise SigningRefused(what, where=where, kept=_NOTHING_SENT, next_step=advice) from None
 
 
-def _unusable(file: Path, what: str, advice: str) -> ConfigurationError:
-    return ConfigurationError(what, where=str(file), kept="Nothing was changed", next_step=advice)
+def _unusable(fault: KeyFault, file: Path, what: str, advice: str) -> KeyUnusableError:
+    return KeyUnusableError(fault, what, where=str(file), next_step=advice)

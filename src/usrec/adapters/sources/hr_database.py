@@ -10,13 +10,15 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from usrec.domain.errors import ConfigurationError, SourceUnavailable
+from usrec.domain.secret import Secret
 from usrec.domain.source_event import SourceName
 
 _CONNECT_SECONDS: Final = 10
@@ -35,19 +37,22 @@ class HrDatabase:
 
     Args:
         name: The source's name in the settings.
-        url: SQLAlchemy URL, ``sqlite:///file`` or ``postgresql://user:password@host/database``.
+        url: SQLAlchemy URL, ``sqlite:///file`` or ``postgresql://user@host/database``.
+        password: Of the database's user. Given to the driver at each connection and kept out of the address.
         writable: Open it for changes too.
 
     Raises:
         ConfigurationError: The URL is none that can be used. Nothing is opened yet.
     """
 
-    def __init__(self, name: SourceName, url: str, *, writable: bool) -> None:
+    def __init__(self, name: SourceName, url: str, *, writable: bool, password: Secret | None = None) -> None:
         self._url = _parse(name, url)
         self._where = f"source {name} ({_shown(self._url)})"
         self._sqlite = self._url.get_backend_name() == "sqlite"
         self._engine = _sqlite_engine(self._url, writable=writable) if self._sqlite else _postgresql_engine(self._url)
         event.listen(self._engine, "begin", self._prepare)
+        if password is not None:
+            event.listen(self._engine, "do_connect", partial(_log_in, password))
 
     @contextmanager
     def transaction(self, *, write: bool = False) -> Iterator[Connection]:
@@ -88,7 +93,7 @@ def _parse(name: SourceName, url: str) -> URL:
         raise ConfigurationError(
             "the url of the HR database cannot be used",
             where=f"[source.{name}] url",
-            next_step="Write sqlite:///path/to/file or postgresql://user:password@host/database",
+            next_step="Write sqlite:///path/to/file or postgresql://user@host/database",
         )
     if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
         raise ConfigurationError("the url names no SQLite file", where=f"[source.{name}] url")
@@ -134,6 +139,10 @@ def _postgresql_engine(url: URL) -> Engine:
         connect_args={"prepare_threshold": None}
         | {key: value for key, value in defaults.items() if key not in url.query},
     )
+
+
+def _log_in(password: Secret, _dialect: object, _record: object, _given: object, parameters: dict[str, Any]) -> None:
+    parameters["password"] = password.reveal()
 
 
 def _reason(problem: Exception) -> str:

@@ -28,6 +28,7 @@ from usrec.adapters.sources.outbox_row import (
     read_row,
 )
 from usrec.adapters.sources.outbox_schema import outbox_table
+from usrec.domain.secret import Secret
 from usrec.domain.source_event import SourceName, SourceRow
 from usrec.ports.event_source import StatusNote
 
@@ -54,6 +55,7 @@ class OutboxTableSource:
     Args:
         name: The source's name in the settings.
         url: SQLAlchemy URL of the HR database.
+        password: Of the account.
         writable: Whether the account may update ``taken_at`` and the ``usrec_`` columns.
         table: Name of the table or view, ``schema.table`` where needed.
         known: Asked by a read-only source which rows were taken already.
@@ -71,13 +73,14 @@ class OutboxTableSource:
         writable: bool = True,
         table: str = "usrec_outbox",
         known: KnownKeys | None = None,
+        password: Secret | None = None,
     ) -> None:
         if not writable and known is None:
             raise ValueError("a read-only source needs `known`")
         self._name = name
         self._writable = writable
         self._known = known
-        self._database = HrDatabase(name, url, writable=writable)
+        self._database = HrDatabase(name, url, writable=writable, password=password)
         self._table = outbox_table(table)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,7 +13,9 @@ from usrec.domain.submission import SubmissionId
 from usrec.interfaces.cli.options import print_json
 from usrec.interfaces.cli.tables import say
 from usrec.interfaces.i18n import tr
-from usrec.ports.ledger_view import SubmissionRow
+
+if TYPE_CHECKING:
+    from usrec.ports.ledger_view import SubmissionRow
 
 
 @dataclass(frozen=True, slots=True)

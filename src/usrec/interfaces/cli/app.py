@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from usrec.interfaces.cli import deadline, demo, ledger, replay, run, status, submission
+from usrec.interfaces.cli import (
+    alerts,
+    authority,
+    calendar,
+    config,
+    deadline,
+    demo,
+    doctor,
+    health,
+    init,
+    ledger,
+    metrics,
+    replay,
+    run,
+    status,
+    submission,
+    watch,
+)
 
 app = typer.Typer(
     name="usrec",
@@ -14,10 +33,39 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _show_release(asked: bool) -> None:  # noqa: FBT001 -- typer calls it with the option's value
+    if asked:
+        from usrec import release
+
+        typer.echo(f"usrec-agent {release()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_release, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    del version
+
+
+app.command("authority")(authority.authority)
+app.command("calendar")(calendar.calendar)
 app.command("deadline")(deadline.show_deadline)
 app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
+app.command("health")(health.health)
+app.command("init")(init.init)
+app.command("metrics")(metrics.metrics)
 app.command("run")(run.run)
 app.command("status")(status.status)
 app.command("replay")(replay.replay)
+app.command("watch")(watch.watch)
 app.add_typer(submission.app, name="submission")
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(config.app, name="config")
 app.add_typer(ledger.app, name="db")

@@ -32,7 +32,7 @@ def show_deadline(
     from usrec.domain.working_calendar import CalendarOverrides
 
     del as_json
-    calendar = _calendar(config)
+    calendar = calendar_in_use(config)
     if extra_day_off or extra_working_day:
         working = frozenset(day.date() for day in extra_working_day or ())
         off = frozenset(day.date() for day in extra_day_off or ())
@@ -40,7 +40,7 @@ def show_deadline(
     print_json(deadline_report(compute_deadline(event, trigger.date(), calendar=calendar, headcount=headcount)))
 
 
-def _calendar(config: Path | None) -> WorkingCalendar:
+def calendar_in_use(config: Path | None) -> WorkingCalendar:
     """The calendar with the employer's own days where there are settings; a term can be asked for without any."""
     from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
     from usrec.settings import find_settings, load_settings

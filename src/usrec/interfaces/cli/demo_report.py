@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
+import sys
 import threading
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Self
 
 from rich import box
@@ -109,7 +113,16 @@ def print_report(workdir: Workdir, rows: Sequence[SubmissionRow], result: DemoRe
         )
     )
     console.print(tr("Its files are in {folder}. Look around:").format(folder=workdir.path), soft_wrap=True)
-    console.print(f"  usrec submission list --config {workdir.settings}", soft_wrap=True, highlight=False)
+    look = f"{started_as()} submission list --config {shlex.quote(str(workdir.settings))}"
+    console.print(f"  {look}", soft_wrap=True, highlight=False, markup=False)
+
+
+def started_as() -> str:
+    """The words that start this program again from where the person stands: its name alone only where that finds it."""
+    called, found = sys.argv[0], shutil.which("usrec")
+    if Path(called).name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m usrec"
+    return "usrec" if found and Path(found).resolve() == Path(called).resolve() else shlex.quote(called)
 
 
 def _summary(rows: Sequence[SubmissionRow], now: datetime) -> Table:

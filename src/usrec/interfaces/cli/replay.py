@@ -13,7 +13,6 @@ import typer
 from usrec.domain.errors import GatewayUnavailable, SigningRefused, UnsafeRequest, UsrecError
 from usrec.domain.submission import SubmissionId, WaitReason
 from usrec.interfaces.cli.options import AsJson, Config, print_json
-from usrec.interfaces.cli.replay_plan import plan_json, plan_words
 from usrec.interfaces.cli.selection import (
     DueBefore,
     InState,
@@ -27,7 +26,7 @@ from usrec.interfaces.cli.selection import (
     opened,
 )
 from usrec.interfaces.cli.tables import local_time, say
-from usrec.interfaces.cli.words import CANARIES, reason_words, wait_words
+from usrec.interfaces.cli.words import reason_words, wait_words
 from usrec.interfaces.i18n import english, ntr, tr
 
 if TYPE_CHECKING:
@@ -63,6 +62,8 @@ def replay(
     The first one goes alone; the others are queued when it is registered, and a running agent sends them at the rate.
     A replay that was stopped goes on when it is called again. What is in doubt is left alone.
     """
+    from usrec.interfaces.cli.replay_plan import plan_words
+
     interval = interval_of(rate)
     narrowed = Narrowed(state, code, employer, instant_before(due_before))
     by = None if plan else actor(reason or "")
@@ -97,6 +98,8 @@ def _plan(config: Path | None, narrowed: Narrowed, interval: timedelta) -> tuple
 
 
 def _show_plan(plan: Plan, *, as_json: bool, executed: bool) -> None:
+    from usrec.interfaces.cli.replay_plan import plan_json, plan_words
+
     if as_json:
         print_json(_result_json(plan, None, None) if executed else plan_json(plan))
         return
@@ -189,6 +192,8 @@ def _report(plan: Plan, canary: Canary, queued: Queued | None, *, as_json: bool)
 
 def _result_json(plan: Plan, canary: Canary | None, queued: Queued | None) -> dict[str, object]:
     """``usrec replay --json``: the plan, the canary (null where none was sent), and what was queued behind it."""
+    from usrec.interfaces.cli.replay_plan import plan_json
+
     row = None if canary is None else canary.row
     return {
         "plan": plan_json(plan),
@@ -211,11 +216,13 @@ def _result_json(plan: Plan, canary: Canary | None, queued: Queued | None) -> di
 
 def canary_words(canary: Canary) -> str:
     """What became of the canary, and why."""
-    row = canary.row
+    from usrec.interfaces.cli.use_case_words import CANARIES
+
+    row, fate = canary.row, tr(CANARIES[canary.fate])
     if row is None:
-        return tr(CANARIES[canary.fate])
+        return fate
     why = reason_words(row.reason, row.code) if row.status is None else wait_words(row.wait_reason, row.status)
-    return f"{tr(CANARIES[canary.fate])}: {why}"
+    return f"{fate}: {why}"
 
 
 def stopped_by(canary: Canary) -> UsrecError:

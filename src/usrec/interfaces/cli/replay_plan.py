@@ -9,7 +9,8 @@ from typing import Final
 from usrec.application.plan_replay import REPLAYED, Plan, Treatment
 from usrec.domain.submission import SubmissionId
 from usrec.interfaces.cli.tables import local_time, span
-from usrec.interfaces.cli.words import TREATMENTS, code_words
+from usrec.interfaces.cli.use_case_words import TREATMENTS
+from usrec.interfaces.cli.words import code_words
 from usrec.interfaces.i18n import tr
 
 NAMED: Final = 20

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import signal
-import threading
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from usrec.interfaces.cli.options import Config
+
+if TYPE_CHECKING:
+    from queue import SimpleQueue
+
+    from usrec.interfaces.daemon import Order
 
 
 def run(
@@ -21,24 +25,56 @@ def run(
         float, typer.Option(min=0.01, help="Minutes without any progress after which a drain gives up (exit 4).")
     ] = 10,
 ) -> None:
-    """Take events from HR, register them, and record what came back. SIGTERM finishes the steps in hand."""
+    """Take events from HR, register them, and record what came back.
+
+    SIGTERM finishes the steps in hand; SIGHUP reads keys and settings again.
+    """
+    import faulthandler
+    import threading
     from datetime import timedelta
+    from queue import SimpleQueue
 
     from usrec.bootstrap import build_agent, check_endpoint, rescue_dead_leases, sole_agent
+    from usrec.interfaces.cli.alert_words import compose_alerts
     from usrec.interfaces.daemon import Daemon
     from usrec.interfaces.logs import configure_logs
-    from usrec.settings import load_settings
+    from usrec.interfaces.metrics_page import metrics_pages
+    from usrec.interfaces.reload import composer
+    from usrec.interfaces.serve import health_pages, health_server
+    from usrec.interfaces.service_manager import ServiceManager
+    from usrec.settings import HealthSettings, load_settings
 
     settings = load_settings(config)
     configure_logs(level=settings.values.log.level, style=settings.values.log.format)
+    faulthandler.enable()
+    orders: SimpleQueue[Order] = SimpleQueue()
+    _obey_signals(orders, drain=drain)
     stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    with sole_agent(settings):
-        agent = build_agent(settings, wait=stop.wait)
+    listen = HealthSettings() if drain else settings.values.health
+    with sole_agent(settings), health_server(listen) as server:
+        daemon = Daemon(
+            build_agent(settings, wait=stop.wait),
+            stop,
+            give_up_after=timedelta(minutes=give_up_after),
+            orders=orders,
+            manager=ServiceManager.of_environment(),
+            compose=composer(config, stop.wait),
+            words=compose_alerts,
+        )
         try:
-            rescue_dead_leases(agent)
+            rescue_dead_leases(daemon.agent)
             check_endpoint(settings)
-            Daemon(agent, stop, give_up_after=timedelta(minutes=give_up_after)).run(drain=drain)
+            if server is not None:
+                server.answer({**health_pages(daemon.health), **metrics_pages(daemon.exposition)})
+            daemon.run(drain=drain)
         finally:
-            agent.close()
+            daemon.close()
+
+
+def _obey_signals(orders: SimpleQueue[Order], *, drain: bool) -> None:
+    """A drain has a person at its terminal: it ends when that hangs up, and takes its settings as they were."""
+    from usrec.interfaces.daemon import Order
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: orders.put(Order.STOP))
+    signal.signal(signal.SIGHUP, lambda *_: orders.put(Order.STOP if drain else Order.RELOAD))

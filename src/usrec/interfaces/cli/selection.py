@@ -22,11 +22,11 @@ from usrec.domain.submission import SubmissionId
 from usrec.interfaces.cli.options import who
 from usrec.interfaces.cli.words import state_name
 from usrec.interfaces.i18n import ntr, tr
-from usrec.ports.ledger_view import LedgerView, SubmissionFilter, SubmissionRow, SubmissionStory
 
 if TYPE_CHECKING:
     from usrec.adapters.persistence import SqlLedger
     from usrec.application.operate import Actor
+    from usrec.ports.ledger_view import LedgerView, SubmissionFilter, SubmissionRow, SubmissionStory
     from usrec.settings import LoadedSettings
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the submission, or the beginning of it.")]
@@ -78,6 +78,8 @@ class Narrowed:
 
     def filter(self, settings: LoadedSettings) -> SubmissionFilter:
         """The unsettled submissions that it names."""
+        from usrec.ports.ledger_view import SubmissionFilter
+
         return SubmissionFilter(
             state=self.state,
             code=self.code,
@@ -165,6 +167,8 @@ def to_act_on(
     Raises:
         UnsafeRequest: A named one does not exist, nobody can be asked, or it was not confirmed.
     """
+    from usrec.ports.ledger_view import SubmissionFilter
+
     if bool(ids) == (narrowed != Narrowed()):
         raise typer.BadParameter("give either ids or a filter: --state, --code, --employer")
     view = place.ledger.view

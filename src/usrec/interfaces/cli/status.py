@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from usrec.interfaces.cli.options import AsJson, Config, print_json
 from usrec.interfaces.cli.selection import opened
 from usrec.interfaces.cli.tables import local_time, say, span
-from usrec.interfaces.cli.words import NEEDS, STATES, WAITS, code_words
+from usrec.interfaces.cli.words import STATES, WAITS, code_words
 from usrec.interfaces.i18n import ntr, tr
 
 if TYPE_CHECKING:
@@ -18,8 +20,19 @@ NAMED: Final = 20
 """How many submissions are named one by one."""
 
 
-def status(*, config: Config = None, as_json: AsJson = False) -> None:
+def status(
+    *,
+    config: Config = None,
+    as_json: AsJson = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Answer like a Nagios plug-in: one line, exit code 0, 1, 2 or 3.")
+    ] = False,
+) -> None:
     """How many stand where, why they wait, what is overdue and what needs a person."""
+    if check:
+        from usrec.interfaces.cli.check import run_check
+
+        run_check(config, as_json=as_json)
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.survey import take_survey
 
@@ -57,6 +70,8 @@ def survey_json(survey: Survey) -> dict[str, object]:
 
 def survey_words(survey: Survey) -> Iterator[str]:
     """The page for a person."""
+    from usrec.interfaces.cli.use_case_words import NEEDS
+
     yield tr("At {time} in Kazakhstan").format(time=local_time(survey.at))
     stand = [(number, tr(STATES[state])) for state, number in survey.by_state.items() if number]
     yield from _section(tr("Submissions"), stand) or ["  " + tr("There are no submissions yet.")]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from usrec.domain.rules.finding import load_findings
 from usrec.domain.state import State
-from usrec.domain.submission import WaitReason
+from usrec.domain.submission import SubmissionId, WaitReason
 from usrec.interfaces.cli.tables import span
 from usrec.interfaces.cli.words import STATES, law_words, reason_words, wait_words
 from usrec.interfaces.i18n import N_, english, tr
@@ -194,19 +194,29 @@ def reason_in_words(row: SubmissionRow) -> str:
 def next_step(row: SubmissionRow) -> str:
     """What a person can do now; empty when nothing is asked of anybody."""
     if row.replaced_by is not None:
-        step = tr("Look at the one in its place: usrec submission show {after}")
-    elif row.state is State.INVALID:
+        return tr("Look at the one in its place: usrec submission show {after}").format(after=row.replaced_by)
+    return step_out_of(row.state, row.wait_reason, row.id, before=row.blocked_by)
+
+
+def step_out_of(state: State, wait_reason: WaitReason | None, shown: str, *, before: SubmissionId | None = None) -> str:
+    """What a person can do about a submission that stands like this; empty when nothing is asked of anybody.
+
+    Args:
+        shown: Its id, as it is to be typed.
+        before: The one that it waits behind.
+    """
+    if state is State.INVALID:
         step = tr("Mend the fields in the HR system and raise the row's revision")
-    elif row.state is State.REJECTED:
+    elif state is State.REJECTED:
         step = tr(
             "Mend the row in the HR system and raise its revision; if the cause lay elsewhere and is mended: "
             "usrec submission retry {id}"
         )
-    elif row.state is State.SIGNED and row.wait_reason is WaitReason.NEEDS_DECISION:
+    elif state is State.SIGNED and wait_reason is WaitReason.NEEDS_DECISION:
         step = tr("If nothing was sent, sign anew: usrec submission retry {id}; or: usrec submission cancel {id}")
     else:
-        step = tr(_STEPS.get(row.wait_reason, ""))
-    return step.format(id=row.id, before=row.blocked_by or "", after=row.replaced_by or "")
+        step = tr(_STEPS.get(wait_reason, ""))
+    return step.format(id=shown, before=before or "")
 
 
 _STEPS: Final[Mapping[WaitReason | None, str]] = {

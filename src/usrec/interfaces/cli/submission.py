@@ -11,11 +11,10 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usrec.domain.rules.finding import Severity, load_findings
 from usrec.domain.state import State
 from usrec.interfaces.cli.acting import Result, act_on, show_one
 from usrec.interfaces.cli.evidence import read_evidence
@@ -40,7 +39,9 @@ from usrec.interfaces.cli.selection import (
 from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
 from usrec.interfaces.cli.words import code_words, operation_name, state_name, wait_words
 from usrec.interfaces.i18n import tr
-from usrec.ports.ledger_view import SubmissionFilter, SubmissionRow
+
+if TYPE_CHECKING:
+    from usrec.ports.ledger_view import SubmissionRow
 
 app = typer.Typer(help="Look at submissions and decide about them.", no_args_is_help=True)
 
@@ -68,6 +69,7 @@ def list_submissions(
 ) -> None:
     """List submissions, earliest legal date first."""
     from usrec.interfaces.cli.story import row_json
+    from usrec.ports.ledger_view import SubmissionFilter
 
     bound = instant_before(due_before)
     with opened(config) as place:
@@ -107,6 +109,8 @@ def _cells(rows: Sequence[SubmissionRow]) -> list[list[str]]:
 
 def _why(row: SubmissionRow) -> str:
     """Why it waits, or what is wrong with it."""
+    from usrec.domain.rules.finding import Severity, load_findings
+
     if row.status is not None:
         return wait_words(row.wait_reason, row.status)
     if row.state is State.INVALID:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from itertools import zip_longest
 
 import typer
 
-from usrec.domain.kazakhstan_time import KAZAKHSTAN
 from usrec.domain.submission import SubmissionId
-from usrec.interfaces.i18n import ntr, tr
+from usrec.interfaces.time_words import local_time, span
+
+__all__ = ["SHORT_ID", "clean", "local_time", "print_table", "say", "shown_id", "span"]
 
 SHORT_ID = 13
 """Characters of an id on a terminal: enough to be unique, and taken wherever an id is."""
@@ -38,32 +38,6 @@ def shown_id(submission_id: SubmissionId | None) -> str:
     if submission_id is None:
         return ""
     return submission_id[:SHORT_ID] if sys.stdout.isatty() else submission_id
-
-
-def local_time(instant: datetime | None) -> str:
-    """An instant on Kazakhstan's clock, to the minute."""
-    return "" if instant is None else instant.astimezone(KAZAKHSTAN).strftime("%Y-%m-%d %H:%M")
-
-
-def span(duration: timedelta) -> str:
-    """A length of time in its two largest units: ``3 days 4 hours``."""
-    minutes = int(abs(duration).total_seconds() // 60)
-    parts = [(minutes // 1440, _days), (minutes // 60 % 24, _hours), (minutes % 60, _minutes)]
-    while len(parts) > 1 and parts[0][0] == 0:
-        parts.pop(0)
-    return " ".join(words(number) for number, words in parts[:2] if number) or tr("less than a minute")
-
-
-def _days(number: int) -> str:
-    return ntr("{number} day", "{number} days", number)
-
-
-def _hours(number: int) -> str:
-    return ntr("{number} hour", "{number} hours", number)
-
-
-def _minutes(number: int) -> str:
-    return ntr("{number} minute", "{number} minutes", number)
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -1,0 +1,81 @@
+"""How an agent stands when it is asked: its build, its certificates, its breaker, its clock."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.metrics_core import Metric
+
+from usrec import release
+from usrec.domain.breaker import BreakerState
+
+
+class CertificateOf(StrEnum):
+    """Whose certificate it is."""
+
+    EMPLOYER = "employer"
+    GATEWAY = "gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateLife:
+    """Until when a certificate is valid.
+
+    Attributes:
+        name: The employer's in the settings; ``response`` for the certificate that the gateway's answers are held to.
+        not_after: Aware UTC.
+    """
+
+    of: CertificateOf
+    name: str
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What no ledger knows.
+
+    Attributes:
+        keys: Whether the key of each employer, by its name in the settings, can be used.
+        reload_refused: The newest settings were not taken.
+    """
+
+    certificates: Sequence[CertificateLife] = ()
+    keys: Mapping[str, bool] = field(default_factory=dict)
+    breaker: BreakerState = BreakerState.CLOSED
+    reload_refused: bool = False
+
+
+def build_metrics() -> Iterator[Metric]:
+    """Which program this is."""
+    facts = {"version": release(), "python": platform.python_version()}
+    yield InfoMetricFamily("usrec_build", "The program", facts)
+
+
+def standing_metrics(standing: Standing, *, now: datetime, skew: float | None) -> Iterator[Metric]:
+    """Certificates, keys, breaker, settings, clock.
+
+    Args:
+        skew: Seconds that the gateway's clock is ahead, None before its first signed answer.
+    """
+    left = GaugeMetricFamily("usrec_certificate_remaining_seconds", "Time until it expires", labels=["of", "name"])
+    for one in standing.certificates:
+        left.add_metric([one.of.value, one.name], (one.not_after - now).total_seconds())
+    yield left
+    usable = GaugeMetricFamily("usrec_employer_key_usable", "1 when the employer's key can sign", labels=["employer"])
+    for employer, can_sign in standing.keys.items():
+        usable.add_metric([employer], can_sign)
+    yield usable
+    breaker = GaugeMetricFamily("usrec_breaker_state", "1 for the state of the breaker", labels=["state"])
+    for state in BreakerState:
+        breaker.add_metric([state.value], state is standing.breaker)
+    yield breaker
+    refused = "1 when the newest settings could not be taken"
+    yield GaugeMetricFamily("usrec_reload_refused", refused, standing.reload_refused)
+    if skew is not None:
+        yield GaugeMetricFamily("usrec_gateway_clock_skew_seconds", "How far the gateway's clock is ahead", skew)

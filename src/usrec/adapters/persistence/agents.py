@@ -1,0 +1,61 @@
+"""The agents that work on the ledger and when each gave its last sign of life."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Boolean, Column, Connection, Executable, Integer, Table, Text, bindparam, delete, select, update
+
+from usrec.adapters.persistence.columns import given, metadata
+from usrec.adapters.persistence.dialects import InsertInto, per_dialect
+from usrec.adapters.persistence.rows import values_of
+from usrec.adapters.persistence.types import KEY, UtcDateTime
+from usrec.domain.heartbeat import Heartbeat
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("owner", KEY, primary_key=True),
+    given("host", Text),
+    given("version", Text),
+    given("started_at", UtcDateTime),
+    given("beat_at", UtcDateTime),
+    Column("gone_at", UtcDateTime),
+    given("workers", Integer),
+    given("draining", Boolean),
+)
+
+HEARTBEATS: Final = select(*(agents.c[name] for name in Heartbeat.__slots__)).order_by(
+    agents.c.beat_at.desc(), agents.c.owner
+)
+
+
+def _beat(insert_into: InsertInto) -> Executable:
+    statement = insert_into(agents)
+    said = {column.name: statement.excluded[column.name] for column in agents.c if column.name != "owner"}
+    return statement.on_conflict_do_update(index_elements=[agents.c.owner], set_=said)
+
+
+_BEAT: Final = per_dialect(_beat)
+_LEAVE: Final = update(agents).where(agents.c.owner == bindparam("who"))
+_FORGET: Final = delete(agents).where(agents.c.beat_at < bindparam("before"))
+
+
+class SqlAgents:
+    """The ``Agents`` port."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def beat(self, sign: Heartbeat) -> None:
+        """Put the agent's newest sign in the place of its last one."""
+        self._connection.execute(_BEAT[self._connection.dialect.name], values_of(sign))
+
+    def leave(self, owner: str, at: datetime) -> None:
+        """The agent takes its leave."""
+        self._connection.execute(_LEAVE, {"who": owner, "gone_at": at})
+
+    def forget(self, before: datetime) -> int:
+        """Strike off agents that have given no sign since ``before``; returns how many."""
+        return self._connection.execute(_FORGET, {"before": before}).rowcount

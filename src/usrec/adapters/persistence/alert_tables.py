@@ -1,0 +1,67 @@
+"""The tables of the alerts: what was raised, what each sink was told of it, and how each sink fares."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, and_, exists, not_, or_
+
+from usrec.adapters.persistence.columns import counted, given, metadata, of_submission
+from usrec.adapters.persistence.types import KEY, SEQUENCE, UtcDateTime, WordType
+from usrec.domain.alert import Threshold, Watched
+from usrec.domain.source_event import Operation
+
+alerts = Table(
+    "alerts",
+    metadata,
+    counted("id"),
+    of_submission(),
+    given("watched", WordType(Watched)),
+    given("threshold", WordType(Threshold)),
+    Column("operation", WordType(Operation)),
+    Column("employer", Text),
+    given("last_day", Date),
+    given("raised_at", UtcDateTime),
+    given("source", KEY),
+    given("event_id", KEY),
+    given("tell_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    UniqueConstraint("source", "event_id", "watched", "last_day", "threshold", name="uq_alerts_event"),
+    sqlite_autoincrement=True,
+)
+
+OPEN: Final = alerts.c.closed_at.is_(None)
+"""There may still be somebody to be told."""
+
+Index("ix_alerts_open", alerts.c.id, sqlite_where=OPEN, postgresql_where=OPEN)
+
+deliveries = Table(
+    "alert_deliveries",
+    metadata,
+    Column("alert_id", SEQUENCE, ForeignKey("alerts.id"), primary_key=True, autoincrement=False),
+    Column("sink", KEY, primary_key=True),
+    given("message_id", KEY),
+    Column("taken_at", UtcDateTime),
+)
+
+BEGUN: Final = deliveries.c.taken_at.is_(None)
+"""A message was about to be sent, and nobody knows whether it arrived."""
+
+Index("ix_alert_deliveries_begun", deliveries.c.sink, sqlite_where=BEGUN, postgresql_where=BEGUN)
+
+_ITS_DELIVERIES: Final = deliveries.c.alert_id == alerts.c.id
+UNDELIVERED: Final = and_(OPEN, or_(exists().where(_ITS_DELIVERIES, BEGUN), not_(exists().where(_ITS_DELIVERIES))))
+"""A sink was to take it and did not, or nobody was told yet."""
+
+sinks = Table(
+    "alert_sinks",
+    metadata,
+    Column("sink", KEY, primary_key=True),
+    Column("owner", Text),
+    Column("busy_until", UtcDateTime),
+    given("failures", Integer),
+    Column("retry_at", UtcDateTime),
+    given("problem", Text),
+    Column("failed_at", UtcDateTime),
+    Column("taken_at", UtcDateTime),
+)

@@ -1,0 +1,101 @@
+"""The alerts on record: each raised once for an event, a date and a threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Executable, bindparam, not_, select, update
+
+from usrec.adapters.persistence.alert_tables import OPEN, alerts
+from usrec.adapters.persistence.dialects import InsertInto, per_dialect
+from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
+from usrec.adapters.persistence.tables import UNSETTLED, WATCHED, submissions
+from usrec.domain.alert import Alert
+from usrec.domain.submission import Submission, SubmissionId
+
+ALERT_COLUMNS: Final = tuple(alerts.c[name] for name in Alert.__slots__)
+_AT_ONCE: Final = 500
+_KEY: Final = ("source", "event_id", "watched", "last_day", "threshold")
+
+
+def _unless_known(insert_into: InsertInto) -> Executable:
+    return insert_into(alerts).on_conflict_do_nothing().inline().execution_options(preserve_rowcount=True)
+
+
+_ADD: Final = per_dialect(_unless_known)
+_REOPEN: Final = (
+    update(alerts)
+    .where(*(alerts.c[name] == bindparam(f"its_{name}") for name in _KEY), not_(OPEN))
+    .values(submission_id=bindparam("stands"), closed_at=None)
+)
+_CLOSE_EARLIER: Final = (
+    update(alerts)
+    .where(
+        *(alerts.c[name] == bindparam(f"its_{name}") for name in ("source", "event_id", "watched")),
+        alerts.c.threshold != bindparam("its_threshold"),
+        OPEN,
+    )
+    .values(closed_at=bindparam("at"))
+)
+_OUTDATED: Final = (
+    select(alerts.c.id, *ALERT_COLUMNS)
+    .join_from(alerts, submissions, submissions.c.id == alerts.c.submission_id)
+    .where(OPEN, not_(UNSETTLED))
+    .order_by(alerts.c.id)
+    .limit(bindparam("limit"))
+)
+_HAND_OVER: Final = update(alerts).where(alerts.c.id == bindparam("which")).values(submission_id=bindparam("stands"))
+_CLOSE: Final = update(alerts).where(alerts.c.id.in_(bindparam("ids", expanding=True)), OPEN)
+_WATCH: Final = update(submissions).where(submissions.c.id == bindparam("which"))
+_TO_WATCH: Final = (
+    select(*SUBMISSION_COLUMNS)
+    .where(WATCHED, submissions.c.watch_at <= bindparam("now"))
+    .order_by(submissions.c.watch_at, submissions.c.id)
+    .limit(bindparam("limit"))
+)
+
+
+class SqlAlerts:
+    """The ``Alerts`` port."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, alerts: Sequence[Alert]) -> Sequence[Alert]:
+        """Record alerts; returns those that were new."""
+        return [one for one in alerts if self._add(one)]
+
+    def _add(self, alert: Alert) -> bool:
+        values = values_of(alert)
+        key: dict[str, Any] = {f"its_{name}": values[name] for name in _KEY}
+        if self._connection.execute(_ADD[self._connection.dialect.name], values).rowcount != 1:
+            self._connection.execute(_REOPEN, {**key, "stands": alert.submission_id})
+            return False
+        del key["its_last_day"]
+        self._connection.execute(_CLOSE_EARLIER, {**key, "at": alert.raised_at})
+        return True
+
+    def outdated(self, limit: int) -> Sequence[tuple[int, Alert]]:
+        """Open alerts whose submission is settled or was replaced."""
+        rows = self._connection.execute(_OUTDATED, {"limit": limit})
+        return [(row[0], Alert(*row[1:])) for row in rows]
+
+    def hand_over(self, handle: int, to: SubmissionId) -> None:
+        """Another submission stands for the event."""
+        self._connection.execute(_HAND_OVER, {"which": handle, "stands": to})
+
+    def close(self, handles: Sequence[int], at: datetime) -> None:
+        """There is nothing left to tell."""
+        for start in range(0, len(handles), _AT_ONCE):
+            self._connection.execute(_CLOSE, {"ids": handles[start : start + _AT_ONCE], "closed_at": at})
+
+    def watch(self, submission_id: SubmissionId, at: datetime | None) -> None:
+        """Look at the submission's dates at ``at``; the latest call wins."""
+        self._connection.execute(_WATCH, {"which": submission_id, "watch_at": at})
+
+    def to_watch(self, now: datetime, limit: int) -> Sequence[Submission]:
+        """Submissions whose time to be looked at has come, earliest first."""
+        rows = self._connection.execute(_TO_WATCH, {"now": now, "limit": limit})
+        return [submission_of(row) for row in rows]

@@ -1,0 +1,71 @@
+"""The figures for a monitoring system, each from an index or from what is open: the settled past is only counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, func, select, text
+
+from usrec.adapters.persistence.alert_tables import UNDELIVERED, alerts, sinks
+from usrec.adapters.persistence.columns import literal_word
+from usrec.adapters.persistence.delivery_tables import attempts, outbox
+from usrec.adapters.persistence.tables import UNSETTLED, submissions, write_backs
+from usrec.domain.source_event import SourceName
+from usrec.domain.state import State
+from usrec.domain.verdict import Ending
+from usrec.ports.alert_sink import SinkName
+from usrec.ports.figures import Backlog, Figures, OpenGroup, SinkRecord
+
+_COLUMNS: Final = submissions.c
+_SCHEMA: Final = text("SELECT version_num FROM alembic_version")
+_BY_STATE: Final = select(_COLUMNS.state, func.count()).where(_COLUMNS.replaced_by.is_(None)).group_by(_COLUMNS.state)
+_DATES: Final = (_COLUMNS.state, _COLUMNS.safe_utc, _COLUMNS.due_utc)
+_OPEN: Final = (
+    select(*_DATES, func.count(), func.min(_COLUMNS.received_at)).where(UNSETTLED).group_by(*_DATES).order_by(*_DATES)
+)
+_QUEUE: Final = select(outbox.c.status, outbox.c.wait_reason, func.count()).group_by(
+    outbox.c.status, outbox.c.wait_reason
+)
+_FIRST_DOUBT: Final = (
+    select(attempts.c.opened_at)
+    .where(attempts.c.submission_id == _COLUMNS.id, attempts.c.ending == literal_word(Ending.UNKNOWN))
+    .order_by(attempts.c.number)
+    .limit(1)
+    .scalar_subquery()
+)
+_DOUBTS: Final = (
+    select(_FIRST_DOUBT.label("since")).where(_COLUMNS.state == literal_word(State.INDETERMINATE)).subquery()
+)
+_IN_DOUBT: Final = select(func.count(), func.min(_DOUBTS.c.since)).select_from(_DOUBTS)
+_NOTES: Final = select(write_backs.c.source, func.count(), func.min(write_backs.c.id)).group_by(write_backs.c.source)
+_NOTED: Final = select(write_backs.c.source, write_backs.c.noted_at).where(
+    write_backs.c.id.in_(bindparam("ids", expanding=True))
+)
+_ALERTS: Final = select(func.count(), func.min(alerts.c.tell_at)).where(
+    UNDELIVERED, alerts.c.tell_at <= bindparam("now")
+)
+_SINKS: Final = select(sinks.c.sink, sinks.c.failures, sinks.c.taken_at)
+
+
+def read_figures(connection: Connection, now: datetime) -> Figures:
+    """All figures, from the snapshot that the connection's transaction sees."""
+    return Figures(
+        schema=connection.execute(_SCHEMA).scalar_one(),
+        by_state={row[0]: row[1] for row in connection.execute(_BY_STATE)},
+        open=[OpenGroup(*row) for row in connection.execute(_OPEN)],
+        queue={(status, reason): number for status, reason, number in connection.execute(_QUEUE)},
+        in_doubt=Backlog(*connection.execute(_IN_DOUBT).one()),
+        write_backs=_write_backs(connection),
+        undelivered_alerts=Backlog(*connection.execute(_ALERTS, {"now": now}).one()),
+        sinks={SinkName(name): SinkRecord(*record) for name, *record in connection.execute(_SINKS)},
+    )
+
+
+def _write_backs(connection: Connection) -> Mapping[SourceName, Backlog]:
+    """By source; handles count up, so the lowest one is that of the note that waits longest."""
+    waiting = connection.execute(_NOTES).all()
+    oldest = connection.execute(_NOTED, {"ids": [first for _, _, first in waiting]})
+    noted = {row[0]: row[1] for row in oldest}
+    return {source: Backlog(number, noted[source]) for source, number, _ in waiting}

@@ -1,0 +1,109 @@
+"""What the agent's account needs at run time, and what of it is missing.
+
+Sources: PostgreSQL's manual, "Privileges" (``SELECT ... FOR UPDATE`` needs UPDATE) and "System Information Functions".
+Making and upgrading the tables needs an owner; the agent itself does with less. Nobody has to trust it with more: what
+it may not do with the journal, no mistake in it can do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, text
+
+from usrec.adapters.persistence.engine import READ_ONLY, connected, is_in_memory
+
+_READ: Final = ("SELECT",)
+_ADD: Final = ("SELECT", "INSERT")
+_CHANGE: Final = ("SELECT", "INSERT", "UPDATE")
+_ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "alembic_version": _READ,
+    "ledger_meta": _READ,
+    "inbox": _ADD,
+    "submissions": _CHANGE,
+    "messages": _ADD,
+    "contracts": _CHANGE,
+    "journal": _ADD,
+    "outbox": _ALL,
+    "attempts": _CHANGE,
+    "acknowledgements": _ADD,
+    "write_backs": _ALL,
+    "alerts": _CHANGE,
+    "alert_deliveries": _ALL,
+    "alert_sinks": _CHANGE,
+    "agents": _ALL,
+}
+"""By table; a test holds it to the statements of this package."""
+
+_SCHEMA: Final = text(
+    "SELECT relnamespace::regnamespace::text AS schema, quote_ident(current_user) AS role,"
+    " has_schema_privilege(relnamespace, 'USAGE') AS usable,"
+    " current_setting('server_encoding') AS encoding, current_setting('transaction_read_only') = 'on' AS read_only"
+    " FROM pg_class WHERE relname = 'alembic_version' AND relkind = 'r' ORDER BY pg_table_is_visible(oid) DESC LIMIT 1"
+)
+_MISSING: Final = text(
+    "SELECT wanted.name, string_agg(wanted.privilege, ', ' ORDER BY wanted.place) AS privileges"
+    " FROM unnest(CAST(:names AS text[]), CAST(:privileges AS text[])) WITH ORDINALITY"
+    " AS wanted (name, privilege, place)"
+    " JOIN pg_class ON pg_class.relname = wanted.name AND pg_class.relnamespace = CAST(:schema AS regnamespace)"
+    " WHERE NOT has_table_privilege(pg_class.oid, wanted.privilege) GROUP BY wanted.name ORDER BY min(wanted.place)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Something that the agent needs and does not have.
+
+    Attributes:
+        what: What is missing, one phrase.
+        remedy: SQL, or what else to do about it.
+    """
+
+    what: str
+    remedy: str
+
+
+def shortfalls(engine: Engine) -> list[Shortfall]:
+    """What the account of ``engine`` lacks; tables that do not exist yet are no matter of rights.
+
+    Raises:
+        LedgerUnavailable: The ledger cannot be reached.
+    """
+    if is_in_memory(engine):
+        return []
+    if engine.dialect.name == "sqlite":
+        return list(_of_file(Path(str(engine.url.database))))
+    with connected(engine.execution_options(**{READ_ONLY: True})) as connection:
+        return list(_of_role(connection))
+
+
+def _of_file(file: Path) -> Iterator[Shortfall]:
+    """SQLite writes the file, and others beside it."""
+    if file.exists() and not os.access(file, os.R_OK | os.W_OK):
+        yield Shortfall(f"the right to read and write {file}", f"chown the file to the agent's user: {file}")
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        yield Shortfall(f"the right to write the folder {file.parent}", f"chown the folder: {file.parent}")
+
+
+def _of_role(connection: Connection) -> Iterator[Shortfall]:
+    found = connection.execute(_SCHEMA).mappings().one_or_none()
+    if found is None:
+        return
+    schema, role = found["schema"], found["role"]
+    if found["read_only"]:
+        yield Shortfall("a server that takes writes", "name the primary server in [ledger] url")
+    if found["encoding"] != "UTF8":
+        yield Shortfall("a database in UTF8", "make a new one: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0;")
+    if not found["usable"]:
+        yield Shortfall(f"USAGE on schema {schema}", f"GRANT USAGE ON SCHEMA {schema} TO {role};")
+    wanted = [(name, privilege) for name, privileges in RIGHTS.items() for privilege in privileges]
+    names, privileges = [name for name, _ in wanted], [privilege for _, privilege in wanted]
+    missing = connection.execute(_MISSING, {"names": names, "privileges": privileges, "schema": schema})
+    for table, rights in missing:
+        yield Shortfall(f"{rights} on {table}", f"GRANT {rights} ON {schema}.{table} TO {role};")

@@ -1,0 +1,113 @@
+"""One look at an HR database for the administrator: the table, its columns, the account's rights, what waits.
+
+Nothing is changed and nothing locked. Source of the questions on PostgreSQL: its manual, "Access Privilege Inquiry
+Functions", which answer from the catalogue whatever the account may read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, Text, cast, func, select, text
+
+from usrec.adapters.sources.hr_database import HrDatabase
+from usrec.adapters.sources.outbox_row import EVENT_COLUMNS, read_instant
+from usrec.adapters.sources.outbox_schema import outbox_table
+from usrec.domain.secret import Secret
+from usrec.domain.source_event import SourceName
+
+_READ: Final = ("row_id", *EVENT_COLUMNS)
+_POSTGRESQL_COLUMNS: Final = text(
+    "SELECT attname, has_column_privilege(attrelid, attnum, 'SELECT'), has_column_privilege(attrelid, attnum, 'UPDATE')"
+    " FROM pg_attribute WHERE attrelid = to_regclass(:named) AND attnum > 0 AND NOT attisdropped"
+)
+_SQLITE_COLUMNS: Final = text("SELECT name FROM pragma_table_info(:named)")
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the account may do with a column."""
+
+    read: bool
+    write: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxGlimpse:
+    """What was found at a source.
+
+    Attributes:
+        exists: The table or view is there, as far as the account can see.
+        missing: Columns that the agent needs and the table lacks.
+        unreadable: Columns that the account may not read.
+        unwritable: Columns that the agent writes and the account may not; empty for a read-only source.
+        waiting: Rows that are not taken yet; None where that is not known by a mark in the row.
+        oldest: When HR entered the first of them; None where there is none, or its row does not tell.
+    """
+
+    exists: bool
+    missing: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    unwritable: tuple[str, ...] = ()
+    waiting: int | None = None
+    oldest: datetime | None = None
+
+
+def look_at_outbox(
+    name: SourceName, url: str, *, table: str, writable: bool, password: Secret | None = None
+) -> OutboxGlimpse:
+    """Look at a source's table.
+
+    Raises:
+        ConfigurationError: The URL cannot be used.
+        SourceUnavailable: The database cannot be reached or read.
+    """
+    database, outbox = HrDatabase(name, url, writable=writable, password=password), outbox_table(table)
+    try:
+        with database.transaction() as connection:
+            return _look(connection, outbox, writable=writable)
+    finally:
+        database.close()
+
+
+def _look(connection: Connection, outbox: Table, *, writable: bool) -> OutboxGlimpse:
+    columns = _columns(connection, outbox)
+    if not columns:
+        return OutboxGlimpse(exists=False)
+    written = [column.name for column in outbox.c if column.name not in _READ] if writable else []
+    missing = tuple(one for one in (*_READ, *written) if one not in columns)
+    unreadable = tuple(one for one in (*_READ, *written) if one in columns and not columns[one].read)
+    unwritable = tuple(one for one in written if one in columns and not columns[one].write)
+    if missing or unreadable or not writable:
+        return OutboxGlimpse(exists=True, missing=missing, unreadable=unreadable, unwritable=unwritable)
+    waiting, oldest = _waiting(connection, outbox)
+    return OutboxGlimpse(exists=True, unwritable=unwritable, waiting=waiting, oldest=oldest)
+
+
+def _columns(connection: Connection, outbox: Table) -> Mapping[str, Rights]:
+    """The table's columns and the account's rights on each; empty where there is no such table."""
+    if connection.dialect.name == "sqlite":
+        rights = Rights(read=True, write=_may_write_file(connection))
+        return {name: rights for (name,) in connection.execute(_SQLITE_COLUMNS, {"named": outbox.name})}
+    named = connection.dialect.identifier_preparer.format_table(outbox)
+    found = connection.execute(_POSTGRESQL_COLUMNS, {"named": named})
+    return {name: Rights(read=read, write=write) for name, read, write in found}
+
+
+def _may_write_file(connection: Connection) -> bool:
+    """SQLite writes a journal beside the file, so that the folder counts too."""
+    file = Path(connection.exec_driver_sql("SELECT file FROM pragma_database_list WHERE name = 'main'").scalar_one())
+    return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
+
+
+def _waiting(connection: Connection, outbox: Table) -> tuple[int, datetime | None]:
+    untaken = outbox.c.taken_at.is_(None)
+    number = connection.scalar(select(func.count()).select_from(outbox).where(untaken)) or 0
+    first = select(cast(outbox.c.entered_at, Text)).where(untaken).order_by(outbox.c.row_id).limit(1)
+    entered: Any = connection.scalar(first)
+    return number, read_instant(entered)

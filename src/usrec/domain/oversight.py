@@ -1,0 +1,240 @@
+"""What an independent watcher makes of what it sees: which troubles there are, and what is still to be told of them.
+
+Each trouble is told once, again when it grows, once a day while it lasts, and once more when it is over. What was told
+is kept for each recipient by itself, so that one who could not be reached is told later.
+
+An agent's silence is measured by the watcher's own clock, from the moment at which it saw the last change of the
+agent's sign of life: two machines' clocks may differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from usrec.domain.heartbeat import Heartbeat, missing, newest_sign
+from usrec.domain.submission import SubmissionId
+
+AGAIN_AFTER: Final = timedelta(days=1)
+"""A trouble that lasts is told again after so long."""
+
+REMEMBERED: Final = 500
+"""So many of the submissions that a trouble is about are told apart."""
+
+
+class Concern(StrEnum):
+    """What can be wrong."""
+
+    LEDGER_UNREACHABLE = "ledger_unreachable"
+    """The ledger has not answered for too long."""
+    AGENT_SILENT = "agent_silent"
+    """No agent gives a sign of life."""
+    AGENT_MISSING = "agent_missing"
+    """One of several agents fell silent."""
+    UNWATCHED = "unwatched"
+    """A threshold of a date was crossed and no agent raised an alert."""
+    UNDELIVERED = "undelivered"
+    """The agent raised alerts, and they do not reach everybody."""
+    OVERDUE = "overdue"
+    """The legal date of an open submission is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the ledger showed.
+
+    Attributes:
+        agents: The last sign of life of each.
+        overdue: Open submissions whose legal date is over; of more than a thousand only the first.
+        unwatched: Open submissions of which a threshold was crossed without an alert; likewise.
+        undelivered: Alerts that were due and that not everybody got who should.
+        undelivered_since: When the first of them was due, aware UTC.
+    """
+
+    agents: Sequence[Heartbeat] = ()
+    overdue: Collection[SubmissionId] = ()
+    unwatched: Collection[SubmissionId] = ()
+    undelivered: int = 0
+    undelivered_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Impression:
+    """What the watcher remembers of its looks; times are aware UTC by its own clock, apart from ``sign``.
+
+    Attributes:
+        first_look_at: When it began to watch.
+        seen_at: When the ledger last answered.
+        sign: The newest sign of life that it saw.
+        sign_seen_at: When it saw that sign for the first time.
+        began: Since when each trouble has been there.
+    """
+
+    first_look_at: datetime
+    seen_at: datetime | None = None
+    sign: datetime | None = None
+    sign_seen_at: datetime | None = None
+    began: Mapping[Concern, datetime] = field(default_factory=dict)
+
+    def after(self, sight: Sight | None, now: datetime) -> Impression:
+        """What it remembers after a look; ``sight`` is None when the ledger did not answer."""
+        if sight is None:
+            return self
+        sign = newest_sign(sight.agents)
+        if sign is None or sign == self.sign:
+            return replace(self, seen_at=now)
+        first_seen = now if self.sign is not None else min(sign, now)
+        return replace(self, seen_at=now, sign=sign, sign_seen_at=first_seen)
+
+    def dated(self, troubles: Troubles, *, blind: bool) -> tuple[Troubles, Impression]:
+        """The troubles with the beginnings that are remembered, and what is remembered of them."""
+        began = {concern: self.began.get(concern, trouble.since) for concern, trouble in troubles.items()}
+        dated = {concern: replace(trouble, since=began[concern]) for concern, trouble in troubles.items()}
+        return dated, replace(self, began={**self.began, **began} if blind else began)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something is wrong.
+
+    Attributes:
+        since: Aware UTC.
+        number: Of what it is about; 0 where there is nothing to count.
+        about: Ids of submissions or names of agents, at most :data:`REMEMBERED`.
+        agent: The agent that gave the last sign; None when there never was one.
+    """
+
+    concern: Concern
+    since: datetime
+    number: int = 0
+    about: frozenset[str] = frozenset()
+    agent: Heartbeat | None = None
+
+
+Troubles = Mapping[Concern, Trouble]
+
+
+def troubles_of(sight: Sight | None, impression: Impression, now: datetime, silence: timedelta) -> Troubles:
+    """What is wrong at ``now``, as far as it could be seen."""
+    if sight is None:
+        last = impression.seen_at or impression.first_look_at
+        late = now - last > silence
+        return {Concern.LEDGER_UNREACHABLE: Trouble(Concern.LEDGER_UNREACHABLE, last)} if late else {}
+    found = [_silent(sight, impression, now, silence) or _missing(sight, silence)]
+    found += [
+        _about(Concern.UNWATCHED, sight.unwatched, now),
+        _about(Concern.OVERDUE, sight.overdue, now),
+        _undelivered(sight, now, silence),
+    ]
+    return {one.concern: one for one in found if one is not None}
+
+
+def _silent(sight: Sight, impression: Impression, now: datetime, silence: timedelta) -> Trouble | None:
+    last = impression.sign_seen_at or impression.first_look_at
+    if now - last <= silence:
+        return None
+    agent = max(sight.agents, key=lambda one: one.last_sign, default=None)
+    return Trouble(Concern.AGENT_SILENT, impression.sign or last, agent=agent)
+
+
+def _missing(sight: Sight, silence: timedelta) -> Trouble | None:
+    agents = missing(sight.agents, silence)
+    if not agents:
+        return None
+    first = min(agents, key=lambda one: one.last_sign)
+    about = frozenset(agent.owner for agent in agents)
+    return Trouble(Concern.AGENT_MISSING, first.last_sign, len(agents), about, agent=first)
+
+
+def _about(concern: Concern, ids: Collection[SubmissionId], now: datetime) -> Trouble | None:
+    return Trouble(concern, now, len(ids), frozenset(sorted(ids)[:REMEMBERED])) if ids else None
+
+
+def _undelivered(sight: Sight, now: datetime, silence: timedelta) -> Trouble | None:
+    since = sight.undelivered_since
+    if since is None or now - since <= silence:
+        return None
+    return Trouble(Concern.UNDELIVERED, since, sight.undelivered)
+
+
+class Phase(StrEnum):
+    """Which message about a trouble it is."""
+
+    NEW = "new"
+    GREW = "grew"
+    LASTS = "lasts"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a recipient knows of a trouble.
+
+    Attributes:
+        trouble: As it was told last.
+        told_at: When, aware UTC.
+        times: How often.
+    """
+
+    trouble: Trouble
+    told_at: datetime
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell.
+
+    Attributes:
+        times: How often this trouble was told before.
+    """
+
+    phase: Phase
+    trouble: Trouble
+    at: datetime
+    times: int = 0
+
+    @property
+    def key(self) -> str:
+        """The same for the same notice, however often somebody tries to deliver it."""
+        began = self.trouble.since.strftime("%Y%m%dT%H%M%SZ")
+        return f"watch-{self.trouble.concern}-{began}-{self.phase}-{self.times}"
+
+
+Knowledge = Mapping[Concern, Told]
+
+
+def notices_for(known: Knowledge, troubles: Troubles, now: datetime, *, blind: bool) -> Sequence[Notice]:
+    """What is to be told to somebody who knows ``known``.
+
+    Args:
+        blind: The ledger did not answer, so that nothing is known to be over.
+    """
+    found = [notice for trouble in troubles.values() if (notice := _notice(known.get(trouble.concern), trouble, now))]
+    over = [
+        Notice(Phase.OVER, told.trouble, now, told.times)
+        for concern, told in known.items()
+        if concern not in troubles and not blind
+    ]
+    return [*found, *over]
+
+
+def _notice(told: Told | None, trouble: Trouble, now: datetime) -> Notice | None:
+    if told is None:
+        return Notice(Phase.NEW, trouble, now)
+    if trouble.about - told.trouble.about:
+        return Notice(Phase.GREW, trouble, now, told.times)
+    if now - told.told_at >= AGAIN_AFTER:
+        return Notice(Phase.LASTS, trouble, now, told.times)
+    return None
+
+
+def informed(known: Knowledge, notice: Notice) -> Knowledge:
+    """What somebody knows who has got ``notice``."""
+    others = {concern: told for concern, told in known.items() if concern is not notice.trouble.concern}
+    if notice.phase is Phase.OVER:
+        return others
+    return {**others, notice.trouble.concern: Told(notice.trouble, notice.at, notice.times + 1)}

@@ -1,0 +1,94 @@
+"""What the threads that tell of deadlines do: one raises alerts, and each sink has a thread of its own.
+
+So a mail server that hangs keeps neither the other sinks nor anything else waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from usrec.adapters.metrics.agent_metrics import AgentMetrics
+from usrec.application.tell_sink import tell_sink
+from usrec.application.watch_deadlines import watch_deadlines
+from usrec.bootstrap import Agent
+from usrec.domain.alert import OpenAlert
+from usrec.interfaces.crew import Loop
+from usrec.ports.alert_sink import LOG, Composer, SinkName, Subscriber
+
+LEDGER_TIME: Final = timedelta(minutes=2)
+"""What the ledger may take in one step."""
+_log = structlog.get_logger("usrec.alerts")
+
+
+def in_brief(alerts: Sequence[OpenAlert], *, language: str, now: datetime) -> tuple[str, str]:
+    """The least that can be said; for the log, which writes down each alert by itself."""
+    del language, now
+    return f"USREC: {len(alerts)} alerts", "".join(f"{one.alert.watched}: {one.alert.threshold}\n" for one in alerts)
+
+
+class Alerting:
+    """The telling threads' common ground.
+
+    Args:
+        words: Puts alerts into words.
+        metrics: Count what is told.
+    """
+
+    def __init__(self, words: Composer, metrics: AgentMetrics) -> None:
+        self._words = words
+        self._metrics = metrics
+
+    def watch(self, agent: Agent) -> None:
+        """Raise what is due; the log, which never waits, is told at once."""
+        watch_deadlines(ledger=agent.ledger, policy=agent.watching, clock=agent.clock)
+        self._tell(agent, LOG)
+
+    def loops(self, agent: Agent, every: float) -> Sequence[Loop]:
+        """One for each other sink.
+
+        Args:
+            every: Seconds between two looks.
+        """
+        return [
+            Loop(f"alerts-{one.name}", self._once(one.name), one.lease + LEDGER_TIME, every, wakes_early=False)
+            for one in agent.subscribers
+            if one.name != LOG
+        ]
+
+    def tell_all(self, agent: Agent) -> None:
+        """Raise and tell what is due now, sink after sink."""
+        self.watch(agent)
+        for subscriber in agent.subscribers:
+            while self._tell(agent, subscriber.name):
+                pass
+
+    def _once(self, name: SinkName) -> Callable[[Agent], bool]:
+        return lambda agent: self._tell(agent, name)
+
+    def _tell(self, agent: Agent, name: SinkName) -> bool:
+        """Tell one sink; whether there may be more to tell."""
+        subscriber = next((one for one in agent.subscribers if one.name == name), None)
+        return subscriber is not None and self._tell_subscriber(agent, subscriber)
+
+    def _tell_subscriber(self, agent: Agent, subscriber: Subscriber) -> bool:
+        name = subscriber.name
+        told = tell_sink(
+            subscriber=replace(subscriber, sink=self._metrics.counted_sink(name, subscriber.sink)),
+            ledger=agent.ledger,
+            compose=self._words,
+            digests=agent.watching.digests,
+            clock=agent.clock,
+            entropy=agent.entropy,
+            owner=agent.owner,
+        )
+        if told.problem is not None:
+            what = f"alerts were not taken by {name} and are tried again: {told.problem}"
+            _log.error(what, action="alert.not_taken", sink=name)
+        elif told.alerts and name != LOG:
+            _log.info("alerts told", action="alert.told", sink=name, alerts=told.alerts)
+        return told.alerts > 0

@@ -1,0 +1,157 @@
+"""Alerts in words for the personnel department: in the reader's language, with what to do, and without personal data.
+
+An event is named by its operation, the employer's name in the settings, HR's own id of the event, and the submission's
+id. No person, number of a person, contract or document is ever named: mails pass through many hands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from typing import Final
+
+from usrec.domain.alert import OpenAlert, Threshold, Watched
+from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.domain.source_event import Operation
+from usrec.domain.state import State
+from usrec.interfaces.cli.story import step_out_of
+from usrec.interfaces.cli.tables import SHORT_ID
+from usrec.interfaces.cli.words import OPERATIONS, STATES, WAITS, code_words
+from usrec.interfaces.i18n import N_, in_language, ntr, tr
+from usrec.interfaces.logs import mask
+
+MOST_NAMED: Final = 25
+"""So many events are named one by one; the list of all is a command away."""
+
+HEADINGS: Final[Mapping[tuple[Watched, Threshold], str]] = {
+    (Watched.LEGAL, Threshold.MISSED): N_("last day missed"),
+    (Watched.LEGAL, Threshold.HOURS_4): N_("less than 4 hours left"),
+    (Watched.SAFE, Threshold.MISSED): N_("safe date missed"),
+    (Watched.SAFE, Threshold.HOURS_4): N_("less than 4 hours left to the safe date"),
+    (Watched.LEGAL, Threshold.DAY_1): N_("less than a day left"),
+    (Watched.SAFE, Threshold.DAY_1): N_("less than a day left to the safe date"),
+    (Watched.LEGAL, Threshold.WORKING_DAYS_3): N_("at most 3 working days left"),
+    (Watched.SAFE, Threshold.WORKING_DAYS_3): N_("at most 3 working days left to the safe date"),
+    (Watched.ENTRY, Threshold.LATE_ENTRY): N_("HR is late with the entry"),
+}
+"""The worst first; an event stands under its worst."""
+_RANKS: Final = {kind: rank for rank, kind in enumerate(HEADINGS)}
+_TITLES: Final = tuple(HEADINGS.values())
+
+
+def compose_alerts(alerts: Sequence[OpenAlert], *, language: str, now: datetime) -> tuple[str, str]:
+    """Subject and text of one message.
+
+    Args:
+        alerts: One or more; an event may have several.
+        language: ``kk``, ``ru`` or ``en``.
+        now: Aware UTC.
+    """
+    groups = [(rank, list(events)) for rank, events in groupby(_worst_of_each_event(alerts), key=_rank)]
+    with in_language(language):
+        told = [_title(rank, len(events)) for rank, events in groups]
+        subject = tr("USREC: {what}").format(what=", ".join(told))
+        lines = list(_page(groups, kazakhstan_date(now)))
+    return mask(subject), mask("\n".join(lines) + "\n")
+
+
+def compose_test(sink: str, *, language: str) -> tuple[str, str]:
+    """Subject and text of a message by which somebody tries whether a sink works."""
+    with in_language(language):
+        subject = tr("USREC: test message")
+        text = tr("This is a test of the alert sink {sink}. Whoever reads it will be told of deadlines.")
+    return subject, text.format(sink=sink) + "\n"
+
+
+def alert_title(watched: Watched, threshold: Threshold) -> str:
+    """What was reached."""
+    return tr(HEADINGS[watched, threshold])
+
+
+def _rank(one: OpenAlert) -> int:
+    return _RANKS[one.alert.watched, one.alert.threshold]
+
+
+def _worst_of_each_event(alerts: Sequence[OpenAlert]) -> Sequence[OpenAlert]:
+    """One alert of each event, worst first and then by the last day."""
+    worst: dict[tuple[str, str], OpenAlert] = {}
+    for one in sorted(alerts, key=_rank):
+        worst.setdefault((one.alert.source, one.alert.event_id), one)
+    return sorted(worst.values(), key=lambda one: (_rank(one), one.legal_date or date.max, one.alert.submission_id))
+
+
+def _title(rank: int, events: int) -> str:
+    what, how_many = tr(_TITLES[rank]), ntr("{number} event", "{number} events", events)
+    return f"{what} ({how_many})"
+
+
+def _page(groups: Sequence[tuple[int, Sequence[OpenAlert]]], today: date) -> Iterator[str]:
+    number = 0
+    for rank, events in groups:
+        title = _title(rank, len(events))
+        yield title[:1].upper() + title[1:]
+        yield ""
+        for one in events[: max(0, MOST_NAMED - number)]:
+            number += 1
+            yield from _event(number, one, today)
+            yield ""
+    left_out = sum(len(events) for _, events in groups) - number
+    if left_out:
+        yield ntr("{number} more event is not named here.", "{number} more events are not named here.", left_out)
+    yield from _last_words([one for _, events in groups for one in events])
+
+
+def _event(number: int, one: OpenAlert, today: date) -> Iterator[str]:
+    alert = one.alert
+    operation = tr(OPERATIONS[alert.operation]) if alert.operation else tr("unknown event")
+    employer = alert.employer or tr("an employer that is not configured")
+    yield f"{number}. {operation[:1].upper()}{operation[1:]}, {employer}"
+    for name, value in _facts(one, today):
+        if value:
+            yield f"   {name}: {value}"
+
+
+def _facts(one: OpenAlert, today: date) -> Iterator[tuple[str, str]]:
+    shown = one.alert.submission_id[:SHORT_ID]
+    yield tr("Last day by law"), _day(one.legal_date, today)
+    yield tr("Safe date"), _day(one.safe_date if one.safe_date != one.legal_date else None, today)
+    yield _trigger_name(one.alert.operation), "" if one.trigger is None else one.trigger.isoformat()
+    yield tr("In HR since"), kazakhstan_date(one.entered_at).isoformat()
+    yield tr("HR's event"), one.event
+    yield tr("Submission"), shown
+    yield tr("Now"), _standing(one)
+    yield tr("To do"), step_out_of(one.state, one.wait_reason, shown, before=one.blocked_by)
+
+
+def _day(day: date | None, today: date) -> str:
+    if day is None:
+        return ""
+    days = (day - today).days
+    if days < 0:
+        when = ntr("{number} day ago", "{number} days ago", -days)
+    else:
+        when = tr("today, until 24:00") if days == 0 else ntr("in {number} day", "in {number} days", days)
+    return f"{day.isoformat()}, {when}"
+
+
+def _trigger_name(operation: Operation | None) -> str:
+    return tr("Date of termination") if operation is Operation.TERMINATION else tr("Signed by both on")
+
+
+def _standing(one: OpenAlert) -> str:
+    state = tr(STATES[one.state])
+    if one.state is State.REJECTED and one.code:
+        return f"{state}; {code_words(one.code)}"
+    if one.wait_reason is None:
+        return state
+    wait = tr(WAITS[one.wait_reason])
+    return wait if one.state is State.INDETERMINATE else f"{state}; {wait}"
+
+
+def _last_words(alerts: Sequence[OpenAlert]) -> Iterator[str]:
+    yield tr("All about one of them: usrec submission show ID; all that are open: usrec status")
+    if any(one.state is State.INDETERMINATE for one in alerts):
+        yield tr("What is in doubt must not be entered by hand: it could be registered twice.")
+    if any(one.alert.urgent for one in alerts):
+        yield tr("What cannot be sent in time can be entered in the enbek.kz portal: usrec submission checkout ID")

@@ -1,0 +1,104 @@
+"""``usrec init``: a settings file to begin with. What exists is never written over."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from usrec.interfaces.i18n import tr
+
+
+class CommentLanguage(StrEnum):
+    """Languages that the comments of a settings file can be in."""
+
+    kk = "kk"
+    ru = "ru"
+    en = "en"
+
+
+def init(
+    path: Annotated[Path | None, typer.Argument(help="Where to; default $USREC_CONFIG, then ./usrec.toml.")] = None,
+    *,
+    gateway_url: Annotated[str | None, typer.Option(metavar="URL", help="Address of ShEP's SyncChannel.")] = None,
+    sender_id: Annotated[str | None, typer.Option(metavar="ID", help="Our id as a participant of ShEP.")] = None,
+    sender_password_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File with the participant's password.")
+    ] = None,
+    response_certificate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Certificate that ShEP signs its answers with.")
+    ] = None,
+    ca_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Authorities to trust for TLS with ShEP.")
+    ] = None,
+    employer_name: Annotated[str, typer.Option(metavar="NAME", help="What lists call the employer.")] = "main",
+    bin_: Annotated[str | None, typer.Option("--bin", metavar="BIN", help="The employer's BIN.")] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The employer's key for signing, PKCS#12.")
+    ] = None,
+    key_password_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File with the key's password.")
+    ] = None,
+    ledger_url: Annotated[str | None, typer.Option(metavar="URL", help="Address of the agent's own database.")] = None,
+    source_name: Annotated[str, typer.Option(metavar="NAME", help="What the HR database is called, for ever.")] = "hr",
+    source_url: Annotated[str | None, typer.Option(metavar="URL", help="Address of the HR database.")] = None,
+    simulator: Annotated[bool, typer.Option("--simulator", help="Fill it for a simulator on this machine.")] = False,
+    pki: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Test keys for --simulator; made where there are none.")
+    ] = None,
+    language: Annotated[
+        CommentLanguage | None, typer.Option(help="Language of the comments and of the alerts.")
+    ] = None,
+) -> None:
+    """Write a commented usrec.toml with every setting there is. An existing file is never touched."""
+    from usrec.interfaces.cli import settings_draft as draft
+    from usrec.interfaces.cli.settings_file import settings_text
+    from usrec.interfaces.i18n import use_language
+    from usrec.settings import find_settings
+    from usrec.settings.outline import NAME
+
+    file = find_settings(path)
+    draft.require_room(file)
+    draft.require_no_password({"--ledger-url": ledger_url, "--source-url": source_url})
+    values = draft.values_for_simulator(file, pki, bin_) if simulator else {}
+    values |= draft.values_given(
+        file,
+        {
+            ("gateway", "url"): gateway_url,
+            ("gateway", "sender_id"): sender_id,
+            ("gateway", "password"): sender_password_file,
+            ("gateway", "response_certificate"): response_certificate,
+            ("gateway", "ca_file"): ca_file,
+            ("employer", NAME, "bin"): bin_,
+            ("employer", NAME, "key_file"): key_file,
+            ("employer", NAME, "key_password"): key_password_file,
+            ("ledger", "url"): ledger_url,
+            ("source", NAME, "url"): source_url,
+            ("alerts", "language"): language,
+        },
+    )
+    if language is not None:
+        use_language(language)
+    draft.write_new(file, settings_text(values, {"employer": employer_name, "source": source_name}))
+    typer.echo(tr("{file} was written; only its owner may read it.").format(file=file))
+    made = None if simulator else draft.make_secrets_folder(file)
+    if made is not None:
+        typer.echo(tr("{folder} was made for keys and passwords; only its owner may enter it.").format(folder=made))
+    typer.echo("\n".join(_what_next(file, simulator=simulator)))
+
+
+def _what_next(file: Path, *, simulator: bool) -> Iterator[str]:
+    """The commands to type, which find this file."""
+    named = "" if file == Path("usrec.toml").absolute() else f" --config {shlex.quote(str(file))}"
+    yield tr("Next:")
+    if not simulator:
+        by_hand = tr("fill in what the file asks for, and save each password in a file of its own (chmod 600)")
+        yield f"  {by_hand}"
+    yield f"  usrec config check{named}"
+    yield f"  usrec db upgrade{named}"
+    yield f"  usrec doctor{named}"
+    yield f"  usrec run{named}"

@@ -1,0 +1,124 @@
+"""The threads of a running agent: each repeats one loop's step until it is told to stop, or its loop is gone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from usrec.bootstrap import Agent
+from usrec.domain.errors import LeaseLost, TheirsToWaitFor
+from usrec.interfaces.handover import Handover
+from usrec.interfaces.pulse import Pulses
+
+_log = structlog.get_logger("usrec.daemon")
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """What one thread repeats.
+
+    Attributes:
+        once: One step; whether there may be more to do at once.
+        allowed: How long a step may lawfully take.
+        every: Seconds of rest after a step without work.
+        wakes_early: News for the other threads end its rest.
+    """
+
+    name: str
+    once: Callable[[Agent], bool]
+    allowed: timedelta
+    every: float
+    wakes_early: bool = True
+
+
+class Crew:
+    """Starts, wakes, stops and joins the threads.
+
+    Args:
+        stop: Set by whoever wants all threads to end after the step in hand.
+        halt: Called when a thread met what only an administrator can mend.
+        hindered: Called with what a thread has to wait for.
+
+    Attributes:
+        fatal: What ended a thread; the first of them tells why.
+    """
+
+    def __init__(
+        self,
+        stop: threading.Event,
+        handover: Handover,
+        *,
+        halt: Callable[[], None],
+        hindered: Callable[[TheirsToWaitFor], None],
+    ) -> None:
+        self.pulses = Pulses()
+        self.fatal: list[BaseException] = []
+        self._stop = stop
+        self._handover = handover
+        self._halt = halt
+        self._hindered = hindered
+        self._loops: dict[str, Loop] = {}
+        self._threads: dict[str, threading.Thread] = {}
+        self._news = threading.Condition()
+
+    def staff(self, loops: Sequence[Loop]) -> None:
+        """Have one thread for each of these loops; one whose loop is not among them ends after its step."""
+        self._loops = {loop.name: loop for loop in loops}
+        for name in self._loops:
+            thread = self._threads.get(name)
+            if thread is None or not thread.is_alive():
+                self._threads[name] = threading.Thread(target=self._repeat, args=(name,), name=name)
+                self._threads[name].start()
+
+    def wake(self) -> None:
+        """There may be work: end all rests but those of loops that look at their own pace."""
+        with self._news:
+            self._news.notify_all()
+
+    def waits_for(self, problem: TheirsToWaitFor) -> None:
+        """A thread met something that is unavailable now."""
+        _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__)
+        self._hindered(problem)
+
+    def join(self, while_waiting: Callable[[], None]) -> None:
+        """Wait until all threads have ended."""
+        for thread in self._threads.values():
+            while thread.is_alive():
+                while_waiting()
+                thread.join(1.0)
+
+    def _repeat(self, name: str) -> None:
+        while not self._stop.is_set() and (loop := self._loops.get(name)) is not None:
+            if not self._step(loop):
+                self._rest(loop)
+
+    def _step(self, loop: Loop) -> bool:
+        """One step; wait when it found nothing, or something unavailable."""
+        self.pulses.begin(loop.name, loop.allowed)
+        try:
+            with self._handover.borrow() as agent:
+                return loop.once(agent)
+        except TheirsToWaitFor as problem:
+            self.waits_for(problem)
+            return False
+        except LeaseLost as lost:
+            _log.info(str(lost), action="agent.overtaken")
+            return True
+        except BaseException as problem:  # noqa: BLE001 -- whatever it is, the agent stops and says so, with its exit code
+            self.fatal.append(problem)
+            self._halt()
+            return False
+        finally:
+            self.pulses.rest(loop.name)
+
+    def _rest(self, loop: Loop) -> None:
+        if not loop.wakes_early:
+            self._stop.wait(loop.every)
+            return
+        with self._news:
+            if not self._stop.is_set():
+                self._news.wait(loop.every)

@@ -1,0 +1,122 @@
+"""What a delivering thread does at each step: ask the gate, claim, deliver one after another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from usrec.adapters.metrics.agent_metrics import AgentMetrics
+from usrec.adapters.metrics.instruments import Step
+from usrec.application.deliver import Delivered, claim_due, deliver
+from usrec.application.give_back import give_back_untouched
+from usrec.application.hasten import hasten_unsent
+from usrec.bootstrap import Agent
+from usrec.domain.breaker import BreakerPolicy, Passage
+from usrec.interfaces.crew import Crew
+from usrec.interfaces.gate import Gate, WatchedGateway
+from usrec.interfaces.handover import Handover
+from usrec.interfaces.interrupted import InterruptedClaims
+from usrec.ports.ledger import Claim
+from usrec.settings import DeliverySettings
+
+CLAIM_SIZE: Final = 1
+"""A lease covers one exchange, so that none runs out behind another; a claim costs about a millisecond."""
+
+
+class Dispatch:
+    """The delivering threads' common ground.
+
+    Args:
+        note: Called with every delivery.
+        metrics: Take the time of each step and count how it ends.
+    """
+
+    def __init__(
+        self,
+        stop: threading.Event,
+        handover: Handover,
+        crew: Crew,
+        note: Callable[[Agent, Delivered], None],
+        metrics: AgentMetrics,
+    ) -> None:
+        self.gate = Gate(metrics.counts.breaker_tripped)
+        self._metrics = metrics
+        self._interrupted = InterruptedClaims()
+        self._stop = stop
+        self._handover = handover
+        self._crew = crew
+        self._note = note
+
+    def once(self, name: str, allowed: timedelta) -> Callable[[Agent], bool]:
+        """The step of one thread.
+
+        Args:
+            allowed: How long one delivery may take.
+        """
+
+        def step(agent: Agent) -> bool:
+            self._interrupted.give_back(agent.ledger)
+            policy = breaker_policy(agent.settings.values.delivery)
+            match self.gate.enter(agent.clock.now(), policy):
+                case Passage.NONE:
+                    return False
+                case Passage.ONE:
+                    return self._probe(agent)
+                case Passage.ALL:
+                    return self._deliver(agent, name, allowed)
+
+        return step
+
+    def _probe(self, agent: Agent) -> bool:
+        """The most urgent one finds out whether the gateway is reached again."""
+        try:
+            hasten_unsent(ledger=agent.ledger, limit=1)
+            for claim in _claims(agent, 1):
+                self._send(agent, claim)
+        finally:
+            self.gate.leave_probe()
+        return self.gate.is_closed
+
+    def _deliver(self, agent: Agent, name: str, allowed: timedelta) -> bool:
+        claims = _claims(agent, CLAIM_SIZE)
+        for claim in claims:
+            if self._may_begin(agent):
+                self._crew.pulses.begin(name, allowed)
+                self._send(agent, claim)
+            else:
+                give_back_untouched(claim, ledger=agent.ledger)
+        return bool(claims)
+
+    def _may_begin(self, agent: Agent) -> bool:
+        """Whether nothing has happened since the claim: an order to stop, another agent on duty, an open breaker."""
+        return not self._stop.is_set() and self.gate.is_closed and agent is self._handover.current
+
+    def _send(self, agent: Agent, claim: Claim) -> None:
+        gateway = WatchedGateway(agent.gateway, self.gate, agent.clock, breaker_policy(agent.settings.values.delivery))
+        timed = self._metrics.timed(agent.renderer, agent.signer, gateway)
+        with self._interrupted.remembered(claim), self._metrics.counts.timing(Step.DELIVER):
+            delivered = deliver(
+                claim,
+                ledger=agent.ledger,
+                renderer=timed.renderer,
+                signer=timed.signer,
+                gateway=timed.gateway,
+                clock=agent.clock,
+                entropy=agent.entropy,
+                policy=agent.policy,
+            )
+        self._note(agent, delivered)
+        if self.gate.was_reopened():
+            hasten_unsent(ledger=agent.ledger)
+            self._crew.wake()
+
+
+def breaker_policy(delivery: DeliverySettings) -> BreakerPolicy:
+    """By the settings; the pause is never longer than the longest wait between attempts."""
+    return BreakerPolicy(delivery.breaker_failures, min(delivery.breaker_pause, delivery.retry_cap))
+
+
+def _claims(agent: Agent, limit: int) -> Sequence[Claim]:
+    return claim_due(ledger=agent.ledger, clock=agent.clock, policy=agent.policy, owner=agent.owner, limit=limit)

@@ -1,0 +1,51 @@
+"""All checks in their order, each behind its fence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from usrec.interfaces.doctor.alerts_check import examine_alerts
+from usrec.interfaces.doctor.ask_check import ask_usrec
+from usrec.interfaces.doctor.authority_check import examine_authorities
+from usrec.interfaces.doctor.calendar_check import examine_calendar, examine_dictionaries, examine_time_zone
+from usrec.interfaces.doctor.finding import Line
+from usrec.interfaces.doctor.gateway_check import examine_gateway
+from usrec.interfaces.doctor.installation import Installation, fenced
+from usrec.interfaces.doctor.keys_check import examine_answer_certificate, examine_keys
+from usrec.interfaces.doctor.ledger_check import examine_ledger
+from usrec.interfaces.doctor.profile_check import examine_profile
+from usrec.interfaces.doctor.settings_check import examine_secrets, examine_settings
+from usrec.interfaces.doctor.source_check import examine_sources
+from usrec.ports.clock import Entropy
+
+Check = Callable[[Installation], Iterator[Line]]
+
+CHECKS: Final[tuple[tuple[str, Check], ...]] = (
+    ("settings", examine_settings),
+    ("secrets", examine_secrets),
+    ("ledger", examine_ledger),
+    ("source", examine_sources),
+    ("tls", examine_gateway),
+    ("key", examine_keys),
+    ("authority", examine_authorities),
+    ("answer_certificate", examine_answer_certificate),
+    ("profile", examine_profile),
+    ("calendar", examine_calendar),
+    ("time_zone", examine_time_zone),
+    ("dictionaries", examine_dictionaries),
+    ("alerts", examine_alerts),
+)
+"""What the doctor looks at, from what everything else rests on to what is merely good to have."""
+
+
+def examine(installation: Installation, *, ask: Entropy | None = None) -> Iterator[Line]:
+    """Every line, as it is found.
+
+    Args:
+        ask: Send the one message that cannot register anything, with ids from here.
+    """
+    for name, check in CHECKS:
+        yield from fenced(name, check(installation))
+    if ask is not None:
+        yield from fenced("ask", ask_usrec(installation, ask))

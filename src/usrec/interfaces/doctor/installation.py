@@ -1,0 +1,60 @@
+"""What the checks look at, and the fence around each of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from usrec.domain.errors import UsrecError
+from usrec.interfaces.doctor.finding import Kind, Line, Verdict
+from usrec.interfaces.i18n import N_
+from usrec.ports.clock import Clock
+from usrec.settings import LoadedSettings
+
+BROKEN: Final = Kind(
+    "doctor",
+    "broken",
+    Verdict.FAIL,
+    N_("The check itself broke: {why}"),
+    N_("Please report this line; the other lines are right"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One agent's installation.
+
+    Attributes:
+        free_space: Bytes that are free for us where a file or folder lies.
+    """
+
+    settings: LoadedSettings
+    clock: Clock
+    free_space: Callable[[Path], int]
+
+
+def free_space(place: Path) -> int:
+    """Bytes that are free for this user where a folder lies."""
+    return shutil.disk_usage(place).free
+
+
+def fenced(check: str, lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines of a check; what breaks in it becomes a line too, so that no check hides another."""
+    try:
+        yield from lines
+    except UsrecError as problem:
+        yield BROKEN.line(about=check, why=str(problem).rstrip("."))
+    except Exception as problem:  # noqa: BLE001 -- a check that breaks is a finding and never ends the others
+        yield BROKEN.line(about=check, why=_place(problem))
+
+
+def _place(problem: BaseException) -> str:
+    """Kind, file and line of an error, without its message: that might hold data."""
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = "" if trace is None else f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+    return f"{type(problem).__name__}{where}"

@@ -1,0 +1,238 @@
+"""The employers' EDS, and the certificate that the gateway signs its answers with.
+
+Sources: USREC codes SCSE001 (expired, revoked or AUTH key) and SCSE046 (the BIN of the message is that of the key).
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from usrec.domain.errors import ConfigurationError
+from usrec.interfaces.doctor.finding import URGENT_DAYS, WARN_DAYS, Kind, Line, Verdict
+from usrec.interfaces.doctor.installation import Installation
+from usrec.interfaces.i18n import N_
+from usrec.settings import EmployerSettings
+
+if TYPE_CHECKING:
+    from kzeds.certificate import Certificate
+    from kzeds.keys.signing_key import SigningKey
+
+GOOD: Final = Kind(
+    "key",
+    "good",
+    Verdict.OK,
+    N_("The key opens, may sign and is the employer's. It is valid until {until}; days left: {days}"),
+)
+ENDS_SOON: Final = Kind(
+    "key",
+    "ends_soon",
+    Verdict.WARN,
+    N_("The certificate is valid until {until}; days left: {days}"),
+    N_("Have the owner of the EDS renew it at the NCA, put the new file in its place, and let the agent read it anew"),
+)
+ENDS_NOW: Final = Kind(
+    "key",
+    "ends_now",
+    Verdict.WARN,
+    N_("The certificate is valid until {until}; days left: {days}. After that nothing can be sent"),
+    N_("Renew it today: an expired key signs nothing, not even the request for a new one"),
+)
+EXPIRED: Final = Kind(
+    "key",
+    "expired",
+    Verdict.FAIL,
+    N_("The certificate expired at {until}. Nothing of this employer can be sent"),
+    N_("Have the owner of the EDS renew it at the NCA and put the new file in its place"),
+)
+NOT_YET_VALID: Final = Kind(
+    "key",
+    "not_yet_valid",
+    Verdict.FAIL,
+    N_("The certificate is valid only from {since}"),
+    N_("Compare this machine's clock, or wait for that moment"),
+)
+NO_PASSWORD: Final = Kind(
+    "key",
+    "no_password",
+    Verdict.FAIL,
+    N_("The key was not opened, since its password cannot be read"),
+    N_("See the line of secrets"),
+)
+UNREADABLE: Final = Kind(
+    "key",
+    "unreadable",
+    Verdict.FAIL,
+    N_("The key file {place} cannot be read"),
+    N_("Check its path in [employer.{about}] key_file and that the agent's user may read it"),
+)
+WRONG_PASSWORD: Final = Kind(
+    "key",
+    "wrong_password",
+    Verdict.FAIL,
+    N_("The password does not open the key file {place}"),
+    N_("Correct the password that [employer.{about}] key_password points at"),
+)
+DAMAGED: Final = Kind(
+    "key",
+    "damaged",
+    Verdict.FAIL,
+    N_("The key file {place} is damaged, or is none"),
+    N_("Copy the .p12 file again from where the NCA gave it"),
+)
+UNKNOWN_ALGORITHM: Final = Kind(
+    "key",
+    "unknown_algorithm",
+    Verdict.FAIL,
+    N_("The key in {place} is of an algorithm that this version cannot sign with"),
+    N_("Use the RSA key for signing that the NCA gave, or a version of usrec-agent that knows this algorithm"),
+)
+AUTH: Final = Kind(
+    "key",
+    "auth",
+    Verdict.FAIL,
+    N_("{place} is an AUTH key, which may log in and not sign (USREC refuses it: SCSE001)"),
+    N_("Name the file of the SIGN key, which the NCA issued together with it"),
+)
+OTHER_EMPLOYER: Final = Kind(
+    "key",
+    "other_employer",
+    Verdict.FAIL,
+    N_("The key in {place} belongs to another BIN or IIN (USREC refuses it: SCSE046)"),
+    N_("Name this employer's own key file, or correct bin in [employer.{about}]"),
+)
+OPEN_TO_OTHERS: Final = Kind(
+    "key",
+    "open_to_others",
+    Verdict.WARN,
+    N_("Other users may read the key file {place}"),
+    N_("Run: chmod 600 {place}"),
+)
+
+ANSWERS_GOOD: Final = Kind(
+    "answer_certificate",
+    "good",
+    Verdict.OK,
+    N_("The certificate that the gateway's answers are believed by is valid until {until}; days left: {days}"),
+)
+ANSWERS_END_SOON: Final = Kind(
+    "answer_certificate",
+    "ends_soon",
+    Verdict.WARN,
+    N_("The certificate that the gateway's answers are believed by is valid until {until}; days left: {days}"),
+    N_("Ask ShEP's operator for the next one and on which day it is taken into use: an unknown one is not believed"),
+)
+ANSWERS_EXPIRED: Final = Kind(
+    "answer_certificate",
+    "expired",
+    Verdict.FAIL,
+    N_("The certificate that the gateway's answers are believed by expired at {until}"),
+    N_("Ask ShEP's operator which certificate it signs with now and name it in [gateway] response_certificate"),
+)
+ANSWERS_NOT_YET: Final = Kind(
+    "answer_certificate",
+    "not_yet_valid",
+    Verdict.WARN,
+    N_("The certificate that the gateway's answers are believed by is valid only from {since}"),
+    N_("Until the gateway signs with it, no answer is believed: use the present one until then"),
+)
+ANSWERS_UNREADABLE: Final = Kind(
+    "answer_certificate",
+    "unreadable",
+    Verdict.FAIL,
+    N_("The certificate that the gateway's answers are believed by cannot be read: {place}"),
+    N_("Name ShEP's certificate, PEM or DER, in [gateway] response_certificate"),
+)
+_ANSWERS: Final[Mapping[Kind, Kind]] = {
+    NOT_YET_VALID: ANSWERS_NOT_YET,
+    EXPIRED: ANSWERS_EXPIRED,
+    GOOD: ANSWERS_GOOD,
+    ENDS_SOON: ANSWERS_END_SOON,
+    ENDS_NOW: ANSWERS_END_SOON,
+}
+"""What the same dates mean for the gateway's certificate."""
+
+
+def examine_keys(installation: Installation) -> Iterator[Line]:
+    """The key of each employer."""
+    for name, employer in installation.settings.values.employer.items():
+        yield from _key(installation, name, employer)
+
+
+def readable_keys(installation: Installation) -> Mapping[str, SigningKey]:
+    """The employers' own SIGN keys that can be opened, by BIN, whatever their dates."""
+    found = {}
+    for employer in installation.settings.values.employer.values():
+        with suppress(ConfigurationError):
+            found[employer.bin] = _opened(installation, employer)
+    return found
+
+
+def usable_keys(installation: Installation) -> Mapping[str, SigningKey]:
+    """Those of them that may sign now."""
+    keys = readable_keys(installation).items()
+    return {bin_: key for bin_, key in keys if _validity(key.certificate, installation).verdict is not Verdict.FAIL}
+
+
+def _opened(installation: Installation, employer: EmployerSettings) -> SigningKey:
+    from usrec.adapters.signing.pkcs12 import EmployerKey, load_employer_key
+
+    settings = installation.settings
+    password = settings.secret(employer.key_password)
+    return load_employer_key(EmployerKey(employer.bin, settings.path(employer.key_file), password))
+
+
+def _key(installation: Installation, name: str, employer: EmployerSettings) -> Iterator[Line]:
+    from usrec.adapters.signing.pkcs12 import KeyFault, KeyUnusableError
+
+    place = installation.settings.path(employer.key_file)
+    faults: Mapping[KeyFault, Kind] = {
+        KeyFault.UNREADABLE: UNREADABLE,
+        KeyFault.WRONG_PASSWORD: WRONG_PASSWORD,
+        KeyFault.DAMAGED: DAMAGED,
+        KeyFault.UNKNOWN_ALGORITHM: UNKNOWN_ALGORITHM,
+        KeyFault.AUTH: AUTH,
+        KeyFault.OTHER_EMPLOYER: OTHER_EMPLOYER,
+    }
+    try:
+        certificate = _opened(installation, employer).certificate
+    except KeyUnusableError as problem:
+        yield faults[problem.fault].line(about=name, place=place)
+    except ConfigurationError:
+        yield NO_PASSWORD.line(about=name)
+    else:
+        yield _dated(_validity(certificate, installation), certificate, installation, about=name)
+    if place.is_file() and place.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) & ~stat.S_IRGRP:
+        yield OPEN_TO_OTHERS.line(about=name, place=place)
+
+
+def _validity(certificate: Certificate, installation: Installation) -> Kind:
+    """What the dates of an employer's certificate mean now."""
+    now = installation.clock.now()
+    if now < certificate.not_before:
+        return NOT_YET_VALID
+    if now > certificate.not_after:
+        return EXPIRED
+    days = (certificate.not_after - now).days
+    return GOOD if days > WARN_DAYS else ENDS_SOON if days > URGENT_DAYS else ENDS_NOW
+
+
+def _dated(kind: Kind, certificate: Certificate, installation: Installation, *, about: str = "") -> Line:
+    days = (certificate.not_after - installation.clock.now()).days
+    return kind.line(about=about, since=certificate.not_before, until=certificate.not_after, days=days)
+
+
+def examine_answer_certificate(installation: Installation) -> Iterator[Line]:
+    """The pinned certificate: its dates are not judged when an answer is read, so they are here."""
+    from kzeds.certificate import Certificate
+    from kzeds.errors import KzedsError
+
+    place = installation.settings.path(installation.settings.values.gateway.response_certificate)
+    try:
+        found = Certificate.load(place)
+    except (OSError, KzedsError):
+        yield ANSWERS_UNREADABLE.line(place=place)
+        return
+    yield _dated(_ANSWERS[_validity(found, installation)], found, installation)

@@ -1,0 +1,73 @@
+"""When ``usrec run --drain`` is over: nothing is left that the agent can do by itself, or nothing moves any more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+
+from usrec.domain.errors import GatewayUnavailable, LedgerUnavailable, TheirsToWaitFor
+from usrec.ports.clock import Clock
+from usrec.ports.ledger_view import LedgerView
+
+_log = structlog.get_logger("usrec.daemon")
+
+
+class Drain:
+    """What a drain goes by; told by all threads.
+
+    Args:
+        give_up_after: It ends when nothing has moved for so long.
+
+    Attributes:
+        sources_empty: The sources had nothing new when they were asked last.
+    """
+
+    def __init__(self, clock: Clock, give_up_after: timedelta) -> None:
+        self.sources_empty = False
+        self._clock = clock
+        self._give_up_after = give_up_after
+        self._last_progress = clock.now()
+        self._obstacle = ""
+
+    def moved(self) -> None:
+        """Something was taken, decided or told to HR."""
+        self._last_progress = self._clock.now()
+
+    def hindered(self, problem: TheirsToWaitFor) -> None:
+        """Something has to be waited for."""
+        self._obstacle = f"; the last obstacle: {problem.where}: {problem.what}"
+
+    def gateway_away(self, url: str) -> None:
+        """The gateway was not reached."""
+        self._obstacle = f"; the last obstacle: the gateway cannot be reached at {url}"
+
+    def is_over(self, view: LedgerView) -> bool:
+        """Whether nothing can progress without a person or a date.
+
+        Raises:
+            GatewayUnavailable: It gives up.
+        """
+        if self.sources_empty and _nothing_left(view):
+            return True
+        if self.gave_up():
+            raise GatewayUnavailable(
+                f"nothing has moved for {self._give_up_after}{self._obstacle}",
+                kept="Nothing was lost: what waits is in the ledger and goes on with the next run",
+                next_step="See why: usrec submission list, usrec status",
+            )
+        return False
+
+    def gave_up(self) -> bool:
+        """Whether nothing has moved for too long."""
+        return self._clock.now() - self._last_progress > self._give_up_after
+
+
+def _nothing_left(view: LedgerView) -> bool:
+    """Whether the ledger holds nothing that the agent can do by itself; one that does not answer may hold it."""
+    try:
+        progress, notes = view.progress(), view.write_backs_waiting()
+    except LedgerUnavailable as problem:
+        _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__)
+        return False
+    return not (progress.ready or progress.claimed or progress.retrying or notes)

@@ -1,0 +1,97 @@
+"""The circuit breaker among the threads of one process: who may go to the gateway now."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from usrec.domain.breaker import Breaker, BreakerPolicy, BreakerState, Passage
+from usrec.domain.message import CorrelationId, Envelope, SignedMessage
+from usrec.domain.outcome import SubmissionOutcome
+from usrec.ports.clock import Clock
+from usrec.ports.gateway import Gateway
+
+_log = structlog.get_logger("usrec.gate")
+
+
+class Gate:
+    """Holds the breaker; safe in threads.
+
+    Args:
+        on_open: Called each time when it opens.
+    """
+
+    def __init__(self, on_open: Callable[[], None] = lambda: None) -> None:
+        self._on_open = on_open
+        self._breaker = Breaker()
+        self._reopened = False
+        self._lock = threading.Lock()
+
+    @property
+    def breaker(self) -> Breaker:
+        """How it stands now."""
+        return self._breaker
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the gateway counts as reached, so that all may go."""
+        return self._breaker.state is BreakerState.CLOSED
+
+    def enter(self, now: datetime, policy: BreakerPolicy) -> Passage:
+        """Ask to go. Whoever gets ``ONE`` is alone with it until :meth:`leave_probe`."""
+        with self._lock:
+            passage = self._breaker.passage(now, policy)
+            if passage is Passage.ONE:
+                self._breaker = self._breaker.begin_probe()
+        return passage
+
+    def leave_probe(self) -> None:
+        """The one that was alone has ended, whatever became of it."""
+        with self._lock:
+            self._breaker = self._breaker.end_probe()
+
+    def note(self, outcome: SubmissionOutcome, now: datetime, policy: BreakerPolicy) -> None:
+        """An exchange has ended."""
+        with self._lock:
+            before = self._breaker
+            self._breaker = after = before.after(outcome, now, policy)
+            opened = before.opened_at is None and after.opened_at is not None
+            closed = before.opened_at is not None and after.opened_at is None
+            self._reopened = self._reopened or closed
+        if opened:
+            self._on_open()
+            what = "the gateway is not reached; from now on one submission at a time finds out whether it is again"
+            _log.error(what, action="breaker.open", in_vain=after.in_vain, pause=policy.pause.total_seconds())
+        if closed:
+            _log.info("the gateway is reached again", action="breaker.closed", since=str(before.opened_at))
+
+    def was_reopened(self) -> bool:
+        """Whether the gateway was reached again since this was asked last."""
+        with self._lock:
+            reopened, self._reopened = self._reopened, False
+        return reopened
+
+
+class WatchedGateway:
+    """A gateway whose exchanges the gate learns of."""
+
+    def __init__(self, gateway: Gateway, gate: Gate, clock: Clock, policy: BreakerPolicy) -> None:
+        self._gateway = gateway
+        self._gate = gate
+        self._clock = clock
+        self._policy = policy
+
+    def seal(
+        self, message: SignedMessage, *, employer_bin: str, correlation_id: CorrelationId, at: datetime
+    ) -> Envelope:
+        """As the gateway does it."""
+        return self._gateway.seal(message, employer_bin=employer_bin, correlation_id=correlation_id, at=at)
+
+    def submit(self, envelope: Envelope) -> SubmissionOutcome:
+        """As the gateway does it; the outcome is noted."""
+        outcome = self._gateway.submit(envelope)
+        self._gate.note(outcome, self._clock.now(), self._policy)
+        return outcome

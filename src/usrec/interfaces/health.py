@@ -1,0 +1,207 @@
+"""How a running agent stands: for the service manager's status line, for probes, and for a person who asks.
+
+*Live* says that its threads move; one that does not should be restarted. *Ready* says that it can do its work: the
+ledger answers, a key can sign, and it is neither starting nor stopping. A gateway that is away makes it neither: events
+are taken, and kept, all the same. Nothing here names a person or a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+import structlog
+
+from usrec import release
+from usrec.bootstrap import Agent
+from usrec.domain.breaker import Breaker, BreakerState
+from usrec.domain.state import State
+from usrec.ports.clock import Clock
+from usrec.ports.ledger_view import LedgerView, Progress, SubmissionFilter
+
+_log = structlog.get_logger("usrec.health")
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the ledger held at ``at``.
+
+    Attributes:
+        in_doubt: Submissions of which nobody knows whether they are registered.
+        next_date: The earliest legal date of an open submission, None when there is none.
+    """
+
+    at: datetime
+    progress: Progress
+    in_doubt: int
+    next_date: date | None
+
+
+def look_at_ledger(view: LedgerView, at: datetime) -> Outlook:
+    """Ask the ledger.
+
+    Raises:
+        LedgerUnavailable: It does not answer.
+    """
+    counts = view.counts()
+    first = view.rows(SubmissionFilter(unsettled=True), limit=1)
+    in_doubt = sum(number for (state, _), number in counts.items() if state is State.INDETERMINATE)
+    return Outlook(at, view.progress(), in_doubt, first[0].legal_date if first else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How one agent stands at ``at``.
+
+    Attributes:
+        version: Of this program.
+        hung: Threads that are at one step for too long.
+        stopping: The end has begun.
+        outlook: The newest one; None before the first.
+        ledger_silent_for: Since the ledger last answered; None before its first answer.
+        keys: Employers whose key is usable.
+        keyless: Employers whose key cannot be used.
+        reload_refused: Why the newest settings were not taken; empty when they were.
+    """
+
+    at: datetime
+    started_at: datetime
+    version: str
+    hung: tuple[str, ...] = ()
+    stopping: bool = False
+    outlook: Outlook | None = None
+    ledger_silent_for: timedelta | None = None
+    ledger_patience: timedelta = timedelta(minutes=1)
+    keys: Sequence[str] = ()
+    keyless: Sequence[str] = ()
+    breaker: Breaker = field(default_factory=Breaker)
+    reload_refused: str = ""
+
+    @property
+    def live(self) -> bool:
+        """Whether every thread moves."""
+        return not self.hung
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can do its work."""
+        return not self.obstacles
+
+    @property
+    def obstacles(self) -> Sequence[str]:
+        """Why it is not ready, each a sentence."""
+        found = {
+            "the agent is stopping": self.stopping,
+            f"a thread hangs: {', '.join(self.hung)}": bool(self.hung),
+            "the ledger has not answered yet": self.ledger_silent_for is None,
+            f"the ledger has not answered for {_seconds(self.ledger_silent_for)} s": (
+                self.ledger_silent_for is not None and self.ledger_silent_for > self.ledger_patience
+            ),
+            "no employer has a usable key": not self.keys,
+        }
+        return [sentence for sentence, holds in found.items() if holds]
+
+    def document(self) -> Mapping[str, object]:
+        """The same as JSON values."""
+        return {
+            "at": _instant(self.at),
+            "version": self.version,
+            "started_at": _instant(self.started_at),
+            "live": self.live,
+            "ready": self.ready,
+            "obstacles": list(self.obstacles),
+            "gateway_breaker": self.breaker.state.value,
+            "gateway_away_since": _instant(self.breaker.opened_at),
+            "employers_with_key": list(self.keys),
+            "employers_without_key": list(self.keyless),
+            "reload_refused": self.reload_refused or None,
+        }
+
+    def words(self) -> str:
+        """One line for an administrator."""
+        parts = [*self.obstacles, *self._queue(), *self._concerns()]
+        return "; ".join(parts)
+
+    def _queue(self) -> Sequence[str]:
+        if self.outlook is None:
+            return []
+        stand, last = self.outlook.progress, self.outlook.next_date
+        counted = {
+            "ready": stand.ready,
+            "being sent": stand.claimed,
+            "to be tried again": stand.retrying,
+            "in doubt": self.outlook.in_doubt,
+            "waiting for a person": stand.held,
+        }
+        some = [f"{number} {what}" for what, number in counted.items() if number]
+        deadline = "no deadline ahead" if last is None else f"next deadline {last}"
+        return [", ".join([*some, deadline]) if some else f"nothing to send, {deadline}"]
+
+    def _concerns(self) -> Sequence[str]:
+        found = []
+        if self.breaker.state is not BreakerState.CLOSED:
+            found.append(f"THE GATEWAY IS AWAY since {_instant(self.breaker.opened_at)}")
+        if self.keyless:
+            found.append(f"NO USABLE KEY: {', '.join(self.keyless)}")
+        if self.reload_refused:
+            found.append(f"NEW SETTINGS REFUSED, the former ones hold: {self.reload_refused}")
+        return found
+
+
+class Vitals:
+    """What a running agent remembers of its own condition. Safe in threads: each field is replaced whole."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._started_at = clock.now()
+        self._version = release()
+        self._outlook: Outlook | None = None
+        self._hung: tuple[str, ...] = ()
+
+    def look(self, agent: Agent) -> None:
+        """Ask the ledger how things stand.
+
+        Raises:
+            LedgerUnavailable: It does not answer.
+        """
+        self._outlook = look_at_ledger(agent.ledger.view, self._clock.now())
+
+    def all_move(self, hung: tuple[str, ...]) -> bool:
+        """Whether no thread hangs; a change is logged."""
+        if hung != self._hung:
+            self._hung = hung
+            if hung:
+                what = "threads are at one step for longer than it may take"
+                _log.critical(what, action="agent.hung", threads=", ".join(hung))
+            else:
+                _log.info("all threads move again", action="agent.moves")
+        return not hung
+
+    def health(
+        self, agent: Agent, *, hung: tuple[str, ...], stopping: bool, breaker: Breaker, reload_refused: str
+    ) -> Health:
+        """How ``agent`` stands now."""
+        now, outlook = self._clock.now(), self._outlook
+        usable = {bin_ for bin_, one in agent.signer.certificates.items() if one.not_before <= now <= one.not_after}
+        return Health(
+            at=now,
+            started_at=self._started_at,
+            version=self._version,
+            hung=hung,
+            stopping=stopping,
+            outlook=outlook,
+            ledger_silent_for=None if outlook is None else now - outlook.at,
+            keys=sorted(name for bin_, name in agent.employers.items() if bin_ in usable),
+            keyless=sorted(name for bin_, name in agent.employers.items() if bin_ not in usable),
+            breaker=breaker,
+            reload_refused=reload_refused,
+        )
+
+
+def _seconds(span: timedelta | None) -> int:
+    return 0 if span is None else int(span.total_seconds())
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,54 @@
+"""``GET /metrics``, and the same without an agent: what the metrics are told about the one on duty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from http import HTTPStatus
+
+from usrec.adapters.metrics.agent_metrics import CONTENT_TYPE
+from usrec.adapters.metrics.standing import CertificateLife, CertificateOf, Standing
+from usrec.bootstrap import Agent
+from usrec.domain.breaker import Breaker
+from usrec.interfaces.serve import Page, Pages
+from usrec.ports.alert_sink import LOG, SinkName
+from usrec.settings import AlertSettings
+
+
+def metrics_pages(exposition: Callable[[], bytes]) -> Pages:
+    """``/metrics``."""
+    return {"/metrics": lambda: Page(HTTPStatus.OK, CONTENT_TYPE, exposition())}
+
+
+def standing_of(agent: Agent, *, breaker: Breaker, reload_refused: bool) -> Standing:
+    """How ``agent`` stands now; employers go by their names in the settings."""
+    return Standing(
+        certificates=[*_employers(agent), *_gateways(agent)],
+        keys=_keys(agent),
+        breaker=breaker.state,
+        reload_refused=reload_refused,
+    )
+
+
+def _employers(agent: Agent) -> Collection[CertificateLife]:
+    certificates = agent.signer.certificates
+    return [
+        CertificateLife(CertificateOf.EMPLOYER, name, certificates[bin_].not_after)
+        for bin_, name in agent.employers.items()
+        if bin_ in certificates
+    ]
+
+
+def _gateways(agent: Agent) -> Collection[CertificateLife]:
+    """The one that is valid longest: several are trusted only while they are being renewed."""
+    last = max(certificate.not_after for certificate in agent.gateway.trusted)
+    return [CertificateLife(CertificateOf.GATEWAY, "response", last)]
+
+
+def _keys(agent: Agent) -> Mapping[str, bool]:
+    return {name: bin_ in agent.signer.keys for bin_, name in agent.employers.items()}
+
+
+def sink_names(alerts: AlertSettings) -> Collection[SinkName]:
+    """The sinks of the settings, and the log."""
+    tables: Mapping[str, Collection[str]] = {"command": alerts.command, "webhook": alerts.webhook, "mail": alerts.mail}
+    return {LOG, *(SinkName(f"{kind}.{name}") for kind, table in tables.items() for name in table)}

@@ -1,0 +1,103 @@
+"""The independent watcher's messages, in the language of whoever gets them and without personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from usrec.domain.kazakhstan_time import KAZAKHSTAN
+from usrec.domain.oversight import Concern, Notice, Phase, Trouble
+from usrec.interfaces.i18n import N_, in_language, ntr, tr
+
+NAMED: Final = 10
+"""How many submissions a message names."""
+
+_SUBJECTS: Final[Mapping[Concern, Callable[[int], str]]] = {
+    Concern.LEDGER_UNREACHABLE: lambda _: tr("the ledger does not answer"),
+    Concern.AGENT_SILENT: lambda _: tr("the agent is silent"),
+    Concern.AGENT_MISSING: lambda number: ntr(
+        "{number} of several agents is missing", "{number} of several agents are missing", number
+    ),
+    Concern.UNWATCHED: lambda number: ntr(
+        "the term of {number} submission is not watched", "the terms of {number} submissions are not watched", number
+    ),
+    Concern.UNDELIVERED: lambda _: tr("the agent's alerts do not arrive"),
+    Concern.OVERDUE: lambda number: ntr("{number} submission is overdue", "{number} submissions are overdue", number),
+}
+_OVER: Final[Mapping[Concern, str]] = {
+    Concern.LEDGER_UNREACHABLE: N_("the ledger answers again"),
+    Concern.AGENT_SILENT: N_("the agent is back again"),
+    Concern.AGENT_MISSING: N_("no agent is missing any more"),
+    Concern.UNWATCHED: N_("all terms are watched again"),
+    Concern.UNDELIVERED: N_("the agent's alerts arrive again"),
+    Concern.OVERDUE: N_("nothing is overdue any more"),
+}
+_HAPPENED: Final[Mapping[Concern, str]] = {
+    Concern.LEDGER_UNREACHABLE: N_("The ledger has not answered since {since}: nobody sees now which terms come near."),
+    Concern.AGENT_MISSING: N_("The agent on {host} has given no sign of life since {since}. Others go on."),
+    Concern.UNWATCHED: N_("A term has come near or is over, and the agent has raised no alert about it."),
+    Concern.UNDELIVERED: N_("Alerts that the agent raised have not reached everybody since {since}."),
+    Concern.OVERDUE: N_("The legal date is over, and USREC has no record of it:"),
+}
+_DIED: Final = N_("Agents are silent: the last sign of life came from {host} at {since}. Nothing is being registered.")
+_STOPPED: Final = N_("Agents are silent: the last one, on {host}, was stopped at {since}. Nothing is being registered.")
+_NEVER: Final = N_("Agents are silent: none has given a sign of life since {since}. Nothing is being registered.")
+_TO_DO: Final[Mapping[Concern, str]] = {
+    Concern.LEDGER_UNREACHABLE: N_("Look at the database server, and at the network on the way to it."),
+    Concern.AGENT_SILENT: N_("On the agent's machine: systemctl status usrec-agent, then usrec doctor."),
+    Concern.AGENT_MISSING: N_("Start it again. One that was taken away for good is forgotten after a week."),
+    Concern.UNWATCHED: N_("On the agent's machine: see its log, then usrec status."),
+    Concern.UNDELIVERED: N_("On the agent's machine: see its log for alert.not_taken."),
+    Concern.OVERDUE: N_("See what each waits for: usrec submission list."),
+}
+
+
+def compose_notice(notice: Notice, *, language: str) -> tuple[str, str]:
+    """Subject and text of one message."""
+    with in_language(language):
+        return f"USREC: {_subject(notice)}", "\n".join([*_lines(notice), ""])
+
+
+def _subject(notice: Notice) -> str:
+    concern = notice.trouble.concern
+    return tr(_OVER[concern]) if notice.phase is Phase.OVER else _SUBJECTS[concern](notice.trouble.number)
+
+
+def _lines(notice: Notice) -> list[str]:
+    trouble = notice.trouble
+    if notice.phase is Phase.OVER:
+        lasted = tr("It began at {since} and was over at {at}.")
+        return [lasted.format(since=_clock(trouble.since), at=_clock(notice.at)), _who()]
+    repeated = [tr("This was told before and goes on.")] if notice.phase is Phase.LASTS else []
+    return [*repeated, _happened(trouble), *_named(trouble), tr(_TO_DO[trouble.concern]), _who()]
+
+
+def _happened(trouble: Trouble) -> str:
+    host = "" if trouble.agent is None else trouble.agent.host
+    said = _of_silence(trouble) if trouble.concern is Concern.AGENT_SILENT else _HAPPENED[trouble.concern]
+    return tr(said).format(host=host, since=_clock(trouble.since))
+
+
+def _of_silence(trouble: Trouble) -> str:
+    if trouble.agent is None:
+        return _NEVER
+    return _DIED if trouble.agent.gone_at is None else _STOPPED
+
+
+def _named(trouble: Trouble) -> list[str]:
+    """The first of the submissions that it is about; agents are named by their machines."""
+    if trouble.concern is Concern.AGENT_MISSING:
+        return []
+    ids = sorted(trouble.about)
+    more = trouble.number - NAMED
+    rest = [ntr("and {number} other", "and {number} others", more)] if more > 0 else []
+    return [f"  {line}" for line in [*ids[:NAMED], *rest]]
+
+
+def _clock(instant: datetime) -> str:
+    return tr("{time} (Kazakhstan time)").format(time=instant.astimezone(KAZAKHSTAN).strftime("%Y-%m-%d %H:%M"))
+
+
+def _who() -> str:
+    return tr("Told by the independent watcher, usrec watch.")

@@ -1,0 +1,77 @@
+"""What the settings point at: files that must be there, and secrets that must be readable.
+
+Looked at only by ``usrec config check``: a command reads what it needs, when it needs it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from usrec.domain.errors import ConfigurationError
+from usrec.settings.faults import Written, Wrong
+from usrec.settings.load import database_url
+from usrec.settings.outline import values_in, without_none
+from usrec.settings.secrets import read_secret
+from usrec.settings.tree import SecretSettings
+
+_WRITTEN: Final = {"state_file"}
+"""Files that the program makes by itself."""
+
+
+def unusable_files(written: Written, model: type[BaseModel]) -> Iterator[Wrong]:
+    """Every file and secret of the settings that cannot be used."""
+    home = written.file.parent
+    for path, field, value in values_in(model, written.tree):
+        what = _fault_of(str(path[-1]), field, value, home)
+        if what:
+            yield Wrong(path, what)
+
+
+def _fault_of(name: str, field: FieldInfo, value: object, home: Path) -> str:
+    kind = without_none(field.annotation)
+    if kind is SecretSettings:
+        return _fault_of_secret(value, home)
+    if kind is Path and isinstance(value, str):
+        file = home / value
+        return _fault_of_folder(file.parent) if name in _WRITTEN else _fault_of_file(file)
+    if name == "url" and isinstance(value, str) and value.startswith("sqlite"):
+        return _fault_of_sqlite(database_url(value, home))
+    return ""
+
+
+def _fault_of_secret(value: object, home: Path) -> str:
+    try:
+        read_secret(SecretSettings.model_validate(value), home=home)
+    except ValidationError:
+        return ""
+    except ConfigurationError as problem:
+        return str(problem).rstrip(".")
+    return ""
+
+
+def _fault_of_file(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            opened.read(1)
+    except OSError as problem:
+        return f"{file} cannot be read: {problem.strerror}"
+    return ""
+
+
+def _fault_of_folder(folder: Path) -> str:
+    if not folder.is_dir():
+        return f"the folder {folder} does not exist"
+    return "" if os.access(folder, os.W_OK | os.X_OK) else f"the folder {folder} cannot be written"
+
+
+def _fault_of_sqlite(url: str) -> str:
+    """The ledger may be yet to be made and HR's own file is looked at by its adapter: here only the folder counts."""
+    path = url.partition(":///")[2]
+    folder = Path(path).parent
+    return "" if not path or folder.is_dir() else f"the folder {folder} does not exist"

@@ -1,0 +1,234 @@
+"""What no single setting can know: settings that contradict each other, and texts that cannot mean what they should.
+
+Each rule looks at the settings as they were written and skips what does not even have the right kind; that is told
+apart. So one look finds everything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import Any, Final, TypeVar
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from pydantic import BaseModel, ValidationError
+
+from usrec.settings.faults import Wrong
+from usrec.settings.listen import TcpAddress, read_listen
+from usrec.settings.outline import Steps
+from usrec.settings.tree import (
+    CalendarSettings,
+    DeliverySettings,
+    EmployerSettings,
+    HealthSettings,
+    MailSinkSettings,
+    ProxySettings,
+    TimeoutSettings,
+)
+
+PLACEHOLDER: Final = "FILL_IN"
+"""What ``usrec init`` writes where only the administrator knows the value."""
+
+Tree = Mapping[str, Any]
+_Model = TypeVar("_Model", bound=BaseModel)
+_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+def broken_rules(tree: Tree) -> Iterator[Wrong]:
+    """Every rule that the settings break."""
+    yield from _placeholders(tree, ())
+    yield from _employers_and_sources(tree)
+    yield from _lease(tree)
+    yield from _retries(tree)
+    yield from _calendar(tree)
+    yield from _databases(tree)
+    yield from _proxies(tree)
+    yield from _sinks(tree)
+    yield from _health(tree)
+
+
+def lease_needed(timeouts: TimeoutSettings, *, by_proxy: bool) -> timedelta:
+    """The longest that one exchange may take: two tries to connect, the second of which goes on to the answer.
+
+    A proxy is asked for its tunnel in one more short exchange, and TLS begins behind it.
+    """
+    tunnel = timeouts.write + timeouts.read + timeouts.connect if by_proxy else timedelta(0)
+    return 2 * (timeouts.connect + timeouts.pool) + tunnel + timeouts.write + timeouts.read + timeouts.answer
+
+
+def _placeholders(value: object, path: Steps) -> Iterator[Wrong]:
+    if isinstance(value, str) and PLACEHOLDER in value:
+        yield Wrong(path, f"still to be filled in: replace {PLACEHOLDER}")
+    steps: Iterable[tuple[str | int, object]] = ()
+    if isinstance(value, Mapping):
+        steps = value.items()
+    elif isinstance(value, list):
+        steps = enumerate(value)
+    for step, inner in steps:
+        yield from _placeholders(inner, (*path, step))
+
+
+def _employers_and_sources(tree: Tree) -> Iterator[Wrong]:
+    for name in ("employer", "source"):
+        if tree.get(name) == {}:
+            yield Wrong((name,), f"at least one [{name}.NAME] is needed")
+    known: dict[str, str] = {}
+    for name, table in _named(tree, "employer"):
+        employer = _read(EmployerSettings, table)
+        if employer is None:
+            continue
+        if employer.bin in known:
+            yield Wrong(("employer", name, "bin"), f"[employer.{known[employer.bin]}] has the same BIN")
+        known.setdefault(employer.bin, name)
+        for number, order in enumerate(employer.order):
+            if order.valid_until is not None and order.valid_until < order.valid_from:
+                yield Wrong(("employer", name, "order", number, "valid_until"), "it lies before valid_from")
+
+
+def _lease(tree: Tree) -> Iterator[Wrong]:
+    gateway = tree.get("gateway")
+    delivery = _read(DeliverySettings, tree.get("delivery", {}))
+    if not isinstance(gateway, Mapping) or delivery is None:
+        return
+    timeouts = _read(TimeoutSettings, gateway.get("timeouts", {}))
+    needed = timedelta(0) if timeouts is None else lease_needed(timeouts, by_proxy=gateway.get("proxy") is not None)
+    if delivery.lease <= needed:
+        what = f"lease must be longer than one whole exchange may take, {needed.total_seconds():g} s"
+        yield Wrong(("delivery", "lease"), what)
+
+
+def _retries(tree: Tree) -> Iterator[Wrong]:
+    delivery = _read(DeliverySettings, tree.get("delivery", {}))
+    if delivery is not None and delivery.retry_cap < delivery.retry_base:
+        yield Wrong(("delivery", "retry_cap"), "it is shorter than retry_base")
+
+
+def _calendar(tree: Tree) -> Iterator[Wrong]:
+    calendar = _read(CalendarSettings, tree.get("calendar", {}))
+    both = sorted(calendar.working_days & calendar.days_off) if calendar is not None else []
+    if both:
+        yield Wrong(("calendar", "days_off"), f"{both[0].isoformat()} stands among working_days too")
+
+
+def _databases(tree: Tree) -> Iterator[Wrong]:
+    """No password in an address: addresses are copied into tickets, shown by tools and read by whoever helps."""
+    places: list[tuple[Steps, object]] = [(("ledger",), tree.get("ledger"))]
+    places += [(("source", name), table) for name, table in _named(tree, "source")]
+    for path, table in places:
+        url = table.get("url") if isinstance(table, Mapping) else None
+        if not isinstance(url, str) or not isinstance(table, Mapping):
+            continue
+        if holds_password(url):
+            what = 'take the password out: write password = { file = "..." }, or use ~/.pgpass of the agent\'s user'
+            yield Wrong((*path, "url"), what)
+        elif _split(url) is None:
+            what = "it is no address: write postgresql://user@host:5432/database, the port as a number"
+            yield Wrong((*path, "url"), what)
+        if url.startswith("sqlite") and "password" in table:
+            yield Wrong((*path, "password"), "an SQLite file has no password")
+
+
+def _proxies(tree: Tree) -> Iterator[Wrong]:
+    gateway = tree.get("gateway")
+    places: list[tuple[Steps, object]] = [(("gateway", "proxy"), _inner(gateway, "proxy"))]
+    for name, sink in _named(tree.get("alerts"), "webhook"):
+        places.append((("alerts", "webhook", name, "proxy"), _inner(sink, "proxy")))
+    for path, table in places:
+        proxy = _read(ProxySettings, table)
+        if proxy is None:
+            continue
+        parts = _split(proxy.url)
+        if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+            yield Wrong((*path, "url"), "write http://host:port or https://host:port")
+        elif "@" in parts.netloc:
+            yield Wrong((*path, "url"), "take user and password out: they are settings of their own")
+        if (proxy.user is None) != (proxy.password is None):
+            yield Wrong((*path, "user"), "user and password come together")
+
+
+def _sinks(tree: Tree) -> Iterator[Wrong]:
+    alerts = tree.get("alerts")
+    for name, sink in _named(alerts, "webhook"):
+        url = sink.get("url") if isinstance(sink, Mapping) else None
+        if isinstance(url, str) and not _is_private_way(url):
+            yield Wrong(("alerts", "webhook", name, "url"), "write an https address, or http to this machine")
+    for name, table in _named(alerts, "mail"):
+        mail = _read(MailSinkSettings, table)
+        yield from () if mail is None else _mail(("alerts", "mail", name), mail)
+
+
+def _mail(path: Steps, mail: MailSinkSettings) -> Iterator[Wrong]:
+    if mail.security == "none" and not _is_this_machine(mail.host):
+        yield Wrong((*path, "security"), "mail goes to another machine by starttls or tls only")
+    if (mail.user is None) != (mail.password is None):
+        yield Wrong((*path, "user"), "user and password come together")
+    if not _ADDRESS.fullmatch(mail.sender):
+        yield Wrong((*path, "sender"), "it is no mail address")
+    for number, address in enumerate(mail.to):
+        if not _ADDRESS.fullmatch(address):
+            yield Wrong((*path, "to", number), "it is no mail address")
+
+
+def _health(tree: Tree) -> Iterator[Wrong]:
+    health = _read(HealthSettings, tree.get("health", {}))
+    if health is None or health.listen is None:
+        return
+    try:
+        address = read_listen(health.listen)
+    except ValueError:
+        yield Wrong(("health", "listen"), "write an address and port such as 127.0.0.1:9464, or unix:/path")
+        return
+    if isinstance(address, TcpAddress) and not address.is_loopback and not health.public:
+        what = "other machines reach this address: name 127.0.0.1, or write public = true where that is meant"
+        yield Wrong(("health", "listen"), what)
+
+
+def _read(model: type[_Model], table: object) -> _Model | None:
+    """A table by itself; None where it is absent or wrong in itself, which is told as such."""
+    try:
+        return model.model_validate(table)
+    except ValidationError:
+        return None
+
+
+def _inner(table: object, name: str) -> Any:
+    return table.get(name) if isinstance(table, Mapping) else None
+
+
+def _named(tree: object, name: str) -> list[tuple[str, Any]]:
+    tables = _inner(tree, name)
+    return list(tables.items()) if isinstance(tables, Mapping) else []
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 -- it is parsed, and refused, only when it is read
+    except ValueError:
+        return None
+    return parts
+
+
+def holds_password(url: str) -> bool:
+    """Whether the address of a database holds a password, in its place or among its options."""
+    parts = _split(url)
+    if parts is None:
+        user, at, _rest = url.rpartition("@")
+        return (bool(at) and ":" in user.partition("//")[2]) or "password=" in url
+    return bool(parts.password) or "password" in parse_qs(parts.query)
+
+
+def _is_private_way(url: str) -> bool:
+    parts = _split(url)
+    if parts is None or not parts.hostname or "@" in parts.netloc:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(parts.hostname))
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,232 @@
+"""`usrec doctor` on the employers' keys, the gateway's certificate, and the orders that appoint who signs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+
+from support.made_certificates import PASSWORD, make_key
+from support.patient import Patient, provokes, provokes_each
+from usrec.adapters.inmemory.clock import ManualClock
+from usrec.domain.authority import AuthorityProblem as P
+from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.interfaces.doctor import authority_check
+from usrec.interfaces.doctor import keys_check as say
+from usrec.interfaces.doctor.authority_check import PROBLEMS, examine_authorities
+from usrec.interfaces.doctor.finding import Kind
+from usrec.interfaces.doctor.keys_check import examine_answer_certificate, examine_keys
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+TODAY = kazakhstan_date(NOW)
+DAY = timedelta(days=1)
+OTHER_BIN = "150340000027"
+
+
+@pytest.fixture
+def patient(tmp_path: Path, pki: Path) -> Patient:
+    return Patient(tmp_path, pki, ManualClock(NOW))
+
+
+def use_key(patient: Patient, file: Path, password: Path) -> None:
+    patient.tables["employer.main"] |= {"key_file": str(file), "key_password": {"file": str(password)}}
+
+
+def use_made_key(patient: Patient, since: timedelta, until: timedelta) -> int:
+    """A key that is not the first head's, with these dates; gives its serial number."""
+    file, serial = make_key(patient.folder, NOW + since, NOW + until)
+    use_key(patient, file, patient.folder / "made.password")
+    return serial
+
+
+@provokes_each(
+    {
+        say.GOOD: (-DAY, 31 * DAY),
+        say.ENDS_SOON: (-DAY, 30 * DAY),
+        say.ENDS_NOW: (-DAY, 10 * DAY),
+        say.EXPIRED: (-2 * DAY, -DAY),
+        say.NOT_YET_VALID: (DAY, 2 * DAY),
+    }
+)
+def test_a_keys_dates_decide(kind: Kind, case: tuple[timedelta, timedelta], patient: Patient) -> None:
+    use_made_key(patient, *case)
+    said = patient.says(examine_keys)
+    assert list(said) == [kind.id]
+    assert said[kind.id].about == "main"
+
+
+def of_nobody(patient: Patient) -> None:
+    use_key(patient, patient.folder / "missing.p12", patient.pki / "employer.password")
+
+
+def locked(patient: Patient) -> None:
+    use_key(patient, patient.pki / "employer.p12", patient.pki / "employer-2.password")
+
+
+def torn(patient: Patient) -> None:
+    file = patient.folder / "torn.p12"
+    file.touch(mode=0o600)
+    file.write_bytes((patient.pki / "employer.p12").read_bytes()[:500])
+    use_key(patient, file, patient.pki / "employer.password")
+
+
+def of_another_algorithm(patient: Patient) -> None:
+    """An EC key in an employer's file: a real key of an algorithm that is not built in."""
+    make_key(patient.folder, NOW - DAY, NOW + DAY)
+    file, word = patient.folder / "ec.p12", BestAvailableEncryption(PASSWORD.encode())
+    certificate = _ec_certificate(patient)
+    file.touch(mode=0o600)
+    file.write_bytes(pkcs12.serialize_key_and_certificates(b"key", certificate[0], certificate[1], None, word))
+    use_key(patient, file, patient.folder / "made.password")
+
+
+def _ec_certificate(patient: Patient) -> tuple[ec.EllipticCurvePrivateKey, Any]:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([])
+    builder = x509.CertificateBuilder().issuer_name(name).subject_name(name).public_key(key.public_key())
+    dated = builder.not_valid_before(NOW - DAY).not_valid_after(NOW + DAY)
+    return key, dated.serial_number(7).sign(key, SHA256())
+
+
+def for_logging_in(patient: Patient) -> None:
+    use_key(patient, patient.pki / "employer-auth.p12", patient.pki / "employer.password")
+
+
+def of_another_employer(patient: Patient) -> None:
+    use_key(patient, patient.pki / "employer-2.p12", patient.pki / "employer-2.password")
+
+
+def without_password(patient: Patient) -> None:
+    use_key(patient, patient.pki / "employer.p12", patient.folder / "missing.password")
+
+
+@provokes_each(
+    {
+        say.UNREADABLE: of_nobody,
+        say.WRONG_PASSWORD: locked,
+        say.DAMAGED: torn,
+        say.UNKNOWN_ALGORITHM: of_another_algorithm,
+        say.AUTH: for_logging_in,
+        say.OTHER_EMPLOYER: of_another_employer,
+        say.NO_PASSWORD: without_password,
+    }
+)
+def test_a_key_that_cannot_sign_for_the_employer_fails(
+    kind: Kind, case: Callable[[Patient], None], patient: Patient
+) -> None:
+    case(patient)
+    said = patient.says(examine_keys)
+    assert list(said) == [kind.id]
+    assert "{" not in said[kind.id].text + said[kind.id].advice
+
+
+@provokes(say.OPEN_TO_OTHERS, say.GOOD)
+def test_a_key_file_that_others_may_read_is_a_warning(patient: Patient) -> None:
+    use_made_key(patient, -DAY, 100 * DAY)
+    (patient.folder / "made.p12").chmod(0o644)
+    assert list(patient.says(examine_keys)) == ["key.good", "key.open_to_others"]
+
+
+@provokes(say.EXPIRED, say.GOOD)
+def test_one_employers_key_hides_not_anothers(patient: Patient) -> None:
+    use_made_key(patient, -2 * DAY, -DAY)
+    keys = {
+        "key_file": str(patient.pki / "employer-2.p12"),
+        "key_password": {"file": str(patient.pki / "employer-2.password")},
+    }
+    patient.tables["employer.second"] = {"bin": OTHER_BIN, **keys}
+    said = patient.says(examine_keys)
+    assert {kind: line.about for kind, line in said.items()} == {"key.expired": "main", "key.good": "second"}
+
+
+@provokes_each(
+    {
+        say.ANSWERS_GOOD: (-DAY, 31 * DAY),
+        say.ANSWERS_END_SOON: (-DAY, 5 * DAY),
+        say.ANSWERS_EXPIRED: (-2 * DAY, -DAY),
+        say.ANSWERS_NOT_YET: (DAY, 2 * DAY),
+    }
+)
+def test_the_dates_of_the_certificate_that_answers_are_believed_by(
+    kind: Kind, case: tuple[timedelta, timedelta], patient: Patient
+) -> None:
+    make_key(patient.folder, NOW + case[0], NOW + case[1])
+    patient.tables["gateway"]["response_certificate"] = str(patient.folder / "made.pem")
+    assert list(patient.says(examine_answer_certificate)) == [kind.id]
+
+
+@provokes(say.ANSWERS_UNREADABLE)
+@pytest.mark.parametrize("content", [None, b"nothing of the kind"], ids=["missing", "no certificate"])
+def test_a_certificate_that_cannot_be_read_fails(content: bytes | None, patient: Patient) -> None:
+    if content is not None:
+        (patient.folder / "answers.pem").write_bytes(content)
+    patient.tables["gateway"]["response_certificate"] = "answers.pem"
+    assert list(patient.says(examine_answer_certificate)) == ["answer_certificate.unreadable"]
+
+
+@dataclass(frozen=True)
+class Office:
+    """What is on record, and how long the key still lasts."""
+
+    orders: tuple[dict[str, Any], ...] = ()
+    by_head: bool = False
+    key_lasts: timedelta = timedelta(days=300)
+
+
+def order(number: str = "12-k", since: date = TODAY - 100 * DAY, **more: Any) -> dict[str, Any]:
+    return {"number": number, "dated": since, "valid_from": since} | more
+
+
+DEPUTY = order("13-k", deputy=True)
+
+
+@provokes_each(
+    {
+        PROBLEMS[P.NO_ORDER]: Office((DEPUTY,)),
+        PROBLEMS[P.ORDER_LAPSED]: Office((order(valid_until=TODAY - DAY), DEPUTY)),
+        PROBLEMS[P.ORDER_LAPSES]: Office((order(valid_until=TODAY + DAY), DEPUTY)),
+        PROBLEMS[P.ORDER_NOT_YET]: Office((order(since=TODAY + DAY), DEPUTY)),
+        PROBLEMS[P.NO_DEPUTY]: Office((order(),)),
+        PROBLEMS[P.DEPUTY_LAPSED]: Office((order(), DEPUTY | {"valid_until": TODAY - DAY})),
+        PROBLEMS[P.DEPUTY_LAPSES]: Office((order(), DEPUTY | {"valid_until": TODAY + DAY})),
+        PROBLEMS[P.DEPUTY_NOT_YET]: Office((order(), order("13-k", TODAY + DAY, deputy=True))),
+        PROBLEMS[P.BACKDATED]: Office((order(dated=TODAY), DEPUTY)),
+        PROBLEMS[P.OVERLAP]: Office((order(), order("14-k", TODAY - DAY), DEPUTY)),
+        PROBLEMS[P.CERTIFICATE_NOT_NAMED]: Office((order(certificate="1f"), DEPUTY | {"certificate": "2f"})),
+        PROBLEMS[P.CERTIFICATE_ENDS_FIRST]: Office((order(), DEPUTY), key_lasts=5 * DAY),
+        PROBLEMS[P.HEAD_NOT_SHOWN]: Office(by_head=True),
+    }
+)
+def test_each_gap_in_the_authority_to_sign_is_a_warning(kind: Kind, case: Office, patient: Patient) -> None:
+    use_made_key(patient, -DAY, case.key_lasts)
+    patient.tables["employer.main"] |= {"signed_by_head": case.by_head, "order": list(case.orders)}
+    said = patient.says(examine_authorities)
+    assert kind.id in said
+    assert said[kind.id].about == "main"
+    assert "{" not in said[kind.id].text + said[kind.id].advice
+
+
+@provokes(authority_check.COVERED)
+def test_orders_that_cover_the_signer_are_right(patient: Patient) -> None:
+    serial = use_made_key(patient, -DAY, 300 * DAY)
+    orders = [order(certificate=f"{serial:x}"), DEPUTY]
+    patient.tables["employer.main"]["order"] = orders
+    assert list(patient.says(examine_authorities)) == ["authority.covered"]
+
+
+@provokes(authority_check.COVERED)
+def test_the_first_heads_own_key_needs_no_order(patient: Patient) -> None:
+    assert list(patient.says(examine_authorities)) == ["authority.covered"]
+
+
+def test_every_problem_of_the_authority_is_provoked_here() -> None:
+    assert set(PROBLEMS) == set(P)
