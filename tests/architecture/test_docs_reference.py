@@ -154,14 +154,14 @@ def _descendants(base: type[UsrecError]) -> Iterator[type[UsrecError]]:
 
 def test_exit_codes_of_the_other_programs() -> None:
     """The short tables are those in the programs' own words."""
-    from kzeds import cli
+    from kzeds import cli_output
     from usrec_simulator import __main__ as simulator
 
     page = read("reference/exit-codes.md")
     written = {
         name: {int(row[0]) for row in table(section(page, name), "code")} for name in ("kzeds", "usrec-simulator")
     }
-    assert written["kzeds"] == {0, cli.REFUSED, cli.CANNOT_TELL, cli.INTERNAL_ERROR}
+    assert written["kzeds"] == {0, cli_output.REFUSED, cli_output.CANNOT_TELL, cli_output.INTERNAL_ERROR}
     assert written["usrec-simulator"] == {0, simulator.EX_USAGE, simulator.EX_SOFTWARE}
 
 

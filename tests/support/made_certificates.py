@@ -69,6 +69,8 @@ def make_server(folder: Path, since: datetime, until: datetime, *, name: str = "
 def _server_certificate(
     authority: Authority, key: ec.EllipticCurvePrivateKey, since: datetime, until: datetime, name: str
 ) -> x509.Certificate:
+    signer = authority.key
+    assert isinstance(signer, ec.EllipticCurvePrivateKey)
     is_address = name.replace(".", "").isdigit()
     called = x509.IPAddress(ipaddress.ip_address(name)) if is_address else x509.DNSName(name)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -82,9 +84,9 @@ def _server_certificate(
         .not_valid_after(until)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([called]), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
     )
-    return builder.sign(authority.key, SHA256())
+    return builder.sign(signer, SHA256())
 
 
 def _write(file: Path, content: bytes) -> None:
