@@ -86,7 +86,8 @@ class Dispatch:
                 self._crew.pulses.begin(name, allowed)
                 self._send(agent, claim)
             else:
-                give_back_untouched(claim, ledger=agent.ledger)
+                with self._interrupted.remembered(claim):
+                    give_back_untouched(claim, ledger=agent.ledger)
         return bool(claims)
 
     def _may_begin(self, agent: Agent) -> bool:

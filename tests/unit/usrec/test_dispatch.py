@@ -234,3 +234,22 @@ def test_pause_is_never_longer_than_the_longest_wait_between_attempts(line: Line
         for pause, cap in [(30, 900), (3600, 900), (30, 2)]
     ]
     assert pauses == [timedelta(seconds=one) for one in (30, 900, 2)]
+
+
+def test_claim_that_a_failing_ledger_does_not_take_back_is_given_back_later(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An order to stop comes between claim and delivery, and just then the ledger is away."""
+    desk.line.take("c1")
+    desk.stop.set()
+
+    def away(*_: object, **__: object) -> None:
+        raise LedgerUnavailable("it does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("usrec.interfaces.dispatch.give_back_untouched", away)
+        with pytest.raises(LedgerUnavailable):
+            desk.step(desk.agent)
+    assert desk.line.entry("c1").status is QueueStatus.CLAIMED
+    desk.stop.clear()
+    assert desk.work() == ["c1"]
