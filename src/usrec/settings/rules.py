@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from ipaddress import ip_address
 from typing import Any, Final, TypeVar
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import BaseModel, ValidationError
 
+from usrec.domain.this_machine import is_this_machine
 from usrec.settings.faults import Wrong
 from usrec.settings.listen import TcpAddress, read_listen
 from usrec.settings.outline import Steps
@@ -160,7 +160,7 @@ def _sinks(tree: Tree) -> Iterator[Wrong]:
 
 
 def _mail(path: Steps, mail: MailSinkSettings) -> Iterator[Wrong]:
-    if mail.security == "none" and not _is_this_machine(mail.host):
+    if mail.security == "none" and not is_this_machine(mail.host):
         yield Wrong((*path, "security"), "mail goes to another machine by starttls or tls only")
     if (mail.user is None) != (mail.password is None):
         yield Wrong((*path, "user"), "user and password come together")
@@ -224,11 +224,4 @@ def _is_private_way(url: str) -> bool:
     parts = _split(url)
     if parts is None or not parts.hostname or "@" in parts.netloc:
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(parts.hostname))
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(parts.hostname))

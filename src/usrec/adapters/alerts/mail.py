@@ -21,10 +21,11 @@ from typing import Final
 
 import structlog
 
-from usrec.adapters.alerts.way import is_this_machine, trust
+from usrec.adapters.alerts.way import trust
 from usrec.domain.errors import AlertNotTaken, ConfigurationError
 from usrec.domain.kazakhstan_time import KAZAKHSTAN
 from usrec.domain.secret import Secret
+from usrec.domain.this_machine import is_this_machine
 from usrec.ports.alert_sink import AlertMessage
 
 _log = structlog.get_logger("usrec.alerts")

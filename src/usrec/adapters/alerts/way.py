@@ -1,9 +1,8 @@
-"""What every way to another machine has in common: TLS that is always verified, and what may do without it."""
+"""What every way to another machine has in common: TLS that is always verified."""
 
 from __future__ import annotations
 
 import ssl
-from ipaddress import ip_address
 from pathlib import Path
 
 from usrec.domain.errors import ConfigurationError
@@ -23,11 +22,3 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
             where=str(ca_file),
             next_step="Name a readable PEM file in ca_file, or leave it out to trust the system's authorities",
         ) from None
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether what goes to ``host`` does not leave the machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

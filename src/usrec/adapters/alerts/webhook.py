@@ -15,10 +15,11 @@ from typing import Final
 
 import httpx
 
-from usrec.adapters.alerts.way import is_this_machine, trust
+from usrec.adapters.alerts.way import trust
 from usrec.domain.alert import OpenAlert
 from usrec.domain.errors import AlertNotTaken, ConfigurationError
 from usrec.domain.secret import Secret
+from usrec.domain.this_machine import is_this_machine
 from usrec.ports.alert_sink import AlertMessage
 
 MOST_ALERTS: Final = 200

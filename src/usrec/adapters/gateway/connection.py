@@ -9,7 +9,6 @@ write into the settings must not decide where signed personal data goes. A proxy
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,10 +20,10 @@ import structlog
 
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.secret import Secret
+from usrec.domain.this_machine import is_this_machine
 
 _SETTING: Final = "gateway.url"
 _PROXY_SETTING: Final = "gateway.proxy"
-_LOOPBACK: Final = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 _log = structlog.get_logger("usrec.gateway")
 
 
@@ -124,7 +123,7 @@ def require_safe(address: str, *, by_proxy: bool = False) -> None:
         raise _unusable("does not begin with https:// and a host")
     if url.userinfo or url.fragment:
         raise _unusable("holds a user name, a password or a fragment, which have no meaning here")
-    if url.scheme == "http" and not _is_loopback(url.host):
+    if url.scheme == "http" and not is_this_machine(url.host):
         raise _unusable("is plain http to another machine; personal data goes over https only")
     if url.scheme == "http" and by_proxy:
         raise _unusable("is plain http, which a proxy would read; through a proxy goes https only")
@@ -135,14 +134,6 @@ def warn_of_plain_http(endpoint: Endpoint) -> None:
     if httpx.URL(endpoint.url).scheme == "http":
         what = "the gateway is reached without TLS, as only a simulator on this machine may be"
         _log.warning(what, action="gateway.plain_http")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    return any(address in network for network in _LOOPBACK)
 
 
 def _way_through(proxy: Proxy) -> httpx.Proxy:
