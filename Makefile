@@ -13,7 +13,7 @@ LOCALES := src/usrec/locales
 # The date of what is built: that of the last commit.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1580601600)
 
-.PHONY: help demo test lint format types imports unit soak messages reference lock bundle clean
+.PHONY: help demo test lint format types imports unit soak bench messages reference lock bundle clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ unit: $(VENV)/.installed-dev
 
 soak: $(VENV)/.installed-dev ## kill a demonstration again and again (KILLS=1000 SEED=7)
 	KILLS=$(KILLS) SEED=$(SEED) $(BIN)/pytest -m soak -s tests/soak
+
+bench: $(VENV)/.installed-dev ## how fast signatures are here (BENCH="--json FILE --no-goals")
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.kzeds_signatures $(BENCH)
 
 messages: $(VENV)/.installed-dev ## renew and compile the language catalogues
 	@mkdir -p build

@@ -240,6 +240,8 @@ def _read(der: bytes) -> dict[str, Any]:
     """Take a certificate apart; raises any of `READER_FAULTS`. The same few signers come again and again."""
     parsed = asn1.Certificate.load(der, strict=True)
     signed = parsed["tbs_certificate"]
+    if reread(signed["signature"]) != reread(parsed["signature_algorithm"]):
+        raise ValueError("the certificate names two algorithms (RFC 5280, 4.1.1.2)")
     names = list(_attributes(parsed.subject))
     public_key = reread(signed["subject_public_key_info"])
     extra = extensions(signed["extensions"].contents or b"")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kzeds.cli_keys import Json, now
 from kzeds.cli_output import CANNOT_TELL, REFUSED, show
+from kzeds.cli_sources import MaxAge, Ocsp, Places, hours
 from kzeds.errors import KzedsError
 
 if TYPE_CHECKING:
@@ -21,8 +23,6 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-
 
 @app.command()
 def check(
@@ -32,11 +32,9 @@ def check(
     crl: Annotated[Path | None, typer.Option("--crl", metavar="FILE", help="Complete revocation list.")] = None,
     delta: Annotated[Path | None, typer.Option("--delta", metavar="FILE", help="Delta to that list.")] = None,
     response: Annotated[Path | None, typer.Option("--ocsp-response", metavar="FILE", help="Answer of OCSP.")] = None,
-    ocsp: Annotated[str | None, typer.Option("--ocsp", metavar="URL", help="OCSP responder to ask.")] = None,
+    ocsp: Ocsp = None,
     store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Imported lists and answers.")] = None,
-    max_age: Annotated[
-        int | None, typer.Option("--max-age", metavar="HOURS", min=1, help="Oldest news that count.")
-    ] = None,
+    max_age: MaxAge = None,
     proxy: Annotated[str | None, typer.Option("--proxy", metavar="URL", help="HTTP proxy for --ocsp.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -47,12 +45,14 @@ def check(
     if delta is not None and crl is None:
         raise typer.BadParameter("a delta is read together with a complete list", param_hint="--delta")
     asked = Certificate.load(certificate), Certificate.load(issuer)
-    at, limit = _now(), None if max_age is None else timedelta(hours=max_age)
-    answers = [
-        *_from_files(asked, at, limit, crl=crl, delta=delta, response=response),
-        *_from_places(asked, at, limit, ocsp=ocsp, proxy=proxy, store=store),
-    ]
-    answer = combine(answers)
+    places = Places(store, ocsp, proxy=proxy, max_age=hours(max_age))
+    at = now()
+    answer = combine(
+        [
+            *_from_files(asked, at, places.max_age, crl=crl, delta=delta, response=response),
+            *(source.ask(*asked, at=at) for source in places.sources()),
+        ]
+    )
     show(_fields(certificate, answer), as_json=as_json)
     raise typer.Exit({Revocation.GOOD: 0, Revocation.REVOKED: REFUSED}.get(answer.status, CANNOT_TELL))
 
@@ -72,7 +72,7 @@ def import_files(
     for path in files:
         try:
             with path.open("rb") as stream:
-                imported = store.import_bytes(stream.read(MAXIMUM_SIZE + 1), authorities, at=_now())
+                imported = store.import_bytes(stream.read(MAXIMUM_SIZE + 1), authorities, at=now())
         except KzedsError as error:
             failed = True
             typer.echo(f"kzeds: {path}: {error}; it was not imported", err=True)
@@ -81,10 +81,6 @@ def import_files(
             done = "imported" if one.is_kept else "not newer than what is there"
             typer.echo(f"{path}: {one.what} of {one.as_of:%Y-%m-%d %H:%M} UTC: {done}")
     raise typer.Exit(CANNOT_TELL if failed else 0)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - the command line is where the clock enters kzeds
 
 
 def _from_files(
@@ -106,31 +102,6 @@ def _from_files(
         found.append(lists.judge_crl(*asked, crl.read_bytes(), at=at, delta=newer, max_age=age))
     if response is not None:
         found.append(answers.judge_ocsp(*asked, response.read_bytes(), at=at, max_age=limit or answers.MAXIMUM_AGE))
-    return found
-
-
-def _from_places(
-    asked: tuple[Certificate, Certificate],
-    at: datetime,
-    limit: timedelta | None,
-    *,
-    ocsp: str | None,
-    proxy: str | None,
-    store: Path | None,
-) -> list[RevocationAnswer]:
-    from kzeds import crl as lists
-    from kzeds import ocsp as answers
-    from kzeds.fetching import HttpFetch
-    from kzeds.revocation_sources import OcspServer, StoredAnswers
-    from kzeds.revocation_store import RevocationStore
-
-    found = []
-    if ocsp is not None:
-        server = OcspServer(HttpFetch(proxy=proxy), ocsp, max_age=limit or answers.MAXIMUM_AGE)
-        found.append(server.ask(*asked, at=at))
-    if store is not None:
-        ages = (limit or lists.MAXIMUM_AGE, limit or answers.MAXIMUM_AGE)
-        found.append(StoredAnswers(RevocationStore(store), *ages).ask(*asked, at=at))
     return found
 
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from asn1crypto import core
+from asn1crypto import core, pem
 
 from kzeds import rsa
 from kzeds.algorithms import RSA_ENCRYPTION_OID, SHA256, describe_oid
 from kzeds.certificate import Certificate
-from kzeds.der import element, identifier, sequence
+from kzeds.der import READER_FAULTS, element, identifier, sequence
 from kzeds.errors import (
     CertificateMissingError,
     DigestMismatchError,
@@ -31,7 +31,15 @@ from kzeds.keyinfo import require_pinned
 from kzeds.keys.signing_key import SigningKey
 from kzeds.signed_parts import MAXIMUM_SIZE, SIGNED_DATA, SignedParts, read_signed
 
-__all__ = ["ALGORITHMS", "MAXIMUM_SIZE", "CmsAlgorithm", "VerifiedSignature", "sign_detached", "verify_detached"]
+__all__ = [
+    "ALGORITHMS",
+    "MAXIMUM_SIZE",
+    "CmsAlgorithm",
+    "VerifiedSignature",
+    "der_of",
+    "sign_detached",
+    "verify_detached",
+]
 
 _DATA = "1.2.840.113549.1.7.1"
 _CONTENT_TYPE = "1.2.840.113549.1.9.3"
@@ -139,6 +147,20 @@ def sign_content(
         element(0x31, signer),
     )
     return sequence(identifier(SIGNED_DATA), element(0xA0, signed))
+
+
+def der_of(signature: bytes) -> bytes:
+    """The DER of a signature that may be in PEM, as NCALayer gives it.
+
+    Raises:
+        MalformedSignatureError: It begins as PEM does and cannot be read.
+    """
+    if b"-----BEGIN" not in signature[:100]:
+        return signature
+    try:
+        return bytes(pem.unarmor(signature)[2])
+    except READER_FAULTS:
+        raise MalformedSignatureError("the PEM text cannot be read") from None
 
 
 def verify_detached(signature: bytes, content: bytes, *, trusted: Collection[Certificate] | None) -> VerifiedSignature:

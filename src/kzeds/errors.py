@@ -11,7 +11,8 @@ False. No message holds a password, a key, a name, an IIN or a piece of a docume
     │   ├── WrongPasswordError            the password does not open it
     │   ├── DamagedKeyFileError           not a PKCS#12 file, cut short, or altered
     │   ├── UnknownKeyAlgorithmError      it opens, but its algorithm is not built in (`oid`)
-    │   └── KeyMayNotSignError            an AUTH key: its certificate has no nonRepudiation
+    │   ├── KeyMayNotSignError            an AUTH key: its certificate has no nonRepudiation
+    │   └── TokenError                    a PKCS#11 token: its library, PIN, key or certificate (`reason`)
     ├── CertificateError
     │   ├── MalformedCertificateError     the bytes are not a certificate that can be read
     │   ├── CertificateExpiredError
@@ -38,6 +39,15 @@ False. No message holds a password, a key, a name, an IIN or a piece of a docume
     ├── TimestampError                    a time stamp that proves nothing
     │   ├── TimestampRefusedError         the authority did not grant it
     │   └── TimestampMismatchError        it is for other data, another request or another purpose
+    ├── SignerError                       a signer outside this process
+    │   ├── SignerRefusedError            it may not sign this (`reason`); nothing was signed
+    │   ├── SignerUnreachableError        it does not answer; nobody knows whether it signed
+    │   ├── SignerUntrustworthyError      it answered with something else than was asked for
+    │   └── SignerSettingsError           the settings, keys or records of the signer daemon cannot be used
+    ├── PackageError                      a signing package that cannot be made, or signed
+    │   ├── DamagedPackageError           not a package, or it was changed on its way
+    │   ├── UnknownPackageVersionError    written by a newer kzeds (`version`)
+    │   └── WrongSignerError              the certificate is not the one that the package is for
     └── TestPkiError                      the test PKI could not be made where it was asked for
 """
 
@@ -70,6 +80,19 @@ class UnknownKeyAlgorithmError(KeyFileError):
 
 class KeyMayNotSignError(KeyFileError):
     """The certificate lacks nonRepudiation: an AUTH key, which the NCA issues for logging in only."""
+
+
+class TokenError(KeyFileError):
+    """A PKCS#11 token, or the key in it, cannot be used.
+
+    Attributes:
+        reason: A short word for programs: ``extra``, ``library``, ``token``, ``pin``, ``pin_locked``, ``pin_tries``,
+            ``key``, ``certificate``, ``mismatch``, ``ambiguous`` or ``failed``.
+    """
+
+    def __init__(self, message: str, *, reason: str = "failed") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class CertificateError(KzedsError):
@@ -178,6 +201,54 @@ class TimestampRefusedError(TimestampError):
 
 class TimestampMismatchError(TimestampError):
     """The time stamp is for other data or another request, or its maker may not make any."""
+
+
+class SignerError(KzedsError):
+    """A signer outside this process did not sign."""
+
+
+class SignerRefusedError(SignerError):
+    """The signer may not sign this; nothing was signed.
+
+    Attributes:
+        reason: A short word for programs, such as ``quota`` or ``operation``.
+    """
+
+    def __init__(self, message: str, *, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class SignerUnreachableError(SignerError):
+    """The signer does not answer; nobody knows whether it signed, and nothing signed came back."""
+
+
+class SignerUntrustworthyError(SignerError):
+    """The signer answered with something else than was asked for; it was thrown away."""
+
+
+class PackageError(KzedsError):
+    """A signing package cannot be made, read or signed."""
+
+
+class DamagedPackageError(PackageError):
+    """The file is not a signing package that can be read, or its content does not fit its manifest."""
+
+
+class UnknownPackageVersionError(PackageError):
+    """The package is of a version that this kzeds does not know; nothing of it was used."""
+
+    def __init__(self, message: str, *, version: object = None) -> None:
+        super().__init__(message)
+        self.version = version
+
+
+class WrongSignerError(PackageError):
+    """The certificate does not carry the BIN or IIN that the package is for."""
+
+
+class SignerSettingsError(SignerError):
+    """The signer daemon cannot work with its settings, its keys or its own records as they are."""
 
 
 class TestPkiError(KzedsError):

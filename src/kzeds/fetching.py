@@ -12,7 +12,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -42,13 +42,13 @@ class HttpFetch:
 
     Attributes:
         timeout: Seconds for the whole answer.
-        proxy: Address of an HTTP proxy, or None; the environment is not asked.
+        proxy: Address of an HTTP proxy, with user and password where it wants them, or None; the environment is not asked.
         maximum_size: Bytes; a longer answer is refused.
         tls: How https servers are verified; None is the system's authorities.
     """
 
     timeout: float = 20.0
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     maximum_size: int = MAXIMUM_SIZE
     tls: ssl.SSLContext | None = None
 

@@ -1,46 +1,31 @@
 """Issuing certificates in the NCA's profile, for the test PKI.
 
 Source: RFC 5280 and the profile that the NCA's published test certificates show: the order of name parts, roles as
-extended key usages under 1.2.398.3.3.4.1, policies under 1.2.398.3.3.2, key storage 1.2.398.3.3.5 "PKCS#12 file",
-serial number = subject key identifier. Addresses are under ".invalid" (RFC 2606): nothing can call out by them.
+extended key usages under 1.2.398.3.3.4.1, and what :mod:`kzeds.nca_profile` has.
 """
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from asn1crypto import core
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509.oid import (
-    AuthorityInformationAccessOID,
-    ExtendedKeyUsageOID,
-    NameOID,
-    ObjectIdentifier,
-)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
+from kzeds import nca_profile
 from kzeds.certificate import ROLE_OIDS, Role
 from kzeds.der import bit_string, elements, sequence
 from kzeds.gost.keypair import GostPrivateKey, GostPublicKey, signature_algorithm
+from kzeds.nca_profile import PublicKey, is_of_2015
 
 PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey | GostPrivateKey
-PublicKey = RSAPublicKey | EllipticCurvePublicKey | GostPublicKey
-
-_HOST = "http://test-nca.invalid"
-_POLICY_SIGN = ObjectIdentifier("1.2.398.3.3.2.3")
-_POLICY_GOST = ObjectIdentifier("1.2.398.3.3.2")
-_POLICY_AUTH = ObjectIdentifier("1.2.398.3.3.2.4")
-_KEY_STORAGE = ObjectIdentifier("1.2.398.3.3.5")
-_STORED_IN_PKCS12 = bytes.fromhex("300a06082a830e0303050101")
-"""DER of SEQUENCE { OBJECT IDENTIFIER 1.2.398.3.3.5.1.1 }."""
 
 _ALGORITHM, _PUBLIC_KEY = 2, 6
 """Places in a TBSCertificate."""
@@ -88,7 +73,7 @@ def make_authority(key: PrivateKey, common_name: str, validity: Validity) -> Aut
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).add_extension(
         _usage(key_cert_sign=True, crl_sign=True), critical=True
     )
-    own_key_id = x509.AuthorityKeyIdentifier(_key_identifier(key.public_key()), None, None)
+    own_key_id = x509.AuthorityKeyIdentifier(nca_profile.key_identifier(key.public_key()), None, None)
     return Authority(_signed(builder.add_extension(own_key_id, critical=False), key, key.public_key()), key)
 
 
@@ -96,22 +81,19 @@ def issue(authority: Authority, public_key: PublicKey, holder: Holder, validity:
     """Issue a certificate for a person or an organisation, as the NCA does."""
     builder = _builder(authority.certificate.subject, _subject(holder), public_key, validity)
     purpose = ExtendedKeyUsageOID.CLIENT_AUTH if holder.auth else ExtendedKeyUsageOID.EMAIL_PROTECTION
-    gost = isinstance(public_key, GostPublicKey)
     usage = _usage(
         digital_signature=True,
         key_encipherment=holder.auth,
         content_commitment=not holder.auth,
-        key_agreement=gost,
+        key_agreement=is_of_2015(public_key),
     )
-    policy = _POLICY_GOST if gost else _POLICY_AUTH if holder.auth else _POLICY_SIGN
     builder = (
         builder.add_extension(usage, critical=True)
         .add_extension(x509.ExtendedKeyUsage([purpose, *(_OID_OF_ROLE[role] for role in holder.roles)]), critical=False)
         .add_extension(_issuer_key_id(authority), critical=False)
-        .add_extension(_policies(policy), critical=False)
-        .add_extension(x509.UnrecognizedExtension(_KEY_STORAGE, _STORED_IN_PKCS12), critical=False)
+        .add_extension(nca_profile.policies(public_key, auth=holder.auth), critical=False)
     )
-    return _signed(_with_addresses(builder, _chain_name(public_key)), authority.key, public_key)
+    return _signed(nca_profile.with_storage_and_addresses(builder, public_key), authority.key, public_key)
 
 
 def issue_responder(
@@ -178,27 +160,19 @@ def _builder(
     public_key: PublicKey,
     validity: Validity,
 ) -> x509.CertificateBuilder:
-    """Begin a certificate whose serial number is its key identifier, kept positive as the NCA does."""
-    identifier = x509.SubjectKeyIdentifier(_key_identifier(public_key))
+    """Begin a certificate with its identifiers, names and dates."""
+    identifier = x509.SubjectKeyIdentifier(nca_profile.key_identifier(public_key))
     shown = _PLACE_HOLDER.public_key() if isinstance(public_key, GostPublicKey) else public_key
     return (
         x509.CertificateBuilder()
         .issuer_name(issuer)
         .subject_name(subject)
         .public_key(shown)
-        .serial_number(int.from_bytes(identifier.digest) & ((1 << 159) - 1))
+        .serial_number(nca_profile.serial_number(public_key))
         .not_valid_before(validity.not_before)
         .not_valid_after(validity.not_after)
         .add_extension(identifier, critical=False)
     )
-
-
-def _key_identifier(public_key: PublicKey) -> bytes:
-    """SHA-1 of the key's bits (RFC 5280, 4.2.1.2, method 1)."""
-    if not isinstance(public_key, GostPublicKey):
-        return x509.SubjectKeyIdentifier.from_public_key(public_key).digest
-    bits = core.Sequence.load(public_key.spki)[1].contents[1:]
-    return hashlib.sha1(bits, usedforsecurity=False).digest()
 
 
 def _signed(builder: x509.CertificateBuilder, key: PrivateKey, public_key: PublicKey) -> x509.Certificate:
@@ -221,11 +195,6 @@ def _sign(key: PrivateKey, content: bytes) -> bytes:
     if isinstance(key, RSAPrivateKey):
         return key.sign(content, PKCS1v15(), SHA256())
     return key.sign(content, ec.ECDSA(SHA256()))
-
-
-def _chain_name(public_key: PublicKey) -> str:
-    """What the issuing authority's files are called."""
-    return "gost" if isinstance(public_key, GostPublicKey) else "rsa"
 
 
 def _part(oid: ObjectIdentifier, value: str) -> x509.NameAttribute[str]:
@@ -269,31 +238,3 @@ def _usage(
 
 def _issuer_key_id(authority: Authority) -> x509.AuthorityKeyIdentifier:
     return x509.AuthorityKeyIdentifier(key_id(authority.certificate), None, None)
-
-
-def _policies(policy: ObjectIdentifier) -> x509.CertificatePolicies:
-    practice = f"{_HOST}/cps"
-    notice = x509.UserNotice(None, practice)
-    return x509.CertificatePolicies([x509.PolicyInformation(policy, [practice, notice])])
-
-
-def _with_addresses(builder: x509.CertificateBuilder, kind: str) -> x509.CertificateBuilder:
-    """Add where the revocation lists, OCSP and the issuer would be, were this the NCA."""
-    access = [
-        (AuthorityInformationAccessOID.CA_ISSUERS, f"{_HOST}/cert/nca_{kind}.cer"),
-        (AuthorityInformationAccessOID.OCSP, f"{_HOST}/ocsp/"),
-    ]
-    return (
-        builder.add_extension(x509.CRLDistributionPoints([_point(f"nca_{kind}.crl")]), critical=False)
-        .add_extension(x509.FreshestCRL([_point(f"nca_d_{kind}.crl")]), critical=False)
-        .add_extension(
-            x509.AuthorityInformationAccess(
-                [x509.AccessDescription(kind, x509.UniformResourceIdentifier(url)) for kind, url in access]
-            ),
-            critical=False,
-        )
-    )
-
-
-def _point(name: str) -> x509.DistributionPoint:
-    return x509.DistributionPoint([x509.UniformResourceIdentifier(f"{_HOST}/crl/{name}")], None, None, None)

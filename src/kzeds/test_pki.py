@@ -52,7 +52,7 @@ ORGANISATION = 'ЖШС "ҮЛГІ КОМПАНИЯ"'
 
 
 class KeyKind(enum.StrEnum):
-    """Which keys a test PKI has; the NCA issues GOST-2015 ones today."""
+    """Which keys a test PKI has; the NCA issues the first ones today."""
 
     GOST_2015 = "gost2015"
     GOST_2004 = "gost2004"
@@ -126,7 +126,7 @@ def make_test_pki(
     directory: Path,
     *,
     now: datetime,
-    kind: KeyKind = KeyKind.RSA,
+    kind: KeyKind = KeyKind.GOST_2015,
     employer_bin: str = EMPLOYER_BIN,
     organisation: str = ORGANISATION,
     employer_2_bin: str = EMPLOYER_2_BIN,
@@ -139,7 +139,7 @@ def make_test_pki(
     Args:
         directory: Where to; it must not exist, or be empty.
         now: Certificates are valid from a month before to a year after; the expired one ended a month before.
-        kind: Of all keys but those of TLS.
+        kind: Of all keys but those of TLS, which are EC: no TLS library of today speaks GOST.
         employer_bin: BIN of the employer, 12 digits.
         organisation: Name of the employer.
         employer_2_bin: BIN of another employer, 12 digits.

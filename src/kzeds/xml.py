@@ -18,6 +18,12 @@ Element = etree._Element  # noqa: SLF001 - lxml gives its element type no public
 ElementTree = etree._ElementTree  # noqa: SLF001 - same
 """The document type of lxml, for annotations."""
 
+MAXIMUM_NAMESPACES = 64
+"""Namespace declarations in force at one place: canonicalization takes their square in time, for each element."""
+
+MAXIMUM_ATTRIBUTES = 256
+"""Attributes of one element, which canonicalization sorts in the square of their number."""
+
 _UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -29,7 +35,8 @@ def parse(data: bytes, *, what: str = "XML document") -> Element:
         what: What the document is, for the error message.
 
     Raises:
-        MalformedXmlError: When the bytes are not well-formed XML, or carry a document type definition.
+        MalformedXmlError: When the bytes are not well-formed XML, carry a document type definition, or pile up
+            namespaces or attributes.
     """
     parser = etree.XMLParser(
         resolve_entities=False,
@@ -49,6 +56,10 @@ def parse(data: bytes, *, what: str = "XML document") -> Element:
         raise MalformedXmlError(f"{what} is not in an encoding that can be read") from None
     if root is None or root.getroottree().docinfo.internalDTD is not None:
         raise MalformedXmlError(f"{what} carries a document type definition (DTD), which is refused")
+    if _most_namespaces(root) > MAXIMUM_NAMESPACES or _most_attributes(root) > MAXIMUM_ATTRIBUTES:
+        raise MalformedXmlError(
+            f"{what} has more than {MAXIMUM_NAMESPACES} namespaces or {MAXIMUM_ATTRIBUTES} attributes in one place"
+        )
     return root
 
 
@@ -63,6 +74,19 @@ def to_bytes(root: Element, *, like: bytes) -> bytes:
     declared = like.removeprefix(_UTF8_BOM).startswith(b"<?xml") or encoding != "UTF-8"
     options: dict[str, Any] = {"standalone": True} if tree.docinfo.standalone else {}
     return bytes(etree.tostring(tree, encoding="UTF-8", xml_declaration=declared, **options))
+
+
+def _most_namespaces(root: Element) -> int:
+    """The largest number of declarations in force at one place, repeated ones included."""
+    most = current = 0
+    for event, _ in etree.iterwalk(root, events=("start-ns", "end-ns")):
+        current += 1 if event == "start-ns" else -1
+        most = max(most, current)
+    return most
+
+
+def _most_attributes(root: Element) -> int:
+    return max(len(element.attrib) for element in root.iter("*"))
 
 
 def _place(error: etree.XMLSyntaxError) -> str:

@@ -127,7 +127,7 @@ def verify_enveloped(
     if not allow_weak:
         require_strong(parts, certificate)
     require_signature(parts, certificate)
-    _detach(signature)
+    detach_signature(signature)
     octets = (
         canonicalization.canonicalize(root) if parts.reference.uri else canonicalization.canonicalize_document(root)
     )
@@ -175,7 +175,7 @@ def _certificate(key_info: Element | None, trusted: Collection[Certificate] | No
     return certificate_in_x509_data(found[0], trusted)
 
 
-def _detach(signature: Element) -> None:
+def detach_signature(signature: Element) -> None:
     """Remove the signature and leave the text behind it where it is."""
     parent = signature.getparent()
     if parent is None:

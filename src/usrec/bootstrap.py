@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from usrec.adapters.gateway.shep import ShepGateway
     from usrec.adapters.persistence import SqlLedger
     from usrec.adapters.rendering.renderer import XmlRenderer
-    from usrec.adapters.signing.pkcs12 import Pkcs12Signer
+    from usrec.adapters.signing.keyring import Keyring
+    from usrec.adapters.signing.packages import KzedsPackages
 
 OutboxKey = tuple[EventId, int]
 _log = structlog.get_logger("usrec.bootstrap")
@@ -57,7 +58,7 @@ class Agent:
     ledger: SqlLedger
     sources: Sequence[EventSource]
     renderer: XmlRenderer
-    signer: Pkcs12Signer
+    signer: Keyring
     gateway: ShepGateway
     calendar: WorkingCalendar
     clock: Clock
@@ -129,7 +130,8 @@ def build_agent(
 
     values = settings.values
     profile = load_profile(profile_choice(settings))
-    signer = _signer(settings)
+    clock = clock or SystemClock()
+    signer = _signer(settings, clock)
     ledger = build_ledger(settings)
     return Agent(
         settings=settings,
@@ -139,7 +141,7 @@ def build_agent(
         signer=signer,
         gateway=_gateway(settings, signer, profile.contract_id_path, wait),
         calendar=build_calendar(values.calendar),
-        clock=clock or SystemClock(),
+        clock=clock,
         entropy=SystemEntropy(),
         employers=employers_by_bin(settings),
         policy=_policy(settings),
@@ -168,26 +170,19 @@ def profile_choice(settings: LoadedSettings) -> str:
     return choice if choice in {"current", "seen"} else str(settings.path(Path(choice)))
 
 
-def _signer(settings: LoadedSettings) -> Pkcs12Signer:
+def _signer(settings: LoadedSettings, clock: Clock) -> Keyring:
     """The employers' keys; one that cannot be used is said loudly and holds only its own employer."""
-    from usrec.adapters.signing.pkcs12 import EmployerKey, Pkcs12Signer
+    from usrec.keys import build_keyring
 
-    keys, unreadable = {}, {}
-    for employer in settings.values.employer.values():
-        try:
-            password = settings.secret(employer.key_password)
-        except ConfigurationError as problem:
-            unreadable[employer.bin] = problem
-        else:
-            keys[employer.bin] = EmployerKey(employer.bin, settings.path(employer.key_file), password)
-    signer = Pkcs12Signer(keys, unreadable)
-    for bin_, refusal in signer.refused.items():
-        _log.error(str(refusal), action="key.unusable", employer=employers_by_bin(settings)[bin_])
+    signer, names = build_keyring(settings, clock), employers_by_bin(settings)
+    for trouble in signer.troubles:
+        action = "key.unusable" if trouble.lasting else "key.away"
+        _log.error(str(trouble.problem), action=action, employer=names.get(trouble.number, ""), key=trouble.where)
     return signer
 
 
 def _gateway(
-    settings: LoadedSettings, signer: Pkcs12Signer, contract_id_path: str, wait: Callable[[float], object] | None
+    settings: LoadedSettings, signer: Keyring, contract_id_path: str, wait: Callable[[float], object] | None
 ) -> ShepGateway:
     from usrec.adapters.gateway.envelope import Sender
     from usrec.adapters.gateway.shep import ShepGateway
@@ -196,7 +191,7 @@ def _gateway(
     return ShepGateway(
         build_endpoint(settings),
         Sender(values.service_id, values.sender_id, settings.secret(values.password)),
-        keys=signer.keys,
+        signer=signer.transport,
         trusted=[read_certificate(settings.path(values.response_certificate))],
         contract_id_path=contract_id_path,
         wait=wait,
@@ -267,7 +262,16 @@ def _policy(settings: LoadedSettings) -> DeliveryPolicy:
         retry=RetryPolicy(base=values.delivery.retry_base, cap=values.delivery.retry_cap),
         lease=values.delivery.lease,
         clock_tolerance=values.gateway.clock_tolerance,
+        approve={employer.bin: employer.approve for employer in values.employer.values()},
     )
+
+
+def build_packages(settings: LoadedSettings) -> KzedsPackages:
+    """What writes signing packages and judges what comes back from an owner."""
+    from usrec.adapters.signing.packages import KzedsPackages
+
+    owners = {one.bin: one.owner for one in settings.values.employer.values() if one.owner is not None}
+    return KzedsPackages({bin_: owner.certificate for bin_, owner in owners.items() if owner.certificate is not None})
 
 
 @contextmanager

@@ -5,7 +5,7 @@ exchange itself, what strikes after it. Work on XML, signatures and SQLite runs 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -46,7 +46,7 @@ class Keys:
 
 
 class GatewayApp:
-    """The endpoint with its faults; `refuse` closes the listening socket for a while."""
+    """The endpoint with its faults; `refuse` closes the listening socket for a while, `more` are other endpoints."""
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class GatewayApp:
         counter: FaultCounter,
         clock: Clock,
         refuse: Callable[[timedelta], None],
+        more: Sequence[Route] = (),
     ) -> None:
         self._exchange = exchange
         self._keys = keys
@@ -64,6 +65,7 @@ class GatewayApp:
         self._counter = counter
         self._clock = clock
         self._refuse = refuse
+        self._more = more
         self._closed_until: datetime | None = None
         self._earlier_success: bytes | None = None
 
@@ -74,6 +76,7 @@ class GatewayApp:
             routes=[
                 *(Route(path, self.get, methods=["GET"]) for path in paths),
                 *(Route(path, self.post, methods=["POST"]) for path in paths),
+                *self._more,
             ]
         )
 

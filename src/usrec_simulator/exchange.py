@@ -9,7 +9,7 @@ holds; that such a slip gives fault SCE001 is [assumed].
 import hmac
 import sqlite3
 import uuid
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -78,12 +78,14 @@ class Exchange:
         registry: Registry,
         *,
         authority: Certificate,
+        revoked: Container[Certificate] = (),
         admission: Admission,
         profile: Profile,
         clock: Clock,
     ) -> None:
         self._registry = registry
         self._authority = authority
+        self._revoked = revoked
         self._admission = admission
         self._profile = profile
         self._clock = clock
@@ -127,14 +129,14 @@ class Exchange:
     def _admit(self, envelope: bytes, at: datetime) -> Message:
         """Do the gateway's part; the message is read from the body whose signature was checked."""
         self._admission.require(_read_message(_parse_body(envelope)))
-        verified = verify_transport(envelope, authority=self._authority, at=at)
+        verified = verify_transport(envelope, authority=self._authority, revoked=self._revoked, at=at)
         return _read_message(verified.body)
 
     def _read(self, message: Message, at: datetime) -> BusinessRecord:
         """Do the registry's part up to the rules."""
         if len(message.data) > SIZE_LIMIT:
             raise RefusalError(TOO_LARGE)
-        verified = verify_employer(message.data, authority=self._authority, at=at)
+        verified = verify_employer(message.data, authority=self._authority, revoked=self._revoked, at=at)
         try:
             record = read_business(verified.element, digest=verified.digest.hex(), profile=self._profile)
         except MessageFormError as error:

@@ -1,7 +1,8 @@
 """The keys and certificates that the simulator works with, read from one directory.
 
 The directory is the one that `kzeds test-pki` makes: `tls.pem` and `tls.key` for the server, `nca-ca.pem` that issues
-the participants' certificates, `gateway.p12` that signs answers, `stranger.p12` that signs them wrongly on demand. An
+the participants' certificates, `gateway.p12` that signs answers, `stranger.p12` that signs them wrongly on demand,
+`ocsp.p12` and `tsa.p12` that answer for the authority (a directory without them serves no OCSP and no timestamps). An
 optional `senders.toml` with a table `[senders]` of `id = "password"` limits who may send.
 """
 
@@ -15,6 +16,7 @@ from kzeds.errors import KzedsError
 from kzeds.keys.pkcs12 import load_pkcs12
 from kzeds.keys.signing_key import SigningKey
 from usrec_simulator.errors import MaterialError
+from usrec_simulator.trust_services import RevokedCertificates
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,9 @@ class Material:
     authority: Certificate
     gateway: SigningKey
     stranger: SigningKey
+    responder: SigningKey | None
+    timestamper: SigningKey | None
+    revoked: RevokedCertificates
     tls_certificate: Path
     tls_key: Path
     senders: Mapping[str, str] = field(repr=False)
@@ -42,6 +47,9 @@ def load_material(directory: Path) -> Material:
         authority=_certificate(directory / "nca-ca.pem"),
         gateway=_key(directory / "gateway.p12"),
         stranger=_key(directory / "stranger.p12"),
+        responder=_optional_key(directory / "ocsp.p12"),
+        timestamper=_optional_key(directory / "tsa.p12"),
+        revoked=RevokedCertificates.of(directory),
         tls_certificate=directory / "tls.pem",
         tls_key=directory / "tls.key",
         senders=_senders(directory / "senders.toml"),
@@ -73,6 +81,10 @@ def _key(path: Path) -> SigningKey:
         return load_pkcs12(path.read_bytes(), password)
     except (OSError, KzedsError) as error:
         raise MaterialError(f"key file {path} cannot be used: {error}") from error
+
+
+def _optional_key(path: Path) -> SigningKey | None:
+    return _key(path) if path.exists() else None
 
 
 def _senders(path: Path) -> Mapping[str, str]:

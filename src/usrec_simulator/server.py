@@ -32,6 +32,7 @@ from usrec_simulator.listener import SHUTDOWN_GRACE, Connection, Listener, bind
 from usrec_simulator.material import Material
 from usrec_simulator.registry import Registry
 from usrec_simulator.rules import DeadlinePolicy, RuleBook
+from usrec_simulator.trust_services import TrustServices
 
 _PR_SET_PDEATHSIG = 1
 _STDIN = 0
@@ -82,6 +83,7 @@ def _application(service: Service, ledger: Ledger, refuse: Callable[[timedelta],
     exchange = Exchange(
         Registry(ledger, book),
         authority=service.material.authority,
+        revoked=service.material.revoked,
         admission=service.admission,
         profile=service.profile,
         clock=service.clock,
@@ -93,7 +95,19 @@ def _application(service: Service, ledger: Ledger, refuse: Callable[[timedelta],
         counter=FaultCounter(service.script, ledger),
         clock=service.clock,
         refuse=refuse,
+        more=_trust_services(service).routes(),
     ).asgi()
+
+
+def _trust_services(service: Service) -> TrustServices:
+    material = service.material
+    return TrustServices(
+        material.revoked,
+        authority=material.authority,
+        responder=material.responder,
+        timestamper=material.timestamper,
+        clock=service.clock,
+    )
 
 
 def _config(service: Service, app: Starlette) -> uvicorn.Config:

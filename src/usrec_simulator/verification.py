@@ -2,9 +2,11 @@
 
 Source: WS-Security body signature of ShEP (provider faults SCE005 certificate not current, SCE006 wrong signature,
 SCE007 not signed) and the inner enveloped signature of the employer (response code SCSE001: invalid, expired, or an
-AUTH key). A certificate has to be issued by the NCA root of the PKI directory.
+AUTH key). A certificate has to be issued by the NCA root of the PKI directory. That a revoked one is answered like one
+that has expired is [assumed].
 """
 
+from collections.abc import Container
 from datetime import datetime
 
 from kzeds.certificate import Certificate
@@ -28,7 +30,9 @@ from usrec_simulator.codes import (
 from usrec_simulator.errors import FaultError, RefusalError
 
 
-def verify_transport(envelope: bytes, *, authority: Certificate, at: datetime) -> VerifiedBody:
+def verify_transport(
+    envelope: bytes, *, authority: Certificate, revoked: Container[Certificate] = (), at: datetime
+) -> VerifiedBody:
     """Check the body signature of an envelope.
 
     Raises:
@@ -47,10 +51,14 @@ def verify_transport(envelope: bytes, *, authority: Certificate, at: datetime) -
         raise FaultError(SIGNATURE_FAULT, str(error)) from error
     if not verified.certificate.may_sign:
         raise FaultError(CERTIFICATE_FAULT, "the key of the transport signature is an AUTH key")
+    if verified.certificate in revoked:
+        raise FaultError(CERTIFICATE_FAULT, "the certificate of the transport signature was revoked")
     return verified
 
 
-def verify_employer(document: bytes, *, authority: Certificate, at: datetime) -> VerifiedDocument:
+def verify_employer(
+    document: bytes, *, authority: Certificate, revoked: Container[Certificate] = (), at: datetime
+) -> VerifiedDocument:
     """Check the employer's signature of a business document.
 
     Raises:
@@ -61,7 +69,7 @@ def verify_employer(document: bytes, *, authority: Certificate, at: datetime) ->
         require_chain(verified.certificate, (authority,), at=at)
     except KzedsError as error:
         raise RefusalError(BAD_SIGNATURE) from error
-    if not verified.certificate.may_sign:
+    if not verified.certificate.may_sign or verified.certificate in revoked:
         raise RefusalError(BAD_SIGNATURE)
     return verified
 

@@ -42,7 +42,7 @@ ONE = {
     time: "time",
     settings.SecretSettings: "secret",
 }
-MANY = {date: "dates", int: "years", str: "texts"}
+MANY = {date: "dates", int: "years", str: "texts", Operation: "operations"}
 
 
 def test_every_setting_is_documented_with_type_and_default() -> None:

@@ -22,8 +22,10 @@ import pytest
 import respx
 import structlog
 
+from kzeds.errors import SignerUnreachableError
 from kzeds.keys.signing_key import SigningKey
-from kzeds.test_pki import EMPLOYER_2_BIN, EMPLOYER_BIN
+from kzeds.signers.base import KeySigner
+from kzeds.test_pki import EMPLOYER_BIN
 from kzeds.wsse import verify_body
 from support.gateway_side import (
     Act,
@@ -35,15 +37,16 @@ from support.gateway_side import (
     reply,
     reset,
     say_nothing,
+    sealing_with,
     signed,
     trickle,
     vanish,
 )
 from usrec.adapters.gateway.connection import Endpoint, Timeouts
 from usrec.adapters.gateway.envelope import Sender
-from usrec.adapters.gateway.shep import ANSWER_CAP_BYTES, CONNECT_PAUSE, CONNECT_TRIES, ShepGateway
+from usrec.adapters.gateway.shep import ANSWER_CAP_BYTES, CONNECT_PAUSE, CONNECT_TRIES, ShepGateway, SignerAt
 from usrec.adapters.inmemory.gateway import ScriptedGateway
-from usrec.domain.errors import ConfigurationError, InvariantViolation, SigningRefused
+from usrec.domain.errors import ConfigurationError, InvariantViolation, SignerAway, SigningRefused
 from usrec.domain.message import CorrelationId, Envelope, MessageId, SignedMessage
 from usrec.domain.outcome import Doubt, Faulted, NothingSent, Refused, Registered, SubmissionOutcome, Unknown
 from usrec.domain.secret import Secret
@@ -61,11 +64,14 @@ SHORT = Timeouts(
 )
 
 
+NOBODY = sealing_with({})
+
+
 class Open(Protocol):
     """Opens a gateway at an address."""
 
     def __call__(
-        self, url: str, *, timeouts: Timeouts = ..., ca_file: Path | None = ..., transport_key: SigningKey | None = ...
+        self, url: str, *, timeouts: Timeouts = ..., ca_file: Path | None = ..., signer: SignerAt | None = ...
     ) -> ShepGateway: ...
 
 
@@ -88,15 +94,15 @@ def open_gateway(pki: Path, gateway_key: SigningKey, waited: list[float]) -> Ite
         *,
         timeouts: Timeouts = USUAL,
         ca_file: Path | None = pki / "tls-ca.pem",
-        transport_key: SigningKey | None = None,
+        signer: SignerAt | None = None,
     ) -> ShepGateway:
         gateway = ShepGateway(
             Endpoint(url, ca_file, timeouts),
             Sender("contract", "company", Secret(PASSWORD)),
-            keys={EMPLOYER_BIN: load_key(pki, "employer"), "expired": load_key(pki, "employer-expired")},
+            signer=signer
+            or sealing_with({EMPLOYER_BIN: load_key(pki, "employer"), "expired": load_key(pki, "employer-expired")}),
             trusted=[gateway_key.certificate],
             contract_id_path="/*/*[2]/*[1]",
-            transport_key=transport_key,
             wait=waited.append,
         )
         opened.append(gateway)
@@ -164,19 +170,31 @@ def test_the_envelope_is_signed_by_the_employer(gateway: ShepGateway, pki: Path)
     assert (data.text or "").encode() == DOCUMENT
 
 
-def test_a_transport_key_signs_for_every_employer(open_gateway: Open, pki: Path) -> None:
+def test_whoever_is_told_to_signs_the_envelope(open_gateway: Open, pki: Path) -> None:
     transport = load_key(pki, "employer-2")
-    gateway = open_gateway(URL, transport_key=transport)
+    gateway = open_gateway(URL, signer=lambda *_: KeySigner(transport))
     for employer in (EMPLOYER_BIN, "unknown"):
         envelope = gateway.seal(MESSAGE, employer_bin=employer, correlation_id=CorrelationId("c"), at=NOW)
         assert verify_body(envelope.body, trusted=None).certificate == transport.certificate
 
 
-@pytest.mark.parametrize(("employer", "told"), [(EMPLOYER_2_BIN, "no transport key"), ("expired", "expired|passed")])
-def test_a_key_that_cannot_sign_the_envelope_is_refused(gateway: ShepGateway, employer: str, told: str) -> None:
-    with pytest.raises(SigningRefused, match=told) as caught:
-        gateway.seal(MESSAGE, employer_bin=employer, correlation_id=CorrelationId("c"), at=NOW)
+def test_a_key_that_cannot_sign_the_envelope_is_refused(gateway: ShepGateway) -> None:
+    with pytest.raises(SigningRefused, match=r"expired|passed") as caught:
+        gateway.seal(MESSAGE, employer_bin="expired", correlation_id=CorrelationId("c"), at=NOW)
     assert caught.value.where == "message message-1"
+
+
+class Silent(KeySigner):
+    """A signer that does not answer."""
+
+    def sign_body(self, envelope: bytes, *, body_id: str | None = None) -> bytes:
+        raise SignerUnreachableError("the signer daemon cannot be reached")
+
+
+def test_a_signer_that_does_not_answer_is_told_apart_and_nothing_was_sent(open_gateway: Open, pki: Path) -> None:
+    gateway = open_gateway(URL, signer=lambda *_: Silent(load_key(pki, "employer")))
+    with pytest.raises(SignerAway, match=r"daemon cannot be reached.*Nothing was sent"):
+        seal(gateway)
 
 
 # What httpx raises
@@ -359,7 +377,7 @@ def test_a_busy_pool_sent_nothing(pki: Path, gateway_key: SigningKey, serve: Cal
     server.script.append(say_nothing(server.stopping))
     endpoint = Endpoint(server.url, pki / "tls-ca.pem", Timeouts(pool=timedelta(milliseconds=50)), connections=1)
     sender = Sender("contract", "company")
-    gateway = ShepGateway(endpoint, sender, keys={}, trusted=[gateway_key.certificate], contract_id_path="/*")
+    gateway = ShepGateway(endpoint, sender, signer=NOBODY, trusted=[gateway_key.certificate], contract_id_path="/*")
     with closing(gateway), ThreadPoolExecutor(1) as pool:
         first = pool.submit(gateway.submit, ENVELOPE)
         server.await_requests(1)
@@ -534,7 +552,7 @@ def test_authorities_that_cannot_be_read_name_their_file(
 
 def test_a_gateway_whose_answers_nobody_could_check_is_not_opened() -> None:
     with pytest.raises(ConfigurationError, match=r"gateway\.response_certificate"):
-        ShepGateway(Endpoint(URL), Sender("contract", "company"), keys={}, trusted=[], contract_id_path="/*")
+        ShepGateway(Endpoint(URL), Sender("contract", "company"), signer=NOBODY, trusted=[], contract_id_path="/*")
 
 
 def test_no_log_line_holds_password_document_or_iin(

@@ -22,7 +22,7 @@ from support.connect_proxy import (
     refuses,
     talks_nonsense,
 )
-from support.gateway_side import TinyServer, answer, load_key, reply, reset, say_nothing, signed
+from support.gateway_side import TinyServer, answer, load_key, reply, reset, say_nothing, sealing_with, signed
 from usrec.adapters.gateway.connection import Endpoint, Proxy, Timeouts
 from usrec.adapters.gateway.envelope import Sender
 from usrec.adapters.gateway.shep import CONNECT_TRIES, ShepGateway
@@ -59,7 +59,7 @@ class Way:
             ShepGateway(
                 endpoint,
                 Sender("contract", "company", Secret("sender-password")),
-                keys={EMPLOYER_BIN: load_key(self._pki, "employer")},
+                signer=sealing_with({EMPLOYER_BIN: load_key(self._pki, "employer")}),
                 trusted=[self._key.certificate],
                 contract_id_path="/*/*[2]/*[1]",
                 wait=self.waited.append,

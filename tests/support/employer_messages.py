@@ -162,6 +162,6 @@ class EmployerKeys:
 
 @cache
 def _load(pki: Path, name: str) -> SigningKey:
-    owner = "employer" if name in {"employer-auth", "employer-expired"} else name
+    owner = "employer" if name in {"employer-auth", "employer-expired", "employer-revoked"} else name
     secret = (pki / f"{owner}.password").read_text("utf-8").strip()
     return load_pkcs12((pki / f"{name}.p12").read_bytes(), secret)

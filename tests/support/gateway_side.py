@@ -7,7 +7,8 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Self
 
 from kzeds.keys.pkcs12 import load_pkcs12
 from kzeds.keys.signing_key import SigningKey
+from kzeds.signers.base import KeySigner, Signer
 from kzeds.wsse import sign_body
 
 RECEIPT = '<r:contractResponse xmlns:r="urn:any"><at>2026</at><contract><id>REG-77</id></contract></r:contractResponse>'
@@ -28,6 +30,11 @@ def load_key(pki: Path, name: str) -> SigningKey:
     """A key of the test PKI."""
     owner = "employer" if name in {"employer-auth", "employer-expired"} else name
     return load_pkcs12((pki / f"{name}.p12").read_bytes(), (pki / f"{owner}.password").read_text("utf-8"))
+
+
+def sealing_with(keys: Mapping[str, SigningKey]) -> Callable[[str, datetime], Signer]:
+    """Who signs the envelopes of each employer: what a keyring does for the gateway."""
+    return lambda employer_bin, _: KeySigner(keys[employer_bin])
 
 
 def envelope(content: str) -> bytes:

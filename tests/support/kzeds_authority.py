@@ -21,6 +21,7 @@ from kzeds.certificate import Certificate
 from kzeds.gost import eds, keypair
 from kzeds.issuing import Authority, Holder, PrivateKey, Validity
 from kzeds.keys.signing_key import SigningKey
+from kzeds.nca_profile import PublicKey
 from kzeds.test_pki import KeyKind
 from support.kzeds_material import NOW
 
@@ -87,7 +88,7 @@ def read(certificate: x509.Certificate) -> Certificate:
 def issued_key(
     authority: Authority,
     kind: KeyKind,
-    issue: Callable[[Authority, issuing.PublicKey, str, Validity], x509.Certificate],
+    issue: Callable[[Authority, PublicKey, str, Validity], x509.Certificate],
     validity: Validity = YEARS,
 ) -> SigningKey:
     """A key with a certificate that the authority issued by one of the functions of kzeds.issuing."""

@@ -22,7 +22,7 @@ from lxml import etree
 from kzeds.certificate import Certificate
 from kzeds.keys.pkcs12 import load_pkcs12
 from kzeds.keys.signing_key import SigningKey
-from kzeds.test_pki import TestPki, make_test_pki
+from kzeds.test_pki import KeyKind, TestPki, make_test_pki
 from kzeds.xml import Element, parse
 
 NOW = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
@@ -52,10 +52,10 @@ ENVELOPE = (
 
 @cache
 def pki() -> TestPki:
-    """Make the test PKI once for each test process."""
+    """Make the test PKI, of RSA keys so that other libraries read them too, once for each test process."""
     place = Path(tempfile.mkdtemp(prefix="kzeds-tests-"))
     atexit.register(shutil.rmtree, place, ignore_errors=True)
-    return make_test_pki(place / "pki", now=NOW)
+    return make_test_pki(place / "pki", now=NOW, kind=KeyKind.RSA)
 
 
 def key_bytes(name: str) -> bytes:

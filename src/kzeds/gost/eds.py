@@ -108,7 +108,7 @@ def read_public_key(kind: GostKind, public_key: bytes) -> Point:
 
     Raises:
         MalformedCertificateError: When the bytes are not a public key of this kind.
-        UnsupportedAlgorithmError: When they are a key of another kind, or on another curve.
+        UnsupportedAlgorithmError: When they are a key of another kind, on another curve or with another hash.
     """
     try:
         parsed = core.Sequence.load(public_key, strict=True)
@@ -120,6 +120,8 @@ def read_public_key(kind: GostKind, public_key: bytes) -> Point:
     point = int.from_bytes(coordinates[:size], "little"), int.from_bytes(coordinates[size:], "little")
     if len(coordinates) != 2 * size or not kind.curve.holds(point):
         raise MalformedCertificateError("the certificate's public key is not a point of its curve")
+    if write_public_key(kind, point) != public_key:
+        raise MalformedCertificateError("the certificate's public key is not in its one form (DER)")
     return point
 
 
@@ -169,10 +171,10 @@ def algorithm_of(kind: GostKind) -> bytes:
 
 
 def _require_kind(kind: GostKind, algorithm: Any) -> None:
-    identifiers = [algorithm[0].dotted, algorithm[1][0].dotted]
-    if identifiers != [kind.key_oid, kind.curve_oid]:
+    identifiers = [part.dotted for part in (algorithm[0], algorithm[1][0], algorithm[1][1])]
+    if identifiers != [kind.key_oid, kind.curve_oid, kind.key_digest_oid]:
         raise UnsupportedAlgorithmError(
-            f"the certificate's key is not {kind.name} on its curve", identifier=identifiers[0]
+            f"the certificate's key is not {kind.name} on its curve with its hash", identifier=identifiers[0]
         )
 
 

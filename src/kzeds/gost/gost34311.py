@@ -7,7 +7,8 @@ least significant byte first; the digest is given as libgcrypt and the NCA's pro
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, reduce
+from operator import getitem, xor
 
 DIGEST_SIZE = 32
 """Bytes of a digest."""
@@ -52,7 +53,8 @@ def _compress(state: int, block: int) -> int:
     for place, key in enumerate(_keys(state, block)):
         mixed |= _encrypt(state >> 64 * place & _MASK64, key) << 64 * place
     mixed = block ^ _shift(mixed, 12)
-    return _shift(state ^ _shift(mixed, 1), 61)
+    mixed = state ^ _shift(mixed, 1)
+    return reduce(xor, map(getitem, _last_shift(), mixed.to_bytes(32, "little")))
 
 
 def _keys(state: int, block: int) -> list[list[int]]:
@@ -102,3 +104,17 @@ def _shift(value: int, times: int) -> int:
         feedback = value ^ value >> 16 ^ value >> 32 ^ value >> 48 ^ value >> 192 ^ value >> 240
         value = value >> 16 | (feedback & 0xFFFF) << 240
     return value
+
+
+@cache
+def _last_shift() -> tuple[list[int], ...]:
+    """For each byte of a 256-bit value, what its 256 values contribute to psi 61 times over, which is linear."""
+    return tuple(_images(8 * place) for place in range(BLOCK_SIZE))
+
+
+def _images(lowest_bit: int) -> list[int]:
+    images = [0]
+    for bit in range(lowest_bit, lowest_bit + 8):
+        moved = _shift(1 << bit, 61)
+        images += [image ^ moved for image in images]
+    return images

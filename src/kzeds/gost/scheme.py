@@ -46,17 +46,21 @@ def sign(
 ) -> bytes:
     """The signature over a hash, r and s little-endian.
 
+    Python's integers are as long as their value, and how long a multiplication takes tells that length. A multiple of
+    the order is added to the secret numbers, which changes no result and gives all of them one length (the remedy of
+    Brumley and Tuveri, "Remote Timing Attacks are Still Practical", 2011).
+
     Args:
         key: The private key, from 1 to n - 1.
         digest: Of the curve's size.
         fresh: Random bytes for the nonce.
     """
     curve = arithmetic.curve
-    hashed = _number_of(digest, curve)
+    hashed, widening = _number_of(digest, curve), 3 * curve.n
     for nonce in hedged_nonces(key, digest, below=curve.n, fresh=fresh):
         point = arithmetic.multiply_base(nonce)
         r = 0 if point is None else point[0] % curve.n
-        s = (r * key + nonce * hashed) % curve.n
+        s = (r * (key + widening) + (nonce + widening) * hashed) % curve.n
         if r and s:
             return r.to_bytes(curve.size, "little") + s.to_bytes(curve.size, "little")
     raise AssertionError("unreachable: nonces never end")

@@ -15,6 +15,22 @@ from kzeds.certificate import Certificate
 from kzeds.errors import KeyMayNotSignError
 
 
+def require_may_sign(certificate: Certificate, at: datetime) -> None:
+    """Check that a signature made at `at` with the key of this certificate would count.
+
+    Raises:
+        KeyMayNotSignError: When the certificate lacks nonRepudiation (an AUTH key).
+        CertificateExpiredError: When the certificate's last day has passed.
+        CertificateNotYetValidError: When its first day has not come.
+    """
+    if not certificate.may_sign:
+        raise KeyMayNotSignError(
+            f"the key of certificate {certificate.short_id} may not sign: it is an AUTH key "
+            "(no nonRepudiation). Use the SIGN key that the NCA issued together with it."
+        )
+    certificate.require_valid_at(at)
+
+
 @final
 class SigningKey:
     """A private key with its certificate.
@@ -69,12 +85,7 @@ class SigningKey:
             CertificateExpiredError: When the certificate's last day has passed.
             CertificateNotYetValidError: When its first day has not come.
         """
-        if not self._certificate.may_sign:
-            raise KeyMayNotSignError(
-                f"the key of certificate {self._certificate.short_id} may not sign: it is an AUTH key "
-                "(no nonRepudiation). Use the SIGN key that the NCA issued together with it."
-            )
-        self._certificate.require_valid_at(at)
+        require_may_sign(self._certificate, at)
 
     def __repr__(self) -> str:
         return f"SigningKey({self._algorithm.name}, {self._certificate.short_id})"

@@ -7,25 +7,37 @@ Read :func:`deliver` from top to bottom: it is the whole path. Its value changes
 and the transactions stand where they must: T2 before any work, T3 before the first byte leaves, T4 after the answer.
 Whatever dies in between, the next claim finds either no attempt (nothing was sent) or an open one (it may have been
 sent, so the same bytes are sent again; never new ones).
+
+Where a person has to sign or approve the document, the line ends early, with ``Asked``, and goes on from there when
+they have: ``take_signed`` brings a ``SignedMessage``, ``approve`` the right to make one of the same document.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 from usrec.application.acknowledge import acknowledge_late
+from usrec.application.ask_person import Asked, ask_person
 from usrec.application.give_back import give_back_invalid, give_back_unsigned
 from usrec.application.record_intent import OpenAttempt, record_intent
 from usrec.application.record_outcome import record_outcome
-from usrec.domain.errors import LeaseLost, SignatureOutlived, SigningRefused, ValidationProblem
+from usrec.domain.errors import LeaseLost, SignatureAwaited, SignatureOutlived, SigningRefused, ValidationProblem
 from usrec.domain.identifiers import new_record_id
-from usrec.domain.message import DATA_CAP_BYTES, CorrelationId, Envelope, MessageId, SignedMessage
+from usrec.domain.message import (
+    DATA_CAP_BYTES,
+    CorrelationId,
+    Envelope,
+    MessageId,
+    RenderedMessage,
+    SignedMessage,
+)
 from usrec.domain.outcome import SubmissionOutcome, code_of
 from usrec.domain.retry import RetryPolicy
-from usrec.domain.submission import Submission, SubmissionId
+from usrec.domain.source_event import Operation
+from usrec.domain.submission import Submission, SubmissionId, WaitReason
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.gateway import Gateway
 from usrec.ports.ledger import Claim, Ledger
@@ -40,11 +52,17 @@ class DeliveryPolicy:
     Attributes:
         lease: How long a claim lasts; longer than all timeouts of the gateway together.
         clock_tolerance: How far the gateway's clock may differ from ours.
+        approve: The operations that a person approves before they are signed, by the employer's BIN.
     """
 
     retry: RetryPolicy
     lease: timedelta = timedelta(minutes=5)
     clock_tolerance: timedelta = timedelta(minutes=5)
+    approve: Mapping[str, Collection[Operation]] = field(default_factory=dict)
+
+    def needs_approval(self, submission: Submission) -> bool:
+        """Whether a person has to approve its document."""
+        return submission.operation in self.approve.get(submission.employer_bin, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +70,7 @@ class Delivered:
     """What became of one claim: for the log and the progress bar.
 
     Attributes:
-        result: The submission's state, or ``waiting`` (for a key) or ``lease_lost``.
+        result: The submission's state, or ``waiting`` (for a key or a person) or ``lease_lost``.
         alert: A person should look, although the line goes on.
     """
 
@@ -98,7 +116,12 @@ def deliver(
         LedgerUnavailable: The ledger did not take a write. What was sent is an open attempt, found at the next claim.
     """
     try:
-        message = claim.message or _sign(claim, renderer=renderer, signer=signer, clock=clock, entropy=entropy)
+        message = claim.message or _sign(
+            claim, renderer=renderer, signer=signer, clock=clock, entropy=entropy, policy=policy
+        )
+        if isinstance(message, Asked):
+            asked = ask_person(claim, message, ledger=ledger, clock=clock)
+            return Delivered(asked, "waiting", message.waits_for.value)
         envelope = _seal(message, claim, gateway=gateway, clock=clock, entropy=entropy)
         opened = record_intent(claim, message, envelope, ledger=ledger, clock=clock, entropy=entropy)
     except (ValidationProblem, SigningRefused, LeaseLost) as obstacle:
@@ -107,16 +130,28 @@ def deliver(
     return _record(opened, outcome, ledger=ledger, clock=clock, entropy=entropy, policy=policy)
 
 
-def _sign(claim: Claim, *, renderer: Renderer, signer: Signer, clock: Clock, entropy: Entropy) -> SignedMessage:
-    """Steps 5 and 6: the document, checked against the schema, with the employer's signature."""
-    record_id = new_record_id(entropy.token(16)) if renderer.supplies_record_id else None
-    rendered = renderer.render(claim.submission, record_id=record_id)
+def _sign(
+    claim: Claim, *, renderer: Renderer, signer: Signer, clock: Clock, entropy: Entropy, policy: DeliveryPolicy
+) -> SignedMessage | Asked:
+    """Steps 5 and 6: the document with the employer's signature; or the document that a person has to look at."""
+    rendered = claim.request.rendered if claim.request else _render(claim, renderer, entropy)
+    if policy.needs_approval(claim.submission) and not (claim.request and claim.request.is_approved):
+        return Asked(rendered, WaitReason.AWAITING_APPROVAL)
     message_id = MessageId(_uuid(entropy))
     bin_ = claim.submission.employer_bin
-    signed = signer.sign(rendered, employer_bin=bin_, message_id=message_id, at=clock.now())
+    try:
+        signed = signer.sign(rendered, employer_bin=bin_, message_id=message_id, at=clock.now())
+    except SignatureAwaited:
+        return Asked(rendered, WaitReason.AWAITING_SIGNATURE)
     if len(signed.document) > DATA_CAP_BYTES:
         raise ValidationProblem("the signed document is over 100 KB (code SCSE999)", where="document")
     return signed
+
+
+def _render(claim: Claim, renderer: Renderer, entropy: Entropy) -> RenderedMessage:
+    """The document, checked against the schema. One that a person was asked about is never made anew."""
+    record_id = new_record_id(entropy.token(16)) if renderer.supplies_record_id else None
+    return renderer.render(claim.submission, record_id=record_id)
 
 
 def _seal(message: SignedMessage, claim: Claim, *, gateway: Gateway, clock: Clock, entropy: Entropy) -> Envelope:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from usrec.application.contract_line import arrange_line
 from usrec.application.record_intent import close_abandoned_attempt
 from usrec.application.recording import journal, status_note
-from usrec.domain.errors import SignatureOutlived, SigningRefused, ValidationProblem
+from usrec.domain.errors import SignatureOutlived, SignerAway, SigningRefused, ValidationProblem
 from usrec.domain.rules.finding import dump_findings, error
 from usrec.domain.state import Move, State, next_state
 from usrec.domain.submission import QueueStatus, Submission, WaitReason
@@ -20,6 +20,9 @@ from usrec.ports.ledger import Claim, Ledger
 
 KEY_RETRY = timedelta(minutes=15)
 """How long a submission waits before an unusable key is tried again."""
+
+SIGNER_RETRY = timedelta(minutes=1)
+"""The same for a signer that does not answer: it may only be restarting."""
 
 
 def give_back_invalid(claim: Claim, problem: ValidationProblem, *, ledger: Ledger, clock: Clock) -> Submission:
@@ -60,7 +63,7 @@ def give_back_unsigned(claim: Claim, refusal: SigningRefused, *, ledger: Ledger,
             claim.entry,
             status=QueueStatus.HELD if outlived else QueueStatus.SCHEDULED,
             wait_reason=WaitReason.NEEDS_DECISION if outlived else WaitReason.KEY_UNUSABLE,
-            available_at=now + KEY_RETRY,
+            available_at=now + (SIGNER_RETRY if isinstance(refusal, SignerAway) else KEY_RETRY),
             doubtful=submission.state is State.INDETERMINATE,
             note=refusal.what,
         )

@@ -19,6 +19,7 @@ from usrec.application.ingest import retake
 from usrec.application.recording import journal, status_note
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.identifiers import new_record_id
+from usrec.domain.signing_request import AWAITING
 from usrec.domain.source_event import EmployerName, Operation
 from usrec.domain.state import Move, State
 from usrec.domain.submission import QueueEntry, QueueStatus, Submission, SubmissionId, WaitReason
@@ -28,6 +29,7 @@ from usrec.ports.ledger import Acknowledgement, Ledger, UnitOfWork
 
 _IN_DOUBT = frozenset({State.INDETERMINATE, State.SUBMITTED})
 _NOTHING_CHANGED = "Nothing was changed"
+_AWAITED_ADVICE = "Have it signed: usrec package create; or approve it: usrec submission approve"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ def retry(
 ) -> SubmissionId:
     """Try again: a refused one as a new signed version, one on its way as the same bytes, an invalid one by its row.
 
-    One whose certificate has run out before anything was sent is signed anew as well.
+    One whose certificate has run out before anything was sent is signed anew as well. For one that waits for a person's
+    signature or approval the document is made anew: what was asked for before is void.
 
     Args:
         not_before: When to send at the earliest (a replay spreads its load).
@@ -79,11 +82,11 @@ def retry(
     """
     now = clock.now()
     with ledger.begin() as work:
-        old = _locked(work, submission_id)
+        old = locked(work, submission_id)
         if old.state is State.REJECTED:
             new = _new_version(old, entropy)
         elif old.state is State.INVALID:
-            new = retake(work, old, employers=employers, calendar=calendar, now=now, entropy=entropy) or _refuse(
+            new = retake(work, old, employers=employers, calendar=calendar, now=now, entropy=entropy) or refuse(
                 old, "its row is still invalid", "Mend the row in the HR system and raise its revision"
             )
         elif _has_outlived_its_signature(work, old, now):
@@ -145,11 +148,13 @@ def _send_now(
 ) -> None:
     entry = _entry(work, submission)
     if entry.status is QueueStatus.BLOCKED:
-        _refuse(submission, f"it waits behind {entry.blocked_by}", "Act on that one first")
+        refuse(submission, f"it waits behind {entry.blocked_by}", "Act on that one first")
     if entry.wait_reason is WaitReason.PAPER_DATE:
-        _refuse(submission, "its date has not come; USREC refuses future dates", "Wait, or withdraw it in HR")
+        refuse(submission, "its date has not come; USREC refuses future dates", "Wait, or withdraw it in HR")
     _not_in_flight(entry, submission)
     _not_by_hand(entry, submission)
+    if entry.wait_reason in AWAITING:
+        work.signing_requests.remove(submission.id)
     free = released_entry(work, submission, now)
     if not_before is not None and free.status is QueueStatus.READY:
         free = replace(free, status=QueueStatus.SCHEDULED, available_at=not_before, wait_reason=WaitReason.REPLAY)
@@ -167,14 +172,14 @@ def cancel(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock: 
     """
     now = clock.now()
     with ledger.begin() as work:
-        submission = _locked(work, submission_id)
+        submission = locked(work, submission_id)
         entry = work.outbox.get(submission.id)
         if entry is not None:
             _not_by_hand(entry, submission)
             work.outbox.remove(submission.id)
         _nothing_sent(work, submission, "cancelled")
         if submission.state not in {State.PENDING, State.SIGNED, State.INVALID, State.REJECTED}:
-            _refuse(submission, f"it is {submission.state}", "There is nothing left to cancel")
+            refuse(submission, f"it is {submission.state}", "There is nothing left to cancel")
         cancelled = take_back(work, submission, actor.reason, now, actor=actor.name)
         work.write_backs.put(status_note(cancelled, now))
         settle_line(work, cancelled, now)
@@ -189,7 +194,7 @@ def hold(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock: Cl
     """
     now = clock.now()
     with ledger.begin() as work:
-        submission = _locked(work, submission_id)
+        submission = locked(work, submission_id)
         entry = _entry(work, submission)
         _not_in_flight(entry, submission)
         _not_by_hand(entry, submission)
@@ -207,10 +212,12 @@ def release(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock:
     """
     now = clock.now()
     with ledger.begin() as work:
-        submission = _locked(work, submission_id)
+        submission = locked(work, submission_id)
         entry = _entry(work, submission)
+        if entry.wait_reason in AWAITING:
+            refuse(submission, "its document waits for a person's signature or approval", _AWAITED_ADVICE)
         if entry.wait_reason not in {WaitReason.HELD_BY_PERSON, WaitReason.CHECKED_OUT, WaitReason.NEEDS_DECISION}:
-            _refuse(submission, "no person holds it", "See why it waits: usrec submission show")
+            refuse(submission, "no person holds it", "See why it waits: usrec submission show")
         if entry.status is QueueStatus.BLOCKED:
             work.outbox.put(replace(entry, wait_reason=WaitReason.PREDECESSOR_OPEN, note=""))
             arrange_line(work, submission.employer_bin, submission.contract_key, now)
@@ -236,11 +243,11 @@ def check_out(
     """
     now = clock.now()
     with ledger.begin() as work:
-        submission = _locked(work, submission_id)
+        submission = locked(work, submission_id)
         entry = _entry(work, submission)
         _not_in_flight(entry, submission)
         if entry.status is QueueStatus.BLOCKED:
-            _refuse(submission, f"it waits behind {entry.blocked_by}", "Settle that one first")
+            refuse(submission, f"it waits behind {entry.blocked_by}", "Settle that one first")
         until = max(now + duration, submission.not_before or now)
         work.outbox.put(
             replace(
@@ -268,21 +275,21 @@ def settle(submission_id: SubmissionId, settlement: Settlement, actor: Actor, *,
     """
     now = clock.now()
     with ledger.begin() as work:
-        submission = _locked(work, submission_id)
+        submission = locked(work, submission_id)
         entry = _entry(work, submission)
         checked_out = entry.wait_reason is WaitReason.CHECKED_OUT
         if submission.state not in _IN_DOUBT and not checked_out:
-            _refuse(
+            refuse(
                 submission,
                 f"it is {submission.state}, so there is no doubt to settle",
                 "Only a submission whose answer is unknown, or that is checked out, is settled",
             )
         _not_in_flight(entry, submission)
         if checked_out and not settlement.accepted:
-            _refuse(submission, "it was never sent, so nothing was refused", "Release it instead")
+            refuse(submission, "it was never sent, so nothing was refused", "Release it instead")
         registry_id = settlement.contract_id or (None if checked_out else submission.record_id)
         if settlement.accepted and submission.operation is Operation.CONCLUSION and registry_id is None:
-            _refuse(submission, "the registry's contract id is needed", "Give it: --contract-id")
+            refuse(submission, "the registry's contract id is needed", "Give it: --contract-id")
         _record_settlement(work, submission, settlement, registry_id, actor, now=now)
         work.commit()
 
@@ -315,41 +322,47 @@ def _record_settlement(
     record_decision(work, submission, Decision(move, "", "settled", registry_id, actor.name, detail), now)
 
 
-def _locked(work: UnitOfWork, submission_id: SubmissionId) -> Submission:
+def locked(work: UnitOfWork, submission_id: SubmissionId) -> Submission:
+    """The submission, with its contract's lock.
+
+    Raises:
+        UnsafeRequest: There is none, or another stands in its place.
+    """
     found = known(work, submission_id)
     work.contracts.lock(found.employer_bin, found.contract_key)
     submission = known(work, submission_id)
     if submission.replaced_by is not None:
-        _refuse(submission, f"{submission.replaced_by} stands in its place", "Act on that one")
+        refuse(submission, f"{submission.replaced_by} stands in its place", "Act on that one")
     return submission
 
 
 def _entry(work: UnitOfWork, submission: Submission) -> QueueEntry:
     entry = work.outbox.get(submission.id)
     if entry is None:
-        _refuse(submission, f"it is {submission.state} and not on its way", "See usrec submission show")
+        refuse(submission, f"it is {submission.state} and not on its way", "See usrec submission show")
     return entry
 
 
 def _not_in_flight(entry: QueueEntry, submission: Submission) -> None:
     if entry.status is QueueStatus.CLAIMED:
-        _refuse(submission, "an agent is sending it at this moment", "Try again in a minute")
+        refuse(submission, "an agent is sending it at this moment", "Try again in a minute")
 
 
 def _not_by_hand(entry: QueueEntry, submission: Submission) -> None:
     if entry.wait_reason is WaitReason.CHECKED_OUT:
-        _refuse(submission, f"{entry.note} is entering it in the portal", "Settle it, or release it first")
+        refuse(submission, f"{entry.note} is entering it in the portal", "Settle it, or release it first")
 
 
 def _nothing_sent(work: UnitOfWork, submission: Submission, what: str) -> None:
     """Refuse unless it is proven that the registry cannot hold the record."""
     if submission.state in _IN_DOUBT or (submission.state is State.SIGNED and work.attempts.sent_of(submission.id) > 0):
-        _refuse(
+        refuse(
             submission,
             f"it may already be registered, so it cannot be {what}",
             "Let the agent find out, or settle it with evidence: usrec submission settle",
         )
 
 
-def _refuse(submission: Submission, why: str, next_step: str) -> NoReturn:
+def refuse(submission: Submission, why: str, next_step: str) -> NoReturn:
+    """Refuse to act on ``submission``; nothing was written."""
     raise UnsafeRequest(why, where=f"submission {submission.id}", kept=_NOTHING_CHANGED, next_step=next_step)

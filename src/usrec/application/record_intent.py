@@ -58,7 +58,7 @@ def record_intent(
         work.outbox.hold_lease(claim.lease, now)
         submission = close_abandoned_attempt(work, claim, now)
         if claim.message is None:
-            submission = _store_signature(work, submission, message, now)
+            submission = store_signature(work, submission, message, now)
         work.attempts.open(attempt)
         detail = json.dumps({"attempt": attempt.number, "fence": attempt.fence})
         journal(work, submission, "attempt_opened", submission.state, now, detail=detail)
@@ -87,10 +87,13 @@ def doubt(work: UnitOfWork, submission: Submission, reason: str, now: datetime) 
     return doubted
 
 
-def _store_signature(work: UnitOfWork, submission: Submission, message: SignedMessage, now: datetime) -> Submission:
+def store_signature(
+    work: UnitOfWork, submission: Submission, message: SignedMessage, now: datetime, *, actor: str = "agent"
+) -> Submission:
+    """Keep the signed bytes: from now on they and no others stand for the submission."""
     signed = replace(submission, state=next_state(submission.state, Move.SIGN), record_id=message.record_id)
     work.submissions.update(signed, was=submission.state)
     work.submissions.store_message(submission.id, message)
-    detail = json.dumps({"certificate": message.certificate})
-    journal(work, signed, Move.SIGN.value, submission.state, now, detail=detail)
+    detail = json.dumps({"certificate": message.certificate, "digest": message.digest})
+    journal(work, signed, Move.SIGN.value, submission.state, now, actor=actor, detail=detail)
     return signed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from usrec.domain.state import State
-from usrec.domain.submission import Submission
+from usrec.domain.submission import Submission, WaitReason
 from usrec.ports.event_source import StatusNote
 from usrec.ports.ledger import JournalEntry, UnitOfWork
 
@@ -37,15 +37,25 @@ _SENTENCES = {
 }
 
 
-def status_note(submission: Submission, now: datetime) -> StatusNote:
-    """What HR is told about the row of ``submission``."""
+_ASKED = {
+    WaitReason.AWAITING_SIGNATURE: "Taken; it waits for the signature of the EDS's owner.",
+    WaitReason.AWAITING_APPROVAL: "Taken; it waits for an approval before it is signed.",
+}
+
+
+def status_note(submission: Submission, now: datetime, *, waits_for: WaitReason | None = None) -> StatusNote:
+    """What HR is told about the row of ``submission``.
+
+    Args:
+        waits_for: What a person is asked for before it can be sent.
+    """
     return StatusNote(
         source=submission.source,
         row_ref=submission.row_ref,
         revision=submission.revision,
         state=submission.state.value,
         code=submission.code,
-        message=_SENTENCES[submission.state],
+        message=_SENTENCES[submission.state] if waits_for is None else _ASKED[waits_for],
         findings=submission.findings,
         contract_id=submission.contract_id,
         legal_date=submission.legal_date,

@@ -38,6 +38,10 @@ class PersonNeeded(StrEnum):
     """A person stopped it."""
     CHECKED_OUT = "checked_out"
     """A person enters it in the portal."""
+    AWAITING_SIGNATURE = "awaiting_signature"
+    """The EDS's owner has to sign it by hand."""
+    AWAITING_APPROVAL = "awaiting_approval"
+    """A person has to approve it before it is signed."""
 
 
 NEEDED_BY_STATE: Final[Mapping[State, PersonNeeded]] = {
@@ -50,6 +54,8 @@ NEEDED_BY_WAIT: Final[Mapping[WaitReason | None, PersonNeeded]] = {
     WaitReason.KEY_UNUSABLE: PersonNeeded.KEY_UNUSABLE,
     WaitReason.HELD_BY_PERSON: PersonNeeded.HELD_BY_PERSON,
     WaitReason.CHECKED_OUT: PersonNeeded.CHECKED_OUT,
+    WaitReason.AWAITING_SIGNATURE: PersonNeeded.AWAITING_SIGNATURE,
+    WaitReason.AWAITING_APPROVAL: PersonNeeded.AWAITING_APPROVAL,
 }
 
 

@@ -20,8 +20,10 @@ def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit:
     raised = 0
     with ledger.begin() as work:
         _settle_alerts(work, now, limit)
-        for submission in work.alerts.to_watch(now, limit):
-            alerts, again_at = look(submission, now, policy)
+        watched = work.alerts.to_watch(now, limit)
+        asked_at = work.signing_requests.asked_at([submission.id for submission in watched])
+        for submission in watched:
+            alerts, again_at = look(submission, now, policy, asked_at=asked_at.get(submission.id))
             raised += len(work.alerts.add(alerts))
             work.alerts.watch(submission.id, again_at)
         work.commit()
@@ -29,7 +31,7 @@ def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit:
 
 
 def _settle_alerts(work: UnitOfWork, now: datetime, limit: int) -> None:
-    """Close the alerts of what was registered or taken back; what a newer submission stands for goes on with that."""
+    """Close the alerts of what was registered, taken back or given; a newer submission inherits what is true of it."""
     over = []
     for handle, alert in work.alerts.outdated(limit):
         heirs = [one for one in work.submissions.of_event(alert.source, alert.event_id) if _inherits(one, alert)]
@@ -42,5 +44,7 @@ def _settle_alerts(work: UnitOfWork, now: datetime, limit: int) -> None:
 
 def _inherits(submission: Submission, alert: Alert) -> bool:
     """Whether the alert is as true of this submission as of the one that raised it."""
+    if alert.watched is Watched.PERSON:
+        return False
     watched = submission.safe_date if alert.watched is Watched.SAFE else submission.legal_date
     return needs_watching(submission) and watched == alert.last_day

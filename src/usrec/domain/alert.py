@@ -24,11 +24,15 @@ class Watched(StrEnum):
     LEGAL = "legal_date"
     ENTRY = "entry"
     """The days between the signing and a row that can be sent."""
+    PERSON = "person"
+    """The working days on which a person's signature or approval is awaited; its date is the day of the reminder."""
 
 
 class Threshold(StrEnum):
     """What was reached; in the order of time."""
 
+    AWAITED = "awaited"
+    """A person's signature or approval is awaited."""
     LATE_ENTRY = "late_entry"
     """Signed days ago, and HR entered it late or must still mend its row."""
     WORKING_DAYS_3 = "3_working_days"
@@ -50,7 +54,7 @@ class Alert:
 
     Attributes:
         submission_id: The submission that stands for the event.
-        last_day: The date that is watched; the legal date for a late entry.
+        last_day: The date that is watched; the legal date for a late entry, the day itself for a reminder.
         raised_at: Aware UTC.
         tell_at: From when on those are told who get digests, aware UTC; ``raised_at`` when that is at once.
     """

@@ -39,6 +39,13 @@ class DigestPolicy:
             day += ONE_DAY
         return self._on(day)
 
+    def last(self, instant: datetime) -> datetime:
+        """The last digest at or before ``instant``, both aware UTC."""
+        day = kazakhstan_date(instant)
+        while not self.calendar.is_working_day(day) or self._on(day) > instant:
+            day -= ONE_DAY
+        return self._on(day)
+
     def tell_at(self, threshold: Threshold, last_day: date, raised_at: datetime) -> datetime:
         """From when on an alert is told: ``raised_at``, or the time of the next digest; aware UTC."""
         if threshold in URGENT or self._comes_too_late(last_day, raised_at):
@@ -50,7 +57,11 @@ class DigestPolicy:
         if alert.tell_at > now:
             return False
         at_once = alert.tell_at == alert.raised_at
-        return at_once or self._in_working_hours(now) or self._comes_too_late(alert.last_day, now)
+        return at_once or self._in_working_hours(now) or self._is_last_call(alert, now)
+
+    def _is_last_call(self, alert: Alert, now: datetime) -> bool:
+        """Whether the next digest would come too late; a reminder has its turn again the next day."""
+        return alert.threshold is not Threshold.AWAITED and self._comes_too_late(alert.last_day, now)
 
     def _comes_too_late(self, last_day: date, now: datetime) -> bool:
         return self.next(now) > day_end_utc(last_day) - URGENT_BEFORE

@@ -16,6 +16,8 @@
     └── PersonDecides             exit 5: nothing goes on until somebody acts
         ├── ValidationProblem     a value that cannot be registered as it stands
         ├── SigningRefused        the key may not sign this: expired, AUTH, another BIN
+        │   ├── SignatureAwaited  the owner signs by their own hand: a signing package takes it to them
+        │   ├── SignerAway        a signer outside this process does not answer; it is asked again soon
         │   └── SignatureOutlived the stored signature's certificate has expired; nothing is signed again silently
         ├── UnsafeRequest         a command that could lose or double a registration
         └── LeaseLost             another agent holds the submission now; this one must not write
@@ -113,6 +115,14 @@ class ValidationProblem(PersonDecides):
 
 class SigningRefused(PersonDecides):
     """The key may not sign this message; nothing was sent."""
+
+
+class SignatureAwaited(SigningRefused):
+    """No key of the employer is on this machine: its owner signs on their own workstation."""
+
+
+class SignerAway(SigningRefused):
+    """A signer outside this process does not answer now; no signature came back and nothing was sent."""
 
 
 class SignatureOutlived(SigningRefused):

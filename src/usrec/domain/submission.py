@@ -66,6 +66,10 @@ class WaitReason(StrEnum):
     """Its turn in a replay has not come; replays are spread over time."""
     CHECKED_OUT = "checked_out"
     """A person enters it in the portal by hand."""
+    AWAITING_SIGNATURE = "awaiting_signature"
+    """Its owner signs it by hand."""
+    AWAITING_APPROVAL = "awaiting_approval"
+    """A person has to approve it before it is signed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Safe and legal dates are watched at three working days, one day and four hours before their bound, and at the bound. A
 look that finds several thresholds behind it raises only the last one of each date: an alert says how things stand,
-not how they stood.
+not how they stood. What waits for a person's signature or approval is told on every working day until it is given.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from usrec.domain.submission import Submission
 from usrec.domain.working_calendar import ONE_DAY, WorkingCalendar
 
 WORKING_DAYS_LEFT: Final = 3
+_A_MOMENT: Final = timedelta(microseconds=1)
 GRACE: Final = timedelta(hours=1)
 """What HR entered late is told only when the agent could not register it within this time."""
 
@@ -76,8 +77,14 @@ def _working_days_left(last_day: date, calendar: WorkingCalendar) -> date:
 Moments = Sequence[tuple[Threshold, datetime]]
 
 
-def look(submission: Submission, now: datetime, policy: WatchPolicy) -> tuple[Sequence[Alert], datetime | None]:
-    """The alerts that are due at ``now`` and when to look again, None when never."""
+def look(
+    submission: Submission, now: datetime, policy: WatchPolicy, *, asked_at: datetime | None = None
+) -> tuple[Sequence[Alert], datetime | None]:
+    """The alerts that are due at ``now`` and when to look again, None when never.
+
+    Args:
+        asked_at: Since when a person's signature or approval is awaited, None when none is.
+    """
     if not needs_watching(submission):
         return (), None
     alerts, later = [], []
@@ -87,7 +94,16 @@ def look(submission: Submission, now: datetime, policy: WatchPolicy) -> tuple[Se
         if crossed:
             tell_at = policy.digests.tell_at(crossed[-1], last_day, now)
             alerts.append(_alert(submission, (watched, crossed[-1]), last_day, now, tell_at))
+    if asked_at is not None:
+        digest = reminder_at(asked_at, now, policy.digests)
+        alerts.append(_alert(submission, (Watched.PERSON, Threshold.AWAITED), kazakhstan_date(digest), now, digest))
+        later.append(policy.digests.next(digest + _A_MOMENT))
     return alerts, min(later, default=None)
+
+
+def reminder_at(asked_at: datetime, now: datetime, digests: DigestPolicy) -> datetime:
+    """The digest that reminds of what is awaited now: the first after the asking, and then each working day's."""
+    return max(digests.next(asked_at), digests.last(now))
 
 
 def _watched(submission: Submission, now: datetime, policy: WatchPolicy) -> Sequence[tuple[Watched, date, Moments]]:

@@ -1,24 +1,33 @@
-"""The authority to sign, read from the settings and the keys, told in the log and kept in the journal."""
+"""The authority to sign and the keys' renewal, told in the log; the authority is kept in the journal too."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from usrec.application.hasten import hasten_keyless
 from usrec.application.record_standing import AUTHORITY, CALENDAR, record_standing
 from usrec.domain.authority import Appointment, Authority, SigningCertificate, dump_authorities, examine_authority
 from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.domain.renewal import examine_renewal
 from usrec.domain.source_event import EmployerName
 from usrec.interfaces.authority_words import as_written, finding_words
+from usrec.interfaces.renewal_words import renewal_words
 from usrec.settings import LoadedSettings
 
 if TYPE_CHECKING:
     from usrec.bootstrap import Agent
+
+SEEK_EVERY: Final = timedelta(seconds=15)
+"""How often a signer that did not answer is looked for."""
+
+URGENT_STAGE: Final = 3
+"""Days before the end of the last key from which on it is an error."""
 
 _log = structlog.get_logger("usrec.authority")
 
@@ -46,14 +55,17 @@ class AuthorityWatch:
 
     _agent: Agent | None = None
     _day: date | None = None
+    _sought_at: datetime | None = None
 
     def look(self, agent: Agent) -> None:
-        """Put on record what changed and write the warnings into the log.
+        """Put on record what changed and write the warnings into the log; look for signers that were away.
 
         Raises:
             LedgerUnavailable: It is tried again at the next look.
         """
-        today = kazakhstan_date(agent.clock.now())
+        now = agent.clock.now()
+        self._seek(agent, now)
+        today = kazakhstan_date(now)
         if agent is self._agent and today == self._day:
             return
         authorities = read_authorities(agent.settings, agent.signer.certificates)
@@ -61,7 +73,17 @@ class AuthorityWatch:
         _record(agent, CALENDAR, _calendar(agent))
         for authority in authorities:
             _tell(authority, today)
+        _tell_renewals(agent, now)
         self._agent, self._day = agent, today
+
+    def _seek(self, agent: Agent, now: datetime) -> None:
+        """Ask signers that were away again; what waited for one that is back need not wait out its time."""
+        if self._sought_at is not None and self._sought_at <= now < self._sought_at + SEEK_EVERY:
+            return
+        self._sought_at = now
+        if agent.signer.seek(now):
+            _log.info("a signer that did not answer is back", action="key.back")
+            hasten_keyless(ledger=agent.ledger)
 
 
 def _record(agent: Agent, action: str, detail: str) -> None:
@@ -73,6 +95,21 @@ def _calendar(agent: Agent) -> str:
     told = agent.settings.values.calendar.model_dump(mode="json")
     days = {name: sorted(values) for name, values in told.items()}
     return json.dumps({"version": agent.calendar.version, **days})
+
+
+def _tell_renewals(agent: Agent, now: datetime) -> None:
+    for bin_, links in agent.signer.links.items():
+        for finding in examine_renewal(links, now):
+            what, advice = renewal_words(finding, as_written)
+            tell = _log.error if 0 < finding.stage <= URGENT_STAGE else _log.warning
+            tell(
+                f"{what}. {advice}",
+                action=f"key.{finding.problem.value}",
+                employer=agent.employers.get(bin_, ""),
+                key=finding.place,
+                day=finding.day.isoformat(),
+                days=finding.days,
+            )
 
 
 def _tell(authority: Authority, today: date) -> None:

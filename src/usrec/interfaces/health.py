@@ -193,7 +193,7 @@ class Vitals:
             outlook=outlook,
             ledger_silent_for=None if outlook is None else now - outlook.at,
             keys=sorted(name for bin_, name in agent.employers.items() if bin_ in usable),
-            keyless=sorted(name for bin_, name in agent.employers.items() if bin_ not in usable),
+            keyless=sorted(name for bin_, name in agent.employers.items() if bin_ not in usable | agent.signer.owners),
             breaker=breaker,
             reload_refused=reload_refused,
         )

@@ -22,7 +22,7 @@ def metrics_pages(exposition: Callable[[], bytes]) -> Pages:
 def standing_of(agent: Agent, *, breaker: Breaker, reload_refused: bool) -> Standing:
     """How ``agent`` stands now; employers go by their names in the settings."""
     return Standing(
-        certificates=[*_employers(agent), *_gateways(agent)],
+        certificates=[*_employers(agent), *_last_keys(agent), *_gateways(agent)],
         keys=_keys(agent),
         breaker=breaker.state,
         reload_refused=reload_refused,
@@ -38,6 +38,16 @@ def _employers(agent: Agent) -> Collection[CertificateLife]:
     ]
 
 
+def _last_keys(agent: Agent) -> Collection[CertificateLife]:
+    """Until when each employer can sign with the keys that are here."""
+    ends = {bin_: max(link.not_after for link in links) for bin_, links in agent.signer.links.items() if links}
+    return [
+        CertificateLife(CertificateOf.LAST_KEY, name, ends[bin_])
+        for bin_, name in agent.employers.items()
+        if bin_ in ends
+    ]
+
+
 def _gateways(agent: Agent) -> Collection[CertificateLife]:
     """The one that is valid longest: several are trusted only while they are being renewed."""
     last = max(certificate.not_after for certificate in agent.gateway.trusted)
@@ -45,7 +55,8 @@ def _gateways(agent: Agent) -> Collection[CertificateLife]:
 
 
 def _keys(agent: Agent) -> Mapping[str, bool]:
-    return {name: bin_ in agent.signer.keys for bin_, name in agent.employers.items()}
+    usable, owners = agent.signer.keys, agent.signer.owners
+    return {name: bin_ in usable for bin_, name in agent.employers.items() if bin_ not in owners}
 
 
 def sink_names(alerts: AlertSettings) -> Collection[SinkName]:

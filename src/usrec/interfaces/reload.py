@@ -115,7 +115,7 @@ def composer(config: Path | None, wait: Callable[[float], object]) -> Compose:
         _require_same_place(old.settings, settings)
         agent = build_agent(settings, wait=wait)
         try:
-            _require_no_key_lost(old, agent)
+            _require_no_new_trouble(old, agent)
             if settings.values.gateway != old.settings.values.gateway:
                 check_endpoint(settings)
         except BaseException:
@@ -151,12 +151,13 @@ def _ledger(settings: LoadedSettings) -> str:
     return settings.database_url(settings.values.ledger.url)
 
 
-def _require_no_key_lost(old: Agent, new: Agent) -> None:
-    """An employer whose key worked until now must not be left without one by a reload.
+def _require_no_new_trouble(old: Agent, new: Agent) -> None:
+    """A key that cannot be used is told where it was written; whatever worked until now goes on.
 
     Raises:
-        ConfigurationError: Why its new key cannot be used.
+        ConfigurationError: Why one of the new keys cannot be used.
     """
-    for bin_, problem in new.signer.refused.items():
-        if bin_ not in old.signer.refused:
-            raise problem
+    known = {(one.number, one.where) for one in old.signer.troubles if one.lasting}
+    for one in new.signer.troubles:
+        if one.lasting and (one.number, one.where) not in known and isinstance(one.problem, ConfigurationError):
+            raise one.problem

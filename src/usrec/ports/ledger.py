@@ -17,6 +17,7 @@ from typing import Protocol
 from usrec.domain.alert import Alert
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.message import CorrelationId, SignedMessage
+from usrec.domain.signing_request import SigningRequest
 from usrec.domain.source_event import ContractKey, EventId, SourceName, SourceRow
 from usrec.domain.state import State
 from usrec.domain.submission import AttemptId, Lease, QueueEntry, Standpoint, Submission, SubmissionId, WaitReason
@@ -37,6 +38,7 @@ class Claim:
         message: The signed message of an earlier attempt, None before the first.
         open_attempt: An attempt that an agent began and never closed: its process died or lost its lease.
         sent_attempts: Closed attempts that may have reached the authority.
+        request: The document that a person was asked to sign or approve.
     """
 
     submission: Submission
@@ -45,6 +47,7 @@ class Claim:
     message: SignedMessage | None
     open_attempt: AttemptId | None
     sent_attempts: int
+    request: SigningRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,10 @@ class Submissions(Protocol):
         """The signed bytes, None before signing."""
         ...
 
+    def signed_as(self, digest: str) -> SubmissionId | None:
+        """The submission whose signed bytes have this SHA-256, None when there is none."""
+        ...
+
 
 class Outbox(Protocol):
     """The delivery story of open submissions."""
@@ -252,6 +259,30 @@ class Outbox(Protocol):
         Raises:
             LeaseLost: Somebody else holds it now.
         """
+        ...
+
+
+class SigningRequests(Protocol):
+    """What persons are asked to sign or approve. A request lasts as long as its submission's queue entry."""
+
+    def put(self, request: SigningRequest) -> None:
+        """Insert or replace."""
+        ...
+
+    def get(self, submission_id: SubmissionId) -> SigningRequest | None:
+        """One request, None when nothing was asked."""
+        ...
+
+    def remove(self, submission_id: SubmissionId) -> None:
+        """What was asked and approved is void."""
+        ...
+
+    def awaiting(self, employer_bin: str) -> Sequence[tuple[Submission, SigningRequest]]:
+        """All of an employer that wait for its owner's signature, most urgent first."""
+        ...
+
+    def asked_at(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, datetime]:
+        """Since when those of ``submissions`` that wait for a person's signature or approval do."""
         ...
 
 
@@ -347,7 +378,10 @@ class Alerts(Protocol):
         ...
 
     def outdated(self, limit: int) -> Sequence[tuple[int, Alert]]:
-        """Open alerts whose submission is settled or was replaced, each with its handle."""
+        """Open alerts whose submission is settled or was replaced, and reminders of what is not awaited any more.
+
+        Each with its handle.
+        """
         ...
 
     def hand_over(self, handle: int, to: SubmissionId) -> None:
@@ -392,6 +426,8 @@ class UnitOfWork(Protocol):
     def submissions(self) -> Submissions: ...  # noqa: D102 -- the type says it
     @property
     def outbox(self) -> Outbox: ...  # noqa: D102 -- the type says it
+    @property
+    def signing_requests(self) -> SigningRequests: ...  # noqa: D102 -- the type says it
     @property
     def attempts(self) -> Attempts: ...  # noqa: D102 -- the type says it
     @property

@@ -95,6 +95,18 @@ class JournalRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestRow:
+    """What a person was asked to sign or approve, without the document."""
+
+    digest: str
+    asked_at: datetime
+    package_id: str | None
+    packaged_at: datetime | None
+    approved_by: str | None
+    approved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionStory:
     """Everything about one submission that may be shown."""
 
@@ -108,6 +120,7 @@ class SubmissionStory:
     attempts: Sequence[AttemptRow]
     journal: Sequence[JournalRow]
     behind: Sequence[SubmissionRow]
+    request: RequestRow | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,14 @@ from usrec.settings.outline import values_in, without_none
 from usrec.settings.secrets import read_secret
 from usrec.settings.tree import SecretSettings
 
-_WRITTEN: Final = {"state_file"}
-"""Files that the program makes by itself."""
+_WRITTEN: Final = {"state_file", "store"}
+"""Files and folders that the program makes by itself."""
+
+_FOLDERS: Final = {"authorities"}
+"""What may be a folder of files."""
+
+_OF_OTHERS: Final = {"socket"}
+"""Files of other programs, which may yet have to start."""
 
 
 def unusable_files(written: Written, model: type[BaseModel]) -> Iterator[Wrong]:
@@ -37,9 +43,11 @@ def _fault_of(name: str, field: FieldInfo, value: object, home: Path) -> str:
     kind = without_none(field.annotation)
     if kind is SecretSettings:
         return _fault_of_secret(value, home)
-    if kind is Path and isinstance(value, str):
+    if kind is Path and isinstance(value, str) and name not in _OF_OTHERS:
         file = home / value
-        return _fault_of_folder(file.parent) if name in _WRITTEN else _fault_of_file(file)
+        if name in _WRITTEN:
+            return _fault_of_folder(file if file.is_dir() else file.parent)
+        return "" if name in _FOLDERS and file.is_dir() else _fault_of_file(file)
     if name == "url" and isinstance(value, str) and value.startswith("sqlite"):
         return _fault_of_sqlite(database_url(value, home))
     return ""

@@ -38,6 +38,7 @@ class Table:
         meaning: What it is for, in English.
         settings: Its own settings by name, without the tables in it.
         required: The agent does not start without it.
+        absent: It is not there unless somebody writes it; its settings have no effect by themselves.
     """
 
     path: tuple[str, ...]
@@ -45,6 +46,7 @@ class Table:
     meaning: str
     settings: Mapping[str, FieldInfo]
     required: bool
+    absent: bool = False
 
 
 def tables(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[Table]:
@@ -55,7 +57,8 @@ def tables(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[Table
             continue
         inner = (*path, name, NAME) if shape is Shape.NAMED else (*path, name)
         own = {one: setting for one, setting in section.model_fields.items() if not is_table(setting)}
-        yield Table(inner, shape, cleandoc(section.__doc__ or ""), own, field.is_required())
+        required = field.is_required()
+        yield Table(inner, shape, cleandoc(section.__doc__ or ""), own, required, not (required or field.default))
         yield from tables(section, inner)
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any, Final, TypeVar
-from urllib.parse import SplitResult, parse_qs, urlsplit
-
-from pydantic import BaseModel, ValidationError
+from typing import Final
+from urllib.parse import parse_qs
 
 from usrec.domain.this_machine import is_this_machine
 from usrec.settings.faults import Wrong
+from usrec.settings.key_rules import broken_key_rules
 from usrec.settings.listen import TcpAddress, read_listen
 from usrec.settings.outline import Steps
+from usrec.settings.reading import Tree, inner_of, is_private_way, named, read_table, split_address
 from usrec.settings.tree import (
     CalendarSettings,
     DeliverySettings,
@@ -27,12 +27,11 @@ from usrec.settings.tree import (
     ProxySettings,
     TimeoutSettings,
 )
+from usrec.settings.trust_rules import broken_trust_rules
 
 PLACEHOLDER: Final = "FILL_IN"
 """What ``usrec init`` writes where only the administrator knows the value."""
 
-Tree = Mapping[str, Any]
-_Model = TypeVar("_Model", bound=BaseModel)
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -40,6 +39,7 @@ def broken_rules(tree: Tree) -> Iterator[Wrong]:
     """Every rule that the settings break."""
     yield from _placeholders(tree, ())
     yield from _employers_and_sources(tree)
+    yield from broken_key_rules(tree)
     yield from _lease(tree)
     yield from _retries(tree)
     yield from _calendar(tree)
@@ -47,6 +47,7 @@ def broken_rules(tree: Tree) -> Iterator[Wrong]:
     yield from _proxies(tree)
     yield from _sinks(tree)
     yield from _health(tree)
+    yield from broken_trust_rules(tree)
 
 
 def lease_needed(timeouts: TimeoutSettings, *, by_proxy: bool) -> timedelta:
@@ -75,8 +76,8 @@ def _employers_and_sources(tree: Tree) -> Iterator[Wrong]:
         if tree.get(name) == {}:
             yield Wrong((name,), f"at least one [{name}.NAME] is needed")
     known: dict[str, str] = {}
-    for name, table in _named(tree, "employer"):
-        employer = _read(EmployerSettings, table)
+    for name, table in named(tree, "employer"):
+        employer = read_table(EmployerSettings, table)
         if employer is None:
             continue
         if employer.bin in known:
@@ -89,10 +90,10 @@ def _employers_and_sources(tree: Tree) -> Iterator[Wrong]:
 
 def _lease(tree: Tree) -> Iterator[Wrong]:
     gateway = tree.get("gateway")
-    delivery = _read(DeliverySettings, tree.get("delivery", {}))
+    delivery = read_table(DeliverySettings, tree.get("delivery", {}))
     if not isinstance(gateway, Mapping) or delivery is None:
         return
-    timeouts = _read(TimeoutSettings, gateway.get("timeouts", {}))
+    timeouts = read_table(TimeoutSettings, gateway.get("timeouts", {}))
     needed = timedelta(0) if timeouts is None else lease_needed(timeouts, by_proxy=gateway.get("proxy") is not None)
     if delivery.lease <= needed:
         what = f"lease must be longer than one whole exchange may take, {needed.total_seconds():g} s"
@@ -100,13 +101,13 @@ def _lease(tree: Tree) -> Iterator[Wrong]:
 
 
 def _retries(tree: Tree) -> Iterator[Wrong]:
-    delivery = _read(DeliverySettings, tree.get("delivery", {}))
+    delivery = read_table(DeliverySettings, tree.get("delivery", {}))
     if delivery is not None and delivery.retry_cap < delivery.retry_base:
         yield Wrong(("delivery", "retry_cap"), "it is shorter than retry_base")
 
 
 def _calendar(tree: Tree) -> Iterator[Wrong]:
-    calendar = _read(CalendarSettings, tree.get("calendar", {}))
+    calendar = read_table(CalendarSettings, tree.get("calendar", {}))
     both = sorted(calendar.working_days & calendar.days_off) if calendar is not None else []
     if both:
         yield Wrong(("calendar", "days_off"), f"{both[0].isoformat()} stands among working_days too")
@@ -115,7 +116,7 @@ def _calendar(tree: Tree) -> Iterator[Wrong]:
 def _databases(tree: Tree) -> Iterator[Wrong]:
     """No password in an address: addresses are copied into tickets, shown by tools and read by whoever helps."""
     places: list[tuple[Steps, object]] = [(("ledger",), tree.get("ledger"))]
-    places += [(("source", name), table) for name, table in _named(tree, "source")]
+    places += [(("source", name), table) for name, table in named(tree, "source")]
     for path, table in places:
         url = table.get("url") if isinstance(table, Mapping) else None
         if not isinstance(url, str) or not isinstance(table, Mapping):
@@ -123,7 +124,7 @@ def _databases(tree: Tree) -> Iterator[Wrong]:
         if holds_password(url):
             what = 'take the password out: write password = { file = "..." }, or use ~/.pgpass of the agent\'s user'
             yield Wrong((*path, "url"), what)
-        elif _split(url) is None:
+        elif split_address(url) is None:
             what = "it is no address: write postgresql://user@host:5432/database, the port as a number"
             yield Wrong((*path, "url"), what)
         if url.startswith("sqlite") and "password" in table:
@@ -132,14 +133,15 @@ def _databases(tree: Tree) -> Iterator[Wrong]:
 
 def _proxies(tree: Tree) -> Iterator[Wrong]:
     gateway = tree.get("gateway")
-    places: list[tuple[Steps, object]] = [(("gateway", "proxy"), _inner(gateway, "proxy"))]
-    for name, sink in _named(tree.get("alerts"), "webhook"):
-        places.append((("alerts", "webhook", name, "proxy"), _inner(sink, "proxy")))
+    places: list[tuple[Steps, object]] = [(("gateway", "proxy"), inner_of(gateway, "proxy"))]
+    places.append((("trust", "proxy"), inner_of(tree.get("trust"), "proxy")))
+    for name, sink in named(tree.get("alerts"), "webhook"):
+        places.append((("alerts", "webhook", name, "proxy"), inner_of(sink, "proxy")))
     for path, table in places:
-        proxy = _read(ProxySettings, table)
+        proxy = read_table(ProxySettings, table)
         if proxy is None:
             continue
-        parts = _split(proxy.url)
+        parts = split_address(proxy.url)
         if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
             yield Wrong((*path, "url"), "write http://host:port or https://host:port")
         elif "@" in parts.netloc:
@@ -150,12 +152,12 @@ def _proxies(tree: Tree) -> Iterator[Wrong]:
 
 def _sinks(tree: Tree) -> Iterator[Wrong]:
     alerts = tree.get("alerts")
-    for name, sink in _named(alerts, "webhook"):
+    for name, sink in named(alerts, "webhook"):
         url = sink.get("url") if isinstance(sink, Mapping) else None
-        if isinstance(url, str) and not _is_private_way(url):
+        if isinstance(url, str) and not is_private_way(url):
             yield Wrong(("alerts", "webhook", name, "url"), "write an https address, or http to this machine")
-    for name, table in _named(alerts, "mail"):
-        mail = _read(MailSinkSettings, table)
+    for name, table in named(alerts, "mail"):
+        mail = read_table(MailSinkSettings, table)
         yield from () if mail is None else _mail(("alerts", "mail", name), mail)
 
 
@@ -172,7 +174,7 @@ def _mail(path: Steps, mail: MailSinkSettings) -> Iterator[Wrong]:
 
 
 def _health(tree: Tree) -> Iterator[Wrong]:
-    health = _read(HealthSettings, tree.get("health", {}))
+    health = read_table(HealthSettings, tree.get("health", {}))
     if health is None or health.listen is None:
         return
     try:
@@ -185,43 +187,10 @@ def _health(tree: Tree) -> Iterator[Wrong]:
         yield Wrong(("health", "listen"), what)
 
 
-def _read(model: type[_Model], table: object) -> _Model | None:
-    """A table by itself; None where it is absent or wrong in itself, which is told as such."""
-    try:
-        return model.model_validate(table)
-    except ValidationError:
-        return None
-
-
-def _inner(table: object, name: str) -> Any:
-    return table.get(name) if isinstance(table, Mapping) else None
-
-
-def _named(tree: object, name: str) -> list[tuple[str, Any]]:
-    tables = _inner(tree, name)
-    return list(tables.items()) if isinstance(tables, Mapping) else []
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018 -- it is parsed, and refused, only when it is read
-    except ValueError:
-        return None
-    return parts
-
-
 def holds_password(url: str) -> bool:
     """Whether the address of a database holds a password, in its place or among its options."""
-    parts = _split(url)
+    parts = split_address(url)
     if parts is None:
         user, at, _rest = url.rpartition("@")
         return (bool(at) and ":" in user.partition("//")[2]) or "password=" in url
     return bool(parts.password) or "password" in parse_qs(parts.query)
-
-
-def _is_private_way(url: str) -> bool:
-    parts = _split(url)
-    if parts is None or not parts.hostname or "@" in parts.netloc:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(parts.hostname))

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from usrec.domain.source_event import Operation
 from usrec.settings.kinds import Day, EmployerNumber, Number, Seconds, SerialNumber, TimeOfDay
 
 
@@ -64,6 +65,74 @@ class ProxySettings(Section):
     """The user's password."""
 
 
+class SignerDaemonSettings(Section):
+    """A key of the signer daemon on this machine (``kzeds signer-daemon``)."""
+
+    socket: Path
+    """Its Unix socket."""
+    key: str
+    """Name of the key in the daemon's settings."""
+
+
+class NcanodeSettings(Section):
+    """A key that NCANode signs with. Each request carries the key and its password: NCANode must be yours alone."""
+
+    url: str
+    """Its address; https, or plain http to this machine."""
+    key_file: Path
+    """PKCS#12 file of the NCA, for signing."""
+    key_password: SecretSettings
+    """Its password."""
+    key_alias: str | None = None
+    """Which key of the file, where it holds several."""
+    ca_file: Path | None = None
+    """Authorities to trust for TLS, PEM; the system's when absent."""
+    timeout: Seconds = timedelta(seconds=10)
+    """For each phase of a request."""
+
+
+class TokenSettings(Section):
+    """A key in a PKCS#11 token. Needs the extra ``pkcs11``; ``kzeds pkcs11 probe`` shows what the token can do."""
+
+    library: Path
+    """The vendor's PKCS#11 library."""
+    token: str
+    """Label of the token."""
+    key: str
+    """Label of the key and of its certificate."""
+    pin: SecretSettings
+    """The user's PIN."""
+
+
+class KeySettings(Section):
+    """Where a key is: a file, the signer daemon, NCANode or a token; exactly one."""
+
+    key_file: Path | None = None
+    """PKCS#12 file of the NCA, for signing."""
+    key_password: SecretSettings | None = None
+    """Its password."""
+    signer_daemon: SignerDaemonSettings | None = None
+    """A key of the signer daemon on this machine."""
+    ncanode: NcanodeSettings | None = None
+    """A key that NCANode signs with."""
+    token: TokenSettings | None = None
+    """A key in a PKCS#11 token."""
+
+
+class NextKeySettings(KeySettings):
+    """The key that follows: put it in as soon as it is issued, while the one before still signs."""
+
+    use_from: Day | None = None
+    """First day on which it signs; as soon as its certificate is valid when absent."""
+
+
+class OwnerSettings(Section):
+    """The owner of the EDS signs on their own workstation; no key of theirs is on this machine."""
+
+    certificate: SerialNumber | None = None
+    """Serial number, hexadecimal, of the only certificate whose signature is taken; any of the employer's if absent."""
+
+
 class GatewaySettings(Section):
     """ShEP, or the simulator."""
 
@@ -86,6 +155,8 @@ class GatewaySettings(Section):
     """How far the gateway's clock may differ from ours."""
     proxy: ProxySettings | None = None
     """Proxy on the way to the gateway; none when absent, whatever the environment says."""
+    transport_key: KeySettings | None = None
+    """Key that signs every envelope; the employer's own when absent. Needed where an owner signs by hand."""
 
 
 class OrderSettings(Section):
@@ -105,15 +176,17 @@ class OrderSettings(Section):
     """Serial number, hexadecimal, of the certificate that is used under it."""
 
 
-class EmployerSettings(Section):
+class EmployerSettings(KeySettings):
     """One employer and its EDS."""
 
     bin: EmployerNumber
     """BIN, or the IIN of an individual entrepreneur."""
-    key_file: Path
-    """PKCS#12 file of the NCA, for signing."""
-    key_password: SecretSettings
-    """Its password."""
+    owner: OwnerSettings | None = None
+    """The owner signs by hand, with no key here; instead of the four ways above."""
+    next_key: tuple[NextKeySettings, ...] = ()
+    """Keys that follow, in order."""
+    approve: frozenset[Operation] = frozenset()
+    """Operations that a person approves, document by document, before they are signed."""
     signed_by_head: bool = False
     """The key is the first head's own, who needs no order."""
     order: tuple[OrderSettings, ...] = ()
@@ -172,6 +245,44 @@ class DeliverySettings(Section):
     """After so many exchanges in a row that reached nobody, only one at a time is tried."""
     breaker_pause: Seconds = timedelta(seconds=30)
     """How long such a try is waited with."""
+
+
+class CrlSettings(Section):
+    """The revocation list of one authority."""
+
+    authority: Path
+    """Certificate of the authority that makes the list, PEM or DER; one of those in ``authorities``."""
+    url: str
+    """Address of the complete list."""
+    delta_url: str | None = None
+    """Address of the delta list, where there is one."""
+
+
+class TrustSettings(Section):
+    """Where certificates' revocation is looked up. Without this table nobody looks it up."""
+
+    authorities: Path
+    """Folder with the certificates of the NCA's authorities that you trust, PEM or DER; or one file."""
+    ocsp: str | None = None
+    """Address of the OCSP responder; none is asked when absent."""
+    crl: tuple[CrlSettings, ...] = ()
+    """Revocation lists."""
+    store: Path = Path("revocation")
+    """Folder in which lists and answers are kept, and into which ``kzeds revocation import`` puts them."""
+    interval: Seconds = timedelta(hours=4)
+    """How often the agent looks."""
+    unknown: Literal["warn", "refuse"] = "warn"
+    """What becomes of a certificate of which nobody can tell: ``warn`` uses it and says so, ``refuse`` does not."""
+    crl_max_age: Seconds = timedelta(days=7)
+    """Older lists count for nothing."""
+    ocsp_max_age: Seconds = timedelta(days=1)
+    """Older OCSP answers count for nothing."""
+    timeout: Seconds = timedelta(seconds=20)
+    """For one answer of a server."""
+    ca_file: Path | None = None
+    """Authorities to trust for TLS, PEM; the system's when absent."""
+    proxy: ProxySettings | None = None
+    """Proxy on the way to these servers; none when absent."""
 
 
 class LogSettings(Section):
@@ -287,6 +398,7 @@ class WatcherSettings(BaseSettings):
     alerts: AlertSettings = AlertSettings()
     health: HealthSettings = HealthSettings()
     watch: WatchSettings = WatchSettings()
+    trust: TrustSettings | None = None
     log: LogSettings = LogSettings()
 
     @classmethod

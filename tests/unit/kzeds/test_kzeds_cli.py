@@ -246,7 +246,7 @@ def test_verify_does_not_trust_a_stranger_whose_certificate_lies_in_the_director
         (b"<ds:SignatureValue>", b"<ds:SignatureValue>AAAA", 1, "SignatureMismatchError"),
         (b"ds:Signature", b"ds:Signed", 1, "SignatureMissingError"),
         (b"</ds:Signature>", b"", 2, "MalformedXmlError"),
-        (b"rsa-sha256", b"gost34310-gost34311", 2, "UnsupportedAlgorithmError"),
+        (b"gostr34102015-gostr34112015-512", b"gostr34102032", 2, "UnsupportedAlgorithmError"),
         (b"ds:X509Data", b"ds:X509Dato", 2, "CertificateMissingError"),
         (b"ds:X509Certificate>MII", b"ds:X509Certificate>AII", 2, "MalformedCertificateError"),
     ],

@@ -5,16 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 from asn1crypto import cms as asn1
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kzeds import KeyKind, SigningKey, TestPki, load_pkcs12, make_test_pki, sign_detached, verify_detached
+from kzeds import KeyKind, sign_detached, verify_detached
 from kzeds.certificate import Certificate
 from kzeds.cms import MAXIMUM_SIZE
 from kzeds.errors import (
@@ -25,20 +23,10 @@ from kzeds.errors import (
     SignatureMismatchError,
     UntrustedCertificateError,
 )
+from support.kzeds_kinds import key_of, pki_of
 from support.kzeds_material import NOW, shared
 
 CONTENT = "Еңбек шарты № 1\n".encode()
-
-
-@cache
-def pki_of(kind: KeyKind) -> TestPki:
-    return make_test_pki(Path(mkdtemp()) / "pki", now=NOW, kind=kind)
-
-
-@cache
-def key_of(kind: KeyKind, name: str = "employer") -> SigningKey:
-    pki = pki_of(kind)
-    return load_pkcs12(pki.key_file(name).read_bytes(), pki.password_file(name).read_text())
 
 
 @pytest.mark.parametrize("kind", KeyKind)

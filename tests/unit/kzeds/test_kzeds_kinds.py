@@ -16,8 +16,8 @@ from kzeds.errors import (
     UntrustedCertificateError,
     WrongPasswordError,
 )
+from support.kzeds_kinds import key_of, pki_of
 from support.kzeds_material import CONTRACT, ENVELOPE, NOW
-from unit.kzeds.test_kzeds_cms import key_of, pki_of
 
 URIS = {
     KeyKind.GOST_2015: GOST_2015_SIGNATURE.uri,

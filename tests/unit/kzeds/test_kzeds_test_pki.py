@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from asn1crypto import pkcs12 as asn1
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
@@ -72,30 +71,6 @@ def test_subject_has_the_order_of_the_nca(name: str) -> None:
     found = [attribute.oid for attribute in _openssl_view(name).subject]
     assert found == [oid for oid in order if oid in found]
     assert {NameOID.COMMON_NAME, NameOID.COUNTRY_NAME, NameOID.ORGANIZATIONAL_UNIT_NAME} <= set(found)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_extensions_are_those_of_the_nca(name: str) -> None:
-    found = {one.oid.dotted_string: one for one in _openssl_view(name).extensions}
-    assert found["2.5.29.15"].critical
-    assert set(found) == {
-        *("2.5.29.15", "2.5.29.37", "2.5.29.35", "2.5.29.14", "2.5.29.32", "2.5.29.31", "2.5.29.46"),
-        *("1.3.6.1.5.5.7.1.1", "1.2.398.3.3.5"),
-    }
-    auth = name == "employer-auth"
-    purposes = _openssl_view(name).extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    assert purposes[0].dotted_string == ("1.3.6.1.5.5.7.3.2" if auth else "1.3.6.1.5.5.7.3.4")
-    policies = _openssl_view(name).extensions.get_extension_for_class(x509.CertificatePolicies).value
-    assert policies[0].policy_identifier.dotted_string == ("1.2.398.3.3.2.4" if auth else "1.2.398.3.3.2.3")
-    usage = asn1_x509.Certificate.load(certificate(name).der).key_usage_value.native
-    assert usage == {"digital_signature", "key_encipherment" if auth else "non_repudiation"}
-
-
-def test_serial_number_is_the_key_identifier_kept_positive() -> None:
-    for name in NAMES:
-        key_id = certificate(name).key_id
-        assert key_id is not None
-        assert certificate(name).serial_number == int.from_bytes(key_id) & (2**159 - 1)
 
 
 def test_no_address_in_a_certificate_leads_anywhere() -> None:

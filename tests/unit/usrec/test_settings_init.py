@@ -66,6 +66,12 @@ def awake(text: str) -> str:
     return re.sub(r"^#(?=[\[a-z])", "", text, flags=re.MULTILINE)
 
 
+def with_one_way_to_each_key(text: str) -> str:
+    """The file without the tables of which only one may stand for each key."""
+    blocks = re.split(r"(?m)^(?=\[)", text)
+    return "".join(one for one in blocks if not re.match(r"\[\S+\.(signer_daemon|ncanode|token|owner)\]", one))
+
+
 def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Where values stand; what an employer or a source is called does not matter, nor which entry of a list it is."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
@@ -91,7 +97,7 @@ def test_what_stands_behind_a_hash_is_the_default(file: Path) -> None:
     made(*FILLED)
     sleeping, whole = load_settings(file).values, file.read_text("utf-8")
     for table in tables(Settings):
-        if NAME in table.path or table.path == ("gateway", "proxy"):
+        if NAME in table.path or table.path[:2] in {("gateway", "proxy"), ("gateway", "transport_key")}:
             continue
         for name, field in table.settings.items():
             if field.is_required() or field.default is None:
@@ -108,11 +114,13 @@ def test_a_filled_file_is_accepted_with_and_without_all_that_is_optional(file: P
     assert PLACEHOLDER not in text.partition("[gateway]")[2]
     values = load_settings(file).values
     assert (values.gateway.sender_id, values.employer["main"].bin) == ("company", BIN)
-    file.write_text(awake(text), "utf-8")
+    file.write_text(with_one_way_to_each_key(awake(text)), "utf-8")
     full = load_settings(file).values
     assert full.alerts.mail["office"].port == 587
     assert full.employer["main"].order[0].number
     assert full.gateway.proxy is not None
+    assert full.gateway.transport_key is not None
+    assert [str(one.key_file) for one in full.employer["main"].next_key] == ["secrets/employer-2027.p12"]
 
 
 def test_what_was_not_given_is_still_to_be_filled_in(file: Path) -> None:
@@ -184,6 +192,7 @@ def test_files_are_named_from_the_folder_of_the_settings(tmp_path: Path, monkeyp
     values = loaded.values.employer["ТОО Бірінші"]
     assert values.key_file == Path("key.p12")
     assert loaded.values.gateway.ca_file == Path("key.p12")
+    assert values.key_password is not None
     assert values.key_password.file == password
     assert list(loaded.values.source) == ["hr-1"]
 

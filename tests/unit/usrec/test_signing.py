@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,11 @@ from kzeds.issuing import Holder, Validity, issue, make_authority
 from kzeds.test_pki import EMPLOYER_2_BIN, EMPLOYER_BIN
 from kzeds.xmldsig import verify_enveloped
 from usrec.adapters.inmemory.signer import InMemorySigner
-from usrec.adapters.signing.pkcs12 import EmployerKey, Pkcs12Signer, load_key
+from usrec.adapters.signing.held_key import HeldKey
+from usrec.adapters.signing.keyring import Keyring
+from usrec.adapters.signing.pkcs12 import load_key
+from usrec.adapters.signing.places import key_file_place
+from usrec.adapters.system_clock import SystemClock
 from usrec.domain.errors import ConfigurationError, SigningRefused
 from usrec.domain.message import MessageId, RenderedMessage
 from usrec.domain.secret import Secret
@@ -36,13 +40,27 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True)
+class EmployerKey:
+    """An employer's key file."""
+
+    bin: str
+    key_file: Path
+    password: Secret
+
+    def held(self) -> HeldKey:
+        return HeldKey(key_file_place(self.key_file, lambda: self.password), number=self.bin)
+
+
 def employer_key(pki: Path, name: str = "employer", number: str = EMPLOYER_BIN) -> EmployerKey:
     owner = "employer" if name.startswith("employer-") and name != "employer-2" else name
     return EmployerKey(number, pki / f"{name}.p12", Secret((pki / f"{owner}.password").read_text("utf-8")))
 
 
-def signer_of(*keys: EmployerKey) -> Pkcs12Signer:
-    return Pkcs12Signer({key.bin: key for key in keys})
+def signer_of(*keys: EmployerKey) -> Keyring:
+    keyring = Keyring({key.bin: [key.held()] for key in keys}, clock=SystemClock())
+    keyring.require_some()
+    return keyring
 
 
 # Promises of the port, kept by both signers
@@ -102,7 +120,7 @@ def test_each_employer_signs_with_its_own_key(pki: Path, now: datetime) -> None:
     for bin_ in (EMPLOYER_BIN, EMPLOYER_2_BIN):
         signed = signer.sign(RENDERED, employer_bin=bin_, message_id=MESSAGE, at=now)
         assert verify_enveloped(signed.document).certificate.bin == bin_
-        assert signer.keys[bin_].certificate.bin == bin_
+    assert set(signer.keys) == {EMPLOYER_BIN, EMPLOYER_2_BIN}
 
 
 def test_one_employers_unusable_key_holds_only_its_own_events(pki: Path, now: datetime) -> None:
@@ -194,4 +212,4 @@ def test_a_transport_key_may_belong_to_anybody_but_has_to_sign(pki: Path) -> Non
 def test_no_repr_shows_a_password(pki: Path) -> None:
     key = employer_key(pki)
     assert key.password.reveal() not in repr(key)
-    assert key.password.reveal() not in repr(signer_of(key).keys)
+    assert key.password.reveal() not in repr(key.held())

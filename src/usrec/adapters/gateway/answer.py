@@ -9,7 +9,7 @@ differ in qualifying them; the three outcomes are never told by shape alone, but
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeGuard
@@ -48,11 +48,18 @@ class AnswerReader:
     Args:
         trusted: Certificates that the gateway signs with, one or several while they are being renewed.
         contract_id_path: The wire profile's XPath of the contract id.
+        objection: Why a certificate is not believed any more (it was revoked); empty when it is.
     """
 
-    def __init__(self, trusted: Collection[Certificate], contract_id_path: str) -> None:
+    def __init__(
+        self,
+        trusted: Collection[Certificate],
+        contract_id_path: str,
+        objection: Callable[[Certificate], str] = lambda _: "",
+    ) -> None:
         self._trusted = tuple(trusted)
         self._contract_id = etree.XPath(contract_id_path)
+        self._objection = objection
 
     def read(self, raw: bytes) -> SubmissionOutcome:
         """What the answer says; unknown where it is not signed by the gateway or has no known shape."""
@@ -68,6 +75,9 @@ class AnswerReader:
             return Unknown(Doubt.SIGNATURE_MISSING, str(error), unproven_code(envelope), raw)
         except KzedsError as error:
             return Unknown(Doubt.SIGNATURE_INVALID, str(error), unproven_code(envelope), raw)
+        why = self._objection(verified.certificate)
+        if why:
+            return Unknown(Doubt.SIGNATURE_INVALID, f"the gateway's signature: {why}", unproven_code(envelope), raw)
         return self._signed(verified, raw)
 
     def _signed(self, verified: VerifiedBody, raw: bytes) -> SubmissionOutcome:

@@ -22,13 +22,12 @@ import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from kzeds.certificate import Certificate
-from kzeds.errors import KzedsError
-from kzeds.keys.signing_key import SigningKey
-from kzeds.wsse import sign_body
+from kzeds.errors import KzedsError, SignerUnreachableError
+from kzeds.signers.base import Signer
 from usrec.adapters.gateway.answer import AnswerReader
 from usrec.adapters.gateway.connection import Endpoint, open_client, warn_of_plain_http
 from usrec.adapters.gateway.envelope import Sender, build_envelope
-from usrec.domain.errors import ConfigurationError, SigningRefused
+from usrec.domain.errors import ConfigurationError, SignerAway, SigningRefused
 from usrec.domain.message import CorrelationId, Envelope, SignedMessage
 from usrec.domain.outcome import Doubt, Faulted, NothingSent, SubmissionOutcome, Unknown
 
@@ -39,6 +38,9 @@ CONNECT_TRIES: Final = 2
 CONNECT_PAUSE: Final = timedelta(milliseconds=300)
 """A quick second try to connect bridges a gateway's restart; longer waits belong to the delivery, where they show."""
 
+SignerAt = Callable[[str, datetime], Signer]
+"""Who signs an employer's envelopes, by its BIN, at a moment; raises SigningRefused when nobody can."""
+
 _HEADERS: Final = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
 _NEVER_CONNECTED: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -47,11 +49,11 @@ class ShepGateway:
     """Implements the gateway port; one instance serves all threads.
 
     Args:
-        keys: The employers' signing keys by BIN.
+        signer: Who signs envelopes.
         trusted: Certificates that the gateway signs its answers with.
         contract_id_path: The wire profile's XPath of the contract id in an answer.
-        transport_key: Signs every envelope instead of the employers' own keys.
         wait: Waits some seconds, or less when the agent is asked to stop.
+        objection: Why a certificate of the gateway is not believed any more; empty when it is.
 
     Raises:
         ConfigurationError: The endpoint cannot be used, or no certificate is trusted.
@@ -62,11 +64,11 @@ class ShepGateway:
         endpoint: Endpoint,
         sender: Sender,
         *,
-        keys: Mapping[str, SigningKey],
+        signer: SignerAt,
         trusted: Collection[Certificate],
         contract_id_path: str,
-        transport_key: SigningKey | None = None,
         wait: Callable[[float], object] | None = None,
+        objection: Callable[[Certificate], str] = lambda _: "",
     ) -> None:
         if not trusted:
             raise ConfigurationError(
@@ -76,10 +78,9 @@ class ShepGateway:
             )
         self._endpoint = endpoint
         self._sender = sender
-        self._keys = keys
+        self._signer = signer
         self._trusted = tuple(trusted)
-        self._reader = AnswerReader(trusted, contract_id_path)
-        self._transport_key = transport_key
+        self._reader = AnswerReader(trusted, contract_id_path, objection)
         self._wait = wait or threading.Event().wait
         self._client = open_client(endpoint)
         warn_of_plain_http(endpoint)
@@ -99,17 +100,18 @@ class ShepGateway:
         """The signed transport envelope for one attempt; the same arguments give the same bytes (RSA).
 
         Raises:
-            SigningRefused: There is no transport key for the employer, or it may not sign at ``at``.
+            SigningRefused: Nobody can sign the envelope at ``at``.
+            SignerAway: Whoever holds the key does not answer.
         """
-        key = self._transport_key or self._keys.get(employer_bin)
-        if key is None:
-            raise _refused("no transport key is configured for the employer of this event", message)
         unsigned = build_envelope(self._sender, message, correlation_id=correlation_id, at=at)
         try:
-            key.require_may_sign(at)
-            body = sign_body(unsigned, key, body_id=_body_id(unsigned))
+            signer = self._signer(employer_bin, at)
+            signer.require_may_sign(at)
+            body = signer.sign_body(unsigned, body_id=_body_id(unsigned))
+        except SignerUnreachableError as error:
+            raise _refused(SignerAway, f"the envelope cannot be signed: {error}", message) from None
         except KzedsError as error:
-            raise _refused(f"the envelope cannot be signed: {error}", message) from None
+            raise _refused(SigningRefused, f"the envelope cannot be signed: {error}", message) from None
         return Envelope(body, hashlib.sha256(body).hexdigest(), message.message_id, correlation_id)
 
     def submit(self, envelope: Envelope) -> SubmissionOutcome:
@@ -201,8 +203,8 @@ def _body_id(envelope: bytes) -> str:
     return f"id-{UUID(bytes=hashlib.sha256(envelope).digest()[:16], version=4)}"
 
 
-def _refused(what: str, message: SignedMessage) -> SigningRefused:
-    return SigningRefused(
+def _refused(kind: type[SigningRefused], what: str, message: SignedMessage) -> SigningRefused:
+    return kind(
         what,
         where=f"message {message.message_id}",
         kept="Nothing was sent; the signed message is kept and goes on when the key can sign",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NoReturn
 
 from usrec.domain.authority import SigningCertificate
 from usrec.domain.errors import SigningRefused, UsrecError
 from usrec.domain.message import MessageId, RenderedMessage, SignedMessage
+from usrec.domain.renewal import ChainKey
 
 _MARK: Final = b"<!-- signed in memory by %s -->"
 
@@ -33,6 +34,26 @@ class InMemorySigner:
     def refused(self) -> Mapping[str, UsrecError]:
         """Employers without a usable key: there are none."""
         return {}
+
+    @property
+    def troubles(self) -> Sequence[NoReturn]:
+        """Keys that cannot be used now: there are none."""
+        return ()
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """Employers whose owner signs by hand: there are none."""
+        return frozenset()
+
+    @property
+    def links(self) -> Mapping[str, Sequence[ChainKey]]:
+        """Each employer has one imaginary key."""
+        return {bin_: [ChainKey("memory", one.not_before, one.not_after)] for bin_, one in self.certificates.items()}
+
+    def seek(self, at: datetime) -> bool:
+        """Nothing is to be found that was away."""
+        del at
+        return False
 
     @property
     def certificates(self) -> Mapping[str, SigningCertificate]:

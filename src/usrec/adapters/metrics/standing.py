@@ -19,6 +19,9 @@ class CertificateOf(StrEnum):
     """Whose certificate it is."""
 
     EMPLOYER = "employer"
+    """The key that signs now."""
+    LAST_KEY = "last_key"
+    """The employer's last key: nothing can be signed after it."""
     GATEWAY = "gateway"
 
 

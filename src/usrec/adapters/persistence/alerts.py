@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, bindparam, not_, select, update
+from sqlalchemy import Connection, Executable, and_, bindparam, false, func, not_, or_, select, update
 
 from usrec.adapters.persistence.alert_tables import OPEN, alerts
+from usrec.adapters.persistence.columns import literal_word
+from usrec.adapters.persistence.delivery_tables import AWAITED, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
 from usrec.adapters.persistence.tables import UNSETTLED, WATCHED, submissions
-from usrec.domain.alert import Alert
+from usrec.domain.alert import Alert, Threshold
 from usrec.domain.submission import Submission, SubmissionId
 
 ALERT_COLUMNS: Final = tuple(alerts.c[name] for name in Alert.__slots__)
@@ -25,6 +27,7 @@ def _unless_known(insert_into: InsertInto) -> Executable:
 
 
 _ADD: Final = per_dialect(_unless_known)
+_REMINDS: Final = alerts.c.threshold == literal_word(Threshold.AWAITED)
 _REOPEN: Final = (
     update(alerts)
     .where(*(alerts.c[name] == bindparam(f"its_{name}") for name in _KEY), not_(OPEN))
@@ -34,7 +37,10 @@ _CLOSE_EARLIER: Final = (
     update(alerts)
     .where(
         *(alerts.c[name] == bindparam(f"its_{name}") for name in ("source", "event_id", "watched")),
-        alerts.c.threshold != bindparam("its_threshold"),
+        or_(
+            alerts.c.threshold != bindparam("its_threshold"),
+            and_(_REMINDS, alerts.c.last_day < bindparam("its_last_day")),
+        ),
         OPEN,
     )
     .values(closed_at=bindparam("at"))
@@ -42,7 +48,8 @@ _CLOSE_EARLIER: Final = (
 _OUTDATED: Final = (
     select(alerts.c.id, *ALERT_COLUMNS)
     .join_from(alerts, submissions, submissions.c.id == alerts.c.submission_id)
-    .where(OPEN, not_(UNSETTLED))
+    .join(outbox, outbox.c.submission_id == submissions.c.id, isouter=True)
+    .where(OPEN, or_(not_(UNSETTLED), and_(_REMINDS, func.coalesce(AWAITED, false()).is_(false()))))
     .order_by(alerts.c.id)
     .limit(bindparam("limit"))
 )
@@ -73,12 +80,11 @@ class SqlAlerts:
         if self._connection.execute(_ADD[self._connection.dialect.name], values).rowcount != 1:
             self._connection.execute(_REOPEN, {**key, "stands": alert.submission_id})
             return False
-        del key["its_last_day"]
         self._connection.execute(_CLOSE_EARLIER, {**key, "at": alert.raised_at})
         return True
 
     def outdated(self, limit: int) -> Sequence[tuple[int, Alert]]:
-        """Open alerts whose submission is settled or was replaced."""
+        """Open alerts whose submission is settled or was replaced, and reminders of what is not awaited any more."""
         rows = self._connection.execute(_OUTDATED, {"limit": limit})
         return [(row[0], Alert(*row[1:])) for row in rows]
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from usrec.adapters.persistence.columns import counted, given, literal_word, metadata, of_submission, one_of
 from usrec.adapters.persistence.types import KEY, UtcDateTime, WordType
+from usrec.domain.signing_request import AWAITING
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.domain.verdict import Ending
 
@@ -65,6 +66,39 @@ Index(
     unique=True,
     sqlite_where=MOVING,
     postgresql_where=MOVING,
+)
+
+signing_requests = Table(
+    "signing_requests",
+    metadata,
+    Column("submission_id", KEY, ForeignKey("outbox.submission_id", ondelete="CASCADE"), primary_key=True),
+    given("document", LargeBinary),
+    given("digest", Text),
+    Column("record_id", KEY),
+    given("asked_at", UtcDateTime),
+    Column("package_id", Text),
+    Column("packaged_at", UtcDateTime),
+    Column("approved_by", Text),
+    Column("approved_at", UtcDateTime),
+    Column("approved_digest", Text),
+    CheckConstraint("(package_id IS NULL) = (packaged_at IS NULL)", name="package"),
+    CheckConstraint(
+        "(approved_by IS NULL) = (approved_at IS NULL) AND (approved_by IS NULL) = (approved_digest IS NULL)",
+        name="approval",
+    ),
+)
+
+SIGNATURE_AWAITED: Final = outbox.c.wait_reason == literal_word(WaitReason.AWAITING_SIGNATURE)
+AWAITED: Final = outbox.c.wait_reason.in_([literal_word(reason) for reason in sorted(AWAITING)])
+"""Entries for which a person's signature or approval is awaited."""
+
+Index(
+    "ix_outbox_awaited",
+    outbox.c.employer_bin,
+    outbox.c.priority,
+    outbox.c.submission_id,
+    sqlite_where=SIGNATURE_AWAITED,
+    postgresql_where=SIGNATURE_AWAITED,
 )
 
 attempts = Table(

@@ -17,6 +17,7 @@ from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.outgoing import SqlJournal, SqlWriteBacks
 from usrec.adapters.persistence.schema import require_current, upgrade
+from usrec.adapters.persistence.signing_requests import SqlSigningRequests
 from usrec.adapters.persistence.submissions import SqlSubmissions
 from usrec.adapters.persistence.view import SqlLedgerView
 from usrec.domain.secret import Secret
@@ -31,6 +32,7 @@ class SqlUnitOfWork:
         self.inbox = SqlInbox(connection, key)
         self.submissions = SqlSubmissions(connection)
         self.outbox = SqlOutbox(connection)
+        self.signing_requests = SqlSigningRequests(connection)
         self.attempts = SqlAttempts(connection)
         self.acknowledgements = SqlAcknowledgements(connection)
         self.contracts = SqlContracts(connection)

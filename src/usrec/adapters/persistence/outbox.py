@@ -14,15 +14,25 @@ from typing import Any, Final
 from sqlalchemy import Connection, Executable, bindparam, delete, func, null, select, update
 
 from usrec.adapters.persistence.columns import literal_word
-from usrec.adapters.persistence.delivery_tables import CLAIMED, READY, SCHEDULED, UNCLOSED, attempts, outbox
+from usrec.adapters.persistence.delivery_tables import (
+    CLAIMED,
+    READY,
+    SCHEDULED,
+    UNCLOSED,
+    attempts,
+    outbox,
+    signing_requests,
+)
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.rows import (
     ENTRY_COLUMNS,
     MESSAGE_COLUMNS,
+    REQUEST_COLUMNS,
     SUBMISSION_COLUMNS,
     entry_of,
     entry_values,
     message_of,
+    request_of,
     submission_of,
 )
 from usrec.adapters.persistence.tables import messages, submissions
@@ -115,6 +125,7 @@ _CLAIMS: Final = (
         *SUBMISSION_COLUMNS,
         *ENTRY_COLUMNS,
         *MESSAGE_COLUMNS,
+        *REQUEST_COLUMNS,
         select(attempts.c.id).where(_OF_OUTBOX, UNCLOSED).scalar_subquery().label("open_attempt"),
         select(func.count())
         .where(_OF_OUTBOX, attempts.c.ending.in_([literal_word(ending) for ending in SENT]))
@@ -124,12 +135,14 @@ _CLAIMS: Final = (
     )
     .join_from(outbox, submissions, submissions.c.id == outbox.c.submission_id)
     .join(messages, messages.c.submission_id == outbox.c.submission_id, isouter=True)
+    .join(signing_requests, signing_requests.c.submission_id == outbox.c.submission_id, isouter=True)
     .where(outbox.c.submission_id.in_(bindparam("ids", expanding=True)))
     .order_by(outbox.c.priority, outbox.c.submission_id)
 )
 _ENTRY_FROM: Final = len(SUBMISSION_COLUMNS)
 _MESSAGE_FROM: Final = _ENTRY_FROM + len(ENTRY_COLUMNS)
-_REST_FROM: Final = _MESSAGE_FROM + len(MESSAGE_COLUMNS)
+_REQUEST_FROM: Final = _MESSAGE_FROM + len(MESSAGE_COLUMNS)
+_REST_FROM: Final = _REQUEST_FROM + len(REQUEST_COLUMNS)
 
 
 class SqlOutbox:
@@ -217,9 +230,10 @@ def _claim_of(row: Sequence[Any], owner: str, until: datetime) -> Claim:
         submission=submission_of(row[:_ENTRY_FROM]),
         entry=entry,
         lease=Lease(entry.submission_id, owner, entry.fence, until),
-        message=message_of(row[_MESSAGE_FROM:_REST_FROM]),
+        message=message_of(row[_MESSAGE_FROM:_REQUEST_FROM]),
         open_attempt=open_attempt,
         sent_attempts=sent_attempts,
+        request=request_of(row[_REQUEST_FROM:_REST_FROM]),
     )
 
 

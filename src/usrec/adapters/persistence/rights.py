@@ -31,6 +31,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "contracts": _CHANGE,
     "journal": _ADD,
     "outbox": _ALL,
+    "signing_requests": _ALL,
     "attempts": _CHANGE,
     "acknowledgements": _ADD,
     "write_backs": _ALL,

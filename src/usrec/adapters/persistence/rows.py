@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, Final
 
-from usrec.adapters.persistence.delivery_tables import outbox
+from usrec.adapters.persistence.delivery_tables import outbox, signing_requests
 from usrec.adapters.persistence.tables import messages, submissions
 from usrec.domain.message import SignedMessage
+from usrec.domain.signing_request import SigningRequest
 from usrec.domain.submission import QueueEntry, Submission
 
 _SUBMISSION_FIELDS: Final = tuple(field.name for field in fields(Submission))
 _ENTRY_FIELDS: Final = tuple(field.name for field in fields(QueueEntry))
 _MESSAGE_FIELDS: Final = tuple(field.name for field in fields(SignedMessage))
+_REQUEST_FIELDS: Final = tuple(field.name for field in fields(SigningRequest))
 
 SUBMISSION_COLUMNS: Final = tuple(submissions.c[name] for name in _SUBMISSION_FIELDS)
 ENTRY_COLUMNS: Final = tuple(outbox.c[name] for name in _ENTRY_FIELDS)
 MESSAGE_COLUMNS: Final = tuple(messages.c[name] for name in _MESSAGE_FIELDS)
+REQUEST_COLUMNS: Final = tuple(signing_requests.c[name] for name in _REQUEST_FIELDS)
 
 LEASE_FIELDS: Final = frozenset({"lease_owner", "lease_until", "fence"})
 """Only ``claim``, ``promote`` and ``put`` itself touch them."""
@@ -51,3 +54,8 @@ def entry_of(row: Sequence[Any]) -> QueueEntry:
 def message_of(row: Sequence[Any]) -> SignedMessage | None:
     """The signed message of a row of ``MESSAGE_COLUMNS``, None where an outer join found none."""
     return None if row[0] is None else SignedMessage(*row)
+
+
+def request_of(row: Sequence[Any]) -> SigningRequest | None:
+    """The signing request of a row of ``REQUEST_COLUMNS``, None where an outer join found none."""
+    return None if row[0] is None else SigningRequest(*row)

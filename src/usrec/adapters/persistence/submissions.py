@@ -59,6 +59,9 @@ _LINE: Final = (
 _LAST_POSITION: Final = select(func.max(_COLUMNS.position)).where(*_OF_CONTRACT)
 _STORE_MESSAGE: Final = insert(messages)
 _MESSAGE: Final = select(*MESSAGE_COLUMNS).where(messages.c.submission_id == bindparam("which"))
+_SIGNED_AS: Final = (
+    select(messages.c.submission_id).where(messages.c.digest == bindparam("digest")).order_by(messages.c.submission_id)
+)
 
 
 class SqlSubmissions:
@@ -115,6 +118,11 @@ class SqlSubmissions:
         """The signed bytes."""
         row = self._connection.execute(_MESSAGE, {"which": submission_id}).one_or_none()
         return None if row is None else message_of(row)
+
+    def signed_as(self, digest: str) -> SubmissionId | None:
+        """The submission whose signed bytes have this digest."""
+        found: SubmissionId | None = self._connection.scalar(_SIGNED_AS, {"digest": digest})
+        return found
 
     def _list(self, statement: Executable, what: dict[str, Any]) -> Sequence[Submission]:
         return [submission_of(row) for row in self._connection.execute(statement, what)]

@@ -136,6 +136,7 @@ messages = Table(
     given("certificate", Text),
     given("valid_until", UtcDateTime),
 )
+Index("ix_messages_digest", messages.c.digest)
 
 contracts = Table(
     "contracts",

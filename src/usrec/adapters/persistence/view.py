@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Text, bindparam, false
 
 from usrec.adapters.persistence.agents import HEARTBEATS
 from usrec.adapters.persistence.columns import literal_word
-from usrec.adapters.persistence.delivery_tables import SCHEDULED, acknowledgements, attempts, outbox
+from usrec.adapters.persistence.delivery_tables import SCHEDULED, acknowledgements, attempts, outbox, signing_requests
 from usrec.adapters.persistence.engine import READ_ONLY, connected
 from usrec.adapters.persistence.figures import read_figures
 from usrec.adapters.persistence.notice_board import read_notice_board
@@ -29,6 +29,7 @@ from usrec.ports.ledger_view import (
     AttemptRow,
     JournalRow,
     Progress,
+    RequestRow,
     SubmissionFilter,
     SubmissionRow,
     SubmissionStory,
@@ -85,6 +86,9 @@ _JOURNAL: Final = (
     select(*(journal.c[name] for name in JournalRow.__slots__))
     .where(journal.c.submission_id == bindparam("which"))
     .order_by(journal.c.seq)
+)
+_REQUEST: Final = select(*(signing_requests.c[name] for name in RequestRow.__slots__)).where(
+    signing_requests.c.submission_id == bindparam("which")
 )
 _STANDING: Final = (
     select(*(journal.c[name] for name in JournalRow.__slots__))
@@ -273,4 +277,5 @@ def _story(connection: Connection, submission_id: str) -> SubmissionStory:
         attempts=[AttemptRow(*one) for one in connection.execute(_ATTEMPTS, which)],
         journal=[JournalRow(*one) for one in connection.execute(_JOURNAL, which)],
         behind=[SubmissionRow(*one) for one in connection.execute(_BEHIND, place)] if in_line else [],
+        request=next((RequestRow(*one) for one in connection.execute(_REQUEST, which)), None),
     )

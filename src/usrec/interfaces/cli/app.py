@@ -18,6 +18,7 @@ from usrec.interfaces.cli import (
     init,
     ledger,
     metrics,
+    package,
     replay,
     run,
     status,
@@ -66,6 +67,7 @@ app.command("status")(status.status)
 app.command("replay")(replay.replay)
 app.command("watch")(watch.watch)
 app.add_typer(submission.app, name="submission")
+app.add_typer(package.app, name="package")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(config.app, name="config")
 app.add_typer(ledger.app, name="db")

@@ -45,19 +45,13 @@ def authority(
 
 def _certificates(settings: LoadedSettings) -> Mapping[str, SigningCertificate]:
     """What the employers' certificates say; a key that cannot be read is left out and said."""
-    from usrec.adapters.signing.description import describe_certificate
-    from usrec.adapters.signing.pkcs12 import EmployerKey, load_employer_key
-    from usrec.domain.errors import ConfigurationError
+    from usrec.adapters.system_clock import SystemClock
+    from usrec.keys import open_keyring
 
-    found = {}
-    for employer in settings.values.employer.values():
-        try:
-            password = settings.secret(employer.key_password)
-            key = load_employer_key(EmployerKey(employer.bin, settings.path(employer.key_file), password))
-            found[employer.bin] = describe_certificate(key.certificate)
-        except ConfigurationError as problem:
-            typer.echo(f"usrec: {problem}", err=True)
-    return found
+    keyring = open_keyring(settings, SystemClock())
+    for trouble in keyring.troubles:
+        typer.echo(f"usrec: {trouble.problem}", err=True)
+    return keyring.certificates
 
 
 def _recorded(settings: LoadedSettings, day: date) -> Sequence[Authority]:

@@ -49,6 +49,21 @@ PLACEHOLDERS: Final[Mapping[Place, Any]] = {
 
 EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
     ("proxy", "url"): "http://proxy.example:3128",
+    ("transport_key", "key_file"): "secrets/transport.p12",
+    ("signer_daemon", "socket"): "/run/kzeds-signer/signer.sock",
+    ("signer_daemon", "key"): "employer",
+    ("ncanode", "url"): "http://127.0.0.1:14579",
+    ("ncanode", "key_file"): "secrets/employer.p12",
+    ("ncanode", "key_password"): {"file": "secrets/employer.password"},
+    ("ncanode", "key_alias"): "signing",
+    ("token", "library"): "/usr/lib/softhsm/libsofthsm2.so",
+    ("token", "token"): "employer",
+    ("token", "key"): "signing",
+    ("token", "pin"): {"file": "secrets/token.pin"},
+    ("owner", "certificate"): "0123456789abcdef",
+    ("next_key", "key_file"): "secrets/employer-2027.p12",
+    ("next_key", "key_password"): {"file": "secrets/employer-2027.password"},
+    ("next_key", "use_from"): date(2027, 1, 11),
     ("order", "dated"): date(2026, 1, 5),
     ("order", "valid_from"): date(2026, 1, 6),
     ("order", "valid_until"): date(2026, 12, 31),
@@ -59,6 +74,11 @@ EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
     ("mail", "sender"): "usrec@example.kz",
     ("mail", "to"): ["hr@example.kz"],
     ("health", "listen"): "127.0.0.1:9464",
+    ("trust", "authorities"): "nca",
+    ("trust", "ocsp"): "http://ocsp.pki.gov.kz/",
+    ("crl", "authority"): "nca/nca_gost_2022.cer",
+    ("crl", "url"): "https://crl.pki.gov.kz/nca_gost_2022.crl",
+    ("crl", "delta_url"): "https://crl.pki.gov.kz/nca_d_gost_2022.crl",
 }
 """What is shown for a setting without a default, by its table and name; a kind's own example for all others."""
 
@@ -81,21 +101,17 @@ def settings_text(given: Mapping[Place, Any], names: Mapping[str, str]) -> str:
 
 
 def _table(table: Table, given: Mapping[Place, Any], names: Mapping[str, str]) -> Iterator[str]:
-    """A table that has to be asked for, such as a proxy, is commented out as a whole."""
-    asleep = _must_be_asked_for(table)
+    """A table that is not there by itself, such as a proxy, is commented out as a whole."""
+    asleep = table.absent and not any(place[:-1] == table.path for place in given)
     yield from _comments(tr(table.meaning))
     yield f"{'#' if asleep else ''}{_header(table, names)}"
     for name, field in table.settings.items():
         place = (*table.path, name)
         meaning = field.description or ""
         yield from _comments(tr(meaning))
-        awake = place in given or (field.is_required() and not asleep)
+        awake = place in given or place in PLACEHOLDERS or (field.is_required() and not asleep)
         value = given[place] if place in given else _usual(table, name, field)
         yield f"{'' if awake else '#'}{name} = {toml(value)}"
-
-
-def _must_be_asked_for(table: Table) -> bool:
-    return not table.required and any(field.is_required() for field in table.settings.values())
 
 
 def _header(table: Table, names: Mapping[str, str]) -> str:
@@ -121,7 +137,7 @@ def _usual(table: Table, name: str, field: FieldInfo) -> Any:
     word = next(one for one in reversed(table.path) if one != NAME)
     if (word, name) in EXAMPLES:
         return EXAMPLES[word, name]
-    return _example(field.annotation, word, name, asked=field.is_required() and not _must_be_asked_for(table))
+    return _example(field.annotation, word, name, asked=field.is_required() and not table.absent)
 
 
 def _example(annotation: Any, word: str, name: str, *, asked: bool) -> Any:

@@ -85,6 +85,7 @@ def story_json(story: SubmissionStory, now: datetime) -> dict[str, object]:
         "deadline": _deadline_json(story, now),
         "entered_at": story.entered_at,
         "signed_at": story.signed_at,
+        "request": None if story.request is None else asdict(story.request),
         "replaces": story.replaces,
         "findings": [asdict(finding) for finding in load_findings(row.findings)],
         "timeline": [asdict(moment) for moment in timeline(story)],
@@ -230,6 +231,11 @@ _STEPS: Final[Mapping[WaitReason | None, str]] = {
         "When it is entered in the portal: usrec submission settle {id} --as accepted; "
         "else: usrec submission release {id}"
     ),
+    WaitReason.AWAITING_SIGNATURE: N_(
+        "Make a signing package (usrec package create), let the EDS's owner sign it, "
+        "take it back: usrec package take FILE"
+    ),
+    WaitReason.AWAITING_APPROVAL: N_("Look at it and approve it: usrec submission approve {id}"),
 }
 
 

@@ -25,7 +25,7 @@ from usrec.interfaces.cli.words import (
     wait_words,
 )
 from usrec.interfaces.i18n import N_, tr
-from usrec.ports.ledger_view import SubmissionRow, SubmissionStory
+from usrec.ports.ledger_view import RequestRow, SubmissionRow, SubmissionStory
 
 
 def print_story(story: SubmissionStory, now: datetime) -> None:
@@ -54,11 +54,29 @@ def _facts(story: SubmissionStory, now: datetime) -> Iterator[tuple[str, str]]:
     yield tr("waits"), _waits(row)
     yield tr("next"), next_step(row)
     yield tr("deadline"), deadline_words(story, now)
+    yield from _asked(story.request)
     yield tr("contract"), tr("{contract} of {employer}").format(contract=row.contract_key, employer=employer)
     yield tr("registry id"), row.contract_id or ""
     yield tr("event"), tr("{event}, revision {revision}").format(event=row.event_id, revision=row.revision)
     yield tr("replaces"), story.replaces or ""
     yield tr("replaced by"), row.replaced_by or ""
+
+
+def _asked(request: RequestRow | None) -> Iterator[tuple[str, str]]:
+    """The document that a person was asked to sign or approve."""
+    if request is None:
+        return
+    asked = tr("put before a person at {time}; SHA-256 {digest}")
+    yield tr("document"), asked.format(time=local_time(request.asked_at), digest=request.digest)
+    if request.approved_by is not None:
+        approved = tr("by {person} at {time}")
+        yield tr("approved"), approved.format(person=request.approved_by, time=local_time(request.approved_at))
+    if request.package_id is not None:
+        packaged = tr("{package}, made at {time}")
+        yield (
+            tr("signing package"),
+            packaged.format(package=request.package_id, time=local_time(request.packaged_at)),
+        )
 
 
 def _waits(row: SubmissionRow) -> str:

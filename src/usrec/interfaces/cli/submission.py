@@ -17,6 +17,7 @@ import typer
 
 from usrec.domain.state import State
 from usrec.interfaces.cli.acting import Result, act_on, show_one
+from usrec.interfaces.cli.approval import approve
 from usrec.interfaces.cli.evidence import read_evidence
 from usrec.interfaces.cli.options import AsJson, Config, Reason, print_json
 from usrec.interfaces.cli.selection import (
@@ -292,6 +293,9 @@ def check_out(
     said = tr("checked out for {person} until {time} in Kazakhstan")
     said = said.format(person=person.strip(), time=local_time(until))
     show_one(Result(which, "done", until.isoformat()), said, as_json=as_json)
+
+
+app.command("approve")(approve)
 
 
 def _contract_id(text: str | None) -> str | None:

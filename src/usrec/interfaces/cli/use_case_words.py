@@ -21,6 +21,8 @@ NEEDS: Final[Mapping[PersonNeeded, str]] = {
     PersonNeeded.KEY_UNUSABLE: N_("the employer's key cannot sign"),
     PersonNeeded.HELD_BY_PERSON: N_("held by a person"),
     PersonNeeded.CHECKED_OUT: N_("being entered in the portal by a person"),
+    PersonNeeded.AWAITING_SIGNATURE: N_("waiting for the signature of the EDS's owner: usrec package create"),
+    PersonNeeded.AWAITING_APPROVAL: N_("waiting for an approval: usrec submission approve"),
 }
 
 TREATMENTS: Final[Mapping[Treatment, str]] = {

@@ -53,6 +53,8 @@ WAITS: Final[Mapping[WaitReason, str]] = {
     WaitReason.HELD_BY_PERSON: N_("a person stopped it"),
     WaitReason.REPLAY: N_("its turn in a replay has not come"),
     WaitReason.CHECKED_OUT: N_("a person enters it in the portal by hand"),
+    WaitReason.AWAITING_SIGNATURE: N_("it waits for the signature of the EDS's owner, who signs by hand"),
+    WaitReason.AWAITING_APPROVAL: N_("it waits for a person's approval before it is signed"),
 }
 
 STATUSES: Final[Mapping[QueueStatus, str]] = {
@@ -142,6 +144,10 @@ ACTIONS: Final[Mapping[str, str]] = {
     "hold": N_("held"),
     "release": N_("released"),
     "check_out": N_("checked out"),
+    "ask_signature": N_("put before the EDS's owner for signature"),
+    "ask_approval": N_("put before a person for approval"),
+    "approve": N_("approved"),
+    "package": N_("put into a signing package"),
 }
 """Actions of the journal."""
 

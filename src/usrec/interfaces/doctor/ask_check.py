@@ -18,23 +18,22 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
-from usrec.domain.errors import ConfigurationError
+from usrec.domain.errors import ConfigurationError, SigningRefused
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.message import CorrelationId, MessageId, SignedMessage
 from usrec.domain.outcome import Doubt, Faulted, NothingSent, Refused, Registered, SubmissionOutcome, Unknown
 from usrec.domain.verdict import UNKNOWN_ERROR, AttemptWindow, authenticate
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
-from usrec.interfaces.doctor.keys_check import usable_keys
 from usrec.interfaces.i18n import N_
 from usrec.ports.clock import Entropy
 
 if TYPE_CHECKING:
-    from kzeds.keys.signing_key import SigningKey
     from usrec.adapters.gateway.shep import ShepGateway
     from usrec.adapters.rendering.profile import WireProfile
 
@@ -126,22 +125,32 @@ _UNSIGNED: Final = frozenset({Doubt.SIGNATURE_MISSING, Doubt.SIGNATURE_INVALID})
 
 def ask_usrec(installation: Installation, entropy: Entropy) -> Iterator[Line]:
     """Send the one message and tell what came back."""
-    keys = usable_keys(installation)
-    if not keys:
+    employer = _sender(installation)
+    if employer is None:
         yield NO_KEY.line()
         return
     try:
-        gateway, profile = _gateway(installation, keys), _profile(installation)
+        gateway, profile = _gateway(installation), _profile(installation)
     except ConfigurationError as problem:
         yield UNPREPARED.line(why=problem.what)
         return
     try:
-        yield _told(_ask(installation, gateway, profile, next(iter(keys)), entropy))
+        yield _told(_ask(installation, gateway, profile, employer, entropy))
     finally:
         gateway.close()
 
 
-def _gateway(installation: Installation, keys: Mapping[str, SigningKey]) -> ShepGateway:
+def _sender(installation: Installation) -> str | None:
+    """An employer, by its BIN, whose envelope can be signed now."""
+    now = installation.clock.now()
+    for employer in installation.settings.values.employer.values():
+        with suppress(SigningRefused):
+            installation.keyring.transport(employer.bin, now)
+            return employer.bin
+    return None
+
+
+def _gateway(installation: Installation) -> ShepGateway:
     from usrec.adapters.gateway.envelope import Sender
     from usrec.adapters.gateway.shep import ShepGateway
     from usrec.bootstrap import build_endpoint, read_certificate
@@ -151,7 +160,7 @@ def _gateway(installation: Installation, keys: Mapping[str, SigningKey]) -> Shep
     return ShepGateway(
         build_endpoint(settings),
         Sender(values.service_id, values.sender_id, settings.secret(values.password)),
-        keys=keys,
+        signer=installation.keyring.transport,
         trusted=[read_certificate(settings.path(values.response_certificate))],
         contract_id_path=_profile(installation).contract_id_path,
     )

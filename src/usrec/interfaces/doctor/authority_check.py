@@ -11,7 +11,6 @@ from usrec.interfaces.authority import read_authorities
 from usrec.interfaces.authority_words import WORDS
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
-from usrec.interfaces.doctor.keys_check import readable_keys
 from usrec.interfaces.i18n import N_
 
 COVERED: Final = Kind("authority", "covered", Verdict.OK, N_("Whoever signs may do so by what is on record"))
@@ -22,11 +21,8 @@ PROBLEMS: Final[Mapping[AuthorityProblem, Kind]] = {
 
 def examine_authorities(installation: Installation) -> Iterator[Line]:
     """The orders and the certificate of each employer, today."""
-    from usrec.adapters.signing.description import describe_certificate
-
     today = kazakhstan_date(installation.clock.now())
-    certificates = {bin_: describe_certificate(key.certificate) for bin_, key in readable_keys(installation).items()}
-    for authority in read_authorities(installation.settings, certificates):
+    for authority in read_authorities(installation.settings, installation.keyring.certificates):
         findings = examine_authority(authority, today)
         for finding in findings:
             yield PROBLEMS[finding.problem].line(about=authority.employer, number=finding.number, day=finding.day)

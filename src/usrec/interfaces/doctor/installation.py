@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from usrec.domain.errors import UsrecError
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.i18n import N_
 from usrec.ports.clock import Clock
 from usrec.settings import LoadedSettings
+
+if TYPE_CHECKING:
+    from usrec.adapters.signing.keyring import Keyring
 
 BROKEN: Final = Kind(
     "doctor",
@@ -29,11 +32,22 @@ class Installation:
 
     Attributes:
         free_space: Bytes that are free for us where a file or folder lies.
+        opened: The keys, once they were opened: a token that refused a PIN must not be asked again.
     """
 
     settings: LoadedSettings
     clock: Clock
     free_space: Callable[[Path], int]
+    opened: list[Keyring] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys, opened when they are looked at first."""
+        from usrec.keys import open_keyring
+
+        if not self.opened:
+            self.opened.append(open_keyring(self.settings, self.clock))
+        return self.opened[0]
 
 
 def free_space(place: Path) -> int:

@@ -6,19 +6,19 @@ Sources: USREC codes SCSE001 (expired, revoked or AUTH key) and SCSE046 (the BIN
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from usrec.domain.errors import ConfigurationError
+from usrec.domain.renewal import ChainKey, RenewalProblem, examine_renewal, key_in_use
 from usrec.interfaces.doctor.finding import URGENT_DAYS, WARN_DAYS, Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
-from usrec.interfaces.i18n import N_
-from usrec.settings import EmployerSettings
+from usrec.interfaces.i18n import N_, tr
+from usrec.interfaces.renewal_words import WORDS
 
 if TYPE_CHECKING:
     from kzeds.certificate import Certificate
-    from kzeds.keys.signing_key import SigningKey
+    from usrec.adapters.signing.held_key import HeldKey
 
 GOOD: Final = Kind(
     "key",
@@ -111,6 +111,58 @@ OPEN_TO_OTHERS: Final = Kind(
     N_("Run: chmod 600 {place}"),
 )
 
+FOLLOWS: Final = Kind(
+    "key",
+    "follows",
+    Verdict.OK,
+    N_("The next key is ready: {place} signs from {since} on and is valid until {until}"),
+)
+AWAY: Final = Kind(
+    "key",
+    "away",
+    Verdict.FAIL,
+    N_("Whoever holds the key does not answer: {place}. Events of this employer wait: {why}"),
+    N_("See that it runs; the agent asks it again by itself"),
+)
+REFUSED: Final = Kind(
+    "key",
+    "refused",
+    Verdict.FAIL,
+    N_("The key cannot be used: {place}: {why}"),
+    N_("Compare its name and rights there with the settings of [employer.{about}]"),
+)
+OWNER: Final = Kind(
+    "key",
+    "owner",
+    Verdict.OK,
+    N_("The owner of the EDS signs by hand, no key is here. What waits for the signature: usrec package create"),
+)
+RENEWAL: Final[Mapping[RenewalProblem, Kind]] = {
+    problem: Kind("key", problem.value, Verdict.WARN, what, advice)
+    for problem, (what, advice) in WORDS.items()
+    if problem is not RenewalProblem.NO_SUCCESSOR
+}
+"""The end of the last key is told by its own line."""
+TRANSPORT_GOOD: Final = Kind(
+    "transport_key",
+    "good",
+    Verdict.OK,
+    N_("The key of the envelopes opens and may sign. It is valid until {until}; days left: {days}"),
+)
+TRANSPORT_ENDS_SOON: Final = Kind(
+    "transport_key",
+    "ends_soon",
+    Verdict.WARN,
+    N_("The key of the envelopes is valid until {until}; days left: {days}. After that nothing can be sent"),
+    N_("Have it renewed at the NCA, name the new key in [gateway.transport_key], and let the agent read it anew"),
+)
+TRANSPORT_UNUSABLE: Final = Kind(
+    "transport_key",
+    "unusable",
+    Verdict.FAIL,
+    N_("The key of the envelopes cannot be used, so nothing can be sent: {place}: {why}"),
+    N_("Correct [gateway.transport_key], or put the right key in its place"),
+)
 ANSWERS_GOOD: Final = Kind(
     "answer_certificate",
     "good",
@@ -156,38 +208,59 @@ _ANSWERS: Final[Mapping[Kind, Kind]] = {
 
 
 def examine_keys(installation: Installation) -> Iterator[Line]:
-    """The key of each employer."""
+    """The keys of each employer, and the one of the envelopes."""
     for name, employer in installation.settings.values.employer.items():
-        yield from _key(installation, name, employer)
+        if employer.owner is not None:
+            yield OWNER.line(about=name)
+        else:
+            yield from _chain(installation, name, installation.keyring.held(employer.bin))
+    transport = installation.keyring.transport_key
+    if transport is not None:
+        yield from _transport(installation, transport)
 
 
-def readable_keys(installation: Installation) -> Mapping[str, SigningKey]:
-    """The employers' own SIGN keys that can be opened, by BIN, whatever their dates."""
-    found = {}
-    for employer in installation.settings.values.employer.values():
-        with suppress(ConfigurationError):
-            found[employer.bin] = _opened(installation, employer)
-    return found
+def _chain(installation: Installation, name: str, keys: Sequence[HeldKey]) -> Iterator[Line]:
+    """The keys of one employer, and how they follow one another."""
+    now = installation.clock.now()
+    links = [link for key in keys if (link := key.link) is not None]
+    for key in keys:
+        yield from _key(installation, name, key, links)
+    for finding in examine_renewal(links, now):
+        if finding.problem in RENEWAL:
+            yield RENEWAL[finding.problem].line(about=name, place=finding.place, day=finding.day)
 
 
-def usable_keys(installation: Installation) -> Mapping[str, SigningKey]:
-    """Those of them that may sign now."""
-    keys = readable_keys(installation).items()
-    return {bin_: key for bin_, key in keys if _validity(key.certificate, installation).verdict is not Verdict.FAIL}
+def _key(installation: Installation, name: str, key: HeldKey, links: Sequence[ChainKey]) -> Iterator[Line]:
+    link, certificate = key.link, key.certificate
+    if key.problem is not None:
+        yield _fault(name, key, key.problem)
+    elif link is None or certificate is None:
+        yield AWAY.line(about=name, place=key.place.where, why=key.away)
+    else:
+        kind = _standing(installation, link, links)
+        if kind is FOLLOWS:
+            yield FOLLOWS.line(about=name, place=link.place, since=link.starts, until=link.not_after)
+        elif kind is not None:
+            yield _dated(kind, certificate, installation, about=name)
+    yield from _open_to_others(name, key)
 
 
-def _opened(installation: Installation, employer: EmployerSettings) -> SigningKey:
-    from usrec.adapters.signing.pkcs12 import EmployerKey, load_employer_key
+def _standing(installation: Installation, link: ChainKey, links: Sequence[ChainKey]) -> Kind | None:
+    """What the dates of a key mean now among the others; None for one whose successor signs."""
+    now = installation.clock.now()
+    used, last = key_in_use(links, now), max(links, key=lambda one: one.not_after)
+    if used is None:
+        return _validity(link, installation) if link == last else None
+    if link == used:
+        return _validity(link, installation) if link == last else GOOD
+    if link.starts > now:
+        return FOLLOWS
+    return None
 
-    settings = installation.settings
-    password = settings.secret(employer.key_password)
-    return load_employer_key(EmployerKey(employer.bin, settings.path(employer.key_file), password))
 
+def _fault(name: str, key: HeldKey, problem: ConfigurationError) -> Line:
+    from usrec.adapters.signing.faults import KeyFault, KeyUnusableError
 
-def _key(installation: Installation, name: str, employer: EmployerSettings) -> Iterator[Line]:
-    from usrec.adapters.signing.pkcs12 import KeyFault, KeyUnusableError
-
-    place = installation.settings.path(employer.key_file)
     faults: Mapping[KeyFault, Kind] = {
         KeyFault.UNREADABLE: UNREADABLE,
         KeyFault.WRONG_PASSWORD: WRONG_PASSWORD,
@@ -195,20 +268,36 @@ def _key(installation: Installation, name: str, employer: EmployerSettings) -> I
         KeyFault.UNKNOWN_ALGORITHM: UNKNOWN_ALGORITHM,
         KeyFault.AUTH: AUTH,
         KeyFault.OTHER_EMPLOYER: OTHER_EMPLOYER,
+        KeyFault.REFUSED: REFUSED,
     }
-    try:
-        certificate = _opened(installation, employer).certificate
-    except KeyUnusableError as problem:
-        yield faults[problem.fault].line(about=name, place=place)
-    except ConfigurationError:
-        yield NO_PASSWORD.line(about=name)
+    if not isinstance(problem, KeyUnusableError):
+        return NO_PASSWORD.line(about=name)
+    return faults[problem.fault].line(about=name, place=key.place.where, why=problem.what)
+
+
+def _open_to_others(name: str, key: HeldKey) -> Iterator[Line]:
+    file = key.place.file
+    if file is not None and file.is_file() and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) & ~stat.S_IRGRP:
+        yield OPEN_TO_OTHERS.line(about=name, place=file)
+
+
+def _transport(installation: Installation, key: HeldKey) -> Iterator[Line]:
+    certificate, problem = key.certificate, key.problem or key.away
+    if certificate is None:
+        why = problem.what if isinstance(problem, ConfigurationError) else problem
+        yield TRANSPORT_UNUSABLE.line(place=key.place.where, why=why)
+        return
+    kind = _validity(certificate, installation)
+    if kind.verdict is Verdict.FAIL:
+        ended = installation.clock.now() > certificate.not_after
+        why = N_("its certificate has ended") if ended else N_("its certificate is not valid yet")
+        yield TRANSPORT_UNUSABLE.line(place=key.place.where, why=lambda: tr(why))
     else:
-        yield _dated(_validity(certificate, installation), certificate, installation, about=name)
-    if place.is_file() and place.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) & ~stat.S_IRGRP:
-        yield OPEN_TO_OTHERS.line(about=name, place=place)
+        yield _dated(TRANSPORT_GOOD if kind is GOOD else TRANSPORT_ENDS_SOON, certificate, installation)
+    yield from _open_to_others("transport_key", key)
 
 
-def _validity(certificate: Certificate, installation: Installation) -> Kind:
+def _validity(certificate: Certificate | ChainKey, installation: Installation) -> Kind:
     """What the dates of an employer's certificate mean now."""
     now = installation.clock.now()
     if now < certificate.not_before:

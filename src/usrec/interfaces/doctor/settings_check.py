@@ -121,6 +121,9 @@ def secrets_of(table: BaseModel, path: tuple[str, ...] = ()) -> Iterator[tuple[s
         elif isinstance(value, Mapping):
             for key, inner in value.items():
                 yield from secrets_of(inner, (*path, name, str(key)))
+        elif isinstance(value, tuple):
+            for number, inner in enumerate(one for one in value if isinstance(one, BaseModel)):
+                yield from secrets_of(inner, (*path, f"{name} {number + 1}"))
 
 
 def _unreadable(settings: LoadedSettings, where: str, secret: SecretSettings, problem: ConfigurationError) -> Line:

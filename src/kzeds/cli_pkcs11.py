@@ -1,0 +1,119 @@
+"""`kzeds pkcs11`: what a token can do, before anyone relies on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kzeds.cli_output import CANNOT_TELL, REFUSED
+from kzeds.errors import TokenError
+from kzeds.files import is_open_to_others, read_password
+
+app = typer.Typer(
+    help="Keys in PKCS#11 tokens. Needs the extra: pip install 'usrec-agent[pkcs11]'.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+
+_CANNOT_TELL = frozenset({"extra", "library", "token", "ambiguous"})
+"""Reasons for which the token was not reached at all."""
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `probe` a command of its own: typer would make an only command the group itself."""
+
+
+@app.command()
+def probe(
+    library: Annotated[Path, typer.Option("--library", metavar="PATH", help="The vendor's PKCS#11 library.")],
+    token: Annotated[str | None, typer.Option("--token", metavar="LABEL", help="Only this token.")] = None,
+    pin_file: Annotated[
+        Path | None, typer.Option("--pin-file", metavar="F", help="File with the PIN: shows keys and certificates.")
+    ] = None,
+    *,
+    attempt: Annotated[bool, typer.Option("--try", help="Make one signature with each key, and check it.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+) -> None:
+    """Show what a token can do: exit code 0 done, 1 PIN refused or no key signed, 2 no token reached.
+
+    The PIN is tried once. A token locks itself after a few wrong ones. Names and numbers of people are masked.
+    """
+    from kzeds.signers.token_probe import probe as look
+
+    if attempt and pin_file is None:
+        raise typer.BadParameter("a signature needs the PIN: give --pin-file", param_hint="--try")
+    try:
+        report = look(library, label=token, pin=_pin(pin_file), at=_now(), trial=attempt)
+    except TokenError as error:
+        typer.echo(f"kzeds: {error}", err=True)
+        raise typer.Exit(CANNOT_TELL if error.reason in _CANNOT_TELL else REFUSED) from None
+    typer.echo(json.dumps(report, ensure_ascii=False, indent=2) if as_json else "\n".join(_lines(report)))
+    if attempt and not any(key["usable"] for key in _keys(report)):
+        raise typer.Exit(REFUSED)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the command line is where the clock enters kzeds
+
+
+def _pin(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    if is_open_to_others(path):
+        typer.echo(f"kzeds: WARNING: {path} is open to others; run: chmod 600 {path}", err=True)
+    return read_password(path)
+
+
+def _keys(report: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for slot in report["slots"]:
+        yield from (slot["token"] or {}).get("keys") or []
+
+
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    yield _line("library", report["library"])
+    for slot in report["slots"]:
+        yield f"slot {slot['slot']}: {slot['description']}"
+        if slot["token"] is None:
+            yield "  no token that is initialised"
+        else:
+            yield from _token_lines(slot["token"])
+
+
+def _token_lines(token: dict[str, Any]) -> Iterator[str]:
+    lists = ("mechanisms", "keys", "other_certificates")
+    yield _line("  token", {name: value for name, value in token.items() if name not in lists})
+    yield f"    mechanisms: {', '.join(token['mechanisms'])}"
+    if token["keys"] is None:
+        yield "    keys: give the PIN (--pin-file) to see them"
+        return
+    if not token["keys"]:
+        yield "    keys: none"
+    for key in token["keys"]:
+        yield from _key_lines(key)
+    for one in token["other_certificates"]:
+        yield _line("    certificate without a key", one)
+
+
+def _key_lines(key: dict[str, Any]) -> Iterator[str]:
+    yield _line("    key", {name: key[name] for name in ("label", "id", "type")})
+    for one in key["certificates"]:
+        yield _line("      certificate", one)
+    if key["trial"] is not None:
+        yield f"      one signature was made: {key['trial']}"
+    yield "      could sign for us" if key["usable"] else f"      cannot sign for us: {key['why_not'] or key['trial']}"
+
+
+def _line(name: str, fields: dict[str, Any]) -> str:
+    return f"{name}: " + ", ".join(f"{one.replace('_', ' ')} {_said(value)}" for one, value in fields.items())
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value in {None, ""} else str(value)

@@ -1,0 +1,84 @@
+"""A time stamp inside a CMS signature: it proves that the signature existed at its time.
+
+Source: RFC 3161, appendix A: the token is the unsigned attribute id-aa-timeStampToken of the signer, over the bytes of
+the signature value (ETSI EN 319 122-1, 5.3, calls it a signature time stamp).
+"""
+
+from __future__ import annotations
+
+from asn1crypto import core
+
+from kzeds.der import READER_FAULTS, element, elements, identifier, sequence, spans
+from kzeds.errors import MalformedSignatureError
+from kzeds.signed_parts import SIGNED_DATA, read_signed
+
+TOKEN = "1.2.840.113549.1.9.16.2.14"  # noqa: S105 - an OID
+"""id-aa-timeStampToken."""
+
+_UNSIGNED = 0xA1
+
+
+def stamped_bytes(signature: bytes) -> bytes:
+    """What a time stamp of this signature is over: the signature value of its one signer.
+
+    Raises:
+        MalformedSignatureError: It is not a SignedData with one signer.
+    """
+    return read_signed(signature).signature
+
+
+def add_timestamp(signature: bytes, token: bytes) -> bytes:
+    """The signature with a token among the unsigned attributes of its signer.
+
+    Args:
+        signature: DER, as `kzeds.cms.sign_detached` makes it.
+        token: DER ContentInfo over `stamped_bytes`, which the caller has checked.
+
+    Raises:
+        MalformedSignatureError: It is not a SignedData with one signer, or has unsigned attributes already.
+    """
+    read_signed(signature)
+    try:
+        *before, signers = _signed_data(signature)
+        parts = elements(_inside(signers))
+    except READER_FAULTS:
+        raise MalformedSignatureError("the bytes are not a CMS signature that can be read") from None
+    if parts[-1][0] == _UNSIGNED:
+        raise MalformedSignatureError("the signature has unsigned attributes already; none is added")
+    attribute = sequence(identifier(TOKEN), element(0x31, token))
+    signer = sequence(*parts, element(_UNSIGNED, attribute))
+    return sequence(identifier(SIGNED_DATA), element(0xA0, sequence(*before, element(0x31, signer))))
+
+
+def timestamp_in(signature: bytes) -> bytes | None:
+    """The token inside a signature, or None; nothing of it is proven yet.
+
+    Raises:
+        MalformedSignatureError: The signature cannot be read, or holds several tokens.
+    """
+    read_signed(signature)
+    try:
+        unsigned = elements(_inside(_signed_data(signature)[-1]))[-1]
+        attributes = elements(sequence(_inside(unsigned))) if unsigned[0] == _UNSIGNED else []
+        found = [elements(one)[1] for one in attributes if _names_token(one)]
+        tokens = [token for values in found for token in elements(sequence(_inside(values)))]
+    except READER_FAULTS:
+        raise MalformedSignatureError("the unsigned attributes of the signature cannot be read") from None
+    if len(tokens) > 1:
+        raise MalformedSignatureError(f"the signature holds {len(tokens)} time stamps; at most one is expected")
+    return tokens[0] if tokens else None
+
+
+def _names_token(attribute: bytes) -> bool:
+    return bool(core.ObjectIdentifier.load(elements(attribute)[0], strict=True).dotted == TOKEN)
+
+
+def _signed_data(signature: bytes) -> list[bytes]:
+    """The parts of the SignedData; the last is the SET of signers."""
+    return elements(_inside(elements(signature)[1]))
+
+
+def _inside(outer: bytes) -> bytes:
+    """The content of one element."""
+    _, start, end = next(spans(outer))
+    return outer[start:end]

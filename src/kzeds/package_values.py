@@ -1,0 +1,61 @@
+"""What a document itself says, line by line, because a summary written by somebody else could lie.
+
+Nothing that a document or a package holds may steer the terminal that shows it: whatever is not a visible character is
+shown as its code (CWE-150, and the bidirectional controls of CVE-2021-42574).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from lxml import etree
+
+from kzeds.xml import Element, parse
+
+_INDENT = "  "
+
+
+def visible(text: str) -> str:
+    """One line in which every character can be seen: white space is one space, controls are their codes."""
+    return " ".join("".join(map(_shown, text)).split())
+
+
+def visible_lines(text: str) -> list[str]:
+    """As `visible`, line by line; empty lines are left out."""
+    return [line for line in map(visible, text.splitlines()) if line]
+
+
+def value_lines(document: bytes) -> list[str]:
+    """Every element of a document as "name: text", indented as deep as it lies, then its attributes as "@name: text".
+
+    Comments are left out: a signature over the whole document does not cover them.
+
+    Raises:
+        MalformedXmlError: When the document cannot be read.
+    """
+    return list(_lines(parse(document, what="document"), 0))
+
+
+def _lines(element: Element, depth: int) -> Iterator[str]:
+    text = visible(element.text or "")
+    yield f"{_INDENT * depth}{_name(element.tag)}:{f' {text}' if text else ''}"
+    for name, value in element.attrib.items():
+        yield f"{_INDENT * (depth + 1)}@{_name(name)}: {visible(str(value))}"
+    for child in element:
+        if isinstance(child, etree._ProcessingInstruction):  # noqa: SLF001 - lxml gives the type no public name
+            yield f"{_INDENT * (depth + 1)}?{visible(child.target)} {visible(child.text or '')}"
+        elif not isinstance(child, etree._Comment):  # noqa: SLF001 - same
+            yield from _lines(child, depth + 1)
+        if tail := visible(child.tail or ""):
+            yield f"{_INDENT * (depth + 1)}... {tail}"
+
+
+def _name(tag: str | bytes) -> str:
+    return visible(etree.QName(tag).localname)
+
+
+def _shown(character: str) -> str:
+    if character.isprintable() or character.isspace() or unicodedata.category(character) == "Zs":
+        return character
+    return f"\\u{{{ord(character):x}}}"

@@ -1,0 +1,203 @@
+"""The log of the signer daemon: one JSON line for each signature and each refusal, only ever added to.
+
+Each line names the SHA-256 of the line before it (``previous``) and its own number (``n``), so that a line that was
+changed, taken out or put in shows. A line is on the disk before the signature that it tells of leaves the daemon. What
+a crash left half written stays, is closed, and is named by the next line (``torn``). The log never holds a document.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from kzeds.errors import SignerSettingsError
+from kzeds.signer_daemon.quota import LogEnd
+
+NOTHING: Final = "0" * 64
+"""What the first line names as the one before it."""
+
+_CLOSED: Final = b" torn"
+"""Put behind what a crash left, so that it is a line and can never be read as one."""
+
+
+class LogBrokenError(SignerSettingsError):
+    """The chain of the log does not hold: somebody changed it, or the disk did."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """What is known of the file.
+
+    Attributes:
+        size: Bytes up to the end of the last good line.
+        lines: How many good lines there are.
+        digest: SHA-256 of the last one.
+        torn: SHA-256 of what a crash left behind it, closed; None when nothing is there.
+        is_open: What was left has no end yet.
+    """
+
+    size: int = 0
+    lines: int = 0
+    digest: str = NOTHING
+    torn: str | None = None
+    is_open: bool = False
+
+
+class SigningLog:
+    """The log, for those who write to it. Safe in threads and beside other processes.
+
+    Args:
+        file: Made when it is not there, readable for its owner alone.
+
+    Raises:
+        LogBrokenError: When its chain does not hold.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+        self._handle = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._tail = _Tail()
+        with self._alone():
+            self._catch_up()
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._handle)
+
+    @property
+    def end(self) -> LogEnd:
+        """Where the log ends, as far as is known here."""
+        tail = self._tail
+        return LogEnd(tail.lines, tail.digest)
+
+    def append(self, event: str, at: datetime, fields: Mapping[str, Any]) -> str:
+        """Add a line; it is on the disk when this returns.
+
+        Returns:
+            The line.
+
+        Raises:
+            OSError: When it cannot be written.
+            LogBrokenError: When somebody else wrote to the file what does not fit.
+        """
+        with self._alone():
+            self._catch_up()
+            if self._tail.is_open:
+                os.write(self._handle, _CLOSED + b"\n")
+            if self._tail.torn is not None:
+                self._write("torn", at, {"torn": self._tail.torn})
+            return self._write(event, at, fields)
+
+    def _write(self, event: str, at: datetime, fields: Mapping[str, Any]) -> str:
+        time = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        line = {"n": self._tail.lines + 1, "time": time, "event": event, **fields, "previous": self._tail.digest}
+        raw = json.dumps(line, ensure_ascii=False).encode()
+        written = os.write(self._handle, raw + b"\n")
+        if written != len(raw) + 1:
+            raise OSError(28, "the log took only a part of a line; is the disk full?", str(self._file))
+        os.fsync(self._handle)
+        self._tail = _Tail(os.fstat(self._handle).st_size, line["n"], hashlib.sha256(raw).hexdigest())
+        return raw.decode()
+
+    def _catch_up(self) -> None:
+        """Read what was added since the last look, by whomever."""
+        if os.fstat(self._handle).st_size != self._tail.size:
+            with self._file.open("rb") as stream:
+                stream.seek(self._tail.size)
+                for tail, _ in _follow(self._tail, stream):
+                    self._tail = tail
+
+    def _alone(self) -> _Alone:
+        return _Alone(self._lock, self._handle)
+
+
+class _Alone:
+    """Keeps other threads and other processes away from the file."""
+
+    def __init__(self, lock: threading.Lock, handle: int) -> None:
+        self._lock = lock
+        self._handle = handle
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        fcntl.flock(self._handle, fcntl.LOCK_UN)
+        self._lock.release()
+
+
+def read_log(file: Path) -> Iterator[dict[str, Any]]:
+    """Each line of the log, in order, its place in the chain checked.
+
+    Raises:
+        LogBrokenError: At the first line that does not fit.
+        OSError: When the file cannot be read.
+    """
+    with file.open("rb") as stream:
+        for _, line in _follow(_Tail(), stream):
+            if line is not None:
+                yield line
+
+
+def require_whole(file: Path, end: LogEnd | None) -> LogEnd:
+    """Check the whole chain, and that nothing was cut off at its end since the last document was counted.
+
+    Args:
+        end: What the counts say of the log (`QuotaBook.log_end`); None when they say nothing.
+
+    Returns:
+        Where the log ends.
+
+    Raises:
+        LogBrokenError: When it does not hold.
+        OSError: When the file cannot be read.
+    """
+    tail, met = _Tail(), end is None or end.lines == 0
+    with file.open("rb") as stream:
+        for reached, _ in _follow(tail, stream):
+            tail = reached
+            met = met or (end is not None and (tail.lines, tail.digest) == (end.lines, end.digest))
+    if not met and end is not None:
+        raise LogBrokenError(
+            f"{file}: line {end.lines}, which was there when a document was last counted, is missing or another one"
+        )
+    return LogEnd(tail.lines, tail.digest)
+
+
+def _follow(tail: _Tail, stream: Iterable[bytes]) -> Iterator[tuple[_Tail, dict[str, Any] | None]]:
+    """Go through the lines behind `tail`; what cannot be read has to be owned to by the line after it."""
+    size = tail.size
+    tail = replace(tail, torn=None, is_open=False)
+    for raw in stream:
+        size += len(raw)
+        line = _next_line(raw, tail)
+        if line is None and tail.torn is not None:
+            raise LogBrokenError(f"the log does not hold together behind line {tail.lines}")
+        if line is None:
+            is_open = not raw.endswith(b"\n")
+            closed = raw + _CLOSED if is_open else raw[:-1]
+            tail = replace(tail, torn=hashlib.sha256(closed).hexdigest(), is_open=is_open)
+        else:
+            tail = _Tail(size, tail.lines + 1, hashlib.sha256(raw[:-1]).hexdigest())
+        yield tail, line
+
+
+def _next_line(raw: bytes, tail: _Tail) -> dict[str, Any] | None:
+    """The line, when it is the one that has to follow."""
+    try:
+        line = json.loads(raw) if raw.endswith(b"\n") else None
+    except ValueError:
+        return None
+    if not isinstance(line, dict) or (line.get("n"), line.get("previous")) != (tail.lines + 1, tail.digest):
+        return None
+    return line if tail.torn is None or line.get("torn") == tail.torn else None

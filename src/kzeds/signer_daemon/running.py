@@ -1,0 +1,84 @@
+"""The daemon's life from its start to its end."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import resource
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from kzeds.errors import KzedsError
+from kzeds.signer_daemon.assembly import make_service, open_records
+from kzeds.signer_daemon.listening import listening, only_one
+from kzeds.signer_daemon.server import Server
+from kzeds.signer_daemon.service import Records, SigningService, say
+from kzeds.signer_daemon.settings import Settings, load_settings
+
+Clock = Callable[[], datetime]
+
+_PR_SET_DUMPABLE: Final = 4
+
+
+def run(file: Path, clock: Clock) -> None:
+    """Serve until the process is told to stop.
+
+    Raises:
+        SignerSettingsError: When settings, keys or records cannot be used.
+        OSError: When a file or the socket cannot be made or read.
+    """
+    _hide_memory()
+    settings = load_settings(file)
+    records = open_records(settings.state)
+    with only_one(settings.state):
+        service = make_service(settings, records=records, clock=clock)
+        with listening(settings.socket, settings.group) as listener:
+            service.record("started", clock(), _described(settings))
+            Server(listener, service, reload=lambda: _reload(settings, records, clock)).run()
+        service.record("stopped", clock(), {})
+        records.book.note(records.log.end)
+
+
+def _reload(former: Settings, records: Records, clock: Clock) -> SigningService | None:
+    """The service of the settings as they are now; None, and the former stays, when they cannot be used."""
+    try:
+        settings = load_settings(former.file)
+        if (settings.socket, settings.state) != (former.socket, former.state):
+            say(_event("reload refused", "socket and state need a restart"))
+            return None
+        service = make_service(settings, records=records, clock=clock)
+        service.record("reloaded", clock(), _described(settings))
+    except (KzedsError, OSError) as error:
+        say(_event("reload refused", str(error)))
+        return None
+    return service
+
+
+def _described(settings: Settings) -> dict[str, object]:
+    """What a line of the log says of the settings: names and limits."""
+    return {
+        "users": sorted(settings.users),
+        "keys": {
+            name: {
+                "operations": sorted(rule.operations),
+                "envelopes": sorted(rule.envelopes),
+                "daily_quota": rule.daily_quota,
+                "operation_quota": dict(rule.operation_quota),
+            }
+            for name, rule in settings.keys.items()
+        },
+    }
+
+
+def _event(event: str, text: str) -> str:
+    return json.dumps({"event": event, "text": text}, ensure_ascii=False)
+
+
+def _hide_memory() -> None:
+    """Keep the keys out of core dumps, and the memory away from other processes of the same user. Source: prctl(2)."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -1,0 +1,82 @@
+"""The one small interface behind which a key may live anywhere."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from kzeds.certificate import Certificate
+from kzeds.keys.signing_key import SigningKey
+from kzeds.wsse import sign_body
+from kzeds.xmldsig import sign_enveloped
+
+
+class Signer(Protocol):
+    """Signs whole documents with one key. Safe in threads.
+
+    Whoever implements it over a wire checks what came back (`kzeds.signers.checked`), so that a caller never gets a
+    document that differs from the one it gave, or a signature that does not verify.
+    """
+
+    @property
+    def certificate(self) -> Certificate:
+        """The certificate of its key."""
+        ...
+
+    def require_may_sign(self, at: datetime) -> None:
+        """Check that a signature made at `at` would count.
+
+        Raises:
+            KeyMayNotSignError: When the certificate lacks nonRepudiation (an AUTH key).
+            CertificateExpiredError: When the certificate's last day has passed.
+            CertificateNotYetValidError: When its first day has not come.
+        """
+        ...
+
+    def sign_enveloped(self, document: bytes) -> bytes:
+        """The document with an enveloped signature (`kzeds.xmldsig.sign_enveloped`).
+
+        Raises:
+            MalformedXmlError: When the document cannot be read.
+            NotSignableError: When it already holds a signature.
+            SignerRefusedError: When the signer may not sign this; nothing was signed.
+            SignerUnreachableError: When the signer does not answer; nobody knows whether it signed.
+            SignerUntrustworthyError: When it answered with something else than was asked for.
+        """
+        ...
+
+    def sign_body(self, envelope: bytes, *, body_id: str | None = None) -> bytes:
+        """The SOAP envelope with a WS-Security signature over its Body (`kzeds.wsse.sign_body`).
+
+        Raises:
+            MalformedXmlError, NotSignableError: As `kzeds.wsse.sign_body` does.
+            SignerRefusedError, SignerUnreachableError, SignerUntrustworthyError: As `sign_enveloped` does.
+        """
+        ...
+
+
+class KeySigner:
+    """Signs in this process with a key at hand: a key file's, or a token's."""
+
+    def __init__(self, key: SigningKey) -> None:
+        self._key = key
+
+    @property
+    def certificate(self) -> Certificate:
+        """The certificate of the key."""
+        return self._key.certificate
+
+    def require_may_sign(self, at: datetime) -> None:
+        """Check that a signature made at `at` would count (`SigningKey.require_may_sign`)."""
+        self._key.require_may_sign(at)
+
+    def sign_enveloped(self, document: bytes) -> bytes:
+        """The document with an enveloped signature."""
+        return sign_enveloped(document, self._key)
+
+    def sign_body(self, envelope: bytes, *, body_id: str | None = None) -> bytes:
+        """The SOAP envelope with a WS-Security signature over its Body."""
+        return sign_body(envelope, self._key, body_id=body_id)
+
+    def __repr__(self) -> str:
+        return f"KeySigner({self._key.certificate.short_id})"

@@ -1,0 +1,65 @@
+"""What another process signed is looked at before it is used: the same content, a good signature, the expected key."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from kzeds.certificate import Certificate
+from kzeds.errors import KzedsError, SignerUntrustworthyError
+from kzeds.references import WSU
+from kzeds.signature import ds
+from kzeds.wsse import VerifiedBody, verify_body
+from kzeds.xml import Element, parse
+from kzeds.xmldsig import VerifiedDocument, detach_signature, verify_enveloped
+
+
+def require_signed(document: bytes, signed: bytes, certificate: Certificate | None) -> VerifiedDocument:
+    """Check that `signed` is `document` with one enveloped signature, and nothing else.
+
+    Args:
+        document: What was to be signed.
+        signed: What came back.
+        certificate: Whose signature is expected; None takes the embedded one, and the caller judges whose it is.
+
+    Raises:
+        SignerUntrustworthyError: When another content came back, or the signature is not good or not the expected one.
+    """
+    try:
+        verified = verify_enveloped(signed, trusted=None if certificate is None else [certificate])
+        root = parse(signed, what="signed document")
+        detach_signature(next(root.iter(ds("Signature"))))
+        original = parse(document, what="document to sign")
+    except KzedsError as error:
+        raise SignerUntrustworthyError(f"the signature that came back is not good: {error}") from error
+    if _canonical(root) != _canonical(original):
+        raise SignerUntrustworthyError("what came back signed is not the document that was to be signed")
+    return verified
+
+
+def require_signed_body(envelope: bytes, signed: bytes, certificate: Certificate) -> VerifiedBody:
+    """Check that `signed` is `envelope` with one WS-Security signature over the same Body.
+
+    Raises:
+        SignerUntrustworthyError: As `require_signed` does.
+    """
+    try:
+        verified = verify_body(signed, trusted=[certificate])
+        before, after = parse(envelope, what="envelope to sign"), parse(signed, what="signed envelope")
+    except KzedsError as error:
+        raise SignerUntrustworthyError(f"the signature that came back is not good: {error}") from error
+    if _body_content(before) != _body_content(after):
+        raise SignerUntrustworthyError("what came back signed is not the envelope that was to be signed")
+    return verified
+
+
+def _body_content(envelope: Element) -> list[tuple[bytes, dict[str | None, str]]]:
+    """Each child of the Body, and the namespaces that values in it may speak of; wsu came with the signature."""
+    body = next(child for child in envelope if etree.QName(child).localname == "Body")
+    return [
+        (_canonical(child, exclusive=True), {prefix: uri for prefix, uri in child.nsmap.items() if uri != WSU})
+        for child in body
+    ]
+
+
+def _canonical(root: Element, *, exclusive: bool = False) -> bytes:
+    return etree.tostring(root, method="c14n", exclusive=exclusive, with_comments=True)

@@ -1,0 +1,121 @@
+"""Signing packages of ``kzeds``: documents travel to the owner of an EDS, because its key may not travel to us.
+
+Source: the law forbids handing one's EDS to others. What comes back is judged as a key of ours is: it must carry the
+employer's own BIN or IIN (USREC code SCSE046), may sign and be in force (SCSE001).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from kzeds.certificate import Certificate
+from kzeds.errors import KzedsError, PackageError
+from kzeds.package import (
+    MatchedDocument,
+    PackageItem,
+    SignedDocument,
+    SignedPackage,
+    SigningPackage,
+    match_signed,
+    read_signed,
+    write_package,
+)
+from usrec.adapters.signing.description import describe_certificate
+from usrec.domain.errors import ConfigurationError, SigningRefused, ValidationProblem
+from usrec.domain.signing_request import SigningRequest
+from usrec.domain.submission import SubmissionId
+from usrec.ports.signing_package import HandSignature, Inspected, OwnersPackage, ReturnedPaper, UnfitPaper
+
+Judge = Callable[[Certificate, datetime], None]
+"""Whether a certificate is trusted and not revoked; raises ``SigningRefused`` when its signature cannot be taken."""
+
+
+def trusting(_certificate: Certificate, _at: datetime) -> None:
+    """A judge for installations that configure no authorities."""
+
+
+class KzedsPackages:
+    """The ``SigningPackages`` port.
+
+    Args:
+        pinned: Serial number, lower-case hex, of the only certificate that is taken, by BIN.
+        judge: Asked of every certificate that signed.
+    """
+
+    def __init__(self, pinned: Mapping[str, str], judge: Judge = trusting) -> None:
+        self._pinned = dict(pinned)
+        self._judge = judge
+
+    def write(self, package: OwnersPackage, file: Path) -> None:
+        """Write a package that only its owner may read."""
+        items = tuple(
+            PackageItem(one.request.submission_id, one.request.document, one.summary, one.due) for one in package.papers
+        )
+        whole = SigningPackage(package.id, package.made_at, package.employer_bin, package.title, items)
+        try:
+            write_package(whole, file)
+        except (OSError, PackageError) as problem:
+            raise ConfigurationError(
+                f"the signing package cannot be written: {problem}",
+                where=str(file),
+                kept="What waits for a signature goes on waiting",
+                next_step="Check the folder and its free space, or name another file with --output",
+            ) from None
+
+    def read(self, source: Path) -> Sequence[ReturnedPaper]:
+        """What is in a file or a folder that came back."""
+        try:
+            found = read_signed(source)
+        except (OSError, KzedsError) as problem:
+            raise ValidationProblem(
+                f"what came back cannot be read: {problem}",
+                where=str(source),
+                kept="Nothing was changed",
+                next_step="Give the file that kzeds sign-package wrote, or a folder or ZIP of signed XML files",
+            ) from None
+        return [
+            ReturnedPaper(one.name, one.document, None if one.item_id is None else SubmissionId(one.item_id))
+            for one in found.documents
+        ]
+
+    def inspect(
+        self, papers: Sequence[ReturnedPaper], requests: Sequence[SigningRequest], *, employer_bin: str, at: datetime
+    ) -> Inspected:
+        """Hold ``papers`` against the documents that were asked for."""
+        by_name = {paper.name: paper for paper in papers}
+        by_id = {str(request.submission_id): request for request in requests}
+        items = [PackageItem(which, request.document, {"en": which}) for which, request in by_id.items()]
+        returned = SignedPackage(
+            None, None, tuple(SignedDocument(one.name, one.document, one.submission_id) for one in papers)
+        )
+        matching = match_signed(returned, items, signer=employer_bin, at=at)
+        unfit = [
+            UnfitPaper(by_name[name], str(error), type(error) is PackageError)
+            for name, error in matching.refused.items()
+        ]
+        signatures = []
+        for which, matched in matching.signed.items():
+            paper = by_name[matched.name]
+            try:
+                self._require_welcome(matched, employer_bin, at)
+            except SigningRefused as refusal:
+                unfit.append(UnfitPaper(paper, refusal.what, foreign=False))
+            else:
+                signatures.append(HandSignature(paper, by_id[which], describe_certificate(matched.certificate)))
+        return Inspected(signatures, unfit)
+
+    def _require_welcome(self, matched: MatchedDocument, employer_bin: str, at: datetime) -> None:
+        """Check what the agent asks beyond a good signature of that number.
+
+        Raises:
+            SigningRefused: The certificate is another organisation's, another than the pinned one, or not trusted.
+        """
+        certificate = matched.certificate
+        if employer_bin != (certificate.bin or certificate.iin):
+            raise SigningRefused("the certificate belongs to another organisation (USREC would refuse it: SCSE046)")
+        pinned = self._pinned.get(employer_bin)
+        if pinned is not None and pinned != f"{certificate.serial_number:x}":
+            raise SigningRefused("it is signed with another certificate than the one that the settings name")
+        self._judge(certificate, at)

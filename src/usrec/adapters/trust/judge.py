@@ -1,0 +1,97 @@
+"""Whether a certificate was revoked, by the authorities and servers of the settings.
+
+Every authority that the settings name is trusted as such. Whether an authority was itself revoked is asked only where
+the settings name a list of the authority above it: without one there is nobody to ask, and naming it was a decision.
+Source: RFC 5280, section 6; decision 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from kzeds.certificate import Certificate
+from kzeds.errors import KzedsError, UntrustedCertificateError
+from kzeds.revocation import Revocation, RevocationAnswer
+from kzeds.revocation_sources import CrlServer, OcspServer, RevocationSource, StoredAnswers, check_revocation
+from kzeds.trust import require_chain
+from usrec.domain.trust import TrustStatus, TrustVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateJudge:
+    """Implements the trust port. Safe in threads.
+
+    Attributes:
+        authorities: Trusted ones.
+        stored: What was fetched or imported before.
+        ocsp: The responder for holders' certificates, or None.
+        lists: Servers of lists, by fingerprint of the authority that makes them.
+    """
+
+    authorities: Collection[Certificate]
+    stored: StoredAnswers
+    ocsp: OcspServer | None
+    lists: Mapping[str, CrlServer]
+
+    def judge(self, certificate: bytes, *, at: datetime) -> TrustVerdict:
+        """Ask every source about a DER certificate."""
+        return self._judge(certificate, at, recall=False)
+
+    def recall(self, certificate: bytes, *, at: datetime) -> TrustVerdict:
+        """Say what is stored on this machine."""
+        return self._judge(certificate, at, recall=True)
+
+    def chain_of(self, certificate: Certificate, at: datetime) -> Sequence[Certificate]:
+        """The certificate and its authorities.
+
+        Raises:
+            KzedsError: There is no chain to a trusted authority, or one of it is not valid at ``at``.
+        """
+        return require_chain(certificate, self.authorities, at=at)
+
+    def _judge(self, der: bytes, at: datetime, *, recall: bool) -> TrustVerdict:
+        try:
+            chain = self.chain_of(Certificate.from_der(der), at)
+        except UntrustedCertificateError as error:
+            return TrustVerdict(TrustStatus.UNTRUSTED, str(error), at)
+        except KzedsError as error:
+            return TrustVerdict(TrustStatus.UNKNOWN, str(error), at)
+        if len(chain) < 2:
+            what = "it is one of the trusted authorities itself, which issued it to nobody"
+            return TrustVerdict(TrustStatus.UNTRUSTED, what, at)
+        answers = self._answers(chain, at, recall=recall)
+        return _verdict(next((one for one in answers if one.status is not Revocation.GOOD), answers[0]), at)
+
+    def _answers(self, chain: Sequence[Certificate], at: datetime, *, recall: bool) -> Sequence[RevocationAnswer]:
+        """About the holder, and about each authority of which a list is named; a revoked one ends the asking."""
+        answers: list[RevocationAnswer] = []
+        for place, (certificate, issuer) in enumerate(pairwise(chain)):
+            if place and issuer.fingerprint not in self.lists:
+                continue
+            sources = self._sources(issuer, is_holder=place == 0, recall=recall)
+            answers.append(check_revocation(certificate, issuer, sources, at=at))
+            if answers[-1].status is Revocation.REVOKED:
+                break
+        return answers
+
+    def _sources(self, issuer: Certificate, *, is_holder: bool, recall: bool) -> Sequence[RevocationSource]:
+        found: list[RevocationSource] = []
+        if not recall and is_holder and self.ocsp is not None:
+            found.append(self.ocsp)
+        if not recall and issuer.fingerprint in self.lists:
+            found.append(self.lists[issuer.fingerprint])
+        return [*found, self.stored]
+
+
+def _verdict(answer: RevocationAnswer, at: datetime) -> TrustVerdict:
+    return TrustVerdict(
+        TrustStatus(answer.status.value),
+        answer.why,
+        at,
+        source=answer.source,
+        as_of=answer.as_of,
+        revoked_at=answer.revoked_at,
+    )

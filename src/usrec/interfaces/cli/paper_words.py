@@ -1,0 +1,94 @@
+"""What a document says, for the person who signs or approves it: who, which contract, what changes, until when.
+
+It holds personal data, because nobody signs what they cannot see. It goes into signing packages and, masked, to the
+terminal; never into a log, an alert or JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from usrec.application.pack_papers import Unsigned
+from usrec.domain.source_event import Amendment, Conclusion, Details, Operation, Termination, load_details
+from usrec.domain.submission import Submission
+from usrec.interfaces.cli.words import OPERATIONS
+from usrec.interfaces.i18n import in_language, ntr, tr
+
+OWNERS_LANGUAGES: Final = ("kk", "ru")
+
+
+def paper_summaries(paper: Unsigned) -> Mapping[str, str]:
+    """The summary in the languages of a signing package."""
+    found = {}
+    for language in OWNERS_LANGUAGES:
+        with in_language(language):
+            found[language] = paper_summary(paper)
+    return found
+
+
+def package_titles(employer: str, number: int) -> Mapping[str, str]:
+    """The title of a package in the same languages."""
+    found = {}
+    for language in OWNERS_LANGUAGES:
+        with in_language(language):
+            what = ntr("{number} document for USREC to sign", "{number} documents for USREC to sign", number)
+            found[language] = f"{what}: {employer}"
+    return found
+
+
+def paper_summary(paper: Unsigned) -> str:
+    """Lines of "name: value" in the language of the moment."""
+    submission = paper.submission
+    operation = tr(OPERATIONS[submission.operation]) if submission.operation else tr("unknown event")
+    lines = [operation[:1].upper() + operation[1:]]
+    lines += [f"{name}: {value}" for name, value in _facts(paper) if value]
+    return "\n".join(lines)
+
+
+def _facts(paper: Unsigned) -> Iterator[tuple[str, str]]:
+    submission = paper.submission
+    details, contract = _details(submission), _details(paper.conclusion)
+    if isinstance(contract, Conclusion):
+        yield tr("Employee's IIN"), contract.employee_iin
+        numbered = tr("No. {number} of {day}").format(number=contract.contract_number, day=contract.contract_date)
+        yield tr("Contract"), numbered
+    else:
+        yield tr("Contract"), submission.contract_key
+    yield tr("Registry id of the contract"), submission.contract_id or ""
+    if details is not None:
+        yield from _own_facts(details)
+    yield tr("Last day by law"), "" if submission.legal_date is None else submission.legal_date.isoformat()
+    safe = submission.safe_date if submission.safe_date != submission.legal_date else None
+    yield tr("Safe date"), "" if safe is None else safe.isoformat()
+    yield tr("HR's event"), f"{submission.event_id}, {submission.revision}"
+
+
+def _own_facts(details: Details) -> Iterator[tuple[str, str]]:
+    match details:
+        case Conclusion():
+            yield tr("Signed by both on"), details.signed_on.isoformat()
+            yield tr("First day of work"), details.begin_date.isoformat()
+            yield from _post(details)
+        case Amendment():
+            numbered = tr("No. {number} of {day}")
+            agreement = numbered.format(number=details.agreement_number, day=details.agreement_date)
+            yield tr("Additional agreement"), agreement
+            yield tr("Signed by both on"), details.signed_on.isoformat()
+            yield tr("Applies from"), details.begin_date.isoformat()
+            yield from _post(details)
+        case Termination():
+            yield tr("Date of termination"), details.termination_date.isoformat()
+            yield tr("Ground of termination, code"), details.reason_code
+
+
+def _post(details: Conclusion | Amendment) -> Iterator[tuple[str, str]]:
+    yield tr("Post"), details.established_post
+    yield tr("Position, code"), details.position_code
+
+
+def _details(submission: Submission | None) -> Details | None:
+    """What HR entered; None where there is nothing or it is invalid."""
+    if submission is None or submission.operation is None or submission.details == "{}":
+        return None
+    return load_details(Operation(submission.operation), submission.details)

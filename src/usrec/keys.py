@@ -1,0 +1,99 @@
+"""Part of the composition root: the employers' keys, by the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+from usrec.domain.secret import Secret
+from usrec.ports.clock import Clock
+from usrec.settings import EmployerSettings, KeySettings, LoadedSettings, SecretSettings
+
+if TYPE_CHECKING:
+    from usrec.adapters.signing.held_key import HeldKey
+    from usrec.adapters.signing.keyring import Keyring
+    from usrec.adapters.signing.places import KeyPlace, ReadSecret
+
+
+def build_keyring(settings: LoadedSettings, clock: Clock) -> Keyring:
+    """The employers' keys and the transport's, for an agent.
+
+    Raises:
+        ConfigurationError: Not a single key can be used, or the transport key cannot.
+    """
+    keyring = open_keyring(settings, clock)
+    keyring.require_some()
+    return keyring
+
+
+def open_keyring(settings: LoadedSettings, clock: Clock) -> Keyring:
+    """The same to look at: whatever is wrong with the keys stands in it."""
+    from usrec.adapters.signing.keyring import Keyring
+
+    return Keyring(
+        key_chains(settings),
+        clock=clock,
+        owners=[one.bin for one in settings.values.employer.values() if one.owner is not None],
+        transport=transport_key(settings),
+    )
+
+
+def key_chains(settings: LoadedSettings) -> dict[str, list[HeldKey]]:
+    """The keys of each employer that has any here, by its BIN (or IIN), in the order in which they are to be used."""
+    from usrec.adapters.signing.held_key import HeldKey
+
+    chains = {}
+    for employer in settings.values.employer.values():
+        if employer.owner is None:
+            chains[employer.bin] = [
+                HeldKey(key_place(settings, key), number=employer.bin, use_from=use_from)
+                for key, use_from in _keys_of(employer)
+            ]
+    return chains
+
+
+def transport_key(settings: LoadedSettings) -> HeldKey | None:
+    """The key of its own that signs envelopes; it may belong to anybody."""
+    from usrec.adapters.signing.held_key import HeldKey
+
+    key = settings.values.gateway.transport_key
+    return None if key is None else HeldKey(key_place(settings, key), number=None)
+
+
+def _keys_of(employer: EmployerSettings) -> Iterator[tuple[KeySettings, date | None]]:
+    yield employer, None
+    for one in employer.next_key:
+        yield one, one.use_from
+
+
+def key_place(settings: LoadedSettings, key: KeySettings) -> KeyPlace:
+    """Where a key of the settings is; nothing is read or asked yet."""
+    from usrec.adapters.signing import places
+
+    if key.signer_daemon is not None:
+        return places.daemon_place(settings.path(key.signer_daemon.socket), key.signer_daemon.key)
+    if key.ncanode is not None:
+        node = key.ncanode
+        return places.ncanode_place(
+            node.url,
+            settings.path(node.key_file),
+            _reading(settings, node.key_password),
+            alias=node.key_alias,
+            ca_file=None if node.ca_file is None else settings.path(node.ca_file),
+            timeout=node.timeout,
+        )
+    if key.token is not None:
+        token = key.token
+        pin = _reading(settings, token.pin)
+        return places.token_place(settings.path(token.library), token=token.token, key=token.key, pin=pin)
+    if key.key_file is None or key.key_password is None:
+        raise AssertionError("the rules of the settings let no key without a place pass")
+    return places.key_file_place(settings.path(key.key_file), _reading(settings, key.key_password))
+
+
+def _reading(settings: LoadedSettings, secret: SecretSettings) -> ReadSecret:
+    def read() -> Secret:
+        return settings.secret(secret)
+
+    return read

@@ -1,0 +1,175 @@
+"""Part of the composition root: where revocation is looked up, by the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from usrec.domain.errors import ConfigurationError
+from usrec.domain.source_event import EmployerName
+from usrec.domain.trust import Subject, SubjectKind, TrustPolicy, UnknownPolicy
+from usrec.ports.clock import Clock
+from usrec.settings import LoadedWatcherSettings, TrustSettings
+
+if TYPE_CHECKING:
+    from kzeds.certificate import Certificate
+    from kzeds.fetching import HttpFetch
+    from kzeds.revocation_sources import CrlServer
+    from kzeds.revocation_store import RevocationStore
+    from usrec.adapters.signing.keyring import Keyring
+    from usrec.adapters.trust.book import TrustBook
+    from usrec.adapters.trust.judge import CertificateJudge
+
+
+def build_judge(settings: LoadedWatcherSettings) -> CertificateJudge | None:
+    """Whoever judges certificates; None without ``[trust]``.
+
+    Raises:
+        ConfigurationError: An authority, the authorities for TLS or the proxy's password cannot be read.
+    """
+    from kzeds.revocation_sources import OcspServer, StoredAnswers
+    from kzeds.revocation_store import RevocationStore
+    from usrec.adapters.trust.judge import CertificateJudge
+
+    trust = settings.values.trust
+    if trust is None:
+        return None
+    authorities = read_authorities(settings, trust)
+    store, fetch = RevocationStore(settings.path(trust.store)), build_fetch(settings, trust)
+    return CertificateJudge(
+        authorities=authorities,
+        stored=StoredAnswers(store, trust.crl_max_age, trust.ocsp_max_age),
+        ocsp=None if trust.ocsp is None else OcspServer(fetch, trust.ocsp, store, trust.ocsp_max_age),
+        lists=_lists(settings, trust, authorities, fetch, store),
+    )
+
+
+def build_book(settings: LoadedWatcherSettings, clock: Clock) -> TrustBook | None:
+    """An empty book of verdicts; None without ``[trust]``."""
+    from usrec.adapters.trust.book import TrustBook
+
+    trust = settings.values.trust
+    return None if trust is None else TrustBook(TrustPolicy(UnknownPolicy(trust.unknown), trust.interval), clock)
+
+
+def certificates_in_use(
+    signer: Keyring, trusted: Collection[Certificate], names: Mapping[str, EmployerName]
+) -> Sequence[Subject]:
+    """Every certificate that the agent signs with or believes, next keys included, each once.
+
+    Args:
+        trusted: Those that the gateway's answers are held to.
+        names: Employers by BIN or IIN.
+    """
+    return list({one.fingerprint: one for one in _in_use(signer, trusted, names)}.values())
+
+
+def _in_use(
+    signer: Keyring, trusted: Collection[Certificate], names: Mapping[str, EmployerName]
+) -> Iterator[Subject]:
+    for one in trusted:
+        yield _subject(SubjectKind.GATEWAY, "response", one)
+    if signer.transport_key is not None and signer.transport_key.certificate is not None:
+        yield _subject(SubjectKind.TRANSPORT, "transport", signer.transport_key.certificate)
+    for bin_, name in names.items():
+        for key in signer.held(bin_):
+            if key.certificate is not None:
+                yield _subject(SubjectKind.EMPLOYER, name, key.certificate)
+
+
+def _subject(kind: SubjectKind, name: str, certificate: Certificate) -> Subject:
+    return Subject(kind, name, certificate.fingerprint, f"{certificate.serial_number:x}", certificate.der)
+
+
+def read_authorities(settings: LoadedWatcherSettings, trust: TrustSettings) -> Sequence[Certificate]:
+    """The certificates of the authorities that the settings trust.
+
+    Raises:
+        ConfigurationError: They cannot be read, or there is none.
+    """
+    from kzeds.certificate import Certificate
+    from kzeds.errors import KzedsError
+    from kzeds.trust import load_authorities
+
+    place = settings.path(trust.authorities)
+    try:
+        if place.is_dir():
+            return load_authorities(place)
+        found = [one for one in Certificate.load_all(place) if one.is_authority]
+    except (OSError, KzedsError) as problem:
+        raise _unreadable(place, str(problem), "authorities") from None
+    if not found:
+        raise _unreadable(place, "it holds no certificate of an authority", "authorities")
+    return found
+
+
+def build_fetch(settings: LoadedWatcherSettings, trust: TrustSettings) -> HttpFetch:
+    """How servers are asked."""
+    import ssl
+
+    from kzeds.fetching import HttpFetch
+
+    tls = None
+    if trust.ca_file is not None:
+        place = settings.path(trust.ca_file)
+        try:
+            tls = ssl.create_default_context(cafile=place)
+        except OSError as problem:
+            raise _unreadable(place, str(problem), "ca_file") from None
+    return HttpFetch(timeout=trust.timeout.total_seconds(), proxy=_proxy(settings, trust), tls=tls)
+
+
+def _proxy(settings: LoadedWatcherSettings, trust: TrustSettings) -> str | None:
+    """The proxy's address with user and password, as kzeds takes it."""
+    proxy = trust.proxy
+    if proxy is None or proxy.user is None:
+        return None if proxy is None else proxy.url
+    password = settings.optional_secret(proxy.password)
+    word = "" if password is None else f":{quote(password.reveal(), safe='')}"
+    parts = urlsplit(proxy.url)
+    return urlunsplit(parts._replace(netloc=f"{quote(proxy.user, safe='')}{word}@{parts.netloc}"))
+
+
+def _lists(
+    settings: LoadedWatcherSettings,
+    trust: TrustSettings,
+    authorities: Sequence[Certificate],
+    fetch: HttpFetch,
+    store: RevocationStore,
+) -> dict[str, CrlServer]:
+    from kzeds.revocation_sources import CrlServer
+
+    servers = {}
+    for one in trust.crl:
+        issuer = _authority(settings.path(one.authority), authorities)
+        servers[issuer.fingerprint] = CrlServer(fetch, one.url, store, one.delta_url, trust.crl_max_age)
+    return servers
+
+
+def _authority(place: Path, authorities: Sequence[Certificate]) -> Certificate:
+    """The authority of a list.
+
+    Raises:
+        ConfigurationError: It cannot be read, or is not one of the trusted ones.
+    """
+    from kzeds.certificate import Certificate
+    from kzeds.errors import KzedsError
+
+    try:
+        found = Certificate.load(place)
+    except (OSError, KzedsError) as problem:
+        raise _unreadable(place, str(problem), "crl") from None
+    if found not in authorities:
+        raise _unreadable(place, "it is not one of [trust] authorities", "crl")
+    return found
+
+
+def _unreadable(place: Path, why: str, setting: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the certificates of the authorities cannot be used: {why}",
+        where=str(place),
+        kept="Nothing was changed",
+        next_step=f"Correct [trust] {setting}",
+    )
