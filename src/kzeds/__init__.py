@@ -1,4 +1,4 @@
-"""Kazakhstan's electronic digital signature (EDS) in Python: keys of the NCA, XML signatures, WS-Security.
+"""Kazakhstan's electronic digital signature (EDS) in Python: keys, signatures, certificates, signers, packages to sign.
 
 The package stands alone: it knows nothing of USREC. `import kzeds` is cheap; a name is loaded when it is first used.
 
@@ -20,18 +20,38 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kzeds.certificate import Certificate, Role
     from kzeds.cms import VerifiedSignature, sign_detached, verify_detached
+    from kzeds.cms_timestamp import add_timestamp, stamped_bytes, timestamp_in
     from kzeds.crl import judge_crl
     from kzeds.errors import KzedsError
     from kzeds.fetching import HttpFetch
     from kzeds.keys.pkcs12 import load_pkcs12
     from kzeds.keys.signing_key import SigningKey
     from kzeds.ocsp import judge_ocsp
+    from kzeds.package import (
+        MatchedDocument,
+        Matching,
+        PackageItem,
+        SignedDocument,
+        SignedPackage,
+        SigningPackage,
+        match_signed,
+        read_package,
+        read_signed,
+        sign_package,
+        write_package,
+        write_signed,
+    )
     from kzeds.revocation import Revocation, RevocationAnswer
     from kzeds.revocation_sources import CrlServer, OcspServer, StoredAnswers, check_chain, check_revocation
     from kzeds.revocation_store import RevocationStore
+    from kzeds.signers.base import KeySigner, Signer
+    from kzeds.signers.checked import require_signed, require_signed_body
+    from kzeds.signers.daemon_client import SocketSigner
+    from kzeds.signers.ncanode import NcanodeSigner
+    from kzeds.signers.token import open_token_key
     from kzeds.test_pki import KeyKind, TestPki, make_test_pki
     from kzeds.timestamp import Timestamp, verify_timestamp
-    from kzeds.trust import require_chain
+    from kzeds.trust import load_authorities, require_chain
     from kzeds.tsp import fetch_timestamp
     from kzeds.wsse import VerifiedBody, sign_body, verify_body
     from kzeds.xmldsig import VerifiedDocument, sign_enveloped, verify_enveloped
@@ -41,34 +61,57 @@ __all__ = [
     "CrlServer",
     "HttpFetch",
     "KeyKind",
+    "KeySigner",
     "KzedsError",
+    "MatchedDocument",
+    "Matching",
+    "NcanodeSigner",
     "OcspServer",
+    "PackageItem",
     "Revocation",
     "RevocationAnswer",
     "RevocationStore",
     "Role",
+    "SignedDocument",
+    "SignedPackage",
+    "Signer",
     "SigningKey",
+    "SigningPackage",
+    "SocketSigner",
     "StoredAnswers",
     "TestPki",
     "Timestamp",
     "VerifiedBody",
     "VerifiedDocument",
     "VerifiedSignature",
+    "add_timestamp",
     "check_chain",
     "check_revocation",
     "fetch_timestamp",
     "judge_crl",
     "judge_ocsp",
+    "load_authorities",
     "load_pkcs12",
     "make_test_pki",
+    "match_signed",
+    "open_token_key",
+    "read_package",
+    "read_signed",
     "require_chain",
+    "require_signed",
+    "require_signed_body",
     "sign_body",
     "sign_detached",
     "sign_enveloped",
+    "sign_package",
+    "stamped_bytes",
+    "timestamp_in",
     "verify_body",
     "verify_detached",
     "verify_enveloped",
     "verify_timestamp",
+    "write_package",
+    "write_signed",
 ]
 
 _HOMES = {
@@ -76,34 +119,57 @@ _HOMES = {
     "CrlServer": "revocation_sources",
     "HttpFetch": "fetching",
     "KeyKind": "test_pki",
+    "KeySigner": "signers.base",
     "KzedsError": "errors",
+    "MatchedDocument": "package",
+    "Matching": "package",
+    "NcanodeSigner": "signers.ncanode",
     "OcspServer": "revocation_sources",
+    "PackageItem": "package",
     "Revocation": "revocation",
     "RevocationAnswer": "revocation",
     "RevocationStore": "revocation_store",
     "Role": "certificate",
+    "SignedDocument": "package",
+    "SignedPackage": "package",
+    "Signer": "signers.base",
     "SigningKey": "keys.signing_key",
+    "SigningPackage": "package",
+    "SocketSigner": "signers.daemon_client",
     "StoredAnswers": "revocation_sources",
     "TestPki": "test_pki",
     "Timestamp": "timestamp",
     "VerifiedBody": "wsse",
     "VerifiedDocument": "xmldsig",
     "VerifiedSignature": "cms",
+    "add_timestamp": "cms_timestamp",
     "check_chain": "revocation_sources",
     "check_revocation": "revocation_sources",
     "fetch_timestamp": "tsp",
     "judge_crl": "crl",
     "judge_ocsp": "ocsp",
+    "load_authorities": "trust",
     "load_pkcs12": "keys.pkcs12",
     "make_test_pki": "test_pki",
+    "match_signed": "package",
+    "open_token_key": "signers.token",
+    "read_package": "package",
+    "read_signed": "package",
     "require_chain": "trust",
+    "require_signed": "signers.checked",
+    "require_signed_body": "signers.checked",
     "sign_body": "wsse",
     "sign_detached": "cms",
     "sign_enveloped": "xmldsig",
+    "sign_package": "package",
+    "stamped_bytes": "cms_timestamp",
+    "timestamp_in": "cms_timestamp",
     "verify_body": "wsse",
     "verify_detached": "cms",
     "verify_enveloped": "xmldsig",
     "verify_timestamp": "timestamp",
+    "write_package": "package",
+    "write_signed": "package",
 }
 
 

@@ -25,7 +25,7 @@ from asn1crypto import core, pem
 from asn1crypto import x509 as asn1
 
 from kzeds.algorithms import describe_oid, signature_by_uri
-from kzeds.der import READER_FAULTS, Extension, extension_value, extensions, moment, octets, reread
+from kzeds.der import READER_FAULTS, Extension, extension_value, extensions, moment, number, octets, reread
 from kzeds.errors import (
     CertificateExpiredError,
     CertificateNotYetValidError,
@@ -260,7 +260,7 @@ def _read(der: bytes) -> dict[str, Any]:
         "not_after": moment(signed["validity"]["not_after"].native),
         "may_sign": usages is not None and "non_repudiation" in usages.native,
         "roles": tuple(ROLE_OIDS[one] for one in purposes if one in ROLE_OIDS),
-        "serial_number": int(parsed.serial_number),
+        "serial_number": number(parsed.serial_number),
         "fingerprint": hashlib.sha256(der).hexdigest(),
         "subject": reread(parsed.subject.chosen),
         "issuer": reread(parsed.issuer.chosen),

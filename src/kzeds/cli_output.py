@@ -7,6 +7,8 @@ from typing import Any
 
 import typer
 
+from kzeds.visible import show_controls
+
 REFUSED = 1
 CANNOT_TELL = 2
 INTERNAL_ERROR = 70
@@ -31,4 +33,4 @@ def _in_words(value: object) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    return show_controls(", ".join(value) if isinstance(value, list) else str(value))

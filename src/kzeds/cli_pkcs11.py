@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from kzeds.cli_keys import Json, now
 from kzeds.cli_output import CANNOT_TELL, REFUSED
 from kzeds.errors import TokenError
 from kzeds.files import is_open_to_others, read_password
@@ -38,7 +38,7 @@ def probe(
     ] = None,
     *,
     attempt: Annotated[bool, typer.Option("--try", help="Make one signature with each key, and check it.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Show what a token can do: exit code 0 done, 1 PIN refused or no key signed, 2 no token reached.
 
@@ -49,17 +49,13 @@ def probe(
     if attempt and pin_file is None:
         raise typer.BadParameter("a signature needs the PIN: give --pin-file", param_hint="--try")
     try:
-        report = look(library, label=token, pin=_pin(pin_file), at=_now(), trial=attempt)
+        report = look(library, label=token, pin=_pin(pin_file), at=now(), trial=attempt)
     except TokenError as error:
         typer.echo(f"kzeds: {error}", err=True)
         raise typer.Exit(CANNOT_TELL if error.reason in _CANNOT_TELL else REFUSED) from None
     typer.echo(json.dumps(report, ensure_ascii=False, indent=2) if as_json else "\n".join(_lines(report)))
     if attempt and not any(key["usable"] for key in _keys(report)):
         raise typer.Exit(REFUSED)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - the command line is where the clock enters kzeds
 
 
 def _pin(path: Path | None) -> str | None:
@@ -80,7 +76,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     for slot in report["slots"]:
         yield f"slot {slot['slot']}: {slot['description']}"
         if slot["token"] is None:
-            yield "  no token that is initialised"
+            yield "  no token, or none that can be read"
         else:
             yield from _token_lines(slot["token"])
 

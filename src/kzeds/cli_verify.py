@@ -145,13 +145,9 @@ def _judge_trust(report: dict[str, Any], verified: _Verified, directory: Path, p
 
 
 def _judge_revocation(report: dict[str, Any], chain: tuple[Certificate, ...], places: Places, at: datetime) -> None:
-    from kzeds.revocation import unknown
-    from kzeds.revocation_sources import check_revocation
+    from kzeds.revocation_sources import check_chain
 
-    if len(chain) > 1:
-        answer = check_revocation(chain[0], chain[1], places.sources(), at=at)
-    else:
-        answer = unknown("no source", "the signer is itself among the trusted authorities")
+    answer = check_chain(chain[:2], places.sources(), at=at)
     report |= {
         "revocation": str(answer.status),
         "revocation_source": answer.source,

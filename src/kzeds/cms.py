@@ -25,6 +25,7 @@ from kzeds.errors import (
     MalformedSignatureError,
     SignatureMismatchError,
     UnsupportedAlgorithmError,
+    WeakAlgorithmError,
 )
 from kzeds.gost import eds
 from kzeds.keyinfo import require_pinned
@@ -174,6 +175,7 @@ def verify_detached(signature: bytes, content: bytes, *, trusted: Collection[Cer
         CertificateMissingError: The signer's certificate is neither inside nor among the trusted ones.
         UnsupportedAlgorithmError: Its algorithms are not built in, or not those of the key.
         UntrustedCertificateError: The signer is none of the trusted ones.
+        WeakAlgorithmError: The signer's RSA key has less than 2048 bits.
         DigestMismatchError: It signs another content.
         SignatureMismatchError: It was not made by the signer's key.
     """
@@ -204,11 +206,14 @@ def require_fit(parts: SignedParts, content: bytes, certificate: Certificate) ->
 
     Raises:
         UnsupportedAlgorithmError: Its algorithms are not built in, or not those of the key.
+        WeakAlgorithmError: An RSA key below 2048 bits.
         MalformedSignatureError: A signed attribute is missing, or names another type of content.
         DigestMismatchError: It signs another content.
         SignatureMismatchError: It was not made by the key.
     """
     algorithm = _require_algorithm(parts, certificate)
+    if certificate.key_oid == RSA_ENCRYPTION_OID and rsa.is_weak_key(certificate.public_key):
+        raise WeakAlgorithmError("the signer's key is too short")
     attributes = parts.attributes
     if _MESSAGE_DIGEST not in attributes or _CONTENT_TYPE not in attributes:
         raise MalformedSignatureError("the signed attributes lack the content's digest or type")

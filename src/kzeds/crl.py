@@ -18,6 +18,7 @@ from asn1crypto import core, pem
 from asn1crypto import crl as asn1
 from asn1crypto import x509 as asn1_x509
 
+from kzeds import der
 from kzeds.certificate import Certificate
 from kzeds.der import READER_FAULTS, Extension, extension_value, extensions, moment, octets, reread, sequence, spans
 from kzeds.errors import MalformedAnswerError, RevocationUnknownError
@@ -275,7 +276,7 @@ def _read(der: bytes) -> RevocationList:
 
 def _native(extra: Mapping[str, Extension], oid: str) -> int | None:
     value = extension_value(extra, oid, core.Integer)
-    return None if value is None else int(value.native)
+    return None if value is None else der.number(value.native)
 
 
 def _entry(content: bytes) -> Entry:

@@ -132,6 +132,17 @@ def extension_value(extra: Mapping[str, Extension], oid: str, kind: type[Any]) -
     return kind.load(extra[oid].value, strict=True) if oid in extra else None
 
 
+def number(value: int) -> int:
+    """The number of a certificate or a list; RFC 5280 allows 20 octets (4.1.2.2 and 5.2.3).
+
+    Raises:
+        ValueError: When it has more than 64 octets, with which nobody can do anything.
+    """
+    if value.bit_length() > 512:
+        raise ValueError("a number has more than 64 octets")
+    return value
+
+
 def moment(value: object) -> datetime:
     """A time as asn1crypto gives it, in UTC.
 

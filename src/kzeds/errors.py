@@ -227,6 +227,10 @@ class SignerUntrustworthyError(SignerError):
     """The signer answered with something else than was asked for; it was thrown away."""
 
 
+class SignerSettingsError(SignerError):
+    """The signer daemon cannot work with its settings, its keys or its own records as they are."""
+
+
 class PackageError(KzedsError):
     """A signing package cannot be made, read or signed."""
 
@@ -245,10 +249,6 @@ class UnknownPackageVersionError(PackageError):
 
 class WrongSignerError(PackageError):
     """The certificate does not carry the BIN or IIN that the package is for."""
-
-
-class SignerSettingsError(SignerError):
-    """The signer daemon cannot work with its settings, its keys or its own records as they are."""
 
 
 class TestPkiError(KzedsError):

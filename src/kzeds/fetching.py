@@ -42,7 +42,8 @@ class HttpFetch:
 
     Attributes:
         timeout: Seconds for the whole answer.
-        proxy: Address of an HTTP proxy, with user and password where it wants them, or None; the environment is not asked.
+        proxy: Address of an HTTP proxy, with user and password where it wants them, or None; the environment is not
+            asked.
         maximum_size: Bytes; a longer answer is refused.
         tls: How https servers are verified; None is the system's authorities.
     """

@@ -25,8 +25,8 @@ def read_password(path: Path) -> str:
 
 
 def is_open_to_others(path: Path) -> bool:
-    """Say whether anyone but the owner may read or change the file."""
-    return bool(path.stat().st_mode & 0o077)
+    """Say whether anyone but the owner may read or change the file; on Windows its mode says nothing, so False."""
+    return os.name == "posix" and bool(path.stat().st_mode & 0o077)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

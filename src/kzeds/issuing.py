@@ -66,15 +66,20 @@ class Authority:
     key: PrivateKey = field(repr=False)
 
 
-def make_authority(key: PrivateKey, common_name: str, validity: Validity) -> Authority:
-    """Make a self-signed authority."""
+def make_authority(
+    key: PrivateKey, common_name: str, validity: Validity, *, above: Authority | None = None
+) -> Authority:
+    """Make an authority, self-signed or certified by another one above it."""
     name = x509.Name([_part(NameOID.COMMON_NAME, common_name), _part(NameOID.COUNTRY_NAME, "KZ")])
-    builder = _builder(name, name, key.public_key(), validity)
+    issuer = name if above is None else above.certificate.subject
+    builder = _builder(issuer, name, key.public_key(), validity)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).add_extension(
         _usage(key_cert_sign=True, crl_sign=True), critical=True
     )
-    own_key_id = x509.AuthorityKeyIdentifier(nca_profile.key_identifier(key.public_key()), None, None)
-    return Authority(_signed(builder.add_extension(own_key_id, critical=False), key, key.public_key()), key)
+    signing = key if above is None else above.key
+    issuer_key_id = x509.AuthorityKeyIdentifier(nca_profile.key_identifier(signing.public_key()), None, None)
+    certificate = _signed(builder.add_extension(issuer_key_id, critical=False), signing, key.public_key())
+    return Authority(certificate, key)
 
 
 def issue(authority: Authority, public_key: PublicKey, holder: Holder, validity: Validity) -> x509.Certificate:

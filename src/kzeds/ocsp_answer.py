@@ -15,6 +15,7 @@ from typing import Any
 from asn1crypto import core
 from asn1crypto import ocsp as asn1
 
+from kzeds import der
 from kzeds.certificate import Certificate
 from kzeds.der import READER_FAULTS, Extension, element, extensions, identifier, moment, octets, reread, sequence
 from kzeds.errors import KzedsError, MalformedAnswerError, MalformedCertificateError, RevocationUnknownError
@@ -154,9 +155,9 @@ def _require_delegated(responder: Certificate, issuer: Certificate) -> None:
 
 def _readable(certificates: tuple[bytes, ...]) -> list[Certificate]:
     found = []
-    for der in certificates:
+    for one in certificates:
         try:
-            found.append(Certificate.from_der(der))
+            found.append(Certificate.from_der(one))
         except KzedsError:
             continue
     return found
@@ -206,7 +207,7 @@ def _read_single(one: Any) -> SingleAnswer:
             about["hash_algorithm"]["algorithm"].dotted,
             about["issuer_name_hash"].native,
             about["issuer_key_hash"].native,
-            int(about["serial_number"].native),
+            der.number(about["serial_number"].native),
         ),
         status.name,
         None if revoked is None else moment(revoked["revocation_time"].native),

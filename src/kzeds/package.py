@@ -54,7 +54,7 @@ __all__ = [
     "write_signed",
 ]
 
-FORMAT = "kzeds signing package"
+FORMAT = "kzeds-signing-package"
 
 _HTML = "summary.html"
 _TEXT = "summary.txt"
@@ -64,6 +64,7 @@ def write_package(package: SigningPackage, file: Path) -> None:
     """Write a package whole or not at all; only its owner may read it.
 
     Raises:
+        MalformedXmlError: A document is not XML that can be read, so it cannot be shown.
         DamagedPackageError: It would be larger than what can be read.
         OSError: It cannot be written.
     """

@@ -34,7 +34,7 @@ MAXIMUM_RATIO = 200
 _SMALL = 65536
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
-_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError, OSError)
+_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, OSError)
 
 
 def write_archive(file: Path, members: Mapping[str, bytes], *, at: datetime) -> None:

@@ -26,7 +26,7 @@ from kzeds.signers.checked import require_signed
 from kzeds.xml import parse
 from kzeds.xmldsig import detach_signature
 
-FORMAT = "kzeds signed package"
+FORMAT = "kzeds-signed-package"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +170,9 @@ def read_signed(source: Path) -> SignedPackage:
     members = _folder(source) if source.is_dir() else read_archive(source)
     if MANIFEST in members and not source.is_dir():
         return _by_manifest(members)
-    documents = tuple(
-        SignedDocument(name, content) for name, content in sorted(members.items()) if name.lower().endswith(".xml")
-    )
+    documents = tuple(SignedDocument(name, content) for name, content in sorted(members.items()) if _is_document(name))
     if not documents:
-        raise DamagedPackageError("there is no XML file in it, so nothing was signed")
+        raise DamagedPackageError("there is no XML file in it (folders in a folder are not looked into)")
     return SignedPackage(None, None, documents)
 
 
@@ -256,10 +254,15 @@ def _by_manifest(members: Mapping[str, bytes]) -> SignedPackage:
     return signed
 
 
+def _is_document(name: str) -> bool:
+    """Whether it is an XML file, and none of those that macOS adds to a ZIP ("__MACOSX/._1.xml")."""
+    return name.lower().endswith(".xml") and not name.rpartition("/")[2].startswith("._")
+
+
 def _folder(directory: Path) -> dict[str, bytes]:
     """The XML files in a folder, by name."""
     found: dict[str, bytes] = {}
-    files = sorted(one for one in directory.iterdir() if one.suffix.lower() == ".xml" and one.is_file())
+    files = sorted(one for one in directory.iterdir() if _is_document(one.name) and one.is_file())
     if len(files) > MAXIMUM_MEMBERS:
         raise DamagedPackageError(f"the folder holds more than {MAXIMUM_MEMBERS} XML files")
     for file in files:

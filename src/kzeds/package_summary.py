@@ -7,7 +7,8 @@ from html import escape
 
 from kzeds.package_items import PackageItem, SigningPackage
 from kzeds.package_texts import TEXTS, Texts, in_order, local_time, text_in
-from kzeds.package_values import value_lines, visible, visible_lines
+from kzeds.package_values import value_lines
+from kzeds.visible import visible, visible_lines
 
 _COMMAND = "kzeds sign-package PACKAGE.zip KEY.p12 -o signed.zip"
 _STYLE = (

@@ -1,29 +1,15 @@
-"""What a document itself says, line by line, because a summary written by somebody else could lie.
-
-Nothing that a document or a package holds may steer the terminal that shows it: whatever is not a visible character is
-shown as its code (CWE-150, and the bidirectional controls of CVE-2021-42574).
-"""
+"""What a document itself says, line by line, because a summary written by somebody else could lie."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
 from lxml import etree
 
+from kzeds.visible import visible
 from kzeds.xml import Element, parse
 
 _INDENT = "  "
-
-
-def visible(text: str) -> str:
-    """One line in which every character can be seen: white space is one space, controls are their codes."""
-    return " ".join("".join(map(_shown, text)).split())
-
-
-def visible_lines(text: str) -> list[str]:
-    """As `visible`, line by line; empty lines are left out."""
-    return [line for line in map(visible, text.splitlines()) if line]
 
 
 def value_lines(document: bytes) -> list[str]:
@@ -44,7 +30,7 @@ def _lines(element: Element, depth: int) -> Iterator[str]:
         yield f"{_INDENT * (depth + 1)}@{_name(name)}: {visible(str(value))}"
     for child in element:
         if isinstance(child, etree._ProcessingInstruction):  # noqa: SLF001 - lxml gives the type no public name
-            yield f"{_INDENT * (depth + 1)}?{visible(child.target)} {visible(child.text or '')}"
+            yield f"{_INDENT * (depth + 1)}?{visible(str(child.target))} {visible(child.text or '')}"
         elif not isinstance(child, etree._Comment):  # noqa: SLF001 - same
             yield from _lines(child, depth + 1)
         if tail := visible(child.tail or ""):
@@ -53,9 +39,3 @@ def _lines(element: Element, depth: int) -> Iterator[str]:
 
 def _name(tag: str | bytes) -> str:
     return visible(etree.QName(tag).localname)
-
-
-def _shown(character: str) -> str:
-    if character.isprintable() or character.isspace() or unicodedata.category(character) == "Zs":
-        return character
-    return f"\\u{{{ord(character):x}}}"

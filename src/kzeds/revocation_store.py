@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -84,6 +85,18 @@ class RevocationStore:
             return datetime.fromtimestamp(self._list_path(issuer, delta=delta).stat().st_mtime, UTC)
         except OSError:
             return None
+
+    def newest(self, issuer: Certificate) -> datetime | None:
+        """The moment that the newest stored list or delta of an authority speaks of; None when there is none of it."""
+        found = []
+        for delta in (False, True):
+            data = self._read(self._list_path(issuer, delta=delta))
+            with suppress(KzedsError):
+                if data is not None:
+                    read = read_crl(data)
+                    read.require_from(issuer)
+                    found.append(read.this_update)
+        return max(found, default=None)
 
     def put_list(self, issuer: Certificate, data: bytes, *, at: datetime) -> Imported:
         """Keep a list of an authority.

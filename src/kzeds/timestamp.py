@@ -21,7 +21,7 @@ from asn1crypto import tsp as asn1
 
 from kzeds.certificate import Certificate
 from kzeds.cms import require_fit, signer_of
-from kzeds.der import READER_FAULTS, moment
+from kzeds.der import READER_FAULTS, moment, number
 from kzeds.errors import (
     MalformedSignatureError,
     TimestampMismatchError,
@@ -150,7 +150,7 @@ def _read(content: bytes) -> _Told:
             moment(told["gen_time"].native),
             _accuracy(told["accuracy"].native),
             told["policy"].dotted,
-            int(told["serial_number"].native),
+            number(told["serial_number"].native),
             imprint["hash_algorithm"]["algorithm"].dotted,
             bytes(imprint["hashed_message"].native),
             told["nonce"].native,

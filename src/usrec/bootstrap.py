@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from usrec.adapters.persistence import SqlLedger
     from usrec.adapters.rendering.renderer import XmlRenderer
     from usrec.adapters.signing.keyring import Keyring
-    from usrec.adapters.signing.packages import KzedsPackages
+    from usrec.adapters.trust.book import TrustBook
+    from usrec.adapters.trust.judge import CertificateJudge
 
 OutboxKey = tuple[EventId, int]
 _log = structlog.get_logger("usrec.bootstrap")
@@ -51,6 +52,8 @@ class Agent:
     Attributes:
         employers: Names by BIN.
         owner: Name of this process in leases.
+        trust: What is known of the certificates in use.
+        judge: Looks them up; None without ``[trust]``.
         subscribers: Who is told of alerts.
     """
 
@@ -66,6 +69,8 @@ class Agent:
     employers: Mapping[str, EmployerName]
     policy: DeliveryPolicy
     owner: str
+    trust: TrustBook
+    judge: CertificateJudge | None = None
     subscribers: Sequence[Subscriber] = ()
 
     @property
@@ -127,11 +132,16 @@ def build_agent(
     from usrec.adapters.rendering.profile import load_profile
     from usrec.adapters.rendering.renderer import XmlRenderer
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
+    from usrec.revocation import build_book, build_judge, recall_verdicts
 
     values = settings.values
     profile = load_profile(profile_choice(settings))
     clock = clock or SystemClock()
-    signer = _signer(settings, clock)
+    judge, book = build_judge(settings), build_book(settings, clock)
+    signer = _signer(settings, clock, book)
+    gateway = _gateway(settings, signer, book, profile.contract_id_path, wait)
+    if judge is not None:
+        book.replace(recall_verdicts(judge, signer, gateway.trusted, employers_by_bin(settings), clock))
     ledger = build_ledger(settings)
     return Agent(
         settings=settings,
@@ -139,13 +149,15 @@ def build_agent(
         sources=[_source(settings, name, source, ledger) for name, source in values.source.items()],
         renderer=XmlRenderer(profile),
         signer=signer,
-        gateway=_gateway(settings, signer, profile.contract_id_path, wait),
+        gateway=gateway,
         calendar=build_calendar(values.calendar),
         clock=clock,
         entropy=SystemEntropy(),
         employers=employers_by_bin(settings),
         policy=_policy(settings),
         owner=f"{socket.gethostname()}:{os.getpid()}",
+        trust=book,
+        judge=judge,
         subscribers=build_alert_sinks(settings),
     )
 
@@ -170,11 +182,11 @@ def profile_choice(settings: LoadedSettings) -> str:
     return choice if choice in {"current", "seen"} else str(settings.path(Path(choice)))
 
 
-def _signer(settings: LoadedSettings, clock: Clock) -> Keyring:
+def _signer(settings: LoadedSettings, clock: Clock, book: TrustBook) -> Keyring:
     """The employers' keys; one that cannot be used is said loudly and holds only its own employer."""
     from usrec.keys import build_keyring
 
-    signer, names = build_keyring(settings, clock), employers_by_bin(settings)
+    signer, names = build_keyring(settings, clock, book), employers_by_bin(settings)
     for trouble in signer.troubles:
         action = "key.unusable" if trouble.lasting else "key.away"
         _log.error(str(trouble.problem), action=action, employer=names.get(trouble.number, ""), key=trouble.where)
@@ -182,7 +194,11 @@ def _signer(settings: LoadedSettings, clock: Clock) -> Keyring:
 
 
 def _gateway(
-    settings: LoadedSettings, signer: Keyring, contract_id_path: str, wait: Callable[[float], object] | None
+    settings: LoadedSettings,
+    signer: Keyring,
+    book: TrustBook,
+    contract_id_path: str,
+    wait: Callable[[float], object] | None,
 ) -> ShepGateway:
     from usrec.adapters.gateway.envelope import Sender
     from usrec.adapters.gateway.shep import ShepGateway
@@ -195,6 +211,7 @@ def _gateway(
         trusted=[read_certificate(settings.path(values.response_certificate))],
         contract_id_path=contract_id_path,
         wait=wait,
+        objection=book.objection,
     )
 
 
@@ -264,14 +281,6 @@ def _policy(settings: LoadedSettings) -> DeliveryPolicy:
         clock_tolerance=values.gateway.clock_tolerance,
         approve={employer.bin: employer.approve for employer in values.employer.values()},
     )
-
-
-def build_packages(settings: LoadedSettings) -> KzedsPackages:
-    """What writes signing packages and judges what comes back from an owner."""
-    from usrec.adapters.signing.packages import KzedsPackages
-
-    owners = {one.bin: one.owner for one in settings.values.employer.values() if one.owner is not None}
-    return KzedsPackages({bin_: owner.certificate for bin_, owner in owners.items() if owner.certificate is not None})
 
 
 @contextmanager

@@ -14,28 +14,31 @@ if TYPE_CHECKING:
     from usrec.adapters.signing.held_key import HeldKey
     from usrec.adapters.signing.keyring import Keyring
     from usrec.adapters.signing.places import KeyPlace, ReadSecret
+    from usrec.adapters.trust.book import TrustBook
 
 
-def build_keyring(settings: LoadedSettings, clock: Clock) -> Keyring:
+def build_keyring(settings: LoadedSettings, clock: Clock, book: TrustBook) -> Keyring:
     """The employers' keys and the transport's, for an agent.
 
     Raises:
         ConfigurationError: Not a single key can be used, or the transport key cannot.
     """
-    keyring = open_keyring(settings, clock)
+    keyring = open_keyring(settings, clock, book)
     keyring.require_some()
     return keyring
 
 
-def open_keyring(settings: LoadedSettings, clock: Clock) -> Keyring:
+def open_keyring(settings: LoadedSettings, clock: Clock, book: TrustBook | None = None) -> Keyring:
     """The same to look at: whatever is wrong with the keys stands in it."""
     from usrec.adapters.signing.keyring import Keyring
+    from usrec.revocation import build_book
 
     return Keyring(
         key_chains(settings),
         clock=clock,
         owners=[one.bin for one in settings.values.employer.values() if one.owner is not None],
         transport=transport_key(settings),
+        objection=(book or build_book(settings, clock)).objection,
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from usrec.application.watch_trust import recall
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.source_event import EmployerName
-from usrec.domain.trust import Subject, SubjectKind, TrustPolicy, UnknownPolicy
+from usrec.domain.trust import Subject, SubjectKind, TrustPolicy, TrustVerdict, UnknownPolicy
 from usrec.ports.clock import Clock
 from usrec.settings import LoadedWatcherSettings, TrustSettings
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from usrec.adapters.signing.keyring import Keyring
     from usrec.adapters.trust.book import TrustBook
     from usrec.adapters.trust.judge import CertificateJudge
+
+NEVER: Final = timedelta.max // 4
 
 
 def build_judge(settings: LoadedWatcherSettings) -> CertificateJudge | None:
@@ -46,12 +50,14 @@ def build_judge(settings: LoadedWatcherSettings) -> CertificateJudge | None:
     )
 
 
-def build_book(settings: LoadedWatcherSettings, clock: Clock) -> TrustBook | None:
-    """An empty book of verdicts; None without ``[trust]``."""
+def build_book(settings: LoadedWatcherSettings, clock: Clock) -> TrustBook:
+    """An empty book of verdicts; without ``[trust]`` it stays empty and has nothing against anybody."""
     from usrec.adapters.trust.book import TrustBook
 
     trust = settings.values.trust
-    return None if trust is None else TrustBook(TrustPolicy(UnknownPolicy(trust.unknown), trust.interval), clock)
+    if trust is None:
+        return TrustBook(TrustPolicy(UnknownPolicy.WARN, NEVER), clock)
+    return TrustBook(TrustPolicy(UnknownPolicy(trust.unknown), trust.interval), clock)
 
 
 def certificates_in_use(
@@ -66,13 +72,22 @@ def certificates_in_use(
     return list({one.fingerprint: one for one in _in_use(signer, trusted, names)}.values())
 
 
-def _in_use(
-    signer: Keyring, trusted: Collection[Certificate], names: Mapping[str, EmployerName]
-) -> Iterator[Subject]:
+def recall_verdicts(
+    judge: CertificateJudge,
+    signer: Keyring,
+    trusted: Collection[Certificate],
+    names: Mapping[str, EmployerName],
+    clock: Clock,
+) -> Mapping[Subject, TrustVerdict]:
+    """What this machine remembers of every certificate in use; nobody is asked."""
+    return recall(certificates_in_use(signer, trusted, names), judge=judge, clock=clock)
+
+
+def _in_use(signer: Keyring, trusted: Collection[Certificate], names: Mapping[str, EmployerName]) -> Iterator[Subject]:
     for one in trusted:
         yield _subject(SubjectKind.GATEWAY, "response", one)
     if signer.transport_key is not None and signer.transport_key.certificate is not None:
-        yield _subject(SubjectKind.TRANSPORT, "transport", signer.transport_key.certificate)
+        yield _subject(SubjectKind.TRANSPORT, "envelopes", signer.transport_key.certificate)
     for bin_, name in names.items():
         for key in signer.held(bin_):
             if key.certificate is not None:

@@ -77,8 +77,8 @@ class RevokedCertificates:
             what = 'needs a list such as serial_numbers = ["1f2e"]'
             raise MaterialError(f"{file} {what} ({type(error).__name__})") from None
 
-    def __contains__(self, certificate: Certificate) -> bool:
-        return certificate.serial_number in self.all()
+    def __contains__(self, certificate: object) -> bool:
+        return isinstance(certificate, Certificate) and certificate.serial_number in self.all()
 
 
 class TrustServices:

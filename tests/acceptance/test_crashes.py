@@ -25,7 +25,7 @@ from usrec.domain.state import TRANSITIONS, State
 
 TESTS = Path(__file__).parents[1]
 ONE_BY_ONE = "workers = 1\npoll = 0.1\nretry_base = 1\nretry_cap = 2\nlease = 30"
-STEPS = [step for step in (*TRANSACTIONS, *CALLS) if step not in {"late", "settle"}]
+STEPS = [step for step in (*TRANSACTIONS, *CALLS) if step not in {"late", "settle", "ask", "take"}]
 
 _numbers = itertools.count(1)
 

@@ -98,6 +98,7 @@ def test_agent_at_work_tells_prometheus_and_names_nobody(
     assert value(text, "usrec_source_rows_total", source="hr", result="taken") == 13
     assert value(text, "usrec_agents_running") == 1
     assert value(text, "usrec_certificate_remaining_seconds", of="employer", name="main") > 0
+    assert value(text, "usrec_certificate_remaining_seconds", of="last_key", name="main") > 0
     assert value(text, "usrec_certificate_remaining_seconds", of="gateway", name="response") > 0
     assert abs(value(text, "usrec_gateway_clock_skew_seconds")) < 5
     for step in ("render", "sign"):

@@ -14,17 +14,21 @@ import pytest
 from typer.testing import CliRunner
 
 from kzeds.cli import app as kzeds_app
-from support.ledger_values import an_alert
+from support.ledger_values import a_submission, an_alert
 from support.markdown import code, prose, read, section
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.adapters.calendar.year import read_year
 from usrec.application.checkup import Level, Standing
+from usrec.application.pack_papers import Unsigned
 from usrec.application.plan_replay import Plan, Treatment, Turn
 from usrec.application.replay import Canary, CanaryFate, Queued
 from usrec.application.survey import PersonNeeded, Survey
+from usrec.application.take_signed import Fate, TakenPaper
 from usrec.domain.authority import Appointment, Authority, SigningCertificate
 from usrec.domain.deadline import DeadlineEvent, compute_deadline, deadline_report
+from usrec.domain.message import RenderedMessage
 from usrec.domain.rules.finding import dump_findings, error
+from usrec.domain.signing_request import SigningRequest
 from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
 from usrec.domain.submission import SubmissionId
@@ -35,6 +39,7 @@ from usrec.interfaces.cli.calendar import calendar_json
 from usrec.interfaces.cli.check import Checked, check_json
 from usrec.interfaces.cli.config import faults_json
 from usrec.interfaces.cli.doctor import doctor_json, openings_json
+from usrec.interfaces.cli.package import _Made, _made_json, _paper_json, _taken_json
 from usrec.interfaces.cli.replay import _result_json
 from usrec.interfaces.cli.replay_plan import plan_json
 from usrec.interfaces.cli.status import survey_json
@@ -44,7 +49,7 @@ from usrec.interfaces.doctor.egress import Opening, Side
 from usrec.interfaces.doctor.settings_check import WRONG
 from usrec.ports.alert_sink import LOG
 from usrec.ports.alert_sinks import NoticeBoard, PostedAlert, SinkState
-from usrec.ports.ledger_view import JournalRow, SubmissionRow, SubmissionStory
+from usrec.ports.ledger_view import JournalRow, RequestRow, SubmissionRow, SubmissionStory
 from usrec.settings import Fault
 from usrec_simulator.registry import RegisteredRecord
 
@@ -87,7 +92,9 @@ STORY = SubmissionStory(
     attempts=[],
     journal=[JournalRow(1, NOW, "receive", None, "pending", "agent", "", "{}")],
     behind=[ROW],
+    request=RequestRow("a" * 64, NOW, "P-1", NOW, "asel", NOW),
 )
+UNSIGNED = Unsigned(a_submission(ID), SigningRequest.of(ID, RenderedMessage(b"<a/>", None), NOW), None)
 SURVEY = Survey(
     at=NOW,
     by_state={},
@@ -131,6 +138,12 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("usrec submission retry", "JSON keys, one"): RESULT,
     ("usrec submission settle", "JSON keys:"): RESULT,
     ("usrec submission checkout", "JSON keys:"): RESULT,
+    ("usrec submission approve", "JSON keys:"): RESULT,
+    ("usrec package create", "JSON keys, one"): _made_json(
+        _Made("P-1", EmployerName("main"), Path("p.zip"), [UNSIGNED])
+    ),
+    ("usrec package list", "JSON keys, one"): _paper_json(UNSIGNED),
+    ("usrec package take", "JSON keys, one"): _taken_json(TakenPaper("1.xml", ID, Fate.TAKEN)),
     ("usrec replay", "JSON keys with a plan only:"): plan_json(PLAN),
     ("usrec replay", "JSON keys of a replay:"): REPLAYED,
     ("usrec alerts test", "JSON keys, one"): asdict(Tried("log", taken=True, problem="")),

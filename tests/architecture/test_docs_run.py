@@ -1,12 +1,10 @@
-"""Whoever types what the pages say sees what the pages show: tutorial, kzeds and deadlines are run."""
+"""Whoever types what the pages say sees what the pages show: tutorial and deadlines are run."""
 
 from __future__ import annotations
 
 import json
 import socket
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,6 @@ PAGES_WITH_COMMANDS = {
     "tutorial/first-registration.md": 15,
     "ru/quick-start.md": 11,
     "kk/quick-start.md": 11,
-    "reference/kzeds.md": 5,
     "explanation/deadlines.md": 1,
 }
 """How many commands each has at least, so that a change of its form cannot silently skip them."""
@@ -39,14 +36,6 @@ def test_commands_of_the_page_print_what_it_shows(page: str, tmp_path: Path) -> 
         assert one.status == 0, f"{one.step.command}\n{one.printed}"
         assert one.as_written, f"{one.step.command}\nexpected:\n{one.step.expected}\nprinted:\n{one.printed}"
     assert len(done) >= PAGES_WITH_COMMANDS[page]
-
-
-def test_python_example_of_kzeds_works(pki: Path, tmp_path: Path) -> None:
-    """The example in kzeds.md, run beside a test PKI, prints whose signature it was and what was signed."""
-    (tmp_path / "pki").symlink_to(pki)
-    example = next(block.text for block in blocks(read("reference/kzeds.md")) if block.language == "python")
-    done = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("200940000013 1\n", "")
 
 
 def test_sql_of_the_hr_page_works() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 
@@ -55,34 +56,44 @@ NAMES = [unit.name for unit in all_units()]
 COMMANDS = all_commands()
 
 
-def test_both_services_have_a_unit() -> None:
-    assert NAMES == ["usrec-agent.service", "usrec-watch.service"]
+SIGNER = "usrec-signer.service"
+OTHERWISE = {SIGNER: {"RestrictAddressFamilies": ["AF_UNIX"], "PrivateUsers": ["no"], "PrivateNetwork": ["yes"]}}
+"""The signer daemon sees no network, and has to see which user asks."""
+STARTED_BY = {SIGNER: ("kzeds", "--settings", "1")}
+"""Program, option of its settings, and the exit code that asks for an administrator."""
+USUAL = ("usrec", "--config", str(OursToFix.exit_code))
+
+
+def test_every_service_has_a_unit() -> None:
+    assert NAMES == ["usrec-agent.service", SIGNER, "usrec-watch.service"]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_unit_is_hardened(name: str) -> None:
     service = read_unit(UNITS / name)["Service"]
-    assert {setting: service.get(setting) for setting in HARDENED} == HARDENED
+    wanted = HARDENED | OTHERWISE.get(name, {})
+    assert {setting: service.get(setting) for setting in wanted} == wanted
     assert service["User"] == service["Group"]
     assert service["User"] != ["root"]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_unit_starts_a_command_that_exists(name: str) -> None:
-    program, *words = start_command(name)
-    assert program == "/opt/usrec-agent/bin/usrec", "where the bundle installs it"
-    command, rest = COMMANDS.find(["usrec", *words])
+    path, *words = start_command(name)
+    program, settings, _ = STARTED_BY.get(name, USUAL)
+    assert path == f"/opt/usrec-agent/bin/{program}", "where the bundle installs it"
+    command, rest = COMMANDS.find([program, *words])
     assert command is not None
     options = {name for option in command.options for name in option.names}
-    assert [word for word in rest if word.startswith("-")] == ["--config"]
-    assert "--config" in options
+    assert [word for word in rest if word.startswith("-")] == [settings]
+    assert settings in options
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_service_comes_back_by_itself_unless_an_administrator_is_needed(name: str) -> None:
     unit = read_unit(UNITS / name)
     assert unit["Service"]["Restart"] == ["on-failure"]
-    assert unit["Service"]["RestartPreventExitStatus"] == [str(OursToFix.exit_code)]
+    assert unit["Service"]["RestartPreventExitStatus"] == [STARTED_BY.get(name, USUAL)[2]]
     assert unit["Unit"]["StartLimitIntervalSec"] == ["0"], "it tries for ever: the night is long"
     assert (unit["Service"]["Type"], "WatchdogSec" in unit["Service"]) == (["notify"], True)
 
@@ -96,6 +107,16 @@ def test_agent_reloads_by_the_signal_that_it_obeys() -> None:
     assert read_unit(UNITS / "usrec-agent.service")["Service"]["ExecReload"] == ["/bin/kill -HUP $MAINPID"]
     newer = read_unit(UNITS / "usrec-agent.service.d" / "notify-reload.conf")["Service"]
     assert newer == {"Type": ["notify-reload"], "ExecReload": [""]}
+
+
+def test_signer_daemons_socket_is_the_agents_alone_and_stands_in_its_settings() -> None:
+    own = read_unit(UNITS / "usrec-signer.socket")["Socket"]
+    shipped = tomllib.loads((UNITS / "usrec-signer.toml").read_text("utf-8"))
+    agent = read_unit(UNITS / "usrec-agent.service")["Service"]
+    assert (own["SocketMode"], own["SocketUser"]) == (["0660"], read_unit(UNITS / SIGNER)["Service"]["User"])
+    assert (own["SocketGroup"], shipped["users"]) == (agent["Group"], agent["User"])
+    assert own["ListenStream"] == [shipped["socket"]]
+    assert shipped["state"] == f"/var/lib/{read_unit(UNITS / SIGNER)['Service']['StateDirectory'][0]}"
 
 
 def test_token_drop_in_opens_no_device() -> None:
@@ -131,7 +152,7 @@ def placed(tmp_path: Path) -> Path:
     shutil.copytree(UNITS, tmp_path / "units")
     (tmp_path / "units" / "usrec-agent.service.d" / "notify-reload.conf").unlink()
     for unit in (tmp_path / "units").glob("*.service"):
-        text = unit.read_text("utf-8").replace("/opt/usrec-agent/bin/usrec", "/bin/true")
+        text = re.sub("/opt/usrec-agent/bin/(usrec|kzeds)", "/bin/true", unit.read_text("utf-8"))
         unit.write_text(text, "utf-8")
     return tmp_path / "units"
 

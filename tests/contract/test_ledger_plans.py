@@ -15,7 +15,7 @@ from usrec.adapters.persistence.delivery_tables import outbox
 from usrec.adapters.persistence.rows import submission_values, values_of
 from usrec.adapters.persistence.tables import submissions, write_backs
 from usrec.domain.source_event import ContractKey, EventId
-from usrec.domain.submission import QueueStatus
+from usrec.domain.submission import QueueStatus, SubmissionId
 from usrec.ports.ledger import UnitOfWork
 
 ROWS = 10_000
@@ -88,6 +88,10 @@ STEPS: Sequence[tuple[Any, Sequence[str]]] = (
     (lambda work: work.submissions.next_position(BIN, ContractKey("K-1")), ["ix_submissions_contract"]),
     (lambda work: work.submissions.of_event(SOURCE, EventId("e7")), ["ix_submissions_event"]),
     (lambda work: work.contracts.lock(BIN, ContractKey("contract of s000007")), []),
+    (lambda work: work.signing_requests.awaiting(BIN), ["ix_outbox_awaited"]),
+    (lambda work: work.signing_requests.asked_at([SubmissionId("s000007")]), ["signing_requests"]),
+    (lambda work: work.submissions.signed_as("d" * 64), ["messages"]),
+    (lambda work: work.alerts.outdated(100), []),
     (lambda work: work.inbox.known([(SOURCE, EventId("e7"), 1)]), ["inbox"]),
 )
 

@@ -17,11 +17,12 @@ from support.patient import Patient, provokes, provokes_each
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.domain.authority import AuthorityProblem as P
 from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.domain.renewal import RenewalProblem as R
 from usrec.interfaces.doctor import authority_check
 from usrec.interfaces.doctor import keys_check as say
 from usrec.interfaces.doctor.authority_check import PROBLEMS, examine_authorities
 from usrec.interfaces.doctor.finding import Kind
-from usrec.interfaces.doctor.keys_check import examine_answer_certificate, examine_keys
+from usrec.interfaces.doctor.keys_check import RENEWAL, examine_answer_certificate, examine_keys
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 TODAY = kazakhstan_date(NOW)
@@ -146,6 +147,129 @@ def test_one_employers_key_hides_not_anothers(patient: Patient) -> None:
     patient.tables["employer.second"] = {"bin": OTHER_BIN, **keys}
     said = patient.says(examine_keys)
     assert {kind: line.about for kind, line in said.items()} == {"key.expired": "main", "key.good": "second"}
+
+
+def following(patient: Patient, *chain: tuple[timedelta, timedelta], **more: Any) -> None:
+    """Keys of these dates, one after another; `more` goes to the last."""
+    keys = []
+    for number, (since, until) in enumerate(chain):
+        folder = patient.folder / f"key-{number}"
+        folder.mkdir()
+        file, _ = make_key(folder, NOW + since, NOW + until)
+        keys.append({"key_file": str(file), "key_password": {"file": str(folder / "made.password")}})
+    patient.tables["employer.main"] |= keys[0] | {"next_key": keys[1:]}
+    keys[-1].update(more)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Keys by their dates, the last one's first day, and the other lines that are said."""
+
+    keys: tuple[tuple[timedelta, timedelta], ...]
+    use_from: date | None = None
+    also: tuple[Kind, ...] = ()
+
+
+OLD, NEW = (-300 * DAY, 5 * DAY), (-DAY, 364 * DAY)
+
+
+@provokes_each(
+    {
+        say.FOLLOWS: Chain((OLD, NEW), TODAY + 2 * DAY, also=(say.GOOD,)),
+        RENEWAL[R.GAP]: Chain((OLD, NEW), TODAY + 20 * DAY, also=(say.GOOD, say.FOLLOWS)),
+        RENEWAL[R.EXPIRED_KEPT]: Chain(((-300 * DAY, -DAY), NEW), also=(say.GOOD,)),
+        RENEWAL[R.SUPERSEDED_KEPT]: Chain((OLD, (-20 * DAY, 345 * DAY)), also=(say.GOOD,)),
+        RENEWAL[R.NEVER_USED]: Chain((NEW, (-DAY, 100 * DAY)), TODAY + 200 * DAY, also=(say.GOOD, say.FOLLOWS)),
+        RENEWAL[R.FAR_OFF]: Chain((NEW, (-DAY, 700 * DAY)), TODAY + 200 * DAY, also=(say.GOOD, say.FOLLOWS)),
+    }
+)
+def test_how_keys_follow_one_another_is_told(kind: Kind, case: Chain, patient: Patient) -> None:
+    following(patient, *case.keys, **({} if case.use_from is None else {"use_from": case.use_from}))
+    said = patient.says(examine_keys)
+    assert set(said) == {one.id for one in (kind, *case.also)}
+    assert all(line.about == "main" and "{" not in line.text + line.advice for line in said.values())
+
+
+@provokes(say.ENDS_NOW)
+def test_the_last_of_several_keys_is_the_one_whose_end_counts(patient: Patient) -> None:
+    following(patient, (-300 * DAY, 2 * DAY), (-DAY, 8 * DAY))
+    assert list(patient.says(examine_keys)) == ["key.ends_now"]
+
+
+@provokes(say.WRONG_PASSWORD, say.GOOD)
+def test_a_next_key_that_cannot_be_opened_is_told_beside_the_good_one(patient: Patient) -> None:
+    following(patient, NEW, NEW, key_password={"file": str(patient.pki / "employer.password")})
+    assert set(patient.says(examine_keys)) == {"key.good", "key.wrong_password"}
+
+
+@provokes(say.AWAY)
+def test_a_signer_daemon_that_is_down_is_told(patient: Patient) -> None:
+    main = patient.tables["employer.main"]
+    patient.tables["employer.main"] = {"bin": main["bin"], "signer_daemon": {"socket": "no.sock", "key": "main"}}
+    (line,) = patient.says(examine_keys).values()
+    assert line.kind is say.AWAY
+    assert "no.sock" in line.text
+
+
+@provokes(say.REFUSED)
+def test_a_token_without_its_library_is_told(patient: Patient) -> None:
+    pin = {"file": str(patient.pki / "employer.password")}
+    token = {"library": "no.so", "token": "hr", "key": "main", "pin": pin}
+    patient.tables["employer.main"] = {"bin": patient.tables["employer.main"]["bin"], "token": token}
+    (line,) = patient.says(examine_keys).values()
+    assert line.kind is say.REFUSED
+    assert "token hr, key main" in line.text
+
+
+@provokes(say.WRONG_PASSWORD)
+def test_a_key_of_ncanode_is_opened_here_before_it_is_sent_anywhere(patient: Patient) -> None:
+    word = {"file": str(patient.pki / "employer-2.password")}
+    node = {"url": "http://127.0.0.1:9", "key_file": str(patient.pki / "employer.p12"), "key_password": word}
+    patient.tables["employer.main"] = {"bin": patient.tables["employer.main"]["bin"], "ncanode": node}
+    assert list(patient.says(examine_keys)) == ["key.wrong_password"]
+
+
+def transport(patient: Patient, since: timedelta, until: timedelta) -> None:
+    file, _ = make_key(patient.folder, NOW + since, NOW + until)
+    key = {"key_file": str(file), "key_password": {"file": str(patient.folder / "made.password")}}
+    patient.tables["gateway"]["transport_key"] = key
+
+
+@provokes(say.OWNER)
+@provokes_each(
+    {
+        say.TRANSPORT_GOOD: NEW,
+        say.TRANSPORT_ENDS_SOON: OLD,
+        say.TRANSPORT_UNUSABLE: (-300 * DAY, -DAY),
+    }
+)
+def test_where_the_owner_signs_only_the_key_of_the_envelopes_is_here(
+    kind: Kind, case: tuple[timedelta, timedelta], patient: Patient
+) -> None:
+    patient.tables["employer.main"] = {"bin": patient.tables["employer.main"]["bin"], "owner": {}}
+    transport(patient, *case)
+    assert list(patient.says(examine_keys)) == ["key.owner", kind.id]
+
+
+@provokes(say.TRANSPORT_UNUSABLE)
+@pytest.mark.parametrize("place", ["missing file", "not valid yet", "auth"])
+def test_a_key_that_cannot_sign_envelopes_fails(place: str, patient: Patient) -> None:
+    transport(patient, DAY, 2 * DAY)
+    if place == "missing file":
+        (patient.folder / "made.p12").unlink()
+    if place == "auth":
+        word = {"file": str(patient.pki / "employer.password")}
+        patient.tables["gateway"]["transport_key"] = {
+            "key_file": str(patient.pki / "employer-auth.p12"),
+            "key_password": word,
+        }
+    assert set(patient.says(examine_keys)) == {"key.good", "transport_key.unusable"}
+
+
+def test_keys_are_opened_once_for_all_checks(patient: Patient) -> None:
+    """A token that refused a PIN must not be asked again: it counts."""
+    installation = patient.installation()
+    assert installation.keyring is installation.keyring
 
 
 @provokes_each(

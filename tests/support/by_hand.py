@@ -64,8 +64,9 @@ class MarkedPapers:
 
 def asked(line: Line, event_id: str) -> SigningRequest:
     """The document of an event that a person is asked about."""
+    which = line.of(event_id).id
     with line.ledger.begin() as work:
-        request = work.signing_requests.get(line.of(event_id).id)
+        request = work.signing_requests.get(which)
     assert request is not None
     return request
 

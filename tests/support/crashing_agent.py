@@ -36,6 +36,8 @@ TRANSACTIONS: Final[dict[str, Callable[[Calls], bool]]] = {
     "record": lambda calls: {"outbox.hold_lease", "attempts.close"} <= calls and "attempts.open" not in calls,  # T4
     "late": lambda calls: "attempts.close" in calls and "outbox.hold_lease" not in calls,  # T5, a late answer
     "settle": lambda calls: "acknowledgements.add" in calls and "attempts.close" not in calls,  # T5, a person
+    "ask": lambda calls: {"signing_requests.put", "outbox.release"} <= calls,  # a person is asked to sign or approve
+    "take": lambda calls: "submissions.store_message" in calls and "attempts.open" not in calls,  # signed by hand
     "watch": lambda calls: "alerts.add" in calls,  # T6
     "tell": lambda calls: "alert_sinks.begin" in calls,  # T6, its second half, before a sink is told
     "told": lambda calls: "alert_sinks.taken" in calls,  # and after it
@@ -48,7 +50,7 @@ CALLS: Final = ("submit", "mark_taken", "write_back")
 
 _PORTS: Final = (
     *("inbox", "submissions", "outbox", "attempts", "acknowledgements"),
-    *("write_backs", "alerts", "alert_sinks"),
+    *("write_backs", "alerts", "alert_sinks", "signing_requests"),
 )
 
 

@@ -93,7 +93,7 @@ def sign(path: str, document: bytes, key: SigningKey) -> bytes:
         return sign_enveloped(document, key)
     root = parse(document)
     for body in root.iter("{*}Body"):
-        body.attrib.pop(f"{{{WSU}}}Id", None)
+        body.attrib.pop(f"{{{WSU}}}Id", "")
     return sign_body(to_bytes(root, like=document), key, body_id=f"id-{uuid.uuid4()}")
 
 

@@ -41,6 +41,7 @@ from usrec.domain.retry import RetryPolicy
 from usrec.domain.source_event import SourceName
 from usrec.domain.submission import SubmissionId
 from usrec.ports.ledger_view import SubmissionFilter, SubmissionRow, SubmissionStory
+from usrec.revocation import build_book
 from usrec.settings import load_settings
 
 BIN = "200940000013"
@@ -125,6 +126,7 @@ class Desk:
             employers=employers_by_bin(settings),
             policy=DeliveryPolicy(RetryPolicy(), lease=timedelta(minutes=5)),
             owner=owner,
+            trust=build_book(settings, self.clock),
         )
 
     def usrec(self, *arguments: str, typed: str | None = None) -> Said:

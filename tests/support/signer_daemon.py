@@ -7,16 +7,16 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from socket import AF_UNIX, SOCK_STREAM, socket
 from typing import Any
 
 from kzeds.signers.daemon_client import SocketSigner
@@ -45,14 +45,14 @@ class SignerDaemon:
 
     folder: Path
     process: subprocess.Popen[bytes] | None = None
+    socket: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.socket = self.folder / "s"
 
     @property
     def settings(self) -> Path:
         return self.folder / "signer.toml"
-
-    @property
-    def socket(self) -> Path:
-        return self.folder / "s"
 
     @property
     def state(self) -> Path:
@@ -70,7 +70,7 @@ class SignerDaemon:
         text = (UNITS / "usrec-signer.toml").read_text("utf-8")
         here = {"socket": f'"{self.socket}"', "state": f'"{self.state}"', "users": f'["{os.getuid()}"]'}
         self.settings.write_text(text, "utf-8")
-        self.change(**here, **changes)
+        self.change(**{**here, **changes})
 
     def put_key(self, pki: Path, name: str, *, to: str = "employer") -> None:
         """Copy a key and its password, for the owner alone."""
@@ -110,7 +110,7 @@ class SignerDaemon:
             time.sleep(0.005)
 
     def answers(self) -> bool:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as end:
+        with socket(AF_UNIX, SOCK_STREAM) as end:
             return end.connect_ex(str(self.socket)) == 0
 
     def kill(self) -> None:

@@ -54,19 +54,36 @@ class SoftHsm:
     def token(self, label: str = "HR") -> SoftToken:
         """Make a token with a user's PIN."""
         free = next(slot for slot in self.library.get_slots() if not slot.get_token().flags & _INITIALISED)
-        assert (
-            ctypes.CDLL(str(self.module)).C_InitToken(
-                ctypes.c_ulong(free.slot_id), SO_PIN.encode(), ctypes.c_ulong(len(SO_PIN)), label.encode().ljust(32)
-            )
-            == 0
-        )
+        self.relabel(free.slot_id, label)
         with self.library.get_token(token_label=label).open(rw=True, so_pin=SO_PIN) as session:
             session.init_pin(PIN)
         return SoftToken(self, label)
 
+    def relabel(self, slot: int, label: str) -> None:
+        """Initialise the token in a slot, which empties it (C_InitToken, which python-pkcs11 does not offer)."""
+        library = ctypes.CDLL(str(self.module))
+        assert (
+            library.C_InitToken(
+                ctypes.c_ulong(slot), SO_PIN.encode(), ctypes.c_ulong(len(SO_PIN)), label.encode().ljust(32)
+            )
+            == 0
+        )
+
     def lose_sessions(self) -> None:
         """What a token that is pulled out and put in again looks like: every session is gone."""
         self.library.reinitialize()
+
+    def take_away(self) -> None:
+        """Pull every token out."""
+        self.tokens.rename(self.tokens.with_name("away"))
+        self.tokens.mkdir()
+        self.lose_sessions()
+
+    def put_back(self) -> None:
+        """Put them in again."""
+        self.tokens.rmdir()
+        self.tokens.with_name("away").rename(self.tokens)
+        self.lose_sessions()
 
 
 class SoftToken:

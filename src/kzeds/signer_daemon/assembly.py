@@ -10,7 +10,7 @@ from typing import Final
 from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError, SignerSettingsError
 from kzeds.files import write_atomically
-from kzeds.signer_daemon.keys import HeldKey, KeySource, open_keys
+from kzeds.signer_daemon.keys import HeldKey, open_keys
 from kzeds.signer_daemon.log import SigningLog
 from kzeds.signer_daemon.policy import Policy, Trust
 from kzeds.signer_daemon.quota import QuotaBook
@@ -43,7 +43,6 @@ def make_service(
     *,
     records: Records,
     clock: Callable[[], datetime],
-    sources: Mapping[str, KeySource] | None = None,
 ) -> SigningService:
     """Open the keys, remember their certificates and bind the rules.
 
@@ -51,7 +50,7 @@ def make_service(
         SignerSettingsError: When a key or a certificate cannot be used.
         OSError: When a certificate cannot be kept.
     """
-    keys = open_keys(settings, sources)
+    keys = open_keys(settings)
     for held in keys.values():
         _remember(held.certificate, settings.state / CERTIFICATES)
     return SigningService(keys, make_policy(settings, keys), settings.users, records=records, clock=clock)

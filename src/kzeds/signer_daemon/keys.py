@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +12,6 @@ from kzeds.files import is_open_to_others, read_password
 from kzeds.keys.pkcs12 import load_pkcs12
 from kzeds.keys.signing_key import SigningKey
 from kzeds.signer_daemon.settings import KeyRule, Settings
-
-KeySource = Callable[[], SigningKey]
-"""Opens a key: a file's, or a token's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +27,13 @@ class HeldKey:
         return self.key.certificate
 
 
-def open_keys(settings: Settings, sources: Mapping[str, KeySource] | None = None) -> dict[str, HeldKey]:
+def open_keys(settings: Settings) -> dict[str, HeldKey]:
     """Open every key of the settings.
-
-    Args:
-        settings: They say where the files are.
-        sources: For keys that come from elsewhere, by name.
 
     Raises:
         SignerSettingsError: When a key or password file is open to others, cannot be used, or belongs to another BIN.
     """
-    given = sources or {}
-    return {name: _hold(rule, given.get(name)) for name, rule in settings.keys.items()}
+    return {name: _hold(rule) for name, rule in settings.keys.items()}
 
 
 def number_of(certificate: Certificate) -> str | None:
@@ -50,9 +41,9 @@ def number_of(certificate: Certificate) -> str | None:
     return certificate.bin or certificate.iin
 
 
-def _hold(rule: KeyRule, source: KeySource | None) -> HeldKey:
+def _hold(rule: KeyRule) -> HeldKey:
     try:
-        key = _from_file(rule) if source is None else source()
+        key = _open(rule)
     except (KzedsError, OSError) as error:
         raise SignerSettingsError(f"[key.{rule.name}] cannot be used: {error}") from error
     if number_of(key.certificate) != rule.number:
@@ -62,7 +53,15 @@ def _hold(rule: KeyRule, source: KeySource | None) -> HeldKey:
     return HeldKey(rule, key)
 
 
-def _from_file(rule: KeyRule) -> SigningKey:
+def _open(rule: KeyRule) -> SigningKey:
+    """Open a key where it is: in a token, or in a file."""
+    if rule.token is not None:
+        from kzeds.signers.token import open_token_key
+
+        place = rule.token
+        return open_token_key(place.library, token=place.label, key=place.key, pin=_password(rule))
+    if rule.file is None:
+        raise SignerSettingsError("neither a file nor a token is named")
     _require_closed(rule.file)
     return load_pkcs12(rule.file.read_bytes(), _password(rule))
 

@@ -41,8 +41,12 @@ class TextPath:
         attribute = steps.pop()[1:] if steps[-1].startswith("@") else None
         return cls(text, tuple(steps), attribute)
 
-    def read(self, root: Element) -> str:
+    def read(self, root: Element, *, alone: bool = False) -> str:
         """The text at this path below `root`.
+
+        Args:
+            root: Of the document.
+            alone: Nothing else may stand beside the element.
 
         Raises:
             NotThereError: When there is none, or more than one that could be meant.
@@ -50,6 +54,8 @@ class TextPath:
         element = root
         for step in self.steps:
             element = self._only([one for one in element if _is_namesake(one.tag, step)], step)
+        if alone and (element.getprevious() is not None or element.getnext() is not None):
+            raise NotThereError(f"there is something beside {self.text}")
         if self.attribute is None:
             return self._text(element)
         names = [name for name in element.attrib if _is_namesake(name, self.attribute)]

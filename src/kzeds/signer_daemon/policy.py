@@ -94,10 +94,7 @@ class Policy:
         """
         content = _content_of_body(_plain(envelope))
         rule, trust = self._envelope_of(content, held)
-        try:
-            text = rule.document.read(content)
-        except NotThereError:
-            text = ""
+        text = _document_in(content, rule)
         if self._is_question(text):
             if not rule.questions:
                 raise _refused("question", f"envelopes {rule.name!r} without a signed document are not allowed")
@@ -148,6 +145,16 @@ class Policy:
                 "number", "the document in the envelope, or who signed it, belongs to a BIN that is not listed"
             )
         return found
+
+
+def _document_in(content: Element, rule: EnvelopeRule) -> str:
+    """The text that has to be a document; nothing else may stand beside it."""
+    try:
+        return rule.document.read(content, alone=True)
+    except NotThereError as error:
+        raise _refused(
+            "envelope", f"{error}, where the document of an envelope {rule.name!r} has to be alone"
+        ) from None
 
 
 def _require_trusted(certificate: Certificate, trust: Trust, at: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -71,6 +72,8 @@ def _require_sense(rule: KeyRule, wanted: Raise, book: QuotaBook, at: datetime) 
         raise SignerSettingsError(f"the quota on {wanted.day} is {count.quota} already; nothing was changed")
     if not wanted.reason.strip():
         raise SignerSettingsError("a reason is needed: it stands in the log; nothing was changed")
+    if re.search(r"\d{12}", wanted.reason):
+        raise SignerSettingsError("the reason holds twelve digits, which may be an IIN; nothing was changed")
     return operation
 
 

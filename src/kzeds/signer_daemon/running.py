@@ -17,6 +17,7 @@ from kzeds.signer_daemon.listening import listening, only_one
 from kzeds.signer_daemon.server import Server
 from kzeds.signer_daemon.service import Records, SigningService, say
 from kzeds.signer_daemon.settings import Settings, load_settings
+from kzeds.signer_daemon.signals import Signals
 
 Clock = Callable[[], datetime]
 
@@ -35,9 +36,9 @@ def run(file: Path, clock: Clock) -> None:
     records = open_records(settings.state)
     with only_one(settings.state):
         service = make_service(settings, records=records, clock=clock)
-        with listening(settings.socket, settings.group) as listener:
+        with Signals() as signals, listening(settings.socket, settings.group) as listener:
             service.record("started", clock(), _described(settings))
-            Server(listener, service, reload=lambda: _reload(settings, records, clock)).run()
+            Server(listener, service, signals, reload=lambda: _reload(settings, records, clock)).run()
         service.record("stopped", clock(), {})
         records.book.note(records.log.end)
 
@@ -78,7 +79,11 @@ def _event(event: str, text: str) -> str:
 
 
 def _hide_memory() -> None:
-    """Keep the keys out of core dumps, and the memory away from other processes of the same user. Source: prctl(2)."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    """Keep the keys out of core dumps, and the memory away from other processes of the same user. Source: prctl(2).
+
+    A system call filter may forbid the limit (`SystemCallFilter=~@resources`); LimitCORE= has set it then.
+    """
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -7,7 +7,6 @@ again, and nobody else's place is gone.
 from __future__ import annotations
 
 import selectors
-import signal
 import socket
 import threading
 import time
@@ -15,11 +14,11 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from types import FrameType
 from typing import Final
 
 from kzeds.signer_daemon.listening import peer_of, tell, watchdog
 from kzeds.signer_daemon.service import Peer, SigningService
+from kzeds.signer_daemon.signals import Signals
 from kzeds.signers.daemon_protocol import Deadline, Frame, FrameError, Outcome, receive_frame, send_frame
 
 PLACES: Final = 64
@@ -43,62 +42,48 @@ class Server:
     Args:
         listener: The listening socket.
         service: Answers the questions.
+        signals: Of the process, noted since before anybody could connect.
         reload: Makes the next service from the settings as they are now; None keeps the former one.
-        receiving: For a whole question.
     """
 
     def __init__(
         self,
         listener: socket.socket,
         service: SigningService,
+        signals: Signals,
         *,
         reload: Callable[[], SigningService | None],
-        receiving: timedelta = RECEIVING,
     ) -> None:
         self._listener = listener
         self._service = service
+        self._signals = signals
         self._reload = reload
-        self._receiving = receiving
         self._changed = threading.Condition()
         self._places: Counter[int] = Counter()
-        self._asked: set[int] = set()
 
     def run(self) -> None:
         """Serve until the end; the questions in hand are finished first."""
         self._listener.settimeout(0)
-        waker, woken = socket.socketpair()
-        with waker, woken, selectors.DefaultSelector() as selector:
-            for end in (waker, woken):
-                end.settimeout(0)
-            self._listen_to_signals(waker)
+        with selectors.DefaultSelector() as selector:
             selector.register(self._listener, selectors.EVENT_READ)
-            selector.register(woken, selectors.EVENT_READ)
+            selector.register(self._signals.woken, selectors.EVENT_READ)
             tell("READY=1", "STATUS=ready to sign")
-            self._serve(selector, woken)
+            self._serve(selector)
             tell("STOPPING=1", "STATUS=finishing the questions in hand")
-            signal.set_wakeup_fd(-1)
+        self._listener.close()
         self._finish()
 
-    def _listen_to_signals(self, waker: socket.socket) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._note_signal)
-        signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
-
-    def _note_signal(self, number: int, _frame: FrameType | None) -> None:
-        self._asked.add(number)
-
-    def _serve(self, selector: selectors.BaseSelector, woken: socket.socket) -> None:
+    def _serve(self, selector: selectors.BaseSelector) -> None:
         pause = watchdog()
-        while not self._asked & {signal.SIGTERM, signal.SIGINT}:
+        while not self._signals.is_end:
             if pause is not None:
                 tell("WATCHDOG=1")
             for key, _ in selector.select(None if pause is None else pause.total_seconds()):
-                if key.fileobj is woken:
-                    woken.recv(4096)
-                else:
+                if key.fileobj is self._listener:
                     self._accept()
-            if signal.SIGHUP in self._asked:
-                self._asked.discard(signal.SIGHUP)
+                else:
+                    self._signals.drain()
+            if self._signals.take_reload():
                 self._renew()
 
     def _renew(self) -> None:
@@ -145,7 +130,7 @@ class Server:
 
     def _hear(self, connection: socket.socket, peer: Peer, service: SigningService) -> Frame:
         try:
-            question = receive_frame(connection, Deadline(self._receiving))
+            question = receive_frame(connection, Deadline(RECEIVING))
         except FrameError as error:
             return Frame({"outcome": Outcome.REFUSED, "reason": "frame", "text": str(error)})
         return service.answer(question, peer)

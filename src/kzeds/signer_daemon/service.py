@@ -12,6 +12,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -184,9 +185,10 @@ class _Sieve:
 
 
 def say(line: str) -> None:
-    """Write a line to standard error, which the service manager keeps."""
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+    """Write a line to standard error, which the service manager keeps; that nobody reads it stops no signature."""
+    with suppress(OSError):
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
 
 
 def masked(number: str | None) -> str | None:

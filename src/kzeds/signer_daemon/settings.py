@@ -48,12 +48,12 @@ class EnvelopeRule:
 
     Attributes:
         element: Name of the one element in the SOAP Body.
-        document: Where the signed document stands as text.
+        document: Where the signed document stands as text, alone in its parent.
         where: Further texts that it must have.
         numbers: Whose documents it may carry; those of the signing key's own BIN when empty.
         certificates: Files with further certificates whose signatures count, beside those of the daemon's own keys.
         authorities: Folder of authorities; every certificate of theirs counts. None: no others.
-        questions: It may carry an empty, unsigned root element of a listed operation, or nothing.
+        questions: It may carry an empty, unsigned root element of a listed operation, or an empty text.
     """
 
     name: str
@@ -67,17 +67,34 @@ class EnvelopeRule:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenRule:
+    """A key in a PKCS#11 token (`kzeds.signers.token.open_token_key`).
+
+    Attributes:
+        label: Of the token.
+        key: Label of the key in it.
+    """
+
+    library: Path
+    label: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRule:
     """A key, and what may be signed with it.
 
     Attributes:
+        file: A PKCS#12 file; or None, and it is in a token.
+        password_file: With the file's password, or the token's PIN; or None, and it is a credential of systemd.
         number: BIN (or IIN) of its owner: of its certificate and of every document.
         daily_quota: New documents on one day in Kazakhstan.
         operation_quota: The same for one operation, for those that have one.
     """
 
     name: str
-    file: Path
+    file: Path | None
+    token: TokenRule | None
     password_file: Path | None
     password_credential: str | None
     number: str = field(repr=False)
@@ -167,7 +184,8 @@ def _named(table: Table, kind: str, read: Callable[[str, Table], Rule]) -> dict[
 def _key(name: str, table: Table) -> KeyRule:
     rule = KeyRule(
         name=name,
-        file=table.path("file"),
+        file=table.optional_path("file"),
+        token=_token(table),
         password_file=table.optional_path("password_file"),
         password_credential=table.optional_text("password_credential"),
         number=_number(table, table.text("number")),
@@ -176,6 +194,8 @@ def _key(name: str, table: Table) -> KeyRule:
         daily_quota=table.count("daily_quota"),
         operation_quota=table.counts("operation_quota"),
     )
+    if (rule.file is None) is (rule.token is None):
+        raise table.fault("file", "name exactly one of file and token")
     if (rule.password_file is None) is (rule.password_credential is None):
         raise table.fault("password_file", "name exactly one of password_file and password_credential")
     if "/" in (rule.password_credential or ""):
@@ -184,6 +204,15 @@ def _key(name: str, table: Table) -> KeyRule:
         raise table.fault("operations", "the key may sign nothing: list operations, envelopes or both")
     if set(rule.operation_quota) - rule.operations:
         raise table.fault("operation_quota", "it names an operation that is not in operations")
+    return rule
+
+
+def _token(table: Table) -> TokenRule | None:
+    inner = table.optional_table("token")
+    if inner is None:
+        return None
+    rule = TokenRule(library=inner.path("library"), label=inner.text("label"), key=inner.text("key"))
+    inner.close()
     return rule
 
 

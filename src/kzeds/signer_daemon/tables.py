@@ -79,6 +79,12 @@ class Table:
         inner = Table(self._mapping(name), f"{self._where}: {name}", self._folder)
         return {one: inner.texts(one) for one in list(inner._left)}
 
+    def optional_table(self, name: str) -> Table | None:
+        """A table in this one, None when it is not there; whoever takes it closes it."""
+        if name not in self._left:
+            return None
+        return Table(self._mapping(name), f"{self._where}: {name}", self._folder)
+
     def tables(self, name: str) -> Iterator[tuple[str, Table]]:
         """The tables ``[name.…]``, each by its own name."""
         for one, content in self._mapping(name).items():

@@ -153,7 +153,10 @@ class NcanodeSigner:
 
     def _ask(self, operation: str, request: dict[str, Any]) -> bytes:
         answer = self._server.post(operation, {**request, "trimXml": False})
-        return self._signed(answer).encode()
+        try:
+            return self._signed(answer).encode()
+        except UnicodeEncodeError:
+            raise SignerUntrustworthyError(f"{self._server.name} sent text that is no Unicode") from None
 
     def _signed(self, answer: Answer) -> str:
         """Take the signed document out of an answer, or say why there is none."""
@@ -161,18 +164,22 @@ class NcanodeSigner:
         status = said.get("status", answer.status)
         if answer.status == 200 and status == 200 and isinstance(said.get("xml"), str) and said["xml"]:
             return str(said["xml"])
-        raise self._failure(answer.status if answer.status != 200 else status, said.get("message"))
+        shown = status if answer.status == 200 and isinstance(status, int) else answer.status
+        message = said.get("message")
+        raise self._failure(shown, message if isinstance(message, str) else "")
 
-    def _failure(self, status: object, message: object) -> Exception:
+    def _failure(self, status: int, message: str) -> Exception:
         where = self._server.name
         for part, reason, words in _REFUSALS:
-            if isinstance(message, str) and part in message:
+            if part in message:
                 return SignerRefusedError(f"{where} did not sign: {words}; nothing was signed", reason=reason)
         if status in {401, 403, 407}:
-            return SignerRefusedError(f"{where} lets us not in (status {status}); nothing was signed", reason="access")
-        if isinstance(status, int) and 500 <= status < 600:
+            return SignerRefusedError(
+                f"{where} does not let us in (status {status}); nothing was signed", reason="access"
+            )
+        if 500 <= status < 600:
             return SignerUnreachableError(f"{where} failed (status {status}); its own log says why")
-        if isinstance(message, str) and isinstance(status, int) and 400 <= status < 500:
+        if message and 400 <= status < 500:
             return SignerRefusedError(
                 f"{where} refused the request (status {status}); its own log says why; nothing was signed",
                 reason="request",

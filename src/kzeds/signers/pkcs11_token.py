@@ -25,8 +25,10 @@ HOW_TO_INSTALL = "pip install 'usrec-agent[pkcs11]'"
 BY_IDENTIFIER = "id:"
 """What a key's name begins with when it is meant by its CKA_ID in hexadecimal, not by its label."""
 
-_PIN_WARNING = "a token locks itself after a few wrong PINs, so it is not tried again by itself"
-_loading = threading.Lock()
+_WRONG = "the PIN is wrong; a token locks itself after a few wrong ones, so it is not tried again by itself"
+_LOCKED = "its PIN is locked; its owner unlocks it with the vendor's program"
+_finding = threading.Lock()
+_locks: dict[Path, threading.RLock] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,16 @@ class TokenCertificate:
     certificate: Certificate | None
 
 
+def lock_of(library: Path) -> threading.RLock:
+    """Return the lock under which a library is used.
+
+    python-pkcs11 initialises libraries without saying that there are threads (C_Initialize with no arguments), so a
+    library may count on being called by one at a time, whatever keys and tokens it is about.
+    """
+    with _finding:
+        return _locks.setdefault(library.resolve(), threading.RLock())
+
+
 def load_library(path: Path) -> pkcs11._pkcs11.lib:
     """Load a vendor's library, or return it when it is loaded already.
 
@@ -72,7 +84,7 @@ def load_library(path: Path) -> pkcs11._pkcs11.lib:
     if not path.is_file():
         raise TokenError(f"{path}: there is no such PKCS#11 library", reason="library")
     try:
-        with _loading:
+        with lock_of(path):
             return pkcs11.lib(str(path.resolve()))
     except (RuntimeError, OSError):
         raise TokenError(
@@ -99,12 +111,12 @@ def find_token(library: pkcs11._pkcs11.lib, label: str) -> pkcs11.Token:
 
 
 def token_in(slot: pkcs11.Slot) -> pkcs11.Token | None:
-    """Return the token in a slot; None when it is not initialised or cannot be read."""
+    """Return the token in a slot; None when there is none, or it is not initialised or cannot be read."""
     import pkcs11
 
     try:
         token = slot.get_token()
-    except pkcs11.PKCS11Error:
+    except (pkcs11.PKCS11Error, UnicodeDecodeError):
         return None
     return token if token.flags & pkcs11.TokenFlag.TOKEN_INITIALIZED else None
 
@@ -127,7 +139,7 @@ def log_in(token: pkcs11.Token, pin: str, *, careful: bool) -> pkcs11.Session:
 
     flags = token.flags
     if flags & pkcs11.TokenFlag.USER_PIN_LOCKED:
-        raise _locked(token.label)
+        raise TokenError(f"token {token.label!r}: {_LOCKED}", reason="pin_locked")
     low = flags & (pkcs11.TokenFlag.USER_PIN_COUNT_LOW | pkcs11.TokenFlag.USER_PIN_FINAL_TRY)
     if careful and low:
         raise TokenError(
@@ -140,16 +152,6 @@ def log_in(token: pkcs11.Token, pin: str, *, careful: bool) -> pkcs11.Session:
             return token.open(user_pin=pin)
         except pkcs11.UserAlreadyLoggedIn:
             return token.open()
-        except (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange):
-            raise TokenError(f"token {token.label!r}: the PIN is wrong; {_PIN_WARNING}", reason="pin") from None
-        except pkcs11.PinLocked:
-            raise _locked(token.label) from None
-
-
-def _locked(label: str) -> TokenError:
-    return TokenError(
-        f"token {label!r}: its PIN is locked; its owner unlocks it with the vendor's program", reason="pin_locked"
-    )
 
 
 def keys_in(session: pkcs11.Session) -> list[TokenKey]:
@@ -182,11 +184,10 @@ def _kind(found: Any) -> str:
     from pkcs11 import Attribute
 
     try:
-        return str(_read(found, Attribute.KEY_TYPE, None).name)
+        return str(getattr(_read(found, Attribute.KEY_TYPE, None), "name", "unknown"))
     except ValueError as error:
-        return str(error).split(" ", 1)[0]
-    except AttributeError:
-        return "unknown"
+        number = str(error).split(" ", 1)[0]
+        return f"0x{int(number):08x}" if number.isdecimal() else "unknown"
 
 
 def certificates_in(session: pkcs11.Session) -> list[TokenCertificate]:
@@ -253,10 +254,14 @@ def name_of(mechanism: int) -> str:
 
 @contextmanager
 def translating(what: str) -> Iterator[None]:
-    """Turn whatever python-pkcs11 raises into a TokenError that names PKCS#11's own word for it."""
+    """Turn whatever python-pkcs11 raises into a TokenError: about the PIN, or with PKCS#11's own word for it."""
     import pkcs11
 
     try:
         yield
-    except pkcs11.PKCS11Error as error:
+    except (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange):
+        raise TokenError(f"{what}: {_WRONG}", reason="pin") from None
+    except pkcs11.PinLocked:
+        raise TokenError(f"{what}: {_LOCKED}", reason="pin_locked") from None
+    except (pkcs11.PKCS11Error, UnicodeDecodeError) as error:
         raise TokenError(f"{what} ({type(error).__name__})") from error

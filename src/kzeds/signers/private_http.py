@@ -1,7 +1,7 @@
 """Sending secrets to a server that is one's own: over verified TLS, or to this very machine.
 
-Source: RFC 9110. Only the standard library is used. Nothing is taken from the environment, so that no proxy sees the
-request, and no redirect is followed, so that the secrets go to no other server than the one that the settings name.
+Source: RFC 9110. Only the standard library is used. Proxies of the environment are not asked and redirects are not
+followed, so that the secrets go to no other server than the one that the settings name.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
@@ -31,6 +30,7 @@ from kzeds.signers.pkcs11_token import (
     find_token,
     keys_in,
     load_library,
+    lock_of,
     log_in,
     mechanism_names,
     translating,
@@ -51,7 +51,8 @@ def open_token_key(library: Path, *, token: str, key: str, pin: str) -> SigningK
     """Log in to a token and take the key of that name with its certificate; one signature is made and checked.
 
     The session is kept. When it is lost (token pulled out, library started anew), the next signature logs in again,
-    once; a PIN that was refused is not tried a second time. One signature at a time is made, whatever the threads.
+    once; a PIN that was refused is not tried a second time. A library makes one signature at a time, whatever the
+    threads.
 
     Args:
         library: The vendor's PKCS#11 library.
@@ -81,18 +82,22 @@ class OpenKey:
     pin: str = field(repr=False)
 
     def sign(self, data: bytes) -> bytes:
-        """Return the raw signature, not checked."""
+        """Return the raw signature, not checked.
+
+        Raises:
+            TokenError: `failed`; `pin` or `pin_locked` where the token asks for the PIN each time.
+        """
         import pkcs11
 
         if self.mechanism is pkcs11.Mechanism.RSA_PKCS:
             data = _SHA256_DIGEST_INFO + hashlib.sha256(data).digest()
         again: dict[str, Any] = {"pin": self.pin} if self.key.always_asks else {}
-        return bytes(self.key.handle.sign(data, mechanism=self.mechanism, **again))
+        with translating(f"key {self.key.label!r} does not sign"):
+            return bytes(self.key.handle.sign(data, mechanism=self.mechanism, **again))
 
     def fits(self, certificate: Certificate) -> bool:
         """Say whether it is this certificate's key, by a signature over a fixed text."""
-        with translating(f"key {self.key.label!r} does not sign"):
-            return RSA_SHA256.verify(certificate.public_key, self.sign(_TRIAL), _TRIAL)
+        return RSA_SHA256.verify(certificate.public_key, self.sign(_TRIAL), _TRIAL)
 
 
 @final
@@ -102,43 +107,49 @@ class _HeldKey:
     def __init__(self, library: Path, token: str, key: str, pin: str) -> None:
         self._place = library, token, key
         self._pin = pin
-        self._alone = threading.Lock()
+        self._alone = lock_of(library)
         self._refused: TokenError | None = None
         self._open: OpenKey | None
-        self._open, self.certificate = self._opened()
+        with self._alone:
+            self._open, self.certificate = self._opened()
 
     def sign(self, data: bytes) -> bytes:
         """Return the raw signature over `data`, checked against the certificate."""
-        import pkcs11
-
         with self._alone:
-            try:
-                signature = self._sign_anew(data) if self._open is None else self._open.sign(data)
-            except pkcs11.PKCS11Error:
-                self._let_go()
-                signature = self._sign_anew(data)
+            if self._refused is not None:
+                raise TokenError(str(self._refused), reason=self._refused.reason)
+            signature = self._signature(data)
         if not RSA_SHA256.verify(self.certificate.public_key, signature, data):
             raise SignerUntrustworthyError(f"token {self._place[1]!r} returned something that is not our signature")
         return signature
 
-    def _sign_anew(self, data: bytes) -> bytes:
-        """Log in again and sign. PKCS#1 v1.5 leaves nothing behind in the token, so a second try does no harm."""
-        if self._refused is not None:
-            raise self._refused
+    def _signature(self, data: bytes) -> bytes:
+        """Sign; when that fails, log in again and sign once more, which PKCS#1 v1.5 allows: it leaves nothing behind."""
+        if self._open is not None:
+            try:
+                return self._open.sign(data)
+            except TokenError as error:
+                self._give_up(error)
         try:
-            opened, certificate = self._opened()
-            if certificate != self.certificate:
-                close(opened.session)
-                raise SignerUntrustworthyError(f"token {self._place[1]!r} now holds another certificate for the key")
-            self._open = opened
-            with translating("it does not sign"):
-                return opened.sign(data)
+            return self._opened_again().sign(data)
         except TokenError as error:
-            self._let_go()
-            if error.reason in _FINAL:
-                self._refused = error
-                raise
+            self._give_up(error)
             raise SignerUnreachableError(f"the token is not there or does not answer: {error}") from None
+
+    def _opened_again(self) -> OpenKey:
+        opened, certificate = self._opened()
+        if certificate != self.certificate:
+            close(opened.session)
+            raise SignerUntrustworthyError(f"token {self._place[1]!r} now holds another certificate for the key")
+        self._open = opened
+        return opened
+
+    def _give_up(self, error: TokenError) -> None:
+        """Let go of the session; after a refused PIN, for good."""
+        self._let_go()
+        if error.reason in _FINAL:
+            self._refused = error
+            raise error
 
     def _let_go(self) -> None:
         if self._open is not None:

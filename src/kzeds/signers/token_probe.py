@@ -22,6 +22,7 @@ from kzeds.signers.pkcs11_token import (
     find_token,
     keys_in,
     load_library,
+    lock_of,
     log_in,
     mechanism_names,
     token_in,
@@ -49,6 +50,13 @@ def probe(path: Path, *, label: str | None, pin: str | None, at: datetime, trial
         TokenError: `extra`, `library`, `token`, `ambiguous`, `pin`, `pin_locked` or `failed`.
     """
     library = load_library(path)
+    with lock_of(path):
+        return _report(library, path, label=label, pin=pin, at=at, trial=trial)
+
+
+def _report(
+    library: pkcs11._pkcs11.lib, path: Path, *, label: str | None, pin: str | None, at: datetime, trial: bool
+) -> dict[str, Any]:
     chosen = _chosen(library, label) if pin is not None or label is not None else None
     opened = None if pin is None or chosen is None else _contents(chosen, pin, at=at, trial=trial)
     with translating("the slots cannot be listed"):

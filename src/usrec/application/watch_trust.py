@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from usrec.application.record_standing import record_standing
 from usrec.domain.trust import Subject, TrustVerdict
@@ -16,9 +17,37 @@ TRUST = "trust"
 """Kind of the journal's lines about certificates in use and their revocation."""
 
 
-def look_up(subjects: Collection[Subject], *, judge: TrustJudge, clock: Clock) -> Mapping[Subject, TrustVerdict]:
-    """Ask about every certificate; no ledger is needed, and servers that are away only make answers unknown."""
-    return {one: judge.judge(one.der, at=clock.now()) for one in subjects}
+@dataclass(frozen=True, slots=True)
+class CertificateRecord:
+    """A certificate as the journal has it.
+
+    Attributes:
+        of: A word of :class:`SubjectKind`.
+        status: A word of :class:`TrustStatus`.
+        revoked_at: ISO 8601, or None.
+    """
+
+    of: str
+    name: str
+    serial: str
+    status: str
+    revoked_at: str | None
+
+
+def look_up(
+    subjects: Collection[Subject], *, judge: TrustJudge, clock: Clock, stopping: Callable[[], bool]
+) -> Mapping[Subject, TrustVerdict]:
+    """Ask about every certificate; servers that are away only make answers unknown.
+
+    Args:
+        stopping: Whether the asking is to end; the rest of the certificates is then left out.
+    """
+    verdicts = {}
+    for one in subjects:
+        if stopping():
+            break
+        verdicts[one] = judge.judge(one.der, at=clock.now())
+    return verdicts
 
 
 def recall(subjects: Collection[Subject], *, judge: TrustJudge, clock: Clock) -> Mapping[Subject, TrustVerdict]:
@@ -26,9 +55,7 @@ def recall(subjects: Collection[Subject], *, judge: TrustJudge, clock: Clock) ->
     return {one: judge.recall(one.der, at=clock.now()) for one in subjects}
 
 
-def record_trust(
-    verdicts: Mapping[Subject, TrustVerdict], *, ledger: Ledger, view: LedgerView, clock: Clock
-) -> bool:
+def record_trust(verdicts: Mapping[Subject, TrustVerdict], *, ledger: Ledger, view: LedgerView, clock: Clock) -> bool:
     """Write a line into the journal where a status changed; true when it was written.
 
     Raises:
@@ -37,16 +64,22 @@ def record_trust(
     return record_standing(TRUST, dump_trust(verdicts), ledger=ledger, view=view, clock=clock)
 
 
+def recorded_trust(view: LedgerView) -> Sequence[CertificateRecord]:
+    """What was last put on record of the certificates in use, by whichever agent looked last; nothing without one."""
+    line = view.standing(TRUST)
+    return [] if line is None else [CertificateRecord(**one) for one in json.loads(line.detail)]
+
+
 def dump_trust(verdicts: Mapping[Subject, TrustVerdict]) -> str:
     """Statuses alone, without the moments that change with every look."""
     lines = [
-        {
-            "of": one.kind.value,
-            "name": one.name,
-            "serial": one.serial,
-            "status": verdict.status.value,
-            "revoked_at": None if verdict.revoked_at is None else verdict.revoked_at.isoformat(),
-        }
+        CertificateRecord(
+            of=one.kind.value,
+            name=one.name,
+            serial=one.serial,
+            status=verdict.status.value,
+            revoked_at=None if verdict.revoked_at is None else verdict.revoked_at.isoformat(),
+        )
         for one, verdict in verdicts.items()
     ]
-    return json.dumps(sorted(lines, key=lambda line: (line["of"], line["name"], line["serial"])))
+    return json.dumps([asdict(line) for line in sorted(lines, key=lambda line: (line.of, line.name, line.serial))])

@@ -39,6 +39,7 @@ from usrec.interfaces.heart import Heart
 from usrec.interfaces.metrics_page import sink_names, standing_of
 from usrec.interfaces.reload import Compose, Reloader
 from usrec.interfaces.service_manager import ServiceManager
+from usrec.interfaces.trust_watch import TrustWatch, longest_look
 from usrec.ports.alert_sink import Composer
 from usrec.ports.event_source import EventSource
 from usrec.settings.rules import lease_needed
@@ -95,6 +96,7 @@ class Daemon:
         )
         self.vitals = Vitals(self.agent.clock)
         self.authority = AuthorityWatch()
+        self.trust = TrustWatch(self.stop)
         self.heart = Heart(self.agent.clock, self.crew.pulses.hung)
 
     def close(self) -> None:
@@ -131,6 +133,8 @@ class Daemon:
         _log.info("agent started", action="agent.start", owner=self.agent.owner, workers=workers)
         try:
             self.authority.look(self.agent)
+            if drain:
+                self.trust.look(self.agent)
             self._new_keys(self.agent)
             self.crew.staff(self._loops(drain=drain))
             self.manager.is_ready("started")
@@ -175,7 +179,22 @@ class Daemon:
             *(Loop(name, self.dispatch.once(name, exchange), exchange, poll) for name in deliver),
             *self.alerting.loops(self.handover.current, poll),
             self.heart.loop(values.watch.silence, draining=drain),
-            *([] if drain else [look]),
+            *([] if drain else [look, *self._trust_loops()]),
+        ]
+
+    def _trust_loops(self) -> Sequence[Loop]:
+        values = self.handover.current.settings.values
+        if values.trust is None:
+            return []
+        allowed = longest_look(values, values.trust) + LEDGER_TIME
+        return [
+            Loop(
+                "trust",
+                self._look_up_once,
+                allowed,
+                min(LOOK_EVERY, values.trust.interval).total_seconds(),
+                wakes_early=False,
+            )
         ]
 
     def _supervise(self, *, drain: bool) -> None:
@@ -280,6 +299,12 @@ class Daemon:
     def _tell_hr(self, agent: Agent, source: EventSource) -> None:
         if write_back(source=source, ledger=agent.ledger, clock=agent.clock):
             self.drain.moved()
+
+    def _look_up_once(self, agent: Agent) -> bool:
+        """Look up revocation; what waited for a certificate that may be used again is tried at once."""
+        if self.trust.look(agent):
+            self._new_keys(agent)
+        return False
 
     def _look_once(self, agent: Agent) -> bool:
         try:

@@ -60,7 +60,7 @@ class Health:
         stopping: The end has begun.
         outlook: The newest one; None before the first.
         ledger_silent_for: Since the ledger last answered; None before its first answer.
-        keys: Employers whose key is usable.
+        keys: Employers whose key is usable; those whose owner signs by hand are in neither list.
         keyless: Employers whose key cannot be used.
         reload_refused: Why the newest settings were not taken; empty when they were.
     """
@@ -98,7 +98,7 @@ class Health:
             f"the ledger has not answered for {_seconds(self.ledger_silent_for)} s": (
                 self.ledger_silent_for is not None and self.ledger_silent_for > self.ledger_patience
             ),
-            "no employer has a usable key": not self.keys,
+            "no employer has a usable key": bool(self.keyless) and not self.keys,
         }
         return [sentence for sentence, holds in found.items() if holds]
 

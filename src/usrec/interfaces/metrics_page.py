@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from http import HTTPStatus
 
 from usrec.adapters.metrics.agent_metrics import CONTENT_TYPE
-from usrec.adapters.metrics.standing import CertificateLife, CertificateOf, Standing
+from usrec.adapters.metrics.standing import CertificateLife, CertificateOf, CertificateTrust, Standing
 from usrec.bootstrap import Agent
 from usrec.domain.breaker import Breaker
 from usrec.interfaces.serve import Page, Pages
@@ -22,10 +22,11 @@ def metrics_pages(exposition: Callable[[], bytes]) -> Pages:
 def standing_of(agent: Agent, *, breaker: Breaker, reload_refused: bool) -> Standing:
     """How ``agent`` stands now; employers go by their names in the settings."""
     return Standing(
-        certificates=[*_employers(agent), *_last_keys(agent), *_gateways(agent)],
+        certificates=[*_employers(agent), *_last_keys(agent), *_transport(agent), *_gateways(agent)],
         keys=_keys(agent),
         breaker=breaker.state,
         reload_refused=reload_refused,
+        trust=_trust(agent),
     )
 
 
@@ -48,6 +49,12 @@ def _last_keys(agent: Agent) -> Collection[CertificateLife]:
     ]
 
 
+def _transport(agent: Agent) -> Collection[CertificateLife]:
+    key = agent.signer.transport_key
+    known = None if key is None else key.certificate
+    return [] if known is None else [CertificateLife(CertificateOf.TRANSPORT, "envelopes", known.not_after)]
+
+
 def _gateways(agent: Agent) -> Collection[CertificateLife]:
     """The one that is valid longest: several are trusted only while they are being renewed."""
     last = max(certificate.not_after for certificate in agent.gateway.trusted)
@@ -56,7 +63,24 @@ def _gateways(agent: Agent) -> Collection[CertificateLife]:
 
 def _keys(agent: Agent) -> Mapping[str, bool]:
     usable, owners = agent.signer.keys, agent.signer.owners
-    return {name: bin_ in usable for bin_, name in agent.employers.items() if bin_ not in owners}
+    return {
+        name: bin_ in usable and _has_believed(agent, bin_)
+        for bin_, name in agent.employers.items()
+        if bin_ not in owners
+    }
+
+
+def _has_believed(agent: Agent, bin_: str) -> bool:
+    """Whether there is nothing against one of an employer's certificates."""
+    certificates = [key.certificate for key in agent.signer.held(bin_) if key.certificate is not None]
+    return any(not agent.trust.objection(one) for one in certificates)
+
+
+def _trust(agent: Agent) -> Sequence[CertificateTrust]:
+    return [
+        CertificateTrust(one.kind, one.name, one.serial, verdict.status, verdict.judged_at)
+        for one, verdict in agent.trust.page.items()
+    ]
 
 
 def sink_names(alerts: AlertSettings) -> Collection[SinkName]:

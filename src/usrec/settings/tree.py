@@ -176,11 +176,16 @@ class OrderSettings(Section):
     """Serial number, hexadecimal, of the certificate that is used under it."""
 
 
-class EmployerSettings(KeySettings):
-    """One employer and its EDS."""
+class NumberedSettings(Section):
+    """Whoever has a BIN or an IIN; a table of its own so that the number comes before the key."""
 
     bin: EmployerNumber
     """BIN, or the IIN of an individual entrepreneur."""
+
+
+class EmployerSettings(KeySettings, NumberedSettings):
+    """One employer and its EDS."""
+
     owner: OwnerSettings | None = None
     """The owner signs by hand, with no key here; instead of the four ways above."""
     next_key: tuple[NextKeySettings, ...] = ()

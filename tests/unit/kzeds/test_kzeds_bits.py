@@ -46,9 +46,10 @@ class Signed:
     def signed_places(self) -> list[int]:
         """Every octet of the file that belongs to something signed."""
         unsigned = {place for pattern in _UNSIGNED.values() for place in self._places(pattern)}
-        parts = (self.content, rb"<ds:SignedInfo.*</ds:SignedInfo>", rb"<ds:SignatureValue>.*</ds:SignatureValue>")
-        found = {place for part in parts for place in self._places(part)} - unsigned - self._signature_in_content()
-        return sorted(found | set(self.key_places()))
+        content = set(self._places(self.content)) - set(self._places(rb"<ds:Signature .*</ds:Signature>"))
+        parts = (rb"<ds:SignedInfo.*</ds:SignedInfo>", rb"<ds:SignatureValue>.*</ds:SignatureValue>")
+        signature = {place for part in parts for place in self._places(part)}
+        return sorted((content | signature | set(self.key_places())) - unsigned)
 
     def key_places(self) -> Iterator[int]:
         """The octets of base64 that hold nothing but the certificate's public key."""
@@ -58,12 +59,6 @@ class Signed:
         digits = [place for place in places if self.document[place] not in b"\r\n"]
         inside = range(start, start + 8 * len(certificate.public_key) - 5)
         return (place for number, place in enumerate(digits) if 6 * number in inside)
-
-    def _signature_in_content(self) -> set[int]:
-        if self.verify is accept_body:
-            return set()
-        info = set(self._places(rb"<ds:SignedInfo.*</ds:SignatureValue>"))
-        return set(self._places(rb"<ds:Signature .*</ds:Signature>")) - info
 
     def _places(self, pattern: bytes) -> Iterable[int]:
         return (place for match in re.finditer(pattern, self.document, re.DOTALL) for place in range(*match.span()))
@@ -209,7 +204,7 @@ def test_no_changed_bit_of_a_detached_signature_changes_what_it_says(kind: KeyKi
 def _signed_places_of_cms(signature: bytes) -> set[int]:
     """Of the signed attributes, the signature value and the certificate's key."""
     parts = read_signed(signature)
-    found = set()
+    found: set[int] = set()
     for octets in (parts.covered[3:], parts.signature, parts.certificates[0].public_key):
         assert signature.count(octets) == 1
         found.update(range(signature.index(octets), signature.index(octets) + len(octets)))

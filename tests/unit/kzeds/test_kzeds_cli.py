@@ -17,6 +17,7 @@ import pytest
 
 from kzeds import cli
 from kzeds.certificate import Certificate
+from kzeds.cli_output import show
 from kzeds.test_pki import TestPki, make_test_pki
 from kzeds.wsse import verify_body
 from kzeds.xmldsig import verify_enveloped
@@ -336,3 +337,14 @@ def test_help_loads_neither_lxml_nor_cryptography() -> None:
     assert done.returncode == 0, done.stderr
     for command in ("info", "sign", "verify", "test-pki", "Exit codes"):
         assert command in done.stdout
+
+
+def test_report_shows_controls_as_their_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    """A certificate's name comes from strangers and must not steer the terminal."""
+    show({"subject": "A\x1b[2J\u202eB", "roles": ["x\ny"], "certificate": {"iin": "\r1"}}, as_json=False)
+    assert capsys.readouterr().out.splitlines() == [
+        "subject               A\\u{1b}[2J\\u{202e}B",
+        "roles                 x\\u{a}y",
+        "certificate:",
+        "  iin                 \\u{d}1",
+    ]

@@ -25,8 +25,10 @@ from kzeds.errors import (
 )
 from kzeds.signers import private_http
 from kzeds.signers.ncanode import NcanodeSigner
+from kzeds.xml import parse, to_bytes
+from kzeds.xmldsig import detach_signature
 from support.kzeds_kinds import key_of, pki_of
-from support.kzeds_material import CONTRACT, ENVELOPE, NOW
+from support.kzeds_material import CONTRACT, ENVELOPE, NOW, shared
 from support.ncanode_server import Fault, NcanodeServer, Reply, refusal, running_ncanode, sign, signed_reply
 
 QUICK = timedelta(seconds=0.3)
@@ -120,6 +122,8 @@ UNTRUSTWORTHY: dict[str, Fault] = {
     "cut short inside": lambda _, asked: Reply(200, json.dumps({"status": 200, "xml": asked["xml"][:50]}).encode()),
     "no xml": lambda _, __: Reply(200, b'{"status": 200, "message": "OK"}'),
     "a page of another server": lambda _, __: Reply(200, b"<html><body>It works!</body></html>"),
+    "half a character": lambda _, __: Reply(200, b'{"status": 200, "xml": "<a>\\ud800</a>"}'),
+    "a status that is none": lambda _, __: Reply(200, b'{"status": [200], "xml": "<a/>", "message": {}}'),
     "a list": lambda _, __: Reply(200, b"[]"),
     "nested too deeply": lambda _, __: Reply(200, b"[" * 200_000),
     "nothing": lambda _, __: Reply(200, b""),
@@ -131,12 +135,13 @@ UNTRUSTWORTHY: dict[str, Fault] = {
 def test_answer_other_than_asked_for_is_thrown_away(server: NcanodeServer, fault: Fault) -> None:
     signer = signer_of(server)
     server.fault = fault
-    for attempt in (lambda: signer.sign_enveloped(CONTRACT), lambda: signer.sign_body(ENVELOPE)):
-        with pytest.raises(SignerUntrustworthyError):
-            attempt()
+    with pytest.raises(SignerUntrustworthyError):
+        signer.sign_enveloped(CONTRACT)
+    with pytest.raises(SignerUntrustworthyError):
+        signer.sign_body(ENVELOPE)
 
 
-def test_answer_is_read_up_to_a_limit(server: NcanodeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answer_is_read_up_to_a_limit(server: NcanodeServer) -> None:
     signer = signer_of(server)
     server.fault = lambda _, __: Reply(200, b" " * (private_http.MAXIMUM_SIZE + 1))
     with pytest.raises(SignerUntrustworthyError, match="more than"):
@@ -244,18 +249,18 @@ def test_addresses_that_a_key_may_go_to(url: str) -> None:
     NcanodeSigner(url, pki.key_file("employer").read_bytes(), pki.password_file("employer").read_text())
 
 
-def test_server_certificate_is_verified(tmp_path: Path) -> None:
-    pki = pki_of(KeyKind.RSA)
-    with running_ncanode(certificate=pki.tls_certificate, key=pki.tls_key) as server:
+def test_server_certificate_is_verified(pki: Path, tmp_path: Path) -> None:
+    with running_ncanode(certificate=pki / "tls.pem", key=pki / "tls.key") as server:
         stranger = signer_of(server)
         with pytest.raises(SignerUnreachableError, match="not trusted"):
             stranger.sign_enveloped(CONTRACT)
         assert server.requests == []
+        verify_enveloped(signer_of(server, ca_file=pki / "tls-ca.pem").sign_enveloped(CONTRACT))
     empty = tmp_path / "none.pem"
     empty.write_text("")
     for wrong in (tmp_path / "missing.pem", empty):
         with pytest.raises(SignerRefusedError) as refused:
-            NcanodeSigner("https://n.example", pki.key_file("employer").read_bytes(), "x", ca_file=wrong)
+            NcanodeSigner("https://n.example", b"", "x", ca_file=wrong)
         assert refused.value.reason == "ca_file"
 
 
@@ -314,3 +319,28 @@ def test_threads_share_a_signer(server: NcanodeServer) -> None:
     for thread in threads:
         thread.join()
     assert [verify_enveloped(signed[one]).element[0].text for one in documents] == [str(n) for n in range(8)]
+
+
+@pytest.mark.parametrize("kind", ["gost2015", "gost2004", "rsa"])
+def test_what_the_ncas_own_library_wrote_is_taken(server: NcanodeServer, kind: str) -> None:
+    """The nearest thing to a real NCANode: documents that the library behind it signed, in its layout and spelling."""
+    enveloped, envelope = (shared(f"vectors/{kind}-{layout}.xml").read_bytes() for layout in ("enveloped", "wsse"))
+    server.fault = lambda path, _: as_ncanode(enveloped if path == "/xml/sign" else envelope)
+    holder = verify_enveloped(enveloped).certificate
+    signer = signer_of(server)
+    signer._certificate = holder
+    assert signer.sign_enveloped(without_signature(enveloped, "Signature")) == enveloped.strip()
+    assert signer.sign_body(without_signature(envelope, "Security")) == envelope.strip()
+    with pytest.raises(SignerUntrustworthyError):
+        signer.sign_enveloped(CONTRACT)
+
+
+def as_ncanode(document: bytes) -> Reply:
+    return Reply(200, json.dumps({"status": 200, "message": "OK", "xml": document.decode().strip()}).encode())
+
+
+def without_signature(document: bytes, name: str) -> bytes:
+    root = parse(document)
+    for found in list(root.iter(f"{{*}}{name}")):
+        detach_signature(found)
+    return to_bytes(root, like=document)

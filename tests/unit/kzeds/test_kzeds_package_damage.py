@@ -20,7 +20,7 @@ from kzeds.signers.base import KeySigner
 from support.kzeds_material import NOW, flipped, key
 from support.signing_packages import OTHER, members, package, zipped
 
-Change = Callable[[dict[str, bytes]], None]
+Change = Callable[[dict[str, bytes]], object]
 
 
 @pytest.fixture(scope="module")
@@ -43,17 +43,17 @@ def _manifest(change: Callable[[dict[str, Any]], object]) -> Change:
 
 PACKAGE_CHANGES: dict[str, Change] = {
     "payload changed": lambda c: c.update({"payloads/001.xml": OTHER}),
-    "payload missing": lambda c: c.pop("payloads/002.xml") and None,
+    "payload missing": lambda c: c.pop("payloads/002.xml"),
     "payload added": lambda c: c.update({"payloads/003.xml": OTHER}),
-    "summary missing": lambda c: c.pop("summary.txt") and None,
+    "summary missing": lambda c: c.pop("summary.txt"),
     "file added": lambda c: c.update({"run.exe": b"MZ"}),
-    "manifest missing": lambda c: c.pop("manifest.json") and None,
+    "manifest missing": lambda c: c.pop("manifest.json"),
     "manifest not JSON": lambda c: c.update({"manifest.json": b"{"}),
     "manifest not UTF-8": lambda c: c.update({"manifest.json": b'{"format": "\xff"}'}),
     "manifest a list": lambda c: c.update({"manifest.json": b"[]"}),
     "manifest too deep": lambda c: c.update({"manifest.json": b"[" * 100_000}),
     "field twice": lambda c: c.update({"manifest.json": b'{"version": 1,' + c["manifest.json"].lstrip()[1:]}),
-    "other format": _manifest(lambda m: m.update(format="kzeds signed package")),
+    "other format": _manifest(lambda m: m.update(format="kzeds-signed-package")),
     "field too many": _manifest(lambda m: m.update(more=1)),
     "field missing": _manifest(lambda m: m.pop("signer")),
     "signer a number": _manifest(lambda m: m.update(signer=200940000013)),
@@ -83,12 +83,12 @@ def test_changed_package_is_refused(change: str, files: tuple[Path, Path], tmp_p
 
 SIGNED_CHANGES: dict[str, Change] = {
     "document changed": lambda c: c.update({"signed/001.xml": c["signed/002.xml"]}),
-    "document missing": lambda c: c.pop("signed/002.xml") and None,
+    "document missing": lambda c: c.pop("signed/002.xml"),
     "document added": lambda c: c.update({"signed/003.xml": OTHER}),
     "item twice": _manifest(lambda m: m["items"][1].update(id="S-1")),
     "item outside": _manifest(lambda m: m["items"][0].update(file="../1.xml")),
     "field too many": _manifest(lambda m: m["items"][0].update(more=1)),
-    "other format": _manifest(lambda m: m.update(format="kzeds signing package")),
+    "other format": _manifest(lambda m: m.update(format="kzeds-signing-package")),
     "digest of another": _manifest(lambda m: m["items"][0].update(sha256=m["items"][1]["sha256"])),
 }
 

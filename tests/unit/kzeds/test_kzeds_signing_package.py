@@ -1,4 +1,4 @@
-"""A signing package goes to the owner of a key and comes back: what is signed is what was asked for, by whom it must."""
+"""A signing package goes to the owner of a key and comes back: what was asked for is signed, by whom it must."""
 
 from __future__ import annotations
 
@@ -186,6 +186,7 @@ def test_files_signed_one_by_one_are_matched_by_content(form: str, tmp_path: Pat
         "001_signed.XML": declared + sign_enveloped(CONTRACT, key()),
         "любое имя.xml": sign_enveloped(OTHER, key()),
         "summary.html": b"<html>",
+        "._001_signed.xml": b"\x00\x05\x16\x07 of macOS",
         "manifest.json": b"{}",
     }
     source = tmp_path / "back"

@@ -22,6 +22,7 @@ from usrec.interfaces import authority as module
 from usrec.interfaces.authority import AuthorityWatch
 from usrec.interfaces.daemon import Daemon
 from usrec.interfaces.i18n import use_language
+from usrec.revocation import build_book
 from usrec.settings import LoadedSettings, Settings
 
 ORDER = {"number": "12-k", "dated": "2026-01-09", "valid_from": "2026-01-12", "certificate": "00:4F:1A:0C"}
@@ -46,9 +47,10 @@ def agent_of(line: Line, *orders: dict[str, Any], **calendar: Any) -> Agent:
         "delivery": {"workers": 1, "poll": 0.005},
     }
     signer: Any = SignerOfHr({BIN: MONDAY + 400 * DAY})
+    settings = LoadedSettings(Settings(**tree), Path("usrec.toml"))
     double: dict[str, Any] = {"renderer": line.renderer, "gateway": line.wire}
     return Agent(
-        settings=LoadedSettings(Settings(**tree), Path("usrec.toml")),
+        settings=settings,
         ledger=line.ledger,
         sources=[line.source],
         calendar=line.calendar,
@@ -57,6 +59,7 @@ def agent_of(line: Line, *orders: dict[str, Any], **calendar: Any) -> Agent:
         employers=line.employers,
         policy=line.policy,
         owner="host:1",
+        trust=build_book(settings, line.clock),
         signer=signer,
         **double,
     )

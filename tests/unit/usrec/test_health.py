@@ -35,7 +35,7 @@ def test_agent_that_is_well_is_live_and_ready() -> None:
         ({"stopping": True}, True, "the agent is stopping"),
         ({"ledger_silent_for": None, "outlook": None}, True, "the ledger has not answered yet"),
         ({"ledger_silent_for": timedelta(seconds=61)}, True, "the ledger has not answered for 61 s"),
-        ({"keys": []}, True, "no employer has a usable key"),
+        ({"keys": [], "keyless": ["alatau"]}, True, "no employer has a usable key"),
     ],
     ids=str,
 )
@@ -44,6 +44,10 @@ def test_what_makes_it_not_ready_is_said(changes: dict[str, object], live: bool,
     assert (health.live, health.ready, list(health.obstacles)) == (live, False, [obstacle])
     assert health.words().startswith(obstacle)
     assert health.document()["obstacles"] == [obstacle]
+
+
+def test_an_agent_whose_owners_sign_by_hand_needs_no_key() -> None:
+    assert replace(WELL, keys=[], keyless=[]).ready
 
 
 def test_absent_gateway_and_refused_settings_are_told_and_change_nothing() -> None:

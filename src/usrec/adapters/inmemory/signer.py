@@ -46,6 +46,10 @@ class InMemorySigner:
         return frozenset()
 
     @property
+    def transport_key(self) -> None:
+        """No key of its own signs envelopes."""
+
+    @property
     def links(self) -> Mapping[str, Sequence[ChainKey]]:
         """Each employer has one imaginary key."""
         return {bin_: [ChainKey("memory", one.not_before, one.not_after)] for bin_, one in self.certificates.items()}

@@ -13,6 +13,7 @@ from prometheus_client.metrics_core import Metric
 
 from usrec import release
 from usrec.domain.breaker import BreakerState
+from usrec.domain.trust import SubjectKind, TrustStatus
 
 
 class CertificateOf(StrEnum):
@@ -22,6 +23,7 @@ class CertificateOf(StrEnum):
     """The key that signs now."""
     LAST_KEY = "last_key"
     """The employer's last key: nothing can be signed after it."""
+    TRANSPORT = "transport"
     GATEWAY = "gateway"
 
 
@@ -30,13 +32,31 @@ class CertificateLife:
     """Until when a certificate is valid.
 
     Attributes:
-        name: The employer's in the settings; ``response`` for the certificate that the gateway's answers are held to.
+        name: The employer's in the settings; ``envelopes`` for the key of its own that signs those,
+            ``response`` for the certificate that the gateway's answers are held to.
         not_after: Aware UTC.
     """
 
     of: CertificateOf
     name: str
     not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateTrust:
+    """What is known of a certificate's revocation.
+
+    Attributes:
+        name: As in :class:`CertificateLife`; ``transport`` for the key that signs every envelope.
+        serial: Its serial number, hexadecimal.
+        judged_at: When it was looked up, aware UTC.
+    """
+
+    of: SubjectKind
+    name: str
+    serial: str
+    status: TrustStatus
+    judged_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +72,7 @@ class Standing:
     keys: Mapping[str, bool] = field(default_factory=dict)
     breaker: BreakerState = BreakerState.CLOSED
     reload_refused: bool = False
+    trust: Sequence[CertificateTrust] = ()
 
 
 def build_metrics() -> Iterator[Metric]:
@@ -74,6 +95,7 @@ def standing_metrics(standing: Standing, *, now: datetime, skew: float | None) -
     for employer, can_sign in standing.keys.items():
         usable.add_metric([employer], can_sign)
     yield usable
+    yield from _trust_metrics(standing.trust)
     breaker = GaugeMetricFamily("usrec_breaker_state", "1 for the state of the breaker", labels=["state"])
     for state in BreakerState:
         breaker.add_metric([state.value], state is standing.breaker)
@@ -82,3 +104,20 @@ def standing_metrics(standing: Standing, *, now: datetime, skew: float | None) -
     yield GaugeMetricFamily("usrec_reload_refused", refused, standing.reload_refused)
     if skew is not None:
         yield GaugeMetricFamily("usrec_gateway_clock_skew_seconds", "How far the gateway's clock is ahead", skew)
+
+
+def _trust_metrics(certificates: Sequence[CertificateTrust]) -> Iterator[Metric]:
+    labels = ["of", "name", "serial"]
+    known = GaugeMetricFamily(
+        "usrec_certificate_revocation", "1 for what is known of its revocation", labels=[*labels, "status"]
+    )
+    looked = GaugeMetricFamily(
+        "usrec_certificate_looked_up_timestamp_seconds", "When its revocation was last looked up", labels=labels
+    )
+    for one in certificates:
+        named = [one.of.value, one.name, one.serial]
+        for status in TrustStatus:
+            known.add_metric([*named, status.value], status is one.status)
+        looked.add_metric(named, one.judged_at.timestamp())
+    yield known
+    yield looked

@@ -155,6 +155,8 @@ class Keyring:
         """
         if self._transport is not None:
             return self._unobjected(self._transport.usable(at))
+        if employer_bin in self.owners:
+            raise _without_transport()
         refusals: list[SigningRefused] = []
         for key in self._usable(employer_bin, MessageId(""), at, refusals):
             return key
@@ -252,6 +254,15 @@ def _without_key(message_id: MessageId) -> SigningRefused:
         where=f"message {message_id}",
         kept=NOTHING_SENT,
         next_step=f"Add a section [employer.NAME] with its key to usrec.toml; {RELOAD}",
+    )
+
+
+def _without_transport() -> SigningRefused:
+    return SigningRefused(
+        "no key signs the envelopes of this employer, whose owner signs by hand",
+        where="gateway.transport_key",
+        kept=NOTHING_SENT,
+        next_step=f"Add [gateway.transport_key] to usrec.toml; {RELOAD}",
     )
 
 

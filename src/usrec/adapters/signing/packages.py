@@ -28,12 +28,8 @@ from usrec.domain.signing_request import SigningRequest
 from usrec.domain.submission import SubmissionId
 from usrec.ports.signing_package import HandSignature, Inspected, OwnersPackage, ReturnedPaper, UnfitPaper
 
-Judge = Callable[[Certificate, datetime], None]
-"""Whether a certificate is trusted and not revoked; raises ``SigningRefused`` when its signature cannot be taken."""
-
-
-def trusting(_certificate: Certificate, _at: datetime) -> None:
-    """A judge for installations that configure no authorities."""
+Objection = Callable[[Certificate, datetime], str]
+"""Why a certificate's signature cannot be taken (nobody trusted issued it, it was revoked); empty when it can."""
 
 
 class KzedsPackages:
@@ -41,12 +37,13 @@ class KzedsPackages:
 
     Args:
         pinned: Serial number, lower-case hex, of the only certificate that is taken, by BIN.
-        judge: Asked of every certificate that signed.
+        objection: Asked once of every certificate that signed.
     """
 
-    def __init__(self, pinned: Mapping[str, str], judge: Judge = trusting) -> None:
+    def __init__(self, pinned: Mapping[str, str], objection: Objection = lambda _, __: "") -> None:
         self._pinned = dict(pinned)
-        self._judge = judge
+        self._objection = objection
+        self._objections: dict[str, str] = {}
 
     def write(self, package: OwnersPackage, file: Path) -> None:
         """Write a package that only its owner may read."""
@@ -118,4 +115,7 @@ class KzedsPackages:
         pinned = self._pinned.get(employer_bin)
         if pinned is not None and pinned != f"{certificate.serial_number:x}":
             raise SigningRefused("it is signed with another certificate than the one that the settings name")
-        self._judge(certificate, at)
+        if certificate.fingerprint not in self._objections:
+            self._objections[certificate.fingerprint] = self._objection(certificate, at)
+        if self._objections[certificate.fingerprint]:
+            raise SigningRefused(self._objections[certificate.fingerprint])

@@ -33,7 +33,8 @@ def load_key(file: Path, password: Secret) -> SigningKey:
         raise _unusable(KeyFault.DAMAGED, file, what, "Copy it again from where the NCA gave it") from None
     except UnknownKeyAlgorithmError as error:
         what = f"the key cannot be used: {error}"
-        raise _unusable(KeyFault.UNKNOWN_ALGORITHM, file, what, "Ask the NCA for a key of a known algorithm") from None
+        advice = "Use a key of GOST 34.310-2015 with 512 bit, of GOST 34.310-2004 or of RSA, as the NCA issues them"
+        raise _unusable(KeyFault.UNKNOWN_ALGORITHM, file, what, advice) from None
     if not key.certificate.may_sign:
         what = "this is an AUTH key: it may log in, not sign (USREC would refuse it: SCSE001)"
         raise _unusable(KeyFault.AUTH, file, what, "Use the SIGN key that the NCA issued together with it")

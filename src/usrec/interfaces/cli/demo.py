@@ -18,6 +18,7 @@ def demo(
         Path | None, typer.Option(help="Folder for its files; one that was interrupted goes on.")
     ] = None,
     faults: Annotated[Path | None, typer.Option(help="Fault script for the simulator (TOML).")] = None,
+    keys: Annotated[str, typer.Option(metavar="KIND", help="gost2015, gost2004 or rsa.")] = "gost2015",
     as_json: AsJson = False,
 ) -> None:
     """Register the waiting events of a made-up company, and show what became of each."""
@@ -27,6 +28,7 @@ def demo(
     from dataclasses import asdict
     from time import monotonic
 
+    from kzeds.test_pki import KeyKind
     from usrec.adapters.system_clock import SystemClock
     from usrec.bootstrap import build_ledger
     from usrec.interfaces.cli.demo_report import Progress, print_report
@@ -36,13 +38,15 @@ def demo(
     from usrec.interfaces.logs import configure_logs
     from usrec.settings import load_settings
 
+    if keys not in set(KeyKind):
+        raise typer.BadParameter(f"one of {', '.join(KeyKind)} is expected", param_hint="--keys")
     clock, began = SystemClock(), monotonic()
     place = Workdir((workdir or Path(tempfile.mkdtemp(prefix="usrec-demo-"))).absolute())
     configure_logs(level="critical", style="text")
     with Progress(show=not as_json) as progress:
         if not place.is_ready:
             progress.say(tr("Making a company, its HR database, a registry and test keys"))
-            set_up(place, events=events, faults=faults, now=clock.now())
+            set_up(place, events=events, faults=faults, now=clock.now(), keys=KeyKind(keys))
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
         progress.begin(place)

@@ -5,6 +5,7 @@ A package holds personal data, because the owner has to see what they sign: its 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +33,8 @@ _SAID: Final[Mapping[str, str]] = {
     "taken": N_("taken: signed, it is sent next"),
     "already_taken": N_("was taken before; nothing was changed"),
 }
+_NOT_A_NAME: Final = re.compile(r"[^\w.-]+")
+"""What a file's name should not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def _create(place: Opened, name: EmployerName, papers: Sequence[Unsigned], outpu
         title=package_titles(name, len(papers)),
         papers=[Paper(one.request, paper_summaries(one), one.submission.due_utc) for one in papers],
     )
-    file = output or Path(f"to-sign-{name}-{moment}.zip")
+    file = output or Path(f"to-sign-{_NOT_A_NAME.sub('-', name)}-{moment}.zip")
     _packages(place).write(package, file)
     requests = [one.request for one in papers]
     record_package(package.id, requests, Actor(who(), ""), ledger=place.ledger, now=now)
@@ -215,11 +218,17 @@ def _warnings(place: Opened, taken: Sequence[TakenPaper]) -> Iterator[str]:
     from usrec.interfaces.authority import read_authorities
     from usrec.interfaces.authority_words import finding_words
     from usrec.interfaces.cli.tables import clean
+    from usrec.packages import unproven_owners
 
     used = {(one.employer_bin, one.certificate) for one in taken if one.certificate is not None}
     names = {employer.bin: name for name, employer in place.settings.values.employer.items()}
     today = kazakhstan_date(SystemClock().now())
+    unproven = unproven_owners(place.settings)
     for bin_, certificate in sorted(used, key=lambda one: (one[0], one[1].serial)):
+        if bin_ in unproven:
+            said = tr("{employer}: nothing says which authority issued the signer's certificate {serial}. {advice}")
+            advice = tr("Name authorities in [trust], or the certificate in [employer.NAME.owner]")
+            yield clean(said.format(employer=names[bin_], serial=certificate.serial, advice=advice))
         for authority in read_authorities(place.settings, {bin_: certificate}):
             if authority.employer == names[bin_]:
                 for finding in examine_authority(authority, today):
@@ -244,6 +253,6 @@ def _waiting(place: Opened, employer: str | None) -> Mapping[EmployerName, Seque
 
 
 def _packages(place: Opened) -> KzedsPackages:
-    from usrec.bootstrap import build_packages
+    from usrec.packages import build_packages
 
     return build_packages(place.settings)

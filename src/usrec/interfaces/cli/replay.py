@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from usrec.domain.errors import GatewayUnavailable, SigningRefused, UnsafeRequest, UsrecError
+from usrec.domain.signing_request import AWAITING
 from usrec.domain.submission import SubmissionId, WaitReason
 from usrec.interfaces.cli.options import AsJson, Config, print_json
 from usrec.interfaces.cli.selection import (
@@ -237,6 +238,8 @@ def stopped_by(canary: Canary) -> UsrecError:
         step = "Let the agent find out (usrec submission show)"
     elif row is not None and row.wait_reason is WaitReason.KEY_UNUSABLE:
         kind, step = SigningRefused, "Mend the key"
+    elif row is not None and row.wait_reason in AWAITING:
+        kind, step = SigningRefused, "Have it signed (usrec package create) or approved (usrec submission approve)"
     else:
         kind, step = GatewayUnavailable, "Wait until the gateway answers"
     with english():

@@ -19,6 +19,7 @@ from usrec.settings.outline import NAME
 from usrec.settings.rules import holds_password
 
 SIMULATOR_URL: Final = "https://127.0.0.1:8443/bip-sync-wss-gost/"
+SIMULATOR_OCSP: Final = "https://127.0.0.1:8443/ocsp/"
 SECRETS: Final = "secrets"
 _KEPT: Final = "Nothing was changed"
 
@@ -98,6 +99,9 @@ def values_for_simulator(file: Path, pki: Path | None, employer_bin: str | None)
         ("employer", NAME, "key_password"): keys.password_file("employer"),
         ("ledger", "url"): "sqlite:///ledger.db",
         ("source", NAME, "url"): "sqlite:///hr.db",
+        ("trust", "authorities"): keys.nca_ca,
+        ("trust", "ocsp"): SIMULATOR_OCSP,
+        ("trust", "ca_file"): keys.tls_ca,
         ("log", "format"): "text",
     }
     return values_given(file, filled)

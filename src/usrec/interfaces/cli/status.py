@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -11,13 +11,21 @@ from usrec.interfaces.cli.options import AsJson, Config, print_json
 from usrec.interfaces.cli.selection import opened
 from usrec.interfaces.cli.tables import local_time, say, span
 from usrec.interfaces.cli.words import STATES, WAITS, code_words
-from usrec.interfaces.i18n import ntr, tr
+from usrec.interfaces.i18n import N_, ntr, tr
 
 if TYPE_CHECKING:
     from usrec.application.survey import Survey
+    from usrec.application.watch_trust import CertificateRecord
 
 NAMED: Final = 20
 """How many submissions are named one by one."""
+
+_DOUBTS: Final[Mapping[str, str]] = {
+    "revoked": N_("Certificate {serial} of {name} was revoked and is not used"),
+    "unknown": N_("Nobody can tell whether certificate {serial} of {name} was revoked: usrec doctor"),
+    "untrusted": N_("None of the trusted authorities issued certificate {serial} of {name}: usrec doctor"),
+}
+"""What is said of a certificate that is not known to be good."""
 
 
 def status(
@@ -33,15 +41,21 @@ def status(
         from usrec.interfaces.cli.check import run_check
 
         run_check(config, as_json=as_json)
+    from dataclasses import asdict
+
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.survey import take_survey
+    from usrec.application.watch_trust import recorded_trust
 
     with opened(config) as place:
-        survey = take_survey(view=place.ledger.view, clock=SystemClock())
+        survey, certificates = (
+            take_survey(view=place.ledger.view, clock=SystemClock()),
+            recorded_trust(place.ledger.view),
+        )
     if as_json:
-        print_json(survey_json(survey))
+        print_json({**survey_json(survey), "certificates": [asdict(one) for one in certificates]})
         return
-    for line in survey_words(survey):
+    for line in [*survey_words(survey), *_certificates(certificates)]:
         say(line)
 
 
@@ -96,6 +110,13 @@ def _deadlines(survey: Survey) -> Iterator[str]:
     yield overdue.format(number=len(survey.overdue), id=survey.overdue[0].id if survey.overdue else "")
     soon = tr("{number} due within 24 hours, the next: {id}") if survey.due_soon else tr("{number} due within 24 hours")
     yield soon.format(number=len(survey.due_soon), id=survey.due_soon[0].id if survey.due_soon else "")
+
+
+def _certificates(records: Sequence[CertificateRecord]) -> Iterator[str]:
+    """Those of which it is not known that they are good."""
+    for one in records:
+        if one.status in _DOUBTS:
+            yield tr(_DOUBTS[one.status]).format(name=one.name, serial=one.serial)
 
 
 def _section(title: str, lines: list[tuple[int, str]]) -> list[str]:

@@ -53,8 +53,8 @@ WAITS: Final[Mapping[WaitReason, str]] = {
     WaitReason.HELD_BY_PERSON: N_("a person stopped it"),
     WaitReason.REPLAY: N_("its turn in a replay has not come"),
     WaitReason.CHECKED_OUT: N_("a person enters it in the portal by hand"),
-    WaitReason.AWAITING_SIGNATURE: N_("it waits for the signature of the EDS's owner, who signs by hand"),
-    WaitReason.AWAITING_APPROVAL: N_("it waits for a person's approval before it is signed"),
+    WaitReason.AWAITING_SIGNATURE: N_("the EDS's owner signs it by hand"),
+    WaitReason.AWAITING_APPROVAL: N_("a person has to approve it before it is signed"),
 }
 
 STATUSES: Final[Mapping[QueueStatus, str]] = {

@@ -7,6 +7,7 @@ without it was interrupted during the setup and is set up again; a folder with i
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
-from kzeds.test_pki import make_test_pki
+from kzeds.test_pki import KeyKind, make_test_pki
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.adapters.persistence.engine import create_ledger_engine
 from usrec.adapters.persistence.schema import upgrade
@@ -28,7 +30,9 @@ from usrec.interfaces.demo.records import Company
 SEED: Final = 353
 SETTINGS_FILE: Final = "usrec.toml"
 _UNFINISHED: Final = ".setup"
+_STORE: Final = "revocation"
 _PARTS: Final = ("hr.db", "ledger.db", "simulator.db", "pki", "faults.toml", "company.json", SETTINGS_FILE)
+_ADDRESS: Final = re.compile(r"https://127\.0\.0\.1:\d+/")
 _SENDER: Final = "demo-company"
 
 
@@ -66,14 +70,18 @@ class Workdir:
     def set_gateway(self, url: str) -> None:
         """Write the simulator's address, which changes with each start, into the settings."""
         text = self.settings.read_text(encoding="utf-8")
-        lines = [f'url = "{url}"' if line.startswith('url = "https://') else line for line in text.splitlines()]
         draft = self.settings.with_suffix(".new")
-        draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        draft.write_text(_ADDRESS.sub(f"https://{urlsplit(url).netloc}/", text), encoding="utf-8")
         draft.replace(self.settings)
 
 
-def set_up(workdir: Workdir, *, events: int | None, faults: Path | None, now: datetime) -> None:
+def set_up(
+    workdir: Workdir, *, events: int | None, faults: Path | None, now: datetime, keys: KeyKind = KeyKind.GOST_2015
+) -> None:
     """Make everything that the demonstration needs; dates are relative to ``now``.
+
+    Args:
+        keys: Kind of all keys that sign.
 
     Raises:
         ConfigurationError: The folder holds something else, or the fault script cannot be read.
@@ -84,7 +92,7 @@ def set_up(workdir: Workdir, *, events: int | None, faults: Path | None, now: da
     draft.path.mkdir(mode=0o700)
     calendar = KazakhstanCalendar()
     company = build_company(kazakhstan_date(now), SEED, events=events, is_working_day=calendar.is_working_day)
-    make_test_pki(draft.pki, now=now, employer_bin=company.bin, organisation=company.name_ru)
+    make_test_pki(draft.pki, now=now, kind=keys, employer_bin=company.bin, organisation=company.name_ru)
     write_hr_database(draft.path / "hr.db", company)
     _make_ledger(draft.path / "ledger.db")
     _write_faults(draft.faults, company, faults)
@@ -100,7 +108,7 @@ def set_up(workdir: Workdir, *, events: int | None, faults: Path | None, now: da
 
 def _require_own(path: Path) -> None:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    foreign = sorted({entry.name for entry in path.iterdir()} - {*_PARTS, _UNFINISHED})
+    foreign = sorted({entry.name for entry in path.iterdir()} - {*_PARTS, _STORE, _UNFINISHED})
     if foreign:
         raise ConfigurationError(
             f"the folder holds files that are not the demonstration's: {foreign[0]}",
@@ -170,7 +178,7 @@ def _summary(company: Company) -> str:
 def _settings(company: Company) -> str:
     return f"""# Settings of the demonstration; every path starts at this folder.
 [gateway]
-url = "https://127.0.0.1:1/"
+url = "https://127.0.0.1:1/bip-sync-wss-gost/"
 service_id = "contract"
 sender_id = "{_SENDER}"
 password = {{ file = "pki/sender.password" }}
@@ -196,6 +204,17 @@ workers = 2
 poll = 0.2
 retry_base = 1
 retry_cap = 5
+
+[trust]
+authorities = "pki/nca-ca.pem"
+ocsp = "https://127.0.0.1:1/ocsp/"
+ca_file = "pki/tls-ca.pem"
+store = "{_STORE}"
+
+[[trust.crl]]
+authority = "pki/nca-ca.pem"
+url = "https://127.0.0.1:1/crl/nca.crl"
+delta_url = "https://127.0.0.1:1/crl/nca-delta.crl"
 
 [log]
 level = "error"

@@ -57,6 +57,7 @@ def openings(settings: LoadedSettings) -> Sequence[Opening]:
     """
     return [
         *_gateway(settings),
+        *_trust(settings),
         *_databases(settings),
         *_webhooks(settings),
         *_mail(settings),
@@ -71,19 +72,33 @@ def _gateway(settings: LoadedSettings) -> Iterator[Opening]:
     yield from _web("gateway", gateway.url, gateway.proxy, why)
 
 
-def _web(table: str, url: str, proxy: ProxySettings | None, why: str) -> Iterator[Opening]:
+def _trust(settings: LoadedSettings) -> Iterator[Opening]:
+    trust = settings.values.trust
+    if trust is None:
+        return
+    why = N_("whether certificates were revoked")
+    lists = [url for one in trust.crl for url in (one.url, one.delta_url) if url is not None]
+    for url, setting in [(trust.ocsp, "[trust] ocsp"), *((one, "[[trust.crl]] url") for one in lists)]:
+        if url is not None:
+            yield from _web("trust", url, trust.proxy, why, setting=setting)
+
+
+def _web(
+    table: str, url: str, proxy: ProxySettings | None, why: str, *, setting: str | None = None
+) -> Iterator[Opening]:
     """An address of the web; where there is a proxy, the agent talks to that alone."""
-    target = _read(url, f"[{table}] url")
+    named = setting or f"[{table}] url"
+    target = _read(url, named)
     port = target.port or (HTTPS if target.scheme == "https" else HTTP)
     host = target.hostname or ""
     if proxy is None:
-        yield Opening(Side.AGENT, host, port, target.scheme, f"[{table}] url", why)
+        yield Opening(Side.AGENT, host, port, target.scheme, named, why)
         return
     way = _read(proxy.url, f"[{table}.proxy] url")
     through = N_("the proxy on the way; it opens a tunnel")
     usual = HTTPS if way.scheme == "https" else HTTP
     yield Opening(Side.AGENT, way.hostname or "", way.port or usual, "http CONNECT", f"[{table}.proxy] url", through)
-    yield Opening(Side.PROXY, host, port, target.scheme, f"[{table}] url", why)
+    yield Opening(Side.PROXY, host, port, target.scheme, named, why)
 
 
 def _databases(settings: LoadedSettings) -> Iterator[Opening]:

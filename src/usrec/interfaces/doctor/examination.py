@@ -17,6 +17,7 @@ from usrec.interfaces.doctor.ledger_check import examine_ledger
 from usrec.interfaces.doctor.profile_check import examine_profile
 from usrec.interfaces.doctor.settings_check import examine_secrets, examine_settings
 from usrec.interfaces.doctor.source_check import examine_sources
+from usrec.interfaces.doctor.trust_check import examine_trust
 from usrec.ports.clock import Entropy
 
 Check = Callable[[Installation], Iterator[Line]]
@@ -30,6 +31,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("key", examine_keys),
     ("authority", examine_authorities),
     ("answer_certificate", examine_answer_certificate),
+    ("trust", examine_trust),
     ("profile", examine_profile),
     ("calendar", examine_calendar),
     ("time_zone", examine_time_zone),

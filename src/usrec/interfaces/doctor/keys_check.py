@@ -87,7 +87,7 @@ UNKNOWN_ALGORITHM: Final = Kind(
     "unknown_algorithm",
     Verdict.FAIL,
     N_("The key in {place} is of an algorithm that this version cannot sign with"),
-    N_("Use the RSA key for signing that the NCA gave, or a version of usrec-agent that knows this algorithm"),
+    N_("Use a key of GOST 34.310-2015 with 512 bit, of GOST 34.310-2004 or of RSA, as the NCA issues them"),
 )
 AUTH: Final = Kind(
     "key",

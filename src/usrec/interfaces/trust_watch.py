@@ -1,0 +1,106 @@
+"""Looking up at intervals whether the certificates in use were revoked: told in the log, kept in the journal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from usrec.application.watch_trust import look_up, record_trust
+from usrec.domain.trust import Subject, TrustStatus, TrustVerdict
+from usrec.revocation import certificates_in_use
+from usrec.settings import Settings, TrustSettings
+
+if TYPE_CHECKING:
+    from usrec.bootstrap import Agent
+
+AGAIN: Final = timedelta(minutes=10)
+"""So soon it is looked again when somebody could not be asked."""
+_PHASES: Final = 3
+"""Name and TCP, TLS, and the answer may each take the timeout."""
+_log = structlog.get_logger("usrec.trust")
+
+
+def longest_look(values: Settings, trust: TrustSettings) -> timedelta:
+    """What one look at all certificates may take where every server is as slow as its timeout allows."""
+    keys = sum(1 + len(employer.next_key) for employer in values.employer.values())
+    return (keys + 2) * (1 + 2 * len(trust.crl)) * _PHASES * trust.timeout
+
+
+@dataclass
+class TrustWatch:
+    """When it was last looked, and what was told of it.
+
+    Attributes:
+        stop: Ends a look between two certificates.
+    """
+
+    stop: threading.Event
+    _agent: Agent | None = None
+    _looked_at: datetime | None = None
+    _told: Mapping[str, TrustStatus] = field(default_factory=dict)
+    _unrecorded: bool = False
+
+    def look(self, agent: Agent) -> bool:
+        """Look all certificates up where it is time; whether one may be used again that was not to be used before.
+
+        Raises:
+            LedgerUnavailable: What was found holds; it is put on record at the next look.
+        """
+        freed = False
+        if agent.judge is not None and self._is_due(agent):
+            before = _objected(agent)
+            subjects = certificates_in_use(agent.signer, agent.gateway.trusted, agent.employers)
+            found = look_up(subjects, judge=agent.judge, clock=agent.clock, stopping=self.stop.is_set)
+            if len(found) < len(subjects):
+                return False
+            agent.trust.replace(found)
+            self._agent, self._looked_at, self._unrecorded = agent, agent.clock.now(), True
+            self._tell(agent.trust.page)
+            freed = bool(set(before) - set(_objected(agent)))
+        if self._unrecorded:
+            record_trust(agent.trust.page, ledger=agent.ledger, view=agent.ledger.view, clock=agent.clock)
+            self._unrecorded = False
+        return freed
+
+    def _is_due(self, agent: Agent) -> bool:
+        if agent is not self._agent or self._looked_at is None:
+            return True
+        doubtful = any(one.status is TrustStatus.UNKNOWN for one in agent.trust.page.values())
+        interval = agent.trust.policy.interval
+        rest = min(AGAIN, interval) if doubtful else interval
+        return not timedelta(0) <= agent.clock.now() - self._looked_at < rest
+
+    def _tell(self, page: Mapping[Subject, TrustVerdict]) -> None:
+        """Write into the log what is news."""
+        for subject, verdict in page.items():
+            if self._told.get(subject.fingerprint) is not verdict.status:
+                _say(subject, verdict)
+        self._told = {subject.fingerprint: verdict.status for subject, verdict in page.items()}
+
+
+def _say(subject: Subject, verdict: TrustVerdict) -> None:
+    facts = {"of": subject.kind.value, "name": subject.name, "serial": subject.serial, "source": verdict.source}
+    match verdict.status:
+        case TrustStatus.GOOD:
+            _log.info("the certificate was not revoked", action="trust.good", **facts)
+        case TrustStatus.REVOKED:
+            _log.error(f"the certificate was revoked and is not used: {verdict.why}", action="trust.revoked", **facts)
+        case TrustStatus.UNTRUSTED:
+            _log.warning(
+                f"no trusted authority issued the certificate: {verdict.why}", action="trust.untrusted", **facts
+            )
+        case TrustStatus.UNKNOWN:
+            _log.warning(
+                f"nobody can tell whether the certificate was revoked: {verdict.why}", action="trust.unknown", **facts
+            )
+
+
+def _objected(agent: Agent) -> Sequence[str]:
+    """Fingerprints of certificates that may not be used now."""
+    now, policy = agent.clock.now(), agent.trust.policy
+    return [one.fingerprint for one, verdict in agent.trust.page.items() if policy.objection(verdict, now)]

@@ -1,0 +1,55 @@
+"""Part of the composition root: signing packages for owners who sign by hand, by the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from usrec.domain.trust import TrustPolicy, TrustStatus, UnknownPolicy
+from usrec.settings import LoadedSettings
+
+if TYPE_CHECKING:
+    from kzeds.certificate import Certificate
+    from usrec.adapters.signing.packages import KzedsPackages, Objection
+
+
+def build_packages(settings: LoadedSettings) -> KzedsPackages:
+    """What writes signing packages and judges what comes back from an owner.
+
+    Raises:
+        ConfigurationError: An authority of ``[trust]`` cannot be read.
+    """
+    from usrec.adapters.signing.packages import KzedsPackages
+
+    owners = {one.bin: one.owner for one in settings.values.employer.values() if one.owner is not None}
+    pinned = {bin_: owner.certificate for bin_, owner in owners.items() if owner.certificate is not None}
+    return KzedsPackages(pinned, _objection(settings))
+
+
+def unproven_owners(settings: LoadedSettings) -> Collection[str]:
+    """The employers' BINs for which any certificate with their number is taken: nothing says who issued it."""
+    if settings.values.trust is not None:
+        return ()
+    known = {one.bin for one in settings.values.employer.values() if one.owner is not None and one.owner.certificate}
+    return {one.bin for one in settings.values.employer.values()} - known
+
+
+def _objection(settings: LoadedSettings) -> Objection:
+    """What ``[trust]`` says of a certificate. It came from outside, so one that nobody trusted issued never counts."""
+    from usrec.revocation import build_judge
+
+    judge, trust = build_judge(settings), settings.values.trust
+    if judge is None or trust is None:
+        return lambda _, __: ""
+    policy = TrustPolicy(UnknownPolicy(trust.unknown), trust.interval)
+    verdict_on = cache(lambda der, at: judge.judge(der, at=at))
+
+    def objection(certificate: Certificate, at: datetime) -> str:
+        verdict = verdict_on(certificate.der, at)
+        if verdict.status is TrustStatus.UNTRUSTED:
+            return f"no authority that the settings trust issued the certificate: {verdict.why}"
+        return policy.objection(verdict, at)
+
+    return objection

@@ -1,0 +1,167 @@
+"""Packages for an owner who signs by hand: what is written, what is read back, and whose signature is believed."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from kzeds.package import read_package, sign_package, write_signed
+from kzeds.signers.base import KeySigner
+from kzeds.test_pki import EMPLOYER_BIN
+from kzeds.xmldsig import sign_enveloped
+from support.kzeds_material import NOW, key
+from usrec.adapters.signing.packages import KzedsPackages
+from usrec.domain.errors import ConfigurationError, ValidationProblem
+from usrec.domain.message import RenderedMessage
+from usrec.domain.signing_request import SigningRequest
+from usrec.domain.submission import SubmissionId
+from usrec.ports.signing_package import Inspected, OwnersPackage, Paper, ReturnedPaper
+
+FIRST = "<c:request xmlns:c='urn:test'><c:name>Әсел</c:name></c:request>".encode()
+SECOND = b"<request><number>2</number></request>"
+
+
+def a_request(name: str, document: bytes) -> SigningRequest:
+    return SigningRequest.of(SubmissionId(name), RenderedMessage(document, None), NOW)
+
+
+REQUESTS = [a_request("s1", FIRST), a_request("s2", SECOND)]
+
+
+@pytest.fixture
+def packages() -> KzedsPackages:
+    return KzedsPackages({})
+
+
+def a_package(requests: Sequence[SigningRequest] = REQUESTS) -> OwnersPackage:
+    papers = [Paper(one, {"kk": "Еңбек шарты", "ru": "Трудовой договор"}, NOW + timedelta(days=3)) for one in requests]
+    return OwnersPackage("P-1", NOW, EMPLOYER_BIN, {"kk": "Құжаттар", "ru": "Документы"}, papers)
+
+
+def inspect(packages: KzedsPackages, *documents: bytes, says: str | None = None, at: datetime = NOW) -> Inspected:
+    which = None if says is None else SubmissionId(says)
+    papers = [ReturnedPaper(f"{number}.xml", one, which) for number, one in enumerate(documents)]
+    return packages.inspect(papers, REQUESTS, employer_bin=EMPLOYER_BIN, at=at)
+
+
+def why(inspected: Inspected) -> str:
+    """Why the only document was not taken."""
+    assert inspected.signatures == []
+    (unfit,) = inspected.unfit
+    return unfit.why
+
+
+def test_package_goes_to_the_owner_and_comes_back_signed(packages: KzedsPackages, tmp_path: Path) -> None:
+    file, signed = tmp_path / "to-sign.zip", tmp_path / "signed.zip"
+    packages.write(a_package(), file)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    write_signed(sign_package(read_package(file), KeySigner(key("employer")), at=NOW), signed)
+    returned = packages.read(signed)
+    assert [one.submission_id for one in returned] == ["s1", "s2"]
+    inspected = packages.inspect(returned, REQUESTS, employer_bin=EMPLOYER_BIN, at=NOW)
+    assert [one.request for one in inspected.signatures] == REQUESTS
+    assert inspected.signatures[0].certificate.fingerprint == key("employer").certificate.fingerprint
+    assert inspected.unfit == []
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["zip", "folder"])
+def test_documents_that_were_signed_one_by_one_are_known_by_what_they_say(
+    packages: KzedsPackages, tmp_path: Path, packed: bool
+) -> None:
+    """NCALayer writes XML files of any name."""
+    signed = {f"файл {number}.xml": sign_enveloped(one, key("employer")) for number, one in enumerate((SECOND, FIRST))}
+    folder = tmp_path / "signed"
+    folder.mkdir()
+    for name, content in signed.items():
+        (folder / name).write_bytes(content)
+    source = folder
+    if packed:
+        source = tmp_path / "signed.zip"
+        with ZipFile(source, "w") as archive:
+            for name, content in signed.items():
+                archive.writestr(name, content)
+    inspected = packages.inspect(packages.read(source), REQUESTS, employer_bin=EMPLOYER_BIN, at=NOW)
+    assert {one.request.submission_id for one in inspected.signatures} == {"s1", "s2"}
+
+
+def test_changed_document_is_not_what_was_asked_for(packages: KzedsPackages) -> None:
+    inspected = inspect(packages, sign_enveloped(SECOND.replace(b"2", b"3"), key("employer")), says="s2")
+    assert "none of the documents" in why(inspected)
+    assert inspected.unfit[0].foreign
+
+
+def test_document_that_was_changed_after_the_signing_is_refused(packages: KzedsPackages) -> None:
+    signed = sign_enveloped(SECOND, key("employer"))
+    broken = signed.replace(b"<number>2</number>", b"<number>2 </number>")
+    assert "none of the documents" in why(inspect(packages, broken))
+
+
+def test_unsigned_document_is_refused(packages: KzedsPackages) -> None:
+    assert "is not good" in why(inspect(packages, FIRST, says="s1"))
+
+
+@pytest.mark.parametrize(
+    ("holder", "said"),
+    [("employer-2", "another BIN or IIN"), ("employer-auth", "AUTH"), ("employer-expired", "expired")],
+)
+def test_certificate_of_another_employer_or_purpose_or_time_is_refused(
+    packages: KzedsPackages, holder: str, said: str
+) -> None:
+    told = inspect(packages, sign_enveloped(FIRST, key(holder)))
+    assert said in why(told)
+    assert not told.unfit[0].foreign
+
+
+def test_only_the_certificate_that_the_settings_name_is_taken() -> None:
+    mine = f"{key('employer').certificate.serial_number:x}"
+    signed = sign_enveloped(FIRST, key("employer"))
+    assert len(inspect(KzedsPackages({EMPLOYER_BIN: mine}), signed).signatures) == 1
+    assert "another certificate" in why(inspect(KzedsPackages({EMPLOYER_BIN: mine + "0"}), signed))
+
+
+def test_certificate_that_is_objected_to_is_refused_and_asked_about_once() -> None:
+    asked: list[str] = []
+
+    def objection(certificate: object, at: datetime) -> str:
+        asked.append(str(certificate))
+        assert at == NOW
+        return "it was revoked"
+
+    packages = KzedsPackages({}, objection)
+    told = inspect(packages, *(sign_enveloped(one, key("employer")) for one in (FIRST, SECOND)))
+    assert [one.why for one in told.unfit] == ["it was revoked", "it was revoked"]
+    assert len(asked) == 1
+
+
+def test_employee_of_another_organisation_does_not_sign_for_an_entrepreneur() -> None:
+    """The certificate carries the entrepreneur's IIN, but speaks for the organisation."""
+    iin = key("employer").certificate.iin
+    assert iin is not None
+    paper = ReturnedPaper("1.xml", sign_enveloped(FIRST, key("employer")), None)
+    told = KzedsPackages({}).inspect([paper], REQUESTS, employer_bin=iin, at=NOW)
+    assert "another organisation" in why(told)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no zip", b"<xml/>"])
+def test_what_is_no_package_is_refused_whole(packages: KzedsPackages, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "came-back.zip"
+    file.write_bytes(content)
+    with pytest.raises(ValidationProblem, match="cannot be read"):
+        packages.read(file)
+
+
+def test_package_that_cannot_be_written_is_told(packages: KzedsPackages, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        packages.write(a_package(), tmp_path / "nowhere" / "to-sign.zip")
+
+
+def test_summary_of_a_paper_never_shows_in_a_repr() -> None:
+    package = a_package([replace(REQUESTS[0])])
+    assert "Трудовой" not in repr(package)
+    assert "Әсел" not in repr(package)

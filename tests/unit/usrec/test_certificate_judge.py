@@ -1,0 +1,164 @@
+"""A certificate is judged by authorities, servers and lists of the settings; what cannot be told is never good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from kzeds import Certificate, KeyKind, issuing
+from kzeds.answering import Revoked, key_of, make_crl, make_ocsp_answer
+from kzeds.errors import UnreachableError
+from kzeds.issuing import Authority, Holder
+from kzeds.revocation_sources import CrlServer, OcspServer, StoredAnswers
+from kzeds.revocation_store import RevocationStore
+from support.kzeds_authority import HOUR, YEARS, court, new_key, other_court, read
+from support.kzeds_material import NOW
+from usrec.adapters.trust.judge import CertificateJudge
+from usrec.domain.trust import TrustStatus, TrustVerdict
+
+KIND = KeyKind.GOST_2004
+S = TrustStatus
+
+
+class Servers:
+    """Answers by address; one that is not set does not answer. Every question is counted."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Callable[[bytes], bytes]] = {}
+        self.asked: list[str] = []
+
+    def __call__(self, url: str, body: bytes | None = None, *, content_type: str = "") -> bytes:
+        del content_type
+        self.asked.append(url)
+        if url not in self.answers:
+            raise UnreachableError(f"{url} cannot be reached: connection refused")
+        return self.answers[url](body or b"")
+
+    def ocsp(self, *revoked: int) -> None:
+        some = court()
+        table = {serial: Revoked(NOW - HOUR, "key_compromise") for serial in revoked}
+        self.answers["ocsp"] = lambda request: make_ocsp_answer(
+            some.responder, some.issuer, request, at=NOW, revoked=table
+        )
+
+
+@pytest.fixture
+def servers() -> Servers:
+    return Servers()
+
+
+@cache
+def root() -> Authority:
+    return issuing.make_authority(new_key(KIND), "TEST ROOT", YEARS)
+
+
+def judge_of(
+    servers: Servers,
+    store: Path,
+    *authorities: Certificate,
+    ocsp: bool = True,
+    lists: dict[str, Certificate] | None = None,
+) -> CertificateJudge:
+    kept = RevocationStore(store)
+    return CertificateJudge(
+        authorities=authorities or (court().issuer,),
+        stored=StoredAnswers(kept),
+        ocsp=OcspServer(servers, "ocsp", kept) if ocsp else None,
+        lists={issuer.fingerprint: CrlServer(servers, url, kept) for url, issuer in (lists or {}).items()},
+    )
+
+
+def on_holder(judge: CertificateJudge, *, later: timedelta = timedelta(0)) -> TrustVerdict:
+    return judge.judge(court().holder.der, at=NOW + later)
+
+
+def test_responder_tells_good_from_revoked(servers: Servers, tmp_path: Path) -> None:
+    judge = judge_of(servers, tmp_path)
+    servers.ocsp()
+    good = on_holder(judge)
+    assert (good.status, good.as_of, good.revoked_at) == (S.GOOD, NOW, None)
+    servers.ocsp(court().serial)
+    revoked = on_holder(judge)
+    assert (revoked.status, revoked.revoked_at) == (S.REVOKED, NOW - HOUR)
+
+
+def test_silence_is_unknown_and_names_the_server(servers: Servers, tmp_path: Path) -> None:
+    verdict = on_holder(judge_of(servers, tmp_path))
+    assert verdict.status is S.UNKNOWN
+    assert "connection refused" in verdict.why
+
+
+def test_what_a_responder_said_outlives_its_outage_for_a_day(servers: Servers, tmp_path: Path) -> None:
+    judge = judge_of(servers, tmp_path)
+    servers.ocsp()
+    on_holder(judge)
+    servers.answers.clear()
+    assert on_holder(judge, later=23 * HOUR).status is S.GOOD
+    assert on_holder(judge, later=25 * HOUR).status is S.UNKNOWN
+
+
+def test_recalling_asks_nobody(servers: Servers, tmp_path: Path) -> None:
+    judge = judge_of(servers, tmp_path)
+    assert judge.recall(court().holder.der, at=NOW).status is S.UNKNOWN
+    servers.ocsp(court().serial)
+    on_holder(judge)
+    asked = len(servers.asked)
+    assert judge.recall(court().holder.der, at=NOW).status is S.REVOKED
+    assert len(servers.asked) == asked
+
+
+def test_stored_list_counts_until_it_is_too_old(servers: Servers, tmp_path: Path) -> None:
+    judge = judge_of(servers, tmp_path, ocsp=False)
+    judge.stored.store.import_bytes(court().crl(), [court().issuer], at=NOW)
+    assert on_holder(judge).status is S.GOOD
+    stale = on_holder(judge, later=timedelta(days=8))
+    assert stale.status is S.UNKNOWN
+    assert "stale" in stale.why
+
+
+def test_certificate_of_a_stranger_is_untrusted_and_nobody_is_asked(servers: Servers, tmp_path: Path) -> None:
+    servers.ocsp()
+    verdict = judge_of(servers, tmp_path).judge(other_court().holder.der, at=NOW)
+    assert verdict.status is S.UNTRUSTED
+    assert servers.asked == []
+
+
+def test_authority_itself_was_issued_to_nobody(servers: Servers, tmp_path: Path) -> None:
+    assert judge_of(servers, tmp_path).judge(court().issuer.der, at=NOW).status is S.UNTRUSTED
+
+
+@pytest.mark.parametrize("certificate", [b"", b"no certificate"])
+def test_what_is_no_certificate_is_unknown(servers: Servers, tmp_path: Path, certificate: bytes) -> None:
+    assert judge_of(servers, tmp_path).judge(certificate, at=NOW).status is S.UNKNOWN
+
+
+def intermediate(servers: Servers) -> tuple[Certificate, Certificate]:
+    """An authority below the root that answers by OCSP itself, and a holder's certificate that it issued."""
+    middle = issuing.make_authority(new_key(KIND), "TEST MIDDLE", YEARS, above=root())
+    holder = issuing.issue(middle, new_key(KIND).public_key(), Holder("ТЕСТ"), YEARS)
+    key = key_of(middle)
+    servers.answers["ocsp"] = lambda request: make_ocsp_answer(key, key.certificate, request, at=NOW, revoked={})
+    return key.certificate, read(holder)
+
+
+def root_list(*revoked: int) -> bytes:
+    table = {serial: Revoked(NOW - HOUR, "ca_compromise") for serial in revoked}
+    return make_crl(key_of(root()), table, number=1, this_update=NOW - HOUR, next_update=NOW + 24 * HOUR)
+
+
+def test_authority_is_trusted_as_named_unless_a_list_above_it_is_named_too(servers: Servers, tmp_path: Path) -> None:
+    middle, holder = intermediate(servers)
+    top = read(root().certificate)
+    without = judge_of(servers, tmp_path / "a", middle, top)
+    assert without.judge(holder.der, at=NOW).status is S.GOOD
+    with_list = judge_of(servers, tmp_path / "b", middle, top, lists={"root.crl": top})
+    assert with_list.judge(holder.der, at=NOW).status is S.UNKNOWN, "the list is not there"
+    servers.answers["root.crl"] = lambda _: root_list()
+    assert with_list.judge(holder.der, at=NOW).status is S.GOOD
+    revoked = judge_of(servers, tmp_path / "c", middle, top, lists={"root.crl": top})
+    servers.answers["root.crl"] = lambda _: root_list(middle.serial_number)
+    assert revoked.judge(holder.der, at=NOW).status is S.REVOKED
