@@ -25,7 +25,7 @@ from asn1crypto import core, pem
 from asn1crypto import x509 as asn1
 
 from kzeds.algorithms import describe_oid, signature_by_uri
-from kzeds.der import READER_FAULTS, Extension, extension_value, extensions, moment, number, octets, reread
+from kzeds.der import READER_FAULTS, Extension, extension_value, extensions, moment, number, outer_signature, reread
 from kzeds.errors import (
     CertificateExpiredError,
     CertificateNotYetValidError,
@@ -240,8 +240,6 @@ def _read(der: bytes) -> dict[str, Any]:
     """Take a certificate apart; raises any of `READER_FAULTS`. The same few signers come again and again."""
     parsed = asn1.Certificate.load(der, strict=True)
     signed = parsed["tbs_certificate"]
-    if reread(signed["signature"]) != reread(parsed["signature_algorithm"]):
-        raise ValueError("the certificate names two algorithms (RFC 5280, 4.1.1.2)")
     names = list(_attributes(parsed.subject))
     public_key = reread(signed["subject_public_key_info"])
     extra = extensions(signed["extensions"].contents or b"")
@@ -268,7 +266,7 @@ def _read(der: bytes) -> dict[str, Any]:
         "public_key": public_key,
         "key_oid": core.Sequence.load(public_key)[0][0].dotted,
         "signature_oid": parsed["signature_algorithm"]["algorithm"].dotted,
-        "signature": octets(parsed["signature_value"]),
+        "signature": outer_signature(der, signed, parsed["signature_value"]),
         "signed_part": reread(signed),
         "is_authority": bool(constraints is not None and constraints["ca"].native)
         and (usages is None or "key_cert_sign" in usages.native),

@@ -102,7 +102,10 @@ def _key_lines(key: dict[str, Any]) -> Iterator[str]:
         yield _line("      certificate", one)
     if key["trial"] is not None:
         yield f"      one signature was made: {key['trial']}"
-    yield "      could sign for us" if key["usable"] else f"      cannot sign for us: {key['why_not'] or key['trial']}"
+    if key["usable"]:
+        yield "      can sign for us" if key["trial"] else "      could sign for us; --try proves it"
+    else:
+        yield f"      cannot sign for us: {key['why_not'] or key['trial']}"
 
 
 def _line(name: str, fields: dict[str, Any]) -> str:

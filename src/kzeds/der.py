@@ -94,6 +94,18 @@ def reread(value: Any, tag: int = 0x30) -> bytes:
     return element(tag, value.contents or b"")
 
 
+def outer_signature(whole: bytes, signed: Any, bits: Any) -> bytes:
+    """The signature of a certificate that is what was signed, the algorithm that stands in it, that, and nothing else.
+
+    Raises:
+        ValueError: When it names another algorithm outside (RFC 5280, 4.1.1.2), or has more parts.
+    """
+    signature = octets(bits)
+    if whole != sequence(reread(signed), reread(signed["signature"]), bit_string(signature)):
+        raise ValueError("something beside what was signed")
+    return signature
+
+
 def extensions(content: bytes) -> dict[str, Extension]:
     """Read the content of an Extensions SEQUENCE (without its header), by dotted OID.
 

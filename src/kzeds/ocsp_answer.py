@@ -184,6 +184,8 @@ def _read(data: bytes) -> OcspAnswer:
         raise RevocationUnknownError("the OCSP answer is of an unknown type")
     basic = asn1.BasicOCSPResponse.load(bytes(parsed["response_bytes"]["response"]), strict=True)
     signed = basic["tbs_response_data"]
+    if not len(signed["responses"]):
+        raise ValueError("the answer is about no certificate")
     named = signed["responder_id"]
     return OcspAnswer(
         singles=tuple(_read_single(one) for one in signed["responses"]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING
 
 from usrec.domain.trust import TrustPolicy, TrustStatus, UnknownPolicy
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 def build_packages(settings: LoadedSettings) -> KzedsPackages:
     """What writes signing packages and judges what comes back from an owner.
 
-    Raises:
-        ConfigurationError: An authority of ``[trust]`` cannot be read.
+    Authorities of ``[trust]`` are read when a certificate is judged; a ``ConfigurationError`` then.
     """
     from usrec.adapters.signing.packages import KzedsPackages
 
@@ -40,14 +38,16 @@ def _objection(settings: LoadedSettings) -> Objection:
     """What ``[trust]`` says of a certificate. It came from outside, so one that nobody trusted issued never counts."""
     from usrec.revocation import build_judge
 
-    judge, trust = build_judge(settings), settings.values.trust
-    if judge is None or trust is None:
+    trust = settings.values.trust
+    if trust is None:
         return lambda _, __: ""
     policy = TrustPolicy(UnknownPolicy(trust.unknown), trust.interval)
-    verdict_on = cache(lambda der, at: judge.judge(der, at=at))
 
     def objection(certificate: Certificate, at: datetime) -> str:
-        verdict = verdict_on(certificate.der, at)
+        judge = build_judge(settings)
+        if judge is None:
+            return ""
+        verdict = judge.judge(certificate.der, at=at)
         if verdict.status is TrustStatus.UNTRUSTED:
             return f"no authority that the settings trust issued the certificate: {verdict.why}"
         return policy.objection(verdict, at)

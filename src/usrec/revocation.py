@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -61,15 +61,20 @@ def build_book(settings: LoadedWatcherSettings, clock: Clock) -> TrustBook:
 
 
 def certificates_in_use(
-    signer: Keyring, trusted: Collection[Certificate], names: Mapping[str, EmployerName]
+    signer: Keyring, trusted: Collection[Certificate], names: Mapping[str, EmployerName], at: datetime
 ) -> Sequence[Subject]:
-    """Every certificate that the agent signs with or believes, next keys included, each once.
+    """Every certificate that the agent may sign with, or believe, at a moment by its dates; each once.
 
     Args:
         trusted: Those that the gateway's answers are held to.
         names: Employers by BIN or IIN.
     """
-    return list({one.fingerprint: one for one in _in_use(signer, trusted, names)}.values())
+    valid = [
+        Subject(kind, name, one.fingerprint, f"{one.serial_number:x}", one.der)
+        for kind, name, one in _in_use(signer, trusted, names)
+        if one.not_before <= at <= one.not_after
+    ]
+    return list({one.fingerprint: one for one in valid}.values())
 
 
 def recall_verdicts(
@@ -80,22 +85,20 @@ def recall_verdicts(
     clock: Clock,
 ) -> Mapping[Subject, TrustVerdict]:
     """What this machine remembers of every certificate in use; nobody is asked."""
-    return recall(certificates_in_use(signer, trusted, names), judge=judge, clock=clock)
+    return recall(certificates_in_use(signer, trusted, names, clock.now()), judge=judge, clock=clock)
 
 
-def _in_use(signer: Keyring, trusted: Collection[Certificate], names: Mapping[str, EmployerName]) -> Iterator[Subject]:
+def _in_use(
+    signer: Keyring, trusted: Collection[Certificate], names: Mapping[str, EmployerName]
+) -> Iterator[tuple[SubjectKind, str, Certificate]]:
     for one in trusted:
-        yield _subject(SubjectKind.GATEWAY, "response", one)
+        yield SubjectKind.GATEWAY, "response", one
     if signer.transport_key is not None and signer.transport_key.certificate is not None:
-        yield _subject(SubjectKind.TRANSPORT, "envelopes", signer.transport_key.certificate)
+        yield SubjectKind.TRANSPORT, "envelopes", signer.transport_key.certificate
     for bin_, name in names.items():
         for key in signer.held(bin_):
             if key.certificate is not None:
-                yield _subject(SubjectKind.EMPLOYER, name, key.certificate)
-
-
-def _subject(kind: SubjectKind, name: str, certificate: Certificate) -> Subject:
-    return Subject(kind, name, certificate.fingerprint, f"{certificate.serial_number:x}", certificate.der)
+                yield SubjectKind.EMPLOYER, name, key.certificate
 
 
 def read_authorities(settings: LoadedWatcherSettings, trust: TrustSettings) -> Sequence[Certificate]:

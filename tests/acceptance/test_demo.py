@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from kzeds.algorithms import GOST_2015_SIGNATURE, RSA_SHA256
 from support.demonstration import GROUPS, RESULT_KEYS, Demonstration, fates, today
 from support.workplace import run, wait_until
 
@@ -98,6 +99,20 @@ def test_ten_events_show_every_group_and_calling_again_changes_nothing(tmp_path:
     require_undisturbed(demonstration, result, 10, day)
     assert all(result[group] > 0 for group in GROUPS if group != "indeterminate")
     assert (demonstration.registry(), demonstration.hr_rows()) == books
+    documents = demonstration.documents()
+    assert documents
+    assert all(GOST_2015_SIGNATURE.uri.encode() in document for document in documents)
+    assert "trust" in demonstration.actions()
+
+
+def test_kind_of_keys_can_be_chosen(tmp_path: Path) -> None:
+    demonstration = Demonstration(tmp_path / "demo", 4)
+    refused = run(demonstration.command("--keys", "gost1994"))
+    assert refused.returncode == 2
+    assert "gost2015, gost2004, rsa" in refused.stderr
+    done = run(demonstration.command("--keys", "rsa", "--json"))
+    assert done.returncode == 0, done.stderr
+    assert all(RSA_SHA256.uri.encode() in document for document in demonstration.documents())
 
 
 def test_default_demonstration_has_120_events(tmp_path: Path) -> None:

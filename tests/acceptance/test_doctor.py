@@ -39,6 +39,7 @@ def test_the_doctor_sees_an_installation_through_its_first_day(make_workplace: M
             "key": "good",
             "authority": "covered",
             "answer_certificate": "good",
+            "trust": "off",
             "profile": "assumed",
             "calendar": before["calendar"],
             "time_zone": before["time_zone"],

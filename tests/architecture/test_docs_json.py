@@ -24,6 +24,7 @@ from usrec.application.plan_replay import Plan, Treatment, Turn
 from usrec.application.replay import Canary, CanaryFate, Queued
 from usrec.application.survey import PersonNeeded, Survey
 from usrec.application.take_signed import Fate, TakenPaper
+from usrec.application.watch_trust import CertificateRecord
 from usrec.domain.authority import Appointment, Authority, SigningCertificate
 from usrec.domain.deadline import DeadlineEvent, compute_deadline, deadline_report
 from usrec.domain.message import RenderedMessage
@@ -131,7 +132,7 @@ OPENING = Opening(Side.AGENT, "shep.example", 443, "https", "[gateway] url", "wh
 BOARD = NoticeBoard([PostedAlert(an_alert(ID), State.PENDING, {LOG: NOW})], [SinkState(LOG, 0, "", None, None, NOW)])
 
 ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
-    ("usrec status", "JSON keys:"): survey_json(SURVEY),
+    ("usrec status", "JSON keys:"): survey_json(SURVEY, [CertificateRecord("employer", "main", "1f", "good", None)]),
     ("usrec status", "JSON keys with `--check`:"): check_json(CHECKED),
     ("usrec submission list", "JSON keys, one"): row_json(ROW),
     ("usrec submission show", "JSON keys:"): story_json(STORY, NOW),

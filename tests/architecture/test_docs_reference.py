@@ -105,8 +105,9 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     if isinstance(value, timedelta):
-        whole_minutes = value >= timedelta(minutes=5) and not value % timedelta(minutes=1)
-        return f"{value // timedelta(minutes=1)} min" if whole_minutes else f"{value.total_seconds():g} s"
+        units = {"days": timedelta(days=1), "h": timedelta(hours=1), "min": timedelta(minutes=1)}
+        fits = [f"{value // unit} {name}" for name, unit in units.items() if value >= 3 * unit and not value % unit]
+        return next(iter(fits), f"{value.total_seconds():g} s")
     if isinstance(value, str | Path):
         return f"`{value}`"
     if isinstance(value, time):

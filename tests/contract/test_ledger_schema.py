@@ -11,8 +11,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
-from support.ledger_values import a_submission
-from usrec.adapters.persistence import create_ledger_engine, delivery_tables, open_ledger, tables
+from support.ledger_values import HOUR, NOW, a_submission, an_alert, enqueued
+from usrec.adapters.persistence import SqlLedger, create_ledger_engine, delivery_tables, open_ledger, tables
 from usrec.adapters.persistence.schema import (
     alembic_config,
     current_revision,
@@ -21,8 +21,11 @@ from usrec.adapters.persistence.schema import (
     upgrade,
     upgrade_sql,
 )
+from usrec.domain.alert import Threshold, Watched
 from usrec.domain.errors import LedgerSchemaError, LedgerUnavailable
-from usrec.domain.submission import SubmissionId
+from usrec.domain.message import RenderedMessage
+from usrec.domain.signing_request import SigningRequest
+from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 
 CATALOGUES = {
     "sqlite": (
@@ -105,6 +108,23 @@ def test_ledger_comes_down_and_up_again(migrated: Engine) -> None:
     assert catalogue(migrated) == before
 
 
+def test_what_waits_for_a_person_is_tried_again_where_nobody_can_be_asked(migrated: Engine) -> None:
+    """A ledger that goes back to 0006 forgets requests and reminders, and no submission."""
+    held = {"status": QueueStatus.HELD, "wait_reason": WaitReason.AWAITING_SIGNATURE}
+    with SqlLedger(migrated).begin() as work:
+        waiting = enqueued(work, "s1", entry=held)
+        work.signing_requests.put(SigningRequest.of(waiting.id, RenderedMessage(b"<a/>", None), NOW))
+        work.alerts.add([an_alert(waiting.id, watched=Watched.PERSON, threshold=Threshold.AWAITED)])
+        work.commit()
+    downgrade(migrated, "0006")
+    with migrated.connect() as connection:
+        assert connection.execute(text("SELECT status, wait_reason FROM outbox")).all() == [("ready", None)]
+        assert connection.execute(text("SELECT count(*) FROM alerts")).scalar_one() == 0
+    upgrade(migrated)
+    with SqlLedger(migrated).begin() as work:
+        assert [claim.request for claim in work.outbox.claim("me", NOW, HOUR, 1)] == [None]
+
+
 @pytest.mark.parametrize("revision", ["0001", "0002"])
 def test_older_ledger_is_refused_until_it_is_upgraded(migrated: Engine, revision: str) -> None:
     downgrade(migrated, revision)
@@ -164,7 +184,7 @@ def test_sql_text_makes_the_same_ledger(migrated: Engine) -> None:
     ledger.close()
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005"])
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006"])
 def test_sql_text_since_a_version_brings_a_ledger_to_this_one(migrated: Engine, revision: str) -> None:
     by_program = catalogue(migrated)
     downgrade(migrated, revision)

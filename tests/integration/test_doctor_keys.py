@@ -18,11 +18,12 @@ from usrec.adapters.inmemory.clock import ManualClock
 from usrec.domain.authority import AuthorityProblem as P
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.renewal import RenewalProblem as R
-from usrec.interfaces.doctor import authority_check
+from usrec.interfaces.doctor import authority_check, transport_check
 from usrec.interfaces.doctor import keys_check as say
 from usrec.interfaces.doctor.authority_check import PROBLEMS, examine_authorities
 from usrec.interfaces.doctor.finding import Kind
 from usrec.interfaces.doctor.keys_check import RENEWAL, examine_answer_certificate, examine_keys
+from usrec.interfaces.doctor.transport_check import examine_transport_key
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 TODAY = kazakhstan_date(NOW)
@@ -235,12 +236,17 @@ def transport(patient: Patient, since: timedelta, until: timedelta) -> None:
     patient.tables["gateway"]["transport_key"] = key
 
 
+@provokes(transport_check.EMPLOYERS_OWN)
+def test_without_a_key_of_its_own_an_envelope_has_the_employers(patient: Patient) -> None:
+    assert list(patient.says(examine_transport_key)) == ["transport_key.employers_own"]
+
+
 @provokes(say.OWNER)
 @provokes_each(
     {
-        say.TRANSPORT_GOOD: NEW,
-        say.TRANSPORT_ENDS_SOON: OLD,
-        say.TRANSPORT_UNUSABLE: (-300 * DAY, -DAY),
+        transport_check.TRANSPORT_GOOD: NEW,
+        transport_check.TRANSPORT_ENDS_SOON: OLD,
+        transport_check.TRANSPORT_UNUSABLE: (-300 * DAY, -DAY),
     }
 )
 def test_where_the_owner_signs_only_the_key_of_the_envelopes_is_here(
@@ -248,10 +254,11 @@ def test_where_the_owner_signs_only_the_key_of_the_envelopes_is_here(
 ) -> None:
     patient.tables["employer.main"] = {"bin": patient.tables["employer.main"]["bin"], "owner": {}}
     transport(patient, *case)
-    assert list(patient.says(examine_keys)) == ["key.owner", kind.id]
+    assert list(patient.says(examine_keys)) == ["key.owner"]
+    assert list(patient.says(examine_transport_key)) == [kind.id]
 
 
-@provokes(say.TRANSPORT_UNUSABLE)
+@provokes(transport_check.TRANSPORT_UNUSABLE)
 @pytest.mark.parametrize("place", ["missing file", "not valid yet", "auth"])
 def test_a_key_that_cannot_sign_envelopes_fails(place: str, patient: Patient) -> None:
     transport(patient, DAY, 2 * DAY)
@@ -263,7 +270,8 @@ def test_a_key_that_cannot_sign_envelopes_fails(place: str, patient: Patient) ->
             "key_file": str(patient.pki / "employer-auth.p12"),
             "key_password": word,
         }
-    assert set(patient.says(examine_keys)) == {"key.good", "transport_key.unusable"}
+    assert list(patient.says(examine_keys)) == ["key.good"]
+    assert list(patient.says(examine_transport_key)) == ["transport_key.unusable"]
 
 
 def test_keys_are_opened_once_for_all_checks(patient: Patient) -> None:

@@ -183,6 +183,17 @@ def test_the_firewall_list_names_every_connection_and_connects_nothing(
     assert [line for line in page.out.splitlines() if "mail.example" in line and "587" in line]
 
 
+def test_ncanode_is_in_the_firewall_list_wherever_it_signs(patient: Patient) -> None:
+    secret = {"env": "SOME_WORD"}
+    node = {"url": "https://ncanode.example:14579", "key_file": "k", "key_password": secret}
+    main = patient.tables["employer.main"]
+    patient.tables["employer.main"] = {"bin": main["bin"], "ncanode": node, "next_key": [{"ncanode": node}]}
+    patient.tables["gateway"]["transport_key"] = {"ncanode": node}
+    found = [one.setting for one in openings(patient.installation().settings) if one.host == "ncanode.example"]
+    tables = ["gateway.transport_key", "employer.main", "employer.main.next_key 1"]
+    assert found == [f"[{table}.ncanode] url" for table in tables]
+
+
 def _forbidden(*_: object) -> None:
     raise AssertionError("nothing may be connected or looked up")
 

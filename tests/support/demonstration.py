@@ -94,6 +94,14 @@ class Demonstration:
         """Ending and detail of every attempt."""
         return self._select("ledger.db", "SELECT ending, detail FROM attempts")
 
+    def documents(self) -> list[bytes]:
+        """Every signed document."""
+        return [bytes(document) for (document,) in self._select("ledger.db", "SELECT document FROM messages")]
+
+    def actions(self) -> set[str]:
+        """Every kind of line in the journal."""
+        return {action for (action,) in self._select("ledger.db", "SELECT DISTINCT action FROM journal")}
+
     def reasons(self) -> set[str]:
         """Every reason in the journal."""
         return {reason for (reason,) in self._select("ledger.db", "SELECT DISTINCT reason FROM journal")}

@@ -27,6 +27,5 @@ def in_order(kinds: set[Kind]) -> list[Kind]:
     """Grouped by check in the order in which the doctor looks, the best verdict first."""
     order = ["settings", "secrets", "ledger", "rights", "disk", "exchange", "agents", "source", "tls", "clock", "wsdl"]
     order += [name for name, _ in CHECKS if name not in order] + ["ask", "doctor"]
-    order.insert(order.index("key") + 1, "transport_key")
     verdicts = ["ok", "warn", "fail"]
     return sorted(kinds, key=lambda one: (order.index(one.check), verdicts.index(one.verdict), one.name))

@@ -12,13 +12,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.metrics.agent_metrics import AgentMetrics
 from usrec.adapters.metrics.instruments import Step
-from usrec.adapters.metrics.standing import CertificateLife, CertificateOf, Standing
+from usrec.adapters.metrics.standing import CertificateLife, CertificateOf, CertificateTrust, Standing
 from usrec.application.ingest import IngestReport
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.outcome import Doubt, NothingSent, Registered, ReplyProof, Unknown
 from usrec.domain.source_event import SourceName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus
+from usrec.domain.trust import SubjectKind, TrustStatus
 from usrec.ports.alert_sink import LOG, SinkName
 from usrec.ports.figures import Backlog, Figures, OpenGroup, SinkRecord
 
@@ -93,6 +94,7 @@ STANDING = Standing(
         CertificateLife(CertificateOf.GATEWAY, "response", NOW + 400 * DAY),
     ],
     keys={"main": True, "branch": False},
+    trust=[CertificateTrust(SubjectKind.EMPLOYER, "main", "1f2e", TrustStatus.GOOD, NOW - MINUTE)],
 )
 
 

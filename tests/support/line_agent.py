@@ -12,6 +12,7 @@ from support.line import BIN, Line
 from usrec.bootstrap import Agent
 from usrec.domain.message import Envelope
 from usrec.domain.outcome import SubmissionOutcome
+from usrec.revocation import build_book
 from usrec.settings import LoadedSettings, Settings
 
 
@@ -35,8 +36,9 @@ def line_settings(**delivery: Any) -> LoadedSettings:
 def agent_of(line: Line, **delivery: Any) -> Agent:
     """The agent that works on a line."""
     double: dict[str, Any] = {"renderer": line.renderer, "signer": line.signer, "gateway": line.wire}
+    settings = line_settings(**delivery)
     return Agent(
-        settings=line_settings(**delivery),
+        settings=settings,
         ledger=line.ledger,
         sources=[line.source],
         calendar=line.calendar,
@@ -45,6 +47,7 @@ def agent_of(line: Line, **delivery: Any) -> Agent:
         employers=line.employers,
         policy=line.policy,
         owner="host:1",
+        trust=build_book(settings, line.clock),
         **double,
     )
 

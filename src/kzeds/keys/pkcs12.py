@@ -38,6 +38,9 @@ from kzeds.keys.signing_key import SigningKey
 MAXIMUM_SIZE = 1_000_000
 """Bytes; a key file of the NCA has about 4 000."""
 
+MAXIMUM_NUMBER = 1_025
+"""Octets of a number of an RSA key: that of 8192 bits with its sign."""
+
 _HASHES = ("sha1", "sha224", "sha256", "sha384", "sha512")
 _GOST_SIGNATURES = {one.key_oid: one for one in (GOST_2015_SIGNATURE, GOST_2004_SIGNATURE)}
 
@@ -177,14 +180,22 @@ def _open_gost(oid: str, octets: bytes) -> _Opened:
 
 def _open_rsa(clear: bytes) -> _Opened:
     try:
+        _require_bounded(clear)
         private_key = load_der_private_key(clear, None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (*READER_FAULTS, UnsupportedAlgorithm):
         raise DamagedKeyFileError("the encrypted key cannot be read") from None
     if not isinstance(private_key, RSAPrivateKey) or private_key.key_size < rsa.MINIMUM_BITS:
         size = private_key.key_size if isinstance(private_key, RSAPrivateKey) else 0
         raise UnknownKeyAlgorithmError(f"the RSA key has {size} bits; the NCA issues keys of {rsa.MINIMUM_BITS}")
     public_key = private_key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return public_key, RSA_SHA256, rsa.signer(private_key)
+
+
+def _require_bounded(clear: bytes) -> None:
+    """Refuse numbers of an absurd size before OpenSSL looks for their divisors, which takes their cube in time."""
+    numbers = core.Sequence.load(core.Sequence.load(clear, strict=True)[2].native, strict=True)
+    if any(len(numbers[place].contents) > MAXIMUM_NUMBER for place in range(len(numbers))):
+        raise ValueError("a number of the key")
 
 
 def _certificate_of(public_key: bytes, container: Any, password: str) -> Certificate:

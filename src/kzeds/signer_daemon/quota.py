@@ -7,6 +7,7 @@ counted once and for all: to sign it again says nothing new.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -20,7 +21,10 @@ from kzeds.errors import SignerRefusedError, SignerSettingsError
 from kzeds.signer_daemon.settings import KeyRule
 
 KAZAKHSTAN: Final = timezone(timedelta(hours=5), "Asia/Almaty")
-"""One offset in the whole country since 1 March 2024 (Government decision 21-1001/2024); no older day is counted."""
+"""One offset in the whole country since 1 March 2024; no older day is counted.
+
+Source: Government decree 1749 of 23 November 2000, as changed on 19 January 2024.
+"""
 
 ALL: Final = ""
 """Stands for all operations of a key together."""
@@ -177,6 +181,7 @@ class QuotaBook:
 
 
 def _open(file: Path) -> sqlite3.Connection:
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     database = sqlite3.connect(file, timeout=_WAIT.total_seconds(), isolation_level=None, check_same_thread=False)
     try:
         database.execute("PRAGMA journal_mode=WAL")

@@ -21,9 +21,10 @@ from kzeds.errors import (
     CertificateError,
     DocumentError,
     KeyMayNotSignError,
+    KzedsError,
     MalformedXmlError,
-    SignerError,
     SignerRefusedError,
+    SignerSettingsError,
 )
 from kzeds.signer_daemon.keys import HeldKey
 from kzeds.signer_daemon.log import SigningLog
@@ -36,6 +37,9 @@ from kzeds.xmldsig import sign_enveloped
 
 REFUSALS_LOGGED: Final = 60
 """Refusals in one minute that are logged one by one; a client in a loop must not fill the disk."""
+
+TEXT_CAP: Final = 1000
+"""Characters of a reason; it may repeat an identifier out of the document, and that may be as long as it likes."""
 
 _MINUTE: Final = timedelta(minutes=1)
 
@@ -91,8 +95,10 @@ class SigningService:
         except DocumentError as error:
             reason = "malformed" if isinstance(error, MalformedXmlError) else "not-signable"
             return self._refuse(question, peer, Outcome.UNREADABLE, reason, str(error))
-        except (OSError, SignerError) as error:
+        except (OSError, SignerSettingsError) as error:
             return _failed("records", f"its records cannot be written ({error}); no signature left it")
+        except KzedsError as error:
+            return _failed("key", f"the key does not sign ({error}); no signature left it")
         except Exception as error:  # noqa: BLE001 -- the outermost frame of a question: the daemon has to live on
             return _failed("internal", f"internal error {type(error).__name__}; no signature left it")
 
@@ -148,6 +154,7 @@ class SigningService:
         return Frame({"outcome": Outcome.DONE}, signed)
 
     def _refuse(self, question: Frame, peer: Peer, outcome: Outcome, reason: str, text: str) -> Frame:
+        text = text[:TEXT_CAP]
         held = self._keys.get(question.text("key"))
         facts = _facts(question, peer, held, None) | {"outcome": outcome, "reason": reason, "text": text}
         now = self._clock()
@@ -155,7 +162,7 @@ class SigningService:
         try:
             if omitted is not None:
                 self.record("refused", now, {**facts, **({"omitted_before": omitted} if omitted else {})})
-        except (OSError, SignerError) as error:
+        except (OSError, SignerSettingsError) as error:
             return _failed("records", f"its log cannot be written ({error}); nothing was signed")
         return Frame({"outcome": outcome, "reason": reason, "text": text})
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 from lxml import etree
 
 from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError, SignerUntrustworthyError
 from kzeds.references import WSU
 from kzeds.signature import ds
-from kzeds.wsse import VerifiedBody, verify_body
+from kzeds.wsse import WSSE, VerifiedBody, verify_body
 from kzeds.xml import Element, parse
 from kzeds.xmldsig import VerifiedDocument, detach_signature, verify_enveloped
 
@@ -47,9 +49,23 @@ def require_signed_body(envelope: bytes, signed: bytes, certificate: Certificate
         before, after = parse(envelope, what="envelope to sign"), parse(signed, what="signed envelope")
     except KzedsError as error:
         raise SignerUntrustworthyError(f"the signature that came back is not good: {error}") from error
-    if _body_content(before) != _body_content(after):
+    if _body_content(before) != _body_content(after) or _unsigned(before) != _unsigned(after):
         raise SignerUntrustworthyError("what came back signed is not the envelope that was to be signed")
     return verified
+
+
+def _unsigned(envelope: Element) -> bytes:
+    """The envelope without what a signature adds: wsse:Security, a Header made for it, the Body's identifier."""
+    whole = deepcopy(envelope)
+    for section in list(whole):
+        name = etree.QName(section).localname
+        if name == "Body":
+            section.attrib.pop(f"{{{WSU}}}Id", None)
+        for security in section.findall(f"{{{WSSE}}}Security") if name == "Header" else []:
+            section.remove(security)
+        if name == "Header" and not len(section) and not (section.text or "").strip():
+            whole.remove(section)
+    return _canonical(whole, exclusive=True)
 
 
 def _body_content(envelope: Element) -> list[tuple[bytes, dict[str | None, str]]]:

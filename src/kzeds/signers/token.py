@@ -124,7 +124,7 @@ class _HeldKey:
         return signature
 
     def _signature(self, data: bytes) -> bytes:
-        """Sign; when that fails, log in again and sign once more, which PKCS#1 v1.5 allows: it leaves nothing behind."""
+        """Sign; when that fails, log in again and sign once more: PKCS#1 v1.5 leaves nothing behind in the token."""
         if self._open is not None:
             try:
                 return self._open.sign(data)

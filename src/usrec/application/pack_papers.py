@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from usrec.application.contract_line import known
 from usrec.application.operate import Actor, refuse
@@ -13,6 +14,9 @@ from usrec.application.recording import journal
 from usrec.domain.signing_request import SigningRequest
 from usrec.domain.submission import Submission, SubmissionId
 from usrec.ports.ledger import Ledger, UnitOfWork
+
+MOST_IN_A_PACKAGE: Final = 2000
+"""A person reads them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,14 @@ def unsigned_paper(submission_id: SubmissionId, *, ledger: Ledger) -> Unsigned:
 def _conclusion(work: UnitOfWork, submission: Submission) -> Submission | None:
     found = work.submissions.conclusions_of(submission.employer_bin, submission.contract_key)
     return found[-1] if found else None
+
+
+def fit_for_one_package(papers: Sequence[Unsigned]) -> Sequence[Unsigned]:
+    """The most urgent ones that one package holds; of equal documents the first, the others wait for their turn."""
+    distinct: dict[str, Unsigned] = {}
+    for paper in papers:
+        distinct.setdefault(paper.request.digest, paper)
+    return list(distinct.values())[:MOST_IN_A_PACKAGE]
 
 
 def record_package(

@@ -98,10 +98,12 @@ def examine_renewal(chain: Sequence[ChainKey], at: datetime) -> Sequence[Renewal
 
 
 def _forgotten(chain: Sequence[ChainKey], at: datetime) -> Iterator[RenewalFinding]:
-    """Keys that nothing is signed with any more; the last one of all is told of as the employer's key itself."""
-    for place, key in enumerate(chain[:-1]):
-        if key.not_after < at:
+    """Keys that nothing is signed with any more; the one that is valid longest is the employer's key itself."""
+    last = max(chain, key=lambda key: key.not_after, default=None)
+    for place, key in enumerate(chain):
+        if key.not_after < at and key != last:
             yield _finding(RenewalProblem.EXPIRED_KEPT, key, key.not_after, at)
+        if key.not_after < at:
             continue
         later = [one.starts for one in chain[place + 1 :] if one.signs_at(at)]
         if later and min(later) + SETTLED <= at:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -51,10 +51,11 @@ def read_authorities(settings: LoadedSettings, certificates: Mapping[str, Signin
 
 @dataclass
 class AuthorityWatch:
-    """Looks at the authority once a day, and again when the settings or keys were read anew."""
+    """Looks once a day, and again when the settings were read anew or another certificate is in use."""
 
     _agent: Agent | None = None
     _day: date | None = None
+    _certificates: Mapping[str, SigningCertificate] = field(default_factory=dict)
     _sought_at: datetime | None = None
 
     def look(self, agent: Agent) -> None:
@@ -66,15 +67,16 @@ class AuthorityWatch:
         now = agent.clock.now()
         self._seek(agent, now)
         today = kazakhstan_date(now)
-        if agent is self._agent and today == self._day:
+        certificates = agent.signer.certificates
+        if agent is self._agent and today == self._day and certificates == self._certificates:
             return
-        authorities = read_authorities(agent.settings, agent.signer.certificates)
+        authorities = read_authorities(agent.settings, certificates)
         _record(agent, AUTHORITY, dump_authorities(authorities))
         _record(agent, CALENDAR, _calendar(agent))
         for authority in authorities:
             _tell(authority, today)
         _tell_renewals(agent, now)
-        self._agent, self._day = agent, today
+        self._agent, self._day, self._certificates = agent, today, certificates
 
     def _seek(self, agent: Agent, now: datetime) -> None:
         """Ask signers that were away again; what waited for one that is back need not wait out its time."""

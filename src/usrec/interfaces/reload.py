@@ -115,7 +115,7 @@ def composer(config: Path | None, wait: Callable[[float], object]) -> Compose:
         _require_same_place(old.settings, settings)
         agent = build_agent(settings, wait=wait)
         try:
-            _require_no_new_trouble(old, agent)
+            require_no_new_trouble(old, agent)
             if settings.values.gateway != old.settings.values.gateway:
                 check_endpoint(settings)
         except BaseException:
@@ -151,7 +151,7 @@ def _ledger(settings: LoadedSettings) -> str:
     return settings.database_url(settings.values.ledger.url)
 
 
-def _require_no_new_trouble(old: Agent, new: Agent) -> None:
+def require_no_new_trouble(old: Agent, new: Agent) -> None:
     """A key that cannot be used is told where it was written; whatever worked until now goes on.
 
     Raises:

@@ -12,6 +12,7 @@ import structlog
 
 from usrec.application.watch_trust import look_up, record_trust
 from usrec.domain.trust import Subject, TrustStatus, TrustVerdict
+from usrec.ports.trust import TrustJudge
 from usrec.revocation import certificates_in_use
 from usrec.settings import Settings, TrustSettings
 
@@ -52,23 +53,29 @@ class TrustWatch:
             LedgerUnavailable: What was found holds; it is put on record at the next look.
         """
         freed = False
-        if agent.judge is not None and self._is_due(agent):
-            before = _objected(agent)
-            subjects = certificates_in_use(agent.signer, agent.gateway.trusted, agent.employers)
-            found = look_up(subjects, judge=agent.judge, clock=agent.clock, stopping=self.stop.is_set)
-            if len(found) < len(subjects):
-                return False
-            agent.trust.replace(found)
-            self._agent, self._looked_at, self._unrecorded = agent, agent.clock.now(), True
-            self._tell(agent.trust.page)
-            freed = bool(set(before) - set(_objected(agent)))
+        if agent.judge is not None:
+            now = agent.clock.now()
+            subjects = certificates_in_use(agent.signer, agent.gateway.trusted, agent.employers, now)
+            freed = self._is_due(agent, subjects) and self._look_up(agent, agent.judge, subjects)
         if self._unrecorded:
             record_trust(agent.trust.page, ledger=agent.ledger, view=agent.ledger.view, clock=agent.clock)
             self._unrecorded = False
         return freed
 
-    def _is_due(self, agent: Agent) -> bool:
-        if agent is not self._agent or self._looked_at is None:
+    def _look_up(self, agent: Agent, judge: TrustJudge, subjects: Sequence[Subject]) -> bool:
+        """Ask about all of them; whether one may be used again. A look that is broken off changes nothing."""
+        found = look_up(subjects, judge=judge, clock=agent.clock, stopping=self.stop.is_set)
+        if len(found) < len(subjects):
+            return False
+        before = _objected(agent, subjects)
+        agent.trust.replace(found)
+        self._agent, self._looked_at, self._unrecorded = agent, agent.clock.now(), True
+        self._tell(agent.trust.page)
+        return bool(set(before) - set(_objected(agent, subjects)))
+
+    def _is_due(self, agent: Agent, subjects: Sequence[Subject]) -> bool:
+        """At the first look, after the interval, and when another certificate has come into use."""
+        if agent is not self._agent or self._looked_at is None or set(subjects) != set(agent.trust.page):
             return True
         doubtful = any(one.status is TrustStatus.UNKNOWN for one in agent.trust.page.values())
         interval = agent.trust.policy.interval
@@ -100,7 +107,7 @@ def _say(subject: Subject, verdict: TrustVerdict) -> None:
             )
 
 
-def _objected(agent: Agent) -> Sequence[str]:
-    """Fingerprints of certificates that may not be used now."""
-    now, policy = agent.clock.now(), agent.trust.policy
-    return [one.fingerprint for one, verdict in agent.trust.page.items() if policy.objection(verdict, now)]
+def _objected(agent: Agent, subjects: Sequence[Subject]) -> Sequence[str]:
+    """Fingerprints of those that may not be used now."""
+    now, policy, page = agent.clock.now(), agent.trust.policy, agent.trust.page
+    return [one.fingerprint for one in subjects if policy.objection(page.get(one), now)]

@@ -45,8 +45,9 @@ def _key(path: Steps, table: Tree, *, or_else: tuple[str, ...] = ()) -> Iterator
     if "key_password" in table and not given:
         yield Wrong((*path, "key_file"), "this setting is missing")
     elif not given:
-        *some, last = (*_WAYS, *or_else)
-        yield Wrong(path, f"say where the key is: one of {', '.join(some)} and {last}")
+        *some, last = (*_WAYS[1:], *or_else)
+        what = f"this setting is missing, or another place of the key: {', '.join(some)} or {last}"
+        yield Wrong((*path, "key_file"), what)
     elif len(given) > 1:
         yield Wrong((*path, given[1]), f"a key is in one place: take this out, or {given[0]}")
     elif given == ["key_file"] and "key_password" not in table:

@@ -17,10 +17,11 @@ import pytest
 
 from kzeds import KeyKind, require_chain, sign_detached, verify_detached
 from kzeds.certificate import Certificate
-from kzeds.errors import KzedsError, SignatureMismatchError, UntrustedCertificateError
+from kzeds.errors import KzedsError, MalformedCertificateError, SignatureMismatchError, UntrustedCertificateError
 from kzeds.signed_parts import read_signed
 from support.kzeds_kinds import key_of, pki_of
 from support.kzeds_material import NOW, flipped, shared
+from support.kzeds_mutation import read
 from support.kzeds_verified import EFFORT, Verify, accept_body, accept_enveloped, signed_content, signed_envelope
 
 KINDS = pytest.mark.parametrize("kind", KeyKind)
@@ -173,6 +174,17 @@ def test_algorithm_beside_the_signature_of_a_certificate_is_the_signed_one(kind:
     null = der.rindex(b"\x05\x00\x03")
     with pytest.raises(KzedsError):
         Certificate.from_der(flipped(der, null + 1, 0))
+
+
+@KINDS
+def test_nothing_is_added_to_a_certificate(kind: KeyKind) -> None:
+    """Behind its signature, where neither the authority nor the reader of DER would look."""
+    frame = read(key_of(kind).certificate.der)
+    assert frame.children is not None
+    assert Certificate.from_der(frame.written()) == key_of(kind).certificate
+    frame.children.append(frame.children[0])
+    with pytest.raises(MalformedCertificateError):
+        Certificate.from_der(frame.written())
 
 
 @pytest.mark.parametrize("kind", [KeyKind.GOST_2015, KeyKind.GOST_2004])

@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import pkcs12 as asn1_pkcs12
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs12
@@ -38,6 +39,7 @@ from kzeds.crl import read_crl
 from kzeds.der import sequence
 from kzeds.errors import (
     CertificateError,
+    DamagedKeyFileError,
     KeyFileError,
     KzedsError,
     MalformedAnswerError,
@@ -53,8 +55,8 @@ from kzeds.tsp import read_response
 from kzeds.xml import parse
 from support.kzeds_authority import HOUR, court
 from support.kzeds_kinds import key_of, pki_of
-from support.kzeds_material import NOW, certificate, encoded, private_key
-from support.kzeds_mutation import damaged_bytes, damaged_der, damaged_xml, read
+from support.kzeds_material import NOW, certificate, encoded, key_bytes, password, private_key
+from support.kzeds_mutation import Node, damaged_bytes, damaged_der, damaged_xml, read
 from support.kzeds_verified import EFFORT, Verify, accept_body, accept_enveloped, signed_content, signed_envelope
 
 SEED = os.environ.get("SEED", "353")
@@ -200,6 +202,18 @@ def test_damaged_private_key_behind_a_right_password(damage: Damage) -> None:
 
 def _clear_key(data: bytes, word: str) -> bytes:
     return reader._clear_key(reader._take_apart(data)[1], word)
+
+
+def test_rsa_key_with_a_number_of_absurd_size_is_refused_at_once() -> None:
+    """OpenSSL looks for divisors of what is said to be a prime: a minute and a half for nine kilobytes."""
+    data, word = key_bytes("employer"), password("employer")
+    frame = read(_clear_key(data, word))
+    numbers = [one for one in frame.each() if one.tag == 0x02]
+    numbers[6].content = b"\x7f" + b"\xff" * 8000
+    started = time.thread_time()
+    with pytest.raises(DamagedKeyFileError):
+        load_pkcs12(packing.pack_key(frame.written(), certificate().der, b"\x01", "secret"), "secret")
+    assert time.thread_time() - started < LONGEST
 
 
 @pytest.mark.usefixtures("_few_iterations")
@@ -375,6 +389,27 @@ def test_damaged_files_are_not_taken_into_the_store(tmp_path: Path) -> None:
         assert Revocation.GOOD not in {answer.status for answer in answers}
 
     try_all("import", samples, 400, use, damaged_der, damaged_bytes)
+
+
+def test_answer_about_nothing_is_no_answer(tmp_path: Path) -> None:
+    """Else an import would say that all went well, keep nothing, and not even have looked at the signature."""
+    some = court()
+    request = make_request(some.holder, some.issuer).der
+    frame = read(make_ocsp_answer(some.responder, some.issuer, request, at=NOW, revoked={}))
+    responses = next(one for one in frame.each() if one.tag == 0x30 and _is_about_one(one))
+    assert responses.children is not None
+    responses.children.clear()
+    told = asn1_ocsp.OCSPResponse.load(frame.written()).response_data["responses"]
+    assert not len(told)
+    with pytest.raises(MalformedAnswerError):
+        RevocationStore(tmp_path / "store").import_bytes(frame.written(), [some.issuer], at=NOW)
+
+
+def _is_about_one(node: Node) -> bool:
+    """Whether a SEQUENCE holds the one SingleResponse, which begins with a CertID of four parts."""
+    single = (node.children or [node])[0]
+    about = (single.children or [single])[0]
+    return len(node.children or ()) == 1 and len(about.children or ()) == 4 and about.tag == single.tag == 0x30
 
 
 @pytest.mark.parametrize("number", [2**20_000, -(2**20_000)], ids=["positive", "negative"])

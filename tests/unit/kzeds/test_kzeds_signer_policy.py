@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kzeds.errors import SignerRefusedError
+from kzeds.errors import SignerRefusedError, SignerUnreachableError
 from kzeds.signer_daemon.assembly import make_service, open_records
 from kzeds.signer_daemon.service import Peer, SigningService, masked
 from kzeds.signer_daemon.settings import load_settings
@@ -350,6 +350,25 @@ def test_records_that_cannot_be_written_keep_the_signature_inside(desk: Desk) ->
     desk.records = open_records(desk.daemon.state)
     desk.service = desk.load()
     assert desk.records.book.count(load_settings(desk.daemon.settings).keys["main"], "", NOW.date()).used == 1
+
+
+def test_reason_is_short_whatever_the_document_says(desk: Desk) -> None:
+    long = STORED.replace(b"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", b"urn:" + b"x" * 50_000)
+    assert long != STORED
+    answer = desk.ask("sign_body", envelope(as_text(long)))
+    assert answer.text("reason") == "unsigned"
+    assert len(answer.text("text")) <= 1000
+    assert desk.daemon.log.stat().st_size < 5000
+
+
+def test_key_that_does_not_answer_is_not_a_refusal(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> bytes:
+        raise SignerUnreachableError("the token is not there")
+
+    monkeypatch.setattr("kzeds.signer_daemon.service.sign_enveloped", away)
+    answer = desk.ask("sign_enveloped", conclusion(1))
+    assert (answer.text("outcome"), answer.text("reason")) == ("failed", "key")
+    assert "the token is not there" in answer.text("text")
 
 
 def test_what_is_sealed_twice_is_not_signable(desk: Desk) -> None:

@@ -26,7 +26,9 @@ EMPTY = LogEnd(0, "0" * 64)
 
 
 def rule(*, daily: int = 3, **operations: int) -> KeyRule:
-    return KeyRule("main", Path("k"), None, Path("p"), None, "200940000013", frozenset(), frozenset(), daily, operations)
+    return KeyRule(
+        "main", Path("k"), None, Path("p"), None, "200940000013", frozenset(), frozenset(), daily, operations
+    )
 
 
 @pytest.fixture
@@ -109,6 +111,11 @@ def test_two_processes_share_one_count(book: QuotaBook, tmp_path: Path) -> None:
     with pytest.raises(SignerRefusedError):
         take(other, 4)
     other.close()
+
+
+def test_book_is_for_its_owner_alone(book: QuotaBook, tmp_path: Path) -> None:
+    take(book, 1)
+    assert {one.stat().st_mode & 0o777 for one in tmp_path.iterdir()} == {0o600}
 
 
 def test_something_else_than_a_book_is_refused(tmp_path: Path) -> None:

@@ -367,6 +367,9 @@ def test_pin_that_is_refused_at_a_signature_is_not_tried_again(token: SoftToken)
     )
     opened(token)
     assert reason(lambda: opened(token, "own", pin="000000")) == "pin", "the process is logged in, the key asks again"
+    token.hsm.lose_sessions()
+    with token.session():
+        """A person logs in."""
     key = opened(token, "own")
     tried: list[str] = []
 

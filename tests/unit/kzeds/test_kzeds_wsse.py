@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -43,7 +42,6 @@ from support.kzeds_material import (
     certificate,
     complete,
     encoded,
-    flipped,
     issuer_serial,
     key,
     shared,
@@ -218,18 +216,6 @@ def test_what_is_no_xml_cannot_be_signed_or_verified(envelope: bytes) -> None:
         sign_body(envelope, key())
     with pytest.raises(MalformedXmlError):
         verify_body(envelope, trusted=None)
-
-
-def test_every_changed_bit_of_the_signed_parts_is_refused() -> None:
-    document = sign_body(ENVELOPE, key(), body_id="i")
-    parts = [
-        (b"<s:Body", b"</s:Body>"),
-        (b"<ds:SignedInfo", b"</ds:SignedInfo>"),
-        (b"<ds:SignatureValue>", b"<ds:KeyInfo>"),
-    ]
-    for start, end in parts:
-        for position, bit in product(range(document.index(start), document.index(end)), range(8)):
-            _refused(flipped(document, position, bit), KzedsError)
 
 
 @pytest.mark.parametrize(
@@ -428,30 +414,11 @@ def test_sha1_is_refused_unless_asked_for() -> None:
     assert verify_body(document, trusted=[certificate()], allow_weak=True).body.text == "good"
 
 
-def test_vector_of_the_nca_verifies_and_no_changed_bit_of_it() -> None:
+def test_vector_of_the_nca_tells_signer_and_content() -> None:
     document = shared("vectors/rsa-wsse.xml").read_bytes()
     verified = verify_body(document, trusted=None)
     assert verified.certificate.iin == "123456789011"
     assert verified.body.findtext(".//serviceId") == "contract"
-    unsigned = document.index(b'xmlns:xs="')
-    declaration = range(unsigned, document.index(b'"', unsigned + 10))
-    for start, end in ((b"<soapenv:Body", b"</soapenv:Body>"), (b"<ds:SignedInfo>", b"</ds:SignedInfo>")):
-        for position, bit in product(range(document.index(start), document.index(end)), range(8)):
-            changed = flipped(document, position, bit)
-            if position in declaration:
-                _unnoticed_change_shows_nowhere(changed, verified.body)
-            else:
-                with pytest.raises(KzedsError):
-                    verify_body(changed, trusted=None)
-
-
-def _unnoticed_change_shows_nowhere(changed: bytes, body: Element) -> None:
-    """Exclusive canonicalization does not sign a prefix that only an attribute's value uses (xsi:type="xs:string")."""
-    try:
-        verified = verify_body(changed, trusted=None)
-    except KzedsError:
-        return
-    assert _text(verified.body) == _text(body)
 
 
 @pytest.mark.parametrize("name", ["gost2015-wsse.xml", "gost2004-wsse.xml"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 import traceback
-from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -41,7 +40,6 @@ from support.kzeds_material import (
     c14n,
     certificate,
     complete,
-    flipped,
     issuer_serial,
     key,
     shared,
@@ -192,16 +190,6 @@ def test_signed_info_inherits_xml_attributes_of_the_root() -> None:
 
 def _value(document: bytes) -> bytes:
     return base64.b64decode(_signature(document).findtext(f"{{{DS}}}SignatureValue") or "")
-
-
-def test_every_changed_bit_is_refused() -> None:
-    """Content, SignedInfo, SignatureValue and certificate: one changed bit anywhere, and the document is refused."""
-    document = sign_enveloped(b"<a b='1'>x<c>Y</c></a>", key())
-    trusted = [certificate()]
-    verify_enveloped(document, trusted=trusted)
-    for position, bit in product(range(len(document)), (0, 5)):
-        with pytest.raises(KzedsError):
-            verify_enveloped(flipped(document, position, bit), trusted=trusted)
 
 
 @pytest.mark.parametrize(
@@ -460,19 +448,11 @@ def test_sha1_is_refused_unless_asked_for(family: str) -> None:
         verify_enveloped(document.replace(b"<a>", b"<a>x"), allow_weak=True)
 
 
-def test_vector_of_the_nca_verifies_and_no_changed_bit_of_it() -> None:
+def test_vector_of_the_nca_tells_signer_and_content() -> None:
     document = shared("vectors/rsa-enveloped.xml").read_bytes()
     verified = verify_enveloped(document)
     assert verified.certificate.iin == "123456789011"
     assert verified.element.findtext("newContractData/employerData/bin") == "200940000013"
-    comment = range(document.index(b"<!--"), document.index(b"-->") + 3)
-    signed = range(document.index(b"<ns2:"), document.index(b"<ds:Signature"))
-    info = range(document.index(b"<ds:SignedInfo>"), document.index(b"</ds:SignedInfo>"))
-    positions = [position for position in [*signed, *info] if position not in comment]
-    assert len(positions) > 1000
-    for position, bit in product(positions, range(8)):
-        with pytest.raises(KzedsError):
-            verify_enveloped(flipped(document, position, bit))
 
 
 @pytest.mark.parametrize("name", ["gost2015-enveloped.xml", "gost2004-enveloped.xml"])

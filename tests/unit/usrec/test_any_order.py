@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from support.line import HOUR, TIMEOUT, UNREACHABLE, Line, refused, registered
+from support.by_hand import MARK, OwnersSigner, approve_event, asked, signed_by_hand, take
+from support.line import (
+    BIN,
+    DAY,
+    HOUR,
+    MONDAY,
+    POLICY,
+    TIMEOUT,
+    UNREACHABLE,
+    Line,
+    PowerCutError,
+    power_cut,
+    refused,
+    registered,
+)
 from usrec.adapters.inmemory.gateway import ScriptedStep
 from usrec.domain.errors import UnsafeRequest
+from usrec.domain.signing_request import digest_of
+from usrec.domain.source_event import Operation
 from usrec.domain.state import OPEN, SETTLED, State
-from usrec.domain.submission import QueueStatus, Submission
+from usrec.domain.submission import QueueStatus, Submission, WaitReason
+from usrec.ports.signing_package import ReturnedPaper
 
 Step = tuple[str, str, int]
 """What happens, to which event, and a number that tells how."""
@@ -20,7 +38,7 @@ Step = tuple[str, str, int]
 KINDS = {"c1": "conclusion", "c2": "conclusion", "a1": "amendment", "t1": "termination"}
 
 
-def take(line: Line, event: str, number: int) -> None:
+def enter(line: Line, event: str, number: int) -> None:
     """HR's next revision: malformed, withdrawn, moved to another contract, or with the contract's id."""
     named = number == 4 and KINDS[event] != "conclusion"
     line.take(
@@ -53,7 +71,7 @@ def wait(line: Line, _: str, number: int) -> None:
 
 
 DEEDS: dict[str, Callable[[Line, str, int], object]] = {
-    "take": take,
+    "take": enter,
     "send": send,
     "crash": lambda line, _, __: line.crash(),
     "wait": wait,
@@ -123,4 +141,59 @@ def test_when_all_trouble_ends_everything_is_settled_or_waits_for_a_person(steps
     with line.ledger.begin() as work:
         left = [work.outbox.get(one.id) for one in open_ones]
     assert {entry.status for entry in left if entry is not None} <= {QueueStatus.HELD, QueueStatus.BLOCKED}
+    line.close()
+
+
+USUAL = ("take", "send", "pack", "take back", "approve")
+"""What an employer whose owner signs sees every day; the rest happens now and then."""
+OWNERS_DEEDS = st.sampled_from([*USUAL * 5, *sorted(DEEDS)])
+OWNERS_STEPS = st.lists(
+    st.tuples(OWNERS_DEEDS, st.sampled_from(sorted(KINDS)), st.sampled_from([0, 0, 0, 1, 2, 3, 4, 4])),
+    min_size=10,
+    max_size=40,
+)
+
+
+def approve_if_asked(line: Line, event: str) -> None:
+    entry = line.queued(event) if line.all_of(event) else None
+    if entry is not None and entry.wait_reason is WaitReason.AWAITING_APPROVAL:
+        approve_event(line, event, asked(line, event).digest)
+
+
+def crash_anywhere(line: Line) -> None:
+    """The agent dies while it sends, or goes on where there is nothing to send; a later exchange may die instead."""
+    for claim in line.claim(1):
+        line.wire.then(power_cut)
+        with suppress(PowerCutError):
+            line.deliver(claim)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(steps=OWNERS_STEPS)
+def test_only_what_was_packed_approved_and_signed_by_hand_is_sent(steps: list[Step]) -> None:
+    """Packages go out, come back late, twice, or in parts, while all the rest happens."""
+    line = Line(
+        signer=OwnersSigner({BIN: MONDAY + 400 * DAY}),
+        policy=replace(POLICY, approve={BIN: frozenset({Operation.TERMINATION})}),
+    )
+    packed: dict[bytes, ReturnedPaper] = {}
+    for deed, event, number in steps:
+        if deed == "pack":
+            packed |= {one.document: replace(one, name=digest_of(one.document)) for one in signed_by_hand(line)}
+        elif deed == "take back":
+            take(line, list(packed.values())[number % 2 :])
+        elif deed == "approve":
+            approve_if_asked(line, event)
+        elif deed == "crash":
+            crash_anywhere(line)
+        else:
+            with suppress(PowerCutError):
+                do(line, (deed, event, number))
+        assert_sound(line)
+    for message in line.wire.messages:
+        submission = packed[message.document].submission_id
+        assert submission is not None
+        if line.get(submission).operation is Operation.TERMINATION:
+            digest = digest_of(message.document.removesuffix(MARK))
+            assert any(one.action == "approve" and digest in one.detail for one in line.journal(submission))
     line.close()

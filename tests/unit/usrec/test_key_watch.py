@@ -1,4 +1,4 @@
-"""The running agent and its keys from day to day: warnings in the log, the record at the switch, a signer that is back."""
+"""The running agent and its keys: warnings from day to day, the record at the switch, a signer that is back."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ from usrec.application.record_standing import AUTHORITY
 from usrec.bootstrap import Agent
 from usrec.domain.authority import load_authorities
 from usrec.domain.breaker import Breaker
+from usrec.domain.errors import ConfigurationError
 from usrec.domain.secret import Secret
 from usrec.domain.submission import WaitReason
 from usrec.interfaces import authority as module
 from usrec.interfaces.authority import SEEK_EVERY, AuthorityWatch
 from usrec.interfaces.metrics_page import standing_of
+from usrec.interfaces.reload import require_no_new_trouble
 
 SWITCH = date(2026, 11, 18)
 
@@ -64,8 +66,7 @@ def agent_with(line: Line, *keys: HeldKey, transport: HeldKey | None = None, own
 
 def told(log: Sequence[MutableMapping[str, Any]]) -> list[tuple[str, str]]:
     """What was told of keys, and how loudly."""
-    found = [(str(one["action"]), str(one["log_level"])) for one in log if str(one["action"]).startswith("key.")]
-    return found
+    return [(str(one["action"]), str(one["log_level"])) for one in log if str(one["action"]).startswith("key.")]
 
 
 def test_the_end_of_the_last_key_is_told_once_a_day_and_louder_at_the_end(
@@ -117,6 +118,22 @@ def test_the_switch_is_put_on_record_on_its_day(line: Line, tmp_path: Path) -> N
     assert serials == [old, old, new]
 
 
+def test_a_certificate_that_becomes_known_or_takes_over_within_a_day_is_put_on_record_at_once(
+    line: Line, tmp_path: Path
+) -> None:
+    """Whoever opened its key first: the line itself, or the look for signers that were away."""
+    keys = HeldKey(place(tmp_path, "old", -300, 5), number=BIN), HeldKey(place(tmp_path, "new", 0.25, 364), number=BIN)
+    watch, agent = AuthorityWatch(), agent_with(line, *keys)
+    watch.look(agent)
+    line.clock.set(MONDAY + DAY / 4)
+    watch.look(agent)
+    record = line.ledger.view.standing(AUTHORITY)
+    assert record is not None
+    (authority,) = load_authorities(record.detail)
+    assert authority.certificate == agent.signer.certificates[BIN]
+    assert authority.certificate.not_before == MONDAY + DAY / 4
+
+
 def test_a_signer_that_is_back_is_found_and_what_waited_goes_at_once(
     line: Line, log: list[MutableMapping[str, Any]], tmp_path: Path
 ) -> None:
@@ -139,7 +156,6 @@ def test_a_signer_that_is_back_is_found_and_what_waited_goes_at_once(
     line.clock.advance(SEEK_EVERY)
     watch.look(agent)
     assert told(log) == [("key.back", "info")]
-    assert line.entry("c1").available_at <= line.clock.now()
     assert len(line.claim()) == 1
 
 
@@ -164,3 +180,22 @@ def test_metrics_tell_the_key_in_use_the_last_one_and_that_of_the_envelopes(
     by_hand = agent_with(line, transport=transport, owner=True)
     gateway.trusted = [Certificate.load(pki / "gateway.pem")]
     assert standing_of(by_hand, breaker=Breaker(), reload_refused=False).keys == {}
+
+
+def test_a_reload_refuses_a_key_that_cannot_be_used_and_takes_one_whose_signer_is_away(
+    line: Line, tmp_path: Path
+) -> None:
+    there, missing = place(tmp_path, "key", -1, 364), key_file_place(tmp_path / "no.p12", lambda: Secret(PASSWORD))
+
+    def opened() -> tuple[Signer, Certificate]:
+        raise SignerUnreachableError("the daemon is down")
+
+    def agent(*places: KeyPlace) -> Agent:
+        return agent_with(line, *(HeldKey(one, number=BIN) for one in places))
+
+    good, broken = agent(there), agent(there, missing)
+    require_no_new_trouble(good, agent(there, KeyPlace("the daemon", opened, lasting=False)))
+    require_no_new_trouble(broken, broken)
+    require_no_new_trouble(broken, good)
+    with pytest.raises(ConfigurationError, match=r"no\.p12"):
+        require_no_new_trouble(good, broken)

@@ -88,6 +88,7 @@ def test_keys_that_nothing_is_signed_with_any_more_are_told() -> None:
     assert problems(key("superseded", -300, 60), new) == [("superseded_kept", "superseded")]
     fresh = ChainKey("new", NOW - SETTLED + DAY, NOW + 364 * DAY)
     assert problems(key("superseded of late", -300, 60), fresh) == []
+    assert problems(key("in use", -300, 60), key("newer, expired", -20, -1)) == [("expired_kept", "newer, expired")]
     assert problems(key("the only one", -300, -1)) == []
 
 

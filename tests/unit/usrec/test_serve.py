@@ -47,7 +47,7 @@ def test_both_questions_are_answered_over_tcp_and_over_a_unix_socket(tmp_path: P
     ("health", "live", "ready"),
     [
         (WELL, 200, 200),
-        (replace(WELL, keys=[]), 200, 503),
+        (replace(WELL, keys=[], keyless=["alatau"]), 200, 503),
         (replace(WELL, stopping=True), 200, 503),
         (replace(WELL, hung=("upkeep",)), 503, 503),
     ],

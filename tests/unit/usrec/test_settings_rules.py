@@ -127,3 +127,79 @@ def test_the_longest_wait_is_no_shorter_than_the_first() -> None:
 def test_a_table_of_another_kind_breaks_no_rule_by_itself(table: str, broken: str) -> None:
     """The tree tells that it is no table; the rules only have to survive it."""
     assert told(f"{table} = {broken}") == []
+
+
+# Keys
+
+DAEMON = 'signer_daemon = { socket = "s", key = "main" }'
+NODE = 'ncanode = { url = "%s", key_file = "k", key_password = { file = "w" } }'
+NEAR = NODE % "http://127.0.0.1:14579"
+TOKEN = 'token = { library = "l", token = "t", key = "k", pin = { file = "w" } }'
+OWN = 'key_file = "k"\nkey_password = { file = "w" }'
+WAYS = [OWN, DAEMON, NEAR, TOKEN]
+MISSING = "this setting is missing"
+NOWHERE = f"[employer.main] key_file: {MISSING}, or another place of the key: signer_daemon, ncanode, token or owner"
+
+
+def with_keys(employer: str, *, next_key: str = "", transport: str = "") -> list[str]:
+    """What is told of settings whose employer has its key like this."""
+    gateway = f"[gateway]\n{f'transport_key = {{ {transport} }}' if transport else ''}\n"
+    text = f'{gateway}[employer.main]\nbin = "{BIN}"\n{employer}\n{next_key}'
+    return [one for one in told(text) if "employer" in one or "transport" in one]
+
+
+def following(*tables: str) -> str:
+    return "".join(f"[[employer.main.next_key]]\n{table}\n" for table in tables)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_way_to_a_key_is_enough_by_itself_everywhere(way: str) -> None:
+    assert with_keys(way, next_key=following(*WAYS), transport=way.replace("\n", ", ")) == []
+
+
+@pytest.mark.parametrize(
+    ("employer", "wrong"),
+    [
+        ("", [NOWHERE]),
+        ('key_file = "k"', [f"[employer.main] key_password: {MISSING}"]),
+        ('key_password = { file = "w" }', [f"[employer.main] key_file: {MISSING}"]),
+        (f"{OWN}\n{DAEMON}", ["[employer.main] signer_daemon: a key is in one place: take this out, or key_file"]),
+        (f"{TOKEN}\n{NEAR}", ["[employer.main] token: a key is in one place: take this out, or ncanode"]),
+        (
+            f'{DAEMON}\nkey_password = {{ file = "w" }}',
+            ["[employer.main] key_password: it belongs to key_file; signer_daemon has its own settings"],
+        ),
+    ],
+)
+def test_a_key_is_in_exactly_one_place(employer: str, wrong: list[str]) -> None:
+    assert with_keys(employer) == wrong
+
+
+@pytest.mark.parametrize("url", ["http://ncanode.example:14579", "ftp://127.0.0.1", "https://me:word@n", "x"])
+def test_a_key_goes_to_ncanode_by_tls_or_within_this_machine(url: str) -> None:
+    (wrong,) = with_keys(NODE % url)
+    assert wrong == "[employer.main.ncanode] url: write an https address, or http to this machine"
+    assert with_keys(NODE % "https://ncanode.example") == []
+
+
+def test_an_owner_who_signs_by_hand_has_no_key_here_and_envelopes_need_one() -> None:
+    assert with_keys("owner = {}", transport=DAEMON) == []
+    (wrong,) = with_keys("owner = {}")
+    assert wrong.startswith("[gateway] transport_key: [employer.main] has no key here")
+    told_of = with_keys(f"owner = {{}}\n{OWN}", next_key=following(DAEMON), transport=DAEMON)
+    assert [one.partition(":")[0] for one in told_of] == [
+        "[employer.main] key_file",
+        "[employer.main] key_password",
+        "[employer.main] next_key",
+    ]
+
+
+def test_following_keys_are_named_and_their_days_go_up() -> None:
+    days = [f"{DAEMON}\nuse_from = {day}" for day in ("2027-01-11", "2026-01-11", "2028-01-11")]
+    assert with_keys(OWN, next_key=following(days[0], DAEMON, days[2])) == []
+    (wrong,) = with_keys(OWN, next_key=following(*days))
+    assert wrong == "[employer.main.next_key 2] use_from: it must lie after the use_from of the key before it"
+    (nowhere,) = with_keys(OWN, next_key=following("use_from = 2027-01-11"))
+    assert nowhere.startswith(f"[employer.main.next_key 1] key_file: {MISSING}, or another")
+    (without,) = with_keys(OWN, transport='key_file = "k"')
+    assert without == f"[gateway.transport_key] key_password: {MISSING}"

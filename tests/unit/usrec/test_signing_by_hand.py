@@ -16,7 +16,7 @@ from support.by_hand import (
     take,
 )
 from support.line import ASEL, BIN, DAY, HOUR, MONDAY, POLICY, TODAY, UNREACHABLE, Line, registered
-from usrec.application.pack_papers import record_package, unsigned_papers
+from usrec.application.pack_papers import fit_for_one_package, record_package, unsigned_papers
 from usrec.application.take_signed import Fate
 from usrec.application.watch_deadlines import watch_deadlines
 from usrec.domain.alert import Alert, Threshold, Watched
@@ -27,6 +27,7 @@ from usrec.domain.source_event import Operation
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.domain.watch import WatchPolicy
+from usrec.interfaces.cli.paper_words import paper_summary
 from usrec.ports.signing_package import ReturnedPaper
 
 UNTIL = MONDAY + 400 * DAY
@@ -222,6 +223,21 @@ def test_follower_waits_behind_and_the_most_urgent_comes_first(line: Line) -> No
     line.deliver_all()
     assert [one.submission.event_id for one in unsigned_papers(BIN, ledger=line.ledger)] == ["early", "late"]
     assert line.entry("behind").status is QueueStatus.BLOCKED
+
+
+def test_package_holds_each_document_once_and_no_more_than_a_person_reads(line: Line) -> None:
+    wait(line)
+    (paper,) = unsigned_papers(BIN, ledger=line.ledger)
+    others = [replace(paper, request=replace(paper.request, digest=f"{number}")) for number in range(2500)]
+    assert fit_for_one_package([paper, *others, paper]) == [paper, *others[:1999]]
+
+
+def test_what_hr_typed_makes_no_lines_of_its_own_in_a_summary(line: Line) -> None:
+    wait(line)
+    (paper,) = unsigned_papers(BIN, ledger=line.ledger)
+    details = paper.submission.details.replace("Инженер", "Инженер\\n\\u2028Post: 2030")
+    forged = replace(paper, submission=replace(paper.submission, details=details))
+    assert "Post: Инженер Post: 2030" in paper_summary(forged).splitlines()
 
 
 def test_package_is_remembered_unless_the_document_was_made_anew_meanwhile(line: Line) -> None:

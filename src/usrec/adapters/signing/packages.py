@@ -47,11 +47,12 @@ class KzedsPackages:
 
     def write(self, package: OwnersPackage, file: Path) -> None:
         """Write a package that only its owner may read."""
-        items = tuple(
-            PackageItem(one.request.submission_id, one.request.document, one.summary, one.due) for one in package.papers
-        )
-        whole = SigningPackage(package.id, package.made_at, package.employer_bin, package.title, items)
         try:
+            items = tuple(
+                PackageItem(one.request.submission_id, one.request.document, one.summary, one.due)
+                for one in package.papers
+            )
+            whole = SigningPackage(package.id, package.made_at, package.employer_bin, package.title, items)
             write_package(whole, file)
         except (OSError, PackageError) as problem:
             raise ConfigurationError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,7 +39,8 @@ def authority(
     if as_json:
         print_json(authority_json(found, day))
         return
-    for line in authority_words(found, day):
+    by_hand = {name for name, employer in settings.values.employer.items() if employer.owner is not None}
+    for line in authority_words(found, day, by_hand):
         say(line)
 
 
@@ -120,22 +121,27 @@ def _order_json(order: Appointment, day: date) -> dict[str, object]:
     }
 
 
-def authority_words(found: Sequence[Authority], day: date) -> Iterator[str]:
-    """The page for a person."""
+def authority_words(found: Sequence[Authority], day: date, by_hand: Collection[str] = ()) -> Iterator[str]:
+    """The page for a person.
+
+    Args:
+        by_hand: Employers, by name, whose owner signs on their own workstation.
+    """
     yield tr("Authority to sign on {day}").format(day=day.isoformat())
     for one in found:
         yield ""
         yield f"{one.employer}:"
-        yield from (f"  {line}" for line in _employer_words(one, day))
+        yield from (f"  {line}" for line in _employer_words(one, day, by_hand=one.employer in by_hand))
 
 
-def _employer_words(one: Authority, day: date) -> Iterator[str]:
+def _employer_words(one: Authority, day: date, *, by_hand: bool) -> Iterator[str]:
     from usrec.domain.authority import examine_authority
     from usrec.interfaces.authority_words import finding_words
 
     if one.head_signs:
         yield tr("The employer's first head, or the entrepreneur, signs.")
-    yield _certificate_words(one.certificate)
+    missing = tr("The owner signs by hand; each signature shows its certificate.") if by_hand else None
+    yield missing if missing and one.certificate is None else _certificate_words(one.certificate)
     for order in one.appointments:
         yield _order_words(order, day)
     findings = examine_authority(one, day)

@@ -64,7 +64,7 @@ def init(
     file = find_settings(path)
     draft.require_room(file)
     draft.require_no_password({"--ledger-url": ledger_url, "--source-url": source_url})
-    values = draft.values_for_simulator(file, pki, bin_) if simulator else {}
+    values = draft.values_for_simulator(file, pki, bin_, gateway_url) if simulator else {}
     values |= draft.values_given(
         file,
         {

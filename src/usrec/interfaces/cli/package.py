@@ -59,13 +59,14 @@ def create(
 ) -> None:
     """Write all that waits for a signature into a package for its owner, most urgent first; one for each employer."""
     from usrec.adapters.system_clock import SystemClock
+    from usrec.application.pack_papers import fit_for_one_package
 
     now = SystemClock().now()
     with opened(config) as place:
         waiting = {name: papers for name, papers in _waiting(place, employer).items() if papers}
         if output is not None and len(waiting) > 1:
             raise typer.BadParameter("several employers wait, each for a package: name one", param_hint="--employer")
-        made = [_create(place, name, papers, output, now) for name, papers in waiting.items()]
+        made = [_create(place, name, fit_for_one_package(papers), output, now) for name, papers in waiting.items()]
     if as_json:
         print_json([_made_json(one) for one in made])
         return

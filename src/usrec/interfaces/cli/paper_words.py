@@ -38,11 +38,11 @@ def package_titles(employer: str, number: int) -> Mapping[str, str]:
 
 
 def paper_summary(paper: Unsigned) -> str:
-    """Lines of "name: value" in the language of the moment."""
+    """Lines of "name: value" in the language of the moment; what HR typed makes no lines of its own."""
     submission = paper.submission
     operation = tr(OPERATIONS[submission.operation]) if submission.operation else tr("unknown event")
     lines = [operation[:1].upper() + operation[1:]]
-    lines += [f"{name}: {value}" for name, value in _facts(paper) if value]
+    lines += [f"{name}: {' '.join(value.split())}" for name, value in _facts(paper) if value]
     return "\n".join(lines)
 
 
@@ -61,7 +61,8 @@ def _facts(paper: Unsigned) -> Iterator[tuple[str, str]]:
     yield tr("Last day by law"), "" if submission.legal_date is None else submission.legal_date.isoformat()
     safe = submission.safe_date if submission.safe_date != submission.legal_date else None
     yield tr("Safe date"), "" if safe is None else safe.isoformat()
-    yield tr("HR's event"), f"{submission.event_id}, {submission.revision}"
+    event = tr("{event}, revision {revision}")
+    yield tr("HR's event"), event.format(event=submission.event_id, revision=submission.revision)
 
 
 def _own_facts(details: Details) -> Iterator[tuple[str, str]]:

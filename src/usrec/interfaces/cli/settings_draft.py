@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urljoin
 
 from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError
@@ -19,7 +20,6 @@ from usrec.settings.outline import NAME
 from usrec.settings.rules import holds_password
 
 SIMULATOR_URL: Final = "https://127.0.0.1:8443/bip-sync-wss-gost/"
-SIMULATOR_OCSP: Final = "https://127.0.0.1:8443/ocsp/"
 SECRETS: Final = "secrets"
 _KEPT: Final = "Nothing was changed"
 
@@ -77,8 +77,13 @@ def _from_folder(folder: Path, file: Path) -> str:
     return str(whole.relative_to(folder)) if whole.is_relative_to(folder) else str(whole)
 
 
-def values_for_simulator(file: Path, pki: Path | None, employer_bin: str | None) -> dict[Place, Any]:
+def values_for_simulator(
+    file: Path, pki: Path | None, employer_bin: str | None, gateway_url: str | None
+) -> dict[Place, Any]:
     """Everything that the simulator needs. Test keys and a made-up password are made where they are missing.
+
+    Args:
+        gateway_url: Where the simulator is, which answers by OCSP beside the gateway; the usual place when absent.
 
     Raises:
         ConfigurationError: They cannot be made, or the folder for the keys holds something else.
@@ -89,7 +94,7 @@ def values_for_simulator(file: Path, pki: Path | None, employer_bin: str | None)
     if not password.exists():
         write_new(password, f"{secrets.token_urlsafe(18)}\n")
     filled: dict[Place, Path | str | None] = {
-        ("gateway", "url"): SIMULATOR_URL,
+        ("gateway", "url"): gateway_url or SIMULATOR_URL,
         ("gateway", "sender_id"): "simulator",
         ("gateway", "password"): password,
         ("gateway", "ca_file"): keys.tls_ca,
@@ -100,7 +105,7 @@ def values_for_simulator(file: Path, pki: Path | None, employer_bin: str | None)
         ("ledger", "url"): "sqlite:///ledger.db",
         ("source", NAME, "url"): "sqlite:///hr.db",
         ("trust", "authorities"): keys.nca_ca,
-        ("trust", "ocsp"): SIMULATOR_OCSP,
+        ("trust", "ocsp"): urljoin(gateway_url or SIMULATOR_URL, "/ocsp/"),
         ("trust", "ca_file"): keys.tls_ca,
         ("log", "format"): "text",
     }

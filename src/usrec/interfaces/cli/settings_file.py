@@ -50,7 +50,8 @@ PLACEHOLDERS: Final[Mapping[Place, Any]] = {
 EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
     ("proxy", "url"): "http://proxy.example:3128",
     ("transport_key", "key_file"): "secrets/transport.p12",
-    ("signer_daemon", "socket"): "/run/kzeds-signer/signer.sock",
+    ("transport_key", "key_password"): {"file": "secrets/transport.password"},
+    ("signer_daemon", "socket"): "/run/usrec-signer/signer.sock",
     ("signer_daemon", "key"): "employer",
     ("ncanode", "url"): "http://127.0.0.1:14579",
     ("ncanode", "key_file"): "secrets/employer.p12",

@@ -41,26 +41,24 @@ def status(
         from usrec.interfaces.cli.check import run_check
 
         run_check(config, as_json=as_json)
-    from dataclasses import asdict
-
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.survey import take_survey
     from usrec.application.watch_trust import recorded_trust
 
     with opened(config) as place:
-        survey, certificates = (
-            take_survey(view=place.ledger.view, clock=SystemClock()),
-            recorded_trust(place.ledger.view),
-        )
+        survey = take_survey(view=place.ledger.view, clock=SystemClock())
+        certificates = recorded_trust(place.ledger.view)
     if as_json:
-        print_json({**survey_json(survey), "certificates": [asdict(one) for one in certificates]})
+        print_json(survey_json(survey, certificates))
         return
     for line in [*survey_words(survey), *_certificates(certificates)]:
         say(line)
 
 
-def survey_json(survey: Survey) -> dict[str, object]:
+def survey_json(survey: Survey, certificates: Sequence[CertificateRecord]) -> dict[str, object]:
     """The keys that scripts rely on; every state is there, with 0 where there is none."""
+    from dataclasses import asdict
+
     oldest = survey.oldest
     return {
         "at": survey.at,
@@ -79,6 +77,7 @@ def survey_json(survey: Survey) -> dict[str, object]:
         "needs_person": sum(survey.needs_person.values()),
         "needs_person_by_reason": {why.value: number for why, number in survey.needs_person.items()},
         "write_backs_waiting": survey.write_backs_waiting,
+        "certificates": [asdict(one) for one in certificates],
     }
 
 

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from usrec.domain.errors import ConfigurationError
 from usrec.interfaces.i18n import N_
-from usrec.settings import LoadedSettings, ProxySettings
+from usrec.settings import KeySettings, LoadedSettings, ProxySettings
 from usrec.settings.listen import TcpAddress, read_listen
 
 POSTGRESQL: Final = 5432
@@ -58,6 +58,7 @@ def openings(settings: LoadedSettings) -> Sequence[Opening]:
     return [
         *_gateway(settings),
         *_trust(settings),
+        *_signers(settings),
         *_databases(settings),
         *_webhooks(settings),
         *_mail(settings),
@@ -81,6 +82,19 @@ def _trust(settings: LoadedSettings) -> Iterator[Opening]:
     for url, setting in [(trust.ocsp, "[trust] ocsp"), *((one, "[[trust.crl]] url") for one in lists)]:
         if url is not None:
             yield from _web("trust", url, trust.proxy, why, setting=setting)
+
+
+def _signers(settings: LoadedSettings) -> Iterator[Opening]:
+    """NCANode; the signer daemon is asked over a Unix socket."""
+    values = settings.values
+    transport = values.gateway.transport_key
+    keys: list[tuple[str, KeySettings]] = [] if transport is None else [("gateway.transport_key", transport)]
+    for name, employer in values.employer.items():
+        keys += [(f"employer.{name}", employer)]
+        keys += [(f"employer.{name}.next_key {number}", one) for number, one in enumerate(employer.next_key, 1)]
+    for table, key in keys:
+        if key.ncanode is not None:
+            yield from _web(f"{table}.ncanode", key.ncanode.url, None, N_("signing with a key, by NCANode"))
 
 
 def _web(

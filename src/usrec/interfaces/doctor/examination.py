@@ -17,6 +17,7 @@ from usrec.interfaces.doctor.ledger_check import examine_ledger
 from usrec.interfaces.doctor.profile_check import examine_profile
 from usrec.interfaces.doctor.settings_check import examine_secrets, examine_settings
 from usrec.interfaces.doctor.source_check import examine_sources
+from usrec.interfaces.doctor.transport_check import examine_transport_key
 from usrec.interfaces.doctor.trust_check import examine_trust
 from usrec.ports.clock import Entropy
 
@@ -29,6 +30,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("source", examine_sources),
     ("tls", examine_gateway),
     ("key", examine_keys),
+    ("transport_key", examine_transport_key),
     ("authority", examine_authorities),
     ("answer_certificate", examine_answer_certificate),
     ("trust", examine_trust),

@@ -13,7 +13,7 @@ from usrec.domain.errors import ConfigurationError
 from usrec.domain.renewal import ChainKey, RenewalProblem, examine_renewal, key_in_use
 from usrec.interfaces.doctor.finding import URGENT_DAYS, WARN_DAYS, Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
-from usrec.interfaces.i18n import N_, tr
+from usrec.interfaces.i18n import N_
 from usrec.interfaces.renewal_words import WORDS
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ AWAY: Final = Kind(
     "key",
     "away",
     Verdict.FAIL,
-    N_("Whoever holds the key does not answer: {place}. Events of this employer wait: {why}"),
+    N_("Whoever holds the key does not answer: {place}. Nothing can be signed with it now: {why}"),
     N_("See that it runs; the agent asks it again by itself"),
 )
 REFUSED: Final = Kind(
@@ -143,26 +143,7 @@ RENEWAL: Final[Mapping[RenewalProblem, Kind]] = {
     if problem is not RenewalProblem.NO_SUCCESSOR
 }
 """The end of the last key is told by its own line."""
-TRANSPORT_GOOD: Final = Kind(
-    "transport_key",
-    "good",
-    Verdict.OK,
-    N_("The key of the envelopes opens and may sign. It is valid until {until}; days left: {days}"),
-)
-TRANSPORT_ENDS_SOON: Final = Kind(
-    "transport_key",
-    "ends_soon",
-    Verdict.WARN,
-    N_("The key of the envelopes is valid until {until}; days left: {days}. After that nothing can be sent"),
-    N_("Have it renewed at the NCA, name the new key in [gateway.transport_key], and let the agent read it anew"),
-)
-TRANSPORT_UNUSABLE: Final = Kind(
-    "transport_key",
-    "unusable",
-    Verdict.FAIL,
-    N_("The key of the envelopes cannot be used, so nothing can be sent: {place}: {why}"),
-    N_("Correct [gateway.transport_key], or put the right key in its place"),
-)
+
 ANSWERS_GOOD: Final = Kind(
     "answer_certificate",
     "good",
@@ -208,15 +189,12 @@ _ANSWERS: Final[Mapping[Kind, Kind]] = {
 
 
 def examine_keys(installation: Installation) -> Iterator[Line]:
-    """The keys of each employer, and the one of the envelopes."""
+    """The keys of each employer."""
     for name, employer in installation.settings.values.employer.items():
         if employer.owner is not None:
             yield OWNER.line(about=name)
         else:
             yield from _chain(installation, name, installation.keyring.held(employer.bin))
-    transport = installation.keyring.transport_key
-    if transport is not None:
-        yield from _transport(installation, transport)
 
 
 def _chain(installation: Installation, name: str, keys: Sequence[HeldKey]) -> Iterator[Line]:
@@ -241,8 +219,8 @@ def _key(installation: Installation, name: str, key: HeldKey, links: Sequence[Ch
         if kind is FOLLOWS:
             yield FOLLOWS.line(about=name, place=link.place, since=link.starts, until=link.not_after)
         elif kind is not None:
-            yield _dated(kind, certificate, installation, about=name)
-    yield from _open_to_others(name, key)
+            yield dated(kind, certificate, installation, about=name)
+    yield from open_to_others(name, key)
 
 
 def _standing(installation: Installation, link: ChainKey, links: Sequence[ChainKey]) -> Kind | None:
@@ -250,9 +228,9 @@ def _standing(installation: Installation, link: ChainKey, links: Sequence[ChainK
     now = installation.clock.now()
     used, last = key_in_use(links, now), max(links, key=lambda one: one.not_after)
     if used is None:
-        return _validity(link, installation) if link == last else None
+        return validity(link, installation) if link == last else None
     if link == used:
-        return _validity(link, installation) if link == last else GOOD
+        return validity(link, installation) if link == last else GOOD
     if link.starts > now:
         return FOLLOWS
     return None
@@ -275,29 +253,14 @@ def _fault(name: str, key: HeldKey, problem: ConfigurationError) -> Line:
     return faults[problem.fault].line(about=name, place=key.place.where, why=problem.what)
 
 
-def _open_to_others(name: str, key: HeldKey) -> Iterator[Line]:
+def open_to_others(name: str, key: HeldKey) -> Iterator[Line]:
+    """Whether others may read a key's file."""
     file = key.place.file
     if file is not None and file.is_file() and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) & ~stat.S_IRGRP:
         yield OPEN_TO_OTHERS.line(about=name, place=file)
 
 
-def _transport(installation: Installation, key: HeldKey) -> Iterator[Line]:
-    certificate, problem = key.certificate, key.problem or key.away
-    if certificate is None:
-        why = problem.what if isinstance(problem, ConfigurationError) else problem
-        yield TRANSPORT_UNUSABLE.line(place=key.place.where, why=why)
-        return
-    kind = _validity(certificate, installation)
-    if kind.verdict is Verdict.FAIL:
-        ended = installation.clock.now() > certificate.not_after
-        why = N_("its certificate has ended") if ended else N_("its certificate is not valid yet")
-        yield TRANSPORT_UNUSABLE.line(place=key.place.where, why=lambda: tr(why))
-    else:
-        yield _dated(TRANSPORT_GOOD if kind is GOOD else TRANSPORT_ENDS_SOON, certificate, installation)
-    yield from _open_to_others("transport_key", key)
-
-
-def _validity(certificate: Certificate | ChainKey, installation: Installation) -> Kind:
+def validity(certificate: Certificate | ChainKey, installation: Installation) -> Kind:
     """What the dates of an employer's certificate mean now."""
     now = installation.clock.now()
     if now < certificate.not_before:
@@ -308,7 +271,8 @@ def _validity(certificate: Certificate | ChainKey, installation: Installation) -
     return GOOD if days > WARN_DAYS else ENDS_SOON if days > URGENT_DAYS else ENDS_NOW
 
 
-def _dated(kind: Kind, certificate: Certificate, installation: Installation, *, about: str = "") -> Line:
+def dated(kind: Kind, certificate: Certificate, installation: Installation, *, about: str = "") -> Line:
+    """The line of a kind about a certificate's dates."""
     days = (certificate.not_after - installation.clock.now()).days
     return kind.line(about=about, since=certificate.not_before, until=certificate.not_after, days=days)
 
@@ -324,4 +288,4 @@ def examine_answer_certificate(installation: Installation) -> Iterator[Line]:
     except (OSError, KzedsError):
         yield ANSWERS_UNREADABLE.line(place=place)
         return
-    yield _dated(_ANSWERS[_validity(found, installation)], found, installation)
+    yield dated(_ANSWERS[validity(found, installation)], found, installation)

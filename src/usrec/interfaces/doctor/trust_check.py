@@ -42,9 +42,7 @@ UNREACHED: Final = Kind(
     "unreached",
     Verdict.WARN,
     N_("{place} does not answer about revocation: {why}"),
-    N_(
-        "Check the address in [trust], the firewall and the proxy; where no server can be reached, import files"
-    ),
+    N_("Check the address in [trust], the firewall and the proxy; where no server can be reached, import files"),
 )
 STORED: Final = Kind("trust", "stored", Verdict.OK, N_("The stored list of {authority} is of {at}"))
 STORED_OLD: Final = Kind(
@@ -156,7 +154,8 @@ def _subjects(installation: Installation) -> Iterator[Subject]:
         trusted = [read_certificate(settings.path(settings.values.gateway.response_certificate))]
     except ConfigurationError:
         trusted = []
-    yield from certificates_in_use(installation.keyring, trusted, employers_by_bin(settings))
+    now = installation.clock.now()
+    yield from certificates_in_use(installation.keyring, trusted, employers_by_bin(settings), now)
 
 
 def _line(subject: Subject, verdict: TrustVerdict, unknown: UnknownPolicy) -> Line:
