@@ -1,0 +1,1 @@
+"""What USREC's response codes mean, in three languages."""
