@@ -46,6 +46,7 @@ except SystemExit as end:
         ("usrec", ["doctor", "--help"]),
         ("usrec", ["init", "--help"]),
         ("usrec", ["config", "check", "--help"]),
+        ("usrec", ["explain", "--help"]),
         ("usrec", ["metrics", "--help"]),
         ("usrec", ["alerts", "list", "--help"]),
         ("usrec", ["health", "--help"]),

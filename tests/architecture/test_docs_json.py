@@ -18,6 +18,7 @@ from support.ledger_values import a_submission, an_alert
 from support.markdown import code, prose, read, section
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.adapters.calendar.year import read_year
+from usrec.adapters.explanations.book import explain_all
 from usrec.application.checkup import Level, Standing
 from usrec.application.pack_papers import Unsigned
 from usrec.application.plan_replay import Plan, Treatment, Turn
@@ -40,6 +41,7 @@ from usrec.interfaces.cli.calendar import calendar_json
 from usrec.interfaces.cli.check import Checked, check_json
 from usrec.interfaces.cli.config import faults_json
 from usrec.interfaces.cli.doctor import doctor_json, openings_json
+from usrec.interfaces.cli.explanation_words import explanation_json
 from usrec.interfaces.cli.package import _Made, _made_json, _paper_json, _taken_json
 from usrec.interfaces.cli.replay import _result_json
 from usrec.interfaces.cli.replay_plan import plan_json
@@ -124,6 +126,7 @@ CERTIFICATE = SigningCertificate("4f", "ab", NOW, NOW + timedelta(days=99), head
 ORDER = Appointment("12-k", NOW.date(), NOW.date())
 AUTHORITY: Any = authority_json([Authority(EmployerName("main"), False, CERTIFICATE, (ORDER,))], NOW.date())
 DEADLINE = compute_deadline(DeadlineEvent.CONCLUSION, date(2026, 11, 20), calendar=KazakhstanCalendar())
+EXPLANATION = explanation_json(explain_all()[0])
 RECORD = RegisteredRecord("conclusion", "r", "c", "200940000013", None, "1", "2026-11-20", 1, 0, ())
 RESULT = asdict(Result(ID, "done", ""))
 
@@ -150,6 +153,7 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("usrec alerts test", "JSON keys, one"): asdict(Tried("log", taken=True, problem="")),
     ("usrec alerts list", "JSON keys:"): board_json(BOARD, [LOG], NOW),
     ("usrec deadline", "JSON keys:"): deadline_report(DEADLINE),
+    ("usrec explain", "JSON keys, one"): EXPLANATION,
     ("usrec calendar", "JSON keys:"): calendar_json(read_year(2026, KazakhstanCalendar(), KazakhstanCalendar())),
     ("usrec authority", "JSON keys:"): AUTHORITY,
     ("usrec authority", "JSON keys of each"): AUTHORITY["employers"][0],

@@ -29,16 +29,16 @@ def find_language() -> str:
     return language if language in LANGUAGES else "en"
 
 
-def use_language(language: str) -> None:
-    """Show everything in ``language`` from now on: one of :data:`LANGUAGES`, any other means English."""
+def use_language(wanted: str) -> None:
+    """Show everything in ``wanted`` from now on: one of :data:`LANGUAGES`, any other means English."""
     global _chosen  # noqa: PLW0603 -- one language for one process, chosen once when a command starts
-    _chosen = language if language in LANGUAGES else "en"
+    _chosen = wanted if wanted in LANGUAGES else "en"
 
 
 @contextmanager
-def in_language(language: str) -> Iterator[None]:
+def in_language(wanted: str) -> Iterator[None]:
     """Another language for a while: a message has its reader's, whoever sends it. Other threads do not notice."""
-    token = _for_a_while.set(language if language in LANGUAGES else "en")
+    token = _for_a_while.set(wanted if wanted in LANGUAGES else "en")
     try:
         yield
     finally:
@@ -52,18 +52,19 @@ def english() -> Iterator[None]:
         yield
 
 
-def _language() -> str:
+def language() -> str:
+    """The language of this moment: one of :data:`LANGUAGES`."""
     return _for_a_while.get() or _chosen
 
 
 def tr(text: str) -> str:
     """``text`` in the chosen language; itself where a catalogue lacks it."""
-    return _catalogue(_language()).gettext(text) if text else text
+    return _catalogue(language()).gettext(text) if text else text
 
 
 def ntr(one: str, many: str, number: int) -> str:
     """The form of a counted text that ``number`` takes in the chosen language, ``{number}`` filled in."""
-    return _catalogue(_language()).ngettext(one, many, number).format(number=number)
+    return _catalogue(language()).ngettext(one, many, number).format(number=number)
 
 
 def N_(text: str) -> str:  # noqa: N802 -- gettext's customary name

@@ -14,6 +14,7 @@ from usrec.interfaces.cli import (
     deadline,
     demo,
     doctor,
+    explain,
     health,
     init,
     ledger,
@@ -59,6 +60,7 @@ app.command("calendar")(calendar.calendar)
 app.command("deadline")(deadline.show_deadline)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+app.command("explain")(explain.explain)
 app.command("health")(health.health)
 app.command("init")(init.init)
 app.command("metrics")(metrics.metrics)

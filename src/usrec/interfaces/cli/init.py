@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from usrec.interfaces.cli.options import Language
 from usrec.interfaces.i18n import tr
-
-
-class CommentLanguage(StrEnum):
-    """Languages that the comments of a settings file can be in."""
-
-    kk = "kk"
-    ru = "ru"
-    en = "en"
 
 
 def init(
@@ -50,9 +42,7 @@ def init(
     pki: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Test keys for --simulator; made where there are none.")
     ] = None,
-    language: Annotated[
-        CommentLanguage | None, typer.Option(help="Language of the comments and of the alerts.")
-    ] = None,
+    language: Annotated[Language | None, typer.Option(help="Language of the comments and of the alerts.")] = None,
 ) -> None:
     """Write a commented usrec.toml with every setting there is. An existing file is never touched."""
     from usrec.interfaces.cli import settings_draft as draft

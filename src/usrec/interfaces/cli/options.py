@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,14 @@ Config = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; goes into the journal.")]
+
+
+class Language(StrEnum):
+    """Languages that a person can choose."""
+
+    kk = "kk"
+    ru = "ru"
+    en = "en"
 
 
 def print_json(value: object) -> None:

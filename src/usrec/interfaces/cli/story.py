@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from usrec.domain.response_code import Explanation
 from usrec.domain.rules.finding import load_findings
 from usrec.domain.state import State
 from usrec.domain.submission import SubmissionId, WaitReason
+from usrec.interfaces.cli.explanation_words import explanation_json
 from usrec.interfaces.cli.tables import span
 from usrec.interfaces.cli.words import STATES, law_words, reason_words, wait_words
 from usrec.interfaces.i18n import N_, english, tr
@@ -82,6 +84,7 @@ def story_json(story: SubmissionStory, now: datetime) -> dict[str, object]:
     return {
         **row_json(row),
         **_words_json(row),
+        "explanation": _explanation_json(row),
         "deadline": _deadline_json(story, now),
         "entered_at": story.entered_at,
         "signed_at": story.signed_at,
@@ -91,6 +94,18 @@ def story_json(story: SubmissionStory, now: datetime) -> dict[str, object]:
         "timeline": [asdict(moment) for moment in timeline(story)],
         "behind": [row_json(one) for one in story.behind],
     }
+
+
+def _explanation_json(row: SubmissionRow) -> dict[str, object] | None:
+    told = refusal_of(row)
+    return None if told is None else explanation_json(told)
+
+
+def refusal_of(row: SubmissionRow) -> Explanation | None:
+    """What is said about the code by which USREC refused; None when it did not, or the code is not its own."""
+    from usrec.adapters.explanations.book import explain
+
+    return explain(row.code) if row.state is State.REJECTED else None
 
 
 def _words_json(row: SubmissionRow) -> dict[str, str]:

@@ -8,8 +8,9 @@ from datetime import datetime
 from usrec.domain.rules.finding import Finding, Severity, load_findings
 from usrec.domain.submission import QueueStatus
 from usrec.domain.verdict import Ending
+from usrec.interfaces.cli.explanation_words import explanation_facts
 from usrec.interfaces.cli.finding_words import finding_words
-from usrec.interfaces.cli.story import Moment, deadline_words, next_step, reason_in_words, timeline
+from usrec.interfaces.cli.story import Moment, deadline_words, next_step, reason_in_words, refusal_of, timeline
 from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
 from usrec.interfaces.cli.words import (
     ACTIONS,
@@ -51,6 +52,9 @@ def _facts(story: SubmissionStory, now: datetime) -> Iterator[tuple[str, str]]:
     row = story.row
     employer = row.employer or tr("an employer that is not configured")
     yield tr("why"), reason_in_words(row)
+    told = refusal_of(row)
+    if told is not None:
+        yield from explanation_facts(told)
     yield tr("waits"), _waits(row)
     yield tr("next"), next_step(row)
     yield tr("deadline"), deadline_words(story, now)

@@ -1,7 +1,7 @@
 """What the ledger's stable words mean to a person, in plain English; translated where they are shown.
 
-Each table stands beside one enum (a test holds them together). Response codes are told in our own short words after
-USREC's public response dictionary; only those that the three operations can meet, others are shown by their number.
+Each table stands beside one enum (a test holds them together). Response codes have their words in the explanations,
+three languages beside each other (:mod:`usrec.adapters.explanations.book`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from usrec.domain.source_event import Operation
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.domain.verdict import Ending
-from usrec.interfaces.i18n import N_, tr
+from usrec.interfaces.i18n import N_, language, tr
 
 STATES: Final[Mapping[State, str]] = {
     State.PENDING: N_("taken from HR, not signed yet"),
@@ -151,54 +151,6 @@ ACTIONS: Final[Mapping[str, str]] = {
 }
 """Actions of the journal."""
 
-CODES: Final[Mapping[str, str]] = {
-    "SCSS001": N_("registered"),
-    "SCSE001": N_("the signature is not accepted: the certificate is invalid, expired, revoked or not for signing"),
-    "SCSE002": N_("unknown error of the registry"),
-    "SCSE003": N_("the contract's number is missing"),
-    "SCSE004": N_("the contract's date is missing"),
-    "SCSE005": N_("the first day of the contract is missing"),
-    "SCSE006": N_("the position is missing"),
-    "SCSE007": N_("the position's code is not in the dictionary"),
-    "SCSE009": N_("the employer's BIN or IIN is missing"),
-    "SCSE011": N_("the employee's IIN is missing"),
-    "SCSE012": N_("the registry does not know the employee's IIN"),
-    "SCSE014": N_("the employer already has a contract with this number"),
-    "SCSE015": N_("the agreement's number is missing"),
-    "SCSE018": N_("the date of termination is missing"),
-    "SCSE022": N_("the ground of termination is not in the dictionary"),
-    "SCSE023": N_("the agreement's date is missing"),
-    "SCSE024": N_("the day from which the agreement applies is missing"),
-    "SCSE025": N_("the registry does not know the contract's id"),
-    "SCSE026": N_("the contract's id is missing"),
-    "SCSE029": N_("the established post is missing"),
-    "SCSE043": N_("the employer's BIN is wrong"),
-    "SCSE045": N_("the IIN is wrong"),
-    "SCSE046": N_("the BIN or IIN of the message is not that of the key"),
-    "SCSE053": N_("the date lies too far in the past"),
-    "SCSE059": N_("the contract's date lies in the future"),
-    "SCSE062": N_("the agreement's date lies in the future"),
-    "SCSE063": N_("the agreement is dated before the contract"),
-    "SCSE064": N_("the agreement is dated after the day from which it applies"),
-    "SCSE066": N_("the date of termination lies in the future"),
-    "SCSE067": N_("the termination is dated before the contract"),
-    "SCSE070": N_("the contract already has an agreement with this number and date"),
-    "SCSE080": N_("the agreement changes nothing"),
-    "SCSE086": N_("the record id is already used"),
-    "SCSE087": N_("the record id has a wrong form"),
-    "SCSE088": N_("a new contract is entered within five working days"),
-    "SCSE089": N_("a change is entered within fifteen calendar days"),
-    "SCSE090": N_("a correction or deletion is entered within thirty calendar days"),
-    "SCSE091": N_("a termination is entered within three working days"),
-    "SCSE092": N_("the contract is terminated; only the labour authority can change it now"),
-    "SCSE097": N_("the contract belongs to another employer"),
-    "SCSE138": N_("the message holds nothing about a contract"),
-    "SCSE139": N_("the first day of work lies over seventy years ago"),
-    "SCSE140": N_("the first day of work lies over fifty years ahead"),
-    "SCSE999": N_("the document is larger than 100 KB"),
-}
-
-
 LAW: Final = frozenset(
     {
         *(N_("p.7"), N_("p.8"), N_("p.12")),
@@ -232,8 +184,10 @@ def law_words(text: str) -> str:
 
 def code_words(code: str) -> str:
     """A response code with its meaning, as far as it is known here."""
-    meaning = CODES.get(code)
-    return f"{code}: {tr(meaning)}" if meaning else code
+    from usrec.adapters.explanations.book import explain
+
+    known = explain(code)
+    return f"{code}: {known.texts[language()].meaning}" if known else code
 
 
 def reason_words(reason: str, code: str = "") -> str:
