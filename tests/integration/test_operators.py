@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,7 +14,9 @@ import pytest
 
 from support.operator_desk import BIN, UNANSWERED, UNREACHABLE, Desk, refused, registered, set_up_desk
 from support.personnel import a_day
+from usrec.adapters.explanations.book import explain
 from usrec.domain.kazakhstan_time import day_end_utc
+from usrec.interfaces.cli.explanation_words import explanation_json
 
 WHY = ("--reason", "the cause is mended")
 
@@ -113,6 +116,23 @@ def test_show_tells_the_story_in_the_order_of_time(busy: Desk) -> None:
     assert story["deadline"]["term"] == "5 working days"
     assert story["deadline"]["seconds_left"] > 0
     assert [one["event_id"] for one in story["behind"]] == ["transfer-2"]
+
+
+def test_show_explains_a_refusal_with_the_words_of_explain(busy: Desk) -> None:
+    """And nothing else: what was registered or is in doubt has no refusal to explain."""
+    known = explain("SCSE012")
+    assert known is not None
+    told = json.loads(json.dumps(explanation_json(known)))
+    page = busy.usrec("submission", "show", busy.row("hire-2").id).out
+    parts = told["parts"]["en"]
+    assert all(text in page for text in (f"SCSE012: {parts['meaning']}", parts["cause"], parts["action"]))
+    assert re.search(r"field of HR's row: +employee_iin\n +who must act: +HR\n +sent again unchanged: safe\n", page)
+    stories = {name: busy.ask("submission", "show", busy.row(name).id) for name in ("hire-1", "hire-2", "hire-3")}
+    assert {name: story["explanation"] for name, story in stories.items()} == {
+        "hire-1": None,
+        "hire-2": told,
+        "hire-3": None,
+    }
 
 
 def test_show_names_the_fields_to_mend(busy: Desk) -> None:

@@ -212,6 +212,20 @@ def test_next_step_of_a_follower_names_the_one_before_it() -> None:
     assert next_step(row) == "Act on the one before it: usrec submission show first"
 
 
+@pytest.mark.parametrize(
+    ("code", "step"),
+    [
+        ("SCSE012", "Mend the row in the HR system"),
+        ("SCSE014", "Look in the portal first"),
+        ("SCSE001", "When the cause is mended (the EDS's owner): usrec submission retry 0123456789abcdef"),
+        ("SCSE092", "When the cause is mended (the labour authority, on application): usrec submission retry"),
+        ("SCSE777", "Mend the row in the HR system"),
+    ],
+)
+def test_next_step_of_a_refused_one_is_for_whoever_must_act(code: str, step: str) -> None:
+    assert next_step(replace(ROW, state=State.REJECTED, code=code)).startswith(step)
+
+
 def test_timeline_tells_an_abandoned_attempt_before_the_doubt_that_it_caused() -> None:
     attempts = [
         AttemptRow("a1", 1, NOW, NOW + HOUR, "unknown", "", "the agent stopped between sending and recording"),

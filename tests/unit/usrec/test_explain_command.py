@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from usrec.adapters.explanations.book import explain, explain_all
 from usrec.domain.response_code import Actor, Handling, Policy

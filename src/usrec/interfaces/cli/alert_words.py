@@ -122,7 +122,7 @@ def _facts(one: OpenAlert, today: date) -> Iterator[tuple[str, str]]:
     yield tr("HR's event"), one.event
     yield tr("Submission"), shown
     yield tr("Now"), _standing(one)
-    yield tr("To do"), step_out_of(one.state, one.wait_reason, shown, before=one.blocked_by)
+    yield tr("To do"), step_out_of(one.state, one.wait_reason, shown, code=one.code, before=one.blocked_by)
 
 
 def _day(day: date | None, today: date) -> str:

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from usrec.domain.response_code import Explanation
+from usrec.domain.response_code import Actor, Explanation, Policy
 from usrec.domain.rules.finding import load_findings
 from usrec.domain.state import State
 from usrec.domain.submission import SubmissionId, WaitReason
-from usrec.interfaces.cli.explanation_words import explanation_json
+from usrec.interfaces.cli.explanation_words import ACTORS, explanation_json
 from usrec.interfaces.cli.tables import span
 from usrec.interfaces.cli.words import STATES, law_words, reason_words, wait_words
 from usrec.interfaces.i18n import N_, english, tr
@@ -211,28 +211,46 @@ def next_step(row: SubmissionRow) -> str:
     """What a person can do now; empty when nothing is asked of anybody."""
     if row.replaced_by is not None:
         return tr("Look at the one in its place: usrec submission show {after}").format(after=row.replaced_by)
-    return step_out_of(row.state, row.wait_reason, row.id, before=row.blocked_by)
+    return step_out_of(row.state, row.wait_reason, row.id, code=row.code, before=row.blocked_by)
 
 
-def step_out_of(state: State, wait_reason: WaitReason | None, shown: str, *, before: SubmissionId | None = None) -> str:
+def step_out_of(
+    state: State, wait_reason: WaitReason | None, shown: str, *, code: str = "", before: SubmissionId | None = None
+) -> str:
     """What a person can do about a submission that stands like this; empty when nothing is asked of anybody.
 
     Args:
         shown: Its id, as it is to be typed.
+        code: What USREC answered.
         before: The one that it waits behind.
     """
     if state is State.INVALID:
         step = tr("Mend the fields in the HR system and raise the row's revision")
     elif state is State.REJECTED:
-        step = tr(
-            "Mend the row in the HR system and raise its revision; if the cause lay elsewhere and is mended: "
-            "usrec submission retry {id}"
-        )
+        step = _step_after_refusal(code)
     elif state is State.SIGNED and wait_reason is WaitReason.NEEDS_DECISION:
         step = tr("If nothing was sent, sign anew: usrec submission retry {id}; or: usrec submission cancel {id}")
     else:
         step = tr(_STEPS.get(wait_reason, ""))
     return step.format(id=shown, before=before or "")
+
+
+def _step_after_refusal(code: str) -> str:
+    from usrec.adapters.explanations.book import explain
+
+    told = explain(code)
+    if told is not None and told.policy is Policy.CONFIRM_THEN_ACCEPT:
+        return tr(
+            "Look in the portal first; the same is there: usrec submission cancel {id}; "
+            "else mend the row in the HR system and raise its revision"
+        )
+    if told is None or told.actor is Actor.HR:
+        return tr(
+            "Mend the row in the HR system and raise its revision; if the cause lay elsewhere and is mended: "
+            "usrec submission retry {id}"
+        )
+    step = tr("When the cause is mended ({actor}): usrec submission retry {id}")
+    return step.format(actor=tr(ACTORS[told.actor]), id="{id}")
 
 
 _STEPS: Final[Mapping[WaitReason | None, str]] = {
