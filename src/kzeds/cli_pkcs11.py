@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,9 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from kzeds.cli_keys import Json, now
-from kzeds.cli_output import CANNOT_TELL, REFUSED
+from kzeds.cli_output import CANNOT_TELL, REFUSED, in_words
 from kzeds.errors import TokenError
 from kzeds.files import is_open_to_others, read_password
+from kzeds.visible import json_text, show_controls
 
 app = typer.Typer(
     help="Keys in PKCS#11 tokens. Needs the extra: pip install 'usrec-agent[pkcs11]'.",
@@ -53,7 +53,7 @@ def probe(
     except TokenError as error:
         typer.echo(f"kzeds: {error}", err=True)
         raise typer.Exit(CANNOT_TELL if error.reason in _CANNOT_TELL else REFUSED) from None
-    typer.echo(json.dumps(report, ensure_ascii=False, indent=2) if as_json else "\n".join(_lines(report)))
+    typer.echo(json_text(report) if as_json else "\n".join(map(show_controls, _lines(report))))
     if attempt and not any(key["usable"] for key in _keys(report)):
         raise typer.Exit(REFUSED)
 
@@ -109,10 +109,4 @@ def _key_lines(key: dict[str, Any]) -> Iterator[str]:
 
 
 def _line(name: str, fields: dict[str, Any]) -> str:
-    return f"{name}: " + ", ".join(f"{one.replace('_', ' ')} {_said(value)}" for one, value in fields.items())
-
-
-def _said(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "-" if value in {None, ""} else str(value)
+    return f"{name}: " + ", ".join(f"{one.replace('_', ' ')} {in_words(value)}" for one, value in fields.items())

@@ -16,7 +16,14 @@ from pathlib import Path
 from lxml import etree
 
 from kzeds.certificate import Certificate
-from kzeds.errors import DamagedPackageError, KeyMayNotSignError, KzedsError, PackageError, WrongSignerError
+from kzeds.errors import (
+    DamagedPackageError,
+    ForeignDocumentError,
+    KeyMayNotSignError,
+    KzedsError,
+    PackageError,
+    WrongSignerError,
+)
 from kzeds.package_archive import MAXIMUM_MEMBER, MAXIMUM_MEMBERS, read_archive, write_archive
 from kzeds.package_items import PackageItem, SigningPackage
 from kzeds.package_manifest import MANIFEST, Fields, from_json, require_digest, require_members, to_json
@@ -219,8 +226,10 @@ def _matched(one: SignedDocument, item: PackageItem, signer: str, at: datetime) 
 
 def _which(one: SignedDocument, wanted: Mapping[bytes, PackageItem]) -> PackageItem:
     item = wanted.get(_content(one.document))
-    if item is None or one.item_id not in {None, item.id}:
-        raise PackageError("its content is none of the documents that were to be signed")
+    if item is None:
+        raise ForeignDocumentError("its content is none of the documents that were to be signed")
+    if one.item_id not in {None, item.id}:
+        raise PackageError(f"its content is that of item {item.id}, but it came back as another one")
     return item
 
 

@@ -74,15 +74,16 @@ def test_answers_of_a_revoked_gateway_are_doubted_until_it_is_believed_again(
 ) -> None:
     """The gateway's certificate is put on hold, and released again while the agent runs.
 
-    The doctor has seen it before, so that the agent knows when it starts: what was stored counts from the first moment.
+    An earlier run has seen it, so that the agent knows when it starts: what was stored counts from the first moment.
     """
-    event = workplace.hire(Person(1))
     by_hand = workplace.pki / "revoked.toml"
     by_hand.write_text(f'serial_numbers = ["{serial(workplace, "gateway")}"]\n', "utf-8")
     with SimulatorProcess.start(tmp_path / "registry.db", workplace.pki) as simulator:
         trust(workplace, "interval = 1", port=simulator.port)
         workplace.connect(simulator.url)
+        workplace.drain()
         assert '"finding": "answers_revoked"' in workplace.usrec("doctor", "--json").stdout
+        event = workplace.hire(Person(1))
         with running(workplace.command("run"), tmp_path / "agent.log"):
             wait_until(lambda: workplace.states().get(event) == State.INDETERMINATE, "a doubt")
             assert len(simulator.registry()) == 1

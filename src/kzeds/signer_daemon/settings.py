@@ -132,7 +132,7 @@ def load_settings(file: Path) -> Settings:
         SignerSettingsError: When it cannot be used, or others than its owner may change it; names file and setting.
         OSError: When it cannot be read.
     """
-    _require_safe(file)
+    require_safe(file)
     try:
         content = tomllib.loads(file.read_bytes().decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -153,8 +153,13 @@ def load_settings(file: Path) -> Settings:
     return settings
 
 
-def _require_safe(file: Path) -> None:
-    """Check that nobody but root and the daemon's own user may change what the daemon allows."""
+def require_safe(file: Path) -> None:
+    """Check that nobody but root and the daemon's own user may change what the daemon allows.
+
+    Raises:
+        SignerSettingsError: When others may.
+        OSError: When it is not there.
+    """
     status = file.stat()
     if status.st_mode & 0o022:
         raise SignerSettingsError(f"{file}: others than its owner may change it; run: chmod go-w {file}")
@@ -163,7 +168,7 @@ def _require_safe(file: Path) -> None:
 
 
 def _user_id(table: Table, user: str) -> int:
-    if user.isdigit():
+    if user.isascii() and user.isdigit():
         return int(user)
     try:
         return pwd.getpwnam(user).pw_uid

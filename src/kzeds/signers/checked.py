@@ -11,8 +11,10 @@ from kzeds.errors import KzedsError, SignerUntrustworthyError
 from kzeds.references import WSU
 from kzeds.signature import ds
 from kzeds.wsse import WSSE, VerifiedBody, verify_body
-from kzeds.xml import Element, parse
+from kzeds.xml import Element, ElementTree, parse
 from kzeds.xmldsig import VerifiedDocument, detach_signature, verify_enveloped
+
+_BODY_ID = f"{{{WSU}}}Id"
 
 
 def require_signed(document: bytes, signed: bytes, certificate: Certificate | None) -> VerifiedDocument:
@@ -33,7 +35,7 @@ def require_signed(document: bytes, signed: bytes, certificate: Certificate | No
         original = parse(document, what="document to sign")
     except KzedsError as error:
         raise SignerUntrustworthyError(f"the signature that came back is not good: {error}") from error
-    if _canonical(root) != _canonical(original):
+    if _canonical(root.getroottree()) != _canonical(original.getroottree()):
         raise SignerUntrustworthyError("what came back signed is not the document that was to be signed")
     return verified
 
@@ -59,8 +61,8 @@ def _unsigned(envelope: Element) -> bytes:
     whole = deepcopy(envelope)
     for section in list(whole):
         name = etree.QName(section).localname
-        if name == "Body":
-            section.attrib.pop(f"{{{WSU}}}Id", None)
+        if name == "Body" and section.get(_BODY_ID) is not None:
+            del section.attrib[_BODY_ID]
         for security in section.findall(f"{{{WSSE}}}Security") if name == "Header" else []:
             section.remove(security)
         if name == "Header" and not len(section) and not (section.text or "").strip():
@@ -77,5 +79,5 @@ def _body_content(envelope: Element) -> list[tuple[bytes, dict[str | None, str]]
     ]
 
 
-def _canonical(root: Element, *, exclusive: bool = False) -> bytes:
+def _canonical(root: Element | ElementTree, *, exclusive: bool = False) -> bytes:
     return etree.tostring(root, method="c14n", exclusive=exclusive, with_comments=True)

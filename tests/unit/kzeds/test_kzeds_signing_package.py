@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from dataclasses import replace
 from datetime import timedelta
@@ -131,7 +132,7 @@ def test_signature_of_another_key_is_refused_when_it_comes_back(name: str, error
 def test_document_that_was_changed_after_signing_is_refused() -> None:
     signed = sign_enveloped(CONTRACT, key()).replace(b"2026-11-03", b"2026-11-04")
     back = SignedPackage(None, None, (SignedDocument("1.xml", signed),))
-    assert _matched(back, package()) == (set(), ("S-1", "S-2"), {"1.xml": "PackageError"})
+    assert _matched(back, package()) == (set(), ("S-1", "S-2"), {"1.xml": "ForeignDocumentError"})
 
 
 def test_signature_that_was_changed_is_refused() -> None:
@@ -155,7 +156,7 @@ def test_missing_and_strange_documents_are_told_apart() -> None:
     stranger = CONTRACT.replace(b"2511-1-002", b"9999-9-999")
     documents = (SignedDocument("b.xml", sign_enveloped(OTHER, key())), SignedDocument("c.xml", stranger))
     back = SignedPackage(None, None, documents)
-    assert _matched(back, package()) == ({"S-2"}, ("S-1",), {"c.xml": "PackageError"})
+    assert _matched(back, package()) == ({"S-2"}, ("S-1",), {"c.xml": "ForeignDocumentError"})
 
 
 def test_document_that_claims_to_be_another_item_is_refused() -> None:
@@ -232,6 +233,7 @@ def test_only_what_was_signed_here_is_written(tmp_path: Path) -> None:
         {"summary": {"RU": "Договор"}},
         {"summary": {"ru": " "}},
         {"summary": {"ru": "я" * 20_001}},
+        {"summary": {"ru": "half a character \ud83d"}},
         {"due": NOW.replace(tzinfo=None)},
     ],
 )
@@ -286,8 +288,10 @@ def test_summary_pages_say_everything_in_both_languages_and_run_nothing(tmp_path
 def test_values_show_all_that_is_signed() -> None:
     from kzeds.package_values import value_lines
 
-    document = b'<r xmlns:p="urn:p" p:k="v">10<!-- no -->00 <?run it?><p:e/>tail\n\n\n<x>\xc2\xa0a\xe2\x80\xaeb</x></r>'
-    assert value_lines(document) == [
+    inside = b'<r xmlns:p="urn:p" p:k="v">10<!-- no -->00 <?run it?><p:e/>tail\n\n\n<x>\xc2\xa0a\xe2\x80\xaeb</x></r>'
+    assert value_lines(b"<?first pay?><?then me?>" + inside + b"<!-- no --><?last?>") == [
+        "?first pay",
+        "?then me",
         "r: 10",
         "  @k: v",
         "  ... 00",
@@ -295,7 +299,19 @@ def test_values_show_all_that_is_signed() -> None:
         "  e:",
         "  ... tail",
         "  x: a\\u{202e}b",
+        "?last ",
     ]
+
+
+@pytest.mark.parametrize("unseen", ["\u3164", "\u115f", "\u2800", "\ufe0f", "\u034f", "\u00ad", "\u200b", "\x9b"])
+def test_characters_that_nobody_sees_are_shown(unseen: str) -> None:
+    from kzeds.visible import json_text, visible
+
+    assert visible(f"1{unseen}2") == f"1\\u{{{ord(unseen):x}}}2"
+    shown = json_text({"value": f"1{unseen}2 Ә"})
+    assert unseen not in shown
+    assert "Ә" in shown
+    assert json.loads(shown) == {"value": f"1{unseen}2 Ә"}
 
 
 def test_certificate_of_the_package_is_the_owners() -> None:

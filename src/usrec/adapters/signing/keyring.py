@@ -136,7 +136,7 @@ class Keyring:
             SigningRefused: There is no key for the employer, none may sign at ``at``, or its signer refused.
         """
         refusals: list[SigningRefused] = []
-        for key in self._usable(employer_bin, message_id, at, refusals):
+        for key in self._usable(employer_bin, f"message {message_id}", at, refusals):
             try:
                 document = key.sign_enveloped(rendered.document)
             except SignerUnreachableError as error:
@@ -158,19 +158,21 @@ class Keyring:
         if employer_bin in self.owners:
             raise _without_transport()
         refusals: list[SigningRefused] = []
-        for key in self._usable(employer_bin, MessageId(""), at, refusals):
+        for key in self._usable(employer_bin, "the envelope", at, refusals):
             return key
         raise _all_of(refusals)
 
-    def _usable(
-        self, employer_bin: str, message_id: MessageId, at: datetime, refusals: list[SigningRefused]
-    ) -> Iterator[KeyAt]:
-        """The keys that may sign, newest first; why the others may not goes into ``refusals``."""
+    def _usable(self, employer_bin: str, what: str, at: datetime, refusals: list[SigningRefused]) -> Iterator[KeyAt]:
+        """The keys that may sign, newest first; why the others may not goes into ``refusals``.
+
+        Args:
+            what: What is to be signed, for messages.
+        """
         if employer_bin in self.owners:
-            raise _awaited(message_id)
+            raise _awaited(what)
         keys = self._chains.get(employer_bin)
         if not keys:
-            raise _without_key(message_id)
+            raise _without_key(what)
         for key in reversed(keys):
             try:
                 yield self._unobjected(key.usable(at))
@@ -239,19 +241,19 @@ def _not_signed(key: KeyAt, error: KzedsError) -> SigningRefused:
     )
 
 
-def _awaited(message_id: MessageId) -> SignatureAwaited:
+def _awaited(where: str) -> SignatureAwaited:
     return SignatureAwaited(
         "the owner of the EDS signs by hand; no key of theirs is here",
-        where=f"message {message_id}",
+        where=where,
         kept="Nothing was sent; the event is kept and goes on when the signature comes back",
         next_step="Make a signing package for the owner: usrec package create",
     )
 
 
-def _without_key(message_id: MessageId) -> SigningRefused:
+def _without_key(where: str) -> SigningRefused:
     return SigningRefused(
         "no key is configured for the employer of this event",
-        where=f"message {message_id}",
+        where=where,
         kept=NOTHING_SENT,
         next_step=f"Add a section [employer.NAME] with its key to usrec.toml; {RELOAD}",
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kzeds.certificate import Certificate
-from kzeds.errors import KzedsError, PackageError
+from kzeds.errors import ForeignDocumentError, KzedsError, PackageError
 from kzeds.package import (
     MatchedDocument,
     PackageItem,
@@ -90,7 +90,7 @@ class KzedsPackages:
         )
         matching = match_signed(returned, items, signer=employer_bin, at=at)
         unfit = [
-            UnfitPaper(by_name[name], str(error), type(error) is PackageError)
+            UnfitPaper(by_name[name], str(error), isinstance(error, ForeignDocumentError))
             for name, error in matching.refused.items()
         ]
         signatures = []

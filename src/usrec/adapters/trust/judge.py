@@ -29,12 +29,14 @@ class CertificateJudge:
         stored: What was fetched or imported before.
         ocsp: The responder for holders' certificates, or None.
         lists: Servers of lists, by fingerprint of the authority that makes them.
+        fetches_lists: Whether these are asked; otherwise only what is stored counts.
     """
 
     authorities: Collection[Certificate]
     stored: StoredAnswers
     ocsp: OcspServer | None
     lists: Mapping[str, CrlServer]
+    fetches_lists: bool = True
 
     def judge(self, certificate: bytes, *, at: datetime) -> TrustVerdict:
         """Ask every source about a DER certificate."""
@@ -81,7 +83,7 @@ class CertificateJudge:
         found: list[RevocationSource] = []
         if not recall and is_holder and self.ocsp is not None:
             found.append(self.ocsp)
-        if not recall and issuer.fingerprint in self.lists:
+        if not recall and self.fetches_lists and issuer.fingerprint in self.lists:
             found.append(self.lists[issuer.fingerprint])
         return [*found, self.stored]
 
