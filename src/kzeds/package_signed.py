@@ -21,6 +21,7 @@ from kzeds.errors import (
     ForeignDocumentError,
     KeyMayNotSignError,
     KzedsError,
+    MalformedXmlError,
     PackageError,
     WrongSignerError,
 )
@@ -238,7 +239,10 @@ def _content(document: bytes) -> bytes:
     root = parse(document, what="document")
     for signature in list(root.iterchildren(ds("Signature"))):
         detach_signature(signature)
-    return hashlib.sha256(etree.tostring(root, method="c14n", with_comments=True)).digest()
+    try:
+        return hashlib.sha256(etree.tostring(root, method="c14n", with_comments=True)).digest()
+    except etree.C14NError:
+        raise MalformedXmlError("the document has no canonical form") from None
 
 
 def _name(number: int) -> str:

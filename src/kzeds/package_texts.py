@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from kzeds import errors
 from kzeds.errors import KzedsError
+from kzeds.kazakhstan_time import KAZAKHSTAN
 
-_KAZAKHSTAN = timezone(timedelta(hours=5))
 _ORDER = ("kk", "ru", "en")
 
 
@@ -155,4 +155,4 @@ def text_in(texts: Mapping[str, str], language: str) -> str:
 
 def local_time(moment: datetime) -> str:
     """A time as people in Kazakhstan write it; one zone since 1 March 2024."""
-    return f"{moment.astimezone(_KAZAKHSTAN):%d.%m.%Y %H:%M} (UTC+5)"
+    return f"{moment.astimezone(KAZAKHSTAN):%d.%m.%Y %H:%M} (UTC+5)"

@@ -15,7 +15,7 @@ _INDENT = "  "
 def value_lines(document: bytes) -> list[str]:
     """Every element of a document as "name: text", indented as deep as it lies, then its attributes as "@name: text".
 
-    Comments are left out: a signature over the whole document does not cover them. It does cover processing instructions,
+    Comments are left out: a signature over the whole document does not cover them. It covers processing instructions,
     those around the root element too.
 
     Raises:

@@ -90,6 +90,17 @@ def test_documents_that_were_signed_one_by_one_are_known_by_what_they_say(
     assert {one.request.submission_id for one in inspected.signatures} == {"s1", "s2"}
 
 
+def test_two_requests_for_the_same_document_stop_nobody(packages: KzedsPackages) -> None:
+    """Under a profile without record ids HR can enter one termination twice; one signature counts once."""
+    twin = a_request("s0", FIRST)
+    papers = [
+        ReturnedPaper(f"{number}.xml", sign_enveloped(one, key("employer")), None)
+        for number, one in enumerate((FIRST, SECOND))
+    ]
+    told = packages.inspect(papers, [*REQUESTS, twin], employer_bin=EMPLOYER_BIN, at=NOW)
+    assert [one.request.submission_id for one in told.signatures] == ["s1", "s2"]
+
+
 def test_changed_document_is_not_what_was_asked_for(packages: KzedsPackages) -> None:
     inspected = inspect(packages, sign_enveloped(SECOND.replace(b"2", b"3"), key("employer")), says="s2")
     assert "none of the documents" in why(inspected)

@@ -207,8 +207,8 @@ def _meets(tail: _Tail, line: Mapping[str, Any] | None, end: LogEnd | None) -> b
     """Say whether the log reaches `end` with this line, or begins with it where a former log ended so."""
     if line is None or end is None:
         return False
-    former = line.get("event") == BEGUN and LogEnd(line.get("former_lines"), line.get("former_digest"))
-    return end in (LogEnd(tail.lines, tail.digest), former)
+    former = (line.get("former_lines"), line.get("former_digest")) if line.get("event") == BEGUN else None
+    return (end.lines, end.digest) in ((tail.lines, tail.digest), former)
 
 
 def _require_met(file: Path, end: LogEnd | None) -> None:
@@ -242,8 +242,8 @@ def _next_line(raw: bytes, tail: _Tail) -> dict[str, Any] | None:
     """The line, when it is the one that has to follow."""
     try:
         line = json.loads(raw) if raw.endswith(b"\n") else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(line, dict) or (line.get("n"), line.get("previous")) != (tail.lines + 1, tail.digest):
         return None
-    return line if tail.torn is None or line.get("torn") == tail.torn else None
+    return line if line.get("torn") == tail.torn else None

@@ -144,7 +144,7 @@ class Policy:
     def _stored(self, document: bytes, rule: EnvelopeRule, trust: Trust, held: HeldKey, at: datetime) -> Recognised:
         """A document that somebody who counts has signed before."""
         try:
-            _require_plain(parse(document, what="document in the envelope"))
+            _plain(document)
             verified = verify_enveloped(document)
         except SignerRefusedError:
             raise
@@ -203,15 +203,19 @@ def _content_of_body(root: Element) -> Element:
 def _plain(document: bytes) -> Element:
     """Read a document that says the same to every reader."""
     root = parse(document, what="document to sign")
-    _require_plain(root)
-    return parse(_canonical(root), what="canonical document")
-
-
-def _require_plain(root: Element) -> None:
-    if (root.getroottree().docinfo.encoding or "UTF-8").upper() != "UTF-8":
+    if (root.getroottree().docinfo.encoding or "UTF-8").upper() != "UTF-8" or not _is_utf8(document):
         raise _refused("encoding", "the document is in another encoding than UTF-8, or says so")
     if any(not isinstance(one.tag, str) for one in root.iter()) or _stands_beside(root):
         raise _refused("comment", "the document holds comments or processing instructions, which are not signed here")
+    return parse(_canonical(root), what="canonical document")
+
+
+def _is_utf8(document: bytes) -> bool:
+    """Say so of the bytes; XML can also be known as UTF-16 by a mark before it, or by the zeros in it."""
+    try:
+        return "\0" not in document.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def _stands_beside(root: Element) -> bool:

@@ -17,6 +17,7 @@ from kzeds.signer_daemon.tables import Table
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NUMBER: Final = re.compile(r"\d{12}", re.ASCII)
+_USER_ID: Final = re.compile(r"\d{1,10}", re.ASCII)
 
 Rule = TypeVar("Rule")
 
@@ -135,7 +136,7 @@ def load_settings(file: Path) -> Settings:
     require_safe(file)
     try:
         content = tomllib.loads(file.read_bytes().decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise SignerSettingsError(f"{file}: not TOML: {error}") from None
     table = Table(content, str(file), file.resolve().parent)
     settings = Settings(
@@ -168,7 +169,7 @@ def require_safe(file: Path) -> None:
 
 
 def _user_id(table: Table, user: str) -> int:
-    if user.isascii() and user.isdigit():
+    if _USER_ID.fullmatch(user):
         return int(user)
     try:
         return pwd.getpwnam(user).pw_uid

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Final
 
 from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError, SignerUnreachableError
@@ -23,6 +25,9 @@ from usrec.domain.errors import ConfigurationError, SignatureAwaited, SignerAway
 from usrec.domain.message import MessageId, RenderedMessage, SignedMessage
 from usrec.domain.renewal import ChainKey, key_in_use
 from usrec.ports.clock import Clock
+
+ASKED_AT_ONCE: Final = 16
+"""Bounds the threads that look for signers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +126,16 @@ class Keyring:
         return self._transport
 
     def seek(self, at: datetime) -> bool:
-        """Open the keys that are not open yet; whether one was found that was away before."""
-        found = [self._seek(key, at) for key in self._all()]
+        """Open the keys that are not open yet; whether one was found that was away before.
+
+        Signers outside are asked side by side, so that many that hang take no longer than one.
+        """
+        unknown = [key for key in self._all() if key.certificate is None]
+        found = [self._seek(key, at) for key in unknown if key.place.lasting]
+        outside = [key for key in unknown if not key.place.lasting]
+        if outside:
+            with ThreadPoolExecutor(min(len(outside), ASKED_AT_ONCE), thread_name_prefix="seek") as pool:
+                found += pool.map(lambda key: self._seek(key, at), outside)
         return any(found)
 
     def sign(
@@ -140,7 +153,7 @@ class Keyring:
             try:
                 document = key.sign_enveloped(rendered.document)
             except SignerUnreachableError as error:
-                refusals.append(key.held.gone(error, at))
+                refusals.append(key.held.gone(error))
             except KzedsError as error:
                 raise _not_signed(key, error) from None
             else:
@@ -192,16 +205,18 @@ class Keyring:
         return key
 
     def _shown(self, employer_bin: str, at: datetime) -> Certificate | None:
-        """The certificate of the key in use, else of the newest that is known."""
-        known = [key for key in self._chains[employer_bin] if key.link is not None]
-        links = [key.link for key in known if key.link is not None]
+        """The certificate of the key in use, else of the newest that is known.
+
+        One that there is something against is not in use: the one before it signs.
+        """
+        known = [key for key in self._chains[employer_bin] if key.certificate is not None]
+        believed = [key for key in known if key.certificate is not None and not self._objection(key.certificate)]
+        links = [link for key in believed or known if (link := key.link) is not None]
         used = key_in_use(links, at)
         chosen = [key for key in known if key.link == used] or known
         return chosen[-1].certificate if chosen else None
 
     def _seek(self, key: HeldKey, at: datetime) -> bool:
-        if key.certificate is not None:
-            return False
         try:
             return key.open(at)
         except (ConfigurationError, SignerUnreachableError):

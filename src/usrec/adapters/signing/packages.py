@@ -81,9 +81,10 @@ class KzedsPackages:
     def inspect(
         self, papers: Sequence[ReturnedPaper], requests: Sequence[SigningRequest], *, employer_bin: str, at: datetime
     ) -> Inspected:
-        """Hold ``papers`` against the documents that were asked for."""
+        """Hold ``papers`` against the documents that were asked for; of equal ones against the first alone."""
         by_name = {paper.name: paper for paper in papers}
-        by_id = {str(request.submission_id): request for request in requests}
+        asked = {request.digest: request for request in reversed(requests)}
+        by_id = {str(request.submission_id): request for request in reversed(asked.values())}
         items = [PackageItem(which, request.document, {"en": which}) for which, request in by_id.items()]
         returned = SignedPackage(
             None, None, tuple(SignedDocument(one.name, one.document, one.submission_id) for one in papers)
