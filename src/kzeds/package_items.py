@@ -69,7 +69,7 @@ class SigningPackage:
     Attributes:
         id: Of whoever made it, as an item's.
         made_at: When it was made, aware.
-        signer: The BIN or IIN that the signing certificate must carry.
+        signer: The BIN that the signing certificate must carry; the IIN where it carries no BIN.
         title: Language code to one line.
         items: In the order in which they are shown.
     """

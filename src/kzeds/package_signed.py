@@ -104,13 +104,15 @@ class Matching:
 def require_signer(certificate: Certificate, signer: str, at: datetime) -> None:
     """Check that a signature by this certificate's key counts for a BIN or IIN.
 
+    Who carries a BIN signs for that organisation, and never for the person whose IIN stands beside it.
+
     Raises:
         WrongSignerError: It carries another number, or none.
         KeyMayNotSignError: It lacks nonRepudiation (an AUTH key).
         CertificateExpiredError: Its last day has passed at `at`.
         CertificateNotYetValidError: Its first day has not come.
     """
-    if signer not in {certificate.bin, certificate.iin}:
+    if signer != (certificate.bin or certificate.iin):
         raise WrongSignerError(
             f"certificate {certificate.short_id} is not that of the signer whom the package is for: it carries another "
             "BIN or IIN"

@@ -156,7 +156,7 @@ def test_employee_of_another_organisation_does_not_sign_for_an_entrepreneur() ->
     assert iin is not None
     paper = ReturnedPaper("1.xml", sign_enveloped(FIRST, key("employer")), None)
     told = KzedsPackages({}).inspect([paper], REQUESTS, employer_bin=iin, at=NOW)
-    assert "another organisation" in why(told)
+    assert "another BIN or IIN" in why(told)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no zip", b"<xml/>"])

@@ -8,9 +8,14 @@ import json
 import struct
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
+from copy import deepcopy
 from random import Random
 from typing import Any
 
+from lxml import etree
+
+from kzeds.xml import Element
 from support.kzeds_mutation import damaged_bytes, damaged_xml
 
 _VALUES: tuple[Any, ...] = (
@@ -129,14 +134,15 @@ def _places(data: bytes, mark: bytes) -> list[int]:
 
 
 def damaged_members(random: Random, data: bytes) -> bytes:
-    """A right ZIP around damaged files: a manifest, documents, names, files more or fewer; digests made to fit again."""
+    """A right ZIP around damaged files: a manifest, documents, names, more or fewer files; digests fit again."""
     members = members_of(data)
     name = random.choice(list(members))
     choice = random.random()
     if choice < 0.35 and "manifest.json" in members:
         members["manifest.json"] = damaged_json(random, members["manifest.json"])
     elif choice < 0.8:
-        changed = random.choice((damaged_xml, damaged_bytes))(random, members[name])
+        ways = (damaged_xml, damaged_bytes, *(damaged_elements,) * (2 * name.endswith(".xml")))
+        changed = random.choice(ways)(random, members[name])
         before, after = (hashlib.sha256(one).hexdigest().encode() for one in (members[name], changed))
         members[name] = changed
         if "manifest.json" in members:
@@ -203,6 +209,73 @@ _TOML = (
     *(b"1979-05-27T07:32:00Z", b"9999-99-99", b"07:32:00", b'["conclusion", 1]', b'"a" b', b"# nothing"),
 )
 
+
+def damaged_elements(random: Random, data: bytes) -> bytes:
+    """Well-formed XML that says something else: elements, texts and attributes removed, doubled, moved, renamed."""
+    root = etree.fromstring(data)
+    for _ in range(random.choice((1, 1, 2, 4))):
+        elements = list(root.iter("*"))
+        one, other = random.choice(elements), random.choice(elements)
+        random.choice(_ELEMENT_EDITS)(random, one, other)
+    return etree.tostring(root)
+
+
+def _refill_text(random: Random, one: Element, other: Element) -> None:
+    one.text = random.choice((None, "", " ", "200940000014", "x" * 300, other.text, f"{one.text or ''} "))
+
+
+def _document_inside(random: Random, one: Element, _: Element) -> None:
+    """Where an element's text is a document, the document is damaged, or another text stands there."""
+    for inner in one.getroottree().getroot().iter("*"):
+        if (inner.text or "").startswith("<"):
+            changed = (inner.text or "").encode()
+            with suppress(etree.XMLSyntaxError):
+                changed = damaged_elements(random, changed)
+            inner.text = random.choice((changed.decode(), changed.decode(), "<a/>", "x", ""))
+
+
+def _remove_element(_: Random, one: Element, __: Element) -> None:
+    if (parent := one.getparent()) is not None:
+        parent.remove(one)
+
+
+def _place_copy(random: Random, one: Element, other: Element) -> None:
+    other.insert(random.randrange(len(other) + 1), deepcopy(one))
+
+
+def _rename(random: Random, one: Element, other: Element) -> None:
+    name = random.choice((str(other.tag), "x", f"{{urn:x}}{etree.QName(one).localname}", etree.QName(one).localname))
+    one.tag = name
+
+
+def _put_beside(random: Random, one: Element, _: Element) -> None:
+    beside = random.choice((etree.Comment("c"), etree.ProcessingInstruction("p", "i"), etree.Element("bin")))
+    one.insert(random.randrange(len(one) + 1), beside)
+
+
+def _name_attribute(random: Random, one: Element, other: Element) -> None:
+    names = (
+        "bin",
+        "Id",
+        "id",
+        "{urn:x}a",
+        "{http://www.w3.org/2001/XMLSchema-instance}type",
+        "{http://www.w3.org/XML/1998/namespace}id",
+    )
+    one.set(random.choice(names), random.choice(("b-1", "x", "200940000013", other.text or "")))
+
+
+_ELEMENT_EDITS: tuple[Callable[[Random, Element, Element], None], ...] = (
+    _refill_text,
+    _document_inside,
+    _document_inside,
+    _remove_element,
+    _place_copy,
+    _rename,
+    _put_beside,
+    _name_attribute,
+)
+
 _LENGTHS = struct.Struct(">II")
 
 
@@ -224,5 +297,5 @@ def damaged_frame(random: Random, data: bytes) -> bytes:
     if choice < 0.5:
         header = damaged_json(random, header)
     if choice > 0.4:
-        content = random.choice((damaged_xml, damaged_xml, damaged_bytes))(random, content)
+        content = random.choice((damaged_xml, damaged_bytes, *(damaged_elements,) * 4))(random, content or b"<a/>")
     return frame(header, content)

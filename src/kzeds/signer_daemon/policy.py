@@ -19,7 +19,7 @@ from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError, MalformedXmlError, NotSignableError, SignerRefusedError
 from kzeds.signature import ds
 from kzeds.signer_daemon.keys import HeldKey, number_of
-from kzeds.signer_daemon.paths import NotThereError
+from kzeds.signer_daemon.paths import TYPE, NotThereError
 from kzeds.signer_daemon.settings import EnvelopeRule, OperationRule, Where
 from kzeds.trust import require_chain
 from kzeds.wsse import SOAP
@@ -28,8 +28,6 @@ from kzeds.xmldsig import verify_enveloped
 
 QUESTION: Final = "question"
 """What stands for the operation of an envelope without a document."""
-
-_TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ class Policy:
         if len(found) != 1:
             what = "none" if not found else f"{len(found)}"
             raise _refused("operation", f"the document is {what} of the listed operations; it has to be exactly one")
-        if any(_TYPE in one.attrib for one in root.iter()):
+        if any(TYPE in one.attrib for one in root.iter()):
             raise _refused("operation", "an element of the document says that it is of another type (xsi:type)")
         try:
             number = found[0].number.read(root)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from kzeds.errors import SignerSettingsError
 
@@ -32,9 +32,9 @@ class Table:
     def optional_text(self, name: str) -> str | None:
         """A text, None when it is not there."""
         value = self._left.pop(name, None)
-        if value is not None and not _is_text(value):
-            raise self.fault(name, "a text is expected")
-        return value
+        if value is None or _is_text(value):
+            return value
+        raise self.fault(name, "a text is expected")
 
     def path(self, name: str) -> Path:
         """A path that has to be there; a relative one begins at the folder of the file."""
@@ -122,6 +122,6 @@ class Table:
         return value
 
 
-def _is_text(value: object) -> bool:
+def _is_text(value: object) -> TypeGuard[str]:
     """Say so of one that is not empty; no path or name can hold a NUL."""
     return isinstance(value, str) and value != "" and "\0" not in value

@@ -71,11 +71,10 @@ def _unsigned(envelope: Element) -> bytes:
 
 
 def _body_content(envelope: Element) -> list[tuple[bytes, dict[str | None, str]]]:
-    """Each child of the Body, and the namespaces that values in it may speak of; wsu came with the signature."""
-    body = next(envelope.iterchildren(_BODY), ())
+    """Each element of the Body, and the namespaces that values in it may speak of; wsu came with the signature."""
     return [
         (_canonical(child, exclusive=True), {prefix: uri for prefix, uri in child.nsmap.items() if uri != WSU})
-        for child in body
+        for child in envelope.iterfind(f"{_BODY}/*")  # lxml crashes over a comment alone; `_unsigned` has those
     ]
 
 
@@ -83,4 +82,4 @@ def _canonical(root: Element | ElementTree, *, exclusive: bool = False) -> bytes
     try:
         return etree.tostring(root, method="c14n", exclusive=exclusive, with_comments=True)
     except etree.C14NError:
-        raise SignerUntrustworthyError("what came back signed, or what was to be signed, has no canonical form") from None
+        raise SignerUntrustworthyError("what came back signed, or was to be signed, has no canonical form") from None

@@ -153,6 +153,8 @@ def test_question_without_a_document_needs_leave(open_desk: Callable[..., Desk])
     for content in (envelope(as_text(empty)), envelope("<data/>")):
         assert verify_body(desk.seal(content), trusted=[certificate()]).certificate == certificate()
     assert {line["operation"] for line in desk.daemon.lines()} == {"question"}
+    typed = '<data xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="i:string"/>'
+    assert desk.seal(envelope(typed)), "ShEP's own clients name the type of data"
     desk.daemon.change(questions="false")
     desk.service = desk.load()
     for content in (envelope(as_text(empty)), envelope("<data/>")):
@@ -267,6 +269,12 @@ SEALED = {
     "something else beside it": (envelope(as_text(STORED) + "<payment>1</payment>"), "envelope"),
     "something beside an empty one": (envelope("<data/><payment>1</payment>"), "envelope"),
     "no document": (envelope(""), "envelope"),
+    "data that points elsewhere": (
+        envelope(as_text(STORED).replace("<data>", '<data href="#pay">')).replace(
+            b"</typ:SendMessage>", b'<pay id="pay">1</pay></typ:SendMessage>'
+        ),
+        "envelope",
+    ),
     "document as elements": (envelope(f"<data>{STORED.decode()}</data>"), "envelope"),
     "another service": (envelope(as_text(STORED), info=message_info(service="tax")), "envelope"),
     "two services": (envelope(as_text(STORED), info=message_info() + "<serviceId>tax</serviceId>"), "envelope"),

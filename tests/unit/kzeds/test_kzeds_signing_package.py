@@ -9,9 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from kzeds import errors
+from kzeds.certificate import Certificate
 from kzeds.cms import sign_detached
+from kzeds.issuing import Holder, Validity, issue, make_authority
 from kzeds.keys.pkcs12 import load_pkcs12
 from kzeds.package import (
     PackageItem,
@@ -21,6 +24,7 @@ from kzeds.package import (
     match_signed,
     read_package,
     read_signed,
+    require_signer,
     sign_package,
     write_package,
     write_signed,
@@ -28,7 +32,7 @@ from kzeds.package import (
 from kzeds.signers.base import KeySigner
 from kzeds.test_pki import EMPLOYER_BIN, KeyKind, make_test_pki
 from kzeds.xmldsig import sign_enveloped
-from support.kzeds_material import CONTRACT, NOW, certificate, key
+from support.kzeds_material import CONTRACT, NOW, certificate, key, private_key
 from support.signing_packages import OTHER, item, members, package, zipped
 
 IIN = "850515400012"
@@ -66,9 +70,15 @@ def test_owner_signs_and_every_document_is_matched(kind: KeyKind, tmp_path: Path
     assert found.signed["S-2"].document == signed.documents[1].document
 
 
-def test_head_may_sign_by_iin() -> None:
-    made = package(signer=IIN)
-    assert _matched(sign_package(made, KeySigner(key()), at=NOW), made) == ({"S-1", "S-2"}, (), {})
+def test_entrepreneur_without_a_bin_signs_by_iin() -> None:
+    validity = Validity(NOW - timedelta(days=1), NOW + timedelta(days=1))
+    authority = make_authority(private_key(), "CA", validity)
+    issued = issue(authority, private_key().public_key(), Holder("X", iin=IIN), validity)
+    theirs = Certificate.from_der(issued.public_bytes(Encoding.DER))
+    assert theirs.bin is None
+    require_signer(theirs, IIN, NOW)
+    with pytest.raises(errors.WrongSignerError):
+        require_signer(theirs, EMPLOYER_BIN, NOW)
 
 
 def test_nothing_shows_a_document_or_a_summary() -> None:
@@ -127,6 +137,17 @@ def test_signer_that_signs_something_else_is_found_out() -> None:
 def test_signature_of_another_key_is_refused_when_it_comes_back(name: str, error: str) -> None:
     signed = SignedPackage(None, None, (SignedDocument("1.xml", sign_enveloped(CONTRACT, key(name))),))
     assert _matched(signed, package()) == (set(), ("S-1", "S-2"), {"1.xml": error})
+
+
+def test_employee_of_an_organisation_does_not_sign_for_themselves() -> None:
+    """The certificate carries the person's IIN too, but speaks for the organisation."""
+    theirs = certificate()
+    assert (theirs.bin, theirs.iin) == (EMPLOYER_BIN, IIN)
+    made = replace(package(), signer=IIN)
+    signed = SignedPackage(None, None, (SignedDocument("1.xml", sign_enveloped(CONTRACT, key())),))
+    assert _matched(signed, made)[2] == {"1.xml": "WrongSignerError"}
+    with pytest.raises(errors.WrongSignerError):
+        sign_package(made, KeySigner(key()), at=NOW)
 
 
 def test_document_that_was_changed_after_signing_is_refused() -> None:

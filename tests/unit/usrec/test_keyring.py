@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import traceback
 from collections.abc import Callable
@@ -186,7 +187,7 @@ def test_the_rest_of_a_signer_begins_when_its_silence_was_long_enough(
     door = Door(made(tmp_path, "key", -1, 364))
     keyring = ring(door.held())
     door.fails, door.asked = AWAY, 0
-    stopwatch = iter([0.0, 40.0])
+    stopwatch = itertools.count(step=40)
     monkeypatch.setattr("usrec.adapters.signing.held_key.time.monotonic", lambda: next(stopwatch))
     for second in (0, 41, 54):
         with pytest.raises(SignerAway):
@@ -264,6 +265,14 @@ def test_what_is_said_again_and_again_does_not_grow(tmp_path: Path) -> None:
                 signer_of(keyring)
         (trouble,) = keyring.troubles
         assert len(list(traceback.walk_tb(trouble.problem.__traceback__))) < 8
+
+
+def test_it_is_told_where_the_key_in_use_is(tmp_path: Path) -> None:
+    file, door = made(tmp_path, "old", -300, 60), Door(made(tmp_path, "new", -1, 364))
+    kept = HeldKey(KeyPlace("the daemon", door.opened, lasting=False, kind="signer_daemon"), number=EMPLOYER_BIN)
+    chain = {EMPLOYER_BIN: [held(file), kept], "1": [held(tmp_path / "missing.p12")]}
+    keyring = Keyring(chain, clock=ManualClock(NOW), owners=["2"])
+    assert keyring.ways == {EMPLOYER_BIN: "signer_daemon", "1": "file", "2": "owner"}
 
 
 def test_a_revoked_newest_key_is_not_shown_as_the_one_in_use(tmp_path: Path) -> None:

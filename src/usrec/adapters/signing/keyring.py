@@ -107,9 +107,14 @@ class Keyring:
     def certificates(self) -> Mapping[str, SigningCertificate]:
         """What the certificates say, by employer: of the key in use; of the newest known where none can sign now."""
         now = self._clock.now()
-        return {
-            bin_: describe_certificate(found) for bin_ in self._chains if (found := self._shown(bin_, now)) is not None
-        }
+        shown = {bin_: self._shown(bin_, now).certificate for bin_ in self._chains}
+        return {bin_: describe_certificate(found) for bin_, found in shown.items() if found is not None}
+
+    @property
+    def ways(self) -> Mapping[str, str]:
+        """Where the same keys are, by employer: ``owner`` for one who signs by hand, else a kind of place."""
+        now = self._clock.now()
+        return dict.fromkeys(self.owners, "owner") | {bin_: self._shown(bin_, now).place.kind for bin_ in self._chains}
 
     @property
     def links(self) -> Mapping[str, Sequence[ChainKey]]:
@@ -204,17 +209,18 @@ class Keyring:
             raise SigningRefused(why, where=key.held.place.where, kept=NOTHING_SENT, next_step=advice)
         return key
 
-    def _shown(self, employer_bin: str, at: datetime) -> Certificate | None:
-        """The certificate of the key in use, else of the newest that is known.
+    def _shown(self, employer_bin: str, at: datetime) -> HeldKey:
+        """The key in use, else the newest whose certificate is known, else the first.
 
         One that there is something against is not in use: the one before it signs.
         """
-        known = [key for key in self._chains[employer_bin] if key.certificate is not None]
+        keys = self._chains[employer_bin]
+        known = [key for key in keys if key.certificate is not None]
         believed = [key for key in known if key.certificate is not None and not self._objection(key.certificate)]
         links = [link for key in believed or known if (link := key.link) is not None]
         used = key_in_use(links, at)
         chosen = [key for key in known if key.link == used] or known
-        return chosen[-1].certificate if chosen else None
+        return chosen[-1] if chosen else keys[0]
 
     def _seek(self, key: HeldKey, at: datetime) -> bool:
         try:

@@ -109,11 +109,9 @@ class KzedsPackages:
         """Check what the agent asks beyond a good signature of that number.
 
         Raises:
-            SigningRefused: The certificate is another organisation's, another than the pinned one, or not trusted.
+            SigningRefused: The certificate is another than the pinned one, or not trusted.
         """
         certificate = matched.certificate
-        if employer_bin != (certificate.bin or certificate.iin):
-            raise SigningRefused("the certificate belongs to another organisation (USREC would refuse it: SCSE046)")
         pinned = self._pinned.get(employer_bin)
         if pinned is not None and pinned != f"{certificate.serial_number:x}":
             raise SigningRefused("it is signed with another certificate than the one that the settings name")

@@ -145,9 +145,11 @@ def _stored(installation: Installation, trust: TrustSettings, judge: Certificate
 
 
 def _certificates(installation: Installation, trust: TrustSettings, judge: CertificateJudge) -> Iterator[Line]:
+    found: dict[Subject, TrustVerdict] = {}
     for subject in _subjects(installation):
-        verdict = judge.judge(subject.der, at=installation.clock.now())
-        yield _line(subject, verdict, UnknownPolicy(trust.unknown))
+        found[subject] = judge.judge(subject.der, at=installation.clock.now())
+        yield _line(subject, found[subject], UnknownPolicy(trust.unknown))
+    installation.book.replace(found)
 
 
 def _subjects(installation: Installation) -> Iterator[Subject]:
