@@ -37,7 +37,7 @@ class RevocationAnswer:
         status: The answer.
         source: Who says so: a CRL with its number, an OCSP responder, or both.
         why: One sentence for a person; it names nobody but authorities.
-        revoked_at: When it was revoked, UTC; None unless `REVOKED`, or `UNKNOWN` because what says "revoked" is too old.
+        revoked_at: When it was revoked, UTC; None unless `REVOKED`, or `UNKNOWN` because what says so is too old.
         revocation_reason: As RFC 5280 names it ("key_compromise"); "unspecified" when the source gives none, None as
             above. "certificate_hold" is revoked too: nothing may be accepted while it lasts.
         as_of: Moment that the source speaks of, UTC; None when there is no usable source.

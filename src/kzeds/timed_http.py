@@ -43,6 +43,17 @@ class Cutter:
         """What makes watched connections; for `urllib.request.build_opener`."""
         return [_PlainHandler(self), _TlsHandler(self, tls)]
 
+    def connection(
+        self, host: str, port: int | None, *, timeout: float, tls: ssl.SSLContext | None = None
+    ) -> http.client.HTTPConnection:
+        """A watched connection, not yet opened; over TLS where `tls` is given."""
+        made: http.client.HTTPConnection
+        if tls is None:
+            made = _maker(_PlainConnection, self)(host, port=port, timeout=timeout)
+        else:
+            made = _maker(_TlsConnection, self)(host, port=port, timeout=timeout, context=tls)
+        return made
+
     def watch(self, connected: socket.socket) -> None:
         """Watch a connection; a second handle of it outlives its wrapping in TLS."""
         with self._lock:

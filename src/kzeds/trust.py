@@ -20,7 +20,7 @@ MAXIMUM_LENGTH = 8
 _SUFFIXES = (".pem", ".crt", ".cer", ".der")
 
 _proven: set[tuple[str, bytes, bytes, bytes]] = set()
-"""Algorithm, key, signature and content that fit: whoever judges many documents sees the same certificates each time."""
+"""Algorithm, key, signature and content that fit: whoever judges many documents meets the same certificates."""
 
 
 def require_chain(

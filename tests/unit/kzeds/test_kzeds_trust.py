@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.hashes import SHA384, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from kzeds import trust
 from kzeds.certificate import Certificate
 from kzeds.errors import (
     CertificateExpiredError,
@@ -23,7 +24,6 @@ from kzeds.errors import (
     WeakAlgorithmError,
 )
 from kzeds.issuing import Authority, Holder, Validity, issue, make_authority
-from kzeds import trust
 from kzeds.trust import load_authorities, require_chain
 from support.kzeds_material import NOW, certificate, flipped, pki, private_key, shared
 

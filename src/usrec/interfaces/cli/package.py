@@ -281,6 +281,8 @@ def _waiting(place: Opened, employer: str | None) -> Mapping[EmployerName, Seque
 
 
 def _packages(place: Opened) -> KzedsPackages:
+    from usrec.interfaces.logs import configure_logs
     from usrec.packages import build_packages
 
+    configure_logs(level="warning", style=place.settings.values.log.format)
     return build_packages(place.settings)
