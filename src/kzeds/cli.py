@@ -26,6 +26,7 @@ from kzeds.cli_sign import sign
 from kzeds.cli_verify import verify
 from kzeds.errors import KzedsError
 from kzeds.signer_daemon.cli import app as signer_daemon_app
+from kzeds.visible import show_controls
 
 app = typer.Typer(
     help="Kazakhstan's EDS: look at a key, sign, verify, revocation, signing packages, test PKI.",
@@ -102,5 +103,5 @@ def _internal(error: Exception) -> str:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"kzeds: {message}", err=True)
+    typer.echo(f"kzeds: {show_controls(message)}", err=True)
     raise SystemExit(code)

@@ -30,10 +30,14 @@ def now() -> datetime:
 
 def load_key(key: Path, password_file: Path) -> SigningKey:
     """Open a key file; a password file that others can read is used, with a warning."""
-    password = read_password(password_file)
-    if is_open_to_others(password_file):
-        typer.echo(f"kzeds: WARNING: {password_file} is open to others; run: chmod 600 {password_file}", err=True)
-    return open_key(key, password)
+    return open_key(key, read_secret(password_file))
+
+
+def read_secret(file: Path) -> str:
+    """Read a password or a PIN, with a warning when others can read it too."""
+    if is_open_to_others(file):
+        typer.echo(f"kzeds: WARNING: {file} is open to others; run: chmod 600 {file}", err=True)
+    return read_password(file)
 
 
 def open_key(key: Path, password: str) -> SigningKey:

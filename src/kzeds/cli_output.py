@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import typer
 
-from kzeds.visible import show_controls
+from kzeds.visible import json_text, show_controls
 
 REFUSED = 1
 CANNOT_TELL = 2
@@ -17,19 +16,20 @@ INTERNAL_ERROR = 70
 def show(fields: dict[str, Any], *, as_json: bool) -> None:
     """Print a report, as JSON or as lines "name  value" for a person."""
     if as_json:
-        typer.echo(json.dumps(fields, ensure_ascii=False, indent=2))
+        typer.echo(json_text(fields))
         return
     for name, value in fields.items():
         if isinstance(value, dict):
             typer.echo(f"{name}:")
             for inner, text in value.items():
-                typer.echo(f"  {inner.replace('_', ' '):<20}{_in_words(text)}")
+                typer.echo(f"  {inner.replace('_', ' '):<20}{in_words(text)}")
         else:
-            typer.echo(f"{name.replace('_', ' '):<22}{_in_words(value)}")
+            typer.echo(f"{name.replace('_', ' '):<22}{in_words(value)}")
 
 
-def _in_words(value: object) -> str:
-    if value is None or value == []:
+def in_words(value: object) -> str:
+    """A value of a report for a person; nothing of it steers the terminal."""
+    if value is None or value in ([], ""):
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -71,6 +71,8 @@ def sign_package(
     from kzeds.package_texts import TEXTS, choose_language
     from kzeds.signers.base import KeySigner
 
+    if any(one is not None and output.resolve() == one.resolve() for one in (file, key, password_file)):
+        raise typer.BadParameter("it would be written over the package, the key or its password", param_hint="--output")
     if each and yes:
         raise typer.BadParameter("either you are asked, or not", param_hint="--each and --yes")
     if not sys.stdin.isatty() and not (yes and password_file):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from kzeds.cli_keys import Json, now
-from kzeds.cli_output import CANNOT_TELL, REFUSED
+from kzeds.cli_keys import Json, now, read_secret
+from kzeds.cli_output import CANNOT_TELL, REFUSED, in_words
 from kzeds.errors import TokenError
-from kzeds.files import is_open_to_others, read_password
+from kzeds.visible import json_text, show_controls
 
 app = typer.Typer(
     help="Keys in PKCS#11 tokens. Needs the extra: pip install 'usrec-agent[pkcs11]'.",
@@ -49,21 +48,15 @@ def probe(
     if attempt and pin_file is None:
         raise typer.BadParameter("a signature needs the PIN: give --pin-file", param_hint="--try")
     try:
-        report = look(library, label=token, pin=_pin(pin_file), at=now(), trial=attempt)
+        report = look(
+            library, label=token, pin=None if pin_file is None else read_secret(pin_file), at=now(), trial=attempt
+        )
     except TokenError as error:
         typer.echo(f"kzeds: {error}", err=True)
         raise typer.Exit(CANNOT_TELL if error.reason in _CANNOT_TELL else REFUSED) from None
-    typer.echo(json.dumps(report, ensure_ascii=False, indent=2) if as_json else "\n".join(_lines(report)))
+    typer.echo(json_text(report) if as_json else "\n".join(map(show_controls, _lines(report))))
     if attempt and not any(key["usable"] for key in _keys(report)):
         raise typer.Exit(REFUSED)
-
-
-def _pin(path: Path | None) -> str | None:
-    if path is None:
-        return None
-    if is_open_to_others(path):
-        typer.echo(f"kzeds: WARNING: {path} is open to others; run: chmod 600 {path}", err=True)
-    return read_password(path)
 
 
 def _keys(report: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -109,10 +102,4 @@ def _key_lines(key: dict[str, Any]) -> Iterator[str]:
 
 
 def _line(name: str, fields: dict[str, Any]) -> str:
-    return f"{name}: " + ", ".join(f"{one.replace('_', ' ')} {_said(value)}" for one, value in fields.items())
-
-
-def _said(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "-" if value in {None, ""} else str(value)
+    return f"{name}: " + ", ".join(f"{one.replace('_', ' ')} {in_words(value)}" for one, value in fields.items())

@@ -47,6 +47,7 @@ False. No message holds a password, a key, a name, an IIN or a piece of a docume
     ├── PackageError                      a signing package that cannot be made, or signed
     │   ├── DamagedPackageError           not a package, or it was changed on its way
     │   ├── UnknownPackageVersionError    written by a newer kzeds (`version`)
+    │   ├── ForeignDocumentError          what came back is none of the documents that were to be signed
     │   └── WrongSignerError              the certificate is not the one that the package is for
     └── TestPkiError                      the test PKI could not be made where it was asked for
 """
@@ -245,6 +246,10 @@ class UnknownPackageVersionError(PackageError):
     def __init__(self, message: str, *, version: object = None) -> None:
         super().__init__(message)
         self.version = version
+
+
+class ForeignDocumentError(PackageError):
+    """What came back says something else than each of the documents that were to be signed."""
 
 
 class WrongSignerError(PackageError):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import http.client
 import ssl
-import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from kzeds.errors import UnreachableError
+from kzeds.timed_http import Cutter
 
 MAXIMUM_SIZE = 64_000_000
 """Bytes of an answer that is read."""
@@ -41,7 +41,7 @@ class HttpFetch:
     """Asks over HTTP.
 
     Attributes:
-        timeout: Seconds for the whole answer.
+        timeout: Seconds for each answer as a whole, from the connection to its last byte.
         proxy: Address of an HTTP proxy, with user and password where it wants them, or None; the environment is not
             asked.
         maximum_size: Bytes; a longer answer is refused.
@@ -62,39 +62,45 @@ class HttpFetch:
         if not url.startswith(("http://", "https://")):
             raise UnreachableError(f"{_shown(url)} is not an http or https address")
         headers = {"Content-Type": content_type} if content_type else {}
-        try:
-            return self._ask(urllib.request.Request(url, body, headers))  # noqa: S310 - the scheme was just checked
-        except urllib.error.HTTPError as error:
-            error.close()
-            raise UnreachableError(f"{_shown(url)} answered with status {error.code}") from None
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            reason = getattr(error, "reason", None) or error
-            raise UnreachableError(f"{_shown(url)} cannot be reached: {reason}") from None
+        with Cutter(self.timeout) as cutter:
+            try:
+                return self._ask(urllib.request.Request(url, body, headers), cutter)  # noqa: S310 - the scheme is checked
+            except urllib.error.HTTPError as error:
+                error.close()
+                raise UnreachableError(f"{_shown(url)} answered with status {error.code}") from None
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                if cutter.is_over:
+                    raise self._too_slow(url) from None
+                reason = getattr(error, "reason", None) or error
+                raise UnreachableError(f"{_shown(url)} cannot be reached: {reason}") from None
 
-    def _ask(self, request: urllib.request.Request) -> bytes:
-        ends = time.monotonic() + self.timeout
+    def _ask(self, request: urllib.request.Request, cutter: Cutter) -> bytes:
         proxies = {} if self.proxy is None else {"http": self.proxy, "https": self.proxy}
         opener = urllib.request.build_opener(
             urllib.request.ProxyHandler(proxies),
-            urllib.request.HTTPSHandler(context=self.tls or ssl.create_default_context()),
+            *cutter.handlers(self.tls or ssl.create_default_context()),
             _SameHost(),
         )
         with opener.open(request, timeout=self.timeout) as answer:
             if answer.status != 200:
                 raise UnreachableError(f"{_shown(request.full_url)} answered with status {answer.status}")
-            return self._read(answer, _shown(request.full_url), ends)
+            found = self._read(answer, _shown(request.full_url), cutter)
+        if cutter.is_over:
+            raise self._too_slow(request.full_url)
+        return found
 
-    def _read(self, answer: Any, shown: str, ends: float) -> bytes:
+    def _read(self, answer: Any, shown: str, cutter: Cutter) -> bytes:
         found = bytearray()
         while piece := answer.read1(_PIECE):
             found += piece
             if len(found) > self.maximum_size:
                 raise UnreachableError(f"{shown} sent more than {self.maximum_size} bytes")
-            if time.monotonic() > ends:
-                raise UnreachableError(f"{shown} did not finish its answer in {self.timeout:g} seconds")
-        if answer.length:
+        if answer.length and not cutter.is_over:
             raise UnreachableError(f"{shown} broke its answer off")
         return bytes(found)
+
+    def _too_slow(self, url: str) -> UnreachableError:
+        return UnreachableError(f"{_shown(url)} did not finish its answer in {self.timeout:g} seconds")
 
 
 class _SameHost(urllib.request.HTTPRedirectHandler):

@@ -38,12 +38,13 @@ def is_of_2015(public_key: PublicKey) -> bool:
 
 
 def key_identifier(public_key: PublicKey) -> bytes:
-    """The subject key identifier, 20 bytes."""
+    """The subject key identifier, 20 bytes; EC keys, which are TLS's and none of the NCA's, have the usual one."""
     if isinstance(public_key, GostPublicKey):
         whole = public_key.spki
     else:
         whole = public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    named = core.Sequence.load(whole)[1].contents[1:] if is_of_2015(public_key) else whole
+    usual = is_of_2015(public_key) or isinstance(public_key, EllipticCurvePublicKey)
+    named = core.Sequence.load(whole)[1].contents[1:] if usual else whole
     return hashlib.sha1(named, usedforsecurity=False).digest()
 
 

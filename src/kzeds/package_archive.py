@@ -73,7 +73,7 @@ def _read(content: bytes) -> dict[str, bytes]:
         raise DamagedPackageError(f"the file is larger than {MAXIMUM_FILE} bytes, which no package is")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
             _require_modest(entries)
             return {entry.filename: _member(archive, entry) for entry in entries}
     except _FAULTS:

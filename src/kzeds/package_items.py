@@ -69,7 +69,7 @@ class SigningPackage:
     Attributes:
         id: Of whoever made it, as an item's.
         made_at: When it was made, aware.
-        signer: The BIN or IIN that the signing certificate must carry.
+        signer: The BIN that the signing certificate must carry; the IIN where it carries no BIN.
         title: Language code to one line.
         items: In the order in which they are shown.
     """
@@ -103,7 +103,7 @@ def require_texts(texts: Mapping[str, str], what: str) -> None:
     """Check a text in several languages.
 
     Raises:
-        PackageError: When there is none, a language is no two-letter code, or a text is empty or too long.
+        PackageError: When there is none, a language is no two-letter code, or a text is empty, too long or no Unicode.
     """
     if not texts:
         raise PackageError(f"{what} is in no language")
@@ -112,6 +112,8 @@ def require_texts(texts: Mapping[str, str], what: str) -> None:
             raise PackageError(f"{what} is in a language that is not a code of two letters")
         if not text.strip() or len(text) > MAXIMUM_TEXT:
             raise PackageError(f"{what} in {language} is empty, or longer than {MAXIMUM_TEXT} characters")
+        if any("\ud800" <= one <= "\udfff" for one in text):
+            raise PackageError(f"{what} in {language} holds half a character, which no text has")
 
 
 def _require_aware(moment: datetime | None, what: str) -> None:

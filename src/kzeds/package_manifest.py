@@ -14,6 +14,8 @@ from kzeds.errors import DamagedPackageError, UnknownPackageVersionError
 MANIFEST = "manifest.json"
 VERSION = 1
 
+_YEARS = range(2000, 2100)
+
 
 class Fields:
     """The fields of one JSON object, each taken once with its type; `require_no_more` ends it."""
@@ -73,7 +75,7 @@ class Fields:
 
     def _take(self, name: str, kind: type[Any]) -> Any:
         value = self._left.pop(name, None)
-        if not isinstance(value, kind):
+        if type(value) is not kind:
             raise DamagedPackageError(f"{self._what} lacks {name}, or has something else in it")
         return value
 
@@ -114,7 +116,7 @@ def require_digest(content: bytes, digest: str, what: str) -> None:
     Raises:
         DamagedPackageError: It is not.
     """
-    if not hmac.compare_digest(hashlib.sha256(content).hexdigest().encode(), digest.encode()):
+    if not hmac.compare_digest(hashlib.sha256(content).hexdigest().encode(), digest.encode(errors="replace")):
         raise DamagedPackageError(f"{what} is not the one that the manifest names; it was changed on its way")
 
 
@@ -130,8 +132,8 @@ def require_members(members: Mapping[str, bytes], names: set[str]) -> None:
 
 def _moment(text: str) -> datetime:
     found = datetime.fromisoformat(text)
-    if found.utcoffset() is None:
-        raise ValueError("no time zone")
+    if found.utcoffset() is None or found.year not in _YEARS:
+        raise ValueError("no time zone, or not of this century")
     return found.astimezone(UTC)
 
 

@@ -16,7 +16,15 @@ from pathlib import Path
 from lxml import etree
 
 from kzeds.certificate import Certificate
-from kzeds.errors import DamagedPackageError, KeyMayNotSignError, KzedsError, PackageError, WrongSignerError
+from kzeds.errors import (
+    DamagedPackageError,
+    ForeignDocumentError,
+    KeyMayNotSignError,
+    KzedsError,
+    MalformedXmlError,
+    PackageError,
+    WrongSignerError,
+)
 from kzeds.package_archive import MAXIMUM_MEMBER, MAXIMUM_MEMBERS, read_archive, write_archive
 from kzeds.package_items import PackageItem, SigningPackage
 from kzeds.package_manifest import MANIFEST, Fields, from_json, require_digest, require_members, to_json
@@ -96,13 +104,15 @@ class Matching:
 def require_signer(certificate: Certificate, signer: str, at: datetime) -> None:
     """Check that a signature by this certificate's key counts for a BIN or IIN.
 
+    Who carries a BIN signs for that organisation, and never for the person whose IIN stands beside it.
+
     Raises:
         WrongSignerError: It carries another number, or none.
         KeyMayNotSignError: It lacks nonRepudiation (an AUTH key).
         CertificateExpiredError: Its last day has passed at `at`.
         CertificateNotYetValidError: Its first day has not come.
     """
-    if signer not in {certificate.bin, certificate.iin}:
+    if signer != (certificate.bin or certificate.iin):
         raise WrongSignerError(
             f"certificate {certificate.short_id} is not that of the signer whom the package is for: it carries another "
             "BIN or IIN"
@@ -219,8 +229,10 @@ def _matched(one: SignedDocument, item: PackageItem, signer: str, at: datetime) 
 
 def _which(one: SignedDocument, wanted: Mapping[bytes, PackageItem]) -> PackageItem:
     item = wanted.get(_content(one.document))
-    if item is None or one.item_id not in {None, item.id}:
-        raise PackageError("its content is none of the documents that were to be signed")
+    if item is None:
+        raise ForeignDocumentError("its content is none of the documents that were to be signed")
+    if one.item_id not in {None, item.id}:
+        raise PackageError(f"its content is that of item {item.id}, but it came back as another one")
     return item
 
 
@@ -229,7 +241,10 @@ def _content(document: bytes) -> bytes:
     root = parse(document, what="document")
     for signature in list(root.iterchildren(ds("Signature"))):
         detach_signature(signature)
-    return hashlib.sha256(etree.tostring(root, method="c14n", with_comments=True)).digest()
+    try:
+        return hashlib.sha256(etree.tostring(root, method="c14n", with_comments=True)).digest()
+    except etree.C14NError:
+        raise MalformedXmlError("the document has no canonical form") from None
 
 
 def _name(number: int) -> str:

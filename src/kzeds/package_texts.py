@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from kzeds import errors
 from kzeds.errors import KzedsError
+from kzeds.kazakhstan_time import KAZAKHSTAN
 
-_KAZAKHSTAN = timezone(timedelta(hours=5))
 _ORDER = ("kk", "ru", "en")
 
 
@@ -48,7 +48,7 @@ TEXTS: Mapping[str, Texts] = {
         signer="Қол қоюшының БСН/ЖСН",
         made="Жасалған уақыты",
         documents="Құжаттар саны",
-        due="Мерзімі",
+        due="Мерзімі аяқталады",
         summary="Қысқаша мазмұны (пакетті жасаушыдан)",
         content="Құжаттың өзінде жазылғаны",
         warning="Сіз құжаттың өзінде жазылғанға қол қоясыз. Ол қысқаша мазмұннан өзгеше болса, қол қоймаңыз және "
@@ -79,7 +79,7 @@ TEXTS: Mapping[str, Texts] = {
         signer="БИН/ИИН подписанта",
         made="Составлен",
         documents="Документов",
-        due="Срок",
+        due="Срок истекает",
         summary="Кратко (от составителя пакета)",
         content="Что написано в самом документе",
         warning="Вы подписываете то, что написано в самом документе. Если это расходится с кратким описанием, не "
@@ -110,7 +110,7 @@ TEXTS: Mapping[str, Texts] = {
         signer="Signer's BIN/IIN",
         made="Made",
         documents="Documents",
-        due="Due",
+        due="Due before",
         summary="In short (by the maker of the package)",
         content="What the document itself says",
         warning="You sign what the document itself says. If the summary says something else, do not sign, and speak to "
@@ -155,4 +155,4 @@ def text_in(texts: Mapping[str, str], language: str) -> str:
 
 def local_time(moment: datetime) -> str:
     """A time as people in Kazakhstan write it; one zone since 1 March 2024."""
-    return f"{moment.astimezone(_KAZAKHSTAN):%d.%m.%Y %H:%M} (UTC+5)"
+    return f"{moment.astimezone(KAZAKHSTAN):%d.%m.%Y %H:%M} (UTC+5)"

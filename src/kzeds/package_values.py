@@ -15,12 +15,21 @@ _INDENT = "  "
 def value_lines(document: bytes) -> list[str]:
     """Every element of a document as "name: text", indented as deep as it lies, then its attributes as "@name: text".
 
-    Comments are left out: a signature over the whole document does not cover them.
+    Comments are left out: a signature over the whole document does not cover them. It covers processing instructions,
+    those around the root element too.
 
     Raises:
         MalformedXmlError: When the document cannot be read.
     """
-    return list(_lines(parse(document, what="document"), 0))
+    root = parse(document, what="document")
+    before, behind = list(root.itersiblings(preceding=True))[::-1], list(root.itersiblings())
+    return [*_instructions(before), *_lines(root, 0), *_instructions(behind)]
+
+
+def _instructions(around: list[Element]) -> Iterator[str]:
+    for one in around:
+        if isinstance(one, etree._ProcessingInstruction):  # noqa: SLF001 - lxml gives the type no public name
+            yield f"?{visible(str(one.target))} {visible(one.text or '')}"
 
 
 def _lines(element: Element, depth: int) -> Iterator[str]:
@@ -30,7 +39,7 @@ def _lines(element: Element, depth: int) -> Iterator[str]:
         yield f"{_INDENT * (depth + 1)}@{_name(name)}: {visible(str(value))}"
     for child in element:
         if isinstance(child, etree._ProcessingInstruction):  # noqa: SLF001 - lxml gives the type no public name
-            yield f"{_INDENT * (depth + 1)}?{visible(str(child.target))} {visible(child.text or '')}"
+            yield from (f"{_INDENT * (depth + 1)}{line}" for line in _instructions([child]))
         elif not isinstance(child, etree._Comment):  # noqa: SLF001 - same
             yield from _lines(child, depth + 1)
         if tail := visible(child.tail or ""):

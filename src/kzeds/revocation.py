@@ -37,9 +37,9 @@ class RevocationAnswer:
         status: The answer.
         source: Who says so: a CRL with its number, an OCSP responder, or both.
         why: One sentence for a person; it names nobody but authorities.
-        revoked_at: When it was revoked, UTC; None unless `REVOKED`.
-        revocation_reason: As RFC 5280 names it ("key_compromise"); "unspecified" when the source gives none, None
-            unless `REVOKED`. "certificate_hold" is revoked too: nothing may be accepted while it lasts.
+        revoked_at: When it was revoked, UTC; None unless `REVOKED`, or `UNKNOWN` because what says so is too old.
+        revocation_reason: As RFC 5280 names it ("key_compromise"); "unspecified" when the source gives none, None as
+            above. "certificate_hold" is revoked too: nothing may be accepted while it lasts.
         as_of: Moment that the source speaks of, UTC; None when there is no usable source.
         next_update: When the source promises newer news; None when it promises nothing.
         is_denied: For `UNKNOWN`: whether it outweighs a good answer that is not newer. A responder that does not know
@@ -74,11 +74,15 @@ def unknown(source: str, why: str) -> RevocationAnswer:
 
 
 def combine(answers: Iterable[RevocationAnswer]) -> RevocationAnswer:
-    """Make one answer of several: revoked wins, then what denies (unless a good answer is newer), then good."""
+    """Make one answer of several: revoked wins, then what denies (unless a good answer is newer), then good.
+
+    Of answers that deny, an old "revoked" wins.
+    """
     all_of = list(answers)
     revoked = [one for one in all_of if one.status is Revocation.REVOKED]
     good = [one for one in all_of if one.status is Revocation.GOOD]
     denied = [one for one in all_of if one.is_denied and not any(_is_newer(other, one) for other in good)]
+    denied.sort(key=lambda one: one.revoked_at is None)
     for decisive in (revoked, denied, good):
         if decisive:
             return decisive[0]
@@ -121,6 +125,8 @@ def unless_stale(answer: RevocationAnswer, require: Callable[[], None]) -> Revoc
             Revocation.UNKNOWN,
             answer.source,
             f"{error}; what it says is: {answer.why}",
+            revoked_at=answer.revoked_at,
+            revocation_reason=answer.revocation_reason,
             as_of=answer.as_of,
             next_update=answer.next_update,
             is_denied=True,

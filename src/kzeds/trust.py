@@ -19,6 +19,9 @@ MAXIMUM_LENGTH = 8
 
 _SUFFIXES = (".pem", ".crt", ".cer", ".der")
 
+_proven: set[tuple[str, bytes, bytes, bytes]] = set()
+"""Algorithm, key, signature and content that fit: whoever judges many documents meets the same certificates."""
+
 
 def require_chain(
     certificate: Certificate, authorities: Collection[Certificate], *, at: datetime
@@ -84,8 +87,16 @@ def _issuer(certificate: Certificate, authorities: Collection[Certificate]) -> C
         return None
     verify = verifier_of(certificate.signature_oid, what="certificate")
     for candidate in named:
-        if verify(candidate.public_key, certificate.signature, certificate.signed_part):
+        proof = (candidate.public_key, certificate.signature, certificate.signed_part)
+        if (certificate.signature_oid, *proof) in _proven or verify(*proof):
+            _remember((certificate.signature_oid, *proof))
             return candidate
     raise UntrustedCertificateError(
         f"certificate {certificate.short_id} names a trusted authority, but that authority did not sign it"
     )
+
+
+def _remember(proof: tuple[str, bytes, bytes, bytes]) -> None:
+    if len(_proven) >= 1000:
+        _proven.clear()
+    _proven.add(proof)

@@ -132,12 +132,12 @@ def build_agent(
     from usrec.adapters.rendering.profile import load_profile
     from usrec.adapters.rendering.renderer import XmlRenderer
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
-    from usrec.revocation import build_book, build_judge, recall_verdicts
+    from usrec.revocation import build_book, build_keeping_judge, recall_verdicts
 
     values = settings.values
     profile = load_profile(profile_choice(settings))
     clock = clock or SystemClock()
-    judge, book = build_judge(settings), build_book(settings, clock)
+    judge, book = build_keeping_judge(settings), build_book(settings, clock)
     signer = _signer(settings, clock, book)
     gateway = _gateway(settings, signer, book, profile.contract_id_path, wait)
     if judge is not None:

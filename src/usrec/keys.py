@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from usrec.domain.secret import Secret
 from usrec.ports.clock import Clock
 from usrec.settings import EmployerSettings, KeySettings, LoadedSettings, SecretSettings
+from usrec.settings.signing_time import DAEMON_TIMEOUT
 
 if TYPE_CHECKING:
     from usrec.adapters.signing.held_key import HeldKey
@@ -75,7 +76,8 @@ def key_place(settings: LoadedSettings, key: KeySettings) -> KeyPlace:
     from usrec.adapters.signing import places
 
     if key.signer_daemon is not None:
-        return places.daemon_place(settings.path(key.signer_daemon.socket), key.signer_daemon.key)
+        daemon = key.signer_daemon
+        return places.daemon_place(settings.path(daemon.socket), daemon.key, timeout=DAEMON_TIMEOUT)
     if key.ncanode is not None:
         node = key.ncanode
         return places.ncanode_place(

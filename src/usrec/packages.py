@@ -6,12 +6,16 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import structlog
+
 from usrec.domain.trust import TrustPolicy, TrustStatus, UnknownPolicy
 from usrec.settings import LoadedSettings
 
 if TYPE_CHECKING:
     from kzeds.certificate import Certificate
     from usrec.adapters.signing.packages import KzedsPackages, Objection
+
+_log = structlog.get_logger("usrec.packages")
 
 
 def build_packages(settings: LoadedSettings) -> KzedsPackages:
@@ -50,6 +54,13 @@ def _objection(settings: LoadedSettings) -> Objection:
         verdict = judge.judge(certificate.der, at=at)
         if verdict.status is TrustStatus.UNTRUSTED:
             return f"no authority that the settings trust issued the certificate: {verdict.why}"
-        return policy.objection(verdict, at)
+        why = policy.objection(verdict, at)
+        if not why and verdict.status is TrustStatus.UNKNOWN:
+            _log.warning(
+                f"nobody can tell whether the signer's certificate was revoked; it is taken: {verdict.why}",
+                action="package.revocation_unknown",
+                serial=f"{certificate.serial_number:x}",
+            )
+        return why
 
     return objection

@@ -27,8 +27,23 @@ if TYPE_CHECKING:
 NEVER: Final = timedelta.max // 4
 
 
-def build_judge(settings: LoadedWatcherSettings) -> CertificateJudge | None:
+def build_keeping_judge(settings: LoadedWatcherSettings) -> CertificateJudge | None:
+    """The agent's own judge, which keeps what it fetches in the store; None without ``[trust]``.
+
+    Raises:
+        ConfigurationError: As :func:`build_judge`.
+    """
+    trust = settings.values.trust
+    return None if trust is None else build_judge(settings, kept_in=settings.path(trust.store))
+
+
+def build_judge(settings: LoadedWatcherSettings, *, kept_in: Path | None = None) -> CertificateJudge | None:
     """Whoever judges certificates; None without ``[trust]``.
+
+    Commands run under other accounts than the agent's: what they fetch must not lie in its store.
+
+    Args:
+        kept_in: Folder for what is fetched; without one no list is fetched, and no answer of a responder kept.
 
     Raises:
         ConfigurationError: An authority, the authorities for TLS or the proxy's password cannot be read.
@@ -42,11 +57,13 @@ def build_judge(settings: LoadedWatcherSettings) -> CertificateJudge | None:
         return None
     authorities = read_authorities(settings, trust)
     store, fetch = RevocationStore(settings.path(trust.store)), build_fetch(settings, trust)
+    kept = None if kept_in is None else RevocationStore(kept_in)
     return CertificateJudge(
         authorities=authorities,
         stored=StoredAnswers(store, trust.crl_max_age, trust.ocsp_max_age),
-        ocsp=None if trust.ocsp is None else OcspServer(fetch, trust.ocsp, store, trust.ocsp_max_age),
-        lists=_lists(settings, trust, authorities, fetch, store),
+        ocsp=None if trust.ocsp is None else OcspServer(fetch, trust.ocsp, kept, trust.ocsp_max_age),
+        lists=_lists(settings, trust, authorities, fetch, kept or store),
+        fetches_lists=kept is not None,
     )
 
 

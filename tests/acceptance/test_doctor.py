@@ -37,6 +37,7 @@ def test_the_doctor_sees_an_installation_through_its_first_day(make_workplace: M
             "clock": "agrees",
             "wsdl": "fits",
             "key": "good",
+            "transport_key": "employers_own",
             "authority": "covered",
             "answer_certificate": "good",
             "trust": "off",

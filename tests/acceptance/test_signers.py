@@ -19,6 +19,7 @@ from support.workplace import BIN, MakeWorkplace, Workplace, log_records
 def employer_with(workplace: Workplace, key: str, tmp_path: Path) -> Iterator[SimulatorProcess]:
     """The workplace's employer has its key there; the registry runs."""
     workplace.employers = f'[employer.main]\nbin = "{BIN}"\n{key}\n'
+    workplace.delivery = workplace.delivery.replace("lease = 30", "lease = 150")
     with SimulatorProcess.start(tmp_path / "registry.db", workplace.pki) as simulator:
         workplace.connect(simulator.url)
         yield simulator

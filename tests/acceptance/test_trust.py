@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -74,15 +76,16 @@ def test_answers_of_a_revoked_gateway_are_doubted_until_it_is_believed_again(
 ) -> None:
     """The gateway's certificate is put on hold, and released again while the agent runs.
 
-    The doctor has seen it before, so that the agent knows when it starts: what was stored counts from the first moment.
+    An earlier run has seen it, so that the agent knows when it starts: what was stored counts from the first moment.
     """
-    event = workplace.hire(Person(1))
     by_hand = workplace.pki / "revoked.toml"
     by_hand.write_text(f'serial_numbers = ["{serial(workplace, "gateway")}"]\n', "utf-8")
     with SimulatorProcess.start(tmp_path / "registry.db", workplace.pki) as simulator:
         trust(workplace, "interval = 1", port=simulator.port)
         workplace.connect(simulator.url)
+        workplace.drain()
         assert '"finding": "answers_revoked"' in workplace.usrec("doctor", "--json").stdout
+        event = workplace.hire(Person(1))
         with running(workplace.command("run"), tmp_path / "agent.log"):
             wait_until(lambda: workplace.states().get(event) == State.INDETERMINATE, "a doubt")
             assert len(simulator.registry()) == 1
@@ -117,3 +120,22 @@ def test_closed_network_goes_by_imported_lists_while_they_are_young(
     import_list(workplace)
     assert '"action": "trust.unknown"' in drain(old, 3, 'unknown = "warn"')
     assert workplace.row("hire-3").state is State.ACCEPTED
+
+
+@pytest.mark.parametrize("command", [("run",), ("run", "--drain")])
+def test_responder_that_never_answers_does_not_keep_an_agent_from_stopping(
+    workplace: Workplace, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """Its address takes connections and says nothing; the settings would wait ten minutes for each certificate."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        SimulatorProcess.start(tmp_path / "registry.db", workplace.pki) as simulator,
+    ):
+        trust(workplace, f'ocsp = "http://127.0.0.1:{silent.getsockname()[1]}/"', "timeout = 600")
+        workplace.connect(simulator.url)
+        with running(workplace.command(*command), tmp_path / "agent.log") as agent:
+            silent.settimeout(30)
+            asked, _ = silent.accept()
+            agent.send_signal(signal.SIGTERM)
+            assert agent.wait(8) == 0, (tmp_path / "agent.log").read_text("utf-8")
+            asked.close()

@@ -144,7 +144,7 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("usrec submission checkout", "JSON keys:"): RESULT,
     ("usrec submission approve", "JSON keys:"): RESULT,
     ("usrec package create", "JSON keys, one"): _made_json(
-        _Made("P-1", EmployerName("main"), Path("p.zip"), [UNSIGNED])
+        _Made("P-1", EmployerName("main"), Path("p.zip"), [UNSIGNED], 0)
     ),
     ("usrec package list", "JSON keys, one"): _paper_json(UNSIGNED),
     ("usrec package take", "JSON keys, one"): _taken_json(TakenPaper("1.xml", ID, Fate.TAKEN)),

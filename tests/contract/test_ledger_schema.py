@@ -108,7 +108,19 @@ def test_ledger_comes_down_and_up_again(migrated: Engine) -> None:
     assert catalogue(migrated) == before
 
 
-def test_what_waits_for_a_person_is_tried_again_where_nobody_can_be_asked(migrated: Engine) -> None:
+def test_what_nobody_approved_is_stopped_where_nobody_can_be_asked(migrated: Engine) -> None:
+    """An older program knows no approvals: it would sign and send at once."""
+    held = {"status": QueueStatus.HELD, "wait_reason": WaitReason.AWAITING_APPROVAL}
+    with SqlLedger(migrated).begin() as work:
+        waiting = enqueued(work, "s1", entry=held)
+        work.signing_requests.put(SigningRequest.of(waiting.id, RenderedMessage(b"<a/>", None), NOW))
+        work.commit()
+    downgrade(migrated, "0006")
+    with migrated.connect() as connection:
+        assert connection.execute(text("SELECT status, wait_reason FROM outbox")).all() == [("held", "held_by_person")]
+
+
+def test_what_waits_for_a_signature_is_tried_again_where_nobody_can_be_asked(migrated: Engine) -> None:
     """A ledger that goes back to 0006 forgets requests and reminders, and no submission."""
     held = {"status": QueueStatus.HELD, "wait_reason": WaitReason.AWAITING_SIGNATURE}
     with SqlLedger(migrated).begin() as work:

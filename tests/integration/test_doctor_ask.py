@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kzeds import Certificate, RevocationStore
 from kzeds.wsse import verify_body
 from support.gateway_side import TinyServer, answer, fault, load_key, reply, reset, signed
 from support.patient import Patient, note, provokes, provokes_each
@@ -17,6 +18,7 @@ from usrec.adapters.system_clock import SystemEntropy
 from usrec.interfaces.doctor import ask_check as say
 from usrec.interfaces.doctor.ask_check import ask_usrec
 from usrec.interfaces.doctor.finding import Kind, Line
+from usrec.interfaces.doctor.trust_check import examine_trust
 
 Change = Callable[[Patient], None]
 
@@ -155,3 +157,41 @@ def test_the_message_holds_no_operation_and_no_signature_of_the_employer(patient
     (data,) = body.iter("data")
     assert data.text == '<n:contractRequest xmlns:n="http://enbek.kz/contract/ws/schemas"/>'
     assert "".join(map(str, body.itertext())).count("<") == 1
+
+
+@provokes(say.NO_KEY)
+def test_with_a_revoked_key_nothing_is_sent(patient: Patient) -> None:
+    """The check of trust, which comes before, has found that out."""
+    authority = Certificate.load(patient.pki / "nca-ca.pem")
+    patient.tables["employer.main"]["key_file"] = str(patient.pki / "employer-revoked.p12")
+    patient.tables["trust"] = {"authorities": str(patient.pki / "nca-ca.pem"), "store": "lists"}
+    store = RevocationStore(patient.folder / "lists")
+    store.import_bytes((patient.pki / "nca.crl").read_bytes(), [authority], at=patient.clock.now())
+    with TinyServer([], pki=patient.pki) as server:
+        patient.tables["gateway"]["url"] = server.url
+        assert _after_trust(patient).kind is say.NO_KEY
+        assert server.connections == 0
+
+
+@provokes(say.ANSWERS)
+def test_where_unknown_is_refused_a_certificate_that_is_known_is_used(
+    patient: Patient, simulator: SimulatorProcess
+) -> None:
+    patient.tables["gateway"]["url"] = simulator.url
+    patient.tables["trust"] = {
+        "authorities": str(patient.pki / "nca-ca.pem"),
+        "ca_file": str(patient.pki / "tls-ca.pem"),
+        "ocsp": f"https://127.0.0.1:{simulator.port}/ocsp/",
+        "unknown": "refuse",
+    }
+    assert _after_trust(patient).kind is say.ANSWERS
+    del patient.tables["trust"]["ocsp"]
+    assert _after_trust(patient).kind is say.NO_KEY
+
+
+def _after_trust(patient: Patient) -> Line:
+    installation = patient.installation()
+    assert len(installation.keyring.keys) == 1, "it could be opened"
+    list(examine_trust(installation))
+    (line,) = note(list(ask_usrec(installation, SystemEntropy())))
+    return line

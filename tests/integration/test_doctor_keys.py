@@ -197,6 +197,24 @@ def test_the_last_of_several_keys_is_the_one_whose_end_counts(patient: Patient) 
     assert list(patient.says(examine_keys)) == ["key.ends_now"]
 
 
+@provokes(say.ENDS_NOW)
+def test_keys_that_end_together_hide_not_their_end(patient: Patient) -> None:
+    following(patient, (-300 * DAY, 5 * DAY), (-DAY, 5 * DAY))
+    assert list(patient.says(examine_keys)) == ["key.ends_now"]
+
+
+@provokes(say.ENDS_NOW, say.GOOD)
+def test_an_older_key_that_outlives_the_newest_hides_not_the_end_of_both(patient: Patient) -> None:
+    following(patient, (-300 * DAY, 6 * DAY), (-DAY, 5 * DAY))
+    assert set(patient.says(examine_keys)) == {"key.good", "key.ends_now"}
+
+
+@provokes(say.NONE_NOW, RENEWAL[R.EXPIRED_KEPT], RENEWAL[R.GAP])
+def test_a_valid_key_whose_day_has_not_come_is_not_good_when_the_one_before_it_has_ended(patient: Patient) -> None:
+    following(patient, (-300 * DAY, -DAY), NEW, use_from=TODAY + 3 * DAY)
+    assert set(patient.says(examine_keys)) == {"key.none_now", "key.expired_kept", "key.gap"}
+
+
 @provokes(say.WRONG_PASSWORD, say.GOOD)
 def test_a_next_key_that_cannot_be_opened_is_told_beside_the_good_one(patient: Patient) -> None:
     following(patient, NEW, NEW, key_password={"file": str(patient.pki / "employer.password")})

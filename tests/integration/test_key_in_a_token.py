@@ -16,7 +16,8 @@ from kzeds.xmldsig import verify_enveloped
 from support.made_certificates import PASSWORD, make_key
 from support.softhsm import PIN, SoftHsm, SoftToken, needs_softhsm
 from usrec.adapters.inmemory.clock import ManualClock
-from usrec.adapters.signing.held_key import REST, HeldKey
+from usrec.adapters.signing.absence import REST
+from usrec.adapters.signing.held_key import HeldKey
 from usrec.adapters.signing.keyring import Keyring
 from usrec.adapters.signing.places import token_place
 from usrec.domain.errors import ConfigurationError, SignerAway, SigningRefused

@@ -116,6 +116,38 @@ def test_nothing_to_sign_makes_no_file(desk: Desk, tmp_path: Path) -> None:
     assert set(tmp_path.iterdir()) == before
 
 
+def test_no_file_is_written_over(desk: Desk) -> None:
+    """It could be what the owner has just signed."""
+    unsigned(desk)
+    Path("signed.zip").write_bytes(b"what the owner signed")
+    said = desk.usrec("package", "create", "-o", "signed.zip")
+    assert (said.code, Path("signed.zip").read_bytes()) == (3, b"what the owner signed")
+    assert "Nothing was changed" in said.err
+    assert {one["package"] for one in desk.ask("package", "list")} == {None}
+
+
+def test_what_does_not_fit_into_one_package_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    unsigned(desk)
+    monkeypatch.setattr("usrec.application.pack_papers.MOST_IN_A_PACKAGE", 1)
+    (made,) = desk.ask("package", "create", "-o", "one.zip")
+    assert (len(made["documents"]), made["left"]) == (1, 1)
+    assert "1 more document waits" in desk.usrec("package", "create", "-o", "two.zip").out
+
+
+def test_retry_of_many_leaves_alone_what_a_person_is_asked_for(desk: Desk) -> None:
+    """After an outage: the owner has the package, and a retry would void it."""
+    unsigned(desk)
+    before = {one["id"]: one["digest"] for one in desk.ask("package", "list")}
+    said = desk.usrec("submission", "retry", "--state", "pending", "--reason", "outage over")
+    assert said.code == 0
+    assert "2 submissions wait for a signature or an approval and are left alone" in said.err
+    deliver_all(desk, owners(desk.agent()))
+    assert {one["id"]: one["digest"] for one in desk.ask("package", "list")} == before
+    assert desk.usrec("submission", "retry", desk.row("hire-1").id, "--reason", "anew").code == 0
+    deliver_all(desk, owners(desk.agent()))
+    assert {one["id"]: one["digest"] for one in desk.ask("package", "list")} != before
+
+
 def test_employer_that_nobody_knows_is_refused(desk: Desk) -> None:
     said = desk.usrec("package", "create", "--employer", "elsewhere")
     assert said.code == 5

@@ -127,12 +127,12 @@ def raw(path: Path) -> socket.socket:
 
 
 def test_slow_clients_keep_only_themselves_waiting_and_not_for_long(standing: SignerDaemon) -> None:
-    slow = [raw(standing.socket) for _ in range(63)]
+    slow = [raw(standing.socket) for _ in range(62)]
     for end in slow:
         end.sendall(b"\x00")
     started = time.monotonic()
     assert standing.signer().sign_enveloped(conclusion(200))
-    slow.append(raw(standing.socket))
+    slow += [raw(standing.socket), raw(standing.socket)]
     with pytest.raises(SignerUnreachableError, match="too many questions at once"):
         until_full(standing)
     for end in slow:
@@ -143,7 +143,7 @@ def test_slow_clients_keep_only_themselves_waiting_and_not_for_long(standing: Si
 
 
 def until_full(daemon: SignerDaemon) -> None:
-    """Ask until the last of the slow ones has its place."""
+    """Ask until the last of the slow ones has its place; one is given back a moment after its answer came."""
     for _ in range(100):
         daemon.signer().connect()
 
@@ -342,6 +342,22 @@ def _reload(daemon: SignerDaemon) -> None:
     daemon.process.send_signal(signal.SIGHUP)
 
 
+def test_log_that_was_put_aside_or_cut_off_does_not_pass_for_whole(daemon: SignerDaemon) -> None:
+    for number in (1, 2):
+        with running(daemon):
+            daemon.signer().sign_enveloped(conclusion(number))
+            assert daemon.stop() == 0
+        if number == 1:
+            former = daemon.lines()
+            daemon.log.rename(daemon.folder / "former.log")
+    first = daemon.lines()[0]
+    assert (first["event"], first["former_lines"]) == ("begun", len(former))
+    assert f"IT BEGINS behind line {len(former)} of a former log" in daemon.command("log", "--verify")
+    os.truncate(daemon.log, daemon.log.read_bytes().index(b"\n") + 1)
+    assert "is missing" in daemon.command("log", "--verify", code=1)
+    assert "put it aside so that a new one begins" in daemon.command("run", code=1)
+
+
 def test_second_daemon_on_the_same_records_is_refused(standing: SignerDaemon) -> None:
     assert "another signer daemon works with" in standing.command("run", code=1)
     assert standing.signer().connect().bin == BIN
@@ -383,6 +399,7 @@ WRONG: dict[str, tuple[Callable[[SignerDaemon], object], str]] = {
     "unknown envelope": (lambda one: one.change(envelopes='["letter"]'), "no table [envelope.letter]"),
     "quota of another operation": (lambda one: one.change(operation_quota="{ gift = 1 }"), "not in operations"),
     "unknown user": (lambda one: one.change(users='["nobody-of-that-name"]'), "no user"),
+    "user that is no number": (lambda one: one.change(users='["\u00b2"]'), "no user"),
     "nobody may ask": (lambda one: one.change(users="[]"), "name the agent's user"),
     "bad path": (lambda one: one.change(document='"a//b"'), "not a path"),
     "bad root": (lambda one: one.change(root='"a b"'), "the name of an element"),

@@ -5,23 +5,30 @@ from __future__ import annotations
 import stat
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
+from kzeds import load_pkcs12
 from kzeds.package import read_package, sign_package, write_signed
 from kzeds.signers.base import KeySigner
 from kzeds.test_pki import EMPLOYER_BIN
 from kzeds.xmldsig import sign_enveloped
 from support.kzeds_material import NOW, key
+from support.patient import Patient
+from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.signing.packages import KzedsPackages
 from usrec.domain.errors import ConfigurationError, ValidationProblem
 from usrec.domain.message import RenderedMessage
 from usrec.domain.signing_request import SigningRequest
 from usrec.domain.submission import SubmissionId
+from usrec.packages import build_packages
 from usrec.ports.signing_package import Inspected, OwnersPackage, Paper, ReturnedPaper
+from usrec.settings import load_settings
 
 FIRST = "<c:request xmlns:c='urn:test'><c:name>Әсел</c:name></c:request>".encode()
 SECOND = b"<request><number>2</number></request>"
@@ -90,6 +97,17 @@ def test_documents_that_were_signed_one_by_one_are_known_by_what_they_say(
     assert {one.request.submission_id for one in inspected.signatures} == {"s1", "s2"}
 
 
+def test_two_requests_for_the_same_document_stop_nobody(packages: KzedsPackages) -> None:
+    """Under a profile without record ids HR can enter one termination twice; one signature counts once."""
+    twin = a_request("s0", FIRST)
+    papers = [
+        ReturnedPaper(f"{number}.xml", sign_enveloped(one, key("employer")), None)
+        for number, one in enumerate((FIRST, SECOND))
+    ]
+    told = packages.inspect(papers, [*REQUESTS, twin], employer_bin=EMPLOYER_BIN, at=NOW)
+    assert [one.request.submission_id for one in told.signatures] == ["s1", "s2"]
+
+
 def test_changed_document_is_not_what_was_asked_for(packages: KzedsPackages) -> None:
     inspected = inspect(packages, sign_enveloped(SECOND.replace(b"2", b"3"), key("employer")), says="s2")
     assert "none of the documents" in why(inspected)
@@ -145,7 +163,7 @@ def test_employee_of_another_organisation_does_not_sign_for_an_entrepreneur() ->
     assert iin is not None
     paper = ReturnedPaper("1.xml", sign_enveloped(FIRST, key("employer")), None)
     told = KzedsPackages({}).inspect([paper], REQUESTS, employer_bin=iin, at=NOW)
-    assert "another organisation" in why(told)
+    assert "another BIN or IIN" in why(told)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no zip", b"<xml/>"])
@@ -165,3 +183,26 @@ def test_summary_of_a_paper_never_shows_in_a_repr() -> None:
     package = a_package([replace(REQUESTS[0])])
     assert "Трудовой" not in repr(package)
     assert "Әсел" not in repr(package)
+
+
+@pytest.mark.parametrize("unknown", ["warn", "refuse"])
+def test_signature_of_which_nobody_can_tell_is_taken_and_said_or_refused(
+    tmp_path: Path, pki: Path, unknown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    patient = Patient(tmp_path, pki, ManualClock(now))
+    patient.tables["trust"] = {"authorities": str(pki / "nca-ca.pem"), "unknown": unknown}
+    patient.write()
+    employer = load_pkcs12((pki / "employer.p12").read_bytes(), (pki / "employer.password").read_text("utf-8").strip())
+    with capture_logs() as log:
+        monkeypatch.setattr("usrec.packages._log", structlog.get_logger("fresh"))
+        packages = build_packages(load_settings(patient.file))
+        told = inspect(packages, *(sign_enveloped(one, employer) for one in (FIRST, SECOND)), at=now)
+    if unknown == "refuse":
+        assert ["nobody can tell" in one.why for one in told.unfit] == [True, True]
+        assert log == []
+    else:
+        assert told.unfit == []
+        (line,) = log
+        assert (line["action"], line["log_level"]) == ("package.revocation_unknown", "warning")
+        assert line["serial"] == f"{employer.certificate.serial_number:x}"

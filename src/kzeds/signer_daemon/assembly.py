@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from kzeds.signer_daemon.log import SigningLog
 from kzeds.signer_daemon.policy import Policy, Trust
 from kzeds.signer_daemon.quota import QuotaBook
 from kzeds.signer_daemon.service import Records, SigningService
-from kzeds.signer_daemon.settings import EnvelopeRule, Settings
+from kzeds.signer_daemon.settings import EnvelopeRule, Settings, require_safe
 from kzeds.trust import load_authorities
 
 BOOK: Final = "quota.sqlite3"
@@ -35,7 +36,14 @@ def open_records(state: Path) -> Records:
         raise SignerSettingsError(f"state: there is no folder {state}; make it, for the daemon's user alone (mode 700)")
     if state.stat().st_mode & 0o077:
         raise SignerSettingsError(f"state: {state} is open to others; run: chmod 700 {state}")
-    return Records(SigningLog(state / LOG), QuotaBook(state / BOOK))
+    if state.stat().st_uid != os.geteuid():
+        raise SignerSettingsError(f"state: {state} belongs to another user than the daemon's; run: chown USER {state}")
+    book = QuotaBook(state / BOOK)
+    try:
+        return Records(SigningLog(state / LOG, book.log_end()), book)
+    except BaseException:
+        book.close()
+        raise
 
 
 def make_service(
@@ -78,8 +86,15 @@ def _remember(certificate: Certificate, folder: Path) -> None:
 def _trust(rule: EnvelopeRule, own: Sequence[Certificate], folder: Path) -> Trust:
     try:
         kept = sorted(folder.glob("*.cer")) if folder.is_dir() else []
+        for path in (*rule.certificates, *_all_of(rule.authorities)):
+            require_safe(path)
         further = [one for path in (*kept, *rule.certificates) for one in Certificate.load_all(path)]
         authorities = [] if rule.authorities is None else load_authorities(rule.authorities)
     except (KzedsError, OSError) as error:
         raise SignerSettingsError(f"[envelope.{rule.name}] cannot be used: {error}") from error
     return Trust([*own, *further], authorities)
+
+
+def _all_of(folder: Path | None) -> list[Path]:
+    """A folder and what lies in it: whoever may put a file there is trusted as an authority is."""
+    return [] if folder is None else [folder, *folder.iterdir()]

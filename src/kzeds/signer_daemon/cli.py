@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kzeds.cli_output import REFUSED, show
+from kzeds.visible import json_text
 
 if TYPE_CHECKING:
     from kzeds.signer_daemon.keys import HeldKey
@@ -100,14 +101,14 @@ def log(
 ) -> None:
     """Show the lines of the log, or check that none was changed, taken out or cut off: exit code 0 whole, 1 not."""
     from kzeds.signer_daemon.assembly import BOOK, LOG
-    from kzeds.signer_daemon.log import read_log, require_whole
+    from kzeds.signer_daemon.log import BEGUN, read_log, require_whole
     from kzeds.signer_daemon.quota import QuotaBook
     from kzeds.signer_daemon.settings import load_settings
 
     state = load_settings(settings).state
     if not verify:
         for line in read_log(state / LOG):
-            typer.echo(_as_line(line))
+            typer.echo(json_text(line, indent=None))
         return
     book = QuotaBook(state / BOOK, must_exist=True)
     try:
@@ -115,16 +116,16 @@ def log(
     finally:
         book.close()
     typer.echo(f"{state / LOG}: whole, {end.lines} lines; SHA-256 of the last: {end.digest}")
+    first = next(read_log(state / LOG), {})
+    if first.get("event") == BEGUN:
+        typer.echo(
+            f"IT BEGINS behind line {first['former_lines']} of a former log (SHA-256 {first['former_digest']}), "
+            "which has to be kept somewhere else"
+        )
 
 
 def _now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - the command line is where the clock enters kzeds
-
-
-def _as_line(line: dict[str, Any]) -> str:
-    import json
-
-    return json.dumps(line, ensure_ascii=False)
 
 
 def _read_day(text: str) -> date:

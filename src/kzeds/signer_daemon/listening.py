@@ -34,7 +34,7 @@ def only_one(state: Path) -> Iterator[None]:
         SignerSettingsError: When another one runs.
         OSError: When the folder cannot be written.
     """
-    handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -2,11 +2,14 @@
 
 Each line names the SHA-256 of the line before it (``previous``) and its own number (``n``), so that a line that was
 changed, taken out or put in shows. A line is on the disk before the signature that it tells of leaves the daemon. What
-a crash left half written stays, is closed, and is named by the next line (``torn``). The log never holds a document.
+a crash left half written stays, is closed, and is named by the next line (``torn``). A log whose end was cut off is not
+written to; one that begins anew says in its first line where the former one ended (``begun``). The log never holds a
+document.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -26,6 +29,9 @@ NOTHING: Final = "0" * 64
 
 _CLOSED: Final = b" torn"
 """Put behind what a crash left, so that it is a line and can never be read as one."""
+
+BEGUN: Final = "begun"
+"""Event of the first line of a log that was put into the place of another one."""
 
 
 class LogBrokenError(SignerSettingsError):
@@ -56,18 +62,24 @@ class SigningLog:
 
     Args:
         file: Made when it is not there, readable for its owner alone.
+        known: What the counts say of it (`QuotaBook.log_end`); None when they say nothing.
 
     Raises:
-        LogBrokenError: When its chain does not hold.
+        LogBrokenError: When its chain does not hold, or its end was cut off.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, known: LogEnd | None = None) -> None:
         self._file = file
+        self._known = known
         self._lock = threading.Lock()
-        self._handle = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._handle = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         self._tail = _Tail()
-        with self._alone():
-            self._catch_up()
+        try:
+            with self._alone():
+                self._require_end(met=self._catch_up())
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the file."""
@@ -91,8 +103,10 @@ class SigningLog:
         """
         with self._alone():
             self._catch_up()
+            if self._known is not None and self._known.lines and not self._tail.lines:
+                self._write(BEGUN, at, {"former_lines": self._known.lines, "former_digest": self._known.digest})
             if self._tail.is_open:
-                os.write(self._handle, _CLOSED + b"\n")
+                self._put(_CLOSED + b"\n")
             if self._tail.torn is not None:
                 self._write("torn", at, {"torn": self._tail.torn})
             return self._write(event, at, fields)
@@ -101,20 +115,37 @@ class SigningLog:
         time = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line = {"n": self._tail.lines + 1, "time": time, "event": event, **fields, "previous": self._tail.digest}
         raw = json.dumps(line, ensure_ascii=False).encode()
-        written = os.write(self._handle, raw + b"\n")
-        if written != len(raw) + 1:
-            raise OSError(28, "the log took only a part of a line; is the disk full?", str(self._file))
+        self._put(raw + b"\n")
         os.fsync(self._handle)
         self._tail = _Tail(os.fstat(self._handle).st_size, line["n"], hashlib.sha256(raw).hexdigest())
         return raw.decode()
 
-    def _catch_up(self) -> None:
-        """Read what was added since the last look, by whomever."""
-        if os.fstat(self._handle).st_size != self._tail.size:
+    def _put(self, content: bytes) -> None:
+        if os.write(self._handle, content) != len(content):
+            raise OSError(errno.ENOSPC, "the log took only a part of a line; is the disk full?", str(self._file))
+
+    def _catch_up(self) -> bool:
+        """Read what was added since the last look, by whomever; what was there then has to be there still.
+
+        Returns:
+            Whether the end that the counts know is in it.
+        """
+        held = os.fstat(self._handle)
+        if not os.path.samestat(held, self._file.stat()) or held.st_size < self._tail.size:
+            raise LogBrokenError(f"{self._file} was cut off, or another file was put in its place, while it was in use")
+        met = False
+        if held.st_size != self._tail.size:
             with self._file.open("rb") as stream:
                 stream.seek(self._tail.size)
-                for tail, _ in _follow(self._tail, stream):
+                for tail, line in _follow(self._tail, stream):
                     self._tail = tail
+                    met = met or _meets(tail, line, self._known)
+        return met
+
+    def _require_end(self, *, met: bool) -> None:
+        """Check that the log was not cut off; one that is empty begins anew and says so."""
+        if self._tail.lines and not met:
+            _require_met(self._file, self._known)
 
     def _alone(self) -> _Alone:
         return _Alone(self._lock, self._handle)
@@ -162,16 +193,31 @@ def require_whole(file: Path, end: LogEnd | None) -> LogEnd:
         LogBrokenError: When it does not hold.
         OSError: When the file cannot be read.
     """
-    tail, met = _Tail(), end is None or end.lines == 0
+    tail, met = _Tail(), False
     with file.open("rb") as stream:
-        for reached, _ in _follow(tail, stream):
+        for reached, line in _follow(tail, stream):
             tail = reached
-            met = met or (end is not None and (tail.lines, tail.digest) == (end.lines, end.digest))
-    if not met and end is not None:
-        raise LogBrokenError(
-            f"{file}: line {end.lines}, which was there when a document was last counted, is missing or another one"
-        )
+            met = met or _meets(tail, line, end)
+    if not met:
+        _require_met(file, end)
     return LogEnd(tail.lines, tail.digest)
+
+
+def _meets(tail: _Tail, line: Mapping[str, Any] | None, end: LogEnd | None) -> bool:
+    """Say whether the log reaches `end` with this line, or begins with it where a former log ended so."""
+    if line is None or end is None:
+        return False
+    former = (line.get("former_lines"), line.get("former_digest")) if line.get("event") == BEGUN else None
+    return (end.lines, end.digest) in ((tail.lines, tail.digest), former)
+
+
+def _require_met(file: Path, end: LogEnd | None) -> None:
+    """Raise for an end that was not met, unless none was there to meet."""
+    if end is not None and end.lines:
+        raise LogBrokenError(
+            f"{file}: line {end.lines}, which was there when a document was last counted, is missing or another one. "
+            "Keep the file, compare it with the journal, find out; then put it aside so that a new one begins"
+        )
 
 
 def _follow(tail: _Tail, stream: Iterable[bytes]) -> Iterator[tuple[_Tail, dict[str, Any] | None]]:
@@ -196,8 +242,8 @@ def _next_line(raw: bytes, tail: _Tail) -> dict[str, Any] | None:
     """The line, when it is the one that has to follow."""
     try:
         line = json.loads(raw) if raw.endswith(b"\n") else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(line, dict) or (line.get("n"), line.get("previous")) != (tail.lines + 1, tail.digest):
         return None
-    return line if tail.torn is None or line.get("torn") == tail.torn else None
+    return line if line.get("torn") == tail.torn else None

@@ -15,6 +15,9 @@ from lxml import etree
 
 from kzeds.xml import Element
 
+TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
+"""An attribute that says that an element is of another type than its name says."""
+
 _NAME: Final = r"(?:\{[^{}\s]+\})?[^\s/{}@]+"
 _PATH: Final = re.compile(rf"{_NAME}(?:/{_NAME})*(?:/@{_NAME})?|@{_NAME}")
 _STEP: Final = re.compile(rf"@?{_NAME}")
@@ -46,7 +49,8 @@ class TextPath:
 
         Args:
             root: Of the document.
-            alone: Nothing else may stand beside the element.
+            alone: Nothing else may stand beside the element, and it may not point elsewhere (``href`` of SOAP 1.1,
+                section 5.4.1): of all attributes it may have xsi:type only.
 
         Raises:
             NotThereError: When there is none, or more than one that could be meant.
@@ -56,6 +60,8 @@ class TextPath:
             element = self._only([one for one in element if _is_namesake(one.tag, step)], step)
         if alone and (element.getprevious() is not None or element.getnext() is not None):
             raise NotThereError(f"there is something beside {self.text}")
+        if alone and set(element.attrib) - {TYPE}:
+            raise NotThereError(f"there is an element with attributes at {self.text}")
         if self.attribute is None:
             return self._text(element)
         names = [name for name in element.attrib if _is_namesake(name, self.attribute)]

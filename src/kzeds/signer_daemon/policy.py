@@ -1,7 +1,8 @@
 """What may be signed: the daemon reads operation and BIN out of the document itself, never from what a client says.
 
 A document is judged by its canonical bytes, the ones that the signature covers. Comments and processing instructions
-are refused: a signature does not cover the first, and both let two readers see two texts.
+are refused: a signature does not cover the first, and both let two readers see two texts. So are other encodings than
+UTF-8, which a reader of the text would not see, and xsi:type, which makes another element of what the name says.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from typing import Final
 from lxml import etree
 
 from kzeds.certificate import Certificate
-from kzeds.errors import KzedsError, MalformedXmlError, SignerRefusedError
+from kzeds.errors import KzedsError, MalformedXmlError, NotSignableError, SignerRefusedError
+from kzeds.signature import ds
 from kzeds.signer_daemon.keys import HeldKey, number_of
-from kzeds.signer_daemon.paths import NotThereError
+from kzeds.signer_daemon.paths import TYPE, NotThereError
 from kzeds.signer_daemon.settings import EnvelopeRule, OperationRule, Where
 from kzeds.trust import require_chain
 from kzeds.wsse import SOAP
@@ -76,13 +78,17 @@ class Policy:
 
         Raises:
             MalformedXmlError: When it cannot be read.
+            NotSignableError: When it already holds a signature, anywhere.
             SignerRefusedError: When it may not be signed.
         """
-        found = self._recognise(_plain(document))
+        root = _plain(document)
+        found = self._recognise(root)
         if found.operation not in held.rule.operations:
             raise _refused("operation", f"the key {held.rule.name!r} may not sign the operation {found.operation!r}")
         if found.number != held.rule.number:
             raise _refused("number", f"the document belongs to another BIN or IIN than the key {held.rule.name!r}")
+        if next(root.iter(ds("Signature")), None) is not None:
+            raise NotSignableError("the document already holds a signature; nothing was signed")
         return found
 
     def judge_envelope(self, envelope: bytes, held: HeldKey, at: datetime) -> Recognised:
@@ -106,6 +112,8 @@ class Policy:
         if len(found) != 1:
             what = "none" if not found else f"{len(found)}"
             raise _refused("operation", f"the document is {what} of the listed operations; it has to be exactly one")
+        if any(TYPE in one.attrib for one in root.iter()):
+            raise _refused("operation", "an element of the document says that it is of another type (xsi:type)")
         try:
             number = found[0].number.read(root)
         except NotThereError as error:
@@ -134,7 +142,10 @@ class Policy:
     def _stored(self, document: bytes, rule: EnvelopeRule, trust: Trust, held: HeldKey, at: datetime) -> Recognised:
         """A document that somebody who counts has signed before."""
         try:
+            _plain(document)
             verified = verify_enveloped(document)
+        except SignerRefusedError:
+            raise
         except KzedsError as error:
             raise _refused("unsigned", f"the document in the envelope bears no valid signature: {error}") from error
         _require_trusted(verified.certificate, trust, at)
@@ -189,10 +200,20 @@ def _content_of_body(root: Element) -> Element:
 
 def _plain(document: bytes) -> Element:
     """Read a document that says the same to every reader."""
-    tree = parse(document, what="document to sign").getroottree()
-    if any(isinstance(one.tag, str) is False for one in tree.getroot().iter()) or _stands_beside(tree.getroot()):
+    root = parse(document, what="document to sign")
+    if (root.getroottree().docinfo.encoding or "UTF-8").upper() != "UTF-8" or not _is_utf8(document):
+        raise _refused("encoding", "the document is in another encoding than UTF-8, or says so")
+    if any(not isinstance(one.tag, str) for one in root.iter()) or _stands_beside(root):
         raise _refused("comment", "the document holds comments or processing instructions, which are not signed here")
-    return parse(_canonical(tree.getroot()), what="canonical document")
+    return parse(_canonical(root), what="canonical document")
+
+
+def _is_utf8(document: bytes) -> bool:
+    """Say so of the bytes; XML can also be known as UTF-16 by a mark before it, or by the zeros in it."""
+    try:
+        return "\0" not in document.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def _stands_beside(root: Element) -> bool:

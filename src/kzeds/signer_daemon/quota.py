@@ -13,18 +13,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from kzeds.errors import SignerRefusedError, SignerSettingsError
+from kzeds.kazakhstan_time import KAZAKHSTAN
 from kzeds.signer_daemon.settings import KeyRule
-
-KAZAKHSTAN: Final = timezone(timedelta(hours=5), "Asia/Almaty")
-"""One offset in the whole country since 1 March 2024; no older day is counted.
-
-Source: Government decree 1749 of 23 November 2000, as changed on 19 January 2024.
-"""
 
 ALL: Final = ""
 """Stands for all operations of a key together."""
@@ -181,7 +176,7 @@ class QuotaBook:
 
 
 def _open(file: Path) -> sqlite3.Connection:
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
     database = sqlite3.connect(file, timeout=_WAIT.total_seconds(), isolation_level=None, check_same_thread=False)
     try:
         database.execute("PRAGMA journal_mode=WAL")

@@ -49,7 +49,7 @@ def raise_quota(settings: Settings, wanted: Raise, at: datetime) -> Count:
     book = QuotaBook(settings.state / BOOK, must_exist=True)
     try:
         operation = _require_sense(rule, wanted, book, at)
-        log = SigningLog(settings.state / LOG)
+        log = SigningLog(settings.state / LOG, book.log_end())
         try:
             log.append("raised", at, _facts(wanted))
             book.raise_to(rule.name, operation, wanted.to, day=wanted.day, log_end=log.end)

@@ -47,8 +47,8 @@ def _reload(former: Settings, records: Records, clock: Clock) -> SigningService 
     """The service of the settings as they are now; None, and the former stays, when they cannot be used."""
     try:
         settings = load_settings(former.file)
-        if (settings.socket, settings.state) != (former.socket, former.state):
-            say(_event("reload refused", "socket and state need a restart"))
+        if _lasting(settings) != _lasting(former):
+            say(_event("reload refused", "socket, group and state need a restart"))
             return None
         service = make_service(settings, records=records, clock=clock)
         service.record("reloaded", clock(), _described(settings))
@@ -56,6 +56,11 @@ def _reload(former: Settings, records: Records, clock: Clock) -> SigningService 
         say(_event("reload refused", str(error)))
         return None
     return service
+
+
+def _lasting(settings: Settings) -> tuple[object, ...]:
+    """What holds from the start to the end of the process."""
+    return settings.socket, settings.group, settings.state
 
 
 def _described(settings: Settings) -> dict[str, object]:

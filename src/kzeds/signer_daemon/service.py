@@ -23,6 +23,7 @@ from kzeds.errors import (
     KeyMayNotSignError,
     KzedsError,
     MalformedXmlError,
+    NotSignableError,
     SignerRefusedError,
     SignerSettingsError,
 )
@@ -31,7 +32,7 @@ from kzeds.signer_daemon.log import SigningLog
 from kzeds.signer_daemon.policy import Policy, Recognised
 from kzeds.signer_daemon.quota import QuotaBook, day_of
 from kzeds.signers.daemon_client import OTHER_CERTIFICATE
-from kzeds.signers.daemon_protocol import Ask, Frame, Outcome
+from kzeds.signers.daemon_protocol import CONTENT_CAP, Ask, Frame, Outcome
 from kzeds.wsse import sign_body
 from kzeds.xmldsig import sign_enveloped
 
@@ -150,6 +151,8 @@ class SigningService:
         return now
 
     def _hand_out(self, signed: bytes, event: str, now: datetime, facts: Mapping[str, Any]) -> Frame:
+        if len(signed) > CONTENT_CAP:
+            raise NotSignableError(f"signed, it would have {len(signed)} bytes; at most {CONTENT_CAP} leave the daemon")
         self.record(event, now, {**facts, "signature": hashlib.sha256(signed).hexdigest()})
         return Frame({"outcome": Outcome.DONE}, signed)
 

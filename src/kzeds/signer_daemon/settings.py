@@ -17,6 +17,7 @@ from kzeds.signer_daemon.tables import Table
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NUMBER: Final = re.compile(r"\d{12}", re.ASCII)
+_USER_ID: Final = re.compile(r"\d{1,10}", re.ASCII)
 
 Rule = TypeVar("Rule")
 
@@ -132,10 +133,10 @@ def load_settings(file: Path) -> Settings:
         SignerSettingsError: When it cannot be used, or others than its owner may change it; names file and setting.
         OSError: When it cannot be read.
     """
-    _require_safe(file)
+    require_safe(file)
     try:
         content = tomllib.loads(file.read_bytes().decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise SignerSettingsError(f"{file}: not TOML: {error}") from None
     table = Table(content, str(file), file.resolve().parent)
     settings = Settings(
@@ -153,8 +154,13 @@ def load_settings(file: Path) -> Settings:
     return settings
 
 
-def _require_safe(file: Path) -> None:
-    """Check that nobody but root and the daemon's own user may change what the daemon allows."""
+def require_safe(file: Path) -> None:
+    """Check that nobody but root and the daemon's own user may change what the daemon allows.
+
+    Raises:
+        SignerSettingsError: When others may.
+        OSError: When it is not there.
+    """
     status = file.stat()
     if status.st_mode & 0o022:
         raise SignerSettingsError(f"{file}: others than its owner may change it; run: chmod go-w {file}")
@@ -163,7 +169,7 @@ def _require_safe(file: Path) -> None:
 
 
 def _user_id(table: Table, user: str) -> int:
-    if user.isdigit():
+    if _USER_ID.fullmatch(user):
         return int(user)
     try:
         return pwd.getpwnam(user).pw_uid

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from kzeds.errors import SignerSettingsError
 
@@ -32,9 +32,9 @@ class Table:
     def optional_text(self, name: str) -> str | None:
         """A text, None when it is not there."""
         value = self._left.pop(name, None)
-        if value is not None and (not isinstance(value, str) or not value):
-            raise self.fault(name, "a text is expected")
-        return value
+        if value is None or _is_text(value):
+            return value
+        raise self.fault(name, "a text is expected")
 
     def path(self, name: str) -> Path:
         """A path that has to be there; a relative one begins at the folder of the file."""
@@ -48,7 +48,7 @@ class Table:
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts, empty when it is not there."""
         value = self._left.pop(name, [])
-        if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+        if not isinstance(value, list) or not all(map(_is_text, value)):
             raise self.fault(name, "a list of texts is expected")
         if len(set(value)) != len(value):
             raise self.fault(name, "something stands there twice")
@@ -120,3 +120,8 @@ class Table:
         if not isinstance(value, dict):
             raise self.fault(name, "a table is expected")
         return value
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """Say so of one that is not empty; no path or name can hold a NUL."""
+    return isinstance(value, str) and value != "" and "\0" not in value

@@ -8,11 +8,14 @@ from lxml import etree
 
 from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError, SignerUntrustworthyError
-from kzeds.references import WSU
+from kzeds.references import WSU, WSU_ID
 from kzeds.signature import ds
-from kzeds.wsse import WSSE, VerifiedBody, verify_body
-from kzeds.xml import Element, parse
+from kzeds.wsse import SOAP, WSSE, VerifiedBody, verify_body
+from kzeds.xml import Element, ElementTree, parse
 from kzeds.xmldsig import VerifiedDocument, detach_signature, verify_enveloped
+
+_BODY = f"{{{SOAP}}}Body"
+_HEADER = f"{{{SOAP}}}Header"
 
 
 def require_signed(document: bytes, signed: bytes, certificate: Certificate | None) -> VerifiedDocument:
@@ -33,7 +36,7 @@ def require_signed(document: bytes, signed: bytes, certificate: Certificate | No
         original = parse(document, what="document to sign")
     except KzedsError as error:
         raise SignerUntrustworthyError(f"the signature that came back is not good: {error}") from error
-    if _canonical(root) != _canonical(original):
+    if _canonical(root.getroottree()) != _canonical(original.getroottree()):
         raise SignerUntrustworthyError("what came back signed is not the document that was to be signed")
     return verified
 
@@ -58,24 +61,25 @@ def _unsigned(envelope: Element) -> bytes:
     """The envelope without what a signature adds: wsse:Security, a Header made for it, the Body's identifier."""
     whole = deepcopy(envelope)
     for section in list(whole):
-        name = etree.QName(section).localname
-        if name == "Body":
-            section.attrib.pop(f"{{{WSU}}}Id", None)
-        for security in section.findall(f"{{{WSSE}}}Security") if name == "Header" else []:
+        if section.tag == _BODY and section.get(WSU_ID) is not None:
+            del section.attrib[WSU_ID]
+        for security in section.findall(f"{{{WSSE}}}Security") if section.tag == _HEADER else []:
             section.remove(security)
-        if name == "Header" and not len(section) and not (section.text or "").strip():
+        if section.tag == _HEADER and not len(section) and not (section.text or "").strip():
             whole.remove(section)
     return _canonical(whole, exclusive=True)
 
 
 def _body_content(envelope: Element) -> list[tuple[bytes, dict[str | None, str]]]:
-    """Each child of the Body, and the namespaces that values in it may speak of; wsu came with the signature."""
-    body = next(child for child in envelope if etree.QName(child).localname == "Body")
+    """Each element of the Body, and the namespaces that values in it may speak of; wsu came with the signature."""
     return [
         (_canonical(child, exclusive=True), {prefix: uri for prefix, uri in child.nsmap.items() if uri != WSU})
-        for child in body
+        for child in envelope.iterfind(f"{_BODY}/*")  # lxml crashes over a comment alone; `_unsigned` has those
     ]
 
 
-def _canonical(root: Element, *, exclusive: bool = False) -> bytes:
-    return etree.tostring(root, method="c14n", exclusive=exclusive, with_comments=True)
+def _canonical(root: Element | ElementTree, *, exclusive: bool = False) -> bytes:
+    try:
+        return etree.tostring(root, method="c14n", exclusive=exclusive, with_comments=True)
+    except etree.C14NError:
+        raise SignerUntrustworthyError("what came back signed, or was to be signed, has no canonical form") from None

@@ -99,8 +99,7 @@ def find_token(library: pkcs11._pkcs11.lib, label: str) -> pkcs11.Token:
     Raises:
         TokenError: `token` when there is none, `ambiguous` when there are several.
     """
-    with translating("the tokens cannot be listed"):
-        found = [token for slot in library.get_slots(token_present=True) if (token := token_in(slot)) is not None]
+    found = tokens_in(library)
     named = [token for token in found if token.label == label]
     if len(named) > 1:
         raise TokenError(f"{len(named)} tokens are labelled {label!r}; exactly one is expected", reason="ambiguous")
@@ -108,6 +107,16 @@ def find_token(library: pkcs11._pkcs11.lib, label: str) -> pkcs11.Token:
         others = ", ".join(repr(token.label) for token in found) or "none at all"
         raise TokenError(f"no token is labelled {label!r}; there is {others}", reason="token")
     return named[0]
+
+
+def tokens_in(library: pkcs11._pkcs11.lib) -> list[pkcs11.Token]:
+    """Return the tokens in all slots.
+
+    Raises:
+        TokenError: `failed`.
+    """
+    with translating("the tokens cannot be listed"):
+        return [token for slot in library.get_slots(token_present=True) if (token := token_in(slot)) is not None]
 
 
 def token_in(slot: pkcs11.Slot) -> pkcs11.Token | None:

@@ -10,8 +10,8 @@ import http.client
 import ipaddress
 import json
 import ssl
-import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,10 +19,13 @@ from typing import Any, Self
 from urllib.parse import SplitResult, urlsplit
 
 from kzeds.errors import SignerRefusedError, SignerUnreachableError, SignerUntrustworthyError
+from kzeds.timed_http import Cutter
 
 MAXIMUM_SIZE = 8_000_000
 """Bytes of an answer that are read."""
 
+_PHASES = 3
+"""To connect, to send, and for the answer."""
 _PIECE = 65536
 _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
@@ -42,7 +45,7 @@ class PrivateServer:
     Attributes:
         name: Its address, for messages.
         path: Path that the addresses of its operations begin with, without the closing slash.
-        timeout: Seconds to connect, to send, and for the whole answer, each.
+        timeout: Seconds to connect, to send, and for the answer, each; the three together are cut off in any case.
         maximum_size: Bytes; a longer answer is refused.
         connect: Makes a connection that is not yet opened.
     """
@@ -50,7 +53,7 @@ class PrivateServer:
     name: str
     path: str
     timeout: float
-    connect: Callable[[], http.client.HTTPConnection] = field(repr=False)
+    connect: Callable[[Cutter], http.client.HTTPConnection] = field(repr=False)
     maximum_size: int = MAXIMUM_SIZE
 
     @classmethod
@@ -68,12 +71,8 @@ class PrivateServer:
         parts = _safe_address(url)
         host, port, seconds = parts.hostname or "", parts.port, timeout.total_seconds()
         name = f"{parts.scheme}://{parts.netloc}{parts.path}"
-        if parts.scheme == "http":
-            return cls(name, parts.path, seconds, lambda: http.client.HTTPConnection(host, port, timeout=seconds))
-        tls = _tls(ca_file)
-        return cls(
-            name, parts.path, seconds, lambda: http.client.HTTPSConnection(host, port, timeout=seconds, context=tls)
-        )
+        tls = None if parts.scheme == "http" else _tls(ca_file)
+        return cls(name, parts.path, seconds, lambda cutter: cutter.connection(host, port, timeout=seconds, tls=tls))
 
     def post(self, operation: str, request: Mapping[str, Any]) -> Answer:
         """Send a JSON object and return the answer, whatever its status.
@@ -82,28 +81,25 @@ class PrivateServer:
             SignerUnreachableError: When there was no whole answer in time.
             SignerUntrustworthyError: When the answer is too long.
         """
-        connection = self.connect()
-        try:
-            return self._exchange(connection, f"{self.path}/{operation}", json.dumps(request).encode())
-        except TimeoutError:
-            raise SignerUnreachableError(f"{self.name} did not answer in {self.timeout:g} seconds") from None
-        except (OSError, http.client.HTTPException) as error:
-            raise SignerUnreachableError(f"{self.name} cannot be reached: {_reason(error)}") from None
-        finally:
-            connection.close()
+        with Cutter(_PHASES * self.timeout) as cutter, closing(self.connect(cutter)) as connection:
+            try:
+                return self._exchange(connection, f"{self.path}/{operation}", json.dumps(request).encode())
+            except (OSError, http.client.HTTPException, SignerUnreachableError) as error:
+                if cutter.is_over or isinstance(error, TimeoutError):
+                    raise SignerUnreachableError(f"{self.name} did not answer in {self.timeout:g} seconds") from None
+                if isinstance(error, SignerUnreachableError):
+                    raise
+                raise SignerUnreachableError(f"{self.name} cannot be reached: {_reason(error)}") from None
 
     def _exchange(self, connection: http.client.HTTPConnection, path: str, body: bytes) -> Answer:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         connection.request("POST", path, body, headers)
-        ends = time.monotonic() + self.timeout
         response = connection.getresponse()
         found = bytearray()
         while piece := response.read1(_PIECE):
             found += piece
             if len(found) > self.maximum_size:
                 raise SignerUntrustworthyError(f"{self.name} sent more than {self.maximum_size} bytes")
-            if time.monotonic() > ends:
-                raise TimeoutError
         if response.length:
             raise SignerUnreachableError(f"{self.name} broke its answer off")
         return Answer(response.status, bytes(found))

@@ -26,6 +26,7 @@ from kzeds.signers.pkcs11_token import (
     log_in,
     mechanism_names,
     token_in,
+    tokens_in,
     translating,
 )
 from kzeds.signers.token import OpenKey, close, rsa_mechanism
@@ -68,8 +69,7 @@ def _report(
 def _chosen(library: pkcs11._pkcs11.lib, label: str | None) -> pkcs11.Token:
     if label is not None:
         return find_token(library, label)
-    with translating("the tokens cannot be listed"):
-        found = [token for slot in library.get_slots(token_present=True) if (token := token_in(slot)) is not None]
+    found = tokens_in(library)
     if not found:
         raise TokenError("there is no token", reason="token")
     if len(found) > 1:

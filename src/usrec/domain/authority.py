@@ -91,12 +91,15 @@ class Authority:
     Attributes:
         signed_by_head: The settings say that the key is the first head's own.
         certificate: None when the key could not be read.
+        signs: Where the key is: ``owner`` (who signs by hand), ``file``, ``signer_daemon``, ``ncanode`` or ``token``;
+            empty in a record of an older version.
     """
 
     employer: EmployerName
     signed_by_head: bool
     certificate: SigningCertificate | None
     appointments: tuple[Appointment, ...] = ()
+    signs: str = ""
 
     @property
     def head_signs(self) -> bool:
@@ -255,6 +258,7 @@ def load_authorities(text: str) -> Sequence[Authority]:
             signed_by_head=one["signed_by_head"],
             certificate=None if one["certificate"] is None else _read_certificate(one["certificate"]),
             appointments=tuple(_read_appointment(order) for order in one["appointments"]),
+            signs=one.get("signs", ""),
         )
         for one in json.loads(text)
     ]

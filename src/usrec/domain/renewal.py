@@ -88,6 +88,11 @@ def key_in_use(chain: Sequence[ChainKey], at: datetime) -> ChainKey | None:
     return next((key for key in reversed(chain) if key.signs_at(at)), None)
 
 
+def last_key(chain: Sequence[ChainKey]) -> ChainKey | None:
+    """The key that is valid longest, the newest of several: its end is the end of signing."""
+    return max(reversed(chain), key=lambda key: key.not_after, default=None)
+
+
 def examine_renewal(chain: Sequence[ChainKey], at: datetime) -> Sequence[RenewalFinding]:
     """What is wrong at a moment; all of it are warnings.
 
@@ -99,7 +104,7 @@ def examine_renewal(chain: Sequence[ChainKey], at: datetime) -> Sequence[Renewal
 
 def _forgotten(chain: Sequence[ChainKey], at: datetime) -> Iterator[RenewalFinding]:
     """Keys that nothing is signed with any more; the one that is valid longest is the employer's key itself."""
-    last = max(chain, key=lambda key: key.not_after, default=None)
+    last = last_key(chain)
     for place, key in enumerate(chain):
         if key.not_after < at and key != last:
             yield _finding(RenewalProblem.EXPIRED_KEPT, key, key.not_after, at)
@@ -133,7 +138,7 @@ def _idle(chain: Sequence[ChainKey], at: datetime) -> Iterator[RenewalFinding]:
 
 def _end(chain: Sequence[ChainKey], at: datetime) -> Iterator[RenewalFinding]:
     """The end of the last key: nothing follows it."""
-    last = max(chain, key=lambda key: key.not_after, default=None)
+    last = last_key(chain)
     if last is None or last.not_after < at:
         return
     left = last.not_after - at

@@ -32,11 +32,14 @@ URGENT_STAGE: Final = 3
 _log = structlog.get_logger("usrec.authority")
 
 
-def read_authorities(settings: LoadedSettings, certificates: Mapping[str, SigningCertificate]) -> Sequence[Authority]:
+def read_authorities(
+    settings: LoadedSettings, certificates: Mapping[str, SigningCertificate], ways: Mapping[str, str]
+) -> Sequence[Authority]:
     """What is on record of each employer.
 
     Args:
         certificates: Of the keys that could be read, by BIN or IIN.
+        ways: Where the keys are, by BIN or IIN.
     """
     return [
         Authority(
@@ -44,6 +47,7 @@ def read_authorities(settings: LoadedSettings, certificates: Mapping[str, Signin
             signed_by_head=employer.signed_by_head,
             certificate=certificates.get(employer.bin),
             appointments=tuple(Appointment(**order.model_dump()) for order in employer.order),
+            signs=ways.get(employer.bin, ""),
         )
         for name, employer in settings.values.employer.items()
     ]
@@ -70,7 +74,7 @@ class AuthorityWatch:
         certificates = agent.signer.certificates
         if agent is self._agent and today == self._day and certificates == self._certificates:
             return
-        authorities = read_authorities(agent.settings, certificates)
+        authorities = read_authorities(agent.settings, certificates, agent.signer.ways)
         _record(agent, AUTHORITY, dump_authorities(authorities))
         _record(agent, CALENDAR, _calendar(agent))
         for authority in authorities:

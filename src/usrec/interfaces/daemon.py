@@ -43,6 +43,7 @@ from usrec.interfaces.trust_watch import TrustWatch, longest_look
 from usrec.ports.alert_sink import Composer
 from usrec.ports.event_source import EventSource
 from usrec.settings.rules import lease_needed
+from usrec.settings.signing_time import signing_needed
 
 INGEST_SIZE = 200
 LOOK_EVERY: Final = timedelta(seconds=15)
@@ -134,7 +135,9 @@ class Daemon:
         try:
             self.authority.look(self.agent)
             if drain:
-                self.trust.look(self.agent)
+                self.trust.look(self.agent, unwanted=lambda: not self.orders.empty())
+                if not self.orders.empty():
+                    return
             self._new_keys(self.agent)
             self.crew.staff(self._loops(drain=drain))
             self.manager.is_ready("started")
@@ -170,7 +173,8 @@ class Daemon:
 
     def _loops(self, *, drain: bool) -> Sequence[Loop]:
         values, poll = self.handover.current.settings.values, self._poll()
-        exchange = lease_needed(values.gateway.timeouts, by_proxy=values.gateway.proxy is not None) + LEDGER_TIME
+        gateway, signing = values.gateway, signing_needed(values.employer.values(), values.gateway.transport_key)
+        exchange = lease_needed(gateway.timeouts, by_proxy=gateway.proxy is not None, signing=signing) + LEDGER_TIME
         deliver = [f"deliver-{number}" for number in range(values.delivery.workers)]
         look = Loop("look", self._look_once, LEDGER_TIME, LOOK_EVERY.total_seconds(), wakes_early=False)
         return [
@@ -302,7 +306,7 @@ class Daemon:
 
     def _look_up_once(self, agent: Agent) -> bool:
         """Look up revocation; what waited for a certificate that may be used again is tried at once."""
-        if self.trust.look(agent):
+        if self.trust.look(agent, unwanted=lambda: agent is not self.handover.current):
             self._new_keys(agent)
         return False
 

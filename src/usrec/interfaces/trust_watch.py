@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -12,6 +12,7 @@ import structlog
 
 from usrec.application.watch_trust import look_up, record_trust
 from usrec.domain.trust import Subject, TrustStatus, TrustVerdict
+from usrec.interfaces.let_go import result_while_wanted
 from usrec.ports.trust import TrustJudge
 from usrec.revocation import certificates_in_use
 from usrec.settings import Settings, TrustSettings
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
 
 AGAIN: Final = timedelta(minutes=10)
 """So soon it is looked again when somebody could not be asked."""
-_PHASES: Final = 3
-"""Name and TCP, TLS, and the answer may each take the timeout."""
+_NAME: Final = timedelta(minutes=1)
+"""What finding a server's name may take on top of the timeout: no timeout of ours ends it."""
 _log = structlog.get_logger("usrec.trust")
 
 
 def longest_look(values: Settings, trust: TrustSettings) -> timedelta:
     """What one look at all certificates may take where every server is as slow as its timeout allows."""
     keys = sum(1 + len(employer.next_key) for employer in values.employer.values())
-    return (keys + 2) * (1 + 2 * len(trust.crl)) * _PHASES * trust.timeout
+    return (keys + 2) * (1 + 2 * len(trust.crl)) * (trust.timeout + _NAME)
 
 
 @dataclass
@@ -37,7 +38,7 @@ class TrustWatch:
     """When it was last looked, and what was told of it.
 
     Attributes:
-        stop: Ends a look between two certificates.
+        stop: Ends a look at once; servers that do not answer hold nobody up.
     """
 
     stop: threading.Event
@@ -46,8 +47,11 @@ class TrustWatch:
     _told: Mapping[str, TrustStatus] = field(default_factory=dict)
     _unrecorded: bool = False
 
-    def look(self, agent: Agent) -> bool:
+    def look(self, agent: Agent, *, unwanted: Callable[[], bool] = lambda: False) -> bool:
         """Look all certificates up where it is time; whether one may be used again that was not to be used before.
+
+        Args:
+            unwanted: Whether nobody waits for the answers any more; the look is then broken off at once, too.
 
         Raises:
             LedgerUnavailable: What was found holds; it is put on record at the next look.
@@ -56,16 +60,24 @@ class TrustWatch:
         if agent.judge is not None:
             now = agent.clock.now()
             subjects = certificates_in_use(agent.signer, agent.gateway.trusted, agent.employers, now)
-            freed = self._is_due(agent, subjects) and self._look_up(agent, agent.judge, subjects)
+            freed = self._is_due(agent, subjects) and self._look_up(agent, agent.judge, subjects, unwanted)
         if self._unrecorded:
             record_trust(agent.trust.page, ledger=agent.ledger, view=agent.ledger.view, clock=agent.clock)
             self._unrecorded = False
         return freed
 
-    def _look_up(self, agent: Agent, judge: TrustJudge, subjects: Sequence[Subject]) -> bool:
+    def _look_up(
+        self, agent: Agent, judge: TrustJudge, subjects: Sequence[Subject], unwanted: Callable[[], bool]
+    ) -> bool:
         """Ask about all of them; whether one may be used again. A look that is broken off changes nothing."""
-        found = look_up(subjects, judge=judge, clock=agent.clock, stopping=self.stop.is_set)
-        if len(found) < len(subjects):
+
+        def stopping() -> bool:
+            return self.stop.is_set() or unwanted()
+
+        found = result_while_wanted(
+            lambda: look_up(subjects, judge=judge, clock=agent.clock, stopping=stopping), stopping
+        )
+        if found is None or len(found) < len(subjects):
             return False
         before = _objected(agent, subjects)
         agent.trust.replace(found)

@@ -18,11 +18,13 @@ from usrec.settings.key_rules import broken_key_rules
 from usrec.settings.listen import TcpAddress, read_listen
 from usrec.settings.outline import Steps
 from usrec.settings.reading import Tree, inner_of, is_private_way, named, read_table, split_address
+from usrec.settings.signing_time import signing_needed
 from usrec.settings.tree import (
     CalendarSettings,
     DeliverySettings,
     EmployerSettings,
     HealthSettings,
+    KeySettings,
     MailSinkSettings,
     ProxySettings,
     TimeoutSettings,
@@ -50,13 +52,17 @@ def broken_rules(tree: Tree) -> Iterator[Wrong]:
     yield from broken_trust_rules(tree)
 
 
-def lease_needed(timeouts: TimeoutSettings, *, by_proxy: bool) -> timedelta:
+def lease_needed(timeouts: TimeoutSettings, *, by_proxy: bool, signing: timedelta = timedelta(0)) -> timedelta:
     """The longest that one exchange may take: two tries to connect, the second of which goes on to the answer.
 
     A proxy is asked for its tunnel in one more short exchange, and TLS begins behind it.
+
+    Args:
+        signing: What whoever holds the keys may take before (`signing_needed`).
     """
     tunnel = timeouts.write + timeouts.read + timeouts.connect if by_proxy else timedelta(0)
-    return 2 * (timeouts.connect + timeouts.pool) + tunnel + timeouts.write + timeouts.read + timeouts.answer
+    exchange = 2 * (timeouts.connect + timeouts.pool) + tunnel + timeouts.write + timeouts.read + timeouts.answer
+    return exchange + signing
 
 
 def _placeholders(value: object, path: Steps) -> Iterator[Wrong]:
@@ -94,10 +100,20 @@ def _lease(tree: Tree) -> Iterator[Wrong]:
     if not isinstance(gateway, Mapping) or delivery is None:
         return
     timeouts = read_table(TimeoutSettings, gateway.get("timeouts", {}))
-    needed = timedelta(0) if timeouts is None else lease_needed(timeouts, by_proxy=gateway.get("proxy") is not None)
+    if timeouts is None:
+        return
+    signing = _signing(tree, gateway)
+    needed = lease_needed(timeouts, by_proxy=gateway.get("proxy") is not None, signing=signing)
     if delivery.lease <= needed:
-        what = f"lease must be longer than one whole exchange may take, {needed.total_seconds():g} s"
+        by_others = f", {signing.total_seconds():g} s of them for signing" if signing else ""
+        what = f"lease must be longer than one whole exchange may take, {needed.total_seconds():g} s{by_others}"
         yield Wrong(("delivery", "lease"), what)
+
+
+def _signing(tree: Tree, gateway: Tree) -> timedelta:
+    employers = [read_table(EmployerSettings, table) for _, table in named(tree, "employer")]
+    transport = read_table(KeySettings, gateway.get("transport_key"))
+    return signing_needed([one for one in employers if one is not None], transport)
 
 
 def _retries(tree: Tree) -> Iterator[Wrong]:

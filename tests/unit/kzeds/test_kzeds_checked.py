@@ -32,8 +32,9 @@ def test_honest_signature_over_a_body_is_taken(envelope: bytes) -> None:
         lambda signed: signed.replace(b'<to xmlns="urn:a">x</to>', b""),
         lambda signed: signed.replace(b"</s:Header>", b"<more/></s:Header>"),
         lambda signed: signed.replace(b"<s:Envelope ", b'<s:Envelope lang="kk" '),
+        lambda signed: signed.replace(b"<s:Body", b"<!-- pay --><s:Body"),
     ],
-    ids=["header changed", "header gone", "header added", "attribute added"],
+    ids=["header changed", "header gone", "header added", "attribute added", "comment added"],
 )
 def test_what_the_signature_does_not_cover_may_not_change_either(change: Callable[[bytes], bytes]) -> None:
     changed = change(sign_body(WITH_HEADER, key()))
@@ -51,3 +52,10 @@ def test_another_document_with_a_good_signature_is_refused() -> None:
     with pytest.raises(SignerUntrustworthyError, match="is not the document"):
         require_signed(b"<a>1</a>", sign_enveloped(b"<a>2</a>", key()), key().certificate)
     assert require_signed(b"<a>1</a>", sign_enveloped(b"<a>1</a>", key()), None).certificate == key().certificate
+
+
+@pytest.mark.parametrize("around", [b"<?pay me?><a>1</a>", b"<a>1</a><?pay me?>", b"<!-- pay --><a>1</a>"])
+def test_what_stands_around_the_document_may_not_change_either(around: bytes) -> None:
+    with pytest.raises(SignerUntrustworthyError, match="is not the document"):
+        require_signed(b"<a>1</a>", sign_enveloped(around, key()), key().certificate)
+    assert require_signed(around, sign_enveloped(around, key()), None).certificate == key().certificate

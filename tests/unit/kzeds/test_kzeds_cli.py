@@ -7,7 +7,6 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,15 +14,13 @@ from typing import Any
 
 import pytest
 
-from kzeds import cli
 from kzeds.certificate import Certificate
 from kzeds.cli_output import show
 from kzeds.test_pki import TestPki, make_test_pki
 from kzeds.wsse import verify_body
 from kzeds.xmldsig import verify_enveloped
+from support.kzeds_command import Run, run_kzeds
 from support.kzeds_material import CONTRACT, ENVELOPE, SOAP, shared
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -32,21 +29,10 @@ def today(tmp_path_factory: pytest.TempPathFactory) -> TestPki:
     return make_test_pki(tmp_path_factory.mktemp("kzeds-cli") / "pki", now=datetime.now(UTC))
 
 
-def _run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str | Path
-) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["kzeds", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    out, err = capsys.readouterr()
-    assert isinstance(ended.value.code, int)
-    return ended.value.code, out, err
-
-
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the command in this process and return exit code, output and errors."""
-    return partial(_run, monkeypatch, capsys)
+    return partial(run_kzeds, monkeypatch, capsys)
 
 
 @pytest.fixture

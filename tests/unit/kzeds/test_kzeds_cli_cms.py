@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kzeds import HttpFetch, KeyKind, SigningKey, cli, load_pkcs12
+from kzeds import HttpFetch, KeyKind, SigningKey, load_pkcs12
 from kzeds.answering import make_ocsp_answer, make_timestamp, refuse_timestamp
 from kzeds.certificate import Certificate
 from kzeds.cms import sign_detached, verify_detached
@@ -23,9 +22,8 @@ from kzeds.test_pki import TestPki, make_test_pki
 from kzeds.timestamp import verify_timestamp
 from kzeds.tsp import fetch_timestamp
 from support.kzeds_authority import http_server
+from support.kzeds_command import Run, run_kzeds
 from support.kzeds_material import CONTRACT
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module", params=[KeyKind.GOST_2015, KeyKind.RSA])
@@ -34,20 +32,9 @@ def today(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return make_test_pki(tmp_path_factory.mktemp("kzeds-cms") / "pki", now=datetime.now(UTC), kind=request.param)
 
 
-def _run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str | Path
-) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["kzeds", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    out, err = capsys.readouterr()
-    assert isinstance(ended.value.code, int)
-    return ended.value.code, out, err
-
-
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    return partial(_run, monkeypatch, capsys)
+    return partial(run_kzeds, monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -114,6 +114,18 @@ def test_without_a_terminal_it_signs_only_when_told_so(gost: TestPki, sent: Path
     assert set(_back(tmp_path / "s.zip").signed) == {"S-1", "S-2"}
 
 
+@pytest.mark.parametrize("over", ["package", "key"])
+def test_neither_package_nor_key_is_written_over(over: str, gost: TestPki, sent: Path) -> None:
+    key, before = gost.key_file("employer"), (sent.read_bytes(), gost.key_file("employer").read_bytes())
+    to = sent if over == "package" else key
+    options = ["--yes", "--password-file", str(gost.password_file("employer"))]
+    done = subprocess.run(
+        [KZEDS, "sign-package", sent, key, "-o", to, *options], capture_output=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert (sent.read_bytes(), key.read_bytes()) == before
+
+
 @pytest.mark.parametrize(
     ("name", "told", "error"),
     [

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import ssl
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,15 +11,14 @@ from typing import Any
 
 import pytest
 
-from kzeds import HttpFetch, KeyKind, SigningKey, cli, load_pkcs12
+from kzeds import HttpFetch, KeyKind, SigningKey, load_pkcs12
 from kzeds.answering import make_ocsp_answer
 from kzeds.certificate import Certificate
 from kzeds.errors import UnreachableError
 from kzeds.ocsp import make_request
 from kzeds.test_pki import TestPki, make_test_pki
 from support.kzeds_authority import http_server
-
-Run = Callable[..., tuple[int, str, str]]
+from support.kzeds_command import Run, run_kzeds
 
 
 @pytest.fixture(scope="module")
@@ -31,20 +28,9 @@ def today(tmp_path_factory: pytest.TempPathFactory) -> TestPki:
     return make_test_pki(place, now=datetime.now(UTC), kind=KeyKind.GOST_2015)
 
 
-def _run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str | Path
-) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["kzeds", "revocation", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    out, err = capsys.readouterr()
-    assert isinstance(ended.value.code, int)
-    return ended.value.code, out, err
-
-
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    return partial(_run, monkeypatch, capsys)
+    return partial(run_kzeds, monkeypatch, capsys, "revocation")
 
 
 def _asked(pki: TestPki, name: str = "employer") -> tuple[str | Path, ...]:

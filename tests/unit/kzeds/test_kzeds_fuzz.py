@@ -6,11 +6,9 @@ their structure. `make fuzz FUZZ=100 SEED=7` tries more of them, and others.
 
 from __future__ import annotations
 
-import os
-import resource
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -57,55 +55,11 @@ from support.kzeds_authority import HOUR, court
 from support.kzeds_kinds import key_of, pki_of
 from support.kzeds_material import NOW, certificate, encoded, key_bytes, password, private_key
 from support.kzeds_mutation import Node, damaged_bytes, damaged_der, damaged_xml, read
-from support.kzeds_verified import EFFORT, Verify, accept_body, accept_enveloped, signed_content, signed_envelope
-
-SEED = os.environ.get("SEED", "353")
-LONGEST = 3.0
-"""Seconds of one input."""
-
-HEAP = 300_000
-"""KiB that a run may add to what the process has had at most."""
+from support.kzeds_trials import LONGEST, SEED, Damage, only, try_all
+from support.kzeds_verified import Verify, accept_body, accept_enveloped, signed_content, signed_envelope
 
 CONTENT = "Еңбек шарты № 1\n".encode()
 KINDS = tuple(KeyKind)
-Damage = Callable[[Random, bytes], bytes]
-
-
-def try_all(name: str, samples: list[bytes], count: int, use: Callable[[bytes, int], None], *damage: Damage) -> None:
-    """Damage samples in turn, `count` times, and use each with its number; errors of ours are what is expected.
-
-    At least one of them must come, else nothing was damaged.
-    """
-    random, before, refused = Random(f"{SEED} {name}"), _heap(), 0
-    for number in range(count * EFFORT):
-        data = random.choice(damage)(random, samples[number % len(samples)])
-        started = time.thread_time()
-        try:
-            use(data, number % len(samples))
-        except KzedsError:
-            refused += 1
-        except BaseException as error:
-            error.add_note(f"{name}: input {number} of seed {SEED}: {data.hex()}")
-            raise
-        taken = time.thread_time() - started
-        assert taken < LONGEST, f"{name}: input {number} of seed {SEED} took {taken:.1f} s: {data.hex()}"
-    assert refused
-    assert _heap() - before < HEAP
-
-
-@contextmanager
-def only(documented: type[KzedsError]) -> Iterator[None]:
-    """Of our errors, no other than the reader's documented ones."""
-    try:
-        yield
-    except KzedsError as error:
-        if not isinstance(error, documented):
-            raise AssertionError(f"{type(error).__name__} is not documented here") from error  # noqa: TRY004 - a failed test
-        raise
-
-
-def _heap() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _published(*patterns: str) -> list[bytes]:

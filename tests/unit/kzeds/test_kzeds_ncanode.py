@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -206,6 +208,32 @@ def test_failure_leaves_open_whether_it_signed(server: NcanodeServer, reply: Rep
     server.fault = lambda _, __: reply
     with pytest.raises(SignerUnreachableError):
         signer.sign_enveloped(CONTRACT)
+
+
+def test_headers_drop_by_drop_are_cut_off() -> None:
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        speaking = threading.Thread(target=_drop_headers, args=(listening, done), daemon=True)
+        speaking.start()
+        pki = pki_of(KeyKind.RSA)
+        place = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        signer = NcanodeSigner(
+            place, pki.key_file("employer").read_bytes(), pki.password_file("employer").read_text(), timeout=QUICK
+        )
+        with pytest.raises(SignerUnreachableError, match="did not answer"):
+            signer.sign_enveloped(CONTRACT)
+        done.set()
+        speaking.join(5)
+        assert not speaking.is_alive()
+
+
+def _drop_headers(listening: socket.socket, done: threading.Event) -> None:
+    """Answer one letter at a time, for ever, as long as somebody listens."""
+    talking, _ = listening.accept()
+    with talking, suppress(OSError):
+        talking.recv(65536)
+        while not done.wait(QUICK.total_seconds() / 10):
+            talking.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 def test_server_that_is_away_is_unreachable() -> None:

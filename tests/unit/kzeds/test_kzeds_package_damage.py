@@ -52,6 +52,7 @@ PACKAGE_CHANGES: dict[str, Change] = {
     "manifest not UTF-8": lambda c: c.update({"manifest.json": b'{"format": "\xff"}'}),
     "manifest a list": lambda c: c.update({"manifest.json": b"[]"}),
     "manifest too deep": lambda c: c.update({"manifest.json": b"[" * 100_000}),
+    "version that is no number": _manifest(lambda m: m.update(version=True)),
     "field twice": lambda c: c.update({"manifest.json": b'{"version": 1,' + c["manifest.json"].lstrip()[1:]}),
     "other format": _manifest(lambda m: m.update(format="kzeds-signed-package")),
     "field too many": _manifest(lambda m: m.update(more=1)),

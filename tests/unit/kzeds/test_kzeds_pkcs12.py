@@ -85,7 +85,7 @@ def test_altered_certificate_is_damage_and_not_a_wrong_password() -> None:
         load_pkcs12(flipped(key_bytes("employer"), 300, 0), password("employer"))
 
 
-@pytest.mark.parametrize("count", [0, -1, 2_000_001, 10**12])
+@pytest.mark.parametrize("count", [0, -1, 1_000_001, 10**12])
 def test_absurd_iteration_count_is_refused_at_once(count: int) -> None:
     container = asn1.Pfx.load(key_bytes("employer"))
     container["mac_data"]["iterations"] = count

@@ -302,14 +302,25 @@ def test_answer_that_breaks_off_is_unreachable() -> None:
         HttpFetch()(url)
 
 
-def test_answer_that_drips_ends_with_the_time() -> None:
+@pytest.mark.parametrize(
+    ("scheme", "begins"),
+    [
+        ("http", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"),
+        ("http", b"HTTP/1.1 200 OK\r\n\r\n"),
+        ("http", b"HTTP/1.1 200 OK\r\nX-Slow: "),
+        ("http", b"HTTP/1.1 "),
+        ("https", b"\x16\x03\x03\x40\x00\x02\x00\x3f\xf0"),
+    ],
+    ids=["body", "body without an end", "headers", "status line", "TLS handshake"],
+)
+def test_answer_that_drips_ends_with_the_time(scheme: str, begins: bytes) -> None:
     """Each byte comes in time, and the whole does not."""
     stopped = threading.Event()
 
     class Dripping(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             self.request.recv(1000)
-            self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+            self.request.sendall(begins)
             while not stopped.wait(0.02):
                 with suppress(OSError):
                     self.request.sendall(b".")
@@ -318,7 +329,7 @@ def test_answer_that_drips_ends_with_the_time() -> None:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         with pytest.raises(UnreachableError, match=r"did not finish its answer in 0\.2 seconds"):
-            HttpFetch(timeout=0.2)(f"http://127.0.0.1:{server.server_address[1]}/")
+            HttpFetch(timeout=0.2)(f"{scheme}://127.0.0.1:{server.server_address[1]}/")
         stopped.set()
         server.shutdown()
         thread.join()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from kzeds.errors import SignerRefusedError, SignerUnreachableError
+from kzeds.errors import SignerRefusedError, SignerSettingsError, SignerUnreachableError
 from kzeds.signer_daemon.assembly import make_service, open_records
 from kzeds.signer_daemon.service import Peer, SigningService, masked
 from kzeds.signer_daemon.settings import load_settings
@@ -152,6 +153,8 @@ def test_question_without_a_document_needs_leave(open_desk: Callable[..., Desk])
     for content in (envelope(as_text(empty)), envelope("<data/>")):
         assert verify_body(desk.seal(content), trusted=[certificate()]).certificate == certificate()
     assert {line["operation"] for line in desk.daemon.lines()} == {"question"}
+    typed = '<data xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="i:string"/>'
+    assert desk.seal(envelope(typed)), "ShEP's own clients name the type of data"
     desk.daemon.change(questions="false")
     desk.service = desk.load()
     for content in (envelope(as_text(empty)), envelope("<data/>")):
@@ -200,6 +203,25 @@ OTHERS = {
         .replace(b"</newContractData>", b"</newContractData></ns2:contractRequest>"),
         "operation",
     ),
+    "element of another type": (
+        conclusion(1).replace(
+            b"<newContractData>",
+            b'<newContractData xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:type="terminationContractData">',
+        ),
+        "operation",
+    ),
+    "UTF-7": (b'<?xml version="1.0" encoding="UTF-7"?>' + conclusion(1).decode().encode("utf-7"), "encoding"),
+    "UTF-16": (conclusion(1).decode().encode("utf-16"), "encoding"),
+    "UTF-16 without a mark": (
+        f'<?xml version="1.0"?>{conclusion(1, post="x").decode()}'.encode("utf-16-le"),
+        "encoding",
+    ),
+    "a signature deep in it": (
+        conclusion(1).replace(
+            b"<contractData>", b'<contractData><s:Signature xmlns:s="http://www.w3.org/2000/09/xmldsig#"/>'
+        ),
+        "not-signable",
+    ),
     "empty": (f'<contractRequest xmlns="{CONTRACT_NS}"/>'.encode(), "operation"),
     "already signed": (sign_enveloped(conclusion(1), key()), "operation"),
     "two roots": (conclusion(1) + conclusion(2), "malformed"),
@@ -247,6 +269,12 @@ SEALED = {
     "something else beside it": (envelope(as_text(STORED) + "<payment>1</payment>"), "envelope"),
     "something beside an empty one": (envelope("<data/><payment>1</payment>"), "envelope"),
     "no document": (envelope(""), "envelope"),
+    "data that points elsewhere": (
+        envelope(as_text(STORED).replace("<data>", '<data href="#pay">')).replace(
+            b"</typ:SendMessage>", b'<pay id="pay">1</pay></typ:SendMessage>'
+        ),
+        "envelope",
+    ),
     "document as elements": (envelope(f"<data>{STORED.decode()}</data>"), "envelope"),
     "another service": (envelope(as_text(STORED), info=message_info(service="tax")), "envelope"),
     "two services": (envelope(as_text(STORED), info=message_info() + "<serviceId>tax</serviceId>"), "envelope"),
@@ -260,6 +288,15 @@ SEALED = {
         "envelope",
     ),
     "no envelope": (STORED, "envelope"),
+    "comment in the signed document": (
+        envelope(as_text(STORED.replace(BIN.encode(), b"2009<!-- -->40000013"))),
+        "comment",
+    ),
+    "comment before the signed document": (envelope(as_text(b"<!-- -->" + STORED)), "comment"),
+    "signed document in UTF-7": (
+        envelope(as_text(b'<?xml version="1.0" encoding="UTF-7"?>' + STORED.decode().encode("utf-7"))),
+        "encoding",
+    ),
     "comment in it": (envelope(as_text(STORED)).replace(b"<serviceId>", b"<!-- --><serviceId>"), "comment"),
     "empty root with something in it": (
         envelope(as_text(f'<contractRequest xmlns="{CONTRACT_NS}">pay</contractRequest>'.encode())),
@@ -361,6 +398,12 @@ def test_reason_is_short_whatever_the_document_says(desk: Desk) -> None:
     assert desk.daemon.log.stat().st_size < 5000
 
 
+def test_what_is_too_large_to_leave_is_not_logged_as_signed(desk: Desk) -> None:
+    answer = desk.ask("sign_enveloped", conclusion(1, post=">" * 600_000).replace(b"&gt;", b">"))
+    assert (answer.text("outcome"), answer.text("reason"), answer.content) == ("unreadable", "not-signable", b"")
+    assert [line["event"] for line in desk.daemon.lines()] == ["refused"]
+
+
 def test_key_that_does_not_answer_is_not_a_refusal(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object) -> bytes:
         raise SignerUnreachableError("the token is not there")
@@ -374,6 +417,47 @@ def test_key_that_does_not_answer_is_not_a_refusal(desk: Desk, monkeypatch: pyte
 def test_what_is_sealed_twice_is_not_signable(desk: Desk) -> None:
     answer = desk.ask("sign_body", sign_body(envelope(as_text(STORED)), key()))
     assert (answer.text("outcome"), answer.text("reason")) == ("unreadable", "not-signable")
+
+
+def test_log_that_was_cut_off_or_exchanged_lets_no_signature_out(desk: Desk) -> None:
+    desk.sign(conclusion(1))
+    whole = desk.daemon.log.read_bytes()
+    for spoil in (
+        lambda: os.truncate(desk.daemon.log, 0),
+        lambda: desk.daemon.log.rename(desk.daemon.log.with_suffix(".1")),
+        lambda: desk.daemon.log.write_bytes(whole),
+    ):
+        spoil()
+        answer = desk.ask("sign_enveloped", conclusion(2))
+        assert (answer.text("outcome"), answer.text("reason"), answer.content) == ("failed", "records", b"")
+
+
+def test_state_of_another_user_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kzeds.signer_daemon.assembly.os.geteuid", lambda: desk.daemon.state.stat().st_uid + 1)
+    with pytest.raises(SignerSettingsError, match="belongs to another user"):
+        open_records(desk.daemon.state)
+
+
+@pytest.mark.parametrize("name", ["quota.sqlite3", "signatures.log"])
+def test_records_are_not_looked_for_elsewhere(tmp_path: Path, name: str) -> None:
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    (state / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic links"):
+        open_records(state)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("open_one", ["ca", "ca/nca.pem", "owner.cer"])
+def test_trust_that_others_may_change_is_refused(open_desk: Callable[..., Desk], tmp_path: Path, open_one: str) -> None:
+    (tmp_path / "ca").mkdir()
+    (tmp_path / "ca" / "nca.pem").write_bytes(kzeds_material.pki().nca_ca.read_bytes())
+    (tmp_path / "owner.cer").write_bytes(certificate().der)
+    desk = open_desk('authorities = "ca"\ncertificates = ["owner.cer"]\n')
+    desk.load()
+    (tmp_path / open_one).chmod(0o777)
+    with pytest.raises(SignerSettingsError, match=r"chmod go-w .*" + open_one):
+        desk.load()
 
 
 class PowerCutError(BaseException):

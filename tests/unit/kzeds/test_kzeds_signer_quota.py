@@ -239,6 +239,38 @@ def test_broken_log_is_not_written_to(file: Path) -> None:
         SigningLog(file)
 
 
+def test_log_whose_end_was_cut_off_is_not_written_to(file: Path) -> None:
+    known = require_whole(file, None)
+    lines = file.read_bytes().splitlines(keepends=True)
+    SigningLog(file, known).close()
+    file.write_bytes(b"".join(lines[:-1]))
+    with pytest.raises(LogBrokenError, match="line 5"):
+        SigningLog(file, known)
+
+
+def test_log_that_begins_anew_says_where_the_former_ended(file: Path) -> None:
+    known = require_whole(file, None)
+    file.unlink()
+    for _ in range(2):
+        log = SigningLog(file, known)
+        log.append("started", AT, {})
+        log.close()
+    first, *others = read_log(file)
+    assert (first["event"], first["former_lines"], first["former_digest"]) == ("begun", 5, known.digest)
+    assert [line["event"] for line in others] == ["started", "started"]
+    assert require_whole(file, known).lines == 3
+
+
+def test_raise_does_not_cover_up_a_log_that_was_cut_off(settings: Settings, kept: QuotaBook) -> None:
+    raise_quota(settings, wanted(3), AT)
+    raise_quota(settings, wanted(4), AT)
+    log = settings.state / "signatures.log"
+    log.write_bytes(log.read_bytes().splitlines(keepends=True)[0])
+    with pytest.raises(LogBrokenError):
+        raise_quota(settings, wanted(5), AT)
+    assert kept.count(settings.keys["main"], ALL, DAY).quota == 4
+
+
 @pytest.mark.parametrize("left", [1, 30, -1])
 def test_line_that_a_crash_cut_short_is_kept_and_owned_to(file: Path, left: int) -> None:
     lines = file.read_bytes().splitlines(keepends=True)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from kzeds import errors
+from kzeds.certificate import Certificate
 from kzeds.cms import sign_detached
+from kzeds.issuing import Holder, Validity, issue, make_authority
 from kzeds.keys.pkcs12 import load_pkcs12
 from kzeds.package import (
     PackageItem,
@@ -20,6 +24,7 @@ from kzeds.package import (
     match_signed,
     read_package,
     read_signed,
+    require_signer,
     sign_package,
     write_package,
     write_signed,
@@ -27,7 +32,7 @@ from kzeds.package import (
 from kzeds.signers.base import KeySigner
 from kzeds.test_pki import EMPLOYER_BIN, KeyKind, make_test_pki
 from kzeds.xmldsig import sign_enveloped
-from support.kzeds_material import CONTRACT, NOW, certificate, key
+from support.kzeds_material import CONTRACT, NOW, certificate, key, private_key
 from support.signing_packages import OTHER, item, members, package, zipped
 
 IIN = "850515400012"
@@ -65,9 +70,15 @@ def test_owner_signs_and_every_document_is_matched(kind: KeyKind, tmp_path: Path
     assert found.signed["S-2"].document == signed.documents[1].document
 
 
-def test_head_may_sign_by_iin() -> None:
-    made = package(signer=IIN)
-    assert _matched(sign_package(made, KeySigner(key()), at=NOW), made) == ({"S-1", "S-2"}, (), {})
+def test_entrepreneur_without_a_bin_signs_by_iin() -> None:
+    validity = Validity(NOW - timedelta(days=1), NOW + timedelta(days=1))
+    authority = make_authority(private_key(), "CA", validity)
+    issued = issue(authority, private_key().public_key(), Holder("X", iin=IIN), validity)
+    theirs = Certificate.from_der(issued.public_bytes(Encoding.DER))
+    assert theirs.bin is None
+    require_signer(theirs, IIN, NOW)
+    with pytest.raises(errors.WrongSignerError):
+        require_signer(theirs, EMPLOYER_BIN, NOW)
 
 
 def test_nothing_shows_a_document_or_a_summary() -> None:
@@ -128,10 +139,21 @@ def test_signature_of_another_key_is_refused_when_it_comes_back(name: str, error
     assert _matched(signed, package()) == (set(), ("S-1", "S-2"), {"1.xml": error})
 
 
+def test_employee_of_an_organisation_does_not_sign_for_themselves() -> None:
+    """The certificate carries the person's IIN too, but speaks for the organisation."""
+    theirs = certificate()
+    assert (theirs.bin, theirs.iin) == (EMPLOYER_BIN, IIN)
+    made = replace(package(), signer=IIN)
+    signed = SignedPackage(None, None, (SignedDocument("1.xml", sign_enveloped(CONTRACT, key())),))
+    assert _matched(signed, made)[2] == {"1.xml": "WrongSignerError"}
+    with pytest.raises(errors.WrongSignerError):
+        sign_package(made, KeySigner(key()), at=NOW)
+
+
 def test_document_that_was_changed_after_signing_is_refused() -> None:
     signed = sign_enveloped(CONTRACT, key()).replace(b"2026-11-03", b"2026-11-04")
     back = SignedPackage(None, None, (SignedDocument("1.xml", signed),))
-    assert _matched(back, package()) == (set(), ("S-1", "S-2"), {"1.xml": "PackageError"})
+    assert _matched(back, package()) == (set(), ("S-1", "S-2"), {"1.xml": "ForeignDocumentError"})
 
 
 def test_signature_that_was_changed_is_refused() -> None:
@@ -155,7 +177,7 @@ def test_missing_and_strange_documents_are_told_apart() -> None:
     stranger = CONTRACT.replace(b"2511-1-002", b"9999-9-999")
     documents = (SignedDocument("b.xml", sign_enveloped(OTHER, key())), SignedDocument("c.xml", stranger))
     back = SignedPackage(None, None, documents)
-    assert _matched(back, package()) == ({"S-2"}, ("S-1",), {"c.xml": "PackageError"})
+    assert _matched(back, package()) == ({"S-2"}, ("S-1",), {"c.xml": "ForeignDocumentError"})
 
 
 def test_document_that_claims_to_be_another_item_is_refused() -> None:
@@ -232,6 +254,7 @@ def test_only_what_was_signed_here_is_written(tmp_path: Path) -> None:
         {"summary": {"RU": "Договор"}},
         {"summary": {"ru": " "}},
         {"summary": {"ru": "я" * 20_001}},
+        {"summary": {"ru": "half a character \ud83d"}},
         {"due": NOW.replace(tzinfo=None)},
     ],
 )
@@ -286,8 +309,10 @@ def test_summary_pages_say_everything_in_both_languages_and_run_nothing(tmp_path
 def test_values_show_all_that_is_signed() -> None:
     from kzeds.package_values import value_lines
 
-    document = b'<r xmlns:p="urn:p" p:k="v">10<!-- no -->00 <?run it?><p:e/>tail\n\n\n<x>\xc2\xa0a\xe2\x80\xaeb</x></r>'
-    assert value_lines(document) == [
+    inside = b'<r xmlns:p="urn:p" p:k="v">10<!-- no -->00 <?run it?><p:e/>tail\n\n\n<x>\xc2\xa0a\xe2\x80\xaeb</x></r>'
+    assert value_lines(b"<?first pay?><?then me?>" + inside + b"<!-- no --><?last?>") == [
+        "?first pay",
+        "?then me",
         "r: 10",
         "  @k: v",
         "  ... 00",
@@ -295,7 +320,19 @@ def test_values_show_all_that_is_signed() -> None:
         "  e:",
         "  ... tail",
         "  x: a\\u{202e}b",
+        "?last ",
     ]
+
+
+@pytest.mark.parametrize("unseen", ["\u3164", "\u115f", "\u2800", "\ufe0f", "\u034f", "\u00ad", "\u200b", "\x9b"])
+def test_characters_that_nobody_sees_are_shown(unseen: str) -> None:
+    from kzeds.visible import json_text, visible
+
+    assert visible(f"1{unseen}2") == f"1\\u{{{ord(unseen):x}}}2"
+    shown = json_text({"value": f"1{unseen}2 Ә"})
+    assert unseen not in shown
+    assert "Ә" in shown
+    assert json.loads(shown) == {"value": f"1{unseen}2 Ә"}
 
 
 def test_certificate_of_the_package_is_the_owners() -> None:

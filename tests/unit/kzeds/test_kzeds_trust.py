@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.hashes import SHA384, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from kzeds import trust
 from kzeds.certificate import Certificate
 from kzeds.errors import (
     CertificateExpiredError,
@@ -196,3 +198,28 @@ def test_gost_certificates_of_the_nca_were_issued_by_its_authorities() -> None:
     forged = Certificate.load(shared("testkeys/nca_2015_cert.cer"))
     with pytest.raises(UntrustedCertificateError):
         require_chain(signer, [forged], at=signer.not_before)
+
+
+def test_signature_of_a_certificate_is_verified_once_and_its_dates_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    root = make_authority(_new_key(), "ROOT", YEARS)
+    leaf = _read(issue(root, _new_key().public_key(), Holder("ТЕСТ"), YEARS))
+    authority = _read(root.certificate)
+    verified: list[bytes] = []
+    real = trust.verifier_of
+
+    def counting(oid: str, *, what: str) -> Callable[[bytes, bytes, bytes], bool]:
+        verify = real(oid, what=what)
+        return lambda key, signature, content: verified.append(content) or verify(key, signature, content)  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr(trust, "verifier_of", counting)
+    for _ in range(3):
+        require_chain(leaf, [authority], at=NOW)
+    assert len(verified) == 1
+    with pytest.raises(CertificateExpiredError):
+        require_chain(leaf, [authority], at=NOW + timedelta(days=901))
+    for broken in (
+        replace(leaf, signature=flipped(leaf.signature, 5, 0)),
+        replace(leaf, signed_part=flipped(leaf.signed_part, len(leaf.signed_part) - 1, 0)),
+    ):
+        with pytest.raises(UntrustedCertificateError):
+            require_chain(broken, [authority], at=NOW)

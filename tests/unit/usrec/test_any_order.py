@@ -149,7 +149,7 @@ USUAL = ("take", "send", "pack", "take back", "approve")
 OWNERS_DEEDS = st.sampled_from([*USUAL * 5, *sorted(DEEDS)])
 OWNERS_STEPS = st.lists(
     st.tuples(OWNERS_DEEDS, st.sampled_from(sorted(KINDS)), st.sampled_from([0, 0, 0, 1, 2, 3, 4, 4])),
-    min_size=10,
+    min_size=12,
     max_size=40,
 )
 
@@ -176,6 +176,8 @@ def test_only_what_was_packed_approved_and_signed_by_hand_is_sent(steps: list[St
         signer=OwnersSigner({BIN: MONDAY + 400 * DAY}),
         policy=replace(POLICY, approve={BIN: frozenset({Operation.TERMINATION})}),
     )
+    line.take("c1")
+    line.take("t1", "termination", contract="K-2", contract_id="R-7")
     packed: dict[bytes, ReturnedPaper] = {}
     for deed, event, number in steps:
         if deed == "pack":

@@ -42,7 +42,8 @@ def _english_afterwards() -> Iterator[None]:
 def page() -> list[str]:
     employers = [
         Authority(EmployerName("main"), signed_by_head=False, certificate=KEY, appointments=ORDERS),
-        Authority(EmployerName("main"), signed_by_head=True, certificate=None),
+        Authority(EmployerName("main"), signed_by_head=True, certificate=None, signs="file"),
+        Authority(EmployerName("main"), signed_by_head=True, certificate=None, signs="owner"),
     ]
     return list(authority_words(employers, TODAY))
 
@@ -71,6 +72,11 @@ def test_the_page_names_order_certificate_term_and_warnings() -> None:
         "main:",
         "  The employer's first head, or the entrepreneur, signs.",
         "  The key cannot be read.",
+        "  Nothing is wrong.",
+        "",
+        "main:",
+        "  The employer's first head, or the entrepreneur, signs.",
+        "  The owner signs by hand; each signature shows its certificate.",
         "  Nothing is wrong.",
     ]
 

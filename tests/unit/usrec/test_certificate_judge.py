@@ -101,6 +101,41 @@ def test_what_a_responder_said_outlives_its_outage_for_a_day(servers: Servers, t
     assert on_holder(judge, later=25 * HOUR).status is S.UNKNOWN
 
 
+@pytest.mark.parametrize("ocsp", [True, False])
+def test_revoked_outlives_the_age_of_what_says_so(servers: Servers, tmp_path: Path, ocsp: bool) -> None:
+    """An outage that lasts longer than an answer or a list counts releases no key."""
+    judge = judge_of(servers, tmp_path, ocsp=ocsp)
+    if ocsp:
+        servers.ocsp(court().serial)
+        assert on_holder(judge).status is S.REVOKED
+        servers.answers.clear()
+    else:
+        judge.stored.store.import_bytes(court().crl(court().serial), [court().issuer], at=NOW)
+    old = on_holder(judge, later=timedelta(days=20))
+    assert (old.status, old.revoked_at) == (S.REVOKED, NOW - HOUR if ocsp else NOW - timedelta(days=3))
+    assert "stale" in old.why
+
+
+def test_good_that_is_newer_than_an_old_revoked_releases(servers: Servers, tmp_path: Path) -> None:
+    judge = judge_of(servers, tmp_path)
+    servers.ocsp(court().serial)
+    on_holder(judge)
+    later = timedelta(days=2)
+    servers.answers["ocsp"] = lambda request: make_ocsp_answer(
+        court().responder, court().issuer, request, at=NOW + later, revoked={}
+    )
+    assert on_holder(judge, later=later).status is S.GOOD
+
+
+def test_answer_that_breaks_its_reader_is_unknown(servers: Servers, tmp_path: Path) -> None:
+    def broken(_: bytes) -> bytes:
+        raise RecursionError("of a reader")
+
+    servers.answers["ocsp"] = broken
+    verdict = on_holder(judge_of(servers, tmp_path))
+    assert (verdict.status, verdict.why) == (S.UNKNOWN, "the look-up itself broke (RecursionError)")
+
+
 def test_recalling_asks_nobody(servers: Servers, tmp_path: Path) -> None:
     judge = judge_of(servers, tmp_path)
     assert judge.recall(court().holder.der, at=NOW).status is S.UNKNOWN
@@ -162,3 +197,5 @@ def test_authority_is_trusted_as_named_unless_a_list_above_it_is_named_too(serve
     revoked = judge_of(servers, tmp_path / "c", middle, top, lists={"root.crl": top})
     servers.answers["root.crl"] = lambda _: root_list(middle.serial_number)
     assert revoked.judge(holder.der, at=NOW).status is S.REVOKED
+    del servers.answers["ocsp"]
+    assert revoked.judge(holder.der, at=NOW).status is S.REVOKED, "whatever is not known of the holder"

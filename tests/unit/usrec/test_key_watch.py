@@ -30,6 +30,7 @@ from usrec.domain.secret import Secret
 from usrec.domain.submission import WaitReason
 from usrec.interfaces import authority as module
 from usrec.interfaces.authority import SEEK_EVERY, AuthorityWatch
+from usrec.interfaces.health import Vitals
 from usrec.interfaces.metrics_page import standing_of
 from usrec.interfaces.reload import require_no_new_trouble
 
@@ -199,3 +200,17 @@ def test_a_reload_refuses_a_key_that_cannot_be_used_and_takes_one_whose_signer_i
     require_no_new_trouble(broken, good)
     with pytest.raises(ConfigurationError, match=r"no\.p12"):
         require_no_new_trouble(good, broken)
+
+
+def test_an_agent_whose_only_key_has_not_come_to_its_day_is_not_ready(line: Line, tmp_path: Path) -> None:
+    """Valid is not enough: no signature is made with it before."""
+    old, new = place(tmp_path, "old", -300, -1), place(tmp_path, "new", -1, 364)
+    agent = agent_with(line, HeldKey(old, number=BIN), HeldKey(new, number=BIN, use_from=SWITCH))
+    vitals = Vitals(line.clock)
+    vitals.look(agent)
+    keyless = []
+    for day in (0, 1, 2):
+        line.clock.set(MONDAY + day * DAY)
+        found = vitals.health(agent, hung=(), stopping=False, breaker=Breaker(), reload_refused="")
+        keyless.append(list(found.keyless))
+    assert keyless == [["alatau"], ["alatau"], []]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
+import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -16,8 +20,9 @@ from kzeds.wsse import verify_body
 from kzeds.xmldsig import verify_enveloped
 from support.made_certificates import PASSWORD, make_key
 from usrec.adapters.inmemory.clock import ManualClock
+from usrec.adapters.signing.absence import REST
 from usrec.adapters.signing.faults import KeyFault, KeyUnusableError
-from usrec.adapters.signing.held_key import REST, HeldKey
+from usrec.adapters.signing.held_key import HeldKey
 from usrec.adapters.signing.keyring import Keyring
 from usrec.adapters.signing.pkcs12 import load_key
 from usrec.adapters.signing.places import KeyPlace, key_file_place
@@ -44,12 +49,13 @@ def held(file: Path, use_from: date | None = None, number: str = EMPLOYER_BIN) -
 
 
 class Door:
-    """Another process that holds a key, as its client sees it: open, or failing in some way."""
+    """Another process that holds a key, as its client sees it: open, hanging, or failing in some way."""
 
     def __init__(self, file: Path) -> None:
         self.key = load_key(file, WORD)
         self.fails: KzedsError | None = None
         self.asked = 0
+        self.hangs: threading.Event | None = None
 
     @property
     def certificate(self) -> Certificate:
@@ -76,10 +82,13 @@ class Door:
 
     def _enter(self) -> None:
         self.asked += 1
+        if self.hangs is not None:
+            self.hangs.wait(PATIENCE)
         if self.fails is not None:
             raise self.fails
 
 
+PATIENCE = 30.0
 AWAY = SignerUnreachableError("the signer daemon cannot be reached")
 
 
@@ -169,6 +178,113 @@ def test_a_signer_that_does_not_answer_is_left_alone_for_a_while(tmp_path: Path)
     assert door.asked == 1
     door.fails = None
     assert signer_of(keyring, NOW + REST) == door.certificate
+
+
+def test_the_rest_of_a_signer_begins_when_its_silence_was_long_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted from the question, it would be over before a timeout is: each event would wait for the signer again."""
+    door = Door(made(tmp_path, "key", -1, 364))
+    keyring = ring(door.held())
+    door.fails, door.asked = AWAY, 0
+    stopwatch = itertools.count(step=40)
+    monkeypatch.setattr("usrec.adapters.signing.held_key.time.monotonic", lambda: next(stopwatch))
+    for second in (0, 41, 54):
+        with pytest.raises(SignerAway):
+            signer_of(keyring, NOW + timedelta(seconds=second))
+    assert door.asked == 1
+
+
+def test_of_all_workers_one_finds_out_whether_a_hanging_signer_is_back(tmp_path: Path) -> None:
+    door = Door(made(tmp_path, "key", -1, 364))
+    keyring = ring(door.held())
+    door.fails = AWAY
+    with pytest.raises(SignerAway):
+        signer_of(keyring)
+    door.hangs, door.asked = threading.Event(), 0
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(signer_of, keyring, NOW + REST)
+        while not door.asked:
+            pass
+        for _ in range(5):
+            with pytest.raises(SignerAway):
+                signer_of(keyring, NOW + REST - timedelta(milliseconds=1))
+        assert not first.done(), "nobody else waited for it"
+        door.fails = None
+        door.hangs.set()
+        assert first.result() == signer_of(keyring, NOW + REST) == door.certificate
+    assert door.asked == 2
+
+
+def test_a_signer_that_is_back_and_refuses_is_not_said_to_be_away(tmp_path: Path) -> None:
+    door = Door(made(tmp_path, "key", -1, 364))
+    keyring = ring(door.held())
+    door.fails = AWAY
+    with pytest.raises(SignerAway):
+        signer_of(keyring)
+    door.fails = SignerRefusedError("the quota of the day is used up", reason="quota")
+    for _ in range(2):
+        with pytest.raises(SigningRefused, match="quota"):
+            signer_of(keyring, NOW + REST)
+    assert keyring.troubles == []
+
+
+def test_a_clock_that_is_put_back_does_not_prolong_a_rest(tmp_path: Path) -> None:
+    door = Door(made(tmp_path, "key", -1, 364))
+    keyring = ring(door.held())
+    door.fails = AWAY
+    with pytest.raises(SignerAway):
+        signer_of(keyring, NOW + timedelta(hours=6))
+    door.fails = None
+    assert signer_of(keyring, NOW) == door.certificate
+
+
+def test_many_signers_that_hang_keep_the_start_no_longer_than_one(tmp_path: Path) -> None:
+    """Systemd gives the start three minutes."""
+    file, met = made(tmp_path, "key", -1, 364), threading.Barrier(5)
+
+    def opened() -> tuple[Signer, Certificate]:
+        met.wait(PATIENCE)
+        raise AWAY
+
+    place = KeyPlace("the daemon", opened, lasting=False)
+    chains = {f"{number:012}": [HeldKey(place, number=None)] for number in range(5)}
+    keyring = Keyring({**chains, EMPLOYER_BIN: [held(file)]}, clock=ManualClock(NOW))
+    assert (len(keyring.troubles), not met.broken) == (5, True)
+    assert signer_of(keyring) == certificate_of(file)
+
+
+def test_what_is_said_again_and_again_does_not_grow(tmp_path: Path) -> None:
+    """The same error is raised for each event that waits; each time it holds the stack of that one alone."""
+    door = Door(made(tmp_path, "key", -1, 364))
+    away, broken = ring(door.held()), ring(held(tmp_path / "missing.p12"))
+    door.fails = AWAY
+    for keyring in (away, broken):
+        for _ in range(5):
+            with pytest.raises(SigningRefused):
+                signer_of(keyring)
+        (trouble,) = keyring.troubles
+        assert len(list(traceback.walk_tb(trouble.problem.__traceback__))) < 8
+
+
+def test_it_is_told_where_the_key_in_use_is(tmp_path: Path) -> None:
+    file, door = made(tmp_path, "old", -300, 60), Door(made(tmp_path, "new", -1, 364))
+    kept = HeldKey(KeyPlace("the daemon", door.opened, lasting=False, kind="signer_daemon"), number=EMPLOYER_BIN)
+    chain = {EMPLOYER_BIN: [held(file), kept], "1": [held(tmp_path / "missing.p12")]}
+    keyring = Keyring(chain, clock=ManualClock(NOW), owners=["2"])
+    assert keyring.ways == {EMPLOYER_BIN: "signer_daemon", "1": "file", "2": "owner"}
+
+
+def test_a_revoked_newest_key_is_not_shown_as_the_one_in_use(tmp_path: Path) -> None:
+    old, new = made(tmp_path, "old", -300, 60), made(tmp_path, "new", -1, 364)
+    revoked = certificate_of(new)
+    keyring = Keyring(
+        {EMPLOYER_BIN: [held(old), held(new)]},
+        clock=ManualClock(NOW),
+        objection=lambda one: "it was revoked" if one == revoked else "",
+    )
+    assert keyring.certificates[EMPLOYER_BIN].fingerprint == signer_of(keyring).fingerprint
+    assert signer_of(keyring) == certificate_of(old)
 
 
 def test_a_signer_that_does_not_answer_is_passed_over_for_the_key_before_it(tmp_path: Path) -> None:

@@ -101,6 +101,42 @@ def test_each_contradiction_is_told_once_with_its_setting(right: str, wrong: str
     assert found.startswith(expected)
 
 
+AT_DAEMON: dict[str, object] = {"signer_daemon": {"socket": "s", "key": "k"}}
+AT_NCANODE: dict[str, object] = {
+    "ncanode": {"url": "http://127.0.0.1:14579", "key_file": "k", "key_password": {"file": "p"}}
+}
+IN_A_FILE: dict[str, object] = {"key_file": "k", "key_password": {"file": "p"}}
+
+
+@pytest.mark.parametrize(
+    ("key", "following", "transport", "signing"),
+    [
+        (IN_A_FILE, [], None, 0),
+        (AT_DAEMON, [], None, 30),
+        (AT_DAEMON, [AT_DAEMON], None, 50),
+        (IN_A_FILE, [AT_NCANODE], None, 90),
+        (AT_NCANODE, [AT_NCANODE], None, 150),
+        (AT_NCANODE, [], IN_A_FILE, 60),
+        (AT_DAEMON, [], AT_NCANODE, 80),
+        ({"owner": {}}, [], AT_DAEMON, 20),
+    ],
+)
+def test_a_lease_leaves_time_for_whoever_signs_outside(
+    key: dict[str, object], following: list[object], transport: dict[str, object] | None, signing: int
+) -> None:
+    tree = tomllib.loads(SOUND.replace('key_file = "k"\nkey_password = { file = "kp" }', ""))
+    tree["employer"]["main"] |= key | ({"next_key": following} if following else {})
+    del tree["gateway"]["proxy"]
+    if transport is not None:
+        tree["gateway"]["transport_key"] = transport
+    tree["delivery"] = {"lease": 190 + signing}
+    (wrong,) = broken_rules(tree)
+    words = f", {signing} s of them for signing" if signing else ""
+    assert wrong.what == f"lease must be longer than one whole exchange may take, {190 + signing} s{words}"
+    tree["delivery"] = {"lease": 190.5 + signing}
+    assert list(broken_rules(tree)) == []
+
+
 @pytest.mark.parametrize(
     ("lease", "proxied", "passes"), [(190, False, False), (190.5, False, True), (290, True, False), (290.5, True, True)]
 )

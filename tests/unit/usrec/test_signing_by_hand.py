@@ -15,7 +15,7 @@ from support.by_hand import (
     signed_by_hand,
     take,
 )
-from support.line import ASEL, BIN, DAY, HOUR, MONDAY, POLICY, TODAY, UNREACHABLE, Line, registered
+from support.line import ASEL, BIN, DAY, HOUR, MONDAY, POLICY, TIMEOUT, TODAY, UNREACHABLE, Line, registered
 from usrec.application.pack_papers import fit_for_one_package, record_package, unsigned_papers
 from usrec.application.take_signed import Fate
 from usrec.application.watch_deadlines import watch_deadlines
@@ -214,6 +214,44 @@ def test_signed_document_waits_like_any_other_when_the_gateway_is_away(line: Lin
     line.send_again(registered())
     assert line.of("e1").state is State.ACCEPTED
     assert len({message.document for message in line.wire.messages}) == 1
+
+
+def test_document_whose_certificate_ended_unsent_is_put_before_the_owner_anew(line: Line) -> None:
+    wait(line)
+    before = asked(line, "e1")
+    take(line, signed_by_hand(line))
+    line.clock.advance(UNTIL - line.clock.now() + HOUR)
+    line.deliver_all()
+    assert line.wire.messages == []
+    assert line.entry("e1").wait_reason is WaitReason.NEEDS_DECISION
+    line.retry("e1")
+    line.deliver_all()
+    assert line.entry("e1").wait_reason is WaitReason.AWAITING_SIGNATURE
+    assert asked(line, "e1").digest != before.digest
+    assert line.wire.messages == []
+
+
+def test_document_in_doubt_whose_certificate_ended_is_never_put_before_the_owner_anew(line: Line) -> None:
+    wait(line)
+    take(line, signed_by_hand(line))
+    line.send(TIMEOUT)
+    line.clock.advance(UNTIL - line.clock.now() + HOUR)
+    for _ in range(2):
+        line.deliver_all()
+        assert (line.of("e1").state, line.entry("e1").wait_reason) == (State.INDETERMINATE, WaitReason.NEEDS_DECISION)
+        line.retry("e1")
+    assert len(line.all_of("e1")) == 1
+    assert len(line.wire.messages) == 1
+
+
+def test_retry_of_a_document_that_was_taken_sends_the_same_bytes(line: Line) -> None:
+    wait(line)
+    take(line, signed_by_hand(line))
+    line.send(UNREACHABLE)
+    line.retry("e1")
+    line.deliver_all()
+    assert len({message.document for message in line.wire.messages}) == 1
+    assert line.of("e1").state is State.ACCEPTED
 
 
 def test_follower_waits_behind_and_the_most_urgent_comes_first(line: Line) -> None:

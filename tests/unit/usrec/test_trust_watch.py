@@ -128,22 +128,51 @@ def test_revoked_key_signs_neither_documents_nor_envelopes_until_it_is_released(
     agent.signer.transport(BIN, clock.now())
 
 
+@pytest.mark.parametrize("later", [S.UNKNOWN, S.UNTRUSTED])
+def test_revoked_certificate_is_released_by_good_and_by_nothing_else(
+    agent: Agent, judge: Judge, watch: TrustWatch, clock: ManualClock, later: TrustStatus
+) -> None:
+    judge.says["employer"] = S.REVOKED
+    watch.look(agent)
+    judge.says["employer"] = later
+    clock.advance(4 * HOUR)
+    assert not watch.look(agent), "nobody may use it again"
+    with pytest.raises(SigningRefused, match="revoked"):
+        agent.signer.transport(BIN, clock.now())
+    assert {one.name: verdict.status for one, verdict in agent.trust.page.items()}["main"] is S.REVOKED
+    judge.says["employer"] = S.GOOD
+    clock.advance(4 * HOUR)
+    assert watch.look(agent)
+
+
+def test_certificate_of_the_gateway_that_was_revoked_is_not_believed_after_its_end(
+    agent: Agent, judge: Judge, watch: TrustWatch, clock: ManualClock
+) -> None:
+    judge.says["gateway"] = S.REVOKED
+    watch.look(agent)
+    (gateway,) = agent.gateway.trusted
+    clock.advance(gateway.not_after - clock.now() + HOUR)
+    watch.look(agent)
+    assert agent.trust.page == {}
+    assert "revoked" in agent.trust.objection(gateway)
+
+
 def test_each_change_is_told_once_and_put_on_record(
     agent: Agent, judge: Judge, watch: TrustWatch, clock: ManualClock, log: Sequence[MutableMapping[str, Any]]
 ) -> None:
     said: list[str] = []
-    for status in (S.GOOD, S.GOOD, S.REVOKED, S.REVOKED, S.UNTRUSTED, S.UNKNOWN):
+    for status in (S.GOOD, S.GOOD, S.UNTRUSTED, S.UNKNOWN, S.REVOKED, S.REVOKED):
         judge.says["employer"] = status
         watch.look(agent)
         clock.advance(4 * HOUR)
         line = agent.ledger.view.standing(TRUST)
         assert line is not None
         said.append(next(one["status"] for one in json.loads(line.detail) if one["of"] == "employer"))
-    assert said == ["good", "good", "revoked", "revoked", "untrusted", "unknown"]
+    assert said == ["good", "good", "untrusted", "unknown", "revoked", "revoked"]
     told = [record["action"] for record in log if record.get("of") == "employer"]
-    assert told == ["trust.good", "trust.revoked", "trust.untrusted", "trust.unknown"]
+    assert told == ["trust.good", "trust.untrusted", "trust.unknown", "trust.revoked"]
     levels = [record["log_level"] for record in log if record.get("of") == "employer"]
-    assert levels == ["info", "error", "warning", "warning"]
+    assert levels == ["info", "warning", "warning", "error"]
 
 
 def test_look_that_was_broken_off_changes_nothing(agent: Agent, judge: Judge, clock: ManualClock) -> None:
@@ -159,7 +188,7 @@ def test_look_that_was_broken_off_changes_nothing(agent: Agent, judge: Judge, cl
 def test_time_of_a_look_grows_with_keys_and_lists(agent: Agent) -> None:
     values = agent.settings.values
     assert values.trust is not None
-    assert longest_look(values, values.trust) == 3 * 3 * values.trust.timeout
+    assert longest_look(values, values.trust) == 3 * (values.trust.timeout + MINUTE)
 
 
 def test_answer_of_a_revoked_gateway_is_no_answer(pki: Path) -> None:
@@ -191,3 +220,36 @@ def test_certificate_that_comes_into_use_is_looked_up_at_once_and_one_past_its_e
     clock.set(NOW + timedelta(days=300))
     watch.look(agent)
     assert judge.asked == asked + 2
+
+
+@pytest.mark.parametrize("ends", ["the agent stops", "nobody wants it any more"])
+def test_server_that_never_answers_holds_nobody_up(agent: Agent, clock: ManualClock, ends: str) -> None:
+    asked, released, ended = threading.Event(), threading.Event(), threading.Event()
+
+    class Silent:
+        def judge(self, certificate: bytes, *, at: datetime) -> TrustVerdict:
+            del certificate
+            asked.set()
+            released.wait(60)
+            return TrustVerdict(S.REVOKED, "too late", at)
+
+    object.__setattr__(agent, "judge", Silent())
+    watch = TrustWatch(ended if ends == "the agent stops" else threading.Event())
+    looking = threading.Thread(target=lambda: watch.look(agent, unwanted=ended.is_set))
+    looking.start()
+    assert asked.wait(10)
+    ended.set()
+    looking.join(10)
+    assert not looking.is_alive()
+    released.set()
+    agent.signer.transport(BIN, clock.now())
+
+
+def test_look_that_breaks_is_told_as_what_broke(agent: Agent, watch: TrustWatch) -> None:
+    class Broken:
+        def judge(self, certificate: bytes, *, at: datetime) -> TrustVerdict:
+            raise LookupError("as it is")
+
+    object.__setattr__(agent, "judge", Broken())
+    with pytest.raises(LookupError, match="as it is"):
+        watch.look(agent)

@@ -7,10 +7,11 @@ message has to be the one in the certificate).
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from kzeds.certificate import Certificate
 from kzeds.errors import (
@@ -21,6 +22,7 @@ from kzeds.errors import (
     SignerUntrustworthyError,
 )
 from kzeds.signers.base import Signer
+from usrec.adapters.signing.absence import Absence
 from usrec.adapters.signing.faults import KeyFault, KeyUnusableError
 from usrec.adapters.signing.places import KeyPlace
 from usrec.domain.errors import ConfigurationError, SignerAway, SigningRefused
@@ -29,8 +31,7 @@ from usrec.domain.renewal import ChainKey
 
 RELOAD: Final = "then reload the agent: systemctl reload usrec-agent"
 NOTHING_SENT: Final = "Nothing was sent; the event is kept and goes on when the key can sign"
-REST: Final = timedelta(seconds=15)
-"""So long a signer that did not answer is left alone: its events wait, and those of others pass by."""
+_Answer = TypeVar("_Answer")
 
 
 class HeldKey:
@@ -50,8 +51,7 @@ class HeldKey:
         self._signer: Signer | None = None
         self._certificate: Certificate | None = None
         self._problem: ConfigurationError | None = None
-        self._away: SignerUnreachableError | None = None
-        self._rests_until: datetime | None = None
+        self._absence = Absence()
 
     @property
     def certificate(self) -> Certificate | None:
@@ -66,7 +66,7 @@ class HeldKey:
     @property
     def away(self) -> SignerUnreachableError | None:
         """How its signer did not answer when it was last asked."""
-        return self._away
+        return self._absence.error
 
     @property
     def link(self) -> ChainKey | None:
@@ -81,10 +81,10 @@ class HeldKey:
             KeyUnusableError, ConfigurationError: It cannot be used.
             SignerUnreachableError: Its signer does not answer, or did not a moment ago.
         """
+        self._absence.require_over(at)
         with self._lock:
-            self._require_rested(at)
             if self._problem is not None and self.place.lasting:
-                raise self._problem
+                raise self._problem.with_traceback(None)
             if self._signer is None:
                 self._open(at)
         return self._certificate is not None
@@ -100,9 +100,9 @@ class HeldKey:
             raise self._refused(f"it signs only from {self.use_from.isoformat()} on (use_from)", "Wait for that day")
         try:
             self.open(at)
-            signer, certificate = self._current()
+            signer, certificate = self._current(at)
         except SignerUnreachableError as error:
-            raise self.gone(error, at) from None
+            raise self.gone(error) from None
         except ConfigurationError as problem:
             raise SigningRefused(
                 problem.what, where=problem.where, kept=NOTHING_SENT, next_step=f"{problem.next_step}; {RELOAD}"
@@ -112,11 +112,8 @@ class HeldKey:
         self._require_valid(certificate, at)
         return KeyAt(self, signer, certificate, at)
 
-    def gone(self, error: SignerUnreachableError, at: datetime) -> SignerAway:
-        """Leave a signer that does not answer alone for a while, and say so."""
-        with self._lock:
-            if self._rests_until is None or self._rests_until <= at:
-                self._away, self._rests_until = error, at + REST
+    def gone(self, error: SignerUnreachableError) -> SignerAway:
+        """Why nothing can be signed while its signer does not answer."""
         return SignerAway(
             f"the signer does not answer: {error}",
             where=self.place.where,
@@ -124,33 +121,46 @@ class HeldKey:
             next_step="See that it runs",
         )
 
-    def answered(self) -> None:
-        """Its signer answered."""
-        self._away, self._rests_until = None, None
+    def heard(self, ask: Callable[[], _Answer], at: datetime) -> _Answer:
+        """What its signer answers to a question that begins at ``at``; whatever it says, it is there.
 
-    def _require_rested(self, at: datetime) -> None:
-        rests = self._rests_until is not None and self._rests_until - REST <= at < self._rests_until
-        if rests and self._away is not None:
-            raise self._away
+        Raises:
+            KzedsError, ConfigurationError: As ``ask`` does.
+        """
+        try:
+            answer = self._asked(ask, at)
+        except SignerUnreachableError:
+            raise
+        except Exception:
+            self._absence.end()
+            raise
+        self._absence.end()
+        return answer
+
+    def _asked(self, ask: Callable[[], _Answer], at: datetime) -> _Answer:
+        """The answer; one who is silent is left alone from the end of the question on, however long that took."""
+        began = time.monotonic()
+        try:
+            return ask()
+        except SignerUnreachableError as error:
+            self._absence.begin(error, at + timedelta(seconds=int(time.monotonic() - began)))
+            raise
 
     def _open(self, at: datetime) -> None:
         try:
-            signer, certificate = self.place.open()
+            signer, certificate = self.heard(self.place.open, at)
             self._require_own(certificate)
-        except SignerUnreachableError as error:
-            self._away, self._rests_until = error, at + REST
-            raise
         except ConfigurationError as problem:
             self._problem = problem
             raise
-        self._signer, self._certificate, self._problem, self._away = signer, certificate, None, None
+        self._signer, self._certificate, self._problem = signer, certificate, None
 
-    def _current(self) -> tuple[Signer, Certificate]:
+    def _current(self, at: datetime) -> tuple[Signer, Certificate]:
         """The signer and the certificate that it has now: a daemon may have been given another key meanwhile."""
         signer = self._signer
         if signer is None:
             raise SignerUnreachableError("it was not opened")
-        certificate = signer.certificate
+        certificate = self._asked(lambda: signer.certificate, at)
         if certificate != self._certificate:
             self._require_own(certificate)
             self._certificate = certificate
@@ -225,13 +235,7 @@ class KeyAt:
         Raises:
             SignerUnreachableError, SignerRefusedError, SignerUntrustworthyError: As the signer does.
         """
-        try:
-            signed = sign()
-            now = self.signer.certificate
-        except SignerUnreachableError as error:
-            self.held.gone(error, self.at)
-            raise
+        signed, now = self.held.heard(lambda: (sign(), self.signer.certificate), self.at)
         if now != self.certificate:
             raise SignerUntrustworthyError("the signer was given another key while it signed; it is tried again")
-        self.held.answered()
         return signed

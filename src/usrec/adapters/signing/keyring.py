@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Final
 
 from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError, SignerUnreachableError
@@ -23,6 +25,9 @@ from usrec.domain.errors import ConfigurationError, SignatureAwaited, SignerAway
 from usrec.domain.message import MessageId, RenderedMessage, SignedMessage
 from usrec.domain.renewal import ChainKey, key_in_use
 from usrec.ports.clock import Clock
+
+ASKED_AT_ONCE: Final = 16
+"""Bounds the threads that look for signers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +107,14 @@ class Keyring:
     def certificates(self) -> Mapping[str, SigningCertificate]:
         """What the certificates say, by employer: of the key in use; of the newest known where none can sign now."""
         now = self._clock.now()
-        return {
-            bin_: describe_certificate(found) for bin_ in self._chains if (found := self._shown(bin_, now)) is not None
-        }
+        shown = {bin_: self._shown(bin_, now).certificate for bin_ in self._chains}
+        return {bin_: describe_certificate(found) for bin_, found in shown.items() if found is not None}
+
+    @property
+    def ways(self) -> Mapping[str, str]:
+        """Where the same keys are, by employer: ``owner`` for one who signs by hand, else a kind of place."""
+        now = self._clock.now()
+        return dict.fromkeys(self.owners, "owner") | {bin_: self._shown(bin_, now).place.kind for bin_ in self._chains}
 
     @property
     def links(self) -> Mapping[str, Sequence[ChainKey]]:
@@ -121,8 +131,16 @@ class Keyring:
         return self._transport
 
     def seek(self, at: datetime) -> bool:
-        """Open the keys that are not open yet; whether one was found that was away before."""
-        found = [self._seek(key, at) for key in self._all()]
+        """Open the keys that are not open yet; whether one was found that was away before.
+
+        Signers outside are asked side by side, so that many that hang take no longer than one.
+        """
+        unknown = [key for key in self._all() if key.certificate is None]
+        found = [self._seek(key, at) for key in unknown if key.place.lasting]
+        outside = [key for key in unknown if not key.place.lasting]
+        if outside:
+            with ThreadPoolExecutor(min(len(outside), ASKED_AT_ONCE), thread_name_prefix="seek") as pool:
+                found += pool.map(lambda key: self._seek(key, at), outside)
         return any(found)
 
     def sign(
@@ -136,11 +154,11 @@ class Keyring:
             SigningRefused: There is no key for the employer, none may sign at ``at``, or its signer refused.
         """
         refusals: list[SigningRefused] = []
-        for key in self._usable(employer_bin, message_id, at, refusals):
+        for key in self._usable(employer_bin, f"message {message_id}", at, refusals):
             try:
                 document = key.sign_enveloped(rendered.document)
             except SignerUnreachableError as error:
-                refusals.append(key.held.gone(error, at))
+                refusals.append(key.held.gone(error))
             except KzedsError as error:
                 raise _not_signed(key, error) from None
             else:
@@ -158,19 +176,21 @@ class Keyring:
         if employer_bin in self.owners:
             raise _without_transport()
         refusals: list[SigningRefused] = []
-        for key in self._usable(employer_bin, MessageId(""), at, refusals):
+        for key in self._usable(employer_bin, "the envelope", at, refusals):
             return key
         raise _all_of(refusals)
 
-    def _usable(
-        self, employer_bin: str, message_id: MessageId, at: datetime, refusals: list[SigningRefused]
-    ) -> Iterator[KeyAt]:
-        """The keys that may sign, newest first; why the others may not goes into ``refusals``."""
+    def _usable(self, employer_bin: str, what: str, at: datetime, refusals: list[SigningRefused]) -> Iterator[KeyAt]:
+        """The keys that may sign, newest first; why the others may not goes into ``refusals``.
+
+        Args:
+            what: What is to be signed, for messages.
+        """
         if employer_bin in self.owners:
-            raise _awaited(message_id)
+            raise _awaited(what)
         keys = self._chains.get(employer_bin)
         if not keys:
-            raise _without_key(message_id)
+            raise _without_key(what)
         for key in reversed(keys):
             try:
                 yield self._unobjected(key.usable(at))
@@ -189,17 +209,20 @@ class Keyring:
             raise SigningRefused(why, where=key.held.place.where, kept=NOTHING_SENT, next_step=advice)
         return key
 
-    def _shown(self, employer_bin: str, at: datetime) -> Certificate | None:
-        """The certificate of the key in use, else of the newest that is known."""
-        known = [key for key in self._chains[employer_bin] if key.link is not None]
-        links = [key.link for key in known if key.link is not None]
+    def _shown(self, employer_bin: str, at: datetime) -> HeldKey:
+        """The key in use, else the newest whose certificate is known, else the first.
+
+        One that there is something against is not in use: the one before it signs.
+        """
+        keys = self._chains[employer_bin]
+        known = [key for key in keys if key.certificate is not None]
+        believed = [key for key in known if key.certificate is not None and not self._objection(key.certificate)]
+        links = [link for key in believed or known if (link := key.link) is not None]
         used = key_in_use(links, at)
         chosen = [key for key in known if key.link == used] or known
-        return chosen[-1].certificate if chosen else None
+        return chosen[-1] if chosen else keys[0]
 
     def _seek(self, key: HeldKey, at: datetime) -> bool:
-        if key.certificate is not None:
-            return False
         try:
             return key.open(at)
         except (ConfigurationError, SignerUnreachableError):
@@ -239,19 +262,19 @@ def _not_signed(key: KeyAt, error: KzedsError) -> SigningRefused:
     )
 
 
-def _awaited(message_id: MessageId) -> SignatureAwaited:
+def _awaited(where: str) -> SignatureAwaited:
     return SignatureAwaited(
         "the owner of the EDS signs by hand; no key of theirs is here",
-        where=f"message {message_id}",
+        where=where,
         kept="Nothing was sent; the event is kept and goes on when the signature comes back",
         next_step="Make a signing package for the owner: usrec package create",
     )
 
 
-def _without_key(message_id: MessageId) -> SigningRefused:
+def _without_key(where: str) -> SigningRefused:
     return SigningRefused(
         "no key is configured for the employer of this event",
-        where=f"message {message_id}",
+        where=where,
         kept=NOTHING_SENT,
         next_step=f"Add a section [employer.NAME] with its key to usrec.toml; {RELOAD}",
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kzeds.certificate import Certificate
-from kzeds.errors import KzedsError, PackageError
+from kzeds.errors import ForeignDocumentError, KzedsError, PackageError
 from kzeds.package import (
     MatchedDocument,
     PackageItem,
@@ -81,16 +81,17 @@ class KzedsPackages:
     def inspect(
         self, papers: Sequence[ReturnedPaper], requests: Sequence[SigningRequest], *, employer_bin: str, at: datetime
     ) -> Inspected:
-        """Hold ``papers`` against the documents that were asked for."""
+        """Hold ``papers`` against the documents that were asked for; of equal ones against the first alone."""
         by_name = {paper.name: paper for paper in papers}
-        by_id = {str(request.submission_id): request for request in requests}
+        asked = {request.digest: request for request in reversed(requests)}
+        by_id = {str(request.submission_id): request for request in reversed(asked.values())}
         items = [PackageItem(which, request.document, {"en": which}) for which, request in by_id.items()]
         returned = SignedPackage(
             None, None, tuple(SignedDocument(one.name, one.document, one.submission_id) for one in papers)
         )
         matching = match_signed(returned, items, signer=employer_bin, at=at)
         unfit = [
-            UnfitPaper(by_name[name], str(error), type(error) is PackageError)
+            UnfitPaper(by_name[name], str(error), isinstance(error, ForeignDocumentError))
             for name, error in matching.refused.items()
         ]
         signatures = []
@@ -108,11 +109,9 @@ class KzedsPackages:
         """Check what the agent asks beyond a good signature of that number.
 
         Raises:
-            SigningRefused: The certificate is another organisation's, another than the pinned one, or not trusted.
+            SigningRefused: The certificate is another than the pinned one, or not trusted.
         """
         certificate = matched.certificate
-        if employer_bin != (certificate.bin or certificate.iin):
-            raise SigningRefused("the certificate belongs to another organisation (USREC would refuse it: SCSE046)")
         pinned = self._pinned.get(employer_bin)
         if pinned is not None and pinned != f"{certificate.serial_number:x}":
             raise SigningRefused("it is signed with another certificate than the one that the settings name")

@@ -39,6 +39,7 @@ class KeyPlace:
         lasting: A failure lasts until the settings are read anew: a wrong PIN must not be tried again and again.
         names_body: The signer takes the identifier of a SOAP Body that it is given.
         file: The key's own file, None where there is none on this machine.
+        kind: ``file``, ``signer_daemon``, ``ncanode`` or ``token``.
     """
 
     where: str
@@ -46,6 +47,7 @@ class KeyPlace:
     lasting: bool = True
     names_body: bool = True
     file: Path | None = None
+    kind: str = "file"
 
 
 def key_file_place(file: Path, password: ReadSecret) -> KeyPlace:
@@ -58,17 +60,17 @@ def key_file_place(file: Path, password: ReadSecret) -> KeyPlace:
     return KeyPlace(str(file), opened, file=file)
 
 
-def daemon_place(socket: Path, key: str) -> KeyPlace:
+def daemon_place(socket: Path, key: str, *, timeout: timedelta) -> KeyPlace:
     """A key of the signer daemon; nothing of it is read into this process."""
     where = f"signer daemon {socket}, key {key}"
 
     def opened() -> tuple[Signer, Certificate]:
         from kzeds.signers.daemon_client import SocketSigner
 
-        signer = SocketSigner(socket, key)
+        signer = SocketSigner(socket, key, timeout=timeout)
         return signer, _answered(lambda: signer.certificate, where, "Look at the daemon's settings and log")
 
-    return KeyPlace(where, opened, lasting=False)
+    return KeyPlace(where, opened, lasting=False, kind="signer_daemon")
 
 
 def ncanode_place(
@@ -95,7 +97,7 @@ def ncanode_place(
 
         return _answered(ask, where, "Look at [employer.NAME.ncanode] and at NCANode's own log")
 
-    return KeyPlace(where, opened, lasting=False, names_body=False, file=file)
+    return KeyPlace(where, opened, lasting=False, names_body=False, file=file, kind="ncanode")
 
 
 def token_place(library: Path, *, token: str, key: str, pin: ReadSecret) -> KeyPlace:
@@ -113,7 +115,7 @@ def token_place(library: Path, *, token: str, key: str, pin: ReadSecret) -> KeyP
         )
         return KeySigner(found), found.certificate
 
-    return KeyPlace(where, opened)
+    return KeyPlace(where, opened, kind="token")
 
 
 def _content(file: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 Every authority that the settings name is trusted as such. Whether an authority was itself revoked is asked only where
 the settings name a list of the authority above it: without one there is nobody to ask, and naming it was a decision.
+What says "revoked" holds although it is too old for anything else, until somebody says "good" later than that.
 Source: RFC 5280, section 6; decision 9.
 """
 
@@ -14,10 +15,12 @@ from itertools import pairwise
 
 from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError, UntrustedCertificateError
-from kzeds.revocation import Revocation, RevocationAnswer
+from kzeds.revocation import RevocationAnswer
 from kzeds.revocation_sources import CrlServer, OcspServer, RevocationSource, StoredAnswers, check_revocation
 from kzeds.trust import require_chain
 from usrec.domain.trust import TrustStatus, TrustVerdict
+
+_WORST_FIRST = (TrustStatus.REVOKED, TrustStatus.UNKNOWN, TrustStatus.GOOD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,14 @@ class CertificateJudge:
         stored: What was fetched or imported before.
         ocsp: The responder for holders' certificates, or None.
         lists: Servers of lists, by fingerprint of the authority that makes them.
+        fetches_lists: Whether these are asked; otherwise only what is stored counts.
     """
 
     authorities: Collection[Certificate]
     stored: StoredAnswers
     ocsp: OcspServer | None
     lists: Mapping[str, CrlServer]
+    fetches_lists: bool = True
 
     def judge(self, certificate: bytes, *, at: datetime) -> TrustVerdict:
         """Ask every source about a DER certificate."""
@@ -53,6 +58,13 @@ class CertificateJudge:
         return require_chain(certificate, self.authorities, at=at)
 
     def _judge(self, der: bytes, at: datetime, *, recall: bool) -> TrustVerdict:
+        """A verdict, whatever comes from servers that anybody on the way may speak for."""
+        try:
+            return self._asked(der, at, recall=recall)
+        except Exception as problem:  # noqa: BLE001 -- an answer that breaks its reader must not stop the agent
+            return TrustVerdict(TrustStatus.UNKNOWN, f"the look-up itself broke ({type(problem).__name__})", at)
+
+    def _asked(self, der: bytes, at: datetime, *, recall: bool) -> TrustVerdict:
         try:
             chain = self.chain_of(Certificate.from_der(der), at)
         except UntrustedCertificateError as error:
@@ -63,7 +75,7 @@ class CertificateJudge:
             what = "it is one of the trusted authorities itself, which issued it to nobody"
             return TrustVerdict(TrustStatus.UNTRUSTED, what, at)
         answers = self._answers(chain, at, recall=recall)
-        return _verdict(next((one for one in answers if one.status is not Revocation.GOOD), answers[0]), at)
+        return _verdict(min(answers, key=lambda one: _WORST_FIRST.index(_status(one))), at)
 
     def _answers(self, chain: Sequence[Certificate], at: datetime, *, recall: bool) -> Sequence[RevocationAnswer]:
         """About the holder, and about each authority of which a list is named; a revoked one ends the asking."""
@@ -73,7 +85,7 @@ class CertificateJudge:
                 continue
             sources = self._sources(issuer, is_holder=place == 0, recall=recall)
             answers.append(check_revocation(certificate, issuer, sources, at=at))
-            if answers[-1].status is Revocation.REVOKED:
+            if _status(answers[-1]) is TrustStatus.REVOKED:
                 break
         return answers
 
@@ -81,14 +93,18 @@ class CertificateJudge:
         found: list[RevocationSource] = []
         if not recall and is_holder and self.ocsp is not None:
             found.append(self.ocsp)
-        if not recall and issuer.fingerprint in self.lists:
+        if not recall and self.fetches_lists and issuer.fingerprint in self.lists:
             found.append(self.lists[issuer.fingerprint])
         return [*found, self.stored]
 
 
+def _status(answer: RevocationAnswer) -> TrustStatus:
+    return TrustStatus.REVOKED if answer.revoked_at is not None else TrustStatus(answer.status.value)
+
+
 def _verdict(answer: RevocationAnswer, at: datetime) -> TrustVerdict:
     return TrustVerdict(
-        TrustStatus(answer.status.value),
+        _status(answer),
         answer.why,
         at,
         source=answer.source,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,30 +29,29 @@ def authority(
     """Who may sign for each employer, under which order and certificate, until when, and what is wrong with it."""
     from usrec.adapters.system_clock import SystemClock
     from usrec.domain.kazakhstan_time import kazakhstan_date
-    from usrec.interfaces.authority import read_authorities
     from usrec.settings import load_settings
 
     settings = load_settings(config)
     today = kazakhstan_date(SystemClock().now())
     day = today if on is None else on.date()
-    found = _recorded(settings, day) if day < today else read_authorities(settings, _certificates(settings))
+    found = _recorded(settings, day) if day < today else _present(settings)
     if as_json:
         print_json(authority_json(found, day))
         return
-    by_hand = {name for name, employer in settings.values.employer.items() if employer.owner is not None}
-    for line in authority_words(found, day, by_hand):
+    for line in authority_words(found, day):
         say(line)
 
 
-def _certificates(settings: LoadedSettings) -> Mapping[str, SigningCertificate]:
-    """What the employers' certificates say; a key that cannot be read is left out and said."""
+def _present(settings: LoadedSettings) -> Sequence[Authority]:
+    """What settings and keys say; a key that cannot be read is left out and said."""
     from usrec.adapters.system_clock import SystemClock
+    from usrec.interfaces.authority import read_authorities
     from usrec.keys import open_keyring
 
     keyring = open_keyring(settings, SystemClock())
     for trouble in keyring.troubles:
         typer.echo(f"usrec: {trouble.problem}", err=True)
-    return keyring.certificates
+    return read_authorities(settings, keyring.certificates, keyring.ways)
 
 
 def _recorded(settings: LoadedSettings, day: date) -> Sequence[Authority]:
@@ -89,6 +88,7 @@ def _employer_json(one: Authority, day: date) -> dict[str, object]:
     findings = [(finding, *finding_words(finding, as_written)) for finding in examine_authority(one, day)]
     return {
         "employer": one.employer,
+        "signs": one.signs or None,
         "signed_by_head": one.signed_by_head,
         "certificate": None if one.certificate is None else _certificate_json(one.certificate),
         "orders": [_order_json(order, day) for order in one.appointments],
@@ -121,27 +121,25 @@ def _order_json(order: Appointment, day: date) -> dict[str, object]:
     }
 
 
-def authority_words(found: Sequence[Authority], day: date, by_hand: Collection[str] = ()) -> Iterator[str]:
-    """The page for a person.
-
-    Args:
-        by_hand: Employers, by name, whose owner signs on their own workstation.
-    """
+def authority_words(found: Sequence[Authority], day: date) -> Iterator[str]:
+    """The page for a person."""
     yield tr("Authority to sign on {day}").format(day=day.isoformat())
     for one in found:
         yield ""
         yield f"{one.employer}:"
-        yield from (f"  {line}" for line in _employer_words(one, day, by_hand=one.employer in by_hand))
+        yield from (f"  {line}" for line in _employer_words(one, day))
 
 
-def _employer_words(one: Authority, day: date, *, by_hand: bool) -> Iterator[str]:
+def _employer_words(one: Authority, day: date) -> Iterator[str]:
     from usrec.domain.authority import examine_authority
     from usrec.interfaces.authority_words import finding_words
 
     if one.head_signs:
         yield tr("The employer's first head, or the entrepreneur, signs.")
-    missing = tr("The owner signs by hand; each signature shows its certificate.") if by_hand else None
-    yield missing if missing and one.certificate is None else _certificate_words(one.certificate)
+    if one.signs == "owner":
+        yield tr("The owner signs by hand; each signature shows its certificate.")
+    else:
+        yield _certificate_words(one.certificate)
     for order in one.appointments:
         yield _order_words(order, day)
     findings = examine_authority(one, day)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from usrec.domain.errors import UnsafeRequest
+from usrec.domain.errors import ConfigurationError, UnsafeRequest
 from usrec.interfaces.cli.options import AsJson, Config, print_json, who
 from usrec.interfaces.cli.selection import OfEmployer, Opened, employer_named, opened
 from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
 from usrec.interfaces.cli.words import operation_name
-from usrec.interfaces.i18n import N_, tr
+from usrec.interfaces.i18n import N_, ntr, tr
 
 if TYPE_CHECKING:
     from usrec.adapters.signing.packages import KzedsPackages
@@ -45,6 +45,8 @@ class _Made:
     employer: EmployerName
     file: Path
     papers: Sequence[Unsigned]
+    left: int
+    """How many wait for the next package."""
 
 
 @app.command("create")
@@ -59,14 +61,14 @@ def create(
 ) -> None:
     """Write all that waits for a signature into a package for its owner, most urgent first; one for each employer."""
     from usrec.adapters.system_clock import SystemClock
-    from usrec.application.pack_papers import fit_for_one_package
 
     now = SystemClock().now()
+    _require_new(output)
     with opened(config) as place:
         waiting = {name: papers for name, papers in _waiting(place, employer).items() if papers}
         if output is not None and len(waiting) > 1:
             raise typer.BadParameter("several employers wait, each for a package: name one", param_hint="--employer")
-        made = [_create(place, name, fit_for_one_package(papers), output, now) for name, papers in waiting.items()]
+        made = [_create(place, name, papers, output, now) for name, papers in waiting.items()]
     if as_json:
         print_json([_made_json(one) for one in made])
         return
@@ -77,13 +79,31 @@ def create(
             say(line)
 
 
-def _create(place: Opened, name: EmployerName, papers: Sequence[Unsigned], output: Path | None, now: datetime) -> _Made:
+def _require_new(file: Path | None) -> None:
+    """Refuse to write over a file: it could hold what an owner has signed.
+
+    Raises:
+        ConfigurationError: It exists.
+    """
+    if file is not None and (file.exists() or file.is_symlink()):
+        raise ConfigurationError(
+            "the signing package is not written over a file that exists",
+            where=str(file),
+            kept="Nothing was changed",
+            next_step="Name another file with --output; delete the old one when what was signed has been taken back",
+        )
+
+
+def _create(
+    place: Opened, name: EmployerName, waiting: Sequence[Unsigned], output: Path | None, now: datetime
+) -> _Made:
     from usrec.adapters.system_clock import SystemEntropy
     from usrec.application.operate import Actor
-    from usrec.application.pack_papers import record_package
+    from usrec.application.pack_papers import fit_for_one_package, record_package
     from usrec.interfaces.cli.paper_words import package_titles, paper_summaries
     from usrec.ports.signing_package import OwnersPackage, Paper
 
+    papers = fit_for_one_package(waiting)
     moment = now.astimezone(UTC).strftime("%Y%m%d-%H%M%S")
     package = OwnersPackage(
         id=f"{moment}-{SystemEntropy().token(3).hex()}",
@@ -96,7 +116,7 @@ def _create(place: Opened, name: EmployerName, papers: Sequence[Unsigned], outpu
     _packages(place).write(package, file)
     requests = [one.request for one in papers]
     record_package(package.id, requests, Actor(who(), ""), ledger=place.ledger, now=now)
-    return _Made(package.id, name, file, papers)
+    return _Made(package.id, name, file, papers, len(waiting) - len(papers))
 
 
 def _made_json(made: _Made) -> dict[str, object]:
@@ -105,6 +125,7 @@ def _made_json(made: _Made) -> dict[str, object]:
         "employer": made.employer,
         "file": str(made.file),
         "documents": [_paper_json(one) for one in made.papers],
+        "left": made.left,
     }
 
 
@@ -112,6 +133,12 @@ def _made_words(made: _Made) -> Iterator[str]:
     yield tr("{file}: package {package} for the owner of {employer}, {number} to sign").format(
         file=made.file, package=made.id, employer=made.employer, number=len(made.papers)
     )
+    if made.left:
+        yield ntr(
+            "{number} more document waits: make the next package when this one was taken back.",
+            "{number} more documents wait: make the next package when this one was taken back.",
+            made.left,
+        )
     yield tr("The owner signs it with kzeds sign-package, or its documents with NCALayer.")
     yield tr("Take back what they signed: usrec package take FILE")
     yield tr("The file holds personal data: hand it to the owner alone and delete it afterwards.")
@@ -230,7 +257,7 @@ def _warnings(place: Opened, taken: Sequence[TakenPaper]) -> Iterator[str]:
             said = tr("{employer}: nothing says which authority issued the signer's certificate {serial}. {advice}")
             advice = tr("Name authorities in [trust], or the certificate in [employer.NAME.owner]")
             yield clean(said.format(employer=names[bin_], serial=certificate.serial, advice=advice))
-        for authority in read_authorities(place.settings, {bin_: certificate}):
+        for authority in read_authorities(place.settings, {bin_: certificate}, {bin_: "owner"}):
             if authority.employer == names[bin_]:
                 for finding in examine_authority(authority, today):
                     what, advice = finding_words(finding)
@@ -254,6 +281,8 @@ def _waiting(place: Opened, employer: str | None) -> Mapping[EmployerName, Seque
 
 
 def _packages(place: Opened) -> KzedsPackages:
+    from usrec.interfaces.logs import configure_logs
     from usrec.packages import build_packages
 
+    configure_logs(level="warning", style=place.settings.values.log.format)
     return build_packages(place.settings)

@@ -32,8 +32,8 @@ def package_titles(employer: str, number: int) -> Mapping[str, str]:
     found = {}
     for language in OWNERS_LANGUAGES:
         with in_language(language):
-            what = ntr("{number} document for USREC to sign", "{number} documents for USREC to sign", number)
-            found[language] = f"{what}: {employer}"
+            what = ntr("{number} document for USREC", "{number} documents for USREC", number)
+            found[language] = f"{employer}, {what}"
     return found
 
 

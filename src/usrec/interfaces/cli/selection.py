@@ -176,8 +176,26 @@ def to_act_on(
         rows = view.rows(SubmissionFilter(ids=[whole_id(view, given) for given in ids], current=False))
     else:
         rows = view.rows(narrowed.filter(place.settings))
+        rows = _without_awaited(rows) if what == "retry" else rows
     confirm(rows, what, yes=yes)
     return rows
+
+
+def _without_awaited(rows: Sequence[SubmissionRow]) -> Sequence[SubmissionRow]:
+    """Leave out, and say so, what a person is asked to sign or approve: a retry voids the document they have."""
+    from usrec.domain.signing_request import AWAITING
+
+    left = [row for row in rows if row.wait_reason not in AWAITING]
+    if len(left) != len(rows):
+        said = ntr(
+            "{number} submission waits for a signature or an approval and is left alone; name its id to make its "
+            "document anew.",
+            "{number} submissions wait for a signature or an approval and are left alone; name their ids to make their "
+            "documents anew.",
+            len(rows) - len(left),
+        )
+        typer.echo(said, err=True)
+    return left
 
 
 def confirm(rows: Sequence[SubmissionRow], what: Act, *, yes: bool) -> None:

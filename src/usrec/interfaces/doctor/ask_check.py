@@ -163,6 +163,7 @@ def _gateway(installation: Installation) -> ShepGateway:
         signer=installation.keyring.transport,
         trusted=[read_certificate(settings.path(values.response_certificate))],
         contract_id_path=_profile(installation).contract_id_path,
+        objection=installation.book.objection,
     )
 
 

@@ -22,7 +22,8 @@ PROBLEMS: Final[Mapping[AuthorityProblem, Kind]] = {
 def examine_authorities(installation: Installation) -> Iterator[Line]:
     """The orders and the certificate of each employer, today."""
     today = kazakhstan_date(installation.clock.now())
-    for authority in read_authorities(installation.settings, installation.keyring.certificates):
+    keyring = installation.keyring
+    for authority in read_authorities(installation.settings, keyring.certificates, keyring.ways):
         findings = examine_authority(authority, today)
         for finding in findings:
             yield PROBLEMS[finding.problem].line(about=authority.employer, number=finding.number, day=finding.day)

@@ -16,6 +16,7 @@ from usrec.settings import LoadedSettings
 
 if TYPE_CHECKING:
     from usrec.adapters.signing.keyring import Keyring
+    from usrec.adapters.trust.book import TrustBook
 
 BROKEN: Final = Kind(
     "doctor",
@@ -33,12 +34,23 @@ class Installation:
     Attributes:
         free_space: Bytes that are free for us where a file or folder lies.
         opened: The keys, once they were opened: a token that refused a PIN must not be asked again.
+        looked_up: The book of what the check of trust found out, once there is one.
     """
 
     settings: LoadedSettings
     clock: Clock
     free_space: Callable[[Path], int]
     opened: list[Keyring] = field(default_factory=list, repr=False, compare=False)
+    looked_up: list[TrustBook] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def book(self) -> TrustBook:
+        """What is known of certificates' revocation; the keys go by it."""
+        from usrec.revocation import build_book
+
+        if not self.looked_up:
+            self.looked_up.append(build_book(self.settings, self.clock))
+        return self.looked_up[0]
 
     @property
     def keyring(self) -> Keyring:
@@ -46,7 +58,7 @@ class Installation:
         from usrec.keys import open_keyring
 
         if not self.opened:
-            self.opened.append(open_keyring(self.settings, self.clock))
+            self.opened.append(open_keyring(self.settings, self.clock, self.book))
         return self.opened[0]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from usrec.domain.errors import ConfigurationError
-from usrec.domain.renewal import ChainKey, RenewalProblem, examine_renewal, key_in_use
+from usrec.domain.renewal import ChainKey, RenewalProblem, examine_renewal, key_in_use, last_key
 from usrec.interfaces.doctor.finding import URGENT_DAYS, WARN_DAYS, Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
 from usrec.interfaces.i18n import N_
@@ -117,6 +117,13 @@ FOLLOWS: Final = Kind(
     Verdict.OK,
     N_("The next key is ready: {place} signs from {since} on and is valid until {until}"),
 )
+NONE_NOW: Final = Kind(
+    "key",
+    "none_now",
+    Verdict.FAIL,
+    N_("No key of this employer signs now: {place} begins only at {since}. Nothing of it can be sent until then"),
+    N_("Give it an earlier use_from, and let the agent read it anew"),
+)
 AWAY: Final = Kind(
     "key",
     "away",
@@ -216,8 +223,8 @@ def _key(installation: Installation, name: str, key: HeldKey, links: Sequence[Ch
         yield AWAY.line(about=name, place=key.place.where, why=key.away)
     else:
         kind = _standing(installation, link, links)
-        if kind is FOLLOWS:
-            yield FOLLOWS.line(about=name, place=link.place, since=link.starts, until=link.not_after)
+        if kind in {FOLLOWS, NONE_NOW}:
+            yield kind.line(about=name, place=link.place, since=link.starts, until=link.not_after)
         elif kind is not None:
             yield dated(kind, certificate, installation, about=name)
     yield from open_to_others(name, key)
@@ -226,14 +233,16 @@ def _key(installation: Installation, name: str, key: HeldKey, links: Sequence[Ch
 def _standing(installation: Installation, link: ChainKey, links: Sequence[ChainKey]) -> Kind | None:
     """What the dates of a key mean now among the others; None for one whose successor signs."""
     now = installation.clock.now()
-    used, last = key_in_use(links, now), max(links, key=lambda one: one.not_after)
+    used, standing = key_in_use(links, now), validity(link, installation)
+    is_last = link == last_key(links)
     if used is None:
-        return validity(link, installation) if link == last else None
+        waits = link.not_before <= now < link.starts
+        return NONE_NOW if waits else standing if is_last else None
     if link == used:
-        return validity(link, installation) if link == last else GOOD
+        return standing if is_last else GOOD
     if link.starts > now:
         return FOLLOWS
-    return None
+    return standing if is_last and standing is not GOOD else None
 
 
 def _fault(name: str, key: HeldKey, problem: ConfigurationError) -> Line:

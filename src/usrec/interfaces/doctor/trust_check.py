@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from usrec.domain.errors import ConfigurationError
@@ -92,19 +93,24 @@ UNTRUSTED: Final = Kind(
 
 def examine_trust(installation: Installation) -> Iterator[Line]:
     """Where revocation is looked up, and what is known of each certificate in use."""
+    from tempfile import TemporaryDirectory
+
     from usrec.revocation import build_judge
 
     trust = installation.settings.values.trust
-    if trust is None:
-        yield OFF.line()
-        return
-    try:
-        judge = build_judge(installation.settings)
-    except ConfigurationError as problem:
-        yield UNUSABLE.line(why=problem.what, place=problem.where)
-        return
-    if judge is None:
-        raise AssertionError("there is a table [trust], so there is a judge")
+    with TemporaryDirectory(prefix="usrec-doctor-") as scratch:
+        try:
+            judge = build_judge(installation.settings, kept_in=Path(scratch))
+        except ConfigurationError as problem:
+            yield UNUSABLE.line(why=problem.what, place=problem.where)
+            return
+        if trust is None or judge is None:
+            yield OFF.line()
+            return
+        yield from _examined(installation, trust, judge)
+
+
+def _examined(installation: Installation, trust: TrustSettings, judge: CertificateJudge) -> Iterator[Line]:
     yield AUTHORITIES.line(number=len(judge.authorities))
     yield from _servers(installation, trust, judge)
     yield from _stored(installation, trust, judge)
@@ -139,9 +145,11 @@ def _stored(installation: Installation, trust: TrustSettings, judge: Certificate
 
 
 def _certificates(installation: Installation, trust: TrustSettings, judge: CertificateJudge) -> Iterator[Line]:
+    found: dict[Subject, TrustVerdict] = {}
     for subject in _subjects(installation):
-        verdict = judge.judge(subject.der, at=installation.clock.now())
-        yield _line(subject, verdict, UnknownPolicy(trust.unknown))
+        found[subject] = judge.judge(subject.der, at=installation.clock.now())
+        yield _line(subject, found[subject], UnknownPolicy(trust.unknown))
+    installation.book.replace(found)
 
 
 def _subjects(installation: Installation) -> Iterator[Subject]:

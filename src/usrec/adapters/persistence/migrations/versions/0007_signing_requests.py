@@ -18,8 +18,8 @@ KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 MOMENT = sa.Text().with_variant(sa.TIMESTAMP(timezone=True), "postgresql")
 
 AWAITED = sa.text("wait_reason = 'awaiting_signature'")
-ASKED_AGAIN = """UPDATE outbox SET status = 'ready', wait_reason = NULL
-WHERE wait_reason IN ('awaiting_signature', 'awaiting_approval')"""
+STOPPED = "UPDATE outbox SET wait_reason = 'held_by_person' WHERE wait_reason = 'awaiting_approval'"
+ASKED_AGAIN = "UPDATE outbox SET status = 'ready', wait_reason = NULL WHERE wait_reason = 'awaiting_signature'"
 FORGOTTEN = "DELETE FROM alert_deliveries WHERE alert_id IN (SELECT id FROM alerts WHERE threshold = 'awaited')"
 NOT_KNOWN = "DELETE FROM alerts WHERE threshold = 'awaited'"
 
@@ -54,8 +54,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """As it was; what waited for a person is tried again, and waits for a key."""
-    for statement in (ASKED_AGAIN, FORGOTTEN, NOT_KNOWN):
+    """As it was; what nobody has approved is stopped until a person releases it, the rest waits for a key."""
+    for statement in (STOPPED, ASKED_AGAIN, FORGOTTEN, NOT_KNOWN):
         op.execute(statement)
     op.drop_index("ix_messages_digest", "messages")
     op.drop_index("ix_outbox_awaited", "outbox")
