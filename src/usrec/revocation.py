@@ -18,8 +18,8 @@ from usrec.settings import LoadedWatcherSettings, TrustSettings
 if TYPE_CHECKING:
     from kzeds.certificate import Certificate
     from kzeds.fetching import Fetch, HttpFetch
-    from kzeds.revocation_sources import CrlServer
-    from kzeds.revocation_store import RevocationStore
+    from kzeds.revocation.sources import CrlServer
+    from kzeds.revocation.store import RevocationStore
     from usrec.adapters.signing.keyring import Keyring
     from usrec.adapters.trust.book import TrustBook
     from usrec.adapters.trust.judge import CertificateJudge
@@ -48,8 +48,8 @@ def build_judge(settings: LoadedWatcherSettings, *, kept_in: Path | None = None)
     Raises:
         ConfigurationError: An authority, the authorities for TLS or the proxy's password cannot be read.
     """
-    from kzeds.revocation_sources import OcspServer, StoredAnswers
-    from kzeds.revocation_store import RevocationStore
+    from kzeds.revocation.sources import OcspServer, StoredAnswers
+    from kzeds.revocation.store import RevocationStore
     from usrec.adapters.trust.judge import CertificateJudge
     from usrec.adapters.trust.resting import RestingFetch
 
@@ -175,7 +175,7 @@ def _lists(
     fetch: Fetch,
     store: RevocationStore,
 ) -> dict[str, CrlServer]:
-    from kzeds.revocation_sources import CrlServer
+    from kzeds.revocation.sources import CrlServer
 
     servers = {}
     for one in trust.crl:

@@ -27,9 +27,9 @@ from kzeds import (
 )
 from kzeds.answering import Revoked, make_ocsp_answer
 from kzeds.errors import KzedsError, RevocationUnknownError, UnreachableError
-from kzeds.ocsp import make_request
-from kzeds.revocation import combine, unknown
-from kzeds.revocation_sources import RevocationSource
+from kzeds.revocation.answer import combine, unknown
+from kzeds.revocation.ocsp import make_request
+from kzeds.revocation.sources import RevocationSource
 from support.kzeds_authority import HOUR, court, http_server, other_court
 from support.kzeds_material import NOW, flipped
 

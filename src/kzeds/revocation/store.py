@@ -16,12 +16,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kzeds.certificate import Certificate
-from kzeds.crl import MAXIMUM_SIZE, RevocationList, judge_crl, read_crl
 from kzeds.errors import KzedsError, MalformedAnswerError, RevocationUnknownError
 from kzeds.files import write_atomically
-from kzeds.ocsp import judge_ocsp
-from kzeds.ocsp_answer import OcspAnswer, read_ocsp
-from kzeds.revocation import Revocation, RevocationAnswer, answer_or_unknown, combine, require_fresh, unknown
+from kzeds.revocation.answer import Revocation, RevocationAnswer, answer_or_unknown, combine, require_fresh, unknown
+from kzeds.revocation.crl import MAXIMUM_SIZE, RevocationList, judge_crl, read_crl
+from kzeds.revocation.ocsp import judge_ocsp
+from kzeds.revocation.ocsp_answer import OcspAnswer, read_ocsp
 
 NO_LIMIT = timedelta(days=3650)
 
