@@ -21,12 +21,10 @@ if TYPE_CHECKING:
     from kzeds.certificate import Certificate, Role
     from kzeds.cms import VerifiedSignature, sign_detached, verify_detached
     from kzeds.cms_timestamp import add_timestamp, stamped_bytes, timestamp_in
-    from kzeds.crl import judge_crl
     from kzeds.errors import KzedsError
     from kzeds.fetching import HttpFetch
     from kzeds.keys.pkcs12 import load_pkcs12
     from kzeds.keys.signing_key import SigningKey
-    from kzeds.ocsp import judge_ocsp
     from kzeds.package import (
         MatchedDocument,
         Matching,
@@ -41,9 +39,11 @@ if TYPE_CHECKING:
         write_package,
         write_signed,
     )
-    from kzeds.revocation import Revocation, RevocationAnswer
-    from kzeds.revocation_sources import CrlServer, OcspServer, StoredAnswers, check_chain, check_revocation
-    from kzeds.revocation_store import RevocationStore
+    from kzeds.revocation.answer import Revocation, RevocationAnswer
+    from kzeds.revocation.crl import judge_crl
+    from kzeds.revocation.ocsp import judge_ocsp
+    from kzeds.revocation.sources import CrlServer, OcspServer, StoredAnswers, check_chain, check_revocation
+    from kzeds.revocation.store import RevocationStore
     from kzeds.signers.base import KeySigner, Signer
     from kzeds.signers.checked import require_signed, require_signed_body
     from kzeds.signers.daemon_client import SocketSigner
@@ -116,7 +116,7 @@ __all__ = [
 
 _HOMES = {
     "Certificate": "certificate",
-    "CrlServer": "revocation_sources",
+    "CrlServer": "revocation.sources",
     "HttpFetch": "fetching",
     "KeyKind": "test_pki",
     "KeySigner": "signers.base",
@@ -124,11 +124,11 @@ _HOMES = {
     "MatchedDocument": "package",
     "Matching": "package",
     "NcanodeSigner": "signers.ncanode",
-    "OcspServer": "revocation_sources",
+    "OcspServer": "revocation.sources",
     "PackageItem": "package",
-    "Revocation": "revocation",
-    "RevocationAnswer": "revocation",
-    "RevocationStore": "revocation_store",
+    "Revocation": "revocation.answer",
+    "RevocationAnswer": "revocation.answer",
+    "RevocationStore": "revocation.store",
     "Role": "certificate",
     "SignedDocument": "package",
     "SignedPackage": "package",
@@ -136,18 +136,18 @@ _HOMES = {
     "SigningKey": "keys.signing_key",
     "SigningPackage": "package",
     "SocketSigner": "signers.daemon_client",
-    "StoredAnswers": "revocation_sources",
+    "StoredAnswers": "revocation.sources",
     "TestPki": "test_pki",
     "Timestamp": "timestamp",
     "VerifiedBody": "wsse",
     "VerifiedDocument": "xmldsig",
     "VerifiedSignature": "cms",
     "add_timestamp": "cms_timestamp",
-    "check_chain": "revocation_sources",
-    "check_revocation": "revocation_sources",
+    "check_chain": "revocation.sources",
+    "check_revocation": "revocation.sources",
     "fetch_timestamp": "tsp",
-    "judge_crl": "crl",
-    "judge_ocsp": "ocsp",
+    "judge_crl": "revocation.crl",
+    "judge_ocsp": "revocation.ocsp",
     "load_authorities": "trust",
     "load_pkcs12": "keys.pkcs12",
     "make_test_pki": "test_pki",

@@ -18,7 +18,7 @@ from asn1crypto import tsp as asn1_tsp
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from kzeds import ocsp_answer, rsa, timestamp
+from kzeds import rsa, timestamp
 from kzeds.algorithms import GOST_2004_SIGNATURE, GOST_2015_SIGNATURE, RSA_SHA256
 from kzeds.certificate import Certificate
 from kzeds.cms import ALGORITHMS, sign_content
@@ -27,6 +27,7 @@ from kzeds.gost import eds
 from kzeds.gost.keypair import GostPrivateKey
 from kzeds.issuing import Authority
 from kzeds.keys.signing_key import SigningKey
+from kzeds.revocation import ocsp_answer
 
 REASONS = {
     "unspecified": 0,

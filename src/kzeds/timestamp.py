@@ -29,7 +29,7 @@ from kzeds.errors import (
     WeakAlgorithmError,
 )
 from kzeds.gost import eds
-from kzeds.revocation import CLOCK_SKEW
+from kzeds.revocation.answer import CLOCK_SKEW
 from kzeds.signed_parts import SignedParts, read_signed
 from kzeds.trust import require_chain
 

@@ -17,9 +17,9 @@ from usrec.settings import LoadedWatcherSettings, TrustSettings
 
 if TYPE_CHECKING:
     from kzeds.certificate import Certificate
-    from kzeds.fetching import HttpFetch
-    from kzeds.revocation_sources import CrlServer
-    from kzeds.revocation_store import RevocationStore
+    from kzeds.fetching import Fetch, HttpFetch
+    from kzeds.revocation.sources import CrlServer
+    from kzeds.revocation.store import RevocationStore
     from usrec.adapters.signing.keyring import Keyring
     from usrec.adapters.trust.book import TrustBook
     from usrec.adapters.trust.judge import CertificateJudge
@@ -48,15 +48,16 @@ def build_judge(settings: LoadedWatcherSettings, *, kept_in: Path | None = None)
     Raises:
         ConfigurationError: An authority, the authorities for TLS or the proxy's password cannot be read.
     """
-    from kzeds.revocation_sources import OcspServer, StoredAnswers
-    from kzeds.revocation_store import RevocationStore
+    from kzeds.revocation.sources import OcspServer, StoredAnswers
+    from kzeds.revocation.store import RevocationStore
     from usrec.adapters.trust.judge import CertificateJudge
+    from usrec.adapters.trust.resting import RestingFetch
 
     trust = settings.values.trust
     if trust is None:
         return None
     authorities = read_authorities(settings, trust)
-    store, fetch = RevocationStore(settings.path(trust.store)), build_fetch(settings, trust)
+    store, fetch = RevocationStore(settings.path(trust.store)), RestingFetch(build_fetch(settings, trust))
     kept = None if kept_in is None else RevocationStore(kept_in)
     return CertificateJudge(
         authorities=authorities,
@@ -171,10 +172,10 @@ def _lists(
     settings: LoadedWatcherSettings,
     trust: TrustSettings,
     authorities: Sequence[Certificate],
-    fetch: HttpFetch,
+    fetch: Fetch,
     store: RevocationStore,
 ) -> dict[str, CrlServer]:
-    from kzeds.revocation_sources import CrlServer
+    from kzeds.revocation.sources import CrlServer
 
     servers = {}
     for one in trust.crl:

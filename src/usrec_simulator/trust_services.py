@@ -25,7 +25,7 @@ from starlette.routing import Route
 from kzeds.answering import Revoked, make_ocsp_answer, make_timestamp
 from kzeds.certificate import Certificate
 from kzeds.keys.signing_key import SigningKey
-from kzeds.ocsp import ANSWER_TYPE
+from kzeds.revocation.ocsp import ANSWER_TYPE
 from usrec_simulator.clock import Clock
 from usrec_simulator.errors import MaterialError
 

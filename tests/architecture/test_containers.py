@@ -103,7 +103,7 @@ def test_wheel_can_be_built_from_what_the_image_is_given(tmp_path: Path) -> None
     (wheel,) = target.iterdir()
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    assert {"usrec/__main__.py", "kzeds/cli.py", "usrec_simulator/cli.py"} <= names
+    assert {"usrec/__main__.py", "kzeds/cli/app.py", "usrec_simulator/cli.py"} <= names
     assert any(name.endswith("hr-outbox/postgresql.sql") for name in names)
 
 

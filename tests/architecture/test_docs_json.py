@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from kzeds.cli import app as kzeds_app
+from kzeds.cli.app import app as kzeds_app
 from support.ledger_values import a_submission, an_alert
 from support.markdown import code, prose, read, section
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar

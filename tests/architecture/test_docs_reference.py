@@ -155,7 +155,7 @@ def _descendants(base: type[UsrecError]) -> Iterator[type[UsrecError]]:
 
 def test_exit_codes_of_the_other_programs() -> None:
     """The short tables are those in the programs' own words."""
-    from kzeds import cli_output
+    from kzeds.cli import output as cli_output
     from usrec_simulator import __main__ as simulator
 
     page = read("reference/exit-codes.md")

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from kzeds.cli import app as kzeds_app
+from kzeds.cli.app import app as kzeds_app
 from usrec.interfaces.cli.app import app as usrec_app
 from usrec_simulator.cli import app as simulator_app
 

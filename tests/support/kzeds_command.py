@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kzeds import cli
+from kzeds.cli import app as cli
 
 Run = Callable[..., tuple[int, str, str]]
 """Takes the arguments; returns exit code, output and errors."""

@@ -16,7 +16,6 @@ import structlog
 from usrec import release
 from usrec.bootstrap import Agent
 from usrec.domain.breaker import Breaker, BreakerState
-from usrec.domain.renewal import key_in_use
 from usrec.domain.state import State
 from usrec.ports.clock import Clock
 from usrec.ports.ledger_view import LedgerView, Progress, SubmissionFilter
@@ -184,7 +183,7 @@ class Vitals:
     ) -> Health:
         """How ``agent`` stands now."""
         now, outlook = self._clock.now(), self._outlook
-        usable = {bin_ for bin_, links in agent.signer.links.items() if key_in_use(links, now) is not None}
+        usable = set(agent.signer.able)
         return Health(
             at=now,
             started_at=self._started_at,

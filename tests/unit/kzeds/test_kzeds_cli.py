@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from kzeds.certificate import Certificate
-from kzeds.cli_output import show
+from kzeds.cli.output import show
 from kzeds.test_pki import TestPki, make_test_pki
 from kzeds.wsse import verify_body
 from kzeds.xmldsig import verify_enveloped

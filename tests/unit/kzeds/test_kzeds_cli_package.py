@@ -177,7 +177,7 @@ def test_pure_python_signs_too(gost: TestPki, sent: Path, tmp_path: Path) -> Non
         "import ctypes, sys\n"
         "def refuse(*a, **k): raise OSError('no library')\n"
         "ctypes.CDLL = refuse\n"
-        "from kzeds.cli import main; sys.argv[0] = 'kzeds'; main()"
+        "from kzeds.cli.app import main; sys.argv[0] = 'kzeds'; main()"
     )
     key = (gost.key_file("employer"), "--password-file", gost.password_file("employer"))
     arguments = ["sign-package", sent, *key, "-o", tmp_path / "s.zip", "--yes"]

@@ -15,7 +15,7 @@ from kzeds import HttpFetch, KeyKind, SigningKey, load_pkcs12
 from kzeds.answering import make_ocsp_answer
 from kzeds.certificate import Certificate
 from kzeds.errors import UnreachableError
-from kzeds.ocsp import make_request
+from kzeds.revocation.ocsp import make_request
 from kzeds.test_pki import TestPki, make_test_pki
 from support.kzeds_authority import http_server
 from support.kzeds_command import Run, run_kzeds

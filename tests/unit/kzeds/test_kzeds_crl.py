@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from kzeds import KeyKind, Revocation, RevocationAnswer, judge_crl
 from kzeds.certificate import Certificate
-from kzeds.crl import read_crl
 from kzeds.der import element, identifier, sequence
 from kzeds.errors import CertificateRevokedError, MalformedAnswerError, RevocationUnknownError
 from kzeds.issuing import make_authority
 from kzeds.keys.pkcs12 import load_pkcs12
+from kzeds.revocation.crl import read_crl
 from support.kzeds_authority import HOUR, YEARS, Court, court, other_court, read
 from support.kzeds_material import NOW, flipped, shared
 
@@ -183,7 +183,7 @@ def test_bytes_that_are_no_list_are_refused(data: bytes) -> None:
 
 
 def test_too_long_a_list_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kzeds.crl.MAXIMUM_SIZE", 10)
+    monkeypatch.setattr("kzeds.revocation.crl.MAXIMUM_SIZE", 10)
     with pytest.raises(MalformedAnswerError, match="more than 10 bytes"):
         read_crl(court().crl())
 

@@ -33,7 +33,6 @@ from kzeds import (
 )
 from kzeds.answering import Revoked, make_ocsp_answer, make_timestamp
 from kzeds.certificate import Certificate
-from kzeds.crl import read_crl
 from kzeds.der import sequence
 from kzeds.errors import (
     CertificateError,
@@ -47,7 +46,8 @@ from kzeds.errors import (
 from kzeds.keys import packing, protection
 from kzeds.keys import pkcs12 as reader
 from kzeds.keys.pkcs12 import load_pkcs12
-from kzeds.ocsp import make_request
+from kzeds.revocation.crl import read_crl
+from kzeds.revocation.ocsp import make_request
 from kzeds.tsp import make_request as make_timestamp_request
 from kzeds.tsp import read_response
 from kzeds.xml import parse

@@ -34,7 +34,7 @@ from kzeds.errors import (
     UnknownPackageVersionError,
 )
 from kzeds.package import match_signed, read_package, read_signed, sign_package, write_package, write_signed
-from kzeds.package_summary import summary_html, summary_text
+from kzeds.package.summary import summary_html, summary_text
 from kzeds.signer_daemon.assembly import make_policy, make_service, open_records
 from kzeds.signer_daemon.keys import open_keys
 from kzeds.signer_daemon.log import LogBrokenError, SigningLog, read_log, require_whole
@@ -49,6 +49,7 @@ from kzeds.signers.daemon_client import SocketSigner
 from kzeds.signers.daemon_protocol import Deadline, Frame, FrameError, receive_frame
 from kzeds.signers.ncanode import NcanodeSigner
 from kzeds.test_pki import EMPLOYER_BIN
+from kzeds.timed_http import Cutter
 from kzeds.wsse import sign_body, verify_body
 from kzeds.xmldsig import sign_enveloped, verify_enveloped
 from support import kzeds_material
@@ -477,7 +478,7 @@ class _Canned(HTTPConnection):
 
 
 def _told(signer: NcanodeSigner, data: bytes) -> None:
-    def connect() -> HTTPConnection:
+    def connect(_: Cutter) -> HTTPConnection:
         connection = _Canned("localhost")
         connection.heard = data
         return connection

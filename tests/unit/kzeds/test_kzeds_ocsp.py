@@ -11,14 +11,15 @@ from cryptography.x509 import ocsp as openssl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kzeds import KeyKind, Revocation, RevocationAnswer, SigningKey, judge_ocsp, ocsp
+from kzeds import KeyKind, Revocation, RevocationAnswer, SigningKey, judge_ocsp
 from kzeds.answering import Revoked, key_of, make_ocsp_answer
 from kzeds.certificate import Certificate
 from kzeds.errors import MalformedAnswerError, RevocationUnknownError
 from kzeds.issuing import Authority, Validity, issue_responder, issue_timestamper
 from kzeds.keys.pkcs12 import load_pkcs12
-from kzeds.ocsp import make_request
-from kzeds.ocsp_answer import NO_CHECK, read_ocsp
+from kzeds.revocation import ocsp
+from kzeds.revocation.ocsp import make_request
+from kzeds.revocation.ocsp_answer import NO_CHECK, read_ocsp
 from support.kzeds_authority import HOUR, Court, court, issued_key, other_court
 from support.kzeds_material import NOW, flipped, shared
 

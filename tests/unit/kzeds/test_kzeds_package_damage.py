@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kzeds import errors, package_archive
+from kzeds import errors
+from kzeds.package import archive as package_archive
 from kzeds.package import read_package, read_signed, sign_package, write_package, write_signed
 from kzeds.signers.base import KeySigner
 from support.kzeds_material import NOW, flipped, key

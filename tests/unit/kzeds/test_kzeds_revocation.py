@@ -27,9 +27,9 @@ from kzeds import (
 )
 from kzeds.answering import Revoked, make_ocsp_answer
 from kzeds.errors import KzedsError, RevocationUnknownError, UnreachableError
-from kzeds.ocsp import make_request
-from kzeds.revocation import combine, unknown
-from kzeds.revocation_sources import RevocationSource
+from kzeds.revocation.answer import combine, unknown
+from kzeds.revocation.ocsp import make_request
+from kzeds.revocation.sources import RevocationSource
 from support.kzeds_authority import HOUR, court, http_server, other_court
 from support.kzeds_material import NOW, flipped
 
@@ -358,3 +358,17 @@ def test_proxy_is_the_callers_and_not_the_environments(monkeypatch: pytest.Monke
     with http_server(lambda path, _: (200, path.encode())) as url:
         assert HttpFetch()(f"{url}/a") == b"/a"
         assert HttpFetch(proxy=url)("http://nca.invalid/b") == b"http://nca.invalid/b"
+
+
+def test_store_that_this_account_cannot_read_says_so(store: RevocationStore) -> None:
+    """Somebody imported as root: that is not the same as nothing imported."""
+    store.import_bytes(court().crl(), [court().issuer], at=NOW)
+    (only,) = store.directory.iterdir()
+    only.rename(store.directory.parent / "elsewhere")
+    only.mkdir()
+    answer = ask(StoredAnswers(store))
+    assert answer.status is UNKNOWN
+    assert f"what is stored in {store.directory} cannot be read" in answer.why
+    assert store.newest(court().issuer) is None
+    only.rmdir()
+    assert "no list is stored" in ask(StoredAnswers(store)).why

@@ -307,7 +307,7 @@ def test_summary_pages_say_everything_in_both_languages_and_run_nothing(tmp_path
 
 
 def test_values_show_all_that_is_signed() -> None:
-    from kzeds.package_values import value_lines
+    from kzeds.package.values import value_lines
 
     inside = b'<r xmlns:p="urn:p" p:k="v">10<!-- no -->00 <?run it?><p:e/>tail\n\n\n<x>\xc2\xa0a\xe2\x80\xaeb</x></r>'
     assert value_lines(b"<?first pay?><?then me?>" + inside + b"<!-- no --><?last?>") == [

@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kzeds import KeyKind, verify_body, verify_enveloped
-from kzeds.cli_pkcs11 import app
+from kzeds.cli.pkcs11 import app
 from kzeds.errors import (
     KeyMayNotSignError,
     SignerUnreachableError,
@@ -231,7 +231,7 @@ def test_key_of_a_vendor_is_named_by_its_number() -> None:
 
 
 def test_modules_load_without_the_extra() -> None:
-    modules = "kzeds.cli_pkcs11, kzeds.signers.token, kzeds.signers.token_probe"
+    modules = "kzeds.cli.pkcs11, kzeds.signers.token, kzeds.signers.token_probe"
     script = f"import sys; sys.modules['pkcs11'] = None; import {modules}"
     subprocess.run([sys.executable, "-c", script], check=True)
 

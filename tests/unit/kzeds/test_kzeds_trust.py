@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.hashes import SHA384, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from kzeds import trust
 from kzeds.certificate import Certificate
 from kzeds.errors import (
     CertificateExpiredError,
@@ -23,6 +22,7 @@ from kzeds.errors import (
     UntrustedCertificateError,
     WeakAlgorithmError,
 )
+from kzeds.issued import verifier_of
 from kzeds.issuing import Authority, Holder, Validity, issue, make_authority
 from kzeds.trust import load_authorities, require_chain
 from support.kzeds_material import NOW, certificate, flipped, pki, private_key, shared
@@ -205,13 +205,17 @@ def test_signature_of_a_certificate_is_verified_once_and_its_dates_each_time(mon
     leaf = _read(issue(root, _new_key().public_key(), Holder("ТЕСТ"), YEARS))
     authority = _read(root.certificate)
     verified: list[bytes] = []
-    real = trust.verifier_of
 
     def counting(oid: str, *, what: str) -> Callable[[bytes, bytes, bytes], bool]:
-        verify = real(oid, what=what)
-        return lambda key, signature, content: verified.append(content) or verify(key, signature, content)  # type: ignore[func-returns-value]
+        verify = verifier_of(oid, what=what)
 
-    monkeypatch.setattr(trust, "verifier_of", counting)
+        def verify_and_count(key: bytes, signature: bytes, content: bytes) -> bool:
+            verified.append(content)
+            return verify(key, signature, content)
+
+        return verify_and_count
+
+    monkeypatch.setattr("kzeds.trust.verifier_of", counting)
     for _ in range(3):
         require_chain(leaf, [authority], at=NOW)
     assert len(verified) == 1

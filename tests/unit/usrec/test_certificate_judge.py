@@ -13,8 +13,8 @@ from kzeds import Certificate, KeyKind, issuing
 from kzeds.answering import Revoked, key_of, make_crl, make_ocsp_answer
 from kzeds.errors import UnreachableError
 from kzeds.issuing import Authority, Holder
-from kzeds.revocation_sources import CrlServer, OcspServer, StoredAnswers
-from kzeds.revocation_store import RevocationStore
+from kzeds.revocation.sources import CrlServer, OcspServer, StoredAnswers
+from kzeds.revocation.store import RevocationStore
 from support.kzeds_authority import HOUR, YEARS, court, new_key, other_court, read
 from support.kzeds_material import NOW
 from usrec.adapters.trust.judge import CertificateJudge

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from kzeds.certificate import Certificate
-from kzeds.errors import KzedsError, SignerRefusedError, SignerUnreachableError, SignerUntrustworthyError
+from kzeds.errors import KzedsError, SignerRefusedError, SignerUnreachableError
 from kzeds.signers.base import KeySigner, Signer
+from kzeds.signers.daemon_client import OTHER_CERTIFICATE
 from kzeds.test_pki import EMPLOYER_BIN
 from kzeds.wsse import verify_body
 from kzeds.xmldsig import verify_enveloped
@@ -284,6 +285,9 @@ def test_a_revoked_newest_key_is_not_shown_as_the_one_in_use(tmp_path: Path) -> 
         objection=lambda one: "it was revoked" if one == revoked else "",
     )
     assert keyring.certificates[EMPLOYER_BIN].fingerprint == signer_of(keyring).fingerprint
+    assert keyring.able == {EMPLOYER_BIN}
+    alone = Keyring({EMPLOYER_BIN: [held(new)]}, clock=ManualClock(NOW), objection=lambda _: "it was revoked")
+    assert (alone.able, set(alone.keys)) == (set(), {EMPLOYER_BIN})
     assert signer_of(keyring) == certificate_of(old)
 
 
@@ -321,8 +325,21 @@ def test_a_key_that_is_exchanged_while_it_signs_gives_no_signature(tmp_path: Pat
     door = Door(first)
     key = ring(door.held()).held(EMPLOYER_BIN)[0].usable(NOW)
     door.key = load_key(second, WORD)
-    with pytest.raises(SignerUntrustworthyError, match="another key"):
+    with pytest.raises(SignerAway, match="another key"):
         key.sign_enveloped(RENDERED.document)
+
+
+def test_a_key_that_was_exchanged_at_the_daemon_is_tried_within_a_minute(tmp_path: Path) -> None:
+    """Not as long as one that the daemon will not sign with: nothing is wrong, and no older key is used for it."""
+    old, door = made(tmp_path, "old", -300, 60), Door(made(tmp_path, "new", -1, 364))
+    keyring = ring(held(old), door.held())
+    door.fails = SignerRefusedError("main stands for another certificate now", reason=OTHER_CERTIFICATE)
+    with pytest.raises(SignerAway, match=r"another key a moment ago.*tried again with that key"):
+        signer_of(keyring)
+    sealing = keyring.transport(EMPLOYER_BIN, NOW)
+    with pytest.raises(SignerAway, match="another key"):
+        sealing.sign_body(ENVELOPE)
+    assert keyring.troubles == []
 
 
 def test_a_renewed_key_of_the_same_name_is_taken_with_its_own_dates(tmp_path: Path) -> None:

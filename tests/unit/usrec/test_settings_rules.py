@@ -239,3 +239,9 @@ def test_following_keys_are_named_and_their_days_go_up() -> None:
     assert nowhere.startswith(f"[employer.main.next_key 1] key_file: {MISSING}, or another")
     (without,) = with_keys(OWN, transport='key_file = "k"')
     assert without == f"[gateway.transport_key] key_password: {MISSING}"
+
+
+def test_a_watcher_takes_an_owner_who_signs_by_hand_without_the_gateways_tables() -> None:
+    """The gateway's password and key need not be on the watcher's machine."""
+    text = f'[employer.main]\nbin = "{BIN}"\n[employer.main.owner]\n[ledger]\nurl = "sqlite:///ledger.db"\n'
+    assert told(text) == []

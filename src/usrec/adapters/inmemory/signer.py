@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NoReturn
 
@@ -44,6 +44,11 @@ class InMemorySigner:
     def owners(self) -> frozenset[str]:
         """Employers whose owner signs by hand: there are none."""
         return frozenset()
+
+    @property
+    def able(self) -> Collection[str]:
+        """Employers that it signs for; the dates are looked at when it does."""
+        return self._valid_until.keys()
 
     @property
     def ways(self) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from usrec.domain.errors import ConfigurationError
@@ -29,3 +30,18 @@ class KeyUnusableError(ConfigurationError):
     def __init__(self, fault: KeyFault, what: str, *, where: str, next_step: str) -> None:
         super().__init__(what, where=where, kept="Nothing was changed", next_step=next_step)
         self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTrouble:
+    """A key that cannot be used now.
+
+    Attributes:
+        number: BIN or IIN of its employer, empty for the transport key.
+        lasting: The settings are wrong; otherwise its signer does not answer and is asked again.
+    """
+
+    number: str
+    where: str
+    problem: Exception
+    lasting: bool

@@ -18,8 +18,8 @@ from kzeds.errors import (
     CertificateExpiredError,
     CertificateNotYetValidError,
     KzedsError,
+    SignerRefusedError,
     SignerUnreachableError,
-    SignerUntrustworthyError,
 )
 from kzeds.signers.base import Signer
 from usrec.adapters.signing.absence import Absence
@@ -31,6 +31,8 @@ from usrec.domain.renewal import ChainKey
 
 RELOAD: Final = "then reload the agent: systemctl reload usrec-agent"
 NOTHING_SENT: Final = "Nothing was sent; the event is kept and goes on when the key can sign"
+_OTHER_CERTIFICATE: Final = "other-certificate"
+"""The signer daemon's reason for it (`kzeds.signers.daemon_client`, which is not loaded where no daemon signs)."""
 _Answer = TypeVar("_Answer")
 
 
@@ -234,8 +236,22 @@ class KeyAt:
 
         Raises:
             SignerUnreachableError, SignerRefusedError, SignerUntrustworthyError: As the signer does.
+            SignerAway: It was given another key; it is asked anew, for that one, within a minute.
         """
-        signed, now = self.held.heard(lambda: (sign(), self.signer.certificate), self.at)
+        try:
+            signed, now = self.held.heard(lambda: (sign(), self.signer.certificate), self.at)
+        except SignerRefusedError as refusal:
+            if refusal.reason != _OTHER_CERTIFICATE:
+                raise
+            raise self._exchanged() from None
         if now != self.certificate:
-            raise SignerUntrustworthyError("the signer was given another key while it signed; it is tried again")
+            raise self._exchanged()
         return signed
+
+    def _exchanged(self) -> SignerAway:
+        return SignerAway(
+            "the signer was given another key a moment ago",
+            where=self.held.place.where,
+            kept=f"{NOTHING_SENT}; it is tried again with that key by itself",
+            next_step="Nothing is to be done",
+        )

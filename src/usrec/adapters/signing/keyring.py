@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -19,6 +18,7 @@ from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError, SignerUnreachableError
 from kzeds.signers.base import Signer
 from usrec.adapters.signing.description import describe_certificate
+from usrec.adapters.signing.faults import KeyTrouble
 from usrec.adapters.signing.held_key import NOTHING_SENT, RELOAD, HeldKey, KeyAt
 from usrec.domain.authority import SigningCertificate
 from usrec.domain.errors import ConfigurationError, SignatureAwaited, SignerAway, SigningRefused
@@ -28,21 +28,6 @@ from usrec.ports.clock import Clock
 
 ASKED_AT_ONCE: Final = 16
 """Bounds the threads that look for signers."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyTrouble:
-    """A key that cannot be used now.
-
-    Attributes:
-        number: BIN or IIN of its employer, empty for the transport key.
-        lasting: The settings are wrong; otherwise its signer does not answer and is asked again.
-    """
-
-    number: str
-    where: str
-    problem: Exception
-    lasting: bool
 
 
 class Keyring:
@@ -102,6 +87,12 @@ class Keyring:
     def keys(self) -> Collection[str]:
         """Employers with a key that could be opened, whatever its dates."""
         return {bin_ for bin_, keys in self._chains.items() if any(key.certificate is not None for key in keys)}
+
+    @property
+    def able(self) -> Collection[str]:
+        """Employers with a key that may sign now by its dates, and whose certificate there is nothing against."""
+        now = self._clock.now()
+        return {bin_ for bin_, keys in self._chains.items() if any(self._may_sign(key, now) for key in keys)}
 
     @property
     def certificates(self) -> Mapping[str, SigningCertificate]:
@@ -221,6 +212,10 @@ class Keyring:
         used = key_in_use(links, at)
         chosen = [key for key in known if key.link == used] or known
         return chosen[-1] if chosen else keys[0]
+
+    def _may_sign(self, key: HeldKey, at: datetime) -> bool:
+        link, known = key.link, key.certificate
+        return link is not None and known is not None and link.signs_at(at) and not self._objection(known)
 
     def _seek(self, key: HeldKey, at: datetime) -> bool:
         try:

@@ -15,8 +15,8 @@ from itertools import pairwise
 
 from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError, UntrustedCertificateError
-from kzeds.revocation import RevocationAnswer
-from kzeds.revocation_sources import CrlServer, OcspServer, RevocationSource, StoredAnswers, check_revocation
+from kzeds.revocation.answer import RevocationAnswer
+from kzeds.revocation.sources import CrlServer, OcspServer, RevocationSource, StoredAnswers, check_revocation
 from kzeds.trust import require_chain
 from usrec.domain.trust import TrustStatus, TrustVerdict
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from kzeds.certificate import Certificate
-from kzeds.crl import read_crl
 from kzeds.errors import KzedsError
-from kzeds.ocsp import REQUEST_TYPE, make_request
-from kzeds.ocsp_answer import read_ocsp
-from kzeds.revocation_sources import CrlServer, OcspServer
+from kzeds.revocation.crl import read_crl
+from kzeds.revocation.ocsp import REQUEST_TYPE, make_request
+from kzeds.revocation.ocsp_answer import read_ocsp
+from kzeds.revocation.sources import CrlServer, OcspServer
 from usrec.adapters.trust.judge import CertificateJudge
 
 

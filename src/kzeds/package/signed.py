@@ -2,7 +2,7 @@
 
 Nothing that comes back is believed: `match_signed` finds by its content which document was signed, and checks the
 signature and whose it is. Whether the certificate was issued by an authority that is trusted, and whether it was
-revoked, are the caller's questions (`kzeds.trust`, `kzeds.revocation_sources`).
+revoked, are the caller's questions (`kzeds.trust`, `kzeds.revocation.sources`).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from kzeds.errors import (
     PackageError,
     WrongSignerError,
 )
-from kzeds.package_archive import MAXIMUM_MEMBER, MAXIMUM_MEMBERS, read_archive, write_archive
-from kzeds.package_items import PackageItem, SigningPackage
-from kzeds.package_manifest import MANIFEST, Fields, from_json, require_digest, require_members, to_json
+from kzeds.package.archive import MAXIMUM_MEMBER, MAXIMUM_MEMBERS, read_archive, write_archive
+from kzeds.package.items import PackageItem, SigningPackage
+from kzeds.package.manifest import MANIFEST, Fields, from_json, require_digest, require_members, to_json
 from kzeds.signature import ds
 from kzeds.signers.base import Signer
 from kzeds.signers.checked import require_signed

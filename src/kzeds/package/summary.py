@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from kzeds.package_items import PackageItem, SigningPackage
-from kzeds.package_texts import TEXTS, Texts, in_order, local_time, text_in
-from kzeds.package_values import value_lines
+from kzeds.package.items import PackageItem, SigningPackage
+from kzeds.package.texts import TEXTS, Texts, in_order, local_time, text_in
+from kzeds.package.values import value_lines
 from kzeds.visible import visible, visible_lines
 
 _COMMAND = "kzeds sign-package PACKAGE.zip KEY.p12 -o signed.zip"

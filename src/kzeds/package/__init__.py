@@ -22,10 +22,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kzeds.errors import DamagedPackageError
-from kzeds.package_archive import read_archive, write_archive
-from kzeds.package_items import PackageItem, SigningPackage
-from kzeds.package_manifest import MANIFEST, Fields, from_json, require_digest, require_members, to_json
-from kzeds.package_signed import (
+from kzeds.package.archive import read_archive, write_archive
+from kzeds.package.items import PackageItem, SigningPackage
+from kzeds.package.manifest import MANIFEST, Fields, from_json, require_digest, require_members, to_json
+from kzeds.package.signed import (
     MatchedDocument,
     Matching,
     SignedDocument,
@@ -36,7 +36,7 @@ from kzeds.package_signed import (
     sign_package,
     write_signed,
 )
-from kzeds.package_summary import summary_html, summary_text
+from kzeds.package.summary import summary_html, summary_text
 
 __all__ = [
     "MatchedDocument",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from kzeds.revocation_sources import RevocationSource
+    from kzeds.revocation.sources import RevocationSource
 
 Ocsp = Annotated[str | None, typer.Option("--ocsp", metavar="URL", help="OCSP responder to ask.")]
 MaxAge = Annotated[int | None, typer.Option("--max-age", metavar="HOURS", min=1, help="Oldest news that count.")]
@@ -43,11 +43,11 @@ class Places:
 
     def sources(self) -> list[RevocationSource]:
         """What is asked, servers first: what they say is then in the store, too."""
-        from kzeds import crl as lists
-        from kzeds import ocsp as answers
         from kzeds.fetching import HttpFetch
-        from kzeds.revocation_sources import CrlServer, OcspServer, StoredAnswers
-        from kzeds.revocation_store import RevocationStore
+        from kzeds.revocation import crl as lists
+        from kzeds.revocation import ocsp as answers
+        from kzeds.revocation.sources import CrlServer, OcspServer, StoredAnswers
+        from kzeds.revocation.store import RevocationStore
 
         fetch = HttpFetch(proxy=self.proxy)
         store = None if self.store is None else RevocationStore(self.store)

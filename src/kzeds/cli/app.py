@@ -17,15 +17,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from kzeds.cli_keys import Json, KeyFile, PasswordFile, certificate_fields, describe, load_key, now
-from kzeds.cli_output import CANNOT_TELL, INTERNAL_ERROR, REFUSED, show
-from kzeds.cli_package import show_package, sign_package
-from kzeds.cli_pkcs11 import app as pkcs11_app
-from kzeds.cli_revocation import app as revocation_app
-from kzeds.cli_sign import sign
-from kzeds.cli_verify import verify
+from kzeds.cli.keys import Json, KeyFile, PasswordFile, certificate_fields, describe, load_key, now
+from kzeds.cli.output import CANNOT_TELL, INTERNAL_ERROR, REFUSED, show
+from kzeds.cli.package import show_package, sign_package
+from kzeds.cli.pkcs11 import app as pkcs11_app
+from kzeds.cli.revocation import app as revocation_app
+from kzeds.cli.sign import sign
+from kzeds.cli.signer_daemon import app as signer_daemon_app
+from kzeds.cli.verify import verify
 from kzeds.errors import KzedsError
-from kzeds.signer_daemon.cli import app as signer_daemon_app
 from kzeds.visible import show_controls
 
 app = typer.Typer(

@@ -16,12 +16,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kzeds.certificate import Certificate
-from kzeds.crl import MAXIMUM_SIZE, RevocationList, judge_crl, read_crl
 from kzeds.errors import KzedsError, MalformedAnswerError, RevocationUnknownError
 from kzeds.files import write_atomically
-from kzeds.ocsp import judge_ocsp
-from kzeds.ocsp_answer import OcspAnswer, read_ocsp
-from kzeds.revocation import Revocation, RevocationAnswer, combine, require_fresh, unknown
+from kzeds.revocation.answer import Revocation, RevocationAnswer, answer_or_unknown, combine, require_fresh, unknown
+from kzeds.revocation.crl import MAXIMUM_SIZE, RevocationList, judge_crl, read_crl
+from kzeds.revocation.ocsp import judge_ocsp
+from kzeds.revocation.ocsp_answer import OcspAnswer, read_ocsp
 
 NO_LIMIT = timedelta(days=3650)
 
@@ -57,17 +57,25 @@ class RevocationStore:
         ocsp_max_age: timedelta,
     ) -> tuple[RevocationAnswer, RevocationAnswer]:
         """Say what the stored list, and the stored OCSP answer, say of a certificate."""
-        answer = self._read(self._answer_path(certificate, issuer))
-        if answer is None:
-            from_answer = unknown("OCSP", "no answer is stored")
-        else:
-            from_answer = judge_ocsp(certificate, issuer, answer, at=at, max_age=ocsp_max_age)
-        return self.judge_lists(certificate, issuer, at=at, max_age=crl_max_age), from_answer
+
+        def stored_answer() -> RevocationAnswer:
+            answer = self._read(self._answer_path(certificate, issuer))
+            if answer is None:
+                return unknown("OCSP", "no answer is stored")
+            return judge_ocsp(certificate, issuer, answer, at=at, max_age=ocsp_max_age)
+
+        from_lists = self.judge_lists(certificate, issuer, at=at, max_age=crl_max_age)
+        return from_lists, answer_or_unknown("OCSP", stored_answer)
 
     def judge_lists(
         self, certificate: Certificate, issuer: Certificate, *, at: datetime, max_age: timedelta
     ) -> RevocationAnswer:
         """Say what the stored list says; with the stored delta when that fits, else alone when it is young enough."""
+        return answer_or_unknown("CRL", lambda: self._judge_lists(certificate, issuer, at, max_age))
+
+    def _judge_lists(
+        self, certificate: Certificate, issuer: Certificate, at: datetime, max_age: timedelta
+    ) -> RevocationAnswer:
         base, delta = (self._read(self._list_path(issuer, delta=one)) for one in (False, True))
         if base is None:
             return unknown("CRL", "no list is stored")
@@ -90,8 +98,8 @@ class RevocationStore:
         """The moment that the newest stored list or delta of an authority speaks of; None when there is none of it."""
         found = []
         for delta in (False, True):
-            data = self._read(self._list_path(issuer, delta=delta))
             with suppress(KzedsError):
+                data = self._read(self._list_path(issuer, delta=delta))
                 if data is not None:
                     read = read_crl(data)
                     read.require_from(issuer)
@@ -174,10 +182,10 @@ class RevocationStore:
 
     def _is_newer_list(self, path: Path, issuer: Certificate, read: RevocationList) -> bool:
         """Say whether a list is newer than what is stored; something that is not the authority's counts as nothing."""
-        data = self._read(path)
-        if data is None:
-            return True
         try:
+            data = self._read(path)
+            if data is None:
+                return True
             stored = read_crl(data)
             stored.require_from(issuer)
         except KzedsError:
@@ -185,8 +193,8 @@ class RevocationStore:
         return (read.this_update, read.number or 0) > (stored.this_update, stored.number or 0)
 
     def _is_newer_answer(self, path: Path, read: OcspAnswer) -> bool:
-        data = self._read(path)
         try:
+            data = self._read(path)
             return data is None or read.produced_at > read_ocsp(data).produced_at
         except KzedsError:
             return True
@@ -202,12 +210,18 @@ class RevocationStore:
 
     @staticmethod
     def _read(path: Path) -> bytes | None:
-        """The content of a file; None when there is none, or none that could be right."""
+        """The content of a file; None when there is none, or none that could be right.
+
+        Raises:
+            RevocationUnknownError: There is one that this account may not read.
+        """
         try:
             with path.open("rb") as stream:
                 data = stream.read(MAXIMUM_SIZE + 1)
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise RevocationUnknownError(f"what is stored in {path.parent} cannot be read: {error.strerror}") from None
         return data if len(data) <= MAXIMUM_SIZE else None
 
 

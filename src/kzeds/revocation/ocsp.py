@@ -14,8 +14,7 @@ from datetime import UTC, datetime, timedelta
 from kzeds.certificate import Certificate
 from kzeds.der import element, identifier, sequence
 from kzeds.errors import RevocationUnknownError
-from kzeds.ocsp_answer import NONCE, CertificateId, OcspAnswer, SingleAnswer, read_ocsp
-from kzeds.revocation import (
+from kzeds.revocation.answer import (
     Revocation,
     RevocationAnswer,
     answer_or_unknown,
@@ -25,6 +24,7 @@ from kzeds.revocation import (
     require_young,
     unless_stale,
 )
+from kzeds.revocation.ocsp_answer import NONCE, CertificateId, OcspAnswer, SingleAnswer, read_ocsp
 
 MAXIMUM_AGE = timedelta(days=1)
 """How old an answer may be unless the caller says otherwise."""

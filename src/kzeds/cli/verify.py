@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kzeds.cli_keys import Json, Wsse, certificate_fields, describe, now
-from kzeds.cli_output import CANNOT_TELL, REFUSED, show
-from kzeds.cli_sources import MaxAge, Ocsp, Places, hours
+from kzeds.cli.keys import Json, Wsse, certificate_fields, describe, now
+from kzeds.cli.output import CANNOT_TELL, REFUSED, show
+from kzeds.cli.sources import MaxAge, Ocsp, Places, hours
 from kzeds.errors import IndeterminateError, KzedsError, MalformedCertificateError, MalformedXmlError
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _judge_trust(report: dict[str, Any], verified: _Verified, directory: Path, p
 
 
 def _judge_revocation(report: dict[str, Any], chain: tuple[Certificate, ...], places: Places, at: datetime) -> None:
-    from kzeds.revocation_sources import check_chain
+    from kzeds.revocation.sources import check_chain
 
     answer = check_chain(chain[:2], places.sources(), at=at)
     report |= {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kzeds.cli_keys import KeyFile, PasswordFile, Wsse, load_key, naming, now
+from kzeds.cli.keys import KeyFile, PasswordFile, Wsse, load_key, naming, now
 from kzeds.files import write_atomically
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kzeds.cli_output import REFUSED, show
+from kzeds.cli.output import REFUSED, show
 from kzeds.visible import json_text
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Protocol
 
-from kzeds import crl, ocsp
 from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError
 from kzeds.fetching import Fetch
-from kzeds.revocation import Revocation, RevocationAnswer, answer_or_unknown, combine, unknown
-from kzeds.revocation_store import RevocationStore
+from kzeds.revocation import crl, ocsp
+from kzeds.revocation.answer import Revocation, RevocationAnswer, answer_or_unknown, combine, unknown
+from kzeds.revocation.store import RevocationStore
 
 
 class RevocationSource(Protocol):

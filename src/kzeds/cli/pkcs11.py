@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from kzeds.cli_keys import Json, now, read_secret
-from kzeds.cli_output import CANNOT_TELL, REFUSED, in_words
+from kzeds.cli.keys import Json, now, read_secret
+from kzeds.cli.output import CANNOT_TELL, REFUSED, in_words
 from kzeds.errors import TokenError
 from kzeds.visible import json_text, show_controls
 

@@ -23,7 +23,7 @@ from kzeds.certificate import Certificate
 from kzeds.der import READER_FAULTS, Extension, extension_value, extensions, moment, octets, reread, sequence, spans
 from kzeds.errors import MalformedAnswerError, RevocationUnknownError
 from kzeds.issued import require_signature
-from kzeds.revocation import (
+from kzeds.revocation.answer import (
     Revocation,
     RevocationAnswer,
     answer_or_unknown,

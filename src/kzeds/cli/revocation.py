@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kzeds.cli_keys import Json, now
-from kzeds.cli_output import CANNOT_TELL, REFUSED, show
-from kzeds.cli_sources import MaxAge, Ocsp, Places, hours
+from kzeds.cli.keys import Json, now
+from kzeds.cli.output import CANNOT_TELL, REFUSED, show
+from kzeds.cli.sources import MaxAge, Ocsp, Places, hours
 from kzeds.errors import KzedsError
 
 if TYPE_CHECKING:
     from kzeds.certificate import Certificate
-    from kzeds.revocation import RevocationAnswer
+    from kzeds.revocation.answer import RevocationAnswer
 
 app = typer.Typer(
     help="Was a certificate revoked? Good, revoked or unknown; unknown is never good.",
@@ -40,7 +40,7 @@ def check(
 ) -> None:
     """Say whether a certificate was revoked: exit code 0 good, 1 revoked, 2 cannot tell."""
     from kzeds.certificate import Certificate
-    from kzeds.revocation import Revocation, combine
+    from kzeds.revocation.answer import Revocation, combine
 
     if delta is not None and crl is None:
         raise typer.BadParameter("a delta is read together with a complete list", param_hint="--delta")
@@ -64,8 +64,8 @@ def import_files(
     trust: Annotated[Path, typer.Option("--trust", metavar="CADIR", help="Authorities (PEM or DER), who made them.")],
 ) -> None:
     """Keep lists and answers for a machine that reaches no server; what is newer already stays."""
-    from kzeds.crl import MAXIMUM_SIZE
-    from kzeds.revocation_store import RevocationStore
+    from kzeds.revocation.crl import MAXIMUM_SIZE
+    from kzeds.revocation.store import RevocationStore
     from kzeds.trust import load_authorities
 
     store, authorities, failed = RevocationStore(directory), load_authorities(trust), False
@@ -92,8 +92,8 @@ def _from_files(
     delta: Path | None,
     response: Path | None,
 ) -> list[RevocationAnswer]:
-    from kzeds import crl as lists
-    from kzeds import ocsp as answers
+    from kzeds.revocation import crl as lists
+    from kzeds.revocation import ocsp as answers
 
     found = []
     if crl is not None:

@@ -1,8 +1,8 @@
 """Whether a certificate was revoked: three answers, of which only one is good.
 
 Source: RFC 5280, section 6.3 (CRL) and RFC 6960 (OCSP). What cannot be told is `UNKNOWN`, with the reason in words; no
-outage, no stale list and no doubt about a signature makes a certificate good. :mod:`kzeds.crl` and :mod:`kzeds.ocsp`
-judge one list or one answer, :mod:`kzeds.revocation_sources` asks servers and the store.
+outage, no stale list and no doubt about a signature makes a certificate good. :mod:`kzeds.revocation.crl` and
+:mod:`kzeds.revocation.ocsp` judge one list or one answer, :mod:`kzeds.revocation.sources` asks servers and the store.
 """
 
 from __future__ import annotations

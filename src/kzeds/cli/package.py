@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kzeds.cli_keys import Json, KeyFile, load_key, naming, now, open_key
-from kzeds.cli_output import REFUSED, show
+from kzeds.cli.keys import Json, KeyFile, load_key, naming, now, open_key
+from kzeds.cli.output import REFUSED, show
 from kzeds.errors import KzedsError, WrongPasswordError
 
 if TYPE_CHECKING:
     from kzeds.keys.signing_key import SigningKey
     from kzeds.package import SigningPackage
-    from kzeds.package_texts import Texts
+    from kzeds.package.texts import Texts
 
 _TRIES = 3
 
@@ -42,8 +42,8 @@ Language = Annotated[
 
 def show_package(file: PackageFile, *, language: Language = None, as_json: Json = False) -> None:
     """Show what a package holds: its summaries, and what each document itself says."""
-    from kzeds.package_summary import package_lines
-    from kzeds.package_texts import choose_language
+    from kzeds.package.summary import package_lines
+    from kzeds.package.texts import choose_language
 
     package = _read(file, language)
     if as_json:
@@ -68,7 +68,7 @@ def sign_package(
     """Show every document of a package, ask, sign, check each signature, and write what goes back."""
     from kzeds.package import sign_package as sign
     from kzeds.package import write_signed
-    from kzeds.package_texts import TEXTS, choose_language
+    from kzeds.package.texts import TEXTS, choose_language
     from kzeds.signers.base import KeySigner
 
     if any(one is not None and output.resolve() == one.resolve() for one in (file, key, password_file)):
@@ -94,7 +94,7 @@ def sign_package(
 
 def _read(file: Path, language: str | None) -> SigningPackage:
     from kzeds.package import read_package
-    from kzeds.package_texts import TEXTS, choose_language
+    from kzeds.package.texts import TEXTS, choose_language
 
     with _speaking(TEXTS[choose_language(language, ())]), naming(file):
         return read_package(file)
@@ -114,8 +114,8 @@ def _speaking(texts: Texts) -> Iterator[None]:
 
 def _agreed(package: SigningPackage, language: str, *, each: bool, yes: bool) -> SigningPackage | None:
     """The documents that the owner agrees to sign, or None."""
-    from kzeds.package_summary import head_lines, item_lines
-    from kzeds.package_texts import TEXTS
+    from kzeds.package.summary import head_lines, item_lines
+    from kzeds.package.texts import TEXTS
 
     texts, count = TEXTS[language], len(package.items)
     typer.echo("\n".join(head_lines(package, language)))
@@ -149,7 +149,7 @@ def _key(file: Path, password_file: Path | None, texts: Texts) -> SigningKey:
 
 
 def _fields(file: Path, package: SigningPackage) -> dict[str, Any]:
-    from kzeds.package_values import value_lines
+    from kzeds.package.values import value_lines
 
     return {
         "file": str(file),
