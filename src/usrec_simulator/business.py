@@ -2,36 +2,26 @@
 
 Source: element names and order as sent by working clients of 2018-2019 (profile `seen`); the record id and its place
 come from response codes SCSE086 and SCSE087 and are assumed (profile `current`). Written from those facts alone, apart
-from the agent's renderer, and strict about order and unknown elements, so that a slip of the renderer shows.
+from the agent's renderer, and strict about order and unknown elements, so that a slip of the renderer shows. Which
+element carries what stands in layouts.py.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
-from enum import StrEnum
 from typing import Final
 
 from kzeds.xml import Element
+from usrec_simulator.details import Details
 from usrec_simulator.errors import MessageFormError
+from usrec_simulator.layouts import DATES, Layout, layout_of, operation_of
+from usrec_simulator.operations import Operation, Profile
+
+__all__ = ["NAMESPACE", "ROOT", "BusinessRecord", "Operation", "Profile", "peek", "read_business"]
 
 NAMESPACE: Final = "http://enbek.kz/contract/ws/schemas"
 ROOT: Final = f"{{{NAMESPACE}}}contractRequest"
-
-
-class Profile(StrEnum):
-    """Which generation of clients the registry expects."""
-
-    CURRENT = "current"
-    SEEN = "seen"
-
-
-class Operation(StrEnum):
-    """What a message asks the registry to do."""
-
-    CONCLUSION = "conclusion"
-    AMENDMENT = "amendment"
-    TERMINATION = "termination"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,48 +40,19 @@ class BusinessRecord:
     position: str | None = None
     post: str | None = field(default=None, repr=False)
     reason: str | None = None
+    details: Details = field(default_factory=Details, repr=False)
+    lacks: frozenset[str] = frozenset()
+    """Blocks of the parties, such as `employerData`, that the message left out altogether."""
 
     @property
     def is_empty(self) -> bool:
         """Tell whether the element held no value at all beside the record id."""
         values = (self.employer, self.employee, self.contract_id, self.number, self.event_date, self.begin_date)
-        return not any((*values, self.position, self.post, self.reason))
+        return not any((*values, self.position, self.post, self.reason)) and not self.details.values
 
 
-_ELEMENTS: Final = {
-    "newContractData": Operation.CONCLUSION,
-    "subsidiaryContractData": Operation.AMENDMENT,
-    "terminationContractData": Operation.TERMINATION,
-}
-
-_FIELDS: Final[dict[Operation, dict[str, str]]] = {
-    Operation.CONCLUSION: {
-        "employerData/bin": "employer",
-        "employeeData/iin": "employee",
-        "contractData/contractNumber": "number",
-        "contractData/contractDate": "event_date",
-        "contractData/beginDate": "begin_date",
-        "contractData/position": "position",
-        "contractData/establishedPost": "post",
-        "documentData/conscript": "",
-    },
-    Operation.AMENDMENT: {
-        "employerData/bin": "employer",
-        "contractId": "contract_id",
-        "subsidiaryContractNumber": "number",
-        "subsidiaryContractDate": "event_date",
-        "beginDate": "begin_date",
-        "position": "position",
-        "establishedPost": "post",
-    },
-    Operation.TERMINATION: {
-        "employerData/bin": "employer",
-        "contractId": "contract_id",
-        "terminationDate": "event_date",
-        "terminationReason": "reason",
-    },
-}
-
+_NEEDED_BLOCKS: Final = frozenset({"employerData", "employeeData"})
+_FIELDS: Final = frozenset(one.name for one in fields(BusinessRecord))
 _DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:\d{2})?")
 
 
@@ -116,28 +77,25 @@ def read_business(root: Element, *, digest: str, profile: Profile) -> BusinessRe
         return None
     if len(elements) > 1:
         raise MessageFormError("the business document holds more than one operation")
-    operation = _ELEMENTS.get(elements[0].tag)
+    operation = operation_of(elements[0].tag, profile)
     if operation is None:
         raise MessageFormError("the operation element is not known")
-    return _record(operation, digest, _ordered_values(elements[0], _layout(operation, profile)))
+    layout = layout_of(operation, profile)
+    return _record(operation, digest, _ordered_values(elements[0], layout), lacks=_left_out(elements[0], layout))
 
 
 def peek(root: Element) -> tuple[Operation | None, str | None]:
     """Tell operation and number of a document before anything is verified; for choosing scripted faults only."""
     for element in root.iterchildren("*"):
-        operation = _ELEMENTS.get(element.tag)
+        operation = operation_of(element.tag, Profile.CURRENT)
         if operation is not None:
-            paths = [path for path, name in _FIELDS[operation].items() if name in {"number", "contract_id"}]
+            layout = layout_of(operation, Profile.CURRENT)
+            paths = [path for path, name in layout.items() if name in {"number", "contract_id"}]
             return operation, next((element.findtext(path) for path in reversed(paths)), None)
     return None, None
 
 
-def _layout(operation: Operation, profile: Profile) -> dict[str, str]:
-    lead = {"id": "record_id"} if profile is Profile.CURRENT else {}
-    return lead | _FIELDS[operation]
-
-
-def _ordered_values(element: Element, layout: dict[str, str]) -> dict[str, str]:
+def _ordered_values(element: Element, layout: Layout) -> dict[str, str]:
     """Return the values by field name; every leaf must be known, in order and present once."""
     expected, parents = iter(layout), {path.rpartition("/")[0] for path in layout}
     values: dict[str, str] = {}
@@ -150,6 +108,11 @@ def _ordered_values(element: Element, layout: dict[str, str]) -> dict[str, str]:
     return values
 
 
+def _left_out(element: Element, layout: Layout) -> frozenset[str]:
+    blocks = {path.partition("/")[0] for path in layout} & _NEEDED_BLOCKS
+    return frozenset(block for block in blocks if element.find(block) is None)
+
+
 def _leaves(element: Element, prefix: str) -> Iterator[tuple[str, str]]:
     for child in element.iterchildren("*"):
         path = f"{prefix}{child.tag}"
@@ -159,7 +122,7 @@ def _leaves(element: Element, prefix: str) -> Iterator[tuple[str, str]]:
             yield path, (child.text or "").strip()
 
 
-def _record(operation: Operation, digest: str, values: dict[str, str]) -> BusinessRecord:
+def _record(operation: Operation, digest: str, values: dict[str, str], *, lacks: frozenset[str]) -> BusinessRecord:
     get = values.get
     return BusinessRecord(
         operation=operation,
@@ -174,7 +137,14 @@ def _record(operation: Operation, digest: str, values: dict[str, str]) -> Busine
         position=get("position") or None,
         post=get("post") or None,
         reason=get("reason") or None,
+        details=Details({name: _detail(name, text) for name, text in values.items() if text and name not in _FIELDS}),
+        lacks=lacks,
     )
+
+
+def _detail(name: str, text: str) -> str:
+    day = _date(text) if name in DATES else None
+    return day.isoformat() if day else text
 
 
 def _date(text: str | None) -> date | None:

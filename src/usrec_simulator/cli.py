@@ -42,6 +42,13 @@ class DeadlineOption(StrEnum):
     REFUSE = "refuse"
 
 
+class DemandOption(StrEnum):
+    """Values of --demand."""
+
+    SEEN = "seen"
+    ORDER = "order"
+
+
 _Database = Annotated[Path, typer.Option("--db", help="The registry's SQLite file; made when absent.")]
 
 
@@ -55,8 +62,14 @@ def serve(
     faults: Annotated[Path | None, typer.Option(help="Fault script (TOML).")] = None,
     profile: Annotated[ProfileOption, typer.Option(help="Generation of clients.")] = ProfileOption.CURRENT,
     deadlines: Annotated[
-        DeadlineOption, typer.Option(help="What a late entry meets: codes 088, 089, 091.")
+        DeadlineOption, typer.Option(help="What a late entry meets: codes 088-091, 093.")
     ] = DeadlineOption.WARN,
+    demand: Annotated[
+        DemandOption, typer.Option(help="What a contract needs: the fields seen in clients, or all of the Order.")
+    ] = DemandOption.SEEN,
+    dictionaries: Annotated[
+        Path | None, typer.Option(help="Folder of official dictionaries (CSV); without it codes are judged by form.")
+    ] = None,
     service_id: Annotated[str, typer.Option(help="The one service that is registered.")] = "contract",
     sender: Annotated[str | None, typer.Option(help="The one senderId that may send.")] = None,
     password_file: Annotated[Path | None, typer.Option(help="Password of --sender.")] = None,
@@ -71,11 +84,12 @@ def serve(
     from usrec_simulator import server
     from usrec_simulator.business import Profile
     from usrec_simulator.clock import system_clock
+    from usrec_simulator.dictionaries import Dictionaries, load_dictionaries
     from usrec_simulator.exchange import Admission
     from usrec_simulator.fault_script import load_script
     from usrec_simulator.faults import FaultScript
     from usrec_simulator.material import load_material
-    from usrec_simulator.rules import DeadlinePolicy
+    from usrec_simulator.rules import DeadlinePolicy, Demand
 
     _log_to_stderr(verbose=verbose)
     if plain and host not in {"127.0.0.1", "::1", "localhost"}:
@@ -91,6 +105,8 @@ def serve(
         profile=Profile(profile),
         deadlines=DeadlinePolicy(deadlines),
         clock=system_clock,
+        demand=Demand(demand),
+        dictionaries=load_dictionaries(dictionaries) if dictionaries else Dictionaries(),
         plain=plain,
         die_with_parent=die_with_parent,
     )

@@ -3,6 +3,7 @@
 Example::
 
     unknown_persons = ["900101300007"]   # answered SCSE012
+    foreign_persons = ["900101300811"]   # foreigners by the register of persons
 
     [[fault]]
     kind = "reset_after_commit"
@@ -26,6 +27,7 @@ from usrec_simulator.faults import FaultKind, FaultRule, FaultScript, Moment
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
+_PERSONS: Final = ("unknown_persons", "foreign_persons")
 _COMMON: Final = frozenset({"kind", "every", "after", "limit", "operation", "number", "seconds"})
 _EXTRA: Final[Mapping[FaultKind, frozenset[str]]] = {
     FaultKind.DELAY: frozenset({"when"}),
@@ -46,9 +48,9 @@ def load_script(path: Path) -> FaultScript:
         content = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise FaultScriptError(f"fault script {path}: {error}") from error
-    unknown = sorted(set(content) - {"fault", "unknown_persons"})
+    unknown = sorted(set(content) - {"fault", *_PERSONS})
     if unknown:
-        raise FaultScriptError(f"fault script {path}: unknown key {unknown[0]!r}; known: fault, unknown_persons")
+        raise FaultScriptError(f"fault script {path}: unknown key {unknown[0]!r}; known: fault, {', '.join(_PERSONS)}")
     tables = content.get("fault", [])
     if not isinstance(tables, list):
         raise FaultScriptError(f"fault script {path}: write each rule as a table [[fault]]")
@@ -56,13 +58,13 @@ def load_script(path: Path) -> FaultScript:
     return FaultScript(
         rules=tuple(rule for rule in rules if rule.opens is None),
         windows=tuple(rule for rule in rules if rule.opens is not None),
-        unknown_persons=_persons(content.get("unknown_persons", []), path),
+        **{name: _persons(content.get(name, []), f"fault script {path}: {name}") for name in _PERSONS},
     )
 
 
-def _persons(value: object, path: Path) -> frozenset[str]:
+def _persons(value: object, place: str) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise FaultScriptError(f"fault script {path}: unknown_persons is a list of IINs in quotes")
+        raise FaultScriptError(f"{place} is a list of IINs in quotes")
     return frozenset(value)
 
 

@@ -117,6 +117,7 @@ class FaultScript:
     rules: tuple[FaultRule, ...] = ()
     windows: tuple[FaultRule, ...] = ()
     unknown_persons: frozenset[str] = frozenset()
+    foreign_persons: frozenset[str] = frozenset()
 
     def maintenance_at(self, at: datetime) -> bool:
         """Tell whether a fixed maintenance window is open."""

@@ -16,7 +16,7 @@ from usrec_simulator.errors import ConfigurationError
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS record (
   row_id INTEGER PRIMARY KEY AUTOINCREMENT,
-  operation TEXT NOT NULL CHECK (operation IN ('conclusion', 'amendment', 'termination')),
+  operation TEXT NOT NULL,
   record_id TEXT UNIQUE,
   contract_id TEXT,
   employer TEXT NOT NULL,
@@ -25,16 +25,20 @@ CREATE TABLE IF NOT EXISTS record (
   event_date TEXT NOT NULL,
   begin_date TEXT,
   digest TEXT,
+  details TEXT NOT NULL DEFAULT '{}',
   warnings TEXT NOT NULL DEFAULT '',
   registered_at TEXT NOT NULL,
   times_received INTEGER NOT NULL DEFAULT 1,
   times_changed INTEGER NOT NULL DEFAULT 0
 );
-CREATE UNIQUE INDEX IF NOT EXISTS one_contract ON record (contract_id) WHERE operation = 'conclusion';
-CREATE UNIQUE INDEX IF NOT EXISTS one_termination ON record (contract_id) WHERE operation = 'termination';
+CREATE UNIQUE INDEX IF NOT EXISTS one_contract ON record (contract_id)
+  WHERE operation IN ('conclusion', 'legacy_contract');
 CREATE INDEX IF NOT EXISTS by_number ON record (employer, number);
 CREATE INDEX IF NOT EXISTS by_contract ON record (contract_id, operation);
 CREATE INDEX IF NOT EXISTS by_digest ON record (digest);
+CREATE TABLE IF NOT EXISTS document (
+  document_id TEXT PRIMARY KEY
+);
 CREATE TABLE IF NOT EXISTS fault_count (
   rule TEXT PRIMARY KEY,
   matched INTEGER NOT NULL,
@@ -54,6 +58,7 @@ class Ledger:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.executescript(_SCHEMA)
+            self._connection.execute("SELECT details FROM record LIMIT 0")
         except sqlite3.Error as error:
             raise ConfigurationError(f"{path} cannot be used as the registry's database: {error}") from error
 

@@ -5,17 +5,20 @@ proof of exactly-once is this file. A record that comes again under another reco
 counted apart (`times_changed`), so that a client which rewrites instead of resending is seen.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
-from usrec_simulator.business import BusinessRecord, Operation, Profile
+from usrec_simulator.business import BusinessRecord
 from usrec_simulator.clock import local_date
 from usrec_simulator.errors import SeedError
 from usrec_simulator.ledger import Ledger
-from usrec_simulator.rules import Contract, RuleBook, Verdict, judge
+from usrec_simulator.operations import Operation, Profile
+from usrec_simulator.rules import RuleBook, Verdict, judge
+from usrec_simulator.view import CONTRACTS, View
 
 MINTED_FROM: Final = 10_000_000
 """Ids that the registry makes itself (profile `seen`) are eight digits."""
@@ -68,7 +71,7 @@ class Registry:
             twin = _twin(connection, record)
             if twin is not None:
                 _count_again(connection, twin, record)
-            view = _View(connection)
+            view = View(connection)
             verdict = Verdict(scripted) if scripted else judge(record, view, self._book, local_date(at))
             if verdict.code is not None:
                 return Decision(verdict.code)
@@ -86,48 +89,13 @@ class Registry:
     def contract_number(self, contract_id: str) -> str | None:
         """Return the number of a registered contract."""
         with self._ledger.transaction() as connection:
-            contract = _View(connection).contract(contract_id)
+            contract = View(connection).contract(contract_id)
         return contract.number if contract else None
 
     def records(self) -> Sequence[RegisteredRecord]:
         """Return every record in the order of registration."""
         with self._ledger.transaction() as connection:
             return [_shown(row) for row in connection.execute("SELECT * FROM record ORDER BY row_id")]
-
-
-class _View:
-    """The registry as the rules see it inside the running transaction."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def record_id_used(self, record_id: str) -> bool:
-        return self._exists("record_id = ?", record_id)
-
-    def contract(self, contract_id: str) -> Contract | None:
-        row = self._connection.execute(
-            "SELECT * FROM record WHERE contract_id = ? AND operation = 'conclusion'", (contract_id,)
-        ).fetchone()
-        if row is None:
-            return None
-        return Contract(
-            contract_id=contract_id,
-            employer=row["employer"],
-            number=row["number"],
-            begin_date=date.fromisoformat(row["begin_date"]) if row["begin_date"] else None,
-            terminated=self._exists("contract_id = ? AND operation = 'termination'", contract_id),
-        )
-
-    def number_used(self, employer: str, number: str) -> bool:
-        return self._exists("employer = ? AND number = ? AND operation = 'conclusion'", employer, number)
-
-    def agreement_exists(self, contract_id: str, number: str, event_date: date) -> bool:
-        condition = "contract_id = ? AND number = ? AND event_date = ? AND operation = 'amendment'"
-        return self._exists(condition, contract_id, number, event_date.isoformat())
-
-    def _exists(self, condition: str, *values: str) -> bool:
-        statement = f"SELECT 1 FROM record WHERE {condition} LIMIT 1"  # noqa: S608 conditions are literals above
-        return self._connection.execute(statement, values).fetchone() is not None
 
 
 def mask_iin(iin: str | None) -> str | None:
@@ -146,15 +114,17 @@ def _twin(connection: sqlite3.Connection, record: BusinessRecord) -> sqlite3.Row
 def _business_key(record: BusinessRecord) -> tuple[str, tuple[str | None, ...]]:
     day = record.event_date.isoformat() if record.event_date else None
     match record.operation:
-        case Operation.CONCLUSION:
-            key = "operation = 'conclusion' AND employer = ? AND employee = ? AND number = ? AND event_date = ?"
+        case Operation.CONCLUSION | Operation.LEGACY_CONTRACT:
+            key = f"operation IN {CONTRACTS} AND employer = ? AND employee = ? AND number = ? AND event_date = ?"
             return key, (record.employer, record.employee, record.number, day)
         case Operation.AMENDMENT:
             key = "operation = 'amendment' AND contract_id = ? AND number = ? AND event_date = ?"
             return key, (record.contract_id, record.number, day)
-        case Operation.TERMINATION:
-            key = "operation = 'termination' AND contract_id = ? AND event_date = ?"
-            return key, (record.contract_id, day)
+        case Operation.TERMINATION | Operation.REINSTATEMENT | Operation.EXTENSION | Operation.SOCIAL_LEAVE:
+            key = "operation = ? AND contract_id = ? AND event_date = ?"
+            return key, (record.operation, record.contract_id, day)
+        case _:
+            return "FALSE", ()
 
 
 def _count_again(connection: sqlite3.Connection, twin: sqlite3.Row, record: BusinessRecord) -> None:
@@ -172,23 +142,33 @@ def _insert(
     supplied = record.record_id if profile is Profile.CURRENT else None
     row_id = _write(connection, record, at, warnings=verdict.warnings)
     record_id = supplied or str(MINTED_FROM + row_id)
-    contract_id = record_id if record.operation is Operation.CONCLUSION else record.contract_id
-    _identify(connection, row_id, record_id, contract_id)
+    concludes = record.operation in {Operation.CONCLUSION, Operation.LEGACY_CONTRACT}
+    _identify(connection, row_id, record_id, record_id if concludes else record.contract_id)
+    document_id = record.details.text("supporting_document_id")
+    if document_id:
+        connection.execute("INSERT INTO document (document_id) VALUES (?)", (document_id,))
     return record_id
 
 
 def _insert_history(connection: sqlite3.Connection, record: BusinessRecord, at: datetime) -> bool:
     if _twin(connection, record) is not None:
         return False
+    known = View(connection).contract(record.contract_id or "")
+    if known and known.terminated and record.operation is Operation.TERMINATION:
+        raise _contradiction(record)
     row_id = _write(connection, record, at)
     try:
         _identify(connection, row_id, record.record_id or str(MINTED_FROM + row_id), record.contract_id)
     except sqlite3.IntegrityError as error:
-        raise SeedError(
-            f"history: the {record.operation} of contract {record.contract_id} is there already with other content;"
-            " nothing was registered, correct the history file"
-        ) from error
+        raise _contradiction(record) from error
     return True
+
+
+def _contradiction(record: BusinessRecord) -> SeedError:
+    return SeedError(
+        f"history: the {record.operation} of contract {record.contract_id} is there already with other content;"
+        " nothing was registered, correct the history file"
+    )
 
 
 def _identify(connection: sqlite3.Connection, row_id: int, record_id: str, contract_id: str | None) -> None:
@@ -199,7 +179,7 @@ def _identify(connection: sqlite3.Connection, row_id: int, record_id: str, contr
     for column in ("employee", "number"):
         connection.execute(
             f"UPDATE record SET {column} = (SELECT contract.{column} FROM record AS contract"  # noqa: S608 two literals
-            " WHERE contract.contract_id = record.contract_id AND contract.operation = 'conclusion')"
+            f" WHERE contract.contract_id = record.contract_id AND contract.operation IN {CONTRACTS})"
             f" WHERE row_id = ? AND {column} IS NULL",
             (row_id,),
         )
@@ -209,16 +189,17 @@ def _write(
     connection: sqlite3.Connection, record: BusinessRecord, at: datetime, *, warnings: Sequence[str] = ()
 ) -> int:
     cursor = connection.execute(
-        "INSERT INTO record (operation, employer, employee, number, event_date, begin_date, digest, warnings,"
-        " registered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO record (operation, employer, employee, number, event_date, begin_date, digest, details,"
+        " warnings, registered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             record.operation.value,
             record.employer,
             record.employee,
             record.number,
-            record.event_date.isoformat() if record.event_date else None,
+            (record.event_date or local_date(at)).isoformat(),
             record.begin_date.isoformat() if record.begin_date else None,
             record.digest or None,
+            json.dumps({name: text for name, text in record.details.values.items() if name != "supporting_document"}),
             " ".join(warnings),
             at.isoformat(),
         ),

@@ -15,7 +15,7 @@ import socket
 import stat
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,13 +25,14 @@ from starlette.applications import Starlette
 from usrec_simulator.app import ENDPOINT, GatewayApp, Keys
 from usrec_simulator.business import Profile
 from usrec_simulator.clock import Clock
+from usrec_simulator.dictionaries import Dictionaries
 from usrec_simulator.exchange import Admission, Exchange
 from usrec_simulator.faults import FaultCounter, FaultScript
 from usrec_simulator.ledger import Ledger
 from usrec_simulator.listener import SHUTDOWN_GRACE, Connection, Listener, bind
 from usrec_simulator.material import Material
 from usrec_simulator.registry import Registry
-from usrec_simulator.rules import DeadlinePolicy, RuleBook
+from usrec_simulator.rules import DeadlinePolicy, Demand, RuleBook
 from usrec_simulator.trust_services import TrustServices
 
 _PR_SET_PDEATHSIG = 1
@@ -51,6 +52,8 @@ class Service:
     profile: Profile
     deadlines: DeadlinePolicy
     clock: Clock
+    demand: Demand = Demand.SEEN
+    dictionaries: Dictionaries = field(default_factory=Dictionaries)
     plain: bool = False
     die_with_parent: bool = False
 
@@ -78,7 +81,10 @@ def _application(service: Service, ledger: Ledger, refuse: Callable[[timedelta],
     book = RuleBook(
         profile=service.profile,
         deadlines=service.deadlines,
+        demand=service.demand,
         unknown_persons=service.script.unknown_persons,
+        foreign_persons=service.script.foreign_persons,
+        dictionaries=service.dictionaries,
     )
     exchange = Exchange(
         Registry(ledger, book),
