@@ -60,7 +60,10 @@ class Ledger:
             self._connection.executescript(_SCHEMA)
             self._connection.execute("SELECT details FROM record LIMIT 0")
         except sqlite3.Error as error:
-            raise ConfigurationError(f"{path} cannot be used as the registry's database: {error}") from error
+            raise ConfigurationError(
+                f"{path} cannot be used as the registry's database: {error}; a file that an earlier version made does"
+                " not fit, start with a new one"
+            ) from error
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

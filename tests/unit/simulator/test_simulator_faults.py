@@ -59,6 +59,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         tmp_path,
         """
         unknown_persons = ["900101300007"]
+        foreign_persons = ["900101300811"]
         [[fault]]
         kind = "bad_gateway_html"
         every = 10
@@ -91,6 +92,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         FaultRule(FaultKind.REFUSE, code="SCSE012"),
     )
     assert read.unknown_persons == {"900101300007"}
+    assert read.foreign_persons == {"900101300811"}
     assert read.maintenance_at(datetime(2026, 11, 22, 5, 0, tzinfo=UTC))
     assert not read.maintenance_at(datetime(2026, 11, 22, 6, 0, tzinfo=UTC))
     assert not read.maintenance_at(datetime(2026, 11, 22, 4, 59, tzinfo=UTC))
@@ -119,6 +121,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         ("[[fault]]\nkind = 'maintenance_window'\nopens = 2026-11-22T10:00:00", "opens"),
         ("[[fault]]\nkind = 'maintenance_window'\nopens = 2026-11-22T10:00:00Z", "opens and closes"),
         ("unknown_persons = [1]", "unknown_persons"),
+        ('foreign_persons = "900101300811"', "foreign_persons"),
         ("[[fault", "fault script"),
     ],
 )

@@ -46,6 +46,16 @@ def test_mapping_names_the_elements_of_the_golden_document_in_order(profile: Pro
     assert leaves == expected
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "fixtures" / "golden" / "current" / "whole").glob("*.xml")), ids=str)
+def test_golden_document_with_every_field_is_valid_and_read(path: Path) -> None:
+    root = parse(path.read_bytes())
+    xsd(Profile.CURRENT).assertValid(root)
+    record = read_business(root, digest="", profile=Profile.CURRENT)
+    assert isinstance(record, BusinessRecord)
+    assert record.operation == path.stem
+    assert record.details.values
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

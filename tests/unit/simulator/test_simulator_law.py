@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -211,6 +212,14 @@ def test_a_folder_or_file_that_is_no_dictionary_is_named(tmp_path: Path) -> None
     (tmp_path / "court.csv").write_text("name\nСуд\n", "utf-8")
     with pytest.raises(ConfigurationError, match=r"court\.csv is no dictionary"):
         load_dictionaries(tmp_path)
+
+
+def test_a_registry_file_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / "old.db")
+    old.execute("CREATE TABLE record (operation, contract_id, employer, number, digest)")
+    old.close()
+    with pytest.raises(ConfigurationError, match="start with a new one"):
+        Ledger(tmp_path / "old.db")
 
 
 def test_day_of_birth_of_an_iin() -> None:
