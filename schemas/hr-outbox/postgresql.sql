@@ -16,7 +16,7 @@ CREATE TABLE usrec_outbox (
     row_id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     event_id          text NOT NULL,                      -- your own id of the event, for ever the same
     revision          integer NOT NULL DEFAULT 1,         -- 1, then 2, 3, ... with each correction
-    event_type        text,                               -- conclusion, amendment or termination
+    event_type        text,                               -- conclusion, amendment, termination, ...
     contract_key      text,                               -- your own key of the contract, never the IIN
     employer_bin      text,                               -- 12 digits: BIN, or IIN of an entrepreneur
     payload           text,                               -- JSON object, see README.md; jsonb will do as well

@@ -19,7 +19,7 @@ CREATE TABLE usrec_outbox (
     row_id            INTEGER PRIMARY KEY AUTOINCREMENT,
     event_id          TEXT NOT NULL,                -- your own id of the event, for ever the same
     revision          INTEGER NOT NULL DEFAULT 1,   -- 1, then 2, 3, ... with each correction
-    event_type        TEXT,                         -- conclusion, amendment or termination
+    event_type        TEXT,                         -- conclusion, amendment, termination, ...
     contract_key      TEXT,                         -- your own key of the contract, never the IIN
     employer_bin      TEXT,                         -- 12 digits: BIN, or IIN of an entrepreneur
     payload           TEXT,                         -- JSON object, see README.md

@@ -17,7 +17,7 @@ from kzeds import errors as kzeds_errors
 from support.markdown import blocks, code, only_code, read, section, table
 from usrec import settings
 from usrec.domain.errors import ConfigurationError, OursToFix, PersonDecides, TheirsToWaitFor, UsrecError
-from usrec.domain.rules.fields import FIELDS
+from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.source_event import Operation
 from usrec.domain.state import OPEN, TRANSITIONS, State
 from usrec.domain.submission import QueueStatus, WaitReason

@@ -10,7 +10,7 @@ from typing import Any
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from usrec.domain.rules.fields import FIELDS
+from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.source_event import Operation
 from usrec.interfaces import i18n
 from usrec.settings import Settings
@@ -35,7 +35,7 @@ _SAME_EVERYWHERE = (
 )
 """Commands, ids, codes, and the technical detail of an attempt, which is kept as it was written."""
 _COLUMNS = {"event_id", "event_type", "revision", "contract_key", "employer_bin", "payload"}
-_WORDS = {"ID", "JSON", "XML", "HTTP", "main", "x", *Operation}
+_WORDS = {"ID", "JSON", "XML", "HTTP", "main", "x", "true", "false", *Operation}
 
 
 def setting_texts() -> set[str]:

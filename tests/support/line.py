@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from itertools import count
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import pytest
 
+from support.sample_events import SAMPLES
 from usrec.adapters.inmemory.clock import ManualClock, SeededEntropy
 from usrec.adapters.inmemory.gateway import ScriptedGateway, ScriptedStep
 from usrec.adapters.inmemory.signer import InMemorySigner
@@ -32,8 +33,9 @@ from usrec.domain.identifiers import check_digit
 from usrec.domain.message import CorrelationId, Envelope, RenderedMessage, SignedMessage
 from usrec.domain.outcome import Doubt, Faulted, NothingSent, Refused, Registered, ReplyProof, Unknown
 from usrec.domain.retry import RetryPolicy
+from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.rules.finding import Finding, load_findings
-from usrec.domain.source_event import EmployerName, EventId, SourceName
+from usrec.domain.source_event import PAPER_FIELDS, TRIGGER_FIELDS, EmployerName, EventId, Operation, SourceName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueEntry, Submission, SubmissionId
 from usrec.domain.working_calendar import WorkingCalendar
@@ -203,7 +205,22 @@ def termination(**changes: object) -> dict[str, object]:
     return {"termination_date": TODAY.isoformat(), "reason_code": "05"} | changes
 
 
-PAYLOADS = {"conclusion": conclusion, "amendment": amendment, "termination": termination}
+def further(operation: Operation, **changes: object) -> dict[str, object]:
+    """The payload of a well-made event of another kind, as of today, with the required fields and its day."""
+    names = {rule.name for rule in FIELDS[operation] if rule.required} | {"entered_on"}
+    days = {*PAPER_FIELDS.get(operation, ()), TRIGGER_FIELDS.get(operation)} & {rule.name for rule in FIELDS[operation]}
+    made: dict[str, object] = {name: value for name, value in SAMPLES[operation].items() if name in names}
+    if operation is not Operation.LEGACY_CONTRACT:
+        made |= dict.fromkeys(days, TODAY.isoformat())
+    return made | changes
+
+
+PAYLOADS: Final[Mapping[str, Callable[..., dict[str, object]]]] = {
+    **{one: partial(further, one) for one in Operation},
+    Operation.CONCLUSION: conclusion,
+    Operation.AMENDMENT: amendment,
+    Operation.TERMINATION: termination,
+}
 
 
 @dataclass

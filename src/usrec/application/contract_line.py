@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from usrec.application.recording import journal, status_note
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.revision import refuse_registered
-from usrec.domain.source_event import ContractKey, Operation
+from usrec.domain.source_event import HEADS, ContractKey
 from usrec.domain.state import OPEN, Move, State, next_state
 from usrec.domain.submission import (
     QueueEntry,
@@ -99,7 +99,7 @@ def released_entry(work: UnitOfWork, submission: Submission, now: datetime) -> Q
 
 def _contract_isknown(work: UnitOfWork, submission: Submission) -> bool:
     """Whether the message can name its contract: by HR's word, or by the id learnt at the contract's registration."""
-    if submission.operation is Operation.CONCLUSION or submission.contract_id is not None:
+    if submission.operation in HEADS or submission.contract_id is not None:
         return True
     learnt = work.contracts.registry_id(submission.employer_bin, submission.contract_key)
     if learnt is None:

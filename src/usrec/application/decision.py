@@ -10,7 +10,7 @@ from datetime import datetime
 
 from usrec.application.contract_line import settle_line
 from usrec.application.recording import journal, status_note
-from usrec.domain.source_event import Operation
+from usrec.domain.source_event import HEADS
 from usrec.domain.state import Move, next_state
 from usrec.domain.submission import Submission
 from usrec.ports.ledger import UnitOfWork
@@ -67,12 +67,12 @@ def record_decision(work: UnitOfWork, submission: Submission, decision: Decision
 
 def _contract_id(submission: Submission, decision: Decision) -> str | None:
     """The registry's id of the contract, as far as the decision tells it."""
-    concluded = decision.move is Move.ACCEPT and submission.operation is Operation.CONCLUSION
+    concluded = decision.move is Move.ACCEPT and submission.operation in HEADS
     return (decision.registry_id if concluded else None) or submission.contract_id
 
 
 def _remember(work: UnitOfWork, submission: Submission, contract_id: str) -> None:
     """Keep the id for later events: that of a conclusion, or one of HR's that a registered event has proven."""
     contract = submission.employer_bin, submission.contract_key
-    if submission.operation is Operation.CONCLUSION or work.contracts.registry_id(*contract) is None:
+    if submission.operation in HEADS or work.contracts.registry_id(*contract) is None:
         work.contracts.set_registry_id(*contract, contract_id)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from usrec.application.contract_line import arrange_line, entered_by_hand, take_back
+from usrec.application.correction import refuse_after_termination, with_first_entry
 from usrec.application.recording import journal, status_note
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.revision import (
@@ -27,7 +28,7 @@ from usrec.domain.revision import (
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import without_unknown_fields
 from usrec.domain.rules.finding import dump_findings
-from usrec.domain.source_event import Amendment, ContractKey, EmployerName, Operation, Termination, dump_details
+from usrec.domain.source_event import HEADS, ContractKey, EmployerName, contract_id_given, dump_details
 from usrec.domain.state import MAY_BE_REGISTERED, State
 from usrec.domain.submission import OUTSIDE_THE_LINE, Submission, SubmissionId
 from usrec.domain.working_calendar import WorkingCalendar
@@ -76,14 +77,16 @@ def ingest(
     now = clock.now()
     examined = [examine(row, employers=employers, calendar=calendar, now=now) for row in rows]
     with ledger.begin() as work:
-        report = _receive_all(work, examined, now, entropy)
+        report = _receive_all(work, examined, calendar, now, entropy)
         work.commit()
     if source.writable:
         source.mark_taken(rows)
     return report
 
 
-def _receive_all(work: UnitOfWork, examined: Sequence[Examined], now: datetime, entropy: Entropy) -> IngestReport:
+def _receive_all(
+    work: UnitOfWork, examined: Sequence[Examined], calendar: WorkingCalendar, now: datetime, entropy: Entropy
+) -> IngestReport:
     contracts = {(one.row.employer_bin, ContractKey(one.row.contract_key)) for one in examined}
     for employer_bin, contract_key in sorted(contracts):
         work.contracts.lock(employer_bin, contract_key)
@@ -102,7 +105,7 @@ def _receive_all(work: UnitOfWork, examined: Sequence[Examined], now: datetime, 
             taken += 1
             kept = replace(one.row, payload=without_unknown_fields(one.row.payload))
             work.inbox.add(kept, one.event_id, fingerprint, now)
-            contracts |= _receive(work, one, now, entropy)
+            contracts |= _receive(work, with_first_entry(work, one, calendar), now, entropy)
     for employer_bin, contract_key in sorted(contracts):
         arrange_line(work, employer_bin, contract_key, now)
     return IngestReport(len(examined), taken, repeated, conflicts)
@@ -133,7 +136,6 @@ def _receive(work: UnitOfWork, one: Examined, now: datetime, entropy: Entropy) -
 def _submission(one: Examined, now: datetime, entropy: Entropy) -> Submission:
     row, deadline = one.row, one.deadline
     details = None if one.event is None else one.event.details
-    given = details.contract_id if isinstance(details, Amendment | Termination) else None
     return Submission(
         id=SubmissionId(new_record_id(entropy.token(16))),
         source=row.source,
@@ -160,7 +162,7 @@ def _submission(one: Examined, now: datetime, entropy: Entropy) -> Submission:
         term="" if deadline is None else deadline.term or "",
         calendar_version="" if deadline is None else deadline.calendar_version,
         not_before=one.not_before,
-        contract_id=given,
+        contract_id=None if details is None else contract_id_given(details),
         findings=dump_findings(one.findings),
     )
 
@@ -182,7 +184,9 @@ def _placed(work: UnitOfWork, new: Submission, revision: Revision) -> Submission
         placed = replace(new, position=_position_after(work, new, earlier), replaces=earlier.id)
     if new.withdrawn and revision.placement is not Placement.WAITS:
         return replace(placed, state=State.CANCELLED, reason="withdrawn")
-    return refuse(placed, SECOND_CONCLUSION) if _is_second_conclusion(work, placed) else placed
+    if _is_second_conclusion(work, placed):
+        return refuse(placed, SECOND_CONCLUSION)
+    return refuse_after_termination(work, placed)
 
 
 def _contract_of(submission: Submission) -> ContractRef:
@@ -193,19 +197,19 @@ def _contract_of(submission: Submission) -> ContractRef:
 def _position(work: UnitOfWork, new: Submission) -> int:
     if not new.contract_key.strip():
         return OUTSIDE_THE_LINE
-    if new.operation is Operation.CONCLUSION:
+    if new.operation in HEADS:
         return 0
     return work.submissions.next_position(new.employer_bin, new.contract_key)
 
 
 def _position_after(work: UnitOfWork, new: Submission, earlier: Submission) -> int:
     """A later revision keeps its event's turn, unless the conclusion, which goes first, came or went with it."""
-    keeps = earlier.position > 0 and new.operation is not Operation.CONCLUSION
+    keeps = earlier.position > 0 and new.operation not in HEADS
     return earlier.position if keeps and _contract_of(earlier) == _contract_of(new) else _position(work, new)
 
 
 def _is_second_conclusion(work: UnitOfWork, new: Submission) -> bool:
-    if new.operation is not Operation.CONCLUSION or new.position == OUTSIDE_THE_LINE:
+    if new.operation not in HEADS or new.position == OUTSIDE_THE_LINE:
         return False
     others = work.submissions.conclusions_of(new.employer_bin, new.contract_key)
     return any((one.source, one.event_id) != (new.source, new.event_id) for one in others)
@@ -267,7 +271,8 @@ def retake(
     row = work.inbox.row((old.source, old.event_id, old.revision))
     if row is None or row.withdrawn:
         return None
-    new = _submission(examine(row, employers=employers, calendar=calendar, now=now), now, entropy)
+    examined = with_first_entry(work, examine(row, employers=employers, calendar=calendar, now=now), calendar)
+    new = _submission(examined, now, entropy)
     position = _position_after(work, new, old)
     new = replace(new, position=position, replaces=old.id, received_at=old.received_at, reason="retaken")
     event = work.submissions.of_event(old.source, old.event_id)

@@ -20,7 +20,7 @@ from usrec.application.recording import journal, status_note
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.signing_request import AWAITING
-from usrec.domain.source_event import EmployerName, Operation
+from usrec.domain.source_event import HEADS, EmployerName
 from usrec.domain.state import Move, State
 from usrec.domain.submission import QueueEntry, QueueStatus, Submission, SubmissionId, WaitReason
 from usrec.domain.working_calendar import WorkingCalendar
@@ -288,7 +288,7 @@ def settle(submission_id: SubmissionId, settlement: Settlement, actor: Actor, *,
         if checked_out and not settlement.accepted:
             refuse(submission, "it was never sent, so nothing was refused", "Release it instead")
         registry_id = settlement.contract_id or (None if checked_out else submission.record_id)
-        if settlement.accepted and submission.operation is Operation.CONCLUSION and registry_id is None:
+        if settlement.accepted and submission.operation in HEADS and registry_id is None:
             refuse(submission, "the registry's contract id is needed", "Give it: --contract-id")
         _record_settlement(work, submission, settlement, registry_id, actor, now=now)
         work.commit()

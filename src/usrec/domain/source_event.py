@@ -1,8 +1,7 @@
 """A contract event as the HR system commits it: the raw row, and the typed event that the rules made of it.
 
-The fields are those of the three operations whose elements working clients show (newContractData,
-subsidiaryContractData, terminationContractData). A contract's identity is the HR system's own key, never the
-IIN: one person may hold several contracts, be rehired, or have no IIN yet.
+The events themselves are in :mod:`usrec.domain.events`; this module knows all of them. A contract's identity is the HR
+system's own key, never the IIN: one person may hold several contracts, be rehired, or have no IIN yet.
 """
 
 from __future__ import annotations
@@ -14,6 +13,57 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 
+from usrec.domain.events.changes import (
+    Amendment,
+    AmendmentDelete,
+    AmendmentEdit,
+    BinChange,
+    Extension,
+    IinChange,
+    Reinstatement,
+    Termination,
+    Transfer,
+)
+from usrec.domain.events.contracts import Conclusion, ContractDelete, ContractEdit, LegacyContract
+from usrec.domain.events.leaves import SocialLeave, SocialLeaveDelete, SocialLeaveEdit
+
+__all__ = [
+    "DETAILS_TYPES",
+    "HEADS",
+    "PAPER_FIELDS",
+    "TRIGGER_FIELDS",
+    "Amendment",
+    "AmendmentDelete",
+    "AmendmentEdit",
+    "BinChange",
+    "Conclusion",
+    "ContractDelete",
+    "ContractEdit",
+    "ContractKey",
+    "Details",
+    "EmployerName",
+    "EventId",
+    "Extension",
+    "IinChange",
+    "LegacyContract",
+    "Operation",
+    "Reinstatement",
+    "SocialLeave",
+    "SocialLeaveDelete",
+    "SocialLeaveEdit",
+    "SourceEvent",
+    "SourceName",
+    "SourceRow",
+    "Termination",
+    "Transfer",
+    "contract_id_given",
+    "dump_details",
+    "load_details",
+    "operation_of",
+    "paper_dates",
+    "trigger_date",
+]
+
 SourceName = NewType("SourceName", str)
 EventId = NewType("EventId", str)
 ContractKey = NewType("ContractKey", str)
@@ -21,11 +71,28 @@ EmployerName = NewType("EmployerName", str)
 
 
 class Operation(StrEnum):
-    """What is to be registered; the value is also the row's ``event_type`` and the deadline's event."""
+    """What is to be registered; the value is also the row's ``event_type``."""
 
     CONCLUSION = "conclusion"
     AMENDMENT = "amendment"
     TERMINATION = "termination"
+    CONTRACT_EDIT = "contract_edit"
+    CONTRACT_DELETE = "contract_delete"
+    AMENDMENT_EDIT = "amendment_edit"
+    AMENDMENT_DELETE = "amendment_delete"
+    REINSTATEMENT = "reinstatement"
+    EXTENSION = "extension"
+    SOCIAL_LEAVE = "social_leave"
+    SOCIAL_LEAVE_EDIT = "social_leave_edit"
+    SOCIAL_LEAVE_DELETE = "social_leave_delete"
+    LEGACY_CONTRACT = "legacy_contract"
+    IIN_CHANGE = "iin_change"
+    BIN_CHANGE = "bin_change"
+    TRANSFER = "transfer"
+
+
+HEADS = frozenset({Operation.CONCLUSION, Operation.LEGACY_CONTRACT})
+"""Those that put a contract into the registry: they go first, and their answer tells the contract's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,61 +146,44 @@ def _canonical_json(text: str) -> str:
         return text
 
 
-@dataclass(frozen=True, slots=True)
-class Conclusion:
-    """A concluded employment contract (newContractData).
-
-    Attributes:
-        contract_date: Date of the contract, part of its identity on the wire.
-        signed_on: Day on which both parties had signed; the term of Order 353 p.7 runs from it.
-        begin_date: First day of work.
-        position_code: Code of the national classifier of occupations (НКЗ).
-        established_post: Post of the staff schedule, free text.
-        conscript_code: Relation to military service.
-    """
-
-    employee_iin: str
-    contract_number: str
-    contract_date: date
-    signed_on: date
-    begin_date: date
-    position_code: str
-    established_post: str
-    conscript_code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Amendment:
-    """An additional agreement (subsidiaryContractData); its term, p.8, runs from ``signed_on``.
-
-    ``contract_id`` is the registry's id of the contract, given only for contracts that this agent did not register.
-    """
-
-    agreement_number: str
-    agreement_date: date
-    signed_on: date
-    begin_date: date
-    position_code: str
-    established_post: str
-    contract_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Termination:
-    """A terminated contract (terminationContractData); its term, p.12, runs from ``termination_date``."""
-
-    termination_date: date
-    reason_code: str
-    contract_id: str | None = None
-
-
-Details = Conclusion | Amendment | Termination
+Details = (
+    Conclusion
+    | Amendment
+    | Termination
+    | ContractEdit
+    | ContractDelete
+    | AmendmentEdit
+    | AmendmentDelete
+    | Reinstatement
+    | Extension
+    | SocialLeave
+    | SocialLeaveEdit
+    | SocialLeaveDelete
+    | LegacyContract
+    | IinChange
+    | BinChange
+    | Transfer
+)
 
 DETAILS_TYPES: Mapping[Operation, type[Details]] = {
     Operation.CONCLUSION: Conclusion,
     Operation.AMENDMENT: Amendment,
     Operation.TERMINATION: Termination,
+    Operation.CONTRACT_EDIT: ContractEdit,
+    Operation.CONTRACT_DELETE: ContractDelete,
+    Operation.AMENDMENT_EDIT: AmendmentEdit,
+    Operation.AMENDMENT_DELETE: AmendmentDelete,
+    Operation.REINSTATEMENT: Reinstatement,
+    Operation.EXTENSION: Extension,
+    Operation.SOCIAL_LEAVE: SocialLeave,
+    Operation.SOCIAL_LEAVE_EDIT: SocialLeaveEdit,
+    Operation.SOCIAL_LEAVE_DELETE: SocialLeaveDelete,
+    Operation.LEGACY_CONTRACT: LegacyContract,
+    Operation.IIN_CHANGE: IinChange,
+    Operation.BIN_CHANGE: BinChange,
+    Operation.TRANSFER: Transfer,
 }
+_OPERATIONS: Mapping[type[Details], Operation] = {kind: operation for operation, kind in DETAILS_TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,34 +206,72 @@ class SourceEvent:
         return f"SourceEvent({self.source}/{self.event_id} r{self.revision} {self.operation})"
 
 
-def trigger_date(details: Details) -> date:
-    """The day from which the term of Order 353 runs: signing by both (p.7, p.8) or termination (p.12)."""
-    match details:
-        case Conclusion() | Amendment():
-            return details.signed_on
-        case Termination():
-            return details.termination_date
+TRIGGER_FIELDS: Mapping[Operation, str] = {
+    Operation.CONCLUSION: "signed_on",
+    Operation.AMENDMENT: "signed_on",
+    Operation.TERMINATION: "termination_date",
+    Operation.CONTRACT_EDIT: "entered_on",
+    Operation.CONTRACT_DELETE: "entered_on",
+    Operation.AMENDMENT_EDIT: "entered_on",
+    Operation.AMENDMENT_DELETE: "entered_on",
+    Operation.REINSTATEMENT: "reinstatement_date",
+    Operation.EXTENSION: "extension_date",
+    Operation.SOCIAL_LEAVE: "not_worked_from",
+    Operation.SOCIAL_LEAVE_EDIT: "not_worked_from",
+    Operation.LEGACY_CONTRACT: "contract_date",
+    Operation.TRANSFER: "reorganisation_date",
+}
+"""The field with the day from which a term runs, or with the day of what happened where the Order sets no term."""
+
+PAPER_FIELDS: Mapping[Operation, tuple[str, ...]] = {
+    Operation.CONCLUSION: ("contract_date", "signed_on"),
+    Operation.AMENDMENT: ("agreement_date", "signed_on"),
+    Operation.TERMINATION: ("termination_date",),
+    Operation.CONTRACT_EDIT: ("contract_date",),
+    Operation.AMENDMENT_EDIT: ("agreement_date",),
+    Operation.REINSTATEMENT: ("reinstatement_date",),
+    Operation.EXTENSION: ("extension_date",),
+    Operation.SOCIAL_LEAVE: ("not_worked_from",),
+    Operation.SOCIAL_LEAVE_EDIT: ("not_worked_from",),
+    Operation.LEGACY_CONTRACT: ("contract_date",),
+    Operation.TRANSFER: ("reorganisation_date",),
+}
+"""Fields that USREC refuses with a day in the future (codes 059, 062, 066, 094, 110, 126, 156)."""
+
+
+def operation_of(details: Details) -> Operation:
+    """What is to be registered."""
+    return _OPERATIONS[type(details)]
+
+
+def trigger_date(details: Details) -> date | None:
+    """The day from which the term of Order 353 runs; None where the row does not tell or nothing runs."""
+    found: date | None = getattr(details, TRIGGER_FIELDS.get(operation_of(details), ""), None)
+    return found
 
 
 def paper_dates(details: Details) -> tuple[date, ...]:
-    """Dates that must have come before it is sent: USREC refuses them in the future (codes 059, 062, 066).
+    """Dates that must have come before it is sent, because USREC refuses them in the future.
 
     What both parties are to sign tomorrow is no contract yet (Order 353 p.7 and 8: the term runs from the signing).
     """
-    match details:
-        case Conclusion():
-            return (details.contract_date, details.signed_on)
-        case Amendment():
-            return (details.agreement_date, details.signed_on)
-        case Termination():
-            return (details.termination_date,)
+    return tuple(getattr(details, name) for name in PAPER_FIELDS.get(operation_of(details), ()))
+
+
+def contract_id_given(details: Details) -> str | None:
+    """The registry's id of the contract, where HR gave it."""
+    return None if isinstance(details, Conclusion | LegacyContract) else details.contract_id
 
 
 def dump_details(details: Details) -> str:
-    """Details as JSON text for the ledger; :func:`load_details` is its inverse."""
+    """Details as JSON text for the ledger, without what is absent; :func:`load_details` is its inverse."""
     values = {item.name: getattr(details, item.name) for item in fields(details)}
     return json.dumps(
-        {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()},
+        {
+            name: value.isoformat() if isinstance(value, date) else value
+            for name, value in values.items()
+            if value is not None
+        },
         ensure_ascii=False,
         sort_keys=True,
     )
@@ -193,7 +281,7 @@ def load_details(operation: Operation, text: str) -> Details:
     """Details from the ledger's JSON text, which :func:`dump_details` wrote."""
     kind = DETAILS_TYPES[operation]
     raw: dict[str, str | None] = json.loads(text)
-    dates = {item.name for item in fields(kind) if item.type in {date, "date"}}
+    dates = {item.name for item in fields(kind) if str(item.type).startswith("date")}
     values: dict[str, object] = {
         name: date.fromisoformat(value) if name in dates and value is not None else value for name, value in raw.items()
     }

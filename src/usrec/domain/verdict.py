@@ -13,6 +13,7 @@ registered              accepted                                  accepted
 014 (conclusion)        a person: the id cannot be learnt         rejected: a duplicate or foreign entry
 092 (termination)       a person: ours or somebody else's         rejected
 053, 088, 089, 091      a person: time may have passed between    rejected
+own effect (others)     a person: ours or somebody else's         rejected
 other SCSE code         rejected                                  rejected
 002, foreign code       unknown, resend                           unknown, resend
 fault before service    resend, nothing new is doubtful           resend, nothing is doubtful
@@ -25,6 +26,7 @@ nothing sent            stays as it was, resend                   stays signed, 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -41,7 +43,7 @@ from usrec.domain.outcome import (
     Unknown,
     proof_of,
 )
-from usrec.domain.source_event import Operation
+from usrec.domain.source_event import HEADS, Operation
 from usrec.domain.state import Move
 
 ID_USED: Final = "SCSE086"
@@ -57,6 +59,19 @@ NOT_PROCESSED_FAULTS: Final = frozenset(
 
 TIME_DEPENDENT: Final = frozenset({"SCSE053", "SCSE088", "SCSE089", "SCSE091"})
 """Codes that a resend may meet although the first attempt did not: they say nothing about the first one."""
+
+OWN_EFFECT: Final[Mapping[Operation, frozenset[str]]] = {
+    Operation.CONTRACT_DELETE: frozenset({"SCSE025"}),
+    Operation.AMENDMENT_DELETE: frozenset({"SCSE052"}),
+    Operation.SOCIAL_LEAVE: frozenset({"SCSE121"}),
+    Operation.SOCIAL_LEAVE_DELETE: frozenset({"SCSE137"}),
+    Operation.REINSTATEMENT: frozenset({"SCSE095"}),
+    Operation.EXTENSION: frozenset({"SCSE111", "SCSE112", "SCSE116", "SCSE120"}),
+    Operation.IIN_CHANGE: frozenset({"SCSE145"}),
+    Operation.BIN_CHANGE: frozenset({"SCSE097"}),
+    Operation.TRANSFER: frozenset({"SCSE097"}),
+}
+"""What an operation meets when it has happened already: what it deletes is gone, what it adds is there."""
 
 _BUSINESS_CODE = re.compile(r"SCSE\d{3}")
 
@@ -153,7 +168,7 @@ def decide(outcome: SubmissionOutcome, standing: Standing) -> Verdict:
     """Apply the decision table of this module."""
     match outcome:
         case Registered():
-            differs = standing.operation is Operation.CONCLUSION and standing.record_id not in {
+            differs = standing.operation in HEADS and standing.record_id not in {
                 None,
                 outcome.registry_id,
             }
@@ -189,11 +204,11 @@ def _refused(outcome: Refused, standing: Standing) -> Verdict:
 
 def _unsettling(code: str, operation: Operation) -> str:
     """Why a refusal after a doubtful attempt proves nothing about that attempt; empty when it does prove."""
-    if (code, operation) == (CONTRACT_NUMBER_EXISTS, Operation.CONCLUSION):
+    if code == CONTRACT_NUMBER_EXISTS and operation in HEADS:
         return "own_contract_id_unknown"
     if (code, operation) == (CHANGED_AFTER_TERMINATION, Operation.TERMINATION):
         return "terminated_by_unknown"
-    return "late_after_doubt" if code in TIME_DEPENDENT else ""
+    return "late_after_doubt" if code in TIME_DEPENDENT | OWN_EFFECT.get(operation, frozenset()) else ""
 
 
 def _doubt(reason: str) -> Verdict:

@@ -173,6 +173,10 @@ class Submissions(Protocol):
         """The conclusion events in the line of a contract (position >= 0), neither replaced nor cancelled."""
         ...
 
+    def registered_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Submission]:
+        """The accepted submissions of a contract, in the order in which they were decided."""
+        ...
+
     def line_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Standpoint]:
         """The submissions in the line of a contract (position >= 0) that no other replaced and that are not settled."""
         ...

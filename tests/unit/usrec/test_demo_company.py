@@ -212,10 +212,12 @@ def _record(made: Company, event: PendingEvent, ids: dict[str, str]) -> Business
         case Termination():
             sent |= {"operation": Operation.TERMINATION, "event_date": details.termination_date}
             sent |= {"reason": details.reason_code}
-    if not isinstance(details, Termination):
+        case _:
+            raise AssertionError(event)
+    if isinstance(details, Conclusion | Amendment):
         sent |= {"begin_date": details.begin_date, "position": details.position_code}
         sent |= {"post": details.established_post}
-    if not isinstance(details, Conclusion):
+    if isinstance(details, Amendment | Termination):
         sent |= {"contract_id": details.contract_id or ids[event.rows[-1].contract_key]}
     return BusinessRecord(**sent)  # type: ignore[arg-type]  # names and types as in the match above
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,9 +12,8 @@ import pytest
 from support.languages import CYRILLIC, TRANSLATED, english_words
 from support.line import BIN, EMPLOYERS, MONDAY, PAYLOADS, WeekdayCalendar
 from usrec.domain import revision
-from usrec.domain.deadline import DeadlineEvent, compute_deadline
-from usrec.domain.rules.examine import examine
-from usrec.domain.rules.fields import FIELDS
+from usrec.domain.rules.examine import examine, term_of
+from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.rules.finding import Finding, error
 from usrec.domain.source_event import Operation, SourceName, SourceRow
 from usrec.interfaces.cli.finding_words import TEMPLATES, VALUES, finding_words
@@ -67,6 +67,7 @@ def every_finding() -> Iterator[Finding]:
     for year in ("1950", "2020", "2199"):
         yield from findings_of("conclusion", {"begin_date": f"{year}-01-10", "signed_on": f"{year}-01-10"})
     yield from findings_of("conclusion", {"signed_on": "2026-01-01", "contract_date": "2026-01-02"})
+    yield from findings_of("legacy_contract", {"contract_date": "2020-09-18"})
     yield from findings_of("amendment", {"agreement_date": "2026-01-02", "begin_date": "2026-01-01"})
     yield from (one for one in vars(revision).values() if isinstance(one, Finding))
     for message in (
@@ -74,6 +75,7 @@ def every_finding() -> Iterator[Finding]:
         "the message has more than 100 KB (SCSE999); its longest field is established_post",
         "contract_id is missing, and the message needs it",
         "contract_number holds a character that XML cannot carry",
+        "the profile x has no message for extension",
     ):
         yield error("document", "submission 1", message)
 
@@ -103,5 +105,7 @@ def test_words_inside_findings_and_of_the_law_are_those_of_the_rules() -> None:
     assert {rule.expected for rule in rules} <= VALUES
     assert {rule.point for rule in rules if rule.point} <= LAW
     for operation in Operation:
-        deadline = compute_deadline(DeadlineEvent(operation), MONDAY.date(), calendar=WeekdayCalendar())
-        assert {deadline.point, deadline.term} <= LAW
+        for day in (MONDAY.date(), date(2021, 1, 11)):
+            deadline = term_of(operation, day, WeekdayCalendar())
+            if deadline is not None:
+                assert {deadline.point, deadline.term} - {None} <= LAW

@@ -28,7 +28,8 @@ from support.line import (
 )
 from usrec.domain.kazakhstan_time import day_start_utc
 from usrec.domain.rules.examine import Examined, examine
-from usrec.domain.rules.fields import FIELDS, FieldRule, read_date, without_unknown_fields
+from usrec.domain.rules.field_table import FIELDS, FieldRule
+from usrec.domain.rules.fields import read_date, without_unknown_fields
 from usrec.domain.rules.finding import (
     Severity,
     dump_findings,
@@ -38,6 +39,7 @@ from usrec.domain.rules.finding import (
     warning,
 )
 from usrec.domain.source_event import (
+    TRIGGER_FIELDS,
     Amendment,
     Conclusion,
     Operation,
@@ -53,6 +55,8 @@ from usrec.domain.source_event import (
 CALENDAR = WeekdayCalendar()
 RULES = [(operation, rule) for operation, rules in FIELDS.items() for rule in rules]
 REQUIRED = [(operation, rule) for operation, rule in RULES if rule.required]
+UNDATED = {Operation.IIN_CHANGE, Operation.BIN_CHANGE, Operation.SOCIAL_LEAVE_DELETE}
+WITHOUT_A_POINT = UNDATED | {Operation.TRANSFER}
 SECRET = "Секретов Секрет"
 
 
@@ -92,8 +96,56 @@ def test_well_made_row_becomes_an_event(operation: Operation) -> None:
     assert result.event.operation is operation
     assert result.event.employer_bin == BIN
     assert result.employer == EMPLOYERS[BIN]
+    assert (result.deadline is None) is (operation in WITHOUT_A_POINT)
+    if operation not in UNDATED | {Operation.LEGACY_CONTRACT}:
+        assert result.trigger == TODAY
+
+
+@pytest.mark.parametrize(
+    ("operation", "point", "term"),
+    [
+        ("contract_edit", "p.9(1)", "30 working days"),
+        ("contract_delete", "p.9(2)", "30 working days"),
+        ("amendment_edit", "p.9(1)", "30 working days"),
+        ("amendment_delete", "p.9(2)", "30 working days"),
+        ("reinstatement", "p.10", "10 working days"),
+        ("extension", "p.13-1", "15 working days"),
+        ("social_leave", "p.6", None),
+        ("social_leave_edit", "p.6", None),
+        ("legacy_contract", "p.7 para 2", "1 year, headcount up to 2000"),
+    ],
+)
+def test_operation_has_the_term_of_its_point(operation: str, point: str, term: str | None) -> None:
+    deadline = examined(a_row(operation)).deadline
+    assert deadline is not None
+    assert (deadline.point, deadline.term) == (point, term)
+
+
+@pytest.mark.parametrize("operation", ["contract_edit", "contract_delete", "amendment_edit", "amendment_delete"])
+def test_correction_is_safe_after_the_registrys_30_days_and_legal_after_the_orders(operation: str) -> None:
+    deadline = examined(a_row(operation)).deadline
+    assert deadline is not None
+    assert deadline.safe_date is not None
+    assert deadline.legal_date is not None
+    assert deadline.safe_date <= TODAY + timedelta(days=30) < deadline.legal_date
+
+
+def test_correction_without_the_day_of_its_first_entry_has_no_term_yet() -> None:
+    result = examined(a_row("contract_edit", PAYLOADS["contract_edit"](entered_on=None)))
+    assert (result.trigger, result.deadline) == (None, None)
+    assert result.event is not None
+
+
+def test_leave_that_began_before_the_order_has_no_term() -> None:
+    result = examined(a_row("social_leave", PAYLOADS["social_leave"](not_worked_from="2019-05-01")))
+    assert result.findings == ()
     assert result.deadline is not None
-    assert result.trigger == TODAY
+    assert (result.deadline.legal_date, result.deadline.safe_date) == (None, None)
+
+
+def test_legacy_contract_of_after_the_order_is_a_conclusion() -> None:
+    made = PAYLOADS["legacy_contract"](contract_date="2020-09-18")
+    assert found(a_row("legacy_contract", made)) == [("legacy_since_the_order", "contract_date", "")]
 
 
 @pytest.mark.parametrize(("operation", "rule"), REQUIRED, ids=names(REQUIRED))
@@ -272,13 +324,14 @@ def test_day_from_which_no_term_runs_is_refused(day: str) -> None:
     assert result.deadline is None
 
 
-@pytest.mark.parametrize("event_type", list(PAYLOADS))
+@pytest.mark.parametrize("event_type", sorted(set(Operation) - UNDATED - {Operation.LEGACY_CONTRACT}))
 def test_refused_row_keeps_the_term_that_can_still_be_read(event_type: str) -> None:
-    field = "reason_code" if event_type == "termination" else "begin_date"
+    rules = FIELDS[Operation(event_type)]
+    field = next(one.name for one in rules if one.required and one.name != TRIGGER_FIELDS[Operation(event_type)])
     result = examined(a_row(event_type, PAYLOADS[event_type](**{field: None})))
     assert result.event is None
     assert result.trigger == TODAY
-    assert result.deadline is not None
+    assert (result.deadline is None) is (event_type in WITHOUT_A_POINT)
     assert result.not_before is None
 
 

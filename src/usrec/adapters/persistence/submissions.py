@@ -20,7 +20,7 @@ from usrec.adapters.persistence.rows import (
 from usrec.adapters.persistence.tables import UNSETTLED, messages, submissions
 from usrec.domain.errors import LeaseLost
 from usrec.domain.message import SignedMessage
-from usrec.domain.source_event import ContractKey, EventId, Operation, SourceName
+from usrec.domain.source_event import HEADS, ContractKey, EventId, SourceName
 from usrec.domain.state import State
 from usrec.domain.submission import Standpoint, Submission, SubmissionId
 
@@ -44,11 +44,16 @@ _CONCLUSIONS: Final = (
     .where(
         *_OF_CONTRACT,
         _IN_LINE,
-        _COLUMNS.operation == literal_word(Operation.CONCLUSION),
+        _COLUMNS.operation.in_([literal_word(one) for one in HEADS]),
         _COLUMNS.replaced_by.is_(None),
         _COLUMNS.state != literal_word(State.CANCELLED),
     )
     .order_by(_COLUMNS.received_at, _COLUMNS.id)
+)
+_REGISTERED: Final = (
+    select(*SUBMISSION_COLUMNS)
+    .where(*_OF_CONTRACT, _COLUMNS.state == literal_word(State.ACCEPTED))
+    .order_by(_COLUMNS.decided_at, _COLUMNS.position, _COLUMNS.id)
 )
 _LINE: Final = (
     select(_COLUMNS.id, _COLUMNS.position, _COLUMNS.state, outbox.c.status)
@@ -98,6 +103,10 @@ class SqlSubmissions:
     def conclusions_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Submission]:
         """The conclusion events of a contract."""
         return self._list(_CONCLUSIONS, {"employer_bin": employer_bin, "contract_key": contract_key})
+
+    def registered_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Submission]:
+        """The accepted submissions of a contract."""
+        return self._list(_REGISTERED, {"employer_bin": employer_bin, "contract_key": contract_key})
 
     def line_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Standpoint]:
         """The unsettled submissions of a contract."""

@@ -25,6 +25,8 @@ XmlName = Annotated[str, Field(strict=True, pattern=rf"^{_NAME}$")]
 XmlPath = Annotated[str, Field(strict=True, pattern=rf"^{_NAME}(/{_NAME})*$")]
 Text = Annotated[str, Field(strict=True, pattern=r"^\S+$")]
 
+_NEEDED: Final = (Operation.CONCLUSION, Operation.AMENDMENT, Operation.TERMINATION)
+"""What every profile maps, because working clients show it; a profile may lack any other operation."""
 _STRICT: Final = ConfigDict(extra="forbid")
 _FIXES_TOML: Final = "Correct profile.toml; the two profiles of this program show its form"
 
@@ -34,18 +36,61 @@ class Value(StrEnum):
 
     RECORD_ID = "record_id"
     EMPLOYER_BIN = "employer_bin"
+    EMPLOYER_TYPE_CODE = "employer_type_code"
     EMPLOYEE_IIN = "employee_iin"
     CONTRACT_NUMBER = "contract_number"
     CONTRACT_DATE = "contract_date"
     BEGIN_DATE = "begin_date"
     POSITION_CODE = "position_code"
     ESTABLISHED_POST = "established_post"
+    TERM_CODE = "term_code"
+    END_DATE = "end_date"
+    AUTO_EXTENSION_TERM_CODE = "auto_extension_term_code"
+    ESTABLISHED_POST_CODE = "established_post_code"
+    WORK_KIND_CODE = "work_kind_code"
+    WORK_PLACE_ADDRESS = "work_place_address"
+    KATO_CODE = "kato_code"
+    COUNTRY_CODE = "country_code"
+    REMOTE_WORK_CODE = "remote_work_code"
+    WORKING_HOURS_CODE = "working_hours_code"
+    TARIFF_RATE = "tariff_rate"
+    PROFESSIONAL_SKILL_CODE = "professional_skill_code"
+    PERSONAL_QUALITY_CODE = "personal_quality_code"
+    WORKING_CONDITIONS_CODE = "working_conditions_code"
+    HARMFUL_CONDITIONS_CODE = "harmful_conditions_code"
     CONSCRIPT_CODE = "conscript_code"
+    FOREIGNER_BASIS_CODE = "foreigner_basis_code"
+    PERMIT_NUMBER = "permit_number"
+    PERMIT_ISSUE_DATE = "permit_issue_date"
+    PERMIT_BEGIN_DATE = "permit_begin_date"
+    PERMIT_END_DATE = "permit_end_date"
+    FOREIGNER_EDUCATION_CODE = "foreigner_education_code"
     CONTRACT_ID = "contract_id"
     AGREEMENT_NUMBER = "agreement_number"
     AGREEMENT_DATE = "agreement_date"
+    EMPLOYEE_CONSENT = "employee_consent"
+    EMPLOYER_CONSENT = "employer_consent"
+    EMPLOYEE_PHONE = "employee_phone"
+    EMPLOYER_PHONE = "employer_phone"
     TERMINATION_DATE = "termination_date"
     REASON_CODE = "reason_code"
+    DIGITALISATION = "digitalisation"
+    AGREEMENT_ID = "agreement_id"
+    ORDER_NUMBER = "order_number"
+    REINSTATEMENT_DATE = "reinstatement_date"
+    DECIDING_BODY_CODE = "deciding_body_code"
+    COURT_CODE = "court_code"
+    MISTAKE_COMMENT = "mistake_comment"
+    EXTENSION_DATE = "extension_date"
+    LEAVE_TYPE_CODE = "leave_type_code"
+    NOT_WORKED_FROM = "not_worked_from"
+    NOT_WORKED_TO = "not_worked_to"
+    FIRST_WORKING_DAY = "first_working_day"
+    TIMESHEET_NUMBER = "timesheet_number"
+    LEAVE_ID = "leave_id"
+    NEW_EMPLOYEE_IIN = "new_employee_iin"
+    NEW_EMPLOYER_BIN = "new_employer_bin"
+    REORGANISATION_DATE = "reorganisation_date"
 
 
 class Evidence(StrEnum):
@@ -185,7 +230,7 @@ def _in_words(error: Mapping[str, Any]) -> str:
 
 def _contradictions(mapping: ProfileMapping) -> Iterator[str]:
     """Faults that only show when the keys are read together."""
-    yield from (f"operation.{one}: missing" for one in Operation if one not in mapping.operation)
+    yield from (f"operation.{one}: missing" for one in _NEEDED if one not in mapping.operation)
     for operation, how in mapping.operation.items():
         key = f"operation.{operation}.fields"
         available = _available(operation)

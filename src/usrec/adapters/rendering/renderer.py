@@ -48,7 +48,8 @@ class XmlRenderer:
         """The document for ``submission``.
 
         Raises:
-            ValidationProblem: The document breaks the schema or the 100 KB cap; names the field, never its value.
+            ValidationProblem: The profile has no such message, or the document breaks the schema or the 100 KB cap;
+                names the field, never its value.
             InvariantViolation: The submission names no operation, or a record id is needed and not given.
         """
         operation = submission.operation
@@ -56,7 +57,9 @@ class XmlRenderer:
             raise InvariantViolation(
                 "rendering needs an operation and the record id", where=f"submission {submission.id}"
             )
-        mapping = self._profile.operation[operation]
+        mapping = self._profile.operation.get(operation)
+        if mapping is None:
+            raise _unknown(submission, operation, self._profile.name)
         texts = self._texts(submission, mapping, _values(submission, operation, record_id))
         root = build_document(self._profile, mapping, texts)
         for fault in self._check.faults(root)[:1]:
@@ -130,6 +133,15 @@ def _invalid(
     absent = [one.value for one in mapping.fields if one.value not in present] if fault.structural else []
     hint = f" while {', '.join(absent)} is absent" if absent else ""
     return _problem(submission, f"{subject} {fault.words}{hint}")
+
+
+def _unknown(submission: Submission, operation: Operation, profile: str) -> ValidationProblem:
+    return ValidationProblem(
+        f"the profile {profile} has no message for {operation}",
+        where=f"submission {submission.id}",
+        kept=_KEPT,
+        next_step="Set gateway.profile to one that has it, or enter the event in the enbek.kz portal",
+    )
 
 
 def _problem(submission: Submission, what: str) -> ValidationProblem:

@@ -11,13 +11,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from usrec.domain.deadline import Deadline, DeadlineError, DeadlineEvent, compute_deadline, not_before
+from usrec.domain.deadline import (
+    ONE_YEAR_HEADCOUNT,
+    ORDER_353_IN_FORCE,
+    Deadline,
+    DeadlineError,
+    DeadlineEvent,
+    compute_deadline,
+    not_before,
+)
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.rules.fields import read_date, read_details, read_payload
 from usrec.domain.rules.finding import Finding, error, has_errors
 from usrec.domain.rules.papers import check_papers
 from usrec.domain.source_event import (
+    TRIGGER_FIELDS,
     ContractKey,
     Details,
     EmployerName,
@@ -30,11 +39,21 @@ from usrec.domain.source_event import (
 )
 from usrec.domain.working_calendar import WorkingCalendar
 
-_TRIGGER_FIELD: Final[Mapping[Operation, str]] = {
-    Operation.CONCLUSION: "signed_on",
-    Operation.AMENDMENT: "signed_on",
-    Operation.TERMINATION: "termination_date",
+_TERMS: Final[Mapping[Operation, DeadlineEvent]] = {
+    Operation.CONCLUSION: DeadlineEvent.CONCLUSION,
+    Operation.AMENDMENT: DeadlineEvent.AMENDMENT,
+    Operation.TERMINATION: DeadlineEvent.TERMINATION,
+    Operation.CONTRACT_EDIT: DeadlineEvent.CORRECTION,
+    Operation.CONTRACT_DELETE: DeadlineEvent.DELETION,
+    Operation.AMENDMENT_EDIT: DeadlineEvent.CORRECTION,
+    Operation.AMENDMENT_DELETE: DeadlineEvent.DELETION,
+    Operation.REINSTATEMENT: DeadlineEvent.REINSTATEMENT,
+    Operation.EXTENSION: DeadlineEvent.EXTENSION,
+    Operation.SOCIAL_LEAVE: DeadlineEvent.SOCIAL_LEAVE,
+    Operation.SOCIAL_LEAVE_EDIT: DeadlineEvent.SOCIAL_LEAVE,
+    Operation.LEGACY_CONTRACT: DeadlineEvent.LEGACY,
 }
+"""Which term an operation has. A changed IIN or BIN and a transfer have none: no point of the Order names them."""
 _LONGEST_KEY: Final = 200
 
 
@@ -78,11 +97,11 @@ def examine(
     if operation is not None and not unreadable:
         details, problems = read_details(operation, payload)
         findings += problems
-        trigger = read_date(payload, _TRIGGER_FIELD[operation])
+        trigger = read_date(payload, TRIGGER_FIELDS.get(operation, ""))
     if details is not None:
         findings += check_papers(details, kazakhstan_date(now))
         trigger = trigger_date(details)
-    deadline, late = _term(operation, trigger, calendar)
+    deadline, late = _examined_term(operation, trigger, calendar)
     findings += late
     return Examined(
         row=row,
@@ -92,7 +111,7 @@ def examine(
         event=_event(row, operation, details) if operation and details and not has_errors(findings) else None,
         trigger=trigger,
         deadline=deadline,
-        not_before=None if details is None else not_before(*paper_dates(details)),
+        not_before=not_before(*paper_dates(details)) if details and paper_dates(details) else None,
         findings=tuple(findings),
     )
 
@@ -133,15 +152,31 @@ def _employer(employer_bin: str, employers: Mapping[str, EmployerName]) -> list[
     ]
 
 
-def _term(
+def term_of(operation: Operation, trigger: date, calendar: WorkingCalendar) -> Deadline | None:
+    """The term of an operation that happened on ``trigger``; None where the Order knows no such event.
+
+    A social leave has no term, so one may have begun before the Order. How many people an
+    employer of legacy contracts had is not asked: either term has run out, and the shorter one is taken.
+
+    Raises:
+        DeadlineError: The trigger lies before the Order or absurdly late.
+    """
+    if operation not in _TERMS:
+        return None
+    event = _TERMS[operation]
+    day = max(trigger, ORDER_353_IN_FORCE) if event is DeadlineEvent.SOCIAL_LEAVE else trigger
+    return compute_deadline(event, day, calendar=calendar, headcount=ONE_YEAR_HEADCOUNT)
+
+
+def _examined_term(
     operation: Operation | None, trigger: date | None, calendar: WorkingCalendar
 ) -> tuple[Deadline | None, list[Finding]]:
     if operation is None or trigger is None:
         return None, []
     try:
-        return compute_deadline(DeadlineEvent(operation.value), trigger, calendar=calendar), []
+        return term_of(operation, trigger, calendar), []
     except DeadlineError as problem:
-        return None, [error("term_counts", _TRIGGER_FIELD[operation], f"{problem.what}. {problem.next_step}.")]
+        return None, [error("term_counts", TRIGGER_FIELDS[operation], f"{problem.what}. {problem.next_step}.")]
 
 
 def _event(row: SourceRow, operation: Operation, details: Details) -> SourceEvent:

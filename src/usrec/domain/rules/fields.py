@@ -1,8 +1,4 @@
-"""The shape of a row: every field is there, of its kind, and fit for the wire.
-
-Sources: the mandatory fields of the response codes (SCSE003-006, 011, 015, 018, 021, 023, 024, 029), the formats of
-007, 022, 043, 045 and 087, and Order 353 p.7, p.8 and p.12 for the day from which a term runs.
-"""
+"""The shape of a row: every field is there, of its kind, and fit for the wire, as :mod:`field_table` says."""
 
 from __future__ import annotations
 
@@ -10,94 +6,12 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
 
-from usrec.domain.identifiers import IdentifierError, parse_iin
+from usrec.domain.identifiers import IdentifierError, parse_employer_id, parse_iin
+from usrec.domain.rules.field_table import FIELDS, FieldRule
 from usrec.domain.rules.finding import Finding, error
 from usrec.domain.source_event import DETAILS_TYPES, Details, Operation
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRule:
-    """What one field must be.
-
-    Attributes:
-        missing: Response code for an absent value.
-        pattern: What a text must match entirely; ``malformed`` is the response code when it does not.
-    """
-
-    name: str
-    missing: str = ""
-    point: str = ""
-    kind: str = "text"
-    pattern: re.Pattern[str] = field(default=re.compile(r"(?s).+"))
-    malformed: str = ""
-    expected: str = "text"
-    required: bool = True
-    longest: int = 255
-
-
-POSITION: Final = re.compile(r"[0-9]{6}|[0-9]{4}-[0-9]-[0-9]{3}")
-REASON: Final = re.compile(r"[0-9]{2}(-[0-9]{3})*")
-CONSCRIPT: Final = re.compile(r"[0-9A-Za-z-]{1,20}")
-CONTRACT_ID: Final = re.compile(r"[A-Za-z0-9-]{1,45}")
-
-
-def _date(name: str, missing: str, point: str = "") -> FieldRule:
-    return FieldRule(name, missing, point, kind="date", expected="a date YYYY-MM-DD")
-
-
-_POST: Final = (
-    FieldRule(
-        "position_code",
-        "SCSE006",
-        pattern=POSITION,
-        malformed="SCSE007",
-        expected="a code of the classifier of occupations, NNNN-N-NNN or six digits",
-    ),
-    FieldRule("established_post", "SCSE029"),
-)
-_CONTRACT_ID_GIVEN: Final = FieldRule(
-    "contract_id",
-    "",
-    pattern=CONTRACT_ID,
-    malformed="SCSE025",
-    expected="the registry's id of the contract: letters, digits and hyphens",
-    required=False,
-)
-
-FIELDS: Final[Mapping[Operation, tuple[FieldRule, ...]]] = {
-    Operation.CONCLUSION: (
-        FieldRule("employee_iin", "SCSE011", kind="iin", malformed="SCSE045", expected="an IIN"),
-        FieldRule("contract_number", "SCSE003", longest=100),
-        _date("contract_date", "SCSE004"),
-        _date("signed_on", "", "Order 353 p.7"),
-        _date("begin_date", "SCSE005"),
-        *_POST,
-        FieldRule("conscript_code", "SCSE021", pattern=CONSCRIPT, malformed="SCSE040", expected="a code"),
-    ),
-    Operation.AMENDMENT: (
-        FieldRule("agreement_number", "SCSE015", longest=100),
-        _date("agreement_date", "SCSE023"),
-        _date("signed_on", "", "Order 353 p.8"),
-        _date("begin_date", "SCSE024"),
-        *_POST,
-        _CONTRACT_ID_GIVEN,
-    ),
-    Operation.TERMINATION: (
-        _date("termination_date", "SCSE018", "Order 353 p.12"),
-        FieldRule(
-            "reason_code",
-            "SCSE022",
-            pattern=REASON,
-            malformed="SCSE022",
-            expected="a code such as 01 or 03-002",
-        ),
-        _CONTRACT_ID_GIVEN,
-    ),
-}
 
 
 def read_payload(text: str) -> tuple[Mapping[str, object], list[Finding]]:
@@ -163,17 +77,21 @@ def _check(rule: FieldRule, value: object) -> Iterator[Finding]:
     text = value.strip()
     if rule.kind == "date" and _iso_date(text) is None:
         yield error("field_is_date", rule.name, f"{rule.name} is not a date YYYY-MM-DD.", code=rule.missing)
-    elif rule.kind == "iin":
-        yield from _check_iin(rule, text)
+    elif rule.kind in {"iin", "employer"}:
+        yield from _check_number(rule, text)
     elif rule.kind == "text":
         yield from _check_text(rule, text)
 
 
-def _check_iin(rule: FieldRule, text: str) -> Iterator[Finding]:
+def _check_number(rule: FieldRule, text: str) -> Iterator[Finding]:
     try:
-        parse_iin(text)
+        if rule.kind == "iin":
+            parse_iin(text)
+        else:
+            parse_employer_id(text)
     except IdentifierError as problem:
-        yield error("iin_checksum", rule.name, f"{rule.name}: {problem.what}.", code=rule.malformed)
+        name = "iin_checksum" if rule.kind == "iin" else "employer_checksum"
+        yield error(name, rule.name, f"{rule.name}: {problem.what}.", code=rule.malformed)
 
 
 def _check_text(rule: FieldRule, text: str) -> Iterator[Finding]:

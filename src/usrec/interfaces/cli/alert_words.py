@@ -13,8 +13,8 @@ from typing import Final
 
 from usrec.domain.alert import OpenAlert, Threshold, Watched
 from usrec.domain.kazakhstan_time import kazakhstan_date
-from usrec.domain.source_event import Operation
 from usrec.domain.state import State
+from usrec.interfaces.cli.field_words import trigger_name
 from usrec.interfaces.cli.story import step_out_of
 from usrec.interfaces.cli.tables import SHORT_ID
 from usrec.interfaces.cli.words import OPERATIONS, STATES, WAITS, code_words
@@ -117,7 +117,7 @@ def _facts(one: OpenAlert, today: date) -> Iterator[tuple[str, str]]:
     shown = one.alert.submission_id[:SHORT_ID]
     yield tr("Last day by law"), _day(one.legal_date, today)
     yield tr("Safe date"), _day(one.safe_date if one.safe_date != one.legal_date else None, today)
-    yield _trigger_name(one.alert.operation), "" if one.trigger is None else one.trigger.isoformat()
+    yield trigger_name(one.alert.operation), "" if one.trigger is None else one.trigger.isoformat()
     yield tr("In HR since"), kazakhstan_date(one.entered_at).isoformat()
     yield tr("HR's event"), one.event
     yield tr("Submission"), shown
@@ -134,10 +134,6 @@ def _day(day: date | None, today: date) -> str:
     else:
         when = tr("today, until 24:00") if days == 0 else ntr("in {number} day", "in {number} days", days)
     return f"{day.isoformat()}, {when}"
-
-
-def _trigger_name(operation: Operation | None) -> str:
-    return tr("Date of termination") if operation is Operation.TERMINATION else tr("Signed by both on")
 
 
 def _standing(one: OpenAlert) -> str:

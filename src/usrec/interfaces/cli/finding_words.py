@@ -57,6 +57,7 @@ TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "agreement_after_its_effect": (
         N_("The agreement is dated after the day on which it takes effect; the registry refuses that."),
     ),
+    "legacy_since_the_order": (N_("A legacy contract is dated before 2020-09-18; enter this one as a conclusion."),),
     "already_registered": (
         N_(
             "This event is registered already; a revision cannot change it. Send an amendment, or a correction or "
@@ -67,6 +68,13 @@ TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
         N_(
             "This contract already has a conclusion under another event_id; sending it could register the contract "
             "twice. To correct the first event, raise its revision."
+        ),
+    ),
+    "after_termination": (
+        N_(
+            "USREC holds the termination of this contract, so only the state labour body changes its data, on "
+            "application. After a mistaken termination register a reinstatement first, then raise the revision of "
+            "this event."
         ),
     ),
     "entered_by_hand": (
@@ -86,6 +94,7 @@ TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
         N_("the message has more than 100 KB (SCSE999); its longest field is {field}"),
         N_("{field} is missing, and the message needs it"),
         N_("{field} holds a character that XML cannot carry"),
+        N_("the profile {profile} has no message for {operation}"),
     ),
 }
 """By rule. A sentence of the XSD about a document (rule ``document``) is shown as it was kept."""
@@ -101,6 +110,14 @@ VALUES: Final = frozenset(
         N_("a code of the classifier of occupations, NNNN-N-NNN or six digits"),
         N_("the registry's id of the contract: letters, digits and hyphens"),
         N_("a code such as 01 or 03-002"),
+        N_("true or false"),
+        N_("a phone number, 10 to 15 digits"),
+        N_("the registry's id of the agreement: letters, digits and hyphens"),
+        N_("the registry's id of the leave: letters, digits and hyphens"),
+        N_("a BIN or an IIN"),
+        N_("nine digits of KATO"),
+        N_("a country's number of three digits"),
+        N_("a decimal above 0 and at most 1, such as 0.5"),
     }
 )
 """Values in those sentences that are words themselves; all others are names of fields, codes, dates and numbers."""

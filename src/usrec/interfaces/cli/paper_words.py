@@ -10,11 +10,24 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from usrec.application.pack_papers import Unsigned
-from usrec.domain.source_event import Amendment, Conclusion, Details, Operation, Termination, load_details
+from usrec.domain.source_event import Amendment, Conclusion, Details, Operation, load_details
 from usrec.domain.submission import Submission
+from usrec.interfaces.cli.field_words import field_facts
 from usrec.interfaces.cli.words import OPERATIONS
 from usrec.interfaces.i18n import in_language, ntr, tr
 
+_TOLD: Final = {
+    "employee_iin",
+    "contract_number",
+    "contract_date",
+    "agreement_number",
+    "agreement_date",
+    "signed_on",
+    "begin_date",
+    "established_post",
+    "position_code",
+}
+"""What a conclusion or an amendment tells by itself."""
 OWNERS_LANGUAGES: Final = ("kk", "ru")
 
 
@@ -71,6 +84,7 @@ def _own_facts(details: Details) -> Iterator[tuple[str, str]]:
             yield tr("Signed by both on"), details.signed_on.isoformat()
             yield tr("First day of work"), details.begin_date.isoformat()
             yield from _post(details)
+            yield from field_facts(details, besides=_TOLD)
         case Amendment():
             numbered = tr("No. {number} of {day}")
             agreement = numbered.format(number=details.agreement_number, day=details.agreement_date)
@@ -78,9 +92,9 @@ def _own_facts(details: Details) -> Iterator[tuple[str, str]]:
             yield tr("Signed by both on"), details.signed_on.isoformat()
             yield tr("Applies from"), details.begin_date.isoformat()
             yield from _post(details)
-        case Termination():
-            yield tr("Date of termination"), details.termination_date.isoformat()
-            yield tr("Ground of termination, code"), details.reason_code
+            yield from field_facts(details, besides=_TOLD)
+        case _:
+            yield from field_facts(details)
 
 
 def _post(details: Conclusion | Amendment) -> Iterator[tuple[str, str]]:

@@ -69,12 +69,38 @@ OPERATIONS: Final[Mapping[Operation, str]] = {
     Operation.CONCLUSION: N_("conclusion of a contract"),
     Operation.AMENDMENT: N_("amendment of a contract"),
     Operation.TERMINATION: N_("termination of a contract"),
+    Operation.CONTRACT_EDIT: N_("correction of a contract"),
+    Operation.CONTRACT_DELETE: N_("deletion of a contract"),
+    Operation.AMENDMENT_EDIT: N_("correction of an agreement"),
+    Operation.AMENDMENT_DELETE: N_("deletion of an agreement"),
+    Operation.REINSTATEMENT: N_("reinstatement of an employee"),
+    Operation.EXTENSION: N_("extension of a contract"),
+    Operation.SOCIAL_LEAVE: N_("social leave"),
+    Operation.SOCIAL_LEAVE_EDIT: N_("correction of a social leave"),
+    Operation.SOCIAL_LEAVE_DELETE: N_("deletion of a social leave"),
+    Operation.LEGACY_CONTRACT: N_("entry of an older contract"),
+    Operation.IIN_CHANGE: N_("change of the employee's IIN"),
+    Operation.BIN_CHANGE: N_("change of the employer's BIN"),
+    Operation.TRANSFER: N_("transfer of a contract to another employer"),
 }
 
 OPERATION_NAMES: Final[Mapping[Operation, str]] = {
     Operation.CONCLUSION: N_("conclusion"),
     Operation.AMENDMENT: N_("amendment"),
     Operation.TERMINATION: N_("termination"),
+    Operation.CONTRACT_EDIT: N_("contract_edit"),
+    Operation.CONTRACT_DELETE: N_("contract_delete"),
+    Operation.AMENDMENT_EDIT: N_("amendment_edit"),
+    Operation.AMENDMENT_DELETE: N_("amendment_delete"),
+    Operation.REINSTATEMENT: N_("reinstatement"),
+    Operation.EXTENSION: N_("extension"),
+    Operation.SOCIAL_LEAVE: N_("social_leave"),
+    Operation.SOCIAL_LEAVE_EDIT: N_("social_leave_edit"),
+    Operation.SOCIAL_LEAVE_DELETE: N_("social_leave_delete"),
+    Operation.LEGACY_CONTRACT: N_("legacy_contract"),
+    Operation.IIN_CHANGE: N_("iin_change"),
+    Operation.BIN_CHANGE: N_("bin_change"),
+    Operation.TRANSFER: N_("transfer"),
 }
 """For the narrow column of a table."""
 
@@ -153,9 +179,12 @@ ACTIONS: Final[Mapping[str, str]] = {
 
 LAW: Final = frozenset(
     {
-        *(N_("p.7"), N_("p.8"), N_("p.12")),
-        *(N_("5 working days"), N_("15 calendar days"), N_("3 working days")),
+        *(N_("p.7"), N_("p.8"), N_("p.12"), N_("p.6"), N_("p.7 para 2"), N_("p.10"), N_("p.13-1")),
+        *(N_("p.9(1)"), N_("p.9(2)"), N_("p.9(1) first edition"), N_("p.9(2) first edition")),
+        *(N_("5 working days"), N_("15 calendar days"), N_("3 working days"), N_("10 working days")),
+        *(N_("15 working days"), N_("30 working days"), N_("30 calendar days"), N_("1 year, headcount up to 2000")),
         *(N_("Order 353 p.7"), N_("Order 353 p.8"), N_("Order 353 p.9"), N_("Order 353 p.12")),
+        *(N_("Order 353 p.7 para 2"), N_("Order 353 p.10"), N_("Order 353 p.13"), N_("Order 353 p.13-1")),
     }
 )
 """Points and terms as the ledger keeps them."""

@@ -44,6 +44,11 @@ ASSUMPTIONS: Final = (
     N_("position is a code without spaces, up to 32 characters"),
     N_("numbers have up to 255, a post up to 1000 characters"),
     N_("contractId has 1-45 letters, digits, hyphens"),
+    N_("the element names of every operation but conclusion, amendment and termination"),
+    N_("the element names of the optional fields: term, place, hours, conditions, foreigner, consent, phones"),
+    N_("one professional skill, one personal quality and one harmful condition in a message"),
+    N_("the terms of work stand after establishedPost, foreignerData after documentData"),
+    N_("every operation on a contract names it by contractId, those on an agreement or a leave also by its own id"),
     N_("every other element of contract.xsd is required"),
 )
 """What the shipped profiles assume, for the catalogues; a test holds it to their files."""
