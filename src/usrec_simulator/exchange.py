@@ -39,6 +39,11 @@ SIZE_LIMIT: Final = 100 * 1024
 """Code SCSE999: 100 KB of data; counted on the document itself, before SOAP escapes it [assumed]."""
 
 
+_AGREEMENTS: Final = frozenset({Operation.AMENDMENT, Operation.AMENDMENT_EDIT})
+_NUMBERED: Final = _AGREEMENTS | {Operation.CONCLUSION, Operation.LEGACY_CONTRACT, Operation.CONTRACT_EDIT}
+"""Operations that carry a number of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """Who may send to which service; without senders every non-empty senderId is welcome."""
@@ -122,7 +127,7 @@ class Exchange:
             operation, number = peek(parse(read_message(body).data, what="business document"))
         except (KzedsError, MessageFormError):
             return None, None
-        if operation is Operation.TERMINATION and number:
+        if number and operation not in _NUMBERED:
             number = self._registry.contract_number(number)
         return operation, number
 
@@ -146,7 +151,7 @@ class Exchange:
         if record.employer is not None and not belongs_to(verified.certificate, record.employer):
             raise RefusalError(FOREIGN_EMPLOYER_KEY)
         if record.is_empty:
-            raise RefusalError("SCSE080" if record.operation is Operation.AMENDMENT else EMPTY_MESSAGE)
+            raise RefusalError("SCSE080" if record.operation in _AGREEMENTS else EMPTY_MESSAGE)
         return record
 
 
