@@ -56,7 +56,7 @@ def estimate_liability(
         told: What the employer says of itself; counts for every case, so ``employer`` is named where there are several.
     """
     now = clock.now()
-    rows = view.rows(SubmissionFilter(employer=employer, not_in_time=True))
+    rows = view.rows(SubmissionFilter(employer=employer, unsettled_or_late=True))
     return Estimate(now, told, list(_cases(rows, told, now)), sum(row.due_utc is None for row in rows))
 
 

@@ -238,7 +238,7 @@ def _conditions(which: SubmissionFilter) -> Iterator[ColumnElement[bool]]:
         yield _COLUMNS.replaced_by.is_(None)
     if which.unsettled:
         yield _UNSETTLED
-    if which.not_in_time:
+    if which.unsettled_or_late:
         yield or_(_UNSETTLED, _REGISTERED_LATE)
     if which.wait_reason is not None:
         yield outbox.c.wait_reason == which.wait_reason
