@@ -75,8 +75,8 @@ class Assumption(StrEnum):
     """The term ended on the legal date."""
     ENTERED_WHEN_RECORDED = "entered_when_recorded"
     """The data were entered when the agent recorded it."""
-    SENT_SEVERAL_TIMES = "sent_several_times"
-    """It was sent more than once; an earlier sending may be the one that was entered."""
+    TRIED_SEVERAL_TIMES = "tried_several_times"
+    """It was tried more than once; an earlier try may be the one that was entered."""
     CATEGORY_UNKNOWN = "category_unknown"
     """The employer's category was not given: the range covers all of them."""
     NO_EARLIER_FINE = "no_earlier_fine"
@@ -103,12 +103,12 @@ class Breach:
     Attributes:
         due_utc: First instant that is too late, aware UTC.
         entered_at: When its entry was recorded, aware UTC; None while it is not entered.
-        sendings: How often it was sent.
+        tries: How often it was tried to send it.
     """
 
     due_utc: datetime
     entered_at: datetime | None
-    sendings: int = 0
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +207,11 @@ def _fine(indices: list[int], years: tuple[int, ...], mci: Mapping[int, int]) ->
 
 def _readings(breach: Breach) -> list[Assumption]:
     entered = breach.entered_at is not None
-    several = entered and breach.sendings > 1
+    several = entered and breach.tries > 1
     return [
         Assumption.LEGAL_DATE,
         *([Assumption.ENTERED_WHEN_RECORDED] if entered else []),
-        *([Assumption.SENT_SEVERAL_TIMES] if several else []),
+        *([Assumption.TRIED_SEVERAL_TIMES] if several else []),
     ]
 
 

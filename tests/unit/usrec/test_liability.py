@@ -40,8 +40,8 @@ def _english_afterwards() -> Iterator[None]:
     use_language("en")
 
 
-def late(last_day: date = date(2026, 11, 10), *, entered: datetime | None = None, sendings: int = 1) -> Breach:
-    return Breach(day_end_utc(last_day), entered, sendings)
+def late(last_day: date = date(2026, 11, 10), *, entered: datetime | None = None, tries: int = 1) -> Breach:
+    return Breach(day_end_utc(last_day), entered, tries)
 
 
 def told(breach: Breach, now: datetime = NOW, **circumstances: Any) -> Liability:
@@ -151,11 +151,11 @@ def test_sums_span_the_indices_of_all_years_that_may_count_and_fail_with_one_unk
     assert Assumption.MCI_UNKNOWN not in known.assumptions
 
 
-def test_what_was_sent_several_times_may_have_been_entered_earlier() -> None:
+def test_what_was_tried_several_times_may_have_been_entered_earlier() -> None:
     entered = day_end_utc(date(2026, 11, 12))
-    assert Assumption.SENT_SEVERAL_TIMES in told(late(entered=entered, sendings=2)).assumptions
-    assert Assumption.SENT_SEVERAL_TIMES not in told(late(entered=entered)).assumptions
-    assert Assumption.SENT_SEVERAL_TIMES not in told(late(sendings=2)).assumptions
+    assert Assumption.TRIED_SEVERAL_TIMES in told(late(entered=entered, tries=2)).assumptions
+    assert Assumption.TRIED_SEVERAL_TIMES not in told(late(entered=entered)).assumptions
+    assert Assumption.TRIED_SEVERAL_TIMES not in told(late(tries=2)).assumptions
 
 
 def estimated(line: Line, **circumstances: Any) -> Estimate:
@@ -191,7 +191,7 @@ def test_survey_finds_what_is_late_and_nothing_else(books: Line) -> None:
     (entered,) = [case for case in estimate.cases if case.row.event_id == "late"]
     assert entered.registered_at == books.of("late").decided_at
     assert entered.days_late(estimate.at) == 3
-    assert Assumption.SENT_SEVERAL_TIMES in entered.liability.assumptions
+    assert Assumption.TRIED_SEVERAL_TIMES in entered.liability.assumptions
     nobody = estimate_liability(
         view=books.ledger.view, clock=books.clock, told=Circumstances(), employer=EmployerName("another")
     )

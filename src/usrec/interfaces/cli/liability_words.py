@@ -30,8 +30,8 @@ CATEGORIES: Final[Mapping[Category, str]] = {
 ASSUMPTIONS: Final[Mapping[Assumption, str]] = {
     Assumption.LEGAL_DATE: N_("A term ended on the legal date, as usrec deadline counts it."),
     Assumption.ENTERED_WHEN_RECORDED: N_("What is registered was entered when the agent recorded the answer."),
-    Assumption.SENT_SEVERAL_TIMES: N_(
-        "Some were sent more than once: an earlier sending may be the one that was entered."
+    Assumption.TRIED_SEVERAL_TIMES: N_(
+        "Some were tried more than once: an earlier try may be the one that was entered."
     ),
     Assumption.NO_EARLIER_FINE: N_("No fine of the year before was told (--fined-on), so it is a first breach."),
     Assumption.REPEATED_UNSETTLED: N_(
