@@ -20,6 +20,7 @@ from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.adapters.calendar.year import read_year
 from usrec.adapters.explanations.book import explain_all
 from usrec.application.checkup import Level, Standing
+from usrec.application.estimate_liability import Case, Estimate
 from usrec.application.pack_papers import Unsigned
 from usrec.application.plan_replay import Plan, Treatment, Turn
 from usrec.application.replay import Canary, CanaryFate, Queued
@@ -28,6 +29,7 @@ from usrec.application.take_signed import Fate, TakenPaper
 from usrec.application.watch_trust import CertificateRecord
 from usrec.domain.authority import Appointment, Authority, SigningCertificate
 from usrec.domain.deadline import DeadlineEvent, compute_deadline, deadline_report
+from usrec.domain.liability import Breach, Circumstances, assess
 from usrec.domain.message import RenderedMessage
 from usrec.domain.rules.finding import dump_findings, error
 from usrec.domain.signing_request import SigningRequest
@@ -42,6 +44,7 @@ from usrec.interfaces.cli.check import Checked, check_json
 from usrec.interfaces.cli.config import faults_json
 from usrec.interfaces.cli.doctor import doctor_json, openings_json
 from usrec.interfaces.cli.explanation_words import explanation_json
+from usrec.interfaces.cli.liability_words import estimate_json
 from usrec.interfaces.cli.package import _Made, _made_json, _paper_json, _taken_json
 from usrec.interfaces.cli.replay import _result_json
 from usrec.interfaces.cli.replay_plan import plan_json
@@ -127,6 +130,8 @@ ORDER = Appointment("12-k", NOW.date(), NOW.date())
 AUTHORITY: Any = authority_json([Authority(EmployerName("main"), False, CERTIFICATE, (ORDER,))], NOW.date())
 DEADLINE = compute_deadline(DeadlineEvent.CONCLUSION, date(2026, 11, 20), calendar=KazakhstanCalendar())
 EXPLANATION = explanation_json(explain_all()[0])
+LIABILITY: Any = assess(Breach(NOW, None), Circumstances(), NOW)
+ESTIMATE = Estimate(NOW, Circumstances(), [Case(ROW, LIABILITY)], 0)
 RECORD = RegisteredRecord("conclusion", "r", "c", "200940000013", None, "1", "2026-11-20", 1, 0, ())
 RESULT = asdict(Result(ID, "done", ""))
 
@@ -154,6 +159,7 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("usrec alerts list", "JSON keys:"): board_json(BOARD, [LOG], NOW),
     ("usrec deadline", "JSON keys:"): deadline_report(DEADLINE),
     ("usrec explain", "JSON keys, one"): EXPLANATION,
+    ("usrec liability", "JSON keys:"): estimate_json(ESTIMATE),
     ("usrec calendar", "JSON keys:"): calendar_json(read_year(2026, KazakhstanCalendar(), KazakhstanCalendar())),
     ("usrec authority", "JSON keys:"): AUTHORITY,
     ("usrec authority", "JSON keys of each"): AUTHORITY["employers"][0],

@@ -1,7 +1,7 @@
 """The behaviour of every ledger: what operators read."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import combinations
 from typing import Any
 
@@ -69,9 +69,26 @@ PARTS: dict[str, tuple[Any, set[str]]] = {
     "contract_key": (KEY, {"ba1"}),
     "current": (True, {"aa1", "aa2", "ab1", "ba1", "da1", "ea1"}),
     "unsettled": (True, {"aa1", "aa2", "ab1", "ba1", "ca1"}),
+    "unsettled_or_late": (True, {"aa1", "aa2", "ab1", "ba1", "ca1"}),
     "wait_reason": (WaitReason.PREDECESSOR_OPEN, {"ab1"}),
     "ids": ([SubmissionId("ca1"), SubmissionId("aa1"), SubmissionId("nobody")], {"aa1", "ca1"}),
 }
+
+
+def test_registered_is_late_from_its_legal_bound_on(ledger: SqlLedger) -> None:
+    """The bound itself is too late; what has no bound, or was taken back, is never late."""
+    bound = NOW + DAY
+    cases: dict[str, dict[str, Any]] = {
+        "in-time": {"decided_at": bound - timedelta(microseconds=1)},
+        "late": {"decided_at": bound},
+        "unbound": {"decided_at": bound, "due_utc": None},
+        "gone": {"decided_at": bound, "state": State.CANCELLED},
+    }
+    with ledger.begin() as work:
+        for name, changes in cases.items():
+            work.submissions.add(replace(a_submission(name, due_utc=bound, state=State.ACCEPTED), **changes))
+        work.commit()
+    assert ids(ledger.view.rows(SubmissionFilter(unsettled_or_late=True))) == ["late"]
 
 
 @pytest.mark.parametrize("parts", [*combinations(PARTS, 1), *combinations(PARTS, 2)], ids="+".join)

@@ -24,6 +24,7 @@ class SubmissionFilter:
         due_before: Legal bound earlier than this, aware UTC.
         current: Only those that no later revision or retry replaced.
         unsettled: Only those that are neither registered nor taken back.
+        unsettled_or_late: Only the unsettled ones and those that were registered when their legal bound was over.
     """
 
     state: State | None = None
@@ -35,6 +36,7 @@ class SubmissionFilter:
     ids: Sequence[SubmissionId] | None = None
     unsettled: bool = False
     wait_reason: WaitReason | None = None
+    unsettled_or_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

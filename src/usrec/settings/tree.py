@@ -208,6 +208,9 @@ class LedgerSettings(Section):
     """The database user's password, where libpq's own password file is not used."""
 
 
+Language = Literal["kk", "ru", "en"]
+
+
 class SourceSettings(Section):
     """One HR database."""
 
@@ -221,6 +224,8 @@ class SourceSettings(Section):
     """Name of the outbox table."""
     read_only: bool = False
     """The account may only read: nothing is marked and no status is written back."""
+    language: Language = "en"
+    """Language of what is written to HR's rows."""
 
 
 class CalendarSettings(Section):
@@ -298,9 +303,6 @@ class LogSettings(Section):
     """The least important level that is written."""
     format: Literal["json", "text"] = "json"
     """``json``: one object in each line; ``text``: for a person."""
-
-
-Language = Literal["kk", "ru", "en"]
 
 
 class CommandSinkSettings(Section):

@@ -18,6 +18,7 @@ from usrec.interfaces.cli import (
     health,
     init,
     ledger,
+    liability,
     metrics,
     package,
     replay,
@@ -63,6 +64,7 @@ app.command("doctor")(doctor.doctor)
 app.command("explain")(explain.explain)
 app.command("health")(health.health)
 app.command("init")(init.init)
+app.command("liability")(liability.liability)
 app.command("metrics")(metrics.metrics)
 app.command("run")(run.run)
 app.command("status")(status.status)
