@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
+from usrec.adapters.sources.files.options import MOST_COLUMNS
 from usrec.adapters.sources.files.raw import FileUnreadable
 from usrec.domain.rules.fields import FIELDS, FieldRule
 from usrec.domain.rules.finding import Finding, error, warning
@@ -34,6 +35,8 @@ def check_columns(columns: Sequence[str], where: str) -> list[Finding]:
     Raises:
         FileUnreadable: A column without which no row can be matched is missing, or one stands there twice.
     """
+    if len(columns) > MOST_COLUMNS:
+        raise FileUnreadable(f"there are more than {MOST_COLUMNS} columns", where=where)
     doubled = [name for name, count in Counter(filter(None, columns)).items() if count > 1]
     if doubled:
         raise FileUnreadable(f"the column {doubled[0]} stands there twice", where=where)

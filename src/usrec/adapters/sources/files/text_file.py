@@ -1,6 +1,7 @@
 """The text of a file in an encoding that was declared, or that leaves no doubt.
 
-UTF-8 proves itself. The one-byte code pages do not: each turns any byte into some letter. So the candidates are
+UTF-8 all but proves itself: a short text may be UTF-8 by chance, in letters that nobody here writes.
+The one-byte code pages do not: each turns any byte into some letter. So the candidates are
 compared by whether their words are made of letters of the Kazakh and Russian alphabets alone, and where two of them
 read differently and equally well, the file is refused until its encoding is declared.
 """
@@ -53,9 +54,16 @@ def decode(content: bytes, declared: str, where: str) -> tuple[str, str]:
     if declared:
         return _decode_as(content, declared, where), declared
     try:
-        return content.decode("utf-8-sig"), "utf-8"
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return _recognise(content, where)
+    if _EXPECTED.sub("", text) and any(_is_clean(_try(content, name)) for name in _ONE_BYTE):
+        raise FileUnreadable("the encoding of the file leaves doubt", where=where, next_step=_DECLARE)
+    return text, "utf-8"
+
+
+def _is_clean(text: str | None) -> bool:
+    return text is not None and not _EXPECTED.sub("", text)
 
 
 def _decode_as(content: bytes, encoding: str, where: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zipfile import BadZipFile, ZipFile
 
-from usrec.adapters.sources.files.options import LARGEST_FILE, LARGEST_UNPACKED, MOST_COLUMNS
+from usrec.adapters.sources.files.options import LARGEST_FILE, LARGEST_UNPACKED
 from usrec.adapters.sources.files.raw import COMMENT, FileUnreadable, RawFile, RawRow, Unusable
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def read_workbook(path: Path) -> RawFile:
         book = _open(path)
         sheet = _sheet(book, path)
         sheet.reset_dimensions()
-    rows = _numbered(sheet.iter_rows(max_col=MOST_COLUMNS), path)
+    rows = _numbered(sheet.iter_rows(), path)
     number, header = next(rows, (1, []))
     columns = _header(header)
     return RawFile(
