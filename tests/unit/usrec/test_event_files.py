@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -307,6 +308,22 @@ def test_rows_are_numbered_as_an_editor_shows_them(tmp_path: Path) -> None:
     file = tmp_path / "events.csv"
     file.write_text(f"# a comment\n{head}\n;;;\n\n{rest}", "utf-8", newline="")
     assert [one.number for one in read(file).rows] == [5, 7]
+
+
+@pytest.mark.parametrize("make", [csv_file, workbook])
+def test_a_row_is_left_out_only_as_a_comment(make: Callable[..., Path], tmp_path: Path) -> None:
+    """A key may begin with the sign of a comment, and rows may stand far apart."""
+    empty: list[dict[str, str]] = [{}] * 1500
+    rows = [event(event_id="#45"), event(event_id="# no row"), event(event_id="#"), *empty, event(event_id="e2")]
+    assert [one.row.event_id for one in read(make(tmp_path, *rows)).rows] == ["#45", "e2"]
+
+
+def test_a_column_without_a_name_must_be_empty(tmp_path: Path) -> None:
+    file = csv_file(tmp_path, event())
+    head, _, row = file.read_text("utf-8").partition("\n")
+    for text, expected in ((f"{row.strip()};;", []), (f"{row.strip()};x;", [(2, "cells_within_columns", "")])):
+        file.write_text(f"{head.strip()};;\n{text}\n", "utf-8")
+        assert rules(file) == expected
 
 
 def test_what_stands_outside_the_columns_and_unclear_marks_are_told(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ LINT_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
         N_("{field} holds a formula; put its value there."),
         N_("{field} holds an error of the spreadsheet."),
     ),
-    "cells_within_columns": (N_("Something stands behind the last column of the header."),),
+    "cells_within_columns": (N_("Something stands in a column without a name."),),
     "column_misspelt": (N_("No field is called {name}; close to it: {field}."),),
     "column_unknown": (N_("No field is called {name}; the column is not read."),),
     "conclusion_not_repeated": (N_("This contract has a conclusion under another event_id in an earlier row."),),

@@ -52,7 +52,7 @@ def check_columns(columns: Sequence[str], where: str) -> list[Finding]:
 
 def _unknown(columns: Sequence[str]) -> Iterator[Finding]:
     for name in columns:
-        if name in COLUMNS:
+        if not name or name in COLUMNS:
             continue
         shown = name if name.isprintable() and len(name) <= 50 else "?"
         close = get_close_matches(name.lower(), COLUMNS, n=1)

@@ -1,4 +1,4 @@
-"""CSV: cells between semicolons, commas or tabs. Rows that begin with ``#`` are comments."""
+"""CSV: cells between semicolons, commas or tabs. Rows that begin with ``#`` and a blank are comments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from usrec.adapters.sources.files.options import ReadingOptions
-from usrec.adapters.sources.files.raw import COMMENT, FileUnreadable, RawFile, RawRow
+from usrec.adapters.sources.files.raw import FileUnreadable, RawFile, is_comment, named_cells
 from usrec.adapters.sources.files.text_file import decode, read_bytes
 
 _DELIMITERS: Final = (";", ",", "\t")
@@ -33,14 +33,14 @@ def read_delimited(path: Path, options: ReadingOptions, known: Collection[str]) 
         how=f"CSV, {encoding}, {delimiter!r}",
         header_row=number,
         columns=tuple(header),
-        rows=(_row(at, header, cells) for at, cells in rows),
+        rows=(named_cells(at, header, cells) for at, cells in rows),
         recognised=recognised,
     )
 
 
 def _delimiter(text: str, known: Collection[str]) -> str:
     """What cuts the header into most known columns."""
-    lines = (line for line in text.splitlines() if line.strip() and not line.lstrip(' "').startswith(COMMENT))
+    lines = (line for line in text.splitlines() if line.strip() and not is_comment(line.lstrip(' "')))
     header = next(lines, "")
     return max(_DELIMITERS, key=lambda one: len({cell.strip(' "') for cell in header.split(one)} & set(known)))
 
@@ -60,9 +60,5 @@ def _numbered(text: str, delimiter: str, where: str) -> Iterator[tuple[int, Sequ
             ) from None
         if cells is None:
             return
-        if any(cell.strip() for cell in cells) and not cells[0].lstrip().startswith(COMMENT):
+        if any(cell.strip() for cell in cells) and not is_comment(cells[0]):
             yield number, [cell.strip() for cell in cells]
-
-
-def _row(number: int, header: Sequence[str], cells: Sequence[str]) -> RawRow:
-    return RawRow(number, dict(zip(header, cells, strict=False)), beyond=any(cells[len(header) :]))

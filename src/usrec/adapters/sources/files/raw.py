@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import zip_longest
 
 from usrec.domain.errors import ValidationProblem
 
@@ -28,7 +29,7 @@ class RawRow:
     Attributes:
         number: As a spreadsheet or an editor counts, from 1.
         cells: By column; text, a number, a truth value, a date, ``None`` or :class:`Unusable`.
-        beyond: Whether something stands behind the last column.
+        beyond: Whether something stands in a column without a name.
     """
 
     number: int
@@ -49,4 +50,18 @@ class RawFile:
 
 
 COMMENT = "#"
-"""What begins a row that is not read."""
+"""What stands, alone or with a blank behind it, before a row that is not read; ``#45`` may be somebody's key."""
+
+
+def is_comment(first_cell: str) -> bool:
+    """Whether a row with this first cell is a comment."""
+    text = first_cell.strip()
+    return text == COMMENT or text.startswith(f"{COMMENT} ")
+
+
+def named_cells(number: int, columns: Sequence[str], cells: Sequence[object]) -> RawRow:
+    """A row of cells under the columns of the header."""
+    nameless = [cell for name, cell in zip_longest(columns, cells, fillvalue="") if not name]
+    return RawRow(
+        number, dict(zip(columns, cells, strict=False)), beyond=any(cell not in {None, ""} for cell in nameless)
+    )

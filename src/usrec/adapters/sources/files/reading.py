@@ -98,7 +98,7 @@ def _file_row(raw: RawRow, source: SourceName, options: ReadingOptions, file: Ra
             values[name] = value
             findings += [] if found is None else [found]
     if raw.beyond:
-        findings.append(error("cells_within_columns", "", "Something stands behind the last column of the header."))
+        findings.append(error("cells_within_columns", "", "Something stands in a column without a name."))
     findings += _check_marks(values)
     payload = {name: values[name] for name in FIELD_COLUMNS if values.get(name) is not None}
     cells = {name: values.get(name) for name in ROW_COLUMNS}

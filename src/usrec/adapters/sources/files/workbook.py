@@ -9,20 +9,17 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zipfile import BadZipFile, ZipFile
 
 from usrec.adapters.sources.files.options import LARGEST_FILE, LARGEST_UNPACKED
-from usrec.adapters.sources.files.raw import COMMENT, FileUnreadable, RawFile, RawRow, Unusable
+from usrec.adapters.sources.files.raw import FileUnreadable, RawFile, Unusable, is_comment, named_cells
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
 
 SHEET: Final = "events"
-_EMPTY_ROWS: Final = 1000
-"""After so many rows without anything the sheet has ended, however far its formatting reaches."""
 
 
 def read_workbook(path: Path) -> RawFile:
@@ -46,7 +43,7 @@ def read_workbook(path: Path) -> RawFile:
         how=f"Excel, {sheet.title}",
         header_row=number,
         columns=columns,
-        rows=(_row(at, columns, cells) for at, cells in rows),
+        rows=(named_cells(at, columns, cells) for at, cells in rows),
         first_day=date(1904, 1, 1) if book.epoch == MAC_EPOCH else date(1899, 12, 30),
     )
 
@@ -102,14 +99,10 @@ def _sheet(book: Workbook, path: Path) -> Any:
 
 def _numbered(rows: Iterable[Sequence[Any]], path: Path) -> Iterator[tuple[int, Sequence[object]]]:
     """Rows that hold something, as Excel numbers them."""
-    empty = 0
     with _broken_means_unreadable(path):
         for number, row in enumerate(rows, start=1):
             cells = [_value(cell) for cell in row]
-            empty = empty + 1 if all(cell in {None, ""} for cell in cells) else 0
-            if empty > _EMPTY_ROWS:
-                return
-            if not empty and not str(cells[0] or "").lstrip().startswith(COMMENT):
+            if any(cell not in {None, ""} for cell in cells) and not is_comment(str(cells[0] or "")):
                 yield number, cells
 
 
@@ -130,8 +123,3 @@ def _header(cells: Sequence[object]) -> tuple[str, ...]:
     while names and not names[-1]:
         names.pop()
     return tuple(names)
-
-
-def _row(number: int, columns: Sequence[str], cells: Sequence[object]) -> RawRow:
-    beyond = any(cell is not None for cell in islice(cells, len(columns), None))
-    return RawRow(number, dict(zip(columns, cells, strict=False)), beyond=beyond)
