@@ -282,6 +282,9 @@ def every_lint_finding(folder: Path) -> Iterator[Finding]:
     for field in ("begin_date", "contract_number"):
         yield from (finding for _, finding in linted(workbook(folder, event(**{field: at_nine}))))
     crowded = csv_file(folder, event())
+    crowded.write_text(crowded.read_text("utf-8").partition("\n")[0], "utf-8")
+    yield from (finding for _, finding in linted(crowded))
+    crowded = csv_file(folder, event())
     crowded.write_text(crowded.read_text("utf-8").rstrip() + ";more\n", "utf-8")
     yield from (finding for _, finding in linted(crowded))
 

@@ -193,8 +193,7 @@ def _write(report: Report, form: Form) -> None:
 
 
 def _show(report: Report) -> None:
-    from usrec.interfaces.cli.lint_html import counted
-    from usrec.interfaces.cli.lint_report import about_all, groups
+    from usrec.interfaces.cli.lint_report import about_all, counted, groups
     from usrec.interfaces.cli.lint_words import NO_COMPLIANCE, code_meaning
 
     for group in groups(report):

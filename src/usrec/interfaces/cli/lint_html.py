@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
 
-from usrec.interfaces.cli.lint_report import Group, Report, about_all, groups
+from usrec.interfaces.cli.lint_report import Group, Report, about_all, counted, groups
 from usrec.interfaces.cli.lint_words import NO_COMPLIANCE, SEVERITIES, code_meaning, lint_words
 from usrec.interfaces.cli.tables import clean
 from usrec.interfaces.i18n import language, tr
@@ -43,13 +43,6 @@ def _body(report: Report) -> Iterator[str]:
     for finding in about_all(report):
         yield f"<li>{_text(finding.code)}: {_text(code_meaning(finding.code))}</li>"
     yield "</ul>"
-
-
-def counted(report: Report) -> str:
-    """How many findings there are, by severity."""
-    counts = (f"{tr(word)}: {report.count(severity)}" for severity, word in SEVERITIES.items())
-    rows = tr("rows")
-    return "; ".join((report.how, f"{rows}: {report.rows}", *counts))
 
 
 def _group(group: Group) -> Iterator[str]:

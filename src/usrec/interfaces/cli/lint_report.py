@@ -12,8 +12,8 @@ from typing import Final
 from usrec.adapters.explanations.book import explain_all
 from usrec.domain.response_code import Handling
 from usrec.domain.rules.finding import Finding, Severity, undetermined
-from usrec.interfaces.cli.lint_words import NO_COMPLIANCE, ONLY_USREC, code_action, code_meaning
-from usrec.interfaces.i18n import english
+from usrec.interfaces.cli.lint_words import NO_COMPLIANCE, ONLY_USREC, SEVERITIES, code_action, code_meaning
+from usrec.interfaces.i18n import english, tr
 from usrec.interfaces.logs import mask
 
 _ORDER: Final = tuple(Severity)
@@ -95,6 +95,13 @@ def groups(report: Report) -> Sequence[Group]:
 def about_all(report: Report) -> Sequence[Finding]:
     """What concerns no single row and is told by a code."""
     return [one.finding for one in report.found if one.row is None and one.finding.code]
+
+
+def counted(report: Report) -> str:
+    """How many findings there are, by severity."""
+    counts = (f"{tr(word)}: {report.count(severity)}" for severity, word in SEVERITIES.items())
+    rows = tr("rows")
+    return "; ".join((report.how, f"{rows}: {report.rows}", *counts))
 
 
 def lint_json(report: Report) -> list[dict[str, object]]:

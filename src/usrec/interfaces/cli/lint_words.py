@@ -78,6 +78,7 @@ LINT_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
         N_("{field} has {digits} digits where 12 are needed; leading zeros may be lost. Check it, or --pad-iin."),
     ),
     "only_usrec_knows": (ONLY_USREC,),
+    "rows_present": (N_("The file holds no row of events."),),
     "termination_not_before_contract": (
         N_(
             "The termination is dated before the contract begins. Compare the row with the order. If the contract "

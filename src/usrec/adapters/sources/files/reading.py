@@ -65,6 +65,8 @@ def read_event_file(path: Path, source: SourceName, options: ReadingOptions) -> 
         if len(rows) == MOST_ROWS:
             raise FileUnreadable(f"the file has more than {MOST_ROWS} rows", where=str(path), next_step="Split it")
         rows.append(_file_row(one, source, options, raw))
+    if not rows:
+        findings.append(warning("rows_present", "", "The file holds no row of events."))
     return EventFile(raw.how, raw.header_row, tuple(findings), rows)
 
 
