@@ -262,6 +262,28 @@ def _source(settings: LoadedSettings, name: str, source: SourceSettings, ledger:
     )
 
 
+def build_source_view(settings: LoadedSettings, name: str) -> EventSource:
+    """A configured source, to look at all of its rows without a ledger: none counts as taken and nothing is marked.
+
+    Raises:
+        ConfigurationError: There is no such source, or its address cannot be used.
+    """
+    from usrec.adapters.sources.outbox_table import OutboxTableSource
+
+    source = settings.values.source.get(name)
+    if source is None:
+        known = ", ".join(settings.values.source) or "none"
+        raise ConfigurationError(f"there is no [source.{name}]; configured: {known}", where=str(settings.file))
+    return OutboxTableSource(
+        SourceName(name),
+        settings.database_url(source.url),
+        writable=False,
+        table=source.table,
+        known=lambda _: (),
+        password=settings.optional_secret(source.password),
+    )
+
+
 def _known_keys(name: SourceName, ledger: SqlLedger) -> Callable[[Collection[OutboxKey]], Collection[OutboxKey]]:
     """Which rows the inbox holds: how a read-only source tells new rows from taken ones."""
 

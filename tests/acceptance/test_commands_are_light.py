@@ -47,6 +47,8 @@ except SystemExit as end:
         ("usrec", ["init", "--help"]),
         ("usrec", ["config", "check", "--help"]),
         ("usrec", ["explain", "--help"]),
+        ("usrec", ["lint", "--help"]),
+        ("usrec", ["template", "events", "--help"]),
         ("usrec", ["metrics", "--help"]),
         ("usrec", ["alerts", "list", "--help"]),
         ("usrec", ["health", "--help"]),

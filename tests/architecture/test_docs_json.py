@@ -45,6 +45,7 @@ from usrec.interfaces.cli.config import faults_json
 from usrec.interfaces.cli.doctor import doctor_json, openings_json
 from usrec.interfaces.cli.explanation_words import explanation_json
 from usrec.interfaces.cli.liability_words import estimate_json
+from usrec.interfaces.cli.lint_report import Report, Reported, lint_json
 from usrec.interfaces.cli.package import _Made, _made_json, _paper_json, _taken_json
 from usrec.interfaces.cli.replay import _result_json
 from usrec.interfaces.cli.replay_plan import plan_json
@@ -132,6 +133,7 @@ DEADLINE = compute_deadline(DeadlineEvent.CONCLUSION, date(2026, 11, 20), calend
 EXPLANATION = explanation_json(explain_all()[0])
 LIABILITY: Any = assess(Breach(NOW, None), Circumstances(), NOW)
 ESTIMATE = Estimate(NOW, Circumstances(), [Case(ROW, LIABILITY)], 0)
+LINTED: Any = lint_json(Report("events.csv", "CSV", 1, [Reported(2, error("a_rule", "a_field", "A message."))]))[0]
 RECORD = RegisteredRecord("conclusion", "r", "c", "200940000013", None, "1", "2026-11-20", 1, 0, ())
 RESULT = asdict(Result(ID, "done", ""))
 
@@ -160,6 +162,7 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("usrec deadline", "JSON keys:"): deadline_report(DEADLINE),
     ("usrec explain", "JSON keys, one"): EXPLANATION,
     ("usrec liability", "JSON keys:"): estimate_json(ESTIMATE),
+    ("usrec lint", "JSON keys, one"): LINTED,
     ("usrec calendar", "JSON keys:"): calendar_json(read_year(2026, KazakhstanCalendar(), KazakhstanCalendar())),
     ("usrec authority", "JSON keys:"): AUTHORITY,
     ("usrec authority", "JSON keys of each"): AUTHORITY["employers"][0],

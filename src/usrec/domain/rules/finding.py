@@ -9,10 +9,11 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """Whether the row can go on."""
+    """Whether the row can go on; ``UNDETERMINED`` is what cannot be known here, and stops nothing."""
 
     ERROR = "error"
     WARNING = "warning"
+    UNDETERMINED = "undetermined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ def error(rule: str, field: str, message: str, *, code: str = "", point: str = "
 def warning(rule: str, field: str, message: str, *, code: str = "", point: str = "") -> Finding:
     """A finding that lets the row go on."""
     return Finding(rule, Severity.WARNING, field, code, point, message)
+
+
+def undetermined(rule: str, field: str, message: str, *, code: str = "", point: str = "") -> Finding:
+    """A finding that only another system can settle: USREC, or the agent's ledger."""
+    return Finding(rule, Severity.UNDETERMINED, field, code, point, message)
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:

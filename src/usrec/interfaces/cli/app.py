@@ -19,12 +19,14 @@ from usrec.interfaces.cli import (
     init,
     ledger,
     liability,
+    lint,
     metrics,
     package,
     replay,
     run,
     status,
     submission,
+    template,
     watch,
 )
 
@@ -65,6 +67,7 @@ app.command("explain")(explain.explain)
 app.command("health")(health.health)
 app.command("init")(init.init)
 app.command("liability")(liability.liability)
+app.command("lint")(lint.lint)
 app.command("metrics")(metrics.metrics)
 app.command("run")(run.run)
 app.command("status")(status.status)
@@ -73,5 +76,6 @@ app.command("watch")(watch.watch)
 app.add_typer(submission.app, name="submission")
 app.add_typer(package.app, name="package")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(template.app, name="template")
 app.add_typer(config.app, name="config")
 app.add_typer(ledger.app, name="db")

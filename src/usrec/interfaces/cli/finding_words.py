@@ -106,9 +106,9 @@ VALUES: Final = frozenset(
 """Values in those sentences that are words themselves; all others are names of fields, codes, dates and numbers."""
 
 
-def finding_words(finding: Finding) -> str:
+def finding_words(finding: Finding, templates: Mapping[str, tuple[str, ...]] = TEMPLATES) -> str:
     """A finding's sentence."""
-    for template in TEMPLATES.get(finding.rule, ()):
+    for template in templates.get(finding.rule, ()):
         found = _pattern(template).fullmatch(finding.message)
         if found:
             return tr(template).format(**{name: _value(text) for name, text in found.groupdict().items()})
