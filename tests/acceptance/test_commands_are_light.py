@@ -12,6 +12,7 @@ from support.workplace import run
 HEAVY = {
     "zeep",
     "holidays",
+    "openpyxl",
     "rich",
     "lxml",
     "sqlalchemy",
@@ -47,6 +48,7 @@ except SystemExit as end:
         ("usrec", ["init", "--help"]),
         ("usrec", ["config", "check", "--help"]),
         ("usrec", ["explain", "--help"]),
+        ("usrec", ["dictionaries", "import", "--help"]),
         ("usrec", ["metrics", "--help"]),
         ("usrec", ["alerts", "list", "--help"]),
         ("usrec", ["health", "--help"]),
