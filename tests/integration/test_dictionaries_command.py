@@ -47,9 +47,13 @@ def test_a_dry_run_shows_and_writes_nothing_and_the_import_keeps_it(desk: Desk) 
     assert desk.ask("dictionaries", "list") == []
     assert "No official dictionary" in desk.usrec("dictionaries", "list").out
     assert imported(desk, "position.csv", POSITIONS)["written"] is True
-    assert "nothing changes" in desk.usrec("dictionaries", "import", str(desk.folder / "position.csv")).out
+    (before,) = desk.ask("dictionaries", "list")[0]["editions"]
+    again = desk.usrec("dictionaries", "import", str(desk.folder / "position.csv"), "--valid-from", "2099-01-01")
+    assert "imported already; only the time" in again.out
     (found,) = desk.ask("dictionaries", "list")
     (edition,) = found["editions"]
+    assert edition["valid_from"] == before["valid_from"]
+    assert edition["imported_at"] >= before["imported_at"]
     assert (found["dictionary"], edition["codes"], edition["active"]) == ("position", 5, 4)
     assert "position.csv" in desk.usrec("dictionaries", "list").out
 

@@ -7,7 +7,7 @@ refused, unless it is forced, is a list that loses a large share of the codes: i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -28,7 +28,7 @@ class Plan:
 
     Attributes:
         before: The edition that held on the new one's first day; None when there was none.
-        known: The same file was imported for the same day already.
+        known: The same file holds on that day already.
     """
 
     name: str
@@ -78,8 +78,9 @@ def plan_import(name: str, new: Edition, *, store: DictionaryStore) -> Plan:
     """What importing ``new`` would change. Nothing is written."""
     dictionary = store.load(name)
     before = dictionary.on(new.valid_from) if dictionary else None
-    known = before is not None and (before.sha256, before.valid_from) == (new.sha256, new.valid_from)
-    return Plan(name, before, new, changes(before, new), known)
+    differences = changes(before, new)
+    known = before is not None and before.sha256 == new.sha256 and differences.none
+    return Plan(name, before, new, differences, known)
 
 
 def require_whole(plan: Plan, most_lost: int) -> None:
@@ -102,9 +103,13 @@ def require_whole(plan: Plan, most_lost: int) -> None:
 
 
 def keep(plan: Plan, *, store: DictionaryStore) -> None:
-    """Keep the edition; the same one again changes nothing."""
-    if not plan.known:
-        dictionary = store.load(plan.name) or Dictionary(plan.name, ())
+    """Keep the edition. The same file again renews the time of its import, by which people judge a list's age."""
+    dictionary = store.load(plan.name) or Dictionary(plan.name, ())
+    if plan.known and plan.before:
+        others = tuple(one for one in dictionary.editions if one != plan.before)
+        renewed = replace(plan.before, imported_at=plan.new.imported_at)
+        store.save(Dictionary(plan.name, others).with_edition(renewed))
+    else:
         store.save(dictionary.with_edition(plan.new))
 
 

@@ -76,7 +76,7 @@ def _plan_words(plan: Plan, told: Told) -> Iterator[str]:
     )
     yield from (f"  {line}" for line in _notes(told))
     if plan.known:
-        yield "  " + tr("this very file was imported already; nothing changes")
+        yield "  " + tr("this very file was imported already; only the time of its import is renewed")
     elif plan.before is None:
         yield "  " + tr("nothing was imported for that day before")
     elif plan.changes.none:
