@@ -12,6 +12,7 @@ from support.workplace import run
 HEAVY = {
     "zeep",
     "holidays",
+    "openpyxl",
     "rich",
     "lxml",
     "sqlalchemy",
@@ -49,6 +50,7 @@ except SystemExit as end:
         ("usrec", ["explain", "--help"]),
         ("usrec", ["lint", "--help"]),
         ("usrec", ["template", "events", "--help"]),
+        ("usrec", ["dictionaries", "import", "--help"]),
         ("usrec", ["metrics", "--help"]),
         ("usrec", ["alerts", "list", "--help"]),
         ("usrec", ["health", "--help"]),

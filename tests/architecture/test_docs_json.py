@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kzeds.cli.app import app as kzeds_app
+from support.code_lists import an_edition, an_entry
 from support.ledger_values import a_submission, an_alert
 from support.markdown import code, prose, read, section
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
@@ -21,6 +22,8 @@ from usrec.adapters.calendar.year import read_year
 from usrec.adapters.explanations.book import explain_all
 from usrec.application.checkup import Level, Standing
 from usrec.application.estimate_liability import Case, Estimate
+from usrec.application.import_dictionary import CodesExplained, LostCode
+from usrec.application.import_dictionary import Plan as ImportPlan
 from usrec.application.pack_papers import Unsigned
 from usrec.application.plan_replay import Plan, Treatment, Turn
 from usrec.application.replay import Canary, CanaryFate, Queued
@@ -29,6 +32,7 @@ from usrec.application.take_signed import Fate, TakenPaper
 from usrec.application.watch_trust import CertificateRecord
 from usrec.domain.authority import Appointment, Authority, SigningCertificate
 from usrec.domain.deadline import DeadlineEvent, compute_deadline, deadline_report
+from usrec.domain.dictionary import Changes, Dictionary
 from usrec.domain.liability import Breach, Circumstances, assess
 from usrec.domain.message import RenderedMessage
 from usrec.domain.rules.finding import dump_findings, error
@@ -42,6 +46,8 @@ from usrec.interfaces.cli.authority import authority_json
 from usrec.interfaces.cli.calendar import calendar_json
 from usrec.interfaces.cli.check import Checked, check_json
 from usrec.interfaces.cli.config import faults_json
+from usrec.interfaces.cli.dictionary_words import Told, entry_json, imported_json, listed_json
+from usrec.interfaces.cli.dictionary_words import check_json as check_dictionaries_json
 from usrec.interfaces.cli.doctor import doctor_json, openings_json
 from usrec.interfaces.cli.explanation_words import explanation_json
 from usrec.interfaces.cli.liability_words import estimate_json
@@ -139,6 +145,11 @@ RESULT = asdict(Result(ID, "done", ""))
 
 OPENING = Opening(Side.AGENT, "shep.example", 443, "https", "[gateway] url", "why")
 
+LIST = ImportPlan("position", None, an_edition(an_entry("1")), Changes(), known=False)
+TOLD = Told("position", "utf-8", 0, unmarked=False, numbers=False)
+LOST = LostCode("position", "1", inactive=True, submissions=[ID])
+NOTHING = CodesExplained([], [], [], [])
+
 BOARD = NoticeBoard([PostedAlert(an_alert(ID), State.PENDING, {LOG: NOW})], [SinkState(LOG, 0, "", None, None, NOW)])
 
 ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
@@ -169,6 +180,10 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("usrec config check", "JSON keys:"): faults_json(Path("usrec.toml"), [Fault("[gateway] url", 2, None, "why")], []),
     ("usrec doctor", "JSON keys:"): doctor_json([WRONG.line(file="usrec.toml", number=1)], NOW),
     ("usrec doctor", "JSON keys with `--egress`, one"): openings_json([OPENING])[0],
+    ("usrec dictionaries import", "JSON keys:"): imported_json([(LIST, TOLD)], [LOST], reachable=True, written=True),
+    ("usrec dictionaries list", "JSON keys, one"): listed_json(Dictionary("position", (LIST.new,))),
+    ("usrec dictionaries show", "JSON keys, one"): entry_json(LIST.new, LIST.new.entries["1"]),
+    ("usrec dictionaries check", "JSON keys:"): check_dictionaries_json(["position"], [LOST], NOTHING, reachable=True),
     ("usrec demo", "JSON keys:"): dict.fromkeys(field.name for field in fields(DemoResult)),
     ("usrec-simulator registry", "JSON keys, one"): RECORD.as_dict(),
 }

@@ -1,5 +1,6 @@
 """The behaviour of every ledger: what operators read."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations
@@ -284,3 +285,21 @@ def test_reading_does_not_wait_for_a_writer_nor_see_its_work(shared_ledger: SqlL
         assert shared_ledger.view.story(SubmissionId("s1")) is None
         work.commit()
     assert ids(shared_ledger.view.rows(SubmissionFilter())) == ["s1"]
+
+
+def test_codes_in_use_are_those_of_current_submissions_in_the_order_of_their_contract(stocked: SqlLedger) -> None:
+    """No other part of the details comes with them; what was taken back or replaced holds no code."""
+    details = {"ba1": {"position_code": "2512-0-001", "employee_iin": "1"}, "aa1": {"reason_code": "05"}, "aa2": {}}
+    with stocked.begin() as work:
+        for name, values in details.items():
+            held = a_submission(f"{name}-codes")
+            work.submissions.add(replace(held, contract_key=KEY, position=len(name), details=json.dumps(values)))
+        taken_back = a_submission("x-codes")
+        work.submissions.add(replace(taken_back, state=State.CANCELLED, details=json.dumps({"reason_code": "01"})))
+        work.commit()
+    used = {one.submission_id: one for one in stocked.view.codes_in_use()}
+    assert used[SubmissionId("ba1-codes")].codes == {"position_code": "2512-0-001"}
+    assert used[SubmissionId("aa1-codes")].codes == {"reason_code": "05"}
+    assert used[SubmissionId("aa2-codes")].codes == {}
+    assert not {"x-codes", "ca1", "ea1"} & used.keys()
+    assert used[SubmissionId("ba1-codes")].operation is Operation.CONCLUSION

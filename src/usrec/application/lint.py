@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
+from usrec.domain.rules.codes import CodeCheck
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import read_payload
 from usrec.domain.rules.finding import Finding, Severity
@@ -21,6 +22,7 @@ def lint(
     employers: Mapping[str, EmployerName] | None,
     calendar: WorkingCalendar,
     now: datetime,
+    codes: CodeCheck | None = None,
 ) -> Sequence[Sequence[Finding]]:
     """The findings of each row, by the same rules as the agent's, and by what rows say about each other.
 
@@ -28,9 +30,10 @@ def lint(
         rows: Each with what its reader found. Where that is an error, the rules say no more of the same field.
         employers: By BIN; None takes every well-formed number for an employer.
         now: The present, aware UTC.
+        codes: The imported dictionaries.
     """
     known = well_formed(row.employer_bin for row, _ in rows) if employers is None else employers
-    examined = [examine(row, employers=known, calendar=calendar, now=now) for row, _ in rows]
+    examined = [examine(row, employers=known, calendar=calendar, now=now, codes=codes) for row, _ in rows]
     found = [_of_row(one, read) for one, (_, read) in zip(examined, rows, strict=True)]
     for place, finding in check_together(examined):
         found[place].append(finding)

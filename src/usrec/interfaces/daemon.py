@@ -270,6 +270,7 @@ class Daemon:
             clock=agent.clock,
             entropy=agent.entropy,
             limit=INGEST_SIZE,
+            codes=agent.codes,
         )
         if taken.rows:
             self.metrics.ingested(source.name, taken, perf_counter() - began)

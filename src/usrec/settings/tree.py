@@ -239,6 +239,17 @@ class CalendarSettings(Section):
     """Years that you compared with the official calendar."""
 
 
+class DictionarySettings(Section):
+    """The official code lists that were imported by usrec dictionaries import."""
+
+    folder: Path = Path("dictionaries")
+    """Folder of the imported lists; it may be absent until something is imported."""
+    unknown_code: Literal["error", "warning"] = "error"
+    """What a code that an imported list does not have, or not any more, does to its row: an error stops it."""
+    most_lost: Annotated[Number, Field(ge=0, le=100)] = 10
+    """An import that loses more percent of the codes in use than this is refused, unless it is forced."""
+
+
 class DeliverySettings(Section):
     """How fast and how patiently the agent sends."""
 
@@ -402,6 +413,7 @@ class WatcherSettings(BaseSettings):
     ledger: LedgerSettings
     source: dict[str, SourceSettings] = {}
     calendar: CalendarSettings = CalendarSettings()
+    dictionaries: DictionarySettings = DictionarySettings()
     delivery: DeliverySettings = DeliverySettings()
     alerts: AlertSettings = AlertSettings()
     health: HealthSettings = HealthSettings()

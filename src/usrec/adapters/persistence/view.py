@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Engine, Text, and_, bindparam, false, func, or_, select, type_coerce
 
 from usrec.adapters.persistence.agents import HEARTBEATS
+from usrec.adapters.persistence.codes import read_codes
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import SCHEDULED, acknowledgements, attempts, outbox, signing_requests
 from usrec.adapters.persistence.engine import READ_ONLY, connected
@@ -33,6 +34,7 @@ from usrec.ports.ledger_view import (
     SubmissionFilter,
     SubmissionRow,
     SubmissionStory,
+    UsedCodes,
 )
 
 _IDS_AT_ONCE: Final = 500
@@ -150,6 +152,11 @@ class SqlLedgerView:
         with self._snapshot() as connection:
             known = _identified(connection, submission_id)
             return None if known is None else _story(connection, known)
+
+    def codes_in_use(self) -> Sequence[UsedCodes]:
+        """Codes of current submissions; nothing else of their details leaves here."""
+        with self._snapshot() as connection:
+            return read_codes(connection)
 
     def counts(self) -> Mapping[tuple[State, str], int]:
         """How many current submissions stand in each (state, code)."""

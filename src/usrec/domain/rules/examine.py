@@ -14,6 +14,7 @@ from typing import Final
 from usrec.domain.deadline import Deadline, DeadlineError, DeadlineEvent, compute_deadline, not_before
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
 from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.domain.rules.codes import CodeCheck, check_codes
 from usrec.domain.rules.fields import read_date, read_details, read_payload
 from usrec.domain.rules.finding import Finding, error, has_errors
 from usrec.domain.rules.papers import check_papers
@@ -62,13 +63,19 @@ class Examined:
 
 
 def examine(
-    row: SourceRow, *, employers: Mapping[str, EmployerName], calendar: WorkingCalendar, now: datetime
+    row: SourceRow,
+    *,
+    employers: Mapping[str, EmployerName],
+    calendar: WorkingCalendar,
+    now: datetime,
+    codes: CodeCheck | None = None,
 ) -> Examined:
     """Read, check and date one row.
 
     Args:
         employers: Configured employers by BIN (or IIN).
         now: The present, aware UTC.
+        codes: The imported dictionaries; without them codes are looked at for their form only.
     """
     operation, findings = _identity(row, employers)
     payload, unreadable = read_payload(row.payload)
@@ -81,6 +88,7 @@ def examine(
         trigger = read_date(payload, _TRIGGER_FIELD[operation])
     if details is not None:
         findings += check_papers(details, kazakhstan_date(now))
+        findings += check_codes(details, codes, kazakhstan_date(now)) if codes else []
         trigger = trigger_date(details)
     deadline, late = _term(operation, trigger, calendar)
     findings += late

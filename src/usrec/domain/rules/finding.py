@@ -14,6 +14,7 @@ class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     UNDETERMINED = "undetermined"
+    """What the rule rests on is not known here; it stops nothing and the ledger does not keep it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def warning(rule: str, field: str, message: str, *, code: str = "", point: str =
 
 
 def undetermined(rule: str, field: str, message: str, *, code: str = "", point: str = "") -> Finding:
-    """A finding that only another system can settle: USREC, or the agent's ledger."""
+    """A finding that cannot be settled here: only USREC, the agent's ledger or a code list not imported knows."""
     return Finding(rule, Severity.UNDETERMINED, field, code, point, message)
 
 
@@ -57,8 +58,9 @@ def has_errors(findings: Iterable[Finding]) -> bool:
 
 
 def dump_findings(findings: Iterable[Finding]) -> str:
-    """Findings as a JSON array for the ledger."""
-    return json.dumps([asdict(one) for one in findings], ensure_ascii=False)
+    """Findings as a JSON array for the ledger, without those that say nothing about the row."""
+    kept = [asdict(one) for one in findings if one.severity is not Severity.UNDETERMINED]
+    return json.dumps(kept, ensure_ascii=False)
 
 
 def load_findings(text: str) -> Sequence[Finding]:

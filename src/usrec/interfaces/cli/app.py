@@ -13,6 +13,7 @@ from usrec.interfaces.cli import (
     config,
     deadline,
     demo,
+    dictionaries,
     doctor,
     explain,
     health,
@@ -78,4 +79,5 @@ app.add_typer(package.app, name="package")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(template.app, name="template")
 app.add_typer(config.app, name="config")
+app.add_typer(dictionaries.app, name="dictionaries")
 app.add_typer(ledger.app, name="db")

@@ -21,6 +21,8 @@ _NUMBER_FAULTS: Final = (
     N_("{field}: the {number} has a wrong check digit."),
 )
 
+_NOT_LOOKED_UP: Final = N_("No official dictionary for {field} is imported for this day; it was not looked up.")
+
 TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "key_present": (N_("{field} is empty; without it nothing can be matched."),),
     "key_form": (N_("{field} is longer than {longest} or not printable."),),
@@ -56,6 +58,15 @@ TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "agreement_after_its_effect": (
         N_("The agreement is dated after the day on which it takes effect; the registry refuses that."),
+    ),
+    "code_in_dictionary": (
+        N_("{field} {code} is not in the official dictionary of {day}."),
+        N_("{field} {code} is out of use in the official dictionary of {day}."),
+        _NOT_LOOKED_UP,
+    ),
+    "code_is_lowest_level": (
+        N_("{field} {code} is a heading of the official dictionary; choose an entry below it."),
+        _NOT_LOOKED_UP,
     ),
     "already_registered": (
         N_(

@@ -5,7 +5,7 @@ No value of a row stands in a finding, so that no form of the report holds perso
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,6 +80,18 @@ def never_known(operations: Collection[str]) -> Iterator[Reported]:
         if one.active and concerned and one.handling is Handling.SERVER:
             told = ONLY_USREC.format(meaning=one.texts["en"].meaning)
             yield Reported(None, undetermined("only_usrec_knows", one.field, told, code=one.code, point=one.point))
+
+
+def of_the_whole(told: Iterable[Reported]) -> Iterator[Reported]:
+    """The findings with those once that are the same for all rows: a dictionary that nobody has imported."""
+    seen: set[tuple[str, str]] = set()
+    for one in told:
+        finding = one.finding
+        if finding.severity is not Severity.UNDETERMINED or finding.rule != "code_in_dictionary":
+            yield one
+        elif (finding.field, finding.message) not in seen:
+            seen.add((finding.field, finding.message))
+            yield Reported(None, finding)
 
 
 def groups(report: Report) -> Sequence[Group]:

@@ -9,7 +9,8 @@ from usrec.interfaces.doctor.alerts_check import examine_alerts
 from usrec.interfaces.doctor.arithmetic_check import examine_arithmetic
 from usrec.interfaces.doctor.ask_check import ask_usrec
 from usrec.interfaces.doctor.authority_check import examine_authorities
-from usrec.interfaces.doctor.calendar_check import examine_calendar, examine_dictionaries, examine_time_zone
+from usrec.interfaces.doctor.calendar_check import examine_calendar, examine_time_zone
+from usrec.interfaces.doctor.dictionaries_check import examine_dictionaries
 from usrec.interfaces.doctor.finding import Line
 from usrec.interfaces.doctor.gateway_check import examine_gateway
 from usrec.interfaces.doctor.installation import Installation, fenced
