@@ -22,6 +22,8 @@ from usrec.application.deliver import DeliveryPolicy
 from usrec.domain.digest import DigestPolicy
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable
 from usrec.domain.retry import RetryPolicy
+from usrec.domain.rules.codes import CodeCheck
+from usrec.domain.rules.finding import Severity
 from usrec.domain.secret import Secret
 from usrec.domain.source_event import EmployerName, EventId, SourceName
 from usrec.domain.watch import WatchPolicy
@@ -33,6 +35,7 @@ from usrec.settings import CalendarSettings, LoadedSettings, LoadedWatcherSettin
 
 if TYPE_CHECKING:
     from kzeds.certificate import Certificate
+    from usrec.adapters.dictionaries.files import DictionaryFiles
     from usrec.adapters.gateway.connection import Endpoint
     from usrec.adapters.gateway.shep import ShepGateway
     from usrec.adapters.persistence import SqlLedger
@@ -55,6 +58,7 @@ class Agent:
         trust: What is known of the certificates in use.
         judge: Looks them up; None without ``[trust]``.
         subscribers: Who is told of alerts.
+        codes: The imported dictionaries, and what a code that they do not have does to its row.
     """
 
     settings: LoadedSettings
@@ -72,6 +76,7 @@ class Agent:
     trust: TrustBook
     judge: CertificateJudge | None = None
     subscribers: Sequence[Subscriber] = ()
+    codes: CodeCheck | None = None
 
     @property
     def watching(self) -> WatchPolicy:
@@ -112,6 +117,20 @@ def build_calendar(settings: CalendarSettings) -> WorkingCalendar:
     if settings == CalendarSettings():
         return calendar
     return CalendarOverrides(calendar, settings.working_days, settings.days_off, settings.checked_years)
+
+
+def build_dictionaries(settings: LoadedWatcherSettings) -> DictionaryFiles:
+    """The imported dictionaries, whether there are any yet or not."""
+    from usrec.adapters.dictionaries.files import DictionaryFiles
+
+    return DictionaryFiles(settings.path(settings.values.dictionaries.folder))
+
+
+def build_code_check(settings: LoadedWatcherSettings) -> CodeCheck:
+    """The dictionaries for the rules; they are read when a row first needs them."""
+    from usrec.adapters.dictionaries.book import FileCodeBook
+
+    return CodeCheck(FileCodeBook(build_dictionaries(settings)), Severity(settings.values.dictionaries.unknown_code))
 
 
 def build_agent(
@@ -159,6 +178,7 @@ def build_agent(
         trust=book,
         judge=judge,
         subscribers=build_alert_sinks(settings),
+        codes=build_code_check(settings),
     )
 
 
@@ -258,6 +278,28 @@ def _source(settings: LoadedSettings, name: str, source: SourceSettings, ledger:
         writable=not source.read_only,
         table=source.table,
         known=_known_keys(SourceName(name), ledger),
+        password=settings.optional_secret(source.password),
+    )
+
+
+def build_source_view(settings: LoadedSettings, name: str) -> EventSource:
+    """A configured source, to look at all of its rows without a ledger: none counts as taken and nothing is marked.
+
+    Raises:
+        ConfigurationError: There is no such source, or its address cannot be used.
+    """
+    from usrec.adapters.sources.outbox_table import OutboxTableSource
+
+    source = settings.values.source.get(name)
+    if source is None:
+        known = ", ".join(settings.values.source) or "none"
+        raise ConfigurationError(f"there is no [source.{name}]; configured: {known}", where=str(settings.file))
+    return OutboxTableSource(
+        SourceName(name),
+        settings.database_url(source.url),
+        writable=False,
+        table=source.table,
+        known=lambda _: (),
         password=settings.optional_secret(source.password),
     )
 

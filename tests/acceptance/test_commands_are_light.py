@@ -12,6 +12,7 @@ from support.workplace import run
 HEAVY = {
     "zeep",
     "holidays",
+    "openpyxl",
     "rich",
     "lxml",
     "sqlalchemy",
@@ -47,6 +48,9 @@ except SystemExit as end:
         ("usrec", ["init", "--help"]),
         ("usrec", ["config", "check", "--help"]),
         ("usrec", ["explain", "--help"]),
+        ("usrec", ["lint", "--help"]),
+        ("usrec", ["template", "events", "--help"]),
+        ("usrec", ["dictionaries", "import", "--help"]),
         ("usrec", ["metrics", "--help"]),
         ("usrec", ["alerts", "list", "--help"]),
         ("usrec", ["health", "--help"]),

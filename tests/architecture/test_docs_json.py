@@ -14,12 +14,16 @@ import pytest
 from typer.testing import CliRunner
 
 from kzeds.cli.app import app as kzeds_app
+from support.code_lists import an_edition, an_entry
 from support.ledger_values import a_submission, an_alert
 from support.markdown import code, prose, read, section
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.adapters.calendar.year import read_year
 from usrec.adapters.explanations.book import explain_all
 from usrec.application.checkup import Level, Standing
+from usrec.application.estimate_liability import Case, Estimate
+from usrec.application.import_dictionary import CodesExplained, LostCode
+from usrec.application.import_dictionary import Plan as ImportPlan
 from usrec.application.pack_papers import Unsigned
 from usrec.application.plan_replay import Plan, Treatment, Turn
 from usrec.application.replay import Canary, CanaryFate, Queued
@@ -28,6 +32,8 @@ from usrec.application.take_signed import Fate, TakenPaper
 from usrec.application.watch_trust import CertificateRecord
 from usrec.domain.authority import Appointment, Authority, SigningCertificate
 from usrec.domain.deadline import DeadlineEvent, compute_deadline, deadline_report
+from usrec.domain.dictionary import Changes, Dictionary
+from usrec.domain.liability import Breach, Circumstances, assess
 from usrec.domain.message import RenderedMessage
 from usrec.domain.rules.finding import dump_findings, error
 from usrec.domain.signing_request import SigningRequest
@@ -40,8 +46,12 @@ from usrec.interfaces.cli.authority import authority_json
 from usrec.interfaces.cli.calendar import calendar_json
 from usrec.interfaces.cli.check import Checked, check_json
 from usrec.interfaces.cli.config import faults_json
+from usrec.interfaces.cli.dictionary_words import Told, entry_json, imported_json, listed_json
+from usrec.interfaces.cli.dictionary_words import check_json as check_dictionaries_json
 from usrec.interfaces.cli.doctor import doctor_json, openings_json
 from usrec.interfaces.cli.explanation_words import explanation_json
+from usrec.interfaces.cli.liability_words import estimate_json
+from usrec.interfaces.cli.lint_report import Report, Reported, lint_json
 from usrec.interfaces.cli.package import _Made, _made_json, _paper_json, _taken_json
 from usrec.interfaces.cli.replay import _result_json
 from usrec.interfaces.cli.replay_plan import plan_json
@@ -127,10 +137,18 @@ ORDER = Appointment("12-k", NOW.date(), NOW.date())
 AUTHORITY: Any = authority_json([Authority(EmployerName("main"), False, CERTIFICATE, (ORDER,))], NOW.date())
 DEADLINE = compute_deadline(DeadlineEvent.CONCLUSION, date(2026, 11, 20), calendar=KazakhstanCalendar())
 EXPLANATION = explanation_json(explain_all()[0])
+LIABILITY: Any = assess(Breach(NOW, None), Circumstances(), NOW)
+ESTIMATE = Estimate(NOW, Circumstances(), [Case(ROW, LIABILITY)], 0)
+LINTED: Any = lint_json(Report("events.csv", "CSV", 1, [Reported(2, error("a_rule", "a_field", "A message."))]))[0]
 RECORD = RegisteredRecord("conclusion", "r", "c", "200940000013", None, "1", "2026-11-20", 1, 0, ())
 RESULT = asdict(Result(ID, "done", ""))
 
 OPENING = Opening(Side.AGENT, "shep.example", 443, "https", "[gateway] url", "why")
+
+LIST = ImportPlan("position", None, an_edition(an_entry("1")), Changes(), known=False)
+TOLD = Told("position", "utf-8", 0, unmarked=False, numbers=False)
+LOST = LostCode("position", "1", inactive=True, submissions=[ID])
+NOTHING = CodesExplained([], [], [], [])
 
 BOARD = NoticeBoard([PostedAlert(an_alert(ID), State.PENDING, {LOG: NOW})], [SinkState(LOG, 0, "", None, None, NOW)])
 
@@ -154,12 +172,18 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("usrec alerts list", "JSON keys:"): board_json(BOARD, [LOG], NOW),
     ("usrec deadline", "JSON keys:"): deadline_report(DEADLINE),
     ("usrec explain", "JSON keys, one"): EXPLANATION,
+    ("usrec liability", "JSON keys:"): estimate_json(ESTIMATE),
+    ("usrec lint", "JSON keys, one"): LINTED,
     ("usrec calendar", "JSON keys:"): calendar_json(read_year(2026, KazakhstanCalendar(), KazakhstanCalendar())),
     ("usrec authority", "JSON keys:"): AUTHORITY,
     ("usrec authority", "JSON keys of each"): AUTHORITY["employers"][0],
     ("usrec config check", "JSON keys:"): faults_json(Path("usrec.toml"), [Fault("[gateway] url", 2, None, "why")], []),
     ("usrec doctor", "JSON keys:"): doctor_json([WRONG.line(file="usrec.toml", number=1)], NOW),
     ("usrec doctor", "JSON keys with `--egress`, one"): openings_json([OPENING])[0],
+    ("usrec dictionaries import", "JSON keys:"): imported_json([(LIST, TOLD)], [LOST], reachable=True, written=True),
+    ("usrec dictionaries list", "JSON keys, one"): listed_json(Dictionary("position", (LIST.new,))),
+    ("usrec dictionaries show", "JSON keys, one"): entry_json(LIST.new, LIST.new.entries["1"]),
+    ("usrec dictionaries check", "JSON keys:"): check_dictionaries_json(["position"], [LOST], NOTHING, reachable=True),
     ("usrec demo", "JSON keys:"): dict.fromkeys(field.name for field in fields(DemoResult)),
     ("usrec-simulator registry", "JSON keys, one"): RECORD.as_dict(),
 }

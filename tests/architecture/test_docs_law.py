@@ -21,6 +21,8 @@ from usrec.domain.deadline import (
     compute_deadline,
     edition_on,
 )
+from usrec.domain.liability import _EMPLOYER, _OFFICIAL, MCI, Assumption, Category, Part
+from usrec.domain.liability import Standing as LateStanding
 from usrec.domain.outcome import (
     Doubt,
     Faulted,
@@ -184,13 +186,24 @@ def test_the_law_page_has_every_event_that_is_counted() -> None:
 
 
 def test_fines_are_their_number_of_indices() -> None:
-    """The sums in tenge follow from the index of 2026, which the page names."""
+    """The sums in tenge follow from the index of 2026, which the page names; both are those of `usrec liability`."""
     text = section(LAW, "What a breach costs")
     index = next(int(row[1]) for row in table(text, "year") if row[0] == "2026")
     fines = [[int(re.sub(r"\D", "", cell)) for cell in row[1:]] for row in table(text, "who")]
     assert len(fines) == 4
+    sanctions = [_OFFICIAL, *(_EMPLOYER[one] for one in (Category.SMALL, Category.MEDIUM, Category.LARGE))]
+    assert [fine[::2] for fine in fines] == [[one[Part.FIRST], one[Part.REPEATED]] for one in sanctions]
+    assert {int(row[0]): int(row[1]) for row in table(text, "year") if row[1].isdecimal()} == MCI
     for first, first_sum, repeated, repeated_sum in fines:
         assert (first_sum, repeated_sum) == (first * index, repeated * index)
+
+
+def test_the_liability_page_has_every_group_and_every_assumption() -> None:
+    """By the words of the JSON."""
+    page = read("explanation/liability.md")
+    groups = table(section(page, "What is counted"), "group")
+    assert [only_code(row[0]) for row in groups] == list(LateStanding)
+    assert {only_code(row[0]) for row in table(section(page, "What is assumed"), "assumption")} == set(Assumption)
 
 
 def test_every_source_number_of_the_law_page_is_listed() -> None:

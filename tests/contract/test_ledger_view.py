@@ -1,7 +1,8 @@
 """The behaviour of every ledger: what operators read."""
 
+import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import combinations
 from typing import Any
 
@@ -69,9 +70,26 @@ PARTS: dict[str, tuple[Any, set[str]]] = {
     "contract_key": (KEY, {"ba1"}),
     "current": (True, {"aa1", "aa2", "ab1", "ba1", "da1", "ea1"}),
     "unsettled": (True, {"aa1", "aa2", "ab1", "ba1", "ca1"}),
+    "unsettled_or_late": (True, {"aa1", "aa2", "ab1", "ba1", "ca1"}),
     "wait_reason": (WaitReason.PREDECESSOR_OPEN, {"ab1"}),
     "ids": ([SubmissionId("ca1"), SubmissionId("aa1"), SubmissionId("nobody")], {"aa1", "ca1"}),
 }
+
+
+def test_registered_is_late_from_its_legal_bound_on(ledger: SqlLedger) -> None:
+    """The bound itself is too late; what has no bound, or was taken back, is never late."""
+    bound = NOW + DAY
+    cases: dict[str, dict[str, Any]] = {
+        "in-time": {"decided_at": bound - timedelta(microseconds=1)},
+        "late": {"decided_at": bound},
+        "unbound": {"decided_at": bound, "due_utc": None},
+        "gone": {"decided_at": bound, "state": State.CANCELLED},
+    }
+    with ledger.begin() as work:
+        for name, changes in cases.items():
+            work.submissions.add(replace(a_submission(name, due_utc=bound, state=State.ACCEPTED), **changes))
+        work.commit()
+    assert ids(ledger.view.rows(SubmissionFilter(unsettled_or_late=True))) == ["late"]
 
 
 @pytest.mark.parametrize("parts", [*combinations(PARTS, 1), *combinations(PARTS, 2)], ids="+".join)
@@ -267,3 +285,21 @@ def test_reading_does_not_wait_for_a_writer_nor_see_its_work(shared_ledger: SqlL
         assert shared_ledger.view.story(SubmissionId("s1")) is None
         work.commit()
     assert ids(shared_ledger.view.rows(SubmissionFilter())) == ["s1"]
+
+
+def test_codes_in_use_are_those_of_current_submissions_in_the_order_of_their_contract(stocked: SqlLedger) -> None:
+    """No other part of the details comes with them; what was taken back or replaced holds no code."""
+    details = {"ba1": {"position_code": "2512-0-001", "employee_iin": "1"}, "aa1": {"reason_code": "05"}, "aa2": {}}
+    with stocked.begin() as work:
+        for name, values in details.items():
+            held = a_submission(f"{name}-codes")
+            work.submissions.add(replace(held, contract_key=KEY, position=len(name), details=json.dumps(values)))
+        taken_back = a_submission("x-codes")
+        work.submissions.add(replace(taken_back, state=State.CANCELLED, details=json.dumps({"reason_code": "01"})))
+        work.commit()
+    used = {one.submission_id: one for one in stocked.view.codes_in_use()}
+    assert used[SubmissionId("ba1-codes")].codes == {"position_code": "2512-0-001"}
+    assert used[SubmissionId("aa1-codes")].codes == {"reason_code": "05"}
+    assert used[SubmissionId("aa2-codes")].codes == {}
+    assert not {"x-codes", "ca1", "ea1"} & used.keys()
+    assert used[SubmissionId("ba1-codes")].operation is Operation.CONCLUSION

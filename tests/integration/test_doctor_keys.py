@@ -14,12 +14,14 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from support.made_certificates import PASSWORD, make_key
 from support.patient import Patient, provokes, provokes_each
+from support.without_libraries import without_libraries
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.domain.authority import AuthorityProblem as P
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.renewal import RenewalProblem as R
-from usrec.interfaces.doctor import authority_check, transport_check
+from usrec.interfaces.doctor import arithmetic_check, authority_check, transport_check
 from usrec.interfaces.doctor import keys_check as say
+from usrec.interfaces.doctor.arithmetic_check import examine_arithmetic
 from usrec.interfaces.doctor.authority_check import PROBLEMS, examine_authorities
 from usrec.interfaces.doctor.finding import Kind
 from usrec.interfaces.doctor.keys_check import RENEWAL, examine_answer_certificate, examine_keys
@@ -380,3 +382,15 @@ def test_the_first_heads_own_key_needs_no_order(patient: Patient) -> None:
 
 def test_every_problem_of_the_authority_is_provoked_here() -> None:
     assert set(PROBLEMS) == set(P)
+
+
+@provokes(arithmetic_check.SLOW)
+def test_a_machine_without_libraries_is_told_that_gost_is_slow(patient: Patient) -> None:
+    with without_libraries():
+        patient.says(examine_arithmetic)
+
+
+@provokes(arithmetic_check.FAST)
+def test_libraries_that_calculate_gost_are_named(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kzeds.gost.native.names", lambda: {"curves": "libcrypto"})
+    assert "curves: libcrypto" in patient.says(examine_arithmetic)["arithmetic.fast"].text

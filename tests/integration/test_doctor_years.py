@@ -7,7 +7,7 @@ import shutil
 import sys
 import zoneinfo
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,13 +15,17 @@ import pytest
 
 from support.patient import Patient, provokes, provokes_each
 from usrec.adapters.calendar.kazakhstan import CHECKED_YEARS
+from usrec.adapters.dictionaries.files import DictionaryFiles
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.rendering.profile import SHIPPED, load_profile
+from usrec.domain.dictionary import Dictionary, Edition, Entry
 from usrec.domain.errors import ConfigurationError
 from usrec.interfaces.doctor import calendar_check as calendar
+from usrec.interfaces.doctor import dictionaries_check as dictionaries
 from usrec.interfaces.doctor import installation as fence
 from usrec.interfaces.doctor import profile_check as profile
-from usrec.interfaces.doctor.calendar_check import examine_calendar, examine_dictionaries, examine_time_zone
+from usrec.interfaces.doctor.calendar_check import examine_calendar, examine_time_zone
+from usrec.interfaces.doctor.dictionaries_check import examine_dictionaries
 from usrec.interfaces.doctor.finding import Kind, Line
 from usrec.interfaces.doctor.installation import Installation
 from usrec.interfaces.doctor.profile_check import ASSUMPTIONS, examine_profile
@@ -98,9 +102,37 @@ def test_a_machine_without_time_zone_data_needs_none(
     assert list(patient.says(examine_time_zone)) == ["time_zone.absent"]
 
 
-@provokes(calendar.DICTIONARIES)
-def test_it_is_said_plainly_that_the_dictionaries_are_not_imported(patient: Patient) -> None:
-    assert "not imported" in patient.says(examine_dictionaries)["dictionaries.not_imported"].text
+@provokes(dictionaries.NONE_IMPORTED)
+def test_without_dictionaries_nothing_is_wrong_and_the_way_to_them_is_told(patient: Patient) -> None:
+    assert "usrec dictionaries import" in patient.says(examine_dictionaries)["dictionaries.not_imported"].text
+
+
+def imported(patient: Patient, name: str, *, valid_from: date, ago: timedelta = timedelta(0)) -> Path:
+    """A dictionary of one code."""
+    store = DictionaryFiles(patient.folder / "dictionaries")
+    entries = {"01": Entry("01", "бір", "один")}
+    edition = Edition(valid_from, patient.clock.now() - ago, "list.csv", "ab", entries)
+    store.save(Dictionary(name, (edition,)))
+    return store.file(name)
+
+
+@provokes(dictionaries.CURRENT, dictionaries.MISSING)
+def test_an_imported_dictionary_is_told_with_its_age_and_one_that_rows_need_is_missed(patient: Patient) -> None:
+    imported(patient, "termination_reason", valid_from=date(2020, 1, 1), ago=timedelta(days=9))
+    said = patient.says(examine_dictionaries)
+    assert "holds from 2020-01-01 and was imported 9 days ago; codes in use: 1" in said["dictionaries.imported"].text
+    assert said["dictionaries.missing"].about == "position"
+
+
+@provokes(dictionaries.STALE, dictionaries.NOT_YET, dictionaries.UNREADABLE)
+def test_a_dictionary_that_is_old_or_holds_later_or_is_damaged_is_told(patient: Patient) -> None:
+    imported(patient, "position", valid_from=date(2020, 1, 1), ago=timedelta(days=400))
+    imported(patient, "court", valid_from=date(2099, 1, 1))
+    imported(patient, "country", valid_from=date(2020, 1, 1)).write_text("{", "utf-8")
+    said = patient.says(examine_dictionaries)
+    assert {"dictionaries.old", "dictionaries.not_yet", "dictionaries.unreadable"} <= set(said)
+    assert "2099-01-01" in said["dictionaries.not_yet"].text
+    assert said["dictionaries.unreadable"].about == "country"
 
 
 @provokes(profile.ASSUMED)

@@ -470,3 +470,22 @@ def test_replay_without_a_reason_is_a_usage_error(refusals: Desk) -> None:
     assert refusals.usrec("replay", "--yes").code == 2
     assert refusals.usrec("replay", "--plan", "--rate", "0/s").code == 2
     assert refusals.usrec("replay", "--plan", "--rate", "fast").code == 2
+
+
+def test_liability_tells_each_late_event_and_asks_whose_category_it_is(desk: Desk) -> None:
+    """The command reads the ledger and says nothing of what is in time; an employer of another name has nothing."""
+    late = a_day(40).isoformat()
+    desk.hire(1, contract_date=late, signed_on=late, begin_date=late)
+    desk.hire(2)
+    desk.take()
+    desk.send_one("hire-1", registered())
+    answer = desk.ask("liability", "--category", "small", "--employer", BIN)
+    assert [(one["event_id"], one["standing"]) for one in answer["cases"]] == [("hire-1", "late")]
+    assert (answer["category"], answer["cases"][0]["employer_fine"]["mci_min"]) == ("small", 60)
+    assert desk.ask("liability", "--employer", "another")["cases"] == []
+    assert desk.usrec("liability", "--fined-on", "2026-03-11").code == 2
+    assert "not legal advice" in desk.usrec("liability").out
+    other = '[employer.other]\nbin = "200940000023"\nkey_file = "k"\nkey_password = { file = "kp" }\n'
+    desk.settings.write_text(desk.settings.read_text("utf-8") + other, "utf-8")
+    assert desk.usrec("liability", "--category", "small").code == 2
+    assert desk.usrec("liability").code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -74,7 +75,8 @@ def test_status_and_lists_are_wholly_in_the_readers_language(
         if row["wait_reason"]:
             assert translated[WAITS[row["wait_reason"]]] in status
             assert translated[WAITS[row["wait_reason"]]] in listed
-    plan = busy.usrec("replay", "--plan").out
+    plan, cost = busy.usrec("replay", "--plan").out, busy.usrec("liability").out
+    assert not english_words(re.sub(r"usrec deadline|--[a-z-]+", "", cost))
     assert not english_words(status) | english_words(listed) | english_words(plan)
 
 

@@ -24,6 +24,7 @@ from usrec.domain.rules.field_table import FIELDS, FieldRule
 from usrec.domain.source_event import Operation
 from usrec.domain.state import TRANSITIONS, State
 from usrec.interfaces.cli.finding_words import TEMPLATES
+from usrec.interfaces.cli.lint_words import LINT_TEMPLATES
 from usrec.interfaces.cli.words import WAITS
 
 PART: Final = re.compile(
@@ -145,6 +146,12 @@ def finding_rules() -> str:
     return _table(["rule", "what it says"], [[f"`{rule}`", " · ".join(texts)] for rule, texts in TEMPLATES.items()])
 
 
+def lint_rules() -> str:
+    """Every rule that only `usrec lint` has, with its sentences."""
+    rows = [[f"`{rule}`", " · ".join(texts)] for rule, texts in LINT_TEMPLATES.items()]
+    return _table(["rule", "what it says"], rows)
+
+
 def command_list() -> str:
     """All commands with their first sentence."""
     rows = ([f"[`{name}`](#{anchor(name)})", told] for name, told in summaries().items())
@@ -169,6 +176,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "codes-out-of-scope": codes_out_of_scope,
     "error-families": error_families,
     "finding-rules": finding_rules,
+    "lint-rules": lint_rules,
     "command-list": command_list,
     "doctor-lines": doctor_lines,
     **{f"event-{one}": partial(event_fields, one) for one in Operation},

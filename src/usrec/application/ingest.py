@@ -25,6 +25,7 @@ from usrec.domain.revision import (
     refuse,
     refuse_registered,
 )
+from usrec.domain.rules.codes import CodeCheck
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import without_unknown_fields
 from usrec.domain.rules.finding import dump_findings
@@ -64,6 +65,7 @@ def ingest(
     clock: Clock,
     entropy: Entropy,
     limit: int = 200,
+    codes: CodeCheck | None = None,
 ) -> IngestReport:
     """Take up to ``limit`` rows of one source.
 
@@ -75,7 +77,7 @@ def ingest(
     if not rows:
         return IngestReport()
     now = clock.now()
-    examined = [examine(row, employers=employers, calendar=calendar, now=now) for row in rows]
+    examined = [examine(row, employers=employers, calendar=calendar, now=now, codes=codes) for row in rows]
     with ledger.begin() as work:
         report = _receive_all(work, examined, calendar, now, entropy)
         work.commit()
@@ -266,12 +268,14 @@ def retake(
     calendar: WorkingCalendar,
     now: datetime,
     entropy: Entropy,
+    codes: CodeCheck | None = None,
 ) -> Submission | None:
     """Examine an invalid submission's row again (the settings may have changed); None when it is still invalid."""
     row = work.inbox.row((old.source, old.event_id, old.revision))
     if row is None or row.withdrawn:
         return None
-    examined = with_first_entry(work, examine(row, employers=employers, calendar=calendar, now=now), calendar)
+    found = examine(row, employers=employers, calendar=calendar, now=now, codes=codes)
+    examined = with_first_entry(work, found, calendar)
     new = _submission(examined, now, entropy)
     position = _position_after(work, new, old)
     new = replace(new, position=position, replaces=old.id, received_at=old.received_at, reason="retaken")

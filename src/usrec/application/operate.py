@@ -19,6 +19,7 @@ from usrec.application.ingest import retake
 from usrec.application.recording import journal, status_note
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.identifiers import new_record_id
+from usrec.domain.rules.codes import CodeCheck
 from usrec.domain.signing_request import AWAITING
 from usrec.domain.source_event import HEADS, EmployerName
 from usrec.domain.state import Move, State
@@ -65,6 +66,7 @@ def retry(
     employers: Mapping[str, EmployerName],
     calendar: WorkingCalendar,
     not_before: datetime | None = None,
+    codes: CodeCheck | None = None,
 ) -> SubmissionId:
     """Try again: a refused one as a new signed version, one on its way as the same bytes, an invalid one by its row.
 
@@ -86,7 +88,8 @@ def retry(
         if old.state is State.REJECTED:
             new = _new_version(old, entropy)
         elif old.state is State.INVALID:
-            new = retake(work, old, employers=employers, calendar=calendar, now=now, entropy=entropy) or refuse(
+            again = retake(work, old, employers=employers, calendar=calendar, now=now, entropy=entropy, codes=codes)
+            new = again or refuse(
                 old, "its row is still invalid", "Mend the row in the HR system and raise its revision"
             )
         elif _has_outlived_its_signature(work, old, now):

@@ -32,7 +32,7 @@ _SENTENCES = {
     State.SUBMITTED: "Delivered; no decision yet.",
     State.INDETERMINATE: "The answer is unknown; the agent is finding out. Do not enter it by hand.",
     State.ACCEPTED: "Registered in USREC.",
-    State.REJECTED: "Refused by USREC: mend the row and raise the revision.",
+    State.REJECTED: "Refused by USREC.",
     State.CANCELLED: "Taken back; it will not be sent.",
 }
 

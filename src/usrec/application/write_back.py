@@ -5,17 +5,25 @@ Idempotent, and its failure never alters a submission: notes wait in the ledger 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from usrec.domain.errors import SourceUnavailable
 from usrec.ports.clock import Clock
-from usrec.ports.event_source import EventSource
+from usrec.ports.event_source import EventSource, StatusNote
 from usrec.ports.ledger import Ledger
 
 RETRY_AFTER = timedelta(minutes=1)
+Words = Callable[[StatusNote], StatusNote]
+"""Puts a note into the words that HR reads."""
 
 
-def write_back(*, source: EventSource, ledger: Ledger, clock: Clock, limit: int = 500) -> int:
+def as_kept(note: StatusNote) -> StatusNote:
+    """The note in the ledger's own words."""
+    return note
+
+
+def write_back(*, source: EventSource, ledger: Ledger, clock: Clock, words: Words = as_kept, limit: int = 500) -> int:
     """Write up to ``limit`` waiting notes to one source; returns how many were written.
 
     Raises:
@@ -28,7 +36,7 @@ def write_back(*, source: EventSource, ledger: Ledger, clock: Clock, limit: int 
     handles = [handle for handle, _ in due]
     if source.writable:
         try:
-            source.write_back([note for _, note in due])
+            source.write_back([words(note) for _, note in due])
         except SourceUnavailable:
             with ledger.begin() as work:
                 work.write_backs.postpone(handles, clock.now() + RETRY_AFTER)

@@ -41,7 +41,7 @@ from usrec.interfaces.reload import Compose, Reloader
 from usrec.interfaces.service_manager import ServiceManager
 from usrec.interfaces.trust_watch import TrustWatch, longest_look
 from usrec.ports.alert_sink import Composer
-from usrec.ports.event_source import EventSource
+from usrec.ports.event_source import EventSource, StatusNote
 from usrec.settings.rules import lease_needed
 from usrec.settings.signing_time import signing_needed
 
@@ -74,6 +74,7 @@ class Daemon:
         orders: Signal handlers put theirs here; a ``SimpleQueue`` is the one thing that they safely may.
         compose: Makes the agent anew from its settings; None where it cannot be reloaded.
         words: Puts alerts into words.
+        hr_words: Puts a note to HR into words, in a language.
     """
 
     agent: Agent
@@ -84,6 +85,7 @@ class Daemon:
     manager: ServiceManager = field(default_factory=ServiceManager)
     compose: Compose | None = None
     words: Composer = in_brief
+    hr_words: Callable[[StatusNote, str], StatusNote] = lambda note, _: note
 
     def __post_init__(self) -> None:
         self.handover = Handover(self.agent)
@@ -268,6 +270,7 @@ class Daemon:
             clock=agent.clock,
             entropy=agent.entropy,
             limit=INGEST_SIZE,
+            codes=agent.codes,
         )
         if taken.rows:
             self.metrics.ingested(source.name, taken, perf_counter() - began)
@@ -301,7 +304,13 @@ class Daemon:
         return False
 
     def _tell_hr(self, agent: Agent, source: EventSource) -> None:
-        if write_back(source=source, ledger=agent.ledger, clock=agent.clock):
+        chosen = agent.settings.values.source.get(source.name)
+        language = "en" if chosen is None else chosen.language
+
+        def words(note: StatusNote) -> StatusNote:
+            return self.hr_words(note, language)
+
+        if write_back(source=source, ledger=agent.ledger, clock=agent.clock, words=words):
             self.drain.moved()
 
     def _look_up_once(self, agent: Agent) -> bool:

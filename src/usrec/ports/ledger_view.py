@@ -9,7 +9,7 @@ from typing import Protocol
 
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.oversight import Sight
-from usrec.domain.source_event import EmployerName
+from usrec.domain.source_event import EmployerName, Operation
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 from usrec.ports.alert_sinks import NoticeBoard
@@ -24,6 +24,7 @@ class SubmissionFilter:
         due_before: Legal bound earlier than this, aware UTC.
         current: Only those that no later revision or retry replaced.
         unsettled: Only those that are neither registered nor taken back.
+        unsettled_or_late: Only the unsettled ones and those that were registered when their legal bound was over.
     """
 
     state: State | None = None
@@ -35,6 +36,7 @@ class SubmissionFilter:
     ids: Sequence[SubmissionId] | None = None
     unsettled: bool = False
     wait_reason: WaitReason | None = None
+    unsettled_or_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,22 @@ class Progress:
     """Earliest time at which a scheduled entry becomes ready."""
 
 
+@dataclass(frozen=True, slots=True)
+class UsedCodes:
+    """The codes of official dictionaries that a submission holds.
+
+    Attributes:
+        codes: By the name of the field.
+    """
+
+    submission_id: SubmissionId
+    employer_bin: str
+    contract_key: str
+    operation: Operation
+    state: State
+    codes: Mapping[str, str]
+
+
 class LedgerView(Protocol):
     """Read-only questions; each is one short snapshot."""
 
@@ -149,6 +167,10 @@ class LedgerView(Protocol):
 
     def story(self, submission_id: SubmissionId) -> SubmissionStory | None:
         """One submission with attempts, journal and what waits behind it; accepts a unique id prefix."""
+        ...
+
+    def codes_in_use(self) -> Sequence[UsedCodes]:
+        """Codes of current submissions, except those taken back; within a contract in the order of its events."""
         ...
 
     def counts(self) -> Mapping[tuple[State, str], int]:

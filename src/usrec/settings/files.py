@@ -20,7 +20,7 @@ from usrec.settings.outline import values_in, without_none
 from usrec.settings.secrets import read_secret
 from usrec.settings.tree import SecretSettings
 
-_WRITTEN: Final = {"state_file", "store"}
+_WRITTEN: Final = {"state_file", "store", "folder"}
 """Files and folders that the program makes by itself."""
 
 _FOLDERS: Final = {"authorities"}

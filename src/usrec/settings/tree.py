@@ -16,7 +16,8 @@ from usrec.settings.kinds import Day, EmployerNumber, Number, Seconds, SerialNum
 class Section(BaseModel):
     """A table of the settings. The text below each setting describes it; ``usrec init`` writes it into the file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    # Only the whole tree is ever read: its parts need no validators of their own, and each command starts sooner.
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
 
 class TimeoutSettings(Section):
@@ -207,6 +208,9 @@ class LedgerSettings(Section):
     """The database user's password, where libpq's own password file is not used."""
 
 
+Language = Literal["kk", "ru", "en"]
+
+
 class SourceSettings(Section):
     """One HR database."""
 
@@ -220,6 +224,8 @@ class SourceSettings(Section):
     """Name of the outbox table."""
     read_only: bool = False
     """The account may only read: nothing is marked and no status is written back."""
+    language: Language = "en"
+    """Language of what is written to HR's rows."""
 
 
 class CalendarSettings(Section):
@@ -231,6 +237,17 @@ class CalendarSettings(Section):
     """Days off that the calendar does not know."""
     checked_years: frozenset[Annotated[Number, Field(ge=2020, le=2099)]] = frozenset()
     """Years that you compared with the official calendar."""
+
+
+class DictionarySettings(Section):
+    """The official code lists that were imported by usrec dictionaries import."""
+
+    folder: Path = Path("dictionaries")
+    """Folder of the imported lists; it may be absent until something is imported."""
+    unknown_code: Literal["error", "warning"] = "error"
+    """What a code that an imported list does not have, or not any more, does to its row: an error stops it."""
+    most_lost: Annotated[Number, Field(ge=0, le=100)] = 10
+    """An import that loses more percent of the codes in use than this is refused, unless it is forced."""
 
 
 class DeliverySettings(Section):
@@ -297,9 +314,6 @@ class LogSettings(Section):
     """The least important level that is written."""
     format: Literal["json", "text"] = "json"
     """``json``: one object in each line; ``text``: for a person."""
-
-
-Language = Literal["kk", "ru", "en"]
 
 
 class CommandSinkSettings(Section):
@@ -399,6 +413,7 @@ class WatcherSettings(BaseSettings):
     ledger: LedgerSettings
     source: dict[str, SourceSettings] = {}
     calendar: CalendarSettings = CalendarSettings()
+    dictionaries: DictionarySettings = DictionarySettings()
     delivery: DeliverySettings = DeliverySettings()
     alerts: AlertSettings = AlertSettings()
     health: HealthSettings = HealthSettings()

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from support.code_lists import BOOK, HeldBook
 from support.languages import CYRILLIC, TRANSLATED, english_words
 from support.line import BIN, EMPLOYERS, MONDAY, PAYLOADS, WeekdayCalendar
 from usrec.domain import revision
+from usrec.domain.rules.codes import CODE_FIELDS, CodeCheck, code_in_dictionary, code_is_lowest_level
 from usrec.domain.rules.examine import examine, term_of
 from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.rules.finding import Finding, error
@@ -69,6 +71,10 @@ def every_finding() -> Iterator[Finding]:
     yield from findings_of("conclusion", {"signed_on": "2026-01-01", "contract_date": "2026-01-02"})
     yield from findings_of("legacy_contract", {"contract_date": "2020-09-18"})
     yield from findings_of("amendment", {"agreement_date": "2026-01-02", "begin_date": "2026-01-01"})
+    for code in ("251200", "2512-0-009", "2512-0"):
+        for book in (BOOK, HeldBook()):
+            asked = "position_code", code, CODE_FIELDS["position_code"], CodeCheck(book), MONDAY.date()
+            yield from (one for one in (code_in_dictionary(*asked), code_is_lowest_level(*asked)) if one)
     yield from (one for one in vars(revision).values() if isinstance(one, Finding))
     for message in (
         "the signed document is over 100 KB (code SCSE999)",

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Text, bindparam, false, func, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Engine, Text, and_, bindparam, false, func, or_, select, type_coerce
 
 from usrec.adapters.persistence.agents import HEARTBEATS
+from usrec.adapters.persistence.codes import read_codes
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import SCHEDULED, acknowledgements, attempts, outbox, signing_requests
 from usrec.adapters.persistence.engine import READ_ONLY, connected
@@ -33,6 +34,7 @@ from usrec.ports.ledger_view import (
     SubmissionFilter,
     SubmissionRow,
     SubmissionStory,
+    UsedCodes,
 )
 
 _IDS_AT_ONCE: Final = 500
@@ -99,6 +101,8 @@ _STANDING: Final = (
 _STANDING_BEFORE: Final = _STANDING.where(journal.c.at < bindparam("before"))
 _BEGINNING_WITH: Final = (_COLUMNS.id >= bindparam("beginning"), _COLUMNS.id < bindparam("end"))
 _NAMED: Final = select(_COLUMNS.id).where(*_BEGINNING_WITH).limit(2)
+_UNSETTLED: Final = _COLUMNS.state.not_in([literal_word(state) for state in sorted(SETTLED)])
+_REGISTERED_LATE: Final = and_(_COLUMNS.state == literal_word(State.ACCEPTED), _COLUMNS.decided_at >= _COLUMNS.due_utc)
 _HOW_MANY: Final = select(func.count()).select_from(submissions).where(*_BEGINNING_WITH)
 _COUNTS: Final = (
     select(_COLUMNS.state, _COLUMNS.code, func.count())
@@ -148,6 +152,11 @@ class SqlLedgerView:
         with self._snapshot() as connection:
             known = _identified(connection, submission_id)
             return None if known is None else _story(connection, known)
+
+    def codes_in_use(self) -> Sequence[UsedCodes]:
+        """Codes of current submissions; nothing else of their details leaves here."""
+        with self._snapshot() as connection:
+            return read_codes(connection)
 
     def counts(self) -> Mapping[tuple[State, str], int]:
         """How many current submissions stand in each (state, code)."""
@@ -235,7 +244,9 @@ def _conditions(which: SubmissionFilter) -> Iterator[ColumnElement[bool]]:
     if which.current:
         yield _COLUMNS.replaced_by.is_(None)
     if which.unsettled:
-        yield _COLUMNS.state.not_in([literal_word(state) for state in sorted(SETTLED)])
+        yield _UNSETTLED
+    if which.unsettled_or_late:
+        yield or_(_UNSETTLED, _REGISTERED_LATE)
     if which.wait_reason is not None:
         yield outbox.c.wait_reason == which.wait_reason
 

@@ -22,6 +22,7 @@ from usrec.domain.deadline import (
 )
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
 from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.domain.rules.codes import CodeCheck, check_codes
 from usrec.domain.rules.fields import read_date, read_details, read_payload
 from usrec.domain.rules.finding import Finding, error, has_errors
 from usrec.domain.rules.papers import check_papers
@@ -81,13 +82,19 @@ class Examined:
 
 
 def examine(
-    row: SourceRow, *, employers: Mapping[str, EmployerName], calendar: WorkingCalendar, now: datetime
+    row: SourceRow,
+    *,
+    employers: Mapping[str, EmployerName],
+    calendar: WorkingCalendar,
+    now: datetime,
+    codes: CodeCheck | None = None,
 ) -> Examined:
     """Read, check and date one row.
 
     Args:
         employers: Configured employers by BIN (or IIN).
         now: The present, aware UTC.
+        codes: The imported dictionaries; without them codes are looked at for their form only.
     """
     operation, findings = _identity(row, employers)
     payload, unreadable = read_payload(row.payload)
@@ -100,6 +107,7 @@ def examine(
         trigger = read_date(payload, TRIGGER_FIELDS.get(operation, ""))
     if details is not None:
         findings += check_papers(details, kazakhstan_date(now))
+        findings += check_codes(details, codes, kazakhstan_date(now)) if codes else []
         trigger = trigger_date(details)
     deadline, late = _examined_term(operation, trigger, calendar)
     findings += late

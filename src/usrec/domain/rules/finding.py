@@ -9,10 +9,12 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """Whether the row can go on."""
+    """Whether the row can go on; ``UNDETERMINED`` is what cannot be known here, and stops nothing."""
 
     ERROR = "error"
     WARNING = "warning"
+    UNDETERMINED = "undetermined"
+    """What the rule rests on is not known here; it stops nothing and the ledger does not keep it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,20 @@ def warning(rule: str, field: str, message: str, *, code: str = "", point: str =
     return Finding(rule, Severity.WARNING, field, code, point, message)
 
 
+def undetermined(rule: str, field: str, message: str, *, code: str = "", point: str = "") -> Finding:
+    """A finding that cannot be settled here: only USREC, the agent's ledger or a code list not imported knows."""
+    return Finding(rule, Severity.UNDETERMINED, field, code, point, message)
+
+
 def has_errors(findings: Iterable[Finding]) -> bool:
     """Whether any finding stops the row."""
     return any(one.severity is Severity.ERROR for one in findings)
 
 
 def dump_findings(findings: Iterable[Finding]) -> str:
-    """Findings as a JSON array for the ledger."""
-    return json.dumps([asdict(one) for one in findings], ensure_ascii=False)
+    """Findings as a JSON array for the ledger, without those that say nothing about the row."""
+    kept = [asdict(one) for one in findings if one.severity is not Severity.UNDETERMINED]
+    return json.dumps(kept, ensure_ascii=False)
 
 
 def load_findings(text: str) -> Sequence[Finding]:

@@ -13,17 +13,21 @@ from usrec.interfaces.cli import (
     config,
     deadline,
     demo,
+    dictionaries,
     doctor,
     explain,
     health,
     init,
     ledger,
+    liability,
+    lint,
     metrics,
     package,
     replay,
     run,
     status,
     submission,
+    template,
     watch,
 )
 
@@ -63,6 +67,8 @@ app.command("doctor")(doctor.doctor)
 app.command("explain")(explain.explain)
 app.command("health")(health.health)
 app.command("init")(init.init)
+app.command("liability")(liability.liability)
+app.command("lint")(lint.lint)
 app.command("metrics")(metrics.metrics)
 app.command("run")(run.run)
 app.command("status")(status.status)
@@ -71,5 +77,7 @@ app.command("watch")(watch.watch)
 app.add_typer(submission.app, name="submission")
 app.add_typer(package.app, name="package")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(template.app, name="template")
 app.add_typer(config.app, name="config")
+app.add_typer(dictionaries.app, name="dictionaries")
 app.add_typer(ledger.app, name="db")

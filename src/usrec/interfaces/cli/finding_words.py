@@ -21,6 +21,8 @@ _NUMBER_FAULTS: Final = (
     N_("{field}: the {number} has a wrong check digit."),
 )
 
+_NOT_LOOKED_UP: Final = N_("No official dictionary for {field} is imported for this day; it was not looked up.")
+
 TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "key_present": (N_("{field} is empty; without it nothing can be matched."),),
     "key_form": (N_("{field} is longer than {longest} or not printable."),),
@@ -58,6 +60,15 @@ TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
         N_("The agreement is dated after the day on which it takes effect; the registry refuses that."),
     ),
     "legacy_since_the_order": (N_("A legacy contract is dated before 2020-09-18; enter this one as a conclusion."),),
+    "code_in_dictionary": (
+        N_("{field} {code} is not in the official dictionary of {day}."),
+        N_("{field} {code} is out of use in the official dictionary of {day}."),
+        _NOT_LOOKED_UP,
+    ),
+    "code_is_lowest_level": (
+        N_("{field} {code} is a heading of the official dictionary; choose an entry below it."),
+        _NOT_LOOKED_UP,
+    ),
     "already_registered": (
         N_(
             "This event is registered already; a revision cannot change it. Send an amendment, or a correction or "
@@ -123,9 +134,9 @@ VALUES: Final = frozenset(
 """Values in those sentences that are words themselves; all others are names of fields, codes, dates and numbers."""
 
 
-def finding_words(finding: Finding) -> str:
+def finding_words(finding: Finding, templates: Mapping[str, tuple[str, ...]] = TEMPLATES) -> str:
     """A finding's sentence."""
-    for template in TEMPLATES.get(finding.rule, ()):
+    for template in templates.get(finding.rule, ()):
         found = _pattern(template).fullmatch(finding.message)
         if found:
             return tr(template).format(**{name: _value(text) for name, text in found.groupdict().items()})

@@ -128,6 +128,7 @@ def _execute(settings: LoadedSettings, plan: Plan, by: Actor, *, as_json: bool) 
         entropy=agent.entropy,
         employers=agent.employers,
         calendar=agent.calendar,
+        codes=agent.codes,
     )
     queued = None
     try:

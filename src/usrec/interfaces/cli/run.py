@@ -36,6 +36,7 @@ def run(
 
     from usrec.bootstrap import build_agent, check_endpoint, rescue_dead_leases, sole_agent
     from usrec.interfaces.cli.alert_words import compose_alerts
+    from usrec.interfaces.cli.hr_words import hr_note
     from usrec.interfaces.daemon import Daemon
     from usrec.interfaces.logs import configure_logs
     from usrec.interfaces.metrics_page import metrics_pages
@@ -60,6 +61,7 @@ def run(
             manager=ServiceManager.of_environment(),
             compose=composer(config, stop.wait),
             words=compose_alerts,
+            hr_words=hr_note,
         )
         try:
             rescue_dead_leases(daemon.agent)

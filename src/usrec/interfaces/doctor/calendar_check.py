@@ -1,4 +1,4 @@
-"""The working calendar, the time zone, and the dictionaries that this version knows.
+"""The working calendar and the time zone.
 
 Source: the official calendar of a year is published in the autumn before it (see ``usrec calendar``).
 """
@@ -56,17 +56,6 @@ ZONE_ABSENT: Final = Kind(
     "time_zone", "absent", Verdict.OK, N_("Kazakhstan's time is built in; this machine has no time zone data")
 )
 
-DICTIONARIES: Final = Kind(
-    "dictionaries",
-    "not_imported",
-    Verdict.WARN,
-    N_("The official dictionaries are not imported: this version cannot do that yet"),
-    N_(
-        "Nothing to do. Codes of positions and grounds are checked for their form only; "
-        "USREC refuses a wrong one (SCSE007, SCSE022), and HR mends the row"
-    ),
-)
-
 
 def examine_calendar(installation: Installation) -> Iterator[Line]:
     """Whether this year and the next were compared with the official calendar."""
@@ -98,8 +87,3 @@ def examine_time_zone(installation: Installation) -> Iterator[Line]:
 
 def _offset(now: datetime, zone: ZoneInfo) -> timedelta:
     return now.astimezone(zone).utcoffset() or timedelta(0)
-
-
-def examine_dictionaries(_: Installation) -> Iterator[Line]:
-    """What is known of USREC's dictionaries."""
-    yield DICTIONARIES.line()

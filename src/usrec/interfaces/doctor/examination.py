@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from usrec.interfaces.doctor.alerts_check import examine_alerts
+from usrec.interfaces.doctor.arithmetic_check import examine_arithmetic
 from usrec.interfaces.doctor.ask_check import ask_usrec
 from usrec.interfaces.doctor.authority_check import examine_authorities
-from usrec.interfaces.doctor.calendar_check import examine_calendar, examine_dictionaries, examine_time_zone
+from usrec.interfaces.doctor.calendar_check import examine_calendar, examine_time_zone
+from usrec.interfaces.doctor.dictionaries_check import examine_dictionaries
 from usrec.interfaces.doctor.finding import Line
 from usrec.interfaces.doctor.gateway_check import examine_gateway
 from usrec.interfaces.doctor.installation import Installation, fenced
@@ -31,6 +33,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("tls", examine_gateway),
     ("key", examine_keys),
     ("transport_key", examine_transport_key),
+    ("arithmetic", examine_arithmetic),
     ("authority", examine_authorities),
     ("answer_certificate", examine_answer_certificate),
     ("trust", examine_trust),

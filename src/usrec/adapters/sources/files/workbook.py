@@ -1,0 +1,125 @@
+"""Excel workbooks (.xlsx), read only and cell by cell. Formulas are never computed, nor are their last results taken.
+
+A workbook is a ZIP archive, so its size is limited unpacked too, before anything is unpacked.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from zipfile import BadZipFile, ZipFile
+
+from usrec.adapters.sources.files.options import LARGEST_FILE, LARGEST_UNPACKED
+from usrec.adapters.sources.files.raw import FileUnreadable, RawFile, Unusable, is_comment, named_cells
+
+if TYPE_CHECKING:
+    from openpyxl.workbook import Workbook
+
+SHEET: Final = "events"
+
+
+def read_workbook(path: Path) -> RawFile:
+    """The rows of the sheet ``events``, or of the only sheet.
+
+    Raises:
+        FileUnreadable: It is no such workbook, or is too large.
+    """
+    from openpyxl.utils.datetime import MAC_EPOCH
+
+    _check_archive(path)
+    with _broken_means_unreadable(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = _open(path)
+        sheet = _sheet(book, path)
+        sheet.reset_dimensions()
+    rows = _numbered(sheet.iter_rows(), path)
+    number, header = next(rows, (1, []))
+    columns = _header(header)
+    return RawFile(
+        how=f"Excel, {sheet.title}",
+        header_row=number,
+        columns=columns,
+        rows=(named_cells(at, columns, cells) for at, cells in rows),
+        first_day=date(1904, 1, 1) if book.epoch == MAC_EPOCH else date(1899, 12, 30),
+    )
+
+
+def _check_archive(path: Path) -> None:
+    with _broken_means_unreadable(path), ZipFile(path) as archive:
+        packed, unpacked = path.stat().st_size, sum(one.file_size for one in archive.infolist())
+        for one in archive.infolist():
+            if one.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in archive.open(one).read(1024):
+                raise FileUnreadable("a part of the workbook declares a document type", where=str(path))
+    if packed > LARGEST_FILE or unpacked > LARGEST_UNPACKED:
+        raise FileUnreadable("the workbook is too large", where=str(path), next_step="Split it, or save it as CSV")
+
+
+@contextmanager
+def _broken_means_unreadable(path: Path) -> Iterator[None]:
+    """A broken workbook is told by openpyxl in many kinds of errors."""
+    try:
+        yield
+    except FileUnreadable:
+        raise
+    except OSError as problem:
+        if isinstance(problem, BadZipFile) or problem.strerror is None:
+            raise _no_workbook(path) from None
+        raise FileUnreadable(f"the file cannot be read: {problem.strerror}", where=str(path)) from None
+    except Exception:  # noqa: BLE001 -- see the docstring; the reason would show cells
+        raise _no_workbook(path) from None
+
+
+def _no_workbook(path: Path) -> FileUnreadable:
+    return FileUnreadable(
+        "this is no workbook that can be read, or it is locked by a password",
+        where=str(path),
+        next_step="Save it in Excel as .xlsx without a password, or as CSV UTF-8",
+    )
+
+
+def _open(path: Path) -> Workbook:
+    from openpyxl import load_workbook
+
+    return load_workbook(path, read_only=True, data_only=False, keep_links=False)
+
+
+def _sheet(book: Workbook, path: Path) -> Any:
+    shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    named = [sheet for sheet in shown if sheet.title.strip().lower() == SHEET]
+    if not named and len(shown) != 1:
+        raise FileUnreadable(
+            "the workbook has several sheets", where=str(path), next_step=f'Call the sheet of the events "{SHEET}"'
+        )
+    return (named or shown)[0]
+
+
+def _numbered(rows: Iterable[Sequence[Any]], path: Path) -> Iterator[tuple[int, Sequence[object]]]:
+    """Rows that hold something, as Excel numbers them."""
+    with _broken_means_unreadable(path):
+        for number, row in enumerate(rows, start=1):
+            cells = [_value(cell) for cell in row]
+            if any(cell not in {None, ""} for cell in cells) and not is_comment(str(cells[0] or "")):
+                yield number, cells
+
+
+def _value(cell: Any) -> object:
+    """A cell's own value; a time at midnight is its day."""
+    if cell.data_type == "f":
+        return Unusable.FORMULA
+    if cell.data_type == "e":
+        return Unusable.FAULT
+    value = cell.value
+    if isinstance(value, datetime) and value.time() == datetime.min.time():
+        return value.date()
+    return value.strip() if isinstance(value, str) else value
+
+
+def _header(cells: Sequence[object]) -> tuple[str, ...]:
+    names = ["" if cell is None else str(cell).strip() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    return tuple(names)

@@ -1,0 +1,60 @@
+"""What the rules say of many rows at once, before anything is taken: nothing is sent and nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from usrec.domain.identifiers import IdentifierError, parse_employer_id
+from usrec.domain.rules.codes import CodeCheck
+from usrec.domain.rules.examine import Examined, examine
+from usrec.domain.rules.fields import read_payload
+from usrec.domain.rules.finding import Finding, Severity
+from usrec.domain.rules.letters import check_letters
+from usrec.domain.rules.together import check_together
+from usrec.domain.source_event import EmployerName, SourceRow
+from usrec.domain.working_calendar import WorkingCalendar
+
+
+def lint(
+    rows: Sequence[tuple[SourceRow, Collection[Finding]]],
+    *,
+    employers: Mapping[str, EmployerName] | None,
+    calendar: WorkingCalendar,
+    now: datetime,
+    codes: CodeCheck | None = None,
+) -> Sequence[Sequence[Finding]]:
+    """The findings of each row, by the same rules as the agent's, and by what rows say about each other.
+
+    Args:
+        rows: Each with what its reader found. Where that is an error, the rules say no more of the same field.
+        employers: By BIN; None takes every well-formed number for an employer.
+        now: The present, aware UTC.
+        codes: The imported dictionaries.
+    """
+    known = well_formed(row.employer_bin for row, _ in rows) if employers is None else employers
+    examined = [examine(row, employers=known, calendar=calendar, now=now, codes=codes) for row, _ in rows]
+    found = [_of_row(one, read) for one, (_, read) in zip(examined, rows, strict=True)]
+    for place, finding in check_together(examined):
+        found[place].append(finding)
+    return found
+
+
+def well_formed(numbers: Iterable[str]) -> Mapping[str, EmployerName]:
+    """Those of ``numbers`` that can be an employer's, as if each were configured."""
+    return {number: EmployerName(number) for number in set(numbers) if _is_employer(number)}
+
+
+def _is_employer(number: str) -> bool:
+    try:
+        parse_employer_id(number)
+    except IdentifierError:
+        return False
+    return True
+
+
+def _of_row(one: Examined, read: Collection[Finding]) -> list[Finding]:
+    broken = {finding.field for finding in read if finding.severity is Severity.ERROR}
+    payload, _ = read_payload(one.row.payload)
+    said = [*one.findings, *check_letters(payload)]
+    return [*read, *(finding for finding in said if finding.field not in broken)]

@@ -1,0 +1,95 @@
+"""Codes against the imported dictionaries: is it there, is it in use, is it a single entry and not a heading.
+
+Sources: response codes SCSE007 (position), SCSE022 (ground of termination) and those like them. The registry looks a
+code up in its own dictionary when the message comes; so the day that counts is that of the examination. A dictionary
+that is not imported decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from usrec.domain.dictionary import CodeBook
+from usrec.domain.rules.finding import Finding, Severity, undetermined
+from usrec.domain.source_event import Details
+
+
+@dataclass(frozen=True, slots=True)
+class CodeField:
+    """Where a field's codes come from.
+
+    Attributes:
+        dictionary: Name under which the list is imported.
+        absent: Response code for a code that the dictionary does not have.
+        heading: Response code for a heading; empty where none says that a heading is refused.
+    """
+
+    dictionary: str
+    absent: str
+    heading: str = ""
+
+
+CODE_FIELDS: Final[Mapping[str, CodeField]] = {
+    "position_code": CodeField("position", "SCSE007"),
+    "reason_code": CodeField("termination_reason", "SCSE022"),
+}
+
+_NOT_LOOKED_UP: Final = "No official dictionary for {} is imported for this day; it was not looked up."
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCheck:
+    """What codes are held against.
+
+    Attributes:
+        severity: Of a code that the dictionary does not have, or not any more.
+    """
+
+    book: CodeBook
+    severity: Severity = Severity.ERROR
+
+
+def check_codes(details: Details, codes: CodeCheck, day: date) -> list[Finding]:
+    """Findings on every code of an event."""
+    return [
+        finding
+        for name, origin in CODE_FIELDS.items()
+        if (code := getattr(details, name, None)) is not None
+        for finding in _findings(name, code, origin, codes, day)
+    ]
+
+
+def _findings(name: str, code: str, origin: CodeField, codes: CodeCheck, day: date) -> Iterator[Finding]:
+    absent = code_in_dictionary(name, code, origin, codes, day)
+    heading = None if absent else code_is_lowest_level(name, code, origin, codes, day)
+    yield from (one for one in (absent, heading) if one)
+
+
+def code_in_dictionary(name: str, code: str, origin: CodeField, codes: CodeCheck, day: date) -> Finding | None:
+    """Whether the code stands in its dictionary and is in use; undetermined where the dictionary is not known."""
+    rule, edition = "code_in_dictionary", codes.book.edition(origin.dictionary, day)
+    if edition is None:
+        return undetermined(rule, name, _NOT_LOOKED_UP.format(name), code=origin.absent)
+    found = edition.entries.get(code)
+    if found is None:
+        message = f"{name} {code} is not in the official dictionary of {edition.valid_from}."
+    elif not found.active:
+        message = f"{name} {code} is out of use in the official dictionary of {edition.valid_from}."
+    else:
+        return None
+    return Finding(rule, codes.severity, name, origin.absent, "", message)
+
+
+def code_is_lowest_level(name: str, code: str, origin: CodeField, codes: CodeCheck, day: date) -> Finding | None:
+    """Whether the code is a single entry; where no response code refuses a heading, it is only warned of."""
+    rule, edition = "code_is_lowest_level", codes.book.edition(origin.dictionary, day)
+    if edition is None:
+        return undetermined(rule, name, _NOT_LOOKED_UP.format(name), code=origin.heading)
+    if code not in edition.headings:
+        return None
+    severity = codes.severity if origin.heading else Severity.WARNING
+    message = f"{name} {code} is a heading of the official dictionary; choose an entry below it."
+    return Finding(rule, severity, name, origin.heading, "", message)

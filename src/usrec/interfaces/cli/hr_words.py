@@ -1,0 +1,91 @@
+"""What HR reads in its rows, in the language of the source; the ledger keeps the notes in English.
+
+A refusal is told with the words of ``usrec explain``, so with who must act: nobody is told to mend a row that is right.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Final
+
+from usrec.adapters.explanations.book import explain
+from usrec.domain.response_code import Actor
+from usrec.domain.rules.finding import Finding, Severity, load_findings
+from usrec.domain.state import State
+from usrec.interfaces.cli.explanation_words import ACTORS, whole_text
+from usrec.interfaces.cli.finding_words import finding_words
+from usrec.interfaces.i18n import N_, in_language, tr
+from usrec.ports.event_source import StatusNote
+
+SENTENCES: Final = frozenset(
+    {
+        N_("Taken; it will be sent."),
+        N_("Taken; it waits for the signature of the EDS's owner."),
+        N_("Taken; it waits for an approval before it is signed."),
+        N_("Not sent: mend the fields named here and raise the revision."),
+        N_("Signed; being sent."),
+        N_("Delivered; no decision yet."),
+        N_("The answer is unknown; the agent is finding out. Do not enter it by hand."),
+        N_("Registered in USREC."),
+        N_("Refused by USREC."),
+        N_("Taken back; it will not be sent."),
+        N_("This revision was taken with other content; the change was ignored. Raise the revision."),
+        N_("Registered in USREC with its first content; the change was ignored. Send an amendment or a correction."),
+    }
+)
+"""The sentences that notes are kept with (a test holds them against the code that writes them)."""
+
+NOT_MENDED: Final = frozenset({"already_registered", "second_conclusion", "entered_by_hand", "contract_changed"})
+"""Rules that refuse a row in which nothing is wrong; their own sentence says what to do."""
+
+
+def hr_note(note: StatusNote, language: str) -> StatusNote:
+    """The note as HR reads it."""
+    findings = load_findings(note.findings)
+    with in_language(language):
+        return replace(note, message=_message(note, findings), findings=_told(findings))
+
+
+def _message(note: StatusNote, findings: Sequence[Finding]) -> str:
+    if note.state == State.REJECTED:
+        return _refusal(note)
+    wrong = [one for one in findings if one.severity is Severity.ERROR]
+    if note.state == State.INVALID and not all(map(_is_mended_in_the_row, wrong)):
+        actors = dict.fromkeys(tr(ACTORS[_actor(one)]) for one in wrong)
+        sentence = tr("Not sent: usrec_findings says why. Who must act: {actors}.")
+        return sentence.format(actors=", ".join(actors))
+    return tr(note.message)
+
+
+def _refusal(note: StatusNote) -> str:
+    told = explain(note.code)
+    if told is not None:
+        return " ".join([tr(note.message), f"{told.code}: {whole_text(told)}"])
+    unknown = [tr("The code is unknown to this release; the administrator must look into it.")] if note.code else []
+    return " ".join([tr(note.message), *unknown])
+
+
+def _is_mended_in_the_row(finding: Finding) -> bool:
+    return _actor(finding) is Actor.HR and finding.rule not in NOT_MENDED
+
+
+def _actor(finding: Finding) -> Actor:
+    told = explain(finding.code)
+    return Actor.HR if told is None else told.actor
+
+
+def _told(findings: Sequence[Finding]) -> str:
+    """The findings as a JSON array, each with who must act and, where it has a code, what that code means."""
+    return json.dumps([_finding_json(one) for one in findings], ensure_ascii=False)
+
+
+def _finding_json(finding: Finding) -> dict[str, object]:
+    told = explain(finding.code)
+    return {
+        **asdict(finding),
+        "message": finding_words(finding),
+        "actor": _actor(finding),
+        "explanation": None if told is None else whole_text(told),
+    }
