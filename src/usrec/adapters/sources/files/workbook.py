@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zipfile import BadZipFile, ZipFile
@@ -52,8 +53,9 @@ def _check_archive(path: Path) -> None:
     with _broken_means_unreadable(path), ZipFile(path) as archive:
         packed, unpacked = path.stat().st_size, sum(one.file_size for one in archive.infolist())
         for one in archive.infolist():
-            if one.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in archive.open(one).read(1024):
-                raise FileUnreadable("a part of the workbook declares a document type", where=str(path))
+            with archive.open(one) as part:
+                if one.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in part.read(1024):
+                    raise FileUnreadable("a part of the workbook declares a document type", where=str(path))
     if packed > LARGEST_FILE or unpacked > LARGEST_UNPACKED:
         raise FileUnreadable("the workbook is too large", where=str(path), next_step="Split it, or save it as CSV")
 
@@ -82,9 +84,10 @@ def _no_workbook(path: Path) -> FileUnreadable:
 
 
 def _open(path: Path) -> Workbook:
+    """Out of memory, so that a reader who stops half-way leaves no file open."""
     from openpyxl import load_workbook
 
-    return load_workbook(path, read_only=True, data_only=False, keep_links=False)
+    return load_workbook(BytesIO(path.read_bytes()), read_only=True, data_only=False, keep_links=False)
 
 
 def _sheet(book: Workbook, path: Path) -> Any:
