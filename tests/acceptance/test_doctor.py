@@ -38,6 +38,7 @@ def test_the_doctor_sees_an_installation_through_its_first_day(make_workplace: M
             "wsdl": "fits",
             "key": "good",
             "transport_key": "employers_own",
+            "arithmetic": before["arithmetic"],
             "authority": "covered",
             "answer_certificate": "good",
             "trust": "off",
