@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -90,9 +91,14 @@ def refusal(action: Callable[[bytes], bytes], content: bytes) -> str:
 
 # What is allowed
 
+SHIPPED = ("conclusion", "amendment", "termination")
+
 
 @pytest.mark.parametrize(("profile", "operation"), documents())
-def test_shipped_settings_let_every_rendered_document_through(desk: Desk, profile: str, operation: str) -> None:
+def test_shipped_settings_know_every_rendered_document(
+    open_desk: Callable[..., Desk], profile: str, operation: str
+) -> None:
+    desk = open_desk(operations=json.dumps(sorted({*SHIPPED, operation})))
     document = documents()[profile, operation]
     signed = desk.sign(document)
     require_signed(document, signed, certificate())
@@ -102,6 +108,11 @@ def test_shipped_settings_let_every_rendered_document_through(desk: Desk, profil
     first, second = desk.daemon.lines()
     assert (first["event"], first["operation"], first["number"], first["used"]) == ("signed", operation, BIN, 1)
     assert (second["event"], second["operation"], second["document"]) == ("enveloped", operation, first["document"])
+
+
+@pytest.mark.parametrize("operation", sorted({name for _, name in documents()} - {*SHIPPED}))
+def test_shipped_key_signs_no_operation_that_nobody_added(desk: Desk, operation: str) -> None:
+    assert refusal(desk.sign, documents()["current", operation]) == "operation"
 
 
 def test_stored_signature_goes_on_after_its_certificate_ended_and_its_key_was_renewed(desk: Desk) -> None:
