@@ -194,6 +194,13 @@ def test_ncanode_is_in_the_firewall_list_wherever_it_signs(patient: Patient) -> 
     assert found == [f"[{table}.ncanode] url" for table in tables]
 
 
+def test_each_list_of_revoked_certificates_names_its_own_setting(patient: Patient) -> None:
+    lists = {"url": "http://crl.example/a.crl", "delta_url": "http://crl.example/d.crl"}
+    patient.tables["trust"] = {"authorities": "nca", "store": "store", "crl": [{"authority": "a.pem", **lists}]}
+    found = [one.setting for one in openings(patient.installation().settings) if one.host == "crl.example"]
+    assert found == ["[[trust.crl]] url", "[[trust.crl]] delta_url"]
+
+
 def _forbidden(*_: object) -> None:
     raise AssertionError("nothing may be connected or looked up")
 

@@ -48,7 +48,9 @@ WAITS: Final[Mapping[WaitReason, str]] = {
     WaitReason.GATEWAY_UNREACHABLE: N_("the gateway could not be reached; the agent tries again"),
     WaitReason.GATEWAY_FAULT: N_("the gateway did not process it; the agent tries again"),
     WaitReason.ANSWER_UNKNOWN: N_("the answer is unknown; the agent sends the same bytes again to find out"),
-    WaitReason.KEY_UNUSABLE: N_("the employer's key cannot sign; it is tried again every quarter of an hour"),
+    WaitReason.KEY_UNUSABLE: N_(
+        "the employer's key cannot sign; it is tried again by itself, within a quarter of an hour"
+    ),
     WaitReason.NEEDS_DECISION: N_("the agent cannot find out by itself; a person settles it"),
     WaitReason.HELD_BY_PERSON: N_("a person stopped it"),
     WaitReason.REPLAY: N_("its turn in a replay has not come"),

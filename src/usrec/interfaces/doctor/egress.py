@@ -78,8 +78,10 @@ def _trust(settings: LoadedSettings) -> Iterator[Opening]:
     if trust is None:
         return
     why = N_("whether certificates were revoked")
-    lists = [url for one in trust.crl for url in (one.url, one.delta_url) if url is not None]
-    for url, setting in [(trust.ocsp, "[trust] ocsp"), *((one, "[[trust.crl]] url") for one in lists)]:
+    named = [(trust.ocsp, "[trust] ocsp")]
+    for one in trust.crl:
+        named += [(one.url, "[[trust.crl]] url"), (one.delta_url, "[[trust.crl]] delta_url")]
+    for url, setting in named:
         if url is not None:
             yield from _web("trust", url, trust.proxy, why, setting=setting)
 
