@@ -1,0 +1,224 @@
+"""HR's rows that lint, agent and registry take, one of each operation, and rows that break exactly one rule.
+
+A broken row says which row it was, what was changed, what stood before it, and which code the registry has to answer
+when nobody checked it first. `judged_without_preflight` sends it through nothing but the wire profile's mapping.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from lxml import etree
+
+from kzeds.xml import parse
+from support.registry_messages import made_iin
+from usrec.adapters.rendering.document import build_document, wire_text
+from usrec.adapters.rendering.mapping import Value
+from usrec.adapters.rendering.profile import load_profile
+from usrec.domain.source_event import HEADS, Operation, SourceName, SourceRow
+from usrec_simulator.business import read_business
+from usrec_simulator.ledger import Ledger
+from usrec_simulator.operations import Profile
+from usrec_simulator.registry import Registry
+from usrec_simulator.rules import Demand, RuleBook
+
+NOW: Final = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+BIN: Final = "200940000013"
+OTHER_BIN: Final = "150340000027"
+IIN: Final = "900101300007"
+OTHER_IIN: Final = "900101300811"
+OLD_IIN: Final = made_iin("6503153")
+FOREIGN_IIN: Final = made_iin("9001010")
+PERSON_EMPLOYER: Final = made_iin("8505053")
+CONTRACT_KEY: Final = "contract-17"
+CONTRACT_ID: Final = "contract-00000000000000000000000001"
+AGREEMENT_ID: Final = "agreement-000000000000000000000001"
+LEAVE_ID: Final = "leave-0000000000000000000000000001"
+
+Changes = Mapping[str, str | None]
+"""Fields of a payload that differ; None takes a field away."""
+
+_BODY: Final = {
+    "employee_iin": IIN,
+    "contract_number": "17",
+    "contract_date": "2025-11-17",
+    "begin_date": "2025-11-18",
+    "position_code": "2512-0-001",
+    "established_post": "Инженер",
+    "conscript_code": "1",
+    "term_code": "2",
+    "end_date": "2026-11-18",
+    "work_place_address": "Астана, Мәңгілік Ел, 1",
+    "country_code": "398",
+    "kato_code": "710000000",
+}
+_AGREEMENT: Final = {
+    "agreement_number": "17/1",
+    "agreement_date": "2026-11-16",
+    "begin_date": "2026-11-17",
+    "position_code": "2512-0-001",
+    "established_post": "Старший инженер",
+}
+_LEAVE: Final = {
+    "leave_type_code": "1",
+    "not_worked_from": "2026-06-01",
+    "not_worked_to": "2026-10-04",
+    "first_working_day": "2026-10-05",
+    "timesheet_number": "0042",
+}
+
+SOUND: Final[Mapping[Operation, Mapping[str, str]]] = {
+    Operation.CONCLUSION: {**_BODY, "signed_on": "2025-11-17"},
+    Operation.LEGACY_CONTRACT: {**_BODY, "contract_date": "2019-03-01", "begin_date": "2019-03-04"},
+    Operation.AMENDMENT: {**_AGREEMENT, "signed_on": "2026-11-16"},
+    Operation.TERMINATION: {"termination_date": "2026-11-19", "reason_code": "05"},
+    Operation.CONTRACT_EDIT: {**_BODY, "established_post": "Инженер-программист"},
+    Operation.CONTRACT_DELETE: {"employee_iin": IIN},
+    Operation.AMENDMENT_EDIT: {**_AGREEMENT, "agreement_id": AGREEMENT_ID},
+    Operation.AMENDMENT_DELETE: {"employee_iin": IIN, "agreement_id": AGREEMENT_ID},
+    Operation.REINSTATEMENT: {
+        "order_number": "5-в",
+        "reinstatement_date": "2026-11-20",
+        "termination_date": "2026-11-19",
+        "deciding_body_code": "1",
+        "court_code": "12",
+    },
+    Operation.EXTENSION: {"extension_date": "2026-11-18", "term_code": "2", "end_date": "2027-11-18"},
+    Operation.SOCIAL_LEAVE: _LEAVE,
+    Operation.SOCIAL_LEAVE_EDIT: {**_LEAVE, "leave_id": LEAVE_ID},
+    Operation.SOCIAL_LEAVE_DELETE: {"employee_iin": IIN, "leave_id": LEAVE_ID},
+    Operation.IIN_CHANGE: {"employee_iin": IIN, "new_employee_iin": OTHER_IIN},
+    Operation.BIN_CHANGE: {"new_employer_bin": OTHER_BIN},
+    Operation.TRANSFER: {"reorganisation_date": "2026-11-19", "new_employer_bin": OTHER_BIN},
+}
+
+
+@dataclass(frozen=True)
+class Before:
+    """An event of the same contract that is registered already."""
+
+    operation: Operation
+    changes: Changes = field(default_factory=dict)
+
+
+CONCLUDED: Final = Before(Operation.CONCLUSION)
+NEEDS: Final[Mapping[Operation, tuple[Before, ...]]] = {
+    Operation.AMENDMENT_EDIT: (CONCLUDED, Before(Operation.AMENDMENT)),
+    Operation.AMENDMENT_DELETE: (CONCLUDED, Before(Operation.AMENDMENT)),
+    Operation.REINSTATEMENT: (CONCLUDED, Before(Operation.TERMINATION)),
+    Operation.SOCIAL_LEAVE_EDIT: (CONCLUDED, Before(Operation.SOCIAL_LEAVE)),
+    Operation.SOCIAL_LEAVE_DELETE: (CONCLUDED, Before(Operation.SOCIAL_LEAVE)),
+}
+"""What a sound row needs before it; a contract where nothing is said, nothing for what is a contract itself."""
+
+
+@dataclass(frozen=True)
+class BrokenRow:
+    """A row that breaks one rule.
+
+    Attributes:
+        code: What the rule cites, and the registry answers.
+        rule: Name of the preflight rule.
+        changes: What differs from the sound row of the operation.
+        before: What is registered before, when it is not what a sound row needs.
+        book: Settings of the registry that differ from the whole of the Order's demands.
+        employer_bin: Of the row.
+    """
+
+    code: str
+    rule: str
+    operation: Operation
+    changes: Changes = field(default_factory=dict)
+    before: tuple[Before, ...] | None = None
+    book: Mapping[str, Any] = field(default_factory=dict)
+    employer_bin: str = BIN
+
+    @property
+    def history(self) -> tuple[Before, ...]:
+        if self.before is not None:
+            return self.before
+        return NEEDS.get(self.operation, () if self.operation in HEADS else (CONCLUDED,))
+
+    @property
+    def payload(self) -> dict[str, str]:
+        return payload_of(self.operation, self.changes)
+
+
+def payload_of(operation: Operation, changes: Changes) -> dict[str, str]:
+    """The payload of the sound row with some fields changed."""
+    changed = {**SOUND[operation], **changes}
+    return {name: value for name, value in changed.items() if value is not None}
+
+
+def row_of(
+    operation: Operation, changes: Changes | None = None, *, place: int = 0, employer_bin: str = BIN
+) -> SourceRow:
+    """HR's row; ``place`` makes its ids."""
+    return SourceRow(
+        source=SourceName("hr"),
+        row_ref=str(place),
+        event_id=f"event-{place}",
+        revision=1,
+        event_type=operation.value,
+        contract_key=CONTRACT_KEY,
+        employer_bin=employer_bin,
+        payload=json.dumps(payload_of(operation, changes or {}), ensure_ascii=False),
+    )
+
+
+def rows_of(broken: BrokenRow) -> Sequence[SourceRow]:
+    """The rows of a file in which the last one is the broken one."""
+    earlier = [row_of(one.operation, one.changes, place=place) for place, one in enumerate(broken.history)]
+    last = row_of(broken.operation, broken.changes, place=len(earlier), employer_bin=broken.employer_bin)
+    return [*earlier, last]
+
+
+def judged_without_preflight(broken: BrokenRow) -> str | None:
+    """What the registry answers to the row when no rule of the agent looked at it; None when it takes it."""
+    ledger = Ledger(Path(":memory:"))
+    registry = Registry(ledger, RuleBook(**{"demand": Demand.ORDER, **broken.book}))
+    for place, one in enumerate(broken.history):
+        document = _document(one.operation, payload_of(one.operation, one.changes), BIN, place)
+        earlier = Registry(ledger, RuleBook()).submit(_read(document), at=NOW)
+        assert earlier.code is None, f"{one.operation} is refused by {earlier.code}"
+    last = _document(broken.operation, broken.payload, broken.employer_bin, len(broken.history))
+    return registry.submit(_read(last), at=NOW).code
+
+
+_IDS: Final = {
+    Operation.CONCLUSION: CONTRACT_ID,
+    Operation.LEGACY_CONTRACT: CONTRACT_ID,
+    Operation.AMENDMENT: AGREEMENT_ID,
+    Operation.SOCIAL_LEAVE: LEAVE_ID,
+}
+
+
+def _document(operation: Operation, payload: Mapping[str, str], employer_bin: str, place: int) -> bytes:
+    profile = load_profile("current").mapping
+    record_id = _IDS.get(operation, "") if place <= 1 else ""
+    values: dict[str, str] = {
+        "contract_id": CONTRACT_ID,
+        **payload,
+        "employer_bin": employer_bin,
+        "record_id": record_id or f"record-{place:0>30}",
+    }
+    texts = {Value(name): _wire(text) for name, text in values.items() if name in set(Value)}
+    return etree.tostring(build_document(profile, profile.operation[operation], texts))
+
+
+def _wire(text: str) -> str:
+    try:
+        return wire_text(date.fromisoformat(text), date_with_zone=True)
+    except ValueError:
+        return text
+
+
+def _read(document: bytes) -> Any:
+    record = read_business(parse(document), digest=f"{hash(document):x}", profile=Profile.CURRENT)
+    assert record is not None
+    return record
