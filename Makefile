@@ -9,12 +9,13 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 
 KILLS ?= 100
 SEED ?= 353
+SEEDS ?= 1000
 FUZZ ?= 20
 LOCALES := src/usrec/locales
 # The date of what is built: that of the last commit.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1580601600)
 
-.PHONY: help demo test lint format types imports unit soak fuzz bench messages reference lock bundle clean
+.PHONY: help demo test lint format types imports unit soak simulate fuzz bench messages reference lock bundle clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,6 +60,9 @@ unit: $(VENV)/.installed-dev
 
 soak: $(VENV)/.installed-dev ## kill a demonstration again and again (KILLS=1000 SEED=7)
 	KILLS=$(KILLS) SEED=$(SEED) $(BIN)/pytest -m soak -s tests/soak
+
+simulate: $(VENV)/.installed-dev ## play seeds of bad weather (SEEDS=1000; one: SEED=7; planted bugs: MUTANT=list)
+	@PYTHONPATH=tests $(BIN)/python -m simulation --seeds $(SEEDS) $(if $(filter command line environment,$(origin SEED)),--seed $(SEED)) $(if $(MUTANT),--mutant $(MUTANT))
 
 fuzz: $(VENV)/.installed-dev ## damage what kzeds reads, FUZZ times as often as the tests do (FUZZ=100 SEED=7)
 	FUZZ=$(FUZZ) SEED=$(SEED) $(BIN)/pytest -n auto --dist worksteal tests/unit/kzeds/test_kzeds_bits.py tests/unit/kzeds/test_kzeds_wrapping.py tests/unit/kzeds/test_kzeds_fuzz.py tests/unit/kzeds/test_kzeds_fuzz_signers.py

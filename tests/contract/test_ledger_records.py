@@ -1,5 +1,7 @@
 """The behaviour of every ledger: attempts, decisions, the journal, notes to HR, what is watched."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
@@ -23,6 +25,7 @@ from usrec.domain.submission import AttemptId, SubmissionId
 from usrec.domain.verdict import Ending
 from usrec.ports.ledger import JournalEntry
 
+A_MOMENT = timedelta(microseconds=1)
 S1, S2 = SubmissionId("s1"), SubmissionId("s2")
 
 
@@ -131,12 +134,17 @@ def test_journal_keeps_the_order_of_its_lines(stocked: SqlLedger) -> None:
     assert (last.actor, last.reason, last.detail) == ("agent", "because", "{}")
 
 
-def test_newest_note_of_a_row_wins(ledger: SqlLedger) -> None:
-    pending = a_note(state="pending", noted_at=NOW - HOUR, contract_id=None, legal_date=None)
+@pytest.mark.parametrize("written", [False, True])
+def test_last_note_of_a_row_wins_and_is_the_latest_by_any_clock(ledger: SqlLedger, *, written: bool) -> None:
+    """An agent whose clock ran ahead must not have the last word in HR's row."""
     with ledger.begin() as work:
-        for note in (pending, a_note(), pending, a_note("18")):
-            work.write_backs.put(note)
-        assert [note for _, note in work.write_backs.due(SOURCE, NOW, 10)] == [a_note(), a_note("18")]
+        for state, hours in (("pending", 5), ("signed", 0), ("accepted", 1)):
+            work.write_backs.put(a_note(state=state, noted_at=NOW + hours * HOUR))
+            ((handle, note),) = work.write_backs.due(SOURCE, NOW + DAY, 10)
+            if written:
+                work.write_backs.done([handle], NOW)
+        work.write_backs.put(a_note("18"))
+    assert (note.state, note.noted_at) == ("accepted", NOW + 5 * HOUR + 2 * A_MOMENT)
 
 
 def test_later_note_of_the_same_moment_wins(ledger: SqlLedger) -> None:
@@ -173,12 +181,12 @@ def test_written_notes_are_forgotten_and_failed_ones_come_again_later(ledger: Sq
         for row in ("a", "b", "c"):
             work.write_backs.put(a_note(row))
         a, b, c = (handle for handle, _ in work.write_backs.due(SOURCE, NOW, 10))
-        work.write_backs.done([a])
+        work.write_backs.done([a], NOW)
         work.write_backs.postpone([b], NOW + DAY)
         assert [handle for handle, _ in work.write_backs.due(SOURCE, NOW, 10)] == [c]
         assert [handle for handle, _ in work.write_backs.due(SOURCE, NOW + DAY, 10)] == [c, b]
-        work.write_backs.done([])
-        work.write_backs.done([*range(-1200, 0), b, c])
+        work.write_backs.done([], NOW)
+        work.write_backs.done([*range(-1200, 0), b, c], NOW)
         assert work.write_backs.due(SOURCE, NOW + DAY, 10) == []
 
 
@@ -188,7 +196,7 @@ def test_note_that_came_while_the_older_was_being_written_is_not_lost(ledger: Sq
         work.write_backs.put(a_note())
         ((handle, _),) = work.write_backs.due(SOURCE, NOW, 10)
         work.write_backs.put(newer)
-        work.write_backs.done([handle])
+        work.write_backs.done([handle], NOW)
         work.write_backs.postpone([handle], NOW + DAY)
         assert [note for _, note in work.write_backs.due(SOURCE, NOW + HOUR, 10)] == [newer]
 
@@ -199,7 +207,7 @@ def test_handle_is_never_given_twice(ledger: SqlLedger) -> None:
         with ledger.begin() as work:
             work.write_backs.put(a_note(str(number)))
             ((handle, _),) = work.write_backs.due(SOURCE, NOW, 10)
-            work.write_backs.done([handle])
+            work.write_backs.done([handle], NOW)
             work.commit()
         seen.add(handle)
     assert len(seen) == 3

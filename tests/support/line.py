@@ -17,6 +17,7 @@ from itertools import count
 from typing import Any, Final, NoReturn
 
 import pytest
+from sqlalchemy import Engine
 
 from support.sample_events import SAMPLES
 from usrec.adapters.inmemory.clock import ManualClock, SeededEntropy
@@ -168,10 +169,15 @@ def _migrated() -> sqlite3.Connection:
 def empty_ledger() -> SqlLedger:
     """A migrated ledger in memory, copied instead of migrated anew."""
     engine = create_ledger_engine("sqlite://")
+    empty(engine)
+    return SqlLedger(engine)
+
+
+def empty(engine: Engine) -> None:
+    """Make the ledger in memory behind an engine an empty one."""
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
         _migrated().backup(driver)
-    return SqlLedger(engine)
 
 
 def conclusion(**changes: object) -> dict[str, object]:

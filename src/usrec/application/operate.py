@@ -93,6 +93,11 @@ def retry(
                 old, "its row is still invalid", "Mend the row in the HR system and raise its revision"
             )
         elif _has_outlived_its_signature(work, old, now):
+            newer = _newer_revision(work, old)
+            if newer is not None:
+                _give_way(work, old, newer, actor, now)
+                work.commit()
+                return newer.id
             new = _new_version(old, entropy)
         else:
             _send_now(work, old, actor, now, not_before)
@@ -112,6 +117,18 @@ def _has_outlived_its_signature(work: UnitOfWork, old: Submission, now: datetime
         return False
     message = work.submissions.message(old.id)
     return message is not None and message.valid_until < now and work.attempts.sent_of(old.id) == 0
+
+
+def _newer_revision(work: UnitOfWork, old: Submission) -> Submission | None:
+    """The revision that waits for the decision on ``old``, None when there is none."""
+    event = work.submissions.of_event(old.source, old.event_id)
+    return next((one for one in reversed(event) if one.revision > old.revision and one.replaced_by is None), None)
+
+
+def _give_way(work: UnitOfWork, old: Submission, newer: Submission, actor: Actor, now: datetime) -> None:
+    """What was never sent is not signed anew when HR has corrected it meanwhile: the correction goes instead."""
+    taken_back = take_back(work, old, "superseded", now, actor=actor.name, replaced_by=newer.id)
+    settle_line(work, taken_back, now)
 
 
 def _new_version(old: Submission, entropy: Entropy) -> Submission:

@@ -43,6 +43,6 @@ def write_back(*, source: EventSource, ledger: Ledger, clock: Clock, words: Word
                 work.commit()
             raise
     with ledger.begin() as work:
-        work.write_backs.done(handles)
+        work.write_backs.done(handles, clock.now())
         work.commit()
     return len(due)

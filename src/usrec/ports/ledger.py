@@ -361,7 +361,7 @@ class WriteBacks(Protocol):
         """Notes to write now, oldest first, each with its handle."""
         ...
 
-    def done(self, handles: Sequence[int]) -> None:
+    def done(self, handles: Sequence[int], at: datetime) -> None:
         """They were written."""
         ...
 

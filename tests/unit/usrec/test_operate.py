@@ -12,6 +12,7 @@ import pytest
 from support.ledger_values import a_submission
 from support.line import (
     ASEL,
+    BIN,
     DAY,
     EMPLOYERS,
     HOUR,
@@ -627,3 +628,30 @@ def test_evidence_is_kept_and_its_digest_is_journaled(line: Line) -> None:
     assert json.loads(last.detail) == {"evidence_sha256": digest, "why": ASEL.reason}
     with line.ledger.begin() as work:
         assert work.acknowledgements.seen(f"settlement:{submission.id}:{digest}")
+
+
+def test_what_outlived_its_signature_unsent_gives_way_to_the_correction_that_waits(line: Line) -> None:
+    """Signing the older revision anew would send it beside the newer one."""
+    line.signer = InMemorySigner({BIN: MONDAY + HOUR})
+    line.take("e1")
+    assert line.send(UNREACHABLE).result == "signed"
+    line.clock.advance(2 * HOUR)
+    line.deliver(*line.claim(1))
+    assert line.entry("e1").wait_reason is WaitReason.NEEDS_DECISION
+    line.enter("e1", revision=2, established_post="Старший инженер")
+    line.ingest()
+    line.signer = InMemorySigner({BIN: MONDAY + 400 * DAY})
+    old, correction = line.of("e1", 1), line.of("e1", 2)
+    goes_on = operate.retry(
+        old.id,
+        ASEL,
+        ledger=line.ledger,
+        clock=line.clock,
+        entropy=line.entropy,
+        employers=line.employers,
+        calendar=line.calendar,
+    )
+    assert goes_on == correction.id
+    assert line.get(old.id).state is State.CANCELLED
+    assert [one.submission.revision for one in line.deliver_all()] == [2]
+    assert line.states() == {"e1": "accepted"}

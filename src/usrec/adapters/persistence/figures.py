@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, func, select, text
 from usrec.adapters.persistence.alert_tables import UNDELIVERED, alerts, sinks
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import attempts, outbox
-from usrec.adapters.persistence.tables import UNSETTLED, submissions, write_backs
+from usrec.adapters.persistence.tables import UNSETTLED, UNWRITTEN, submissions, write_backs
 from usrec.domain.source_event import SourceName
 from usrec.domain.state import State
 from usrec.domain.verdict import Ending
@@ -39,7 +39,11 @@ _DOUBTS: Final = (
     select(_FIRST_DOUBT.label("since")).where(_COLUMNS.state == literal_word(State.INDETERMINATE)).subquery()
 )
 _IN_DOUBT: Final = select(func.count(), func.min(_DOUBTS.c.since)).select_from(_DOUBTS)
-_NOTES: Final = select(write_backs.c.source, func.count(), func.min(write_backs.c.id)).group_by(write_backs.c.source)
+_NOTES: Final = (
+    select(write_backs.c.source, func.count(), func.min(write_backs.c.id))
+    .where(UNWRITTEN)
+    .group_by(write_backs.c.source)
+)
 _NOTED: Final = select(write_backs.c.source, write_backs.c.noted_at).where(
     write_backs.c.id.in_(bindparam("ids", expanding=True))
 )

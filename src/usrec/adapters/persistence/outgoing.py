@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Executable, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import BindParameter, Connection, Executable, bindparam, delete, insert, select, update
 
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.rows import values_of
-from usrec.adapters.persistence.tables import journal, write_backs
+from usrec.adapters.persistence.tables import UNWRITTEN, journal, write_backs
 from usrec.domain.source_event import SourceName
 from usrec.ports.event_source import StatusNote
 from usrec.ports.ledger import JournalEntry
 
 _AT_ONCE: Final = 500
+_A_MOMENT: Final = timedelta(microseconds=1)
 _NOTE_COLUMNS: Final = tuple(write_backs.c[name] for name in StatusNote.__slots__)
 
 
@@ -29,23 +30,24 @@ def _unless_known(table: Any) -> Any:
 _APPEND: Final = insert(journal).inline()
 
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
-_DROP_OLDER: Final = delete(write_backs).where(
-    write_backs.c.source == bindparam("source"),
-    write_backs.c.row_ref == bindparam("row_ref"),
-    or_(
-        write_backs.c.revision < bindparam("revision"),
-        and_(write_backs.c.revision == bindparam("revision"), write_backs.c.noted_at <= bindparam("noted_at")),
-    ),
+_REPLACED: Final = (
+    delete(write_backs)
+    .where(
+        write_backs.c.source == bindparam("source"),
+        write_backs.c.row_ref == bindparam("row_ref"),
+        write_backs.c.revision <= bindparam("revision"),
+    )
+    .returning(write_backs.c.revision, write_backs.c.noted_at)
 )
-"""A note about an older revision, or an older one about the same: revisions count before clocks, which may differ."""
+"""The note before this one, written or not. The contract's lock orders them; clocks of agents may differ."""
 _NOTE: Final = _unless_known(write_backs)
 _DUE: Final = (
     select(write_backs.c.id, *_NOTE_COLUMNS)
-    .where(write_backs.c.source == bindparam("source"), write_backs.c.due_at <= bindparam("now"))
+    .where(write_backs.c.source == bindparam("source"), write_backs.c.due_at <= bindparam("now"), UNWRITTEN)
     .order_by(write_backs.c.due_at, write_backs.c.id)
     .limit(bindparam("limit"))
 )
-_DONE: Final = delete(write_backs).where(write_backs.c.id.in_(_IDS))
+_DONE: Final = update(write_backs).where(write_backs.c.id.in_(_IDS)).values(written_at=bindparam("at"))
 _POSTPONE: Final = update(write_backs).where(write_backs.c.id.in_(_IDS))
 
 
@@ -62,21 +64,26 @@ class SqlJournal:
 
 
 class SqlWriteBacks:
-    """The ``WriteBacks`` port. A newer note gets a new handle, so that ``done`` for the older one cannot lose it."""
+    """The ``WriteBacks`` port. A newer note gets a new handle, so that ``done`` for the older one cannot lose it.
+
+    The last note of each row stays on record when it is written: the next one is later, whatever the clock says.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def put(self, note: StatusNote) -> None:
-        """Remember a note unless one about a later revision, or a newer one, waits for its row already."""
-        values = {**values_of(note), "due_at": note.noted_at}
-        if not self._replace(values):
-            self._replace(values)
+        """Remember a note, unless one about a later revision of its row is known already."""
+        if not self._replace(note):
+            self._replace(note)
 
-    def _replace(self, values: dict[str, Any]) -> bool:
-        """Drop an older note and add this one; False when another one is there, perhaps from a moment ago."""
-        what = {name: values[name] for name in ("source", "row_ref", "revision", "noted_at")}
-        self._connection.execute(_DROP_OLDER, what)
+    def _replace(self, note: StatusNote) -> bool:
+        """Put this one in the place of an older note; False when another one is there, perhaps from a moment ago."""
+        what = {"source": note.source, "row_ref": note.row_ref, "revision": note.revision}
+        before = self._connection.execute(_REPLACED, what).one_or_none()
+        same = before is not None and before.revision == note.revision
+        noted_at = max(note.noted_at, before.noted_at + _A_MOMENT) if before and same else note.noted_at
+        values = {**values_of(note), "noted_at": noted_at, "due_at": note.noted_at}
         return self._connection.execute(_NOTE[self._connection.dialect.name], values).rowcount == 1
 
     def due(self, source: SourceName, now: datetime, limit: int) -> Sequence[tuple[int, StatusNote]]:
@@ -84,10 +91,10 @@ class SqlWriteBacks:
         rows = self._connection.execute(_DUE, {"source": source, "now": now, "limit": limit})
         return [(row[0], StatusNote(*row[1:])) for row in rows]
 
-    def done(self, handles: Sequence[int]) -> None:
+    def done(self, handles: Sequence[int], at: datetime) -> None:
         """They were written."""
         for some in _portions(handles):
-            self._connection.execute(_DONE, {"ids": some})
+            self._connection.execute(_DONE, {"ids": some, "at": at})
 
     def postpone(self, handles: Sequence[int], until: datetime) -> None:
         """They could not be written; try again then."""

@@ -177,7 +177,19 @@ write_backs = Table(
     Column("legal_date", Date),
     given("noted_at", UtcDateTime),
     given("due_at", UtcDateTime),
+    Column("written_at", UtcDateTime),
     UniqueConstraint("source", "row_ref"),
     sqlite_autoincrement=True,
 )
-Index("ix_write_backs_due", write_backs.c.source, write_backs.c.due_at, write_backs.c.id)
+
+UNWRITTEN: Final = write_backs.c.written_at.is_(None)
+"""Notes that HR has not got yet; the others only tell when the last one was noted."""
+
+Index(
+    "ix_write_backs_due",
+    write_backs.c.source,
+    write_backs.c.due_at,
+    write_backs.c.id,
+    sqlite_where=UNWRITTEN,
+    postgresql_where=UNWRITTEN,
+)

@@ -18,7 +18,7 @@ from usrec.adapters.persistence.engine import READ_ONLY, connected
 from usrec.adapters.persistence.figures import read_figures
 from usrec.adapters.persistence.notice_board import read_notice_board
 from usrec.adapters.persistence.oversight import read_sight
-from usrec.adapters.persistence.tables import journal, messages, submissions, write_backs
+from usrec.adapters.persistence.tables import UNWRITTEN, journal, messages, submissions, write_backs
 from usrec.domain.errors import ValidationProblem
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.oversight import Sight
@@ -114,7 +114,7 @@ _IN_OUTBOX: Final = select(outbox.c.status, outbox.c.wait_reason, func.count()).
     outbox.c.status, outbox.c.wait_reason
 )
 _NEXT: Final = select(func.min(outbox.c.available_at)).where(SCHEDULED)
-_NOTES: Final = select(func.count()).select_from(write_backs)
+_NOTES: Final = select(func.count()).select_from(write_backs).where(UNWRITTEN)
 _LAST_EXCHANGE: Final = (
     select(acknowledgements.c.acknowledged_at)
     .where(acknowledgements.c.kind == "answer")

@@ -1,0 +1,37 @@
+"""What can go wrong, by name; every kind is counted, and a run in which one never happened proves less."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """On the network, in the machines, in HR."""
+
+    CONNECTION_REFUSED = "connection refused"
+    REQUEST_LOST = "request lost"
+    REQUEST_DELAYED = "request delayed past the timeout"
+    REQUEST_DOUBLED = "request doubled"
+    ANSWER_LOST = "answer lost"
+    ANSWER_LATE = "answer after the timeout"
+    ANSWER_REPLAYED = "an old answer repeated"
+    ANSWER_OF_ANOTHER = "answer to another message"
+    ANSWER_HTML = "HTML instead of an answer"
+    ANSWER_CUT = "half an answer"
+    ANSWER_UNKNOWN_SHAPE = "a success of unknown shape"
+    ANSWER_UNSURE = "unknown error after registration"
+    FAULT_BEFORE = "gateway fault before the service"
+    FAULT_AFTER = "gateway fault, perhaps after the service"
+    OUTAGE = "outage of hours or days"
+    CRASH = "crash of an agent"
+    CRASH_IN_TRANSACTION = "crash inside a transaction"
+    CRASH_WHILE_SENDING = "crash while the answer is awaited"
+    PAUSE = "agent paused past its lease"
+    CLOCK_AHEAD = "clock jumps ahead"
+    CLOCK_BACK = "clock jumps back"
+    HR_AWAY = "HR database away"
+    KEY_EXPIRED = "key expired"
+    CORRECTED = "HR corrects an event"
+    WITHDRAWN = "HR withdraws an event"
+    WRONG_CONTENT = "HR enters what the registry refuses"
+    LATE_ROW = "a row commits late"
