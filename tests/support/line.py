@@ -28,6 +28,7 @@ from usrec.adapters.persistence.schema import upgrade
 from usrec.application import operate
 from usrec.application.deliver import Delivered, DeliveryPolicy, claim_due, deliver
 from usrec.application.ingest import IngestReport, ingest
+from usrec.domain.document import Attachment
 from usrec.domain.errors import ValidationProblem
 from usrec.domain.identifiers import check_digit
 from usrec.domain.message import CorrelationId, Envelope, RenderedMessage, SignedMessage
@@ -91,10 +92,14 @@ class PlainRenderer:
         self.supplies_record_id = supplies_record_id
         self.refuses: str | None = None
 
-    def render(self, submission: Submission, *, record_id: str | None) -> RenderedMessage:
+    def render(
+        self, submission: Submission, *, record_id: str | None, attachment: Attachment | None = None
+    ) -> RenderedMessage:
         if self.refuses is not None:
             raise ValidationProblem(self.refuses, where="established_post")
-        content = [submission.event_id, submission.revision, submission.contract_id, record_id]
+        content: list[object] = [submission.event_id, submission.revision, submission.contract_id, record_id]
+        if attachment is not None:
+            content += [attachment.document_id, attachment.format, attachment.content.hex()]
         return RenderedMessage(json.dumps(content).encode(), record_id)
 
 
