@@ -18,10 +18,11 @@ from usrec.domain.message import DATA_CAP_BYTES
 from usrec.domain.rules.finding import Finding, error, undetermined
 from usrec.domain.source_event import Details
 
-SIGNATURE_ROOM: Final = 8 * 1024
-"""What the employer's signature with its certificate adds at most; real ones take 4 to 6 KB."""
+SIGNATURE_ROOM: Final = 6 * 1024
+"""What the employer's signature with its certificate adds at most; real ones take 4 to 5 KB."""
 
 _ROOM_FOR_TAGS: Final = 1024
+_USUAL_TEXTS: Final = 2 * 1024
 _TAG: Final = 70
 """An element's two tags at their longest."""
 _ENTITY: Final = 6
@@ -30,7 +31,9 @@ _ENTITY: Final = 6
 _FIELD: Final = "supporting_document"
 _ABSENCES: Final = {
     Absence.MISSING: "There is no file of this name in the folder of documents.",
-    Absence.REFUSED: "supporting_document must name a plain file of the folder of documents: no link, no other folder.",
+    Absence.REFUSED: (
+        "supporting_document must name a plain file of the folder of documents: no link, no folder, no other place."
+    ),
     Absence.UNREADABLE: "The file lies in the folder of documents, and the agent may not or cannot read it.",
 }
 
@@ -51,9 +54,21 @@ def check_document(details: Details, shelf: DocumentShelf | None) -> tuple[Found
         message = "The folder of documents is not known here: the file was not looked at."
         return None, [*findings, undetermined("document_there", _FIELD, message, code="SCSE171")]
     found = shelf.find(details.supporting_document)
+    findings += _named(details, found)
+    findings += file_findings(found, details)
+    return None if isinstance(found, MissingFile) else found, findings
+
+
+def file_findings(found: FoundFile | MissingFile, details: WorkTerms | None = None) -> Iterator[Finding]:
+    """What is wrong with a file itself; ``details`` make the size of its message exact."""
     if isinstance(found, MissingFile):
-        return None, [*findings, _not_had(details, found)]
-    return found, [*findings, *_of_file(details, found)]
+        yield _not_had(details, found)
+    elif not found.content:
+        yield error("document_there", _FIELD, "The file is empty.", code="SCSE171")
+    else:
+        yield from _of_content(found)
+        if message_size(len(found.content), details) > DATA_CAP_BYTES:
+            yield _too_large(details, len(found.content))
 
 
 def _without_file(details: WorkTerms) -> Iterator[Finding]:
@@ -68,17 +83,21 @@ def _beside_item(details: WorkTerms) -> Iterator[Finding]:
         yield error("document_only_with_harmful_code", _FIELD, message, code="SCSE167")
 
 
-def _not_had(details: WorkTerms, missing: MissingFile) -> Finding:
+def _named(details: WorkTerms, found: FoundFile | MissingFile) -> Iterator[Finding]:
+    if details.supporting_document_name is None and isinstance(found, FoundFile) and not found.title:
+        message = "supporting_document_name is missing, and the name of the file tells nothing."
+        yield error("document_named", "supporting_document_name", message, code="SCSE174")
+
+
+def _not_had(details: WorkTerms | None, missing: MissingFile) -> Finding:
     if missing.why is Absence.TOO_LARGE:
         return _too_large(details, missing.size)
     code = "SCSE171" if missing.why is Absence.MISSING else ""
     return error("document_there", _FIELD, _ABSENCES[missing.why], code=code)
 
 
-def _of_file(details: WorkTerms, found: FoundFile) -> Iterator[Finding]:
-    if not found.content:
-        yield error("document_there", _FIELD, "The file is empty.", code="SCSE171")
-    elif found.format is None:
+def _of_content(found: FoundFile) -> Iterator[Finding]:
+    if found.format is None:
         message = (
             "The file's contents are neither PDF, JPEG nor PNG, whatever its name says. Save the document as one of "
             "them; renaming the file is not enough."
@@ -87,16 +106,17 @@ def _of_file(details: WorkTerms, found: FoundFile) -> Iterator[Finding]:
     elif not found.is_whole:
         message = "The file breaks off before its end, as if it was still being copied. Put the whole file there."
         yield error("document_whole", _FIELD, message)
-    if details.supporting_document_name is None and not found.title:
-        message = "supporting_document_name is missing, and the name of the file tells nothing."
-        yield error("document_named", "supporting_document_name", message, code="SCSE174")
-    if message_size(details, len(found.content)) > DATA_CAP_BYTES:
-        yield _too_large(details, len(found.content))
 
 
-def message_size(details: WorkTerms, document: int) -> int:
-    """Bytes that the signed message takes at most with a document of so many bytes: base64 makes four of three."""
-    texts = sum(_text_size(getattr(details, item.name)) for item in fields(details) if item.name != _FIELD)
+def message_size(document: int, details: WorkTerms | None = None) -> int:
+    """Bytes that the signed message takes at most with a document of so many bytes: base64 makes four of three.
+
+    Without ``details`` a contract is thought of that fills in much.
+    """
+    if details is None:
+        texts = _USUAL_TEXTS
+    else:
+        texts = sum(_text_size(getattr(details, item.name)) for item in fields(details) if item.name != _FIELD)
     return encoded_size(document) + texts + _ROOM_FOR_TAGS + SIGNATURE_ROOM
 
 
@@ -106,9 +126,8 @@ def encoded_size(size: int) -> int:
 
 
 def room_for_document(details: WorkTerms | None = None) -> int:
-    """Bytes that a document may have beside ``details``; beside a contract of usual length when absent."""
-    taken = _ROOM_FOR_TAGS + SIGNATURE_ROOM + 3 * 1024 if details is None else message_size(details, 0)
-    return (DATA_CAP_BYTES - taken) // 4 * 3
+    """Bytes that a document may have beside ``details``, or beside a usual contract."""
+    return (DATA_CAP_BYTES - message_size(0, details)) // 4 * 3
 
 
 def _text_size(value: object) -> int:
@@ -119,8 +138,8 @@ def _text_size(value: object) -> int:
     return len(text.encode()) + escaped + _TAG
 
 
-def _too_large(details: WorkTerms, size: int) -> Finding:
-    whole, encoded = ceil(message_size(details, size) / 1024), ceil(encoded_size(size) / 1024)
+def _too_large(details: WorkTerms | None, size: int) -> Finding:
+    whole, encoded = ceil(message_size(size, details) / 1024), ceil(encoded_size(size) / 1024)
     message = (
         f"The signed message would have about {whole} KB, {encoded} KB of them this file of {ceil(size / 1024)} KB "
         f"as base64; USREC takes 100 KB. Make the file at most {room_for_document(details) // 1024} KB: only the "
