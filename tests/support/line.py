@@ -28,7 +28,7 @@ from usrec.adapters.persistence.schema import upgrade
 from usrec.application import operate
 from usrec.application.deliver import Delivered, DeliveryPolicy, claim_due, deliver
 from usrec.application.ingest import IngestReport, ingest
-from usrec.domain.document import Attachment
+from usrec.domain.document import Attachment, DocumentShelf
 from usrec.domain.errors import ValidationProblem
 from usrec.domain.identifiers import check_digit
 from usrec.domain.message import CorrelationId, Envelope, RenderedMessage, SignedMessage
@@ -244,6 +244,7 @@ class Line:
     calendar: WorkingCalendar = field(default_factory=WeekdayCalendar)
     employers: dict[str, EmployerName] = field(default_factory=lambda: dict(EMPLOYERS))
     policy: DeliveryPolicy = POLICY
+    shelf: DocumentShelf | None = None
 
     def enter(
         self,
@@ -280,6 +281,7 @@ class Line:
             clock=self.clock,
             entropy=self.entropy,
             limit=limit,
+            shelf=self.shelf,
         )
 
     def take(self, event_id: str, event_type: str = "conclusion", **row: Any) -> Submission:
@@ -370,6 +372,7 @@ class Line:
             employers=self.employers,
             calendar=self.calendar,
             not_before=not_before,
+            shelf=self.shelf,
         )
         return self.get(goes_on)
 

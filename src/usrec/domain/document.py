@@ -25,7 +25,9 @@ LONGEST_READ: Final = DATA_CAP_BYTES
 FILE_NAME: Final = re.compile(r"[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,199}")
 """A plain name: no folder, no hidden file, nothing that leaves the folder."""
 
-_ENDS: Final[Mapping[str, bytes]] = {"pdf": b"%%EOF", "png": b"IEND", "jpg": b"\xff\xd9"}
+_ENDS: Final[Mapping[str, bytes]] = {"pdf": b"%%EOF", "png": b"IEND\xaeB`\x82", "jpg": b"\xff\xd9"}
+_TAIL: Final = 1024
+"""Within so many bytes of the end that mark stands; programs may write something behind it."""
 _REFERENCE: Final = "sha256:"
 _SHELVED: Final = re.compile(r"[0-9a-f]{32}")
 
@@ -79,7 +81,7 @@ class FoundFile:
     @property
     def is_whole(self) -> bool:
         """Whether the mark that ends a file of its format is there: a file that is still being copied lacks it."""
-        return self.format is not None and _ENDS[self.format] in self.content
+        return self.format is not None and _ENDS[self.format] in self.content[-_TAIL:]
 
     @property
     def title(self) -> str:
