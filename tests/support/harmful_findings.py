@@ -13,7 +13,14 @@ from usrec.domain.document import Absence, MissingFile
 from usrec.domain.rules.documents import check_document
 from usrec.domain.rules.fields import read_details
 from usrec.domain.rules.finding import Finding
-from usrec.domain.rules.harmful import ConditionCodes, ContractPast, check_conditions, check_payment_marks, past_of
+from usrec.domain.rules.harmful import (
+    ConditionCodes,
+    ContractPast,
+    Earlier,
+    check_conditions,
+    check_payment_marks,
+    past_of,
+)
 from usrec.domain.source_event import Details, Operation, SourceRow
 
 CODES = ConditionCodes()
@@ -41,7 +48,8 @@ def harmful_findings() -> Iterator[Finding]:
         *earlier, last = map(details_of, rows_of(broken))
         yield from check_conditions(last, CODES)
         yield from check_document(last, SHELF)[1]
-        yield from check_payment_marks(last, past_of(earlier), CODES)
+        before = [Earlier(str(place), one) for place, one in enumerate(earlier)]
+        yield from check_payment_marks(last, past_of(before, last), CODES)
     marked = details_of(row_of(Operation.TERMINATION, MARKS))
     yield from check_payment_marks(marked, None, CODES)
     yield from check_payment_marks(marked, ContractPast("2", FOREIGN_IIN), CODES)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.counterexamples import COUNTEREXAMPLES, LATE, STRICT
+from support.counterexamples import COUNTEREXAMPLES, LATE, MARKS, STRICT
 from support.registry_messages import (
     BIN,
     CONCLUDED,
@@ -175,6 +175,14 @@ def test_harmful_work_ends_with_marks_at_55() -> None:
     harmful = {"working_conditions_code": "2", "harmful_conditions_code": "L3.14.165"}
     marks = {"employee_consent": "true", "employer_consent": "false", "employee_phone": "1", "employer_phone": "2"}
     accepted(Sent(Operation.CONCLUSION, {**harmful, "employee": OLD_IIN}), Sent(Operation.TERMINATION, marks))
+
+
+def test_a_corrected_agreement_is_held_to_what_stood_before_it() -> None:
+    harmful = {"working_conditions_code": "2", "harmful_conditions_code": "L3.14.165", "employee": OLD_IIN}
+    marked = {**MARKS, "working_conditions_code": "1"}
+    accepted(
+        Sent(Operation.CONCLUSION, harmful), Sent(Operation.AMENDMENT, marked), Sent(Operation.AMENDMENT_EDIT, marked)
+    )
 
 
 def test_a_younger_employee_leaves_harmful_work_without_marks() -> None:

@@ -229,3 +229,18 @@ def test_the_birthday_itself_is_old_enough(line: Line) -> None:
         line.take(f"end-{event}", "termination", contract=event, **MARKS)
     assert line.of("end-on").state is State.PENDING
     assert [one.code for one in line.findings("end-before")] == ["SCSE179"]
+
+
+def test_a_corrected_agreement_is_held_to_what_stood_before_it(line: Line) -> None:
+    """The agreement itself made the work normal; its correction repeats the marks, and that is right."""
+    line.register("e1", **{**HARMFUL_WORK, "employee_iin": OLD_IIN})
+    first = line.register("e2", "amendment", working_conditions_code="1", **MARKS)
+    edit = {"agreement_id": first.record_id, "working_conditions_code": "1", "established_post": "Слесарь"}
+    assert line.take("e3", "amendment_edit", **edit, **MARKS).state is State.PENDING
+    assert line.take("e4", "amendment_edit", **edit).state is State.INVALID
+    assert [one.code for one in line.findings("e4")] == ["SCSE181"]
+    line.cancel("e4")
+    line.deliver_all()
+    line.register("e5", "amendment_delete", agreement_id=first.record_id, employee_iin=OLD_IIN)
+    line.take("e6", "termination")
+    assert [one.code for one in line.findings("e6")] == ["SCSE181"], "the work is harmful again"

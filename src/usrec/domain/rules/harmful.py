@@ -6,7 +6,7 @@ which of its codes mean normal and harmful work is set by the operator, and 1 an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -15,6 +15,7 @@ from usrec.domain.identifiers import IdentifierError, birth_date_of, parse_iin
 from usrec.domain.rules.finding import Finding, error, undetermined
 from usrec.domain.source_event import (
     Amendment,
+    AmendmentDelete,
     AmendmentEdit,
     Conclusion,
     ContractEdit,
@@ -28,6 +29,7 @@ LISTS_CHANGED: Final = date(2014, 1, 1)
 MARKS_FROM: Final = date(2024, 1, 1)
 MARKS_AGE: Final = 55
 
+_NOT_THERE: Final = ""
 _LATER_LIST: Final = "L3"
 _CONSENTS: Final = ("employee_consent", "employer_consent")
 _PHONES: Final = ("employee_phone", "employer_phone")
@@ -54,6 +56,18 @@ class ContractPast:
 
     conditions: str | None = None
     employee_iin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier event of the same contract.
+
+    Attributes:
+        record_id: The id under which it is registered, or another that names it here alone.
+    """
+
+    record_id: str
+    details: Details
 
 
 def check_conditions(details: Details, codes: ConditionCodes) -> Iterator[Finding]:
@@ -95,28 +109,58 @@ def _list_of_its_time(item: str, begins: date) -> Iterator[Finding]:
     yield error("harmful_list_fits_begin_date", "harmful_conditions_code", message, code="SCSE165")
 
 
-def past_of(earlier: Iterable[Details]) -> ContractPast | None:
-    """What a contract's earlier events, oldest first, leave behind; None when its conclusion is not among them."""
+def past_of(earlier: Iterable[Earlier], event: Details) -> ContractPast | None:
+    """What a contract's earlier events, oldest first, leave behind for ``event``.
+
+    None when that cannot be known: the conclusion is not among them, or an agreement that one of them corrects or
+    deletes. For the correction of an agreement, what stood before that agreement counts.
+    """
     past: ContractPast | None = None
-    for details in earlier:
+    agreements: dict[str, str | None] = {}
+    for one in earlier:
+        details = one.details
         if isinstance(details, Conclusion | LegacyContract):
             past = ContractPast(details.working_conditions_code, details.employee_iin)
-        elif past is not None:
-            past = _after(past, details)
+        elif isinstance(details, ContractEdit) and past is not None:
+            past = ContractPast(details.working_conditions_code or past.conditions, details.employee_iin)
+        elif isinstance(details, IinChange) and past is not None:
+            past = replace(past, employee_iin=details.new_employee_iin)
+        elif not _follow(agreements, one):
+            return None
+    return None if past is None else _with_agreements(past, agreements, event)
+
+
+def _follow(agreements: dict[str, str | None], one: Earlier) -> bool:
+    """Enter what ``one`` does to the agreements of its contract; False when it concerns one that is not known."""
+    match one.details:
+        case Amendment() as details:
+            agreements[one.record_id] = details.working_conditions_code
+        case AmendmentEdit() as details:
+            known = details.agreement_id in agreements
+            agreements[details.agreement_id] = details.working_conditions_code or agreements.get(details.agreement_id)
+            return known
+        case AmendmentDelete() as details:
+            return agreements.pop(details.agreement_id, _NOT_THERE) != _NOT_THERE
+        case _:
+            pass
+    return True
+
+
+def _with_agreements(past: ContractPast, agreements: Mapping[str, str | None], event: Details) -> ContractPast | None:
+    if isinstance(event, AmendmentEdit) and event.agreement_id not in agreements:
+        return None
+    for record_id, conditions in agreements.items():
+        if isinstance(event, AmendmentEdit) and record_id == event.agreement_id:
+            break
+        past = replace(past, conditions=conditions or past.conditions)
     return past
 
 
-def _after(past: ContractPast, details: Details) -> ContractPast:
-    match details:
-        case ContractEdit():
-            conditions = details.working_conditions_code or past.conditions
-            return ContractPast(conditions, details.employee_iin)
-        case Amendment() | AmendmentEdit():
-            return replace(past, conditions=details.working_conditions_code or past.conditions)
-        case IinChange():
-            return replace(past, employee_iin=details.new_employee_iin)
-        case _:
-            return past
+def may_concern_payment(details: Details, codes: ConditionCodes) -> bool:
+    """Whether :func:`check_payment_marks` can find anything: else nobody need look the contract's past up."""
+    if not isinstance(details, _WITH_MARKS):
+        return False
+    return _ends_harmful_work(details, codes) or any(getattr(details, name) for name in (*_CONSENTS, *_PHONES))
 
 
 def check_payment_marks(details: Details, past: ContractPast | None, codes: ConditionCodes) -> Iterator[Finding]:
