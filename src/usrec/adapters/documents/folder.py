@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,19 @@ _NOT_PLAIN: Final = frozenset({errno.ELOOP, errno.ENXIO})
 _FOR_THE_AGENT: Final = 0o640
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may read a folder.
+
+    Attributes:
+        readable: This user.
+        open_to_all: Every user of the machine.
+    """
+
+    readable: bool
+    open_to_all: bool
+
+
 class DocumentFolder:
     """The ``DocumentShelf`` of a folder, which may be absent until HR uses it."""
 
@@ -33,6 +47,15 @@ class DocumentFolder:
         if not FILE_NAME.fullmatch(name):
             return MissingFile(Absence.REFUSED)
         return read_document(self.folder / name)
+
+    def access(self) -> Access | None:
+        """Who may read the folder; None where there is none."""
+        try:
+            mode = self.folder.stat().st_mode
+        except OSError as problem:
+            return None if problem.errno in _ABSENT else Access(readable=False, open_to_all=False)
+        readable = stat.S_ISDIR(mode) and os.access(self.folder, os.R_OK | os.X_OK)
+        return Access(readable, bool(mode & stat.S_IROTH))
 
     def place(self, found: FoundFile) -> str:
         """Put a copy of a file into the folder, under a name that tells nothing; returns that name.
