@@ -14,6 +14,7 @@ from usrec.domain.document import Attachment, digest_in
 from usrec.domain.errors import InvariantViolation
 from usrec.domain.events.contracts import WorkTerms
 from usrec.domain.identifiers import new_record_id
+from usrec.domain.rules.documents import NOT_TAKEN
 from usrec.domain.rules.examine import Examined
 from usrec.domain.source_event import load_details
 from usrec.domain.submission import Submission
@@ -22,11 +23,13 @@ from usrec.ports.ledger import Ledger, UnitOfWork
 
 
 def with_document_kept(work: UnitOfWork, one: Examined, now: datetime) -> Examined:
-    """``one`` with its document in the ledger, named by its digest from now on."""
-    if one.event is None or one.document is None or not isinstance(one.event.details, WorkTerms):
+    """``one`` with its document in the ledger, named by its digest from now on; refused where it was not read."""
+    details = one.event and one.event.details
+    if one.event is None or not isinstance(details, WorkTerms) or details.supporting_document is None:
         return one
+    if one.document is None:
+        return replace(one, event=None, findings=(*one.findings, NOT_TAKEN))
     work.documents.keep(one.document, now)
-    details = one.event.details
     name = details.supporting_document_name or one.document.title
     taken = replace(details, supporting_document=one.document.reference, supporting_document_name=name)
     return replace(one, event=replace(one.event, details=taken))

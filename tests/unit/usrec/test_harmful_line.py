@@ -126,6 +126,12 @@ def test_a_missing_file_stops_the_row_until_it_is_there(line: Line) -> None:
     assert line.send(registered()).result == "accepted"
 
 
+def test_without_a_folder_no_event_goes_without_its_document() -> None:
+    line = Line()
+    assert line.take("e1", **DOCUMENT).state is State.INVALID
+    assert [one.field for one in line.findings("e1")] == ["supporting_document"]
+
+
 def test_a_row_that_names_a_digest_gets_nothing_out_of_the_ledger(line: Line) -> None:
     """What HR writes is a file's name, whatever it looks like."""
     line.take("e1", **DOCUMENT)

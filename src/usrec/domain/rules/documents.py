@@ -19,7 +19,7 @@ from usrec.domain.rules.finding import Finding, error, undetermined
 from usrec.domain.source_event import Details
 
 SIGNATURE_ROOM: Final = 6 * 1024
-"""What the employer's signature with its certificate adds at most; real ones take 4 to 5 KB."""
+"""What is left for the employer's signature with its certificate; real ones take 4 to 5 KB."""
 
 _ROOM_FOR_TAGS: Final = 1024
 _USUAL_TEXTS: Final = 2 * 1024
@@ -29,6 +29,10 @@ _ENTITY: Final = 6
 """The longest escape of a character that XML reserves."""
 
 _FIELD: Final = "supporting_document"
+_NOT_LOOKED_AT: Final = "The folder of documents is not known here: the file was not looked at."
+NOT_TAKEN: Final = error("document_there", _FIELD, _NOT_LOOKED_AT)
+"""Of an event whose document nobody could look for: it must not be sent without it."""
+
 _ABSENCES: Final = {
     Absence.MISSING: "There is no file of this name in the folder of documents.",
     Absence.REFUSED: (
@@ -51,8 +55,7 @@ def check_document(details: Details, shelf: DocumentShelf | None) -> tuple[Found
         return None, list(_without_file(details))
     findings = list(_beside_item(details))
     if shelf is None:
-        message = "The folder of documents is not known here: the file was not looked at."
-        return None, [*findings, undetermined("document_there", _FIELD, message, code="SCSE171")]
+        return None, [*findings, undetermined("document_there", _FIELD, _NOT_LOOKED_AT, code="SCSE171")]
     found = shelf.find(details.supporting_document)
     findings += _named(details, found)
     findings += file_findings(found, details)
