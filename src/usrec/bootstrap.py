@@ -20,10 +20,12 @@ import structlog
 
 from usrec.application.deliver import DeliveryPolicy
 from usrec.domain.digest import DigestPolicy
+from usrec.domain.document import DocumentShelf
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable
 from usrec.domain.retry import RetryPolicy
 from usrec.domain.rules.codes import CodeCheck
 from usrec.domain.rules.finding import Severity
+from usrec.domain.rules.harmful import ConditionCodes
 from usrec.domain.secret import Secret
 from usrec.domain.source_event import EmployerName, EventId, SourceName
 from usrec.domain.watch import WatchPolicy
@@ -36,6 +38,7 @@ from usrec.settings import CalendarSettings, LoadedSettings, LoadedWatcherSettin
 if TYPE_CHECKING:
     from kzeds.certificate import Certificate
     from usrec.adapters.dictionaries.files import DictionaryFiles
+    from usrec.adapters.documents.folder import DocumentFolder
     from usrec.adapters.gateway.connection import Endpoint
     from usrec.adapters.gateway.shep import ShepGateway
     from usrec.adapters.persistence import SqlLedger
@@ -59,6 +62,7 @@ class Agent:
         judge: Looks them up; None without ``[trust]``.
         subscribers: Who is told of alerts.
         codes: The imported dictionaries, and what a code that they do not have does to its row.
+        shelf: Where HR's supporting documents lie.
     """
 
     settings: LoadedSettings
@@ -77,6 +81,7 @@ class Agent:
     judge: CertificateJudge | None = None
     subscribers: Sequence[Subscriber] = ()
     codes: CodeCheck | None = None
+    shelf: DocumentShelf | None = None
 
     @property
     def watching(self) -> WatchPolicy:
@@ -130,7 +135,16 @@ def build_code_check(settings: LoadedWatcherSettings) -> CodeCheck:
     """The dictionaries for the rules; they are read when a row first needs them."""
     from usrec.adapters.dictionaries.book import FileCodeBook
 
-    return CodeCheck(FileCodeBook(build_dictionaries(settings)), Severity(settings.values.dictionaries.unknown_code))
+    lists = settings.values.dictionaries
+    conditions = ConditionCodes(lists.normal_conditions, lists.harmful_conditions)
+    return CodeCheck(FileCodeBook(build_dictionaries(settings)), Severity(lists.unknown_code), conditions)
+
+
+def build_shelf(settings: LoadedWatcherSettings) -> DocumentFolder:
+    """The folder of supporting documents, whether there is one yet or not."""
+    from usrec.adapters.documents.folder import DocumentFolder
+
+    return DocumentFolder(settings.path(settings.values.documents.folder))
 
 
 def build_agent(
@@ -179,6 +193,7 @@ def build_agent(
         judge=judge,
         subscribers=build_alert_sinks(settings),
         codes=build_code_check(settings),
+        shelf=build_shelf(settings),
     )
 
 

@@ -88,9 +88,14 @@ class Contract:
     @property
     def conditions(self) -> str | None:
         """The working conditions in force."""
-        return next(
-            (change.conditions for change in reversed(self.changes) if change.conditions), self.first_conditions
-        )
+        return self._conditions_after(self.changes)
+
+    def conditions_before(self, change: Change) -> str | None:
+        """The working conditions that an agreement of this contract found."""
+        return self._conditions_after(self.changes[: self.changes.index(change)])
+
+    def _conditions_after(self, changes: tuple[Change, ...]) -> str | None:
+        return next((change.conditions for change in reversed(changes) if change.conditions), self.first_conditions)
 
     @property
     def agreements(self) -> tuple[Change, ...]:

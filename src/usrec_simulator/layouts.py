@@ -3,7 +3,7 @@
 Source: for the profile `seen` the messages of working clients of 2018-2019. Profile `current` knows every operation;
 the names that no source shows are the same assumptions that `schemas/usrec/current` states, written down here a second
 time on purpose: a slip on either side shows as a fault. A value named by a field of the record fills that field, any
-other goes to its details. `supportingDocument` has no place in the agent's mapping yet and is [assumed] here alone.
+other goes to its details.
 """
 
 from collections.abc import Mapping

@@ -33,6 +33,7 @@ from usrec.application.watch_trust import CertificateRecord
 from usrec.domain.authority import Appointment, Authority, SigningCertificate
 from usrec.domain.deadline import DeadlineEvent, compute_deadline, deadline_report
 from usrec.domain.dictionary import Changes, Dictionary
+from usrec.domain.document import FoundFile, StoredDocument
 from usrec.domain.liability import Breach, Circumstances, assess
 from usrec.domain.message import RenderedMessage
 from usrec.domain.rules.finding import dump_findings, error
@@ -49,6 +50,7 @@ from usrec.interfaces.cli.config import faults_json
 from usrec.interfaces.cli.dictionary_words import Told, entry_json, imported_json, listed_json
 from usrec.interfaces.cli.dictionary_words import check_json as check_dictionaries_json
 from usrec.interfaces.cli.doctor import doctor_json, openings_json
+from usrec.interfaces.cli.document import checked_json, stored_json
 from usrec.interfaces.cli.explanation_words import explanation_json
 from usrec.interfaces.cli.liability_words import estimate_json
 from usrec.interfaces.cli.lint_report import Report, Reported, lint_json
@@ -184,6 +186,8 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("usrec dictionaries list", "JSON keys, one"): listed_json(Dictionary("position", (LIST.new,))),
     ("usrec dictionaries show", "JSON keys, one"): entry_json(LIST.new, LIST.new.entries["1"]),
     ("usrec dictionaries check", "JSON keys:"): check_dictionaries_json(["position"], [LOST], NOTHING, reachable=True),
+    ("usrec document check", "JSON keys, sizes in bytes:"): checked_json(FoundFile("a.pdf", b"%PDF")),
+    ("usrec document list", "JSON keys, one"): stored_json(StoredDocument("ab", "pdf", 1, NOW)),
     ("usrec demo", "JSON keys:"): dict.fromkeys(field.name for field in fields(DemoResult)),
     ("usrec-simulator registry", "JSON keys, one"): RECORD.as_dict(),
 }

@@ -112,6 +112,8 @@ def _default(field: FieldInfo) -> str:
         return f"`{value}`"
     if isinstance(value, time):
         return f"`{value:%H:%M}`"
+    if isinstance(value, frozenset) and value:
+        return ", ".join(f"`{one}`" for one in sorted(value))
     return str(value).lower() if isinstance(value, bool | int) else "none"
 
 

@@ -20,12 +20,15 @@ from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.rendering.profile import SHIPPED, load_profile
 from usrec.domain.dictionary import Dictionary, Edition, Entry
 from usrec.domain.errors import ConfigurationError
+from usrec.domain.rules.codes import CODE_FIELDS
 from usrec.interfaces.doctor import calendar_check as calendar
 from usrec.interfaces.doctor import dictionaries_check as dictionaries
+from usrec.interfaces.doctor import documents_check as documents
 from usrec.interfaces.doctor import installation as fence
 from usrec.interfaces.doctor import profile_check as profile
 from usrec.interfaces.doctor.calendar_check import examine_calendar, examine_time_zone
 from usrec.interfaces.doctor.dictionaries_check import examine_dictionaries
+from usrec.interfaces.doctor.documents_check import examine_documents
 from usrec.interfaces.doctor.finding import Kind, Line
 from usrec.interfaces.doctor.installation import Installation
 from usrec.interfaces.doctor.profile_check import ASSUMPTIONS, examine_profile
@@ -121,7 +124,8 @@ def test_an_imported_dictionary_is_told_with_its_age_and_one_that_rows_need_is_m
     imported(patient, "termination_reason", valid_from=date(2020, 1, 1), ago=timedelta(days=9))
     said = patient.says(examine_dictionaries)
     assert "holds from 2020-01-01 and was imported 9 days ago; codes in use: 1" in said["dictionaries.imported"].text
-    assert said["dictionaries.missing"].about == "position"
+    needed = {origin.dictionary for origin in CODE_FIELDS.values()}
+    assert said["dictionaries.missing"].about in needed - {"termination_reason"}
 
 
 @provokes(dictionaries.STALE, dictionaries.NOT_YET, dictionaries.UNREADABLE)
@@ -133,6 +137,19 @@ def test_a_dictionary_that_is_old_or_holds_later_or_is_damaged_is_told(patient: 
     assert {"dictionaries.old", "dictionaries.not_yet", "dictionaries.unreadable"} <= set(said)
     assert "2099-01-01" in said["dictionaries.not_yet"].text
     assert said["dictionaries.unreadable"].about == "country"
+
+
+@provokes(documents.NO_FOLDER, documents.READABLE, documents.OPEN_TO_ALL, documents.NOT_READABLE)
+def test_the_folder_of_documents_is_for_hr_and_the_agent_alone(patient: Patient) -> None:
+    folder = patient.folder / "documents"
+    assert list(patient.says(examine_documents)) == ["documents.no_folder"]
+    for mode, said in ((0o750, "readable"), (0o755, "open_to_all")):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(mode)
+        assert list(patient.says(examine_documents)) == [f"documents.{said}"]
+    folder.rmdir()
+    folder.write_text("no folder at all", "utf-8")
+    assert list(patient.says(examine_documents)) == ["documents.unreadable"]
 
 
 @provokes(profile.ASSUMED)

@@ -29,13 +29,14 @@ _SAME_EVERYWHERE = (
     r"(registry|hire|transfer|dismiss)-\d+",
     r"\bK-\d+",
     r"SCS[SE]\d+",
+    r"base64",
     r"NNNN-N-NNN",
     r"\[employer\]",
     r"no answer within 6 s",
 )
 """Commands, ids, codes, and the technical detail of an attempt, which is kept as it was written."""
 _COLUMNS = {"event_id", "event_type", "revision", "contract_key", "employer_bin", "payload"}
-_WORDS = {"ID", "JSON", "XML", "HTTP", "main", "x", "true", "false", *Operation}
+_WORDS = {"ID", "JSON", "XML", "HTTP", "PDF", "JPEG", "PNG", "L", "main", "x", "true", "false", *Operation}
 
 
 def setting_texts() -> set[str]:

@@ -29,6 +29,7 @@ from usrec.adapters.persistence.schema import upgrade
 from usrec.application import operate
 from usrec.application.deliver import Delivered, DeliveryPolicy, claim_due, deliver
 from usrec.application.ingest import IngestReport, ingest
+from usrec.domain.document import Attachment, DocumentShelf
 from usrec.domain.errors import ValidationProblem
 from usrec.domain.identifiers import check_digit
 from usrec.domain.message import CorrelationId, Envelope, RenderedMessage, SignedMessage
@@ -92,10 +93,14 @@ class PlainRenderer:
         self.supplies_record_id = supplies_record_id
         self.refuses: str | None = None
 
-    def render(self, submission: Submission, *, record_id: str | None) -> RenderedMessage:
+    def render(
+        self, submission: Submission, *, record_id: str | None, attachment: Attachment | None = None
+    ) -> RenderedMessage:
         if self.refuses is not None:
             raise ValidationProblem(self.refuses, where="established_post")
-        content = [submission.event_id, submission.revision, submission.contract_id, record_id]
+        content: list[object] = [submission.event_id, submission.revision, submission.contract_id, record_id]
+        if attachment is not None:
+            content += [attachment.document_id, attachment.format, attachment.content.hex()]
         return RenderedMessage(json.dumps(content).encode(), record_id)
 
 
@@ -245,6 +250,7 @@ class Line:
     calendar: WorkingCalendar = field(default_factory=WeekdayCalendar)
     employers: dict[str, EmployerName] = field(default_factory=lambda: dict(EMPLOYERS))
     policy: DeliveryPolicy = POLICY
+    shelf: DocumentShelf | None = None
 
     def enter(
         self,
@@ -281,6 +287,7 @@ class Line:
             clock=self.clock,
             entropy=self.entropy,
             limit=limit,
+            shelf=self.shelf,
         )
 
     def take(self, event_id: str, event_type: str = "conclusion", **row: Any) -> Submission:
@@ -371,6 +378,7 @@ class Line:
             employers=self.employers,
             calendar=self.calendar,
             not_before=not_before,
+            shelf=self.shelf,
         )
         return self.get(goes_on)
 

@@ -44,8 +44,10 @@ _TERMS: Final = {
     "tariff_rate": "0.5",
     "professional_skill_code": "11",
     "personal_quality_code": "12",
-    "working_conditions_code": "1",
-    "harmful_conditions_code": "1.2",
+    "working_conditions_code": "2",
+    "harmful_conditions_code": "L3.6.56",
+    "supporting_document": "attestation-2026-12.pdf",
+    "supporting_document_name": "Аттестация рабочих мест № 12",
 }
 _FOREIGNER: Final = {
     "employer_type_code": "1",

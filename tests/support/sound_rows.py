@@ -7,6 +7,7 @@ when nobody checked it first. `judged_without_preflight` sends it through nothin
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -16,12 +17,16 @@ from typing import Any, Final
 from lxml import etree
 
 from kzeds.xml import parse
+from support.document_files import SHELF
 from support.registry_messages import made_iin
 from usrec.adapters.rendering.document import build_document, wire_text
 from usrec.adapters.rendering.mapping import Value
 from usrec.adapters.rendering.profile import load_profile
+from usrec.domain.document import FoundFile
 from usrec.domain.source_event import HEADS, Operation, SourceName, SourceRow
 from usrec_simulator.business import read_business
+from usrec_simulator.codes import TOO_LARGE
+from usrec_simulator.exchange import SIZE_LIMIT
 from usrec_simulator.ledger import Ledger
 from usrec_simulator.operations import Profile
 from usrec_simulator.registry import Registry
@@ -187,6 +192,8 @@ def judged_without_preflight(broken: BrokenRow) -> str | None:
         earlier = Registry(ledger, RuleBook()).submit(_read(document), at=NOW)
         assert earlier.code is None, f"{one.operation} is refused by {earlier.code}"
     last = _document(broken.operation, broken.payload, broken.employer_bin, len(broken.history))
+    if len(last) > SIZE_LIMIT:
+        return TOO_LARGE
     return registry.submit(_read(last), at=NOW).code
 
 
@@ -207,8 +214,23 @@ def _document(operation: Operation, payload: Mapping[str, str], employer_bin: st
         "employer_bin": employer_bin,
         "record_id": record_id or f"record-{place:0>30}",
     }
-    texts = {Value(name): _wire(text) for name, text in values.items() if name in set(Value)}
+    values |= _unchecked_document(payload)
+    texts = {Value(name): _wire(text) for name, text in values.items() if name in set(Value) and text}
     return etree.tostring(build_document(profile, profile.operation[operation], texts))
+
+
+def _unchecked_document(payload: Mapping[str, str]) -> dict[str, str]:
+    """What a sender that looks at nothing makes of the file that a row names: its ending is its format."""
+    name, title = payload.get("supporting_document", ""), payload.get("supporting_document_name", "")
+    if not name and not title:
+        return {}
+    content, (stem, _, ending) = SHELF.files.get(name, b""), name.rpartition(".")
+    return {
+        "supporting_document_id": "document-00000000000000000000000001",
+        "supporting_document": b64encode(content).decode(),
+        "supporting_document_format": ending.lower() or "pdf",
+        "supporting_document_name": title or (FoundFile(name, content).title and stem),
+    }
 
 
 def _wire(text: str) -> str:

@@ -22,6 +22,7 @@ from uuid import UUID
 from usrec.application.acknowledge import acknowledge_late
 from usrec.application.ask_person import Asked, ask_person
 from usrec.application.give_back import give_back_invalid, give_back_unsigned
+from usrec.application.keep_document import attach
 from usrec.application.record_intent import OpenAttempt, record_intent
 from usrec.application.record_outcome import record_outcome
 from usrec.domain.errors import LeaseLost, SignatureAwaited, SignatureOutlived, SigningRefused, ValidationProblem
@@ -117,7 +118,7 @@ def deliver(
     """
     try:
         message = claim.message or _sign(
-            claim, renderer=renderer, signer=signer, clock=clock, entropy=entropy, policy=policy
+            claim, ledger=ledger, renderer=renderer, signer=signer, clock=clock, entropy=entropy, policy=policy
         )
         if isinstance(message, Asked):
             asked = ask_person(claim, message, ledger=ledger, clock=clock)
@@ -131,10 +132,17 @@ def deliver(
 
 
 def _sign(
-    claim: Claim, *, renderer: Renderer, signer: Signer, clock: Clock, entropy: Entropy, policy: DeliveryPolicy
+    claim: Claim,
+    *,
+    ledger: Ledger,
+    renderer: Renderer,
+    signer: Signer,
+    clock: Clock,
+    entropy: Entropy,
+    policy: DeliveryPolicy,
 ) -> SignedMessage | Asked:
     """Steps 5 and 6: the document with the employer's signature; or the document that a person has to look at."""
-    rendered = claim.request.rendered if claim.request else _render(claim, renderer, entropy)
+    rendered = claim.request.rendered if claim.request else _render(claim, ledger, renderer, entropy)
     if policy.needs_approval(claim.submission) and not (claim.request and claim.request.is_approved):
         return Asked(rendered, WaitReason.AWAITING_APPROVAL)
     message_id = MessageId(_uuid(entropy))
@@ -148,10 +156,11 @@ def _sign(
     return signed
 
 
-def _render(claim: Claim, renderer: Renderer, entropy: Entropy) -> RenderedMessage:
+def _render(claim: Claim, ledger: Ledger, renderer: Renderer, entropy: Entropy) -> RenderedMessage:
     """The document, checked against the schema. One that a person was asked about is never made anew."""
     record_id = new_record_id(entropy.token(16)) if renderer.supplies_record_id else None
-    return renderer.render(claim.submission, record_id=record_id)
+    attachment = attach(claim.submission, ledger=ledger, entropy=entropy)
+    return renderer.render(claim.submission, record_id=record_id, attachment=attachment)
 
 
 def _seal(message: SignedMessage, claim: Claim, *, gateway: Gateway, clock: Clock, entropy: Entropy) -> Envelope:

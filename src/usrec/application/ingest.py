@@ -13,7 +13,10 @@ from typing import Final
 
 from usrec.application.contract_line import arrange_line, entered_by_hand, take_back
 from usrec.application.correction import refuse_after_termination, with_first_entry
+from usrec.application.keep_document import with_document_kept
+from usrec.application.payment_marks import with_marks_checked
 from usrec.application.recording import journal, status_note
+from usrec.domain.document import DocumentShelf
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.revision import (
     CONTRACT_CHANGED,
@@ -25,10 +28,11 @@ from usrec.domain.revision import (
     refuse,
     refuse_registered,
 )
-from usrec.domain.rules.codes import CodeCheck
+from usrec.domain.rules.codes import CodeCheck, conditions_of
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import without_unknown_fields
 from usrec.domain.rules.finding import dump_findings
+from usrec.domain.rules.harmful import ConditionCodes
 from usrec.domain.source_event import HEADS, ContractKey, EmployerName, contract_id_given, dump_details
 from usrec.domain.state import MAY_BE_REGISTERED, State
 from usrec.domain.submission import OUTSIDE_THE_LINE, Submission, SubmissionId
@@ -66,6 +70,7 @@ def ingest(
     entropy: Entropy,
     limit: int = 200,
     codes: CodeCheck | None = None,
+    shelf: DocumentShelf | None = None,
 ) -> IngestReport:
     """Take up to ``limit`` rows of one source.
 
@@ -77,9 +82,9 @@ def ingest(
     if not rows:
         return IngestReport()
     now = clock.now()
-    examined = [examine(row, employers=employers, calendar=calendar, now=now, codes=codes) for row in rows]
+    examined = [examine(row, employers=employers, calendar=calendar, now=now, codes=codes, shelf=shelf) for row in rows]
     with ledger.begin() as work:
-        report = _receive_all(work, examined, calendar, now, entropy)
+        report = _receive_all(work, examined, calendar, now, entropy, conditions=conditions_of(codes))
         work.commit()
     if source.writable:
         source.mark_taken(rows)
@@ -87,7 +92,13 @@ def ingest(
 
 
 def _receive_all(
-    work: UnitOfWork, examined: Sequence[Examined], calendar: WorkingCalendar, now: datetime, entropy: Entropy
+    work: UnitOfWork,
+    examined: Sequence[Examined],
+    calendar: WorkingCalendar,
+    now: datetime,
+    entropy: Entropy,
+    *,
+    conditions: ConditionCodes,
 ) -> IngestReport:
     contracts = {(one.row.employer_bin, ContractKey(one.row.contract_key)) for one in examined}
     for employer_bin, contract_key in sorted(contracts):
@@ -107,7 +118,8 @@ def _receive_all(
             taken += 1
             kept = replace(one.row, payload=without_unknown_fields(one.row.payload))
             work.inbox.add(kept, one.event_id, fingerprint, now)
-            contracts |= _receive(work, with_first_entry(work, one, calendar), now, entropy)
+            checked = with_marks_checked(work, with_first_entry(work, one, calendar), conditions)
+            contracts |= _receive(work, with_document_kept(work, checked, now), now, entropy)
     for employer_bin, contract_key in sorted(contracts):
         arrange_line(work, employer_bin, contract_key, now)
     return IngestReport(len(examined), taken, repeated, conflicts)
@@ -269,14 +281,15 @@ def retake(
     now: datetime,
     entropy: Entropy,
     codes: CodeCheck | None = None,
+    shelf: DocumentShelf | None = None,
 ) -> Submission | None:
     """Examine an invalid submission's row again (the settings may have changed); None when it is still invalid."""
     row = work.inbox.row((old.source, old.event_id, old.revision))
     if row is None or row.withdrawn:
         return None
-    found = examine(row, employers=employers, calendar=calendar, now=now, codes=codes)
-    examined = with_first_entry(work, found, calendar)
-    new = _submission(examined, now, entropy)
+    found = examine(row, employers=employers, calendar=calendar, now=now, codes=codes, shelf=shelf)
+    checked = with_marks_checked(work, with_first_entry(work, found, calendar), conditions_of(codes))
+    new = _submission(with_document_kept(work, checked, now), now, entropy)
     position = _position_after(work, new, old)
     new = replace(new, position=position, replaces=old.id, received_at=old.received_at, reason="retaken")
     event = work.submissions.of_event(old.source, old.event_id)

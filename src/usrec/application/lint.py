@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from usrec.domain.document import DocumentShelf
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
-from usrec.domain.rules.codes import CodeCheck
+from usrec.domain.rules.codes import CodeCheck, conditions_of
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import read_payload
 from usrec.domain.rules.finding import Finding, Severity
+from usrec.domain.rules.harmful_together import check_marks_together
 from usrec.domain.rules.letters import check_letters
 from usrec.domain.rules.together import check_together
 from usrec.domain.source_event import EmployerName, SourceRow
@@ -23,6 +25,7 @@ def lint(
     calendar: WorkingCalendar,
     now: datetime,
     codes: CodeCheck | None = None,
+    shelf: DocumentShelf | None = None,
 ) -> Sequence[Sequence[Finding]]:
     """The findings of each row, by the same rules as the agent's, and by what rows say about each other.
 
@@ -31,11 +34,12 @@ def lint(
         employers: By BIN; None takes every well-formed number for an employer.
         now: The present, aware UTC.
         codes: The imported dictionaries.
+        shelf: Where supporting documents lie; None where nobody can look.
     """
     known = well_formed(row.employer_bin for row, _ in rows) if employers is None else employers
-    examined = [examine(row, employers=known, calendar=calendar, now=now, codes=codes) for row, _ in rows]
+    examined = [examine(row, employers=known, calendar=calendar, now=now, codes=codes, shelf=shelf) for row, _ in rows]
     found = [_of_row(one, read) for one, (_, read) in zip(examined, rows, strict=True)]
-    for place, finding in check_together(examined):
+    for place, finding in (*check_together(examined), *check_marks_together(examined, conditions_of(codes))):
         found[place].append(finding)
     return found
 

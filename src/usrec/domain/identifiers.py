@@ -250,6 +250,17 @@ def _century_digit(iin: Iin) -> int | None:
     return digit if 1 <= digit <= 6 else None
 
 
+def birth_date_of(iin: Iin) -> date | None:
+    """The day of birth that an IIN tells; None for numbers that tell none (foreigners may carry 0 for the century)."""
+    digit = _century_digit(iin)
+    if digit is None:
+        return None
+    try:
+        return date(1800 + (digit - 1) // 2 * 100 + int(iin.value[:2]), int(iin.value[2:4]), int(iin.value[4:6]))
+    except ValueError:
+        return None
+
+
 def _agrees_with_birth(iin: Iin, birth_date: date) -> bool:
     if iin.value[:6] != f"{birth_date:%y%m%d}":
         return False

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from usrec.domain.alert import Alert
+from usrec.domain.document import FoundFile, StoredDocument
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.message import CorrelationId, SignedMessage
 from usrec.domain.signing_request import SigningRequest
@@ -421,6 +422,26 @@ class Agents(Protocol):
         ...
 
 
+class Documents(Protocol):
+    """The supporting documents that events name, each content once."""
+
+    def keep(self, found: FoundFile, at: datetime) -> None:
+        """Store a file of a known format; nothing happens when its content is there already."""
+        ...
+
+    def get(self, digest: str) -> tuple[StoredDocument, bytes] | None:
+        """One document with its content."""
+        ...
+
+    def stored(self, limit: int) -> Sequence[StoredDocument]:
+        """The documents taken last, newest first."""
+        ...
+
+    def like(self, beginning: str) -> Sequence[StoredDocument]:
+        """Those whose digest begins so, two at most: enough to know one, none or several."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction over the ledger."""
 
@@ -438,6 +459,8 @@ class UnitOfWork(Protocol):
     def acknowledgements(self) -> Acknowledgements: ...  # noqa: D102 -- the type says it
     @property
     def contracts(self) -> Contracts: ...  # noqa: D102 -- the type says it
+    @property
+    def documents(self) -> Documents: ...  # noqa: D102 -- the type says it
     @property
     def journal(self) -> Journal: ...  # noqa: D102 -- the type says it
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from usrec.domain.document import Attachment
 from usrec.domain.message import RenderedMessage
 from usrec.domain.submission import Submission
 
@@ -16,7 +17,9 @@ class Renderer(Protocol):
         """Whether the profile carries a record id of ours."""
         ...
 
-    def render(self, submission: Submission, *, record_id: str | None) -> RenderedMessage:
+    def render(
+        self, submission: Submission, *, record_id: str | None, attachment: Attachment | None = None
+    ) -> RenderedMessage:
         """The document for ``submission``.
 
         Raises:

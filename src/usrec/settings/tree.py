@@ -248,6 +248,17 @@ class DictionarySettings(Section):
     """What a code that an imported list does not have, or not any more, does to its row: an error stops it."""
     most_lost: Annotated[Number, Field(ge=0, le=100)] = 10
     """An import that loses more percent of the codes in use than this is refused, unless it is forced."""
+    normal_conditions: frozenset[str] = frozenset({"1"})
+    """Codes of working conditions that mean normal work; USREC's list is not public, so this is assumed."""
+    harmful_conditions: frozenset[str] = frozenset({"2"})
+    """Codes of working conditions that mean harmful work; assumed likewise."""
+
+
+class DocumentSettings(Section):
+    """Supporting documents of harmful work."""
+
+    folder: Path = Path("documents")
+    """Folder in which HR puts the files that its rows name; it may be absent until there is one."""
 
 
 class DeliverySettings(Section):
@@ -414,6 +425,7 @@ class WatcherSettings(BaseSettings):
     source: dict[str, SourceSettings] = {}
     calendar: CalendarSettings = CalendarSettings()
     dictionaries: DictionarySettings = DictionarySettings()
+    documents: DocumentSettings = DocumentSettings()
     delivery: DeliverySettings = DeliverySettings()
     alerts: AlertSettings = AlertSettings()
     health: HealthSettings = HealthSettings()

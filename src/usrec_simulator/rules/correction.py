@@ -54,7 +54,8 @@ def amendment_edit(case: Case) -> Iterator[str]:
         yield "SCSE097"
     yield from _open(contract, change)
     yield from amendment.dates(case, contract)
-    yield from payment_marks(case, contract, case.record.event_date, after=case.text("working_conditions_code"))
+    after = case.text("working_conditions_code")
+    yield from payment_marks(case, contract, case.record.event_date, after=after, corrected=change)
 
 
 def amendment_delete(case: Case) -> Iterator[str]:

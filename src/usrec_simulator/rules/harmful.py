@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from usrec_simulator.contracts import Contract
+from usrec_simulator.contracts import Change, Contract
 from usrec_simulator.dictionaries import Dictionary
 from usrec_simulator.rules.book import Case
 from usrec_simulator.rules.forms import RECORD_ID, coded, years_before
@@ -74,7 +74,9 @@ def _file(case: Case) -> Iterator[str]:
         yield "SCSE174"
 
 
-def payment_marks(case: Case, contract: Contract, day: date | None, *, after: str | None) -> Iterator[str]:
+def payment_marks(
+    case: Case, contract: Contract, day: date | None, *, after: str | None, corrected: Change | None = None
+) -> Iterator[str]:
     """The marks of the special social payment: when harmful work ends, at 55 and more, from 2024 on.
 
     Args:
@@ -82,8 +84,9 @@ def payment_marks(case: Case, contract: Contract, day: date | None, *, after: st
         contract: The contract that it changes or ends.
         day: The day of the event.
         after: The working conditions from then on, None when the contract ends or they stay.
+        corrected: The agreement that the message corrects: what counts is what stood before that.
     """
-    before = contract.conditions
+    before = contract.conditions_before(corrected) if corrected else contract.conditions
     leaves = before not in {None, NORMAL} and (case.record.reason is not None or after == NORMAL)
     old_enough = _reaches_pension_age(contract.employee, day)
     if case.record.details.has((*_MARKS, *_PHONES)):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from support.broken_rows.dates import DATES
+from support.broken_rows.documents import DOCUMENTS
+from support.broken_rows.harmful import HARMFUL
 from support.sound_rows import BrokenRow
 
-BROKEN_ROWS: tuple[BrokenRow, ...] = (*DATES,)
+BROKEN_ROWS: tuple[BrokenRow, ...] = (*DATES, *HARMFUL, *DOCUMENTS)

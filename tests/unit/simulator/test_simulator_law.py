@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.counterexamples import COUNTEREXAMPLES, LATE, STRICT
+from support.counterexamples import COUNTEREXAMPLES, LATE, MARKS, STRICT
 from support.registry_messages import (
     BIN,
     CONCLUDED,
@@ -177,6 +177,14 @@ def test_harmful_work_ends_with_marks_at_55() -> None:
     accepted(Sent(Operation.CONCLUSION, {**harmful, "employee": OLD_IIN}), Sent(Operation.TERMINATION, marks))
 
 
+def test_a_corrected_agreement_is_held_to_what_stood_before_it() -> None:
+    harmful = {"working_conditions_code": "2", "harmful_conditions_code": "L3.14.165", "employee": OLD_IIN}
+    marked = {**MARKS, "working_conditions_code": "1"}
+    accepted(
+        Sent(Operation.CONCLUSION, harmful), Sent(Operation.AMENDMENT, marked), Sent(Operation.AMENDMENT_EDIT, marked)
+    )
+
+
 def test_a_younger_employee_leaves_harmful_work_without_marks() -> None:
     harmful = {"working_conditions_code": "2", "harmful_conditions_code": "L3.14.165"}
     accepted(Sent(Operation.CONCLUSION, harmful), Sent(Operation.TERMINATION))
@@ -191,8 +199,7 @@ def test_mapping_of_the_agent_and_layout_of_the_simulator_name_the_same_elements
     for operation in Operation:
         layout = layout_of(operation, Profile.CURRENT)
         assert mapping[operation]["element"] == element_of(operation, Profile.CURRENT)
-        own = [path for path in layout if "supportingDocument" not in path]
-        assert [field["path"] for field in mapping[operation]["fields"]] == own
+        assert [field["path"] for field in mapping[operation]["fields"]] == list(layout)
 
 
 def test_dictionaries_are_read_from_their_files(tmp_path: Path) -> None:

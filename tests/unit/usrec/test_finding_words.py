@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from support.code_lists import BOOK, HeldBook
+from support.harmful_findings import harmful_findings
 from support.languages import CYRILLIC, TRANSLATED, english_words
 from support.line import BIN, EMPLOYERS, MONDAY, PAYLOADS, WeekdayCalendar
 from usrec.domain import revision
@@ -75,6 +76,7 @@ def every_finding() -> Iterator[Finding]:
         for book in (BOOK, HeldBook()):
             asked = "position_code", code, CODE_FIELDS["position_code"], CodeCheck(book), MONDAY.date()
             yield from (one for one in (code_in_dictionary(*asked), code_is_lowest_level(*asked)) if one)
+    yield from harmful_findings()
     yield from (one for one in vars(revision).values() if isinstance(one, Finding))
     for message in (
         "the signed document is over 100 KB (code SCSE999)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.broken_rows import BROKEN_ROWS
+from support.document_files import SHELF
 from support.sound_rows import BIN, NOW, SOUND, BrokenRow, judged_without_preflight, rows_of
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.application.lint import lint
@@ -18,7 +19,7 @@ def found(broken: BrokenRow) -> list[Finding]:
     """What lint says of the broken row, in a file where all that stood before it stands above it."""
     rows = [(row, ()) for row in rows_of(broken)]
     employers = {broken.employer_bin: EmployerName("broken"), BIN: EmployerName("own")}
-    return list(lint(rows, employers=employers, calendar=CALENDAR, now=NOW)[-1])
+    return list(lint(rows, employers=employers, calendar=CALENDAR, now=NOW, shelf=SHELF)[-1])
 
 
 def stopped(broken: BrokenRow) -> list[Finding]:

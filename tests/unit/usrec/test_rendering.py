@@ -19,7 +19,9 @@ from usrec.adapters.rendering.document import wire_text
 from usrec.adapters.rendering.mapping import MappedField, Value, read_mapping
 from usrec.adapters.rendering.profile import SHIPPED, WireProfile, load_profile
 from usrec.adapters.rendering.renderer import XmlRenderer
+from usrec.domain.document import Attachment
 from usrec.domain.errors import ConfigurationError, InvariantViolation, ValidationProblem
+from usrec.domain.events.contracts import WorkTerms
 from usrec.domain.message import DATA_CAP_BYTES
 from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.rules.fields import read_details
@@ -64,6 +66,7 @@ AMENDMENT = Amendment(
     established_post="Жетекші инженер",
 )
 TERMINATION = Termination(termination_date=date(2026, 11, 18), reason_code="05")
+DOCUMENT = Attachment("2b7e9a10-5b1e-4d7a-9c42-0e6a1d9b8f77", "pdf", b"%PDF-1.4\n%%EOF\n")
 SEEN: dict[Operation, Details] = {
     Operation.CONCLUSION: CONCLUSION,
     Operation.AMENDMENT: AMENDMENT,
@@ -102,7 +105,13 @@ def renderer(profile: str = "current") -> XmlRenderer:
 
 
 def render(details: Details, profile: str = "current") -> bytes:
-    return renderer(profile).render(submission(details), record_id=f"{RECORD_ID}1").document
+    rendered = renderer(profile).render(submission(details), record_id=f"{RECORD_ID}1", attachment=attached(details))
+    return rendered.document
+
+
+def attached(details: Details) -> Attachment | None:
+    """The document of an event that names one."""
+    return DOCUMENT if getattr(details, "supporting_document", None) else None
 
 
 def operator_profile(folder: Path, *edits: tuple[str, str], file: str = "profile.toml") -> Path:
@@ -128,13 +137,17 @@ def test_document_is_the_golden_one_to_the_byte(profile: str, operation: Operati
     number = list(Operation).index(operation) + 1
     contract_id = f"{RECORD_ID}1" if profile == "current" else "10000001"
     port: Renderer = renderer(profile)
-    rendered = port.render(submission(DETAILS[operation], contract_id=contract_id), record_id=f"{RECORD_ID}{number}")
+    rendered = port.render(
+        submission(DETAILS[operation], contract_id=contract_id),
+        record_id=f"{RECORD_ID}{number}",
+        attachment=attached(DETAILS[operation]),
+    )
     assert rendered.document == (ROOT / "fixtures" / "golden" / profile / f"{operation}.xml").read_bytes()
 
 
 @pytest.mark.parametrize("operation", SEEN)
 def test_document_with_every_field_is_the_golden_one_to_the_byte(operation: Operation) -> None:
-    rendered = renderer().render(submission(WHOLE[operation]), record_id=f"{RECORD_ID}1")
+    rendered = renderer().render(submission(WHOLE[operation]), record_id=f"{RECORD_ID}1", attachment=DOCUMENT)
     golden = ROOT / "fixtures" / "golden" / "current" / "whole" / f"{operation}.xml"
     assert rendered.document == golden.read_bytes()
 
@@ -143,7 +156,8 @@ def test_document_with_every_field_is_the_golden_one_to_the_byte(operation: Oper
 def test_every_field_of_an_event_has_its_element_but_for_the_days_of_a_term(operation: Operation) -> None:
     mapped = {one.value.value for one in load_profile("current").mapping.operation[operation].fields}
     assert {rule.name for rule in FIELDS[operation]} - mapped <= {"signed_on", "entered_on"}
-    assert mapped - {"record_id", "employer_bin", "contract_id"} <= {rule.name for rule in FIELDS[operation]}
+    ours = {"record_id", "employer_bin", "contract_id", "supporting_document_id", "supporting_document_format"}
+    assert mapped - ours <= {rule.name for rule in FIELDS[operation]}
 
 
 @pytest.mark.parametrize("operation", sorted(set(Operation) - set(SEEN)))
@@ -159,11 +173,22 @@ def test_any_well_made_event_obeys_the_schema_and_comes_back(made: tuple[Operati
     details, findings = read_details(operation, values)
     assert details is not None, findings
     assert load_details(operation, dump_details(details)) == details
-    element = parse(render(details))[0]
+    element = parse(render(named(details)))[0]
+    of_ledger = {Value.CONTRACT_ID, Value.SUPPORTING_DOCUMENT}
+    if attached(details) is None:
+        of_ledger.add(Value.SUPPORTING_DOCUMENT_NAME)
     for one in mapped(operation):
-        if one.value in values and one.value is not Value.CONTRACT_ID:
+        if one.value in values and one.value not in of_ledger:
             told = (element.findtext(one.path) or "").removesuffix("+05:00").removesuffix("+06:00")
             assert told == values[one.value]
+
+
+def named(details: Details) -> Details:
+    """As the ledger holds it: the name goes with the document, one without the other never comes so far."""
+    if not isinstance(details, WorkTerms):
+        return details
+    name = (details.supporting_document_name or "attestation") if details.supporting_document else None
+    return replace(details, supporting_document_name=name)
 
 
 def mapped(operation: Operation) -> tuple[MappedField, ...]:
@@ -331,7 +356,7 @@ def test_assumed_elements_are_listed_for_the_operator() -> None:
     listed = current.assumed()
     assert listed[: len(current.mapping.assumed)] == current.mapping.assumed
     known = {f"{kind}.{current.mapping.operation[kind].element}/" for kind in SEEN}
-    own = {one for one in listed if one.startswith(tuple(known)) and "/id" in one}
+    own = {one for one in listed if one.startswith(tuple(known)) and one.count("/") == 1 and "/id" in one}
     assert own == {f"{one}id" for one in known}
     for operation in set(Operation) - set(SEEN):
         mapping = current.mapping.operation[operation]
@@ -341,7 +366,8 @@ def test_assumed_elements_are_listed_for_the_operator() -> None:
 
 def test_an_operators_folder_replaces_names_without_code(tmp_path: Path) -> None:
     folder = operator_profile(tmp_path, ('path = "id", value', 'path = "recordId", value'))
-    operator_profile(tmp_path, ('element name="id"', 'element name="recordId"'), file="contract.xsd")
+    of_contract = '<xs:complexType name="NewContractData">\n    <xs:sequence>\n      <xs:element name='
+    operator_profile(tmp_path, (f'{of_contract}"id"', f'{of_contract}"recordId"'), file="contract.xsd")
     custom = XmlRenderer(load_profile(str(folder)))
     document = custom.render(submission(), record_id=f"{RECORD_ID}1").document
     assert b"<newContractData><recordId>" in document
@@ -488,4 +514,5 @@ def test_a_schema_may_ask_for_what_the_mapping_calls_optional(tmp_path: Path) ->
 
 def test_every_value_of_a_mapping_has_a_source() -> None:
     names = {item.name for details in DETAILS.values() for item in fields(details)} - {"signed_on", "entered_on"}
-    assert set(Value) == names | {"record_id", "employer_bin", "contract_id"}
+    ours = {"record_id", "employer_bin", "contract_id", "supporting_document_id", "supporting_document_format"}
+    assert set(Value) == names | ours

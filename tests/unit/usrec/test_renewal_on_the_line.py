@@ -25,6 +25,7 @@ from usrec.adapters.signing.held_key import HeldKey
 from usrec.adapters.signing.keyring import Keyring
 from usrec.adapters.signing.pkcs12 import load_key
 from usrec.adapters.signing.places import KeyPlace, key_file_place
+from usrec.domain.document import Attachment
 from usrec.domain.message import CorrelationId, Envelope, RenderedMessage, SignedMessage
 from usrec.domain.secret import Secret
 from usrec.domain.state import State
@@ -58,7 +59,9 @@ class XmlRenderer:
     supplies_record_id = True
     refuses = None
 
-    def render(self, submission: Submission, *, record_id: str | None) -> RenderedMessage:
+    def render(
+        self, submission: Submission, *, record_id: str | None, attachment: Attachment | None = None
+    ) -> RenderedMessage:
         return RenderedMessage(f"<d><event>{submission.event_id}</event></d>".encode(), record_id)
 
 

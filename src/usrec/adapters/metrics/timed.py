@@ -10,6 +10,7 @@ from typing import Final
 
 from usrec.adapters.metrics.instruments import Instruments, Step
 from usrec.domain.authority import SigningCertificate
+from usrec.domain.document import Attachment
 from usrec.domain.errors import SourceUnavailable
 from usrec.domain.message import CorrelationId, Envelope, MessageId, RenderedMessage, SignedMessage
 from usrec.domain.outcome import SubmissionOutcome, proof_of
@@ -49,10 +50,12 @@ class TimedRenderer:
         """As the renderer says."""
         return self._renderer.supplies_record_id
 
-    def render(self, submission: Submission, *, record_id: str | None) -> RenderedMessage:
+    def render(
+        self, submission: Submission, *, record_id: str | None, attachment: Attachment | None = None
+    ) -> RenderedMessage:
         """As the renderer does it."""
         with self._instruments.timing(Step.RENDER):
-            return self._renderer.render(submission, record_id=record_id)
+            return self._renderer.render(submission, record_id=record_id, attachment=attachment)
 
 
 class TimedSigner:

@@ -12,6 +12,7 @@ from usrec.adapters.persistence.alert_sinks import SqlAlertSinks
 from usrec.adapters.persistence.alerts import SqlAlerts
 from usrec.adapters.persistence.attempts import SqlAcknowledgements, SqlAttempts
 from usrec.adapters.persistence.contracts import SqlContracts
+from usrec.adapters.persistence.documents import SqlDocuments
 from usrec.adapters.persistence.engine import connected, create_ledger_engine, is_in_memory
 from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
 from usrec.adapters.persistence.outbox import SqlOutbox
@@ -36,6 +37,7 @@ class SqlUnitOfWork:
         self.attempts = SqlAttempts(connection)
         self.acknowledgements = SqlAcknowledgements(connection)
         self.contracts = SqlContracts(connection)
+        self.documents = SqlDocuments(connection)
         self.journal = SqlJournal(connection)
         self.write_backs = SqlWriteBacks(connection)
         self.alerts = SqlAlerts(connection)

@@ -28,6 +28,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "inbox": _ADD,
     "submissions": _CHANGE,
     "messages": _ADD,
+    "documents": _ADD,
     "contracts": _CHANGE,
     "journal": _ADD,
     "outbox": _ALL,

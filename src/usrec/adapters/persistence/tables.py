@@ -138,6 +138,17 @@ messages = Table(
 )
 Index("ix_messages_digest", messages.c.digest)
 
+documents = Table(
+    "documents",
+    metadata,
+    Column("digest", KEY, primary_key=True),
+    given("format", Text),
+    given("size", BigInteger),
+    given("content", LargeBinary),
+    given("taken_at", UtcDateTime),
+)
+Index("ix_documents_taken", documents.c.taken_at, documents.c.digest)
+
 contracts = Table(
     "contracts",
     metadata,

@@ -58,6 +58,10 @@ class Value(StrEnum):
     PERSONAL_QUALITY_CODE = "personal_quality_code"
     WORKING_CONDITIONS_CODE = "working_conditions_code"
     HARMFUL_CONDITIONS_CODE = "harmful_conditions_code"
+    SUPPORTING_DOCUMENT_ID = "supporting_document_id"
+    SUPPORTING_DOCUMENT = "supporting_document"
+    SUPPORTING_DOCUMENT_FORMAT = "supporting_document_format"
+    SUPPORTING_DOCUMENT_NAME = "supporting_document_name"
     CONSCRIPT_CODE = "conscript_code"
     FOREIGNER_BASIS_CODE = "foreigner_basis_code"
     PERMIT_NUMBER = "permit_number"
@@ -91,6 +95,10 @@ class Value(StrEnum):
     NEW_EMPLOYEE_IIN = "new_employee_iin"
     NEW_EMPLOYER_BIN = "new_employer_bin"
     REORGANISATION_DATE = "reorganisation_date"
+
+
+_WITH_DOCUMENT: Final = (Value.SUPPORTING_DOCUMENT_ID, Value.SUPPORTING_DOCUMENT_FORMAT)
+"""What the agent itself knows of a document that an event names."""
 
 
 class Evidence(StrEnum):
@@ -247,7 +255,8 @@ def _contradictions(mapping: ProfileMapping) -> Iterator[str]:
 def _available(operation: Operation) -> frozenset[str]:
     """Values that an operation has; the registry's contract id exists once a contract is registered."""
     own = {item.name for item in fields(DETAILS_TYPES[operation])} & set(Value)
-    return frozenset({Value.RECORD_ID, Value.EMPLOYER_BIN, *own})
+    of_document = _WITH_DOCUMENT if Value.SUPPORTING_DOCUMENT in own else ()
+    return frozenset({Value.RECORD_ID, Value.EMPLOYER_BIN, *own, *of_document})
 
 
 def _repeated(paths: Iterator[str]) -> list[str]:

@@ -7,6 +7,7 @@ kinds are known to work. What is rendered here is signed as it is and never seri
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Final
@@ -17,6 +18,7 @@ from usrec.adapters.rendering.document import build_document, wire_text
 from usrec.adapters.rendering.mapping import MappedField, OperationMapping, Value
 from usrec.adapters.rendering.profile import WireProfile
 from usrec.adapters.rendering.schema_check import SchemaCheck, SchemaFault
+from usrec.domain.document import Attachment
 from usrec.domain.errors import ConfigurationError, InvariantViolation, ValidationProblem
 from usrec.domain.message import DATA_CAP_BYTES, RenderedMessage
 from usrec.domain.source_event import Operation, load_details
@@ -44,13 +46,15 @@ class XmlRenderer:
         """Whether the profile carries a record id of ours."""
         return self._profile.record_id
 
-    def render(self, submission: Submission, *, record_id: str | None) -> RenderedMessage:
-        """The document for ``submission``.
+    def render(
+        self, submission: Submission, *, record_id: str | None, attachment: Attachment | None = None
+    ) -> RenderedMessage:
+        """The document for ``submission``; ``attachment`` is the supporting document that its event names.
 
         Raises:
             ValidationProblem: The profile has no such message, or the document breaks the schema or the 100 KB cap;
                 names the field, never its value.
-            InvariantViolation: The submission names no operation, or a record id is needed and not given.
+            InvariantViolation: The submission names no operation, or a record id or a document is needed and not given.
         """
         operation = submission.operation
         if operation is None or (self.supplies_record_id and not record_id):
@@ -60,7 +64,7 @@ class XmlRenderer:
         mapping = self._profile.operation.get(operation)
         if mapping is None:
             raise _unknown(submission, operation, self._profile.name)
-        texts = self._texts(submission, mapping, _values(submission, operation, record_id))
+        texts = self._texts(submission, mapping, _values(submission, operation, record_id, attachment))
         root = build_document(self._profile, mapping, texts)
         for fault in self._check.faults(root)[:1]:
             raise _invalid(submission, mapping, fault, texts)
@@ -106,13 +110,28 @@ class XmlRenderer:
         return next((fault for fault in self._check.faults(root) if fault.structural), None)
 
 
-def _values(submission: Submission, operation: Operation, record_id: str | None) -> dict[Value, str | date | None]:
+def _values(
+    submission: Submission, operation: Operation, record_id: str | None, attachment: Attachment | None
+) -> dict[Value, str | date | None]:
     """Everything that a mapping may place. The registry's id is the submission's, whichever way it was learnt."""
     details = load_details(operation, submission.details)
+    if attachment is None and getattr(details, Value.SUPPORTING_DOCUMENT, None):
+        raise InvariantViolation("rendering needs the document that the event names", where=submission.id)
     return {value: getattr(details, value, None) for value in Value} | {
         Value.RECORD_ID: record_id,
         Value.EMPLOYER_BIN: submission.employer_bin,
         Value.CONTRACT_ID: submission.contract_id,
+        **_of_attachment(attachment),
+    }
+
+
+def _of_attachment(attachment: Attachment | None) -> dict[Value, str | date | None]:
+    if attachment is None:
+        return {}
+    return {
+        Value.SUPPORTING_DOCUMENT_ID: attachment.document_id,
+        Value.SUPPORTING_DOCUMENT: b64encode(attachment.content).decode(),
+        Value.SUPPORTING_DOCUMENT_FORMAT: attachment.format,
     }
 
 

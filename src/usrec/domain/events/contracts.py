@@ -21,6 +21,9 @@ class WorkTerms:
         established_post_code: Post by the dictionary, beside its free text.
         tariff_rate: Share of a full rate, a decimal above 0 and at most 1.
         harmful_conditions_code: Entry of the list of harmful work.
+        supporting_document: What proves the harmful work: the file's name as HR wrote it, and the content's reference
+            once the ledger holds it.
+        supporting_document_name: What the document is called.
     """
 
     term_code: str | None = None
@@ -38,6 +41,8 @@ class WorkTerms:
     personal_quality_code: str | None = None
     working_conditions_code: str | None = None
     harmful_conditions_code: str | None = None
+    supporting_document: str | None = None
+    supporting_document_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,13 @@ that is not imported decides nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from usrec.domain.dictionary import CodeBook
 from usrec.domain.rules.finding import Finding, Severity, undetermined
+from usrec.domain.rules.harmful import ConditionCodes
 from usrec.domain.source_event import Details
 
 
@@ -35,6 +36,8 @@ class CodeField:
 CODE_FIELDS: Final[Mapping[str, CodeField]] = {
     "position_code": CodeField("position", "SCSE007"),
     "reason_code": CodeField("termination_reason", "SCSE022"),
+    "working_conditions_code": CodeField("working_conditions", "SCSE160", "SCSE161"),
+    "harmful_conditions_code": CodeField("harmful_conditions", "SCSE163", "SCSE164"),
 }
 
 _NOT_LOOKED_UP: Final = "No official dictionary for {} is imported for this day; it was not looked up."
@@ -46,10 +49,17 @@ class CodeCheck:
 
     Attributes:
         severity: Of a code that the dictionary does not have, or not any more.
+        conditions: What the codes of working conditions mean.
     """
 
     book: CodeBook
     severity: Severity = Severity.ERROR
+    conditions: ConditionCodes = field(default_factory=ConditionCodes)
+
+
+def conditions_of(codes: CodeCheck | None) -> ConditionCodes:
+    """What codes of working conditions mean; as it is assumed where nothing was set."""
+    return ConditionCodes() if codes is None else codes.conditions
 
 
 def check_codes(details: Details, codes: CodeCheck, day: date) -> list[Finding]:

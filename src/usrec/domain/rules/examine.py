@@ -20,11 +20,14 @@ from usrec.domain.deadline import (
     compute_deadline,
     not_before,
 )
+from usrec.domain.document import DocumentShelf, FoundFile
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
 from usrec.domain.kazakhstan_time import kazakhstan_date
-from usrec.domain.rules.codes import CodeCheck, check_codes
+from usrec.domain.rules.codes import CodeCheck, check_codes, conditions_of
+from usrec.domain.rules.documents import check_document
 from usrec.domain.rules.fields import read_date, read_details, read_payload
 from usrec.domain.rules.finding import Finding, error, has_errors
+from usrec.domain.rules.harmful import check_conditions
 from usrec.domain.rules.papers import check_papers
 from usrec.domain.source_event import (
     TRIGGER_FIELDS,
@@ -68,6 +71,7 @@ class Examined:
         trigger: None when it cannot be read.
         deadline: None without a readable trigger.
         not_before: None when the paper's dates cannot be read.
+        document: The supporting document as it was read.
     """
 
     row: SourceRow
@@ -79,6 +83,7 @@ class Examined:
     deadline: Deadline | None
     not_before: datetime | None
     findings: tuple[Finding, ...]
+    document: FoundFile | None = None
 
 
 def examine(
@@ -88,6 +93,7 @@ def examine(
     calendar: WorkingCalendar,
     now: datetime,
     codes: CodeCheck | None = None,
+    shelf: DocumentShelf | None = None,
 ) -> Examined:
     """Read, check and date one row.
 
@@ -95,12 +101,14 @@ def examine(
         employers: Configured employers by BIN (or IIN).
         now: The present, aware UTC.
         codes: The imported dictionaries; without them codes are looked at for their form only.
+        shelf: Where HR's files lie; without it no file is looked at.
     """
     operation, findings = _identity(row, employers)
     payload, unreadable = read_payload(row.payload)
     findings += unreadable
     details: Details | None = None
     trigger: date | None = None
+    document: FoundFile | None = None
     if operation is not None and not unreadable:
         details, problems = read_details(operation, payload)
         findings += problems
@@ -108,6 +116,9 @@ def examine(
     if details is not None:
         findings += check_papers(details, kazakhstan_date(now))
         findings += check_codes(details, codes, kazakhstan_date(now)) if codes else []
+        findings += check_conditions(details, conditions_of(codes))
+        document, problems = check_document(details, shelf)
+        findings += problems
         trigger = trigger_date(details)
     deadline, late = _examined_term(operation, trigger, calendar)
     findings += late
@@ -121,6 +132,7 @@ def examine(
         deadline=deadline,
         not_before=not_before(*paper_dates(details)) if details and paper_dates(details) else None,
         findings=tuple(findings),
+        document=document,
     )
 
 

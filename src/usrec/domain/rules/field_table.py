@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from usrec.domain.document import FILE_NAME
 from usrec.domain.source_event import Operation
 
 
@@ -124,6 +125,14 @@ _WORK_TERMS: Final = (
     _code("personal_quality_code", "SCSE027", pattern=DOTTED_CODE),
     _code("working_conditions_code", "SCSE160", pattern=DOTTED_CODE),
     _code("harmful_conditions_code", "SCSE163", pattern=DOTTED_CODE),
+    FieldRule(
+        "supporting_document",
+        pattern=FILE_NAME,
+        expected="the name of a file in the folder of documents",
+        required=False,
+        longest=200,
+    ),
+    FieldRule("supporting_document_name", required=False),
 )
 _FOREIGNER: Final = (
     _code("employer_type_code", "SCSE254"),

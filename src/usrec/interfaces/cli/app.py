@@ -15,6 +15,7 @@ from usrec.interfaces.cli import (
     demo,
     dictionaries,
     doctor,
+    document,
     explain,
     health,
     init,
@@ -80,4 +81,5 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(template.app, name="template")
 app.add_typer(config.app, name="config")
 app.add_typer(dictionaries.app, name="dictionaries")
+app.add_typer(document.app, name="document")
 app.add_typer(ledger.app, name="db")

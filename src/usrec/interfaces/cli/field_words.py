@@ -53,6 +53,7 @@ FIELD_WORDS: Final[Mapping[str, str]] = {
     "personal_quality_code": N_("Personal quality, code"),
     "working_conditions_code": N_("Conditions of work, code"),
     "harmful_conditions_code": N_("Harmful work, code"),
+    "supporting_document_name": N_("Supporting document"),
     "employer_type_code": N_("Kind of employer, code"),
     "foreigner_basis_code": N_("Ground for employing a foreigner, code"),
     "foreigner_education_code": N_("Foreigner's education, code"),

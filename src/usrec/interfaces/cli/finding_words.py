@@ -12,6 +12,7 @@ from functools import cache
 from typing import Final
 
 from usrec.domain.rules.finding import Finding
+from usrec.interfaces.cli.harmful_words import HARMFUL_TEMPLATES
 from usrec.interfaces.i18n import N_, tr
 
 _NUMBER_FAULTS: Final = (
@@ -24,6 +25,7 @@ _NUMBER_FAULTS: Final = (
 _NOT_LOOKED_UP: Final = N_("No official dictionary for {field} is imported for this day; it was not looked up.")
 
 TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
+    **HARMFUL_TEMPLATES,
     "key_present": (N_("{field} is empty; without it nothing can be matched."),),
     "key_form": (N_("{field} is longer than {longest} or not printable."),),
     "revision_counts": (N_("revision must be a whole number, 1 or more."),),
@@ -121,6 +123,7 @@ VALUES: Final = frozenset(
         N_("a code of the classifier of occupations, NNNN-N-NNN or six digits"),
         N_("the registry's id of the contract: letters, digits and hyphens"),
         N_("a code such as 01 or 03-002"),
+        N_("the name of a file in the folder of documents"),
         N_("true or false"),
         N_("a phone number, 10 to 15 digits"),
         N_("the registry's id of the agreement: letters, digits and hyphens"),

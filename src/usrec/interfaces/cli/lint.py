@@ -15,6 +15,7 @@ from usrec.interfaces.i18n import tr
 
 if TYPE_CHECKING:
     from usrec.adapters.sources.files.options import ReadingOptions
+    from usrec.domain.document import DocumentShelf
     from usrec.domain.rules.finding import Finding
     from usrec.domain.source_event import EmployerName, SourceRow
     from usrec.interfaces.cli.lint_report import Group, Report, Reported
@@ -66,6 +67,10 @@ def lint(
     excel_dates: Annotated[
         bool, typer.Option("--excel-dates", help="Bare numbers in date fields are Excel's count of days.")
     ] = False,
+    documents: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where supporting documents lie; else the folder of the settings."),
+    ] = None,
     shown_in: Annotated[
         Language | None, typer.Option("--language", help="Language of table and page; JSON and SARIF are English.")
     ] = None,
@@ -82,7 +87,7 @@ def lint(
         use_language(shown_in.value)
     try:
         options = _options(encoding, sentinel or (), pad_iin=pad_iin, excel_dates=excel_dates)
-        report = _examine(file, source, options, employer, config)
+        report = _examine(file, source, options, employer, config, documents=documents)
     except UsrecError as problem:
         typer.echo(f"usrec: {problem}", err=True)
         raise typer.Exit(CANNOT_READ) from None
@@ -105,7 +110,13 @@ def _options(
 
 
 def _examine(
-    file: Path | None, source: str | None, options: ReadingOptions, numbers: Sequence[str] | None, config: Path | None
+    file: Path | None,
+    source: str | None,
+    options: ReadingOptions,
+    numbers: Sequence[str] | None,
+    config: Path | None,
+    *,
+    documents: Path | None,
 ) -> Report:
     from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
     from usrec.adapters.system_clock import SystemClock
@@ -121,10 +132,21 @@ def _examine(
         calendar=KazakhstanCalendar() if settings is None else build_calendar(settings.values.calendar),
         now=SystemClock().now(),
         codes=None if settings is None else build_code_check(settings),
+        shelf=_shelf(documents, settings),
     )
     told = [Reported(int(row.row_ref), one) for (row, _), ones in zip(rows, found, strict=True) for one in ones]
     everything = [*at_head, *of_the_whole(told), *never_known({row.event_type for row, _ in rows})]
     return Report(name, how, len(rows), everything)
+
+
+def _shelf(documents: Path | None, settings: LoadedSettings | None) -> DocumentShelf | None:
+    """Where supporting documents lie; None where neither the command nor settings say it."""
+    from usrec.adapters.documents.folder import DocumentFolder
+    from usrec.bootstrap import build_shelf
+
+    if documents is not None:
+        return DocumentFolder(documents)
+    return None if settings is None else build_shelf(settings)
 
 
 def _settings(config: Path | None, *, needed: bool) -> LoadedSettings | None:

@@ -11,6 +11,7 @@ from usrec.interfaces.doctor.ask_check import ask_usrec
 from usrec.interfaces.doctor.authority_check import examine_authorities
 from usrec.interfaces.doctor.calendar_check import examine_calendar, examine_time_zone
 from usrec.interfaces.doctor.dictionaries_check import examine_dictionaries
+from usrec.interfaces.doctor.documents_check import examine_documents
 from usrec.interfaces.doctor.finding import Line
 from usrec.interfaces.doctor.gateway_check import examine_gateway
 from usrec.interfaces.doctor.installation import Installation, fenced
@@ -41,6 +42,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("calendar", examine_calendar),
     ("time_zone", examine_time_zone),
     ("dictionaries", examine_dictionaries),
+    ("documents", examine_documents),
     ("alerts", examine_alerts),
 )
 """What the doctor looks at, from what everything else rests on to what is merely good to have."""

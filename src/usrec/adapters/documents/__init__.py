@@ -1,0 +1,1 @@
+"""The folder in which HR puts supporting documents."""

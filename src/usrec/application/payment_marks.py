@@ -1,0 +1,34 @@
+"""The marks of the special social payment against what the ledger knows of the contract (codes SCSE178-181, 258)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from usrec.domain.rules.examine import Examined
+from usrec.domain.rules.finding import has_errors
+from usrec.domain.rules.harmful import ConditionCodes, Earlier, check_payment_marks, may_concern_payment, past_of
+from usrec.domain.source_event import ContractKey, load_details
+from usrec.ports.ledger import UnitOfWork
+
+
+def with_marks_checked(work: UnitOfWork, one: Examined, conditions: ConditionCodes) -> Examined:
+    """``one``, refused when its marks contradict the contract; the ledger's own earlier events are what counts."""
+    if one.event is None or not may_concern_payment(one.event.details, conditions):
+        return one
+    past = past_of(_earlier(work, one), one.event.details)
+    findings = list(check_payment_marks(one.event.details, past, conditions))
+    if not findings:
+        return one
+    event = None if has_errors(findings) else one.event
+    return replace(one, event=event, findings=(*one.findings, *findings))
+
+
+def _earlier(work: UnitOfWork, one: Examined) -> Iterator[Earlier]:
+    """What is registered, then what waits in the contract's line; another revision of this event does not count."""
+    contract = one.row.employer_bin, ContractKey(one.row.contract_key)
+    waiting = [work.submissions.get(standing.id) for standing in work.submissions.line_of(*contract)]
+    for found in (*work.submissions.registered_of(*contract), *filter(None, waiting)):
+        is_this = (found.source, found.event_id) == (one.row.source, one.event_id)
+        if not is_this and found.operation is not None and found.details != "{}":
+            yield Earlier(found.record_id or found.id, load_details(found.operation, found.details))
