@@ -26,6 +26,7 @@ from usrec.application import deliver as delivering
 from usrec.application import ingest as ingesting
 from usrec.application import watch_deadlines as watching
 from usrec.application import write_back as telling
+from usrec.domain.document import Attachment
 from usrec.domain.errors import LeaseLost, SourceUnavailable
 from usrec.domain.message import CorrelationId, Envelope, MessageId, RenderedMessage, SignedMessage
 from usrec.domain.outcome import NothingSent, SubmissionOutcome
@@ -245,7 +246,10 @@ class _Renderer:
     def __init__(self, agent: AgentProcess) -> None:
         self._agent = agent
 
-    def render(self, submission: Submission, *, record_id: str | None) -> RenderedMessage:
+    def render(
+        self, submission: Submission, *, record_id: str | None, attachment: Attachment | None = None
+    ) -> RenderedMessage:
+        del attachment
         self._agent.port("render")
         operation = submission.operation or Operation.CONCLUSION
         details: Any = load_details(operation, submission.details)
