@@ -23,6 +23,7 @@ from usrec.domain.digest import DigestPolicy
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable
 from usrec.domain.retry import RetryPolicy
 from usrec.domain.rules.codes import CodeCheck
+from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.finding import Severity
 from usrec.domain.secret import Secret
 from usrec.domain.source_event import EmployerName, EventId, SourceName
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from usrec.adapters.gateway.connection import Endpoint
     from usrec.adapters.gateway.shep import ShepGateway
     from usrec.adapters.persistence import SqlLedger
+    from usrec.adapters.rendering.profile import WireProfile
     from usrec.adapters.rendering.renderer import XmlRenderer
     from usrec.adapters.signing.keyring import Keyring
     from usrec.adapters.trust.book import TrustBook
@@ -59,6 +61,7 @@ class Agent:
         judge: Looks them up; None without ``[trust]``.
         subscribers: Who is told of alerts.
         codes: The imported dictionaries, and what a code that they do not have does to its row.
+        completeness: Which data of a contract may not be left out.
     """
 
     settings: LoadedSettings
@@ -77,6 +80,7 @@ class Agent:
     judge: CertificateJudge | None = None
     subscribers: Sequence[Subscriber] = ()
     codes: CodeCheck | None = None
+    completeness: Completeness = COMPLETE
 
     @property
     def watching(self) -> WatchPolicy:
@@ -133,6 +137,26 @@ def build_code_check(settings: LoadedWatcherSettings) -> CodeCheck:
     return CodeCheck(FileCodeBook(build_dictionaries(settings)), Severity(settings.values.dictionaries.unknown_code))
 
 
+def build_completeness(settings: LoadedSettings) -> Completeness:
+    """What rows have to hold, as far as the wire profile can carry it.
+
+    Raises:
+        ConfigurationError: There is no such profile, or it cannot be used.
+    """
+    from usrec.adapters.rendering.profile import load_profile
+
+    return _completeness(settings, load_profile(profile_choice(settings)))
+
+
+def _completeness(settings: LoadedSettings, profile: WireProfile) -> Completeness:
+    refused = settings.values.preflight.incomplete == "refuse"
+    carried = {
+        operation: frozenset(field.value.value for field in mapped.fields)
+        for operation, mapped in profile.mapping.operation.items()
+    }
+    return Completeness(Severity.ERROR if refused else Severity.WARNING, carried)
+
+
 def build_agent(
     settings: LoadedSettings,
     *,
@@ -179,6 +203,7 @@ def build_agent(
         judge=judge,
         subscribers=build_alert_sinks(settings),
         codes=build_code_check(settings),
+        completeness=_completeness(settings, profile),
     )
 
 

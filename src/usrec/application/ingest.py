@@ -26,6 +26,7 @@ from usrec.domain.revision import (
     refuse_registered,
 )
 from usrec.domain.rules.codes import CodeCheck
+from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import without_unknown_fields
 from usrec.domain.rules.finding import dump_findings
@@ -66,6 +67,7 @@ def ingest(
     entropy: Entropy,
     limit: int = 200,
     codes: CodeCheck | None = None,
+    completeness: Completeness = COMPLETE,
 ) -> IngestReport:
     """Take up to ``limit`` rows of one source.
 
@@ -77,7 +79,10 @@ def ingest(
     if not rows:
         return IngestReport()
     now = clock.now()
-    examined = [examine(row, employers=employers, calendar=calendar, now=now, codes=codes) for row in rows]
+    examined = [
+        examine(row, employers=employers, calendar=calendar, now=now, codes=codes, completeness=completeness)
+        for row in rows
+    ]
     with ledger.begin() as work:
         report = _receive_all(work, examined, calendar, now, entropy)
         work.commit()
@@ -269,12 +274,13 @@ def retake(
     now: datetime,
     entropy: Entropy,
     codes: CodeCheck | None = None,
+    completeness: Completeness = COMPLETE,
 ) -> Submission | None:
     """Examine an invalid submission's row again (the settings may have changed); None when it is still invalid."""
     row = work.inbox.row((old.source, old.event_id, old.revision))
     if row is None or row.withdrawn:
         return None
-    found = examine(row, employers=employers, calendar=calendar, now=now, codes=codes)
+    found = examine(row, employers=employers, calendar=calendar, now=now, codes=codes, completeness=completeness)
     examined = with_first_entry(work, found, calendar)
     new = _submission(examined, now, entropy)
     position = _position_after(work, new, old)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
 from usrec.domain.rules.codes import CodeCheck
+from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import read_payload
 from usrec.domain.rules.finding import Finding, Severity
@@ -23,6 +24,7 @@ def lint(
     calendar: WorkingCalendar,
     now: datetime,
     codes: CodeCheck | None = None,
+    completeness: Completeness = COMPLETE,
 ) -> Sequence[Sequence[Finding]]:
     """The findings of each row, by the same rules as the agent's, and by what rows say about each other.
 
@@ -31,9 +33,13 @@ def lint(
         employers: By BIN; None takes every well-formed number for an employer.
         now: The present, aware UTC.
         codes: The imported dictionaries.
+        completeness: Which data of a contract may not be left out.
     """
     known = well_formed(row.employer_bin for row, _ in rows) if employers is None else employers
-    examined = [examine(row, employers=known, calendar=calendar, now=now, codes=codes) for row, _ in rows]
+    examined = [
+        examine(row, employers=known, calendar=calendar, now=now, codes=codes, completeness=completeness)
+        for row, _ in rows
+    ]
     found = [_of_row(one, read) for one, (_, read) in zip(examined, rows, strict=True)]
     for place, finding in check_together(examined):
         found[place].append(finding)

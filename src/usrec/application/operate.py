@@ -20,6 +20,7 @@ from usrec.application.recording import journal, status_note
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.rules.codes import CodeCheck
+from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.signing_request import AWAITING
 from usrec.domain.source_event import HEADS, EmployerName
 from usrec.domain.state import Move, State
@@ -67,6 +68,7 @@ def retry(
     calendar: WorkingCalendar,
     not_before: datetime | None = None,
     codes: CodeCheck | None = None,
+    completeness: Completeness = COMPLETE,
 ) -> SubmissionId:
     """Try again: a refused one as a new signed version, one on its way as the same bytes, an invalid one by its row.
 
@@ -88,7 +90,16 @@ def retry(
         if old.state is State.REJECTED:
             new = _new_version(old, entropy)
         elif old.state is State.INVALID:
-            again = retake(work, old, employers=employers, calendar=calendar, now=now, entropy=entropy, codes=codes)
+            again = retake(
+                work,
+                old,
+                employers=employers,
+                calendar=calendar,
+                now=now,
+                entropy=entropy,
+                codes=codes,
+                completeness=completeness,
+            )
             new = again or refuse(
                 old, "its row is still invalid", "Mend the row in the HR system and raise its revision"
             )

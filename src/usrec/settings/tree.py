@@ -250,6 +250,13 @@ class DictionarySettings(Section):
     """An import that loses more percent of the codes in use than this is refused, unless it is forced."""
 
 
+class PreflightSettings(Section):
+    """What the agent demands of a row beyond what USREC cannot do without."""
+
+    incomplete: Literal["refuse", "warn"] = "refuse"
+    """What a contract does that leaves out data of Order 353 p.3 (term, address of the place of work; SCSE039, 055)."""
+
+
 class DeliverySettings(Section):
     """How fast and how patiently the agent sends."""
 
@@ -414,6 +421,7 @@ class WatcherSettings(BaseSettings):
     source: dict[str, SourceSettings] = {}
     calendar: CalendarSettings = CalendarSettings()
     dictionaries: DictionarySettings = DictionarySettings()
+    preflight: PreflightSettings = PreflightSettings()
     delivery: DeliverySettings = DeliverySettings()
     alerts: AlertSettings = AlertSettings()
     health: HealthSettings = HealthSettings()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from support.broken_rows import BROKEN_ROWS
 from support.code_lists import BOOK, HeldBook
 from support.languages import CYRILLIC, TRANSLATED, english_words
 from support.line import BIN, EMPLOYERS, MONDAY, PAYLOADS, WeekdayCalendar
@@ -71,6 +72,8 @@ def every_finding() -> Iterator[Finding]:
     yield from findings_of("conclusion", {"signed_on": "2026-01-01", "contract_date": "2026-01-02"})
     yield from findings_of("legacy_contract", {"contract_date": "2020-09-18"})
     yield from findings_of("amendment", {"agreement_date": "2026-01-02", "begin_date": "2026-01-01"})
+    for broken in BROKEN_ROWS:
+        yield from findings_of(broken.operation, broken.payload, employer_bin=BIN)
     for code in ("251200", "2512-0-009", "2512-0"):
         for book in (BOOK, HeldBook()):
             asked = "position_code", code, CODE_FIELDS["position_code"], CodeCheck(book), MONDAY.date()

@@ -23,9 +23,10 @@ from usrec.domain.deadline import (
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.rules.codes import CodeCheck, check_codes
+from usrec.domain.rules.completeness import COMPLETE, Completeness, check_completeness
+from usrec.domain.rules.content import check_content
 from usrec.domain.rules.fields import read_date, read_details, read_payload
 from usrec.domain.rules.finding import Finding, error, has_errors
-from usrec.domain.rules.papers import check_papers
 from usrec.domain.source_event import (
     TRIGGER_FIELDS,
     ContractKey,
@@ -88,6 +89,7 @@ def examine(
     calendar: WorkingCalendar,
     now: datetime,
     codes: CodeCheck | None = None,
+    completeness: Completeness = COMPLETE,
 ) -> Examined:
     """Read, check and date one row.
 
@@ -95,6 +97,7 @@ def examine(
         employers: Configured employers by BIN (or IIN).
         now: The present, aware UTC.
         codes: The imported dictionaries; without them codes are looked at for their form only.
+        completeness: Which data of a contract may not be left out.
     """
     operation, findings = _identity(row, employers)
     payload, unreadable = read_payload(row.payload)
@@ -106,7 +109,8 @@ def examine(
         findings += problems
         trigger = read_date(payload, TRIGGER_FIELDS.get(operation, ""))
     if details is not None:
-        findings += check_papers(details, kazakhstan_date(now))
+        findings += check_content(details, row.employer_bin, kazakhstan_date(now))
+        findings += check_completeness(details, completeness)
         findings += check_codes(details, codes, kazakhstan_date(now)) if codes else []
         trigger = trigger_date(details)
     deadline, late = _examined_term(operation, trigger, calendar)

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Final
 
 from usrec.domain.rules.finding import Finding
+from usrec.interfaces.cli.content_words import CONTENT_TEMPLATES
 from usrec.interfaces.i18n import N_, tr
 
 _NUMBER_FAULTS: Final = (
@@ -24,6 +25,7 @@ _NUMBER_FAULTS: Final = (
 _NOT_LOOKED_UP: Final = N_("No official dictionary for {field} is imported for this day; it was not looked up.")
 
 TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
+    **CONTENT_TEMPLATES,
     "key_present": (N_("{field} is empty; without it nothing can be matched."),),
     "key_form": (N_("{field} is longer than {longest} or not printable."),),
     "revision_counts": (N_("revision must be a whole number, 1 or more."),),
@@ -84,8 +86,8 @@ TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "after_termination": (
         N_(
             "USREC holds the termination of this contract, so only the state labour body changes its data, on "
-            "application. After a mistaken termination register a reinstatement first, then raise the revision of "
-            "this event."
+            "application. If the termination was entered by mistake, enter a reinstatement with mistake_comment "
+            "first, then raise the revision of this event."
         ),
     ),
     "entered_by_hand": (

@@ -129,6 +129,7 @@ def _execute(settings: LoadedSettings, plan: Plan, by: Actor, *, as_json: bool) 
         employers=agent.employers,
         calendar=agent.calendar,
         codes=agent.codes,
+        completeness=agent.completeness,
     )
     queued = None
     try:

@@ -49,6 +49,7 @@ ASSUMPTIONS: Final = (
     N_("one professional skill, one personal quality and one harmful condition in a message"),
     N_("the terms of work stand after establishedPost, foreignerData after documentData"),
     N_("every operation on a contract names it by contractId, those on an agreement or a leave also by its own id"),
+    N_("orderNumber and decidingBody of a reinstatement may be absent"),
     N_("every other element of contract.xsd is required"),
 )
 """What the shipped profiles assume, for the catalogues; a test holds it to their files."""
