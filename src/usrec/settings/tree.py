@@ -251,10 +251,10 @@ class DictionarySettings(Section):
 
 
 class PreflightSettings(Section):
-    """What the agent demands of a row beyond what USREC cannot do without."""
+    """What a row has to say beyond what no message can do without."""
 
     incomplete: Literal["refuse", "warn"] = "refuse"
-    """What a contract does that leaves out data of Order 353 p.3 (term, address of the place of work; SCSE039, 055)."""
+    """What happens to a contract without the data of Order 353 p.3 (term, address of the place of work; SCSE039, 055)."""
 
 
 class DeliverySettings(Section):

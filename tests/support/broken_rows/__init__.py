@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from support.broken_rows.codes import CODES
 from support.broken_rows.dates import DATES
 from support.broken_rows.leaves import LEAVES
 from support.broken_rows.term import TERM
 from support.broken_rows.work import WORK
 from support.sound_rows import BrokenRow
 
-BROKEN_ROWS: tuple[BrokenRow, ...] = (*DATES, *LEAVES, *TERM, *WORK)
+BROKEN_ROWS: tuple[BrokenRow, ...] = (*CODES, *DATES, *LEAVES, *TERM, *WORK)

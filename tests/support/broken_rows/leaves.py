@@ -16,7 +16,7 @@ LEAVES: tuple[BrokenRow, ...] = (
         "SCSE128",
         "leave_end_too_early",
         Operation.SOCIAL_LEAVE,
-        {**_CHILD_CARE, "not_worked_from": "1974-01-10", "not_worked_to": "1976-11-19"},
+        {**_CHILD_CARE, "not_worked_from": "1974-01-10", "not_worked_to": "1976-11-10"},
         before=(Before(Operation.LEGACY_CONTRACT, {"contract_date": "1973-03-01", "begin_date": "1973-03-01"}),),
     ),
     BrokenRow(

@@ -18,7 +18,7 @@ def found(broken: BrokenRow) -> list[Finding]:
     """What lint says of the broken row, in a file where all that stood before it stands above it."""
     rows = [(row, ()) for row in rows_of(broken)]
     employers = {broken.employer_bin: EmployerName("broken"), BIN: EmployerName("own")}
-    return list(lint(rows, employers=employers, calendar=CALENDAR, now=NOW)[-1])
+    return list(lint(rows, employers=employers, calendar=CALENDAR, now=NOW, codes=broken.codes)[-1])
 
 
 def stopped(broken: BrokenRow) -> list[Finding]:

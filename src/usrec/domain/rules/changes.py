@@ -23,7 +23,9 @@ def check_change(details: Details) -> Iterator[Finding]:
     """Findings about what is changed or ended."""
     match details:
         case AgreementBody() if not _changed(details):
-            message = "The agreement changes nothing that USREC keeps: post, term, place and hours of work are all empty."
+            message = (
+                "The agreement changes nothing that USREC keeps: nothing of post, term, place and hours is filled in."
+            )
             yield error("amendment_changes_something", "payload", message, code="SCSE080")
         case Termination(digitalisation="true") if details.reason_code != STAFF_CUT:
             message = "The mark of digitalisation belongs to a cut of staff only, ground 03-002."

@@ -1,7 +1,7 @@
 """Social leaves: what each kind has to say, and that its days make sense.
 
-Sources: response codes SCSE122, 127-131, 143, 144 and the dictionary of leaves (1 maternity and adoption, 2 child care).
-That both end days count towards the 184 days is assumed: it is the stricter reading.
+Sources: response codes SCSE122, 127-131, 143, 144 and the dictionary of leaves (1 maternity and adoption, 2 child
+care). That both end days count towards the 184 days is assumed: it is the stricter reading.
 """
 
 from __future__ import annotations

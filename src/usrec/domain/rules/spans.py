@@ -10,7 +10,7 @@ FAR: Final = 50
 
 
 def years_before(day: date, years: int) -> date:
-    """The same day so many years earlier; 29 February becomes 28 February, and what lies before year 1 its first day."""
+    """The same day so many years earlier; 29 February becomes 28 February, and nothing lies before year 1."""
     if day.year <= years:
         return date.min
     try:

@@ -1,7 +1,7 @@
 """The term of a contract: its kind, its last day, and that both fit.
 
-Sources: response codes SCSE054, 057, 061, 065, 068, 141, 142, 146, 151 and the dictionary D_CONTRACT_DATE (1 indefinite,
-2 a year or more, 3 of a small business, 7 by a permit, 8 to the end of a child-care leave). How long a change of term
+Sources: response codes SCSE054, 057, 061, 065, 068, 141, 142, 146, 151 and the dictionary D_CONTRACT_DATE (1
+indefinite, 2 a year or more, 3 of a small business, 8 to the end of a child-care leave). How long a change of term
 lasts is counted from the contract's first day, which its own row does not say.
 """
 

@@ -37,7 +37,7 @@ CONTENT_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "tariff_rate_required_by_mode": (N_("Part-time work, mode 3, needs its tariff rate."),),
     "amendment_changes_something": (
-        N_("The agreement changes nothing that USREC keeps: post, term, place and hours of work are all empty."),
+        N_("The agreement changes nothing that USREC keeps: nothing of post, term, place and hours is filled in."),
     ),
     "digitalisation_needs_staff_cut": (
         N_("The mark of digitalisation belongs to a cut of staff only, ground 03-002."),

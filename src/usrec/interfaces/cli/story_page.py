@@ -74,8 +74,8 @@ def _way_back(row: SubmissionRow) -> str:
     if row.operation is not Operation.TERMINATION or row.state is not State.ACCEPTED:
         return ""
     return tr(
-        "Terminated by mistake? Only a reinstatement takes it back: a row with event_type reinstatement and "
-        "mistake_comment, see docs/how-to/take-back-a-termination.md"
+        "Entered by mistake? A reinstatement takes it back: a row with event_type reinstatement, the same "
+        "termination_date and mistake_comment"
     )
 
 
