@@ -254,7 +254,7 @@ class PreflightSettings(Section):
     """What a row has to say beyond what no message can do without."""
 
     incomplete: Literal["refuse", "warn"] = "refuse"
-    """What happens to a contract without the data of Order 353 p.3 (term, address of the place of work; SCSE039, 055)."""
+    """What happens to a contract without the data of Order 353 p.3 (term, address of work place; SCSE039, 055)."""
 
 
 class DeliverySettings(Section):

@@ -12,7 +12,7 @@ from typing import Final
 
 from usrec.domain.events.contracts import ContractBody
 from usrec.domain.rules.finding import Finding, Severity
-from usrec.domain.source_event import Details, Operation, operation_of
+from usrec.domain.source_event import DETAILS_TYPES, Details, Operation, operation_of
 
 DEMANDED: Final[Mapping[str, str]] = {"term_code": "SCSE039", "work_place_address": "SCSE055"}
 """Field of a contract, and the response code for its absence."""
@@ -39,11 +39,16 @@ COMPLETE: Final = Completeness()
 """Everything is demanded, and its absence stops the row."""
 
 
+def is_demanded(operation: Operation, name: str) -> bool:
+    """Whether an event of this kind has to have the field, as long as nothing else is set."""
+    return name in DEMANDED and issubclass(DETAILS_TYPES[operation], ContractBody)
+
+
 def check_completeness(details: Details, completeness: Completeness) -> Iterator[Finding]:
     """Findings about what a contract leaves out."""
-    if not isinstance(details, ContractBody):
-        return
+    operation = operation_of(details)
     for name, code in DEMANDED.items():
-        if getattr(details, name) is None and completeness.demands(operation_of(details), name):
+        wanted = is_demanded(operation, name) and completeness.demands(operation, name)
+        if wanted and getattr(details, name) is None:
             message = f"{name} is missing."
             yield Finding("field_present", completeness.severity, name, code, "Order 353 p.3", message)

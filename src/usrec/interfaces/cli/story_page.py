@@ -71,7 +71,7 @@ def _facts(story: SubmissionStory, now: datetime) -> Iterator[tuple[str, str]]:
 
 def _way_back(row: SubmissionRow) -> str:
     """How a registered termination is taken back, where it was entered by mistake."""
-    if row.operation is not Operation.TERMINATION or row.state is not State.ACCEPTED:
+    if row.operation != Operation.TERMINATION or row.state is not State.ACCEPTED:
         return ""
     return tr(
         "Entered by mistake? A reinstatement takes it back: a row with event_type reinstatement, the same "

@@ -16,7 +16,7 @@ from usrec.adapters.sources.files.columns import FIELD_COLUMNS, ROW_COLUMNS
 from usrec.adapters.sources.files.json_lines import JSON_COMMENT
 from usrec.adapters.sources.files.raw import COMMENT
 from usrec.adapters.sources.files.workbook import SHEET
-from usrec.domain.rules.completeness import DEMANDED
+from usrec.domain.rules.completeness import is_demanded
 from usrec.domain.rules.field_table import FIELDS, FieldRule
 from usrec.domain.source_event import Operation
 
@@ -52,7 +52,6 @@ _USUAL: Final = frozenset(
 )
 """Columns that an ordinary row fills in although not every row must."""
 
-_OF_CONTRACTS: Final = frozenset(DEMANDED)
 _AGREEMENTS: Final = frozenset({Operation.AMENDMENT, Operation.AMENDMENT_EDIT})
 _OF_AGREEMENTS: Final = frozenset({"position_code", "established_post"})
 
@@ -66,8 +65,12 @@ def example_row(operation: Operation) -> Mapping[str, str]:
         "employer_bin": NOBODY,
         "revision": "1",
     }
-    usual = _USUAL | (_OF_AGREEMENTS if operation in _AGREEMENTS else _OF_CONTRACTS)
-    made = {rule.name: _example(rule) for rule in FIELDS[operation] if rule.required or rule.name in usual}
+    usual = _USUAL | _OF_AGREEMENTS if operation in _AGREEMENTS else _USUAL
+    made = {
+        rule.name: _example(rule)
+        for rule in FIELDS[operation]
+        if rule.required or rule.name in usual or is_demanded(operation, rule.name)
+    }
     if operation is Operation.LEGACY_CONTRACT:
         made |= {name: day for name, day in _OLD.items() if name in made}
     return row | made
