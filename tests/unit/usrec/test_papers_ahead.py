@@ -46,7 +46,7 @@ def test_a_paper_of_tomorrow_is_warned_of_and_waits(operation: Operation, name: 
         CODES.get(name, ""),
         Severity.WARNING,
     )
-    assert "the agent sends it then" in finding.message
+    assert finding.message.endswith(": the agent sends this on 2026-11-21.")
     assert result.event is not None
     assert result.not_before == day_start_utc(TOMORROW)
     assert judged_without_preflight(BrokenRow("", "", operation, changes)) == CODES.get(name)

@@ -22,7 +22,9 @@ from usrec.domain.source_event import (
     ContractEdit,
     Details,
     LegacyContract,
+    Operation,
     operation_of,
+    paper_dates,
 )
 
 _LONGEST_CAREER: Final = 70
@@ -35,7 +37,10 @@ _IN_THE_FUTURE: Final[Mapping[str, str]] = {
     "not_worked_from": "SCSE126",
     "reorganisation_date": "SCSE156",
 }
-"""The code that refuses a day of the future; signed_on is not on the wire, and the Order's terms run from it."""
+"""The code that refuses a day of the future; signed_on is not on the wire."""
+
+_SIGNED: Final = {Operation.CONCLUSION: "Order 353 p.7", Operation.AMENDMENT: "Order 353 p.8"}
+"""Where the Order counts from the signing by both: what they are to sign tomorrow is no contract yet."""
 
 
 def check_papers(details: Details, today: date) -> Iterator[Finding]:
@@ -64,12 +69,13 @@ def check_papers(details: Details, today: date) -> Iterator[Finding]:
 
 def paper_date_has_come(details: Details, today: date) -> Iterator[Finding]:
     """What is dated in the future is sent on its day; the registry would refuse it earlier."""
-    for name in PAPER_FIELDS.get(operation_of(details), ()):
-        day: date = getattr(details, name)
-        if day > today:
-            message = f"{name} lies ahead: USREC takes this from {day} on, and the agent sends it then."
+    operation = operation_of(details)
+    sent = max(paper_dates(details), default=today)
+    for name in PAPER_FIELDS.get(operation, ()):
+        if getattr(details, name) > today:
+            message = f"{name} lies ahead, and USREC takes nothing dated ahead: the agent sends this on {sent}."
             code = _IN_THE_FUTURE.get(name, "")
-            yield warning("paper_date_has_come", name, message, code=code, point="" if code else "Order 353 p.7, p.8")
+            yield warning("paper_date_has_come", name, message, code=code, point="" if code else _SIGNED[operation])
 
 
 def _plausible_begin(begin: date, today: date) -> Iterator[Finding]:

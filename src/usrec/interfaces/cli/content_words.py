@@ -8,7 +8,9 @@ from typing import Final
 from usrec.interfaces.i18n import N_
 
 CONTENT_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
-    "paper_date_has_come": (N_("{field} lies ahead: USREC takes this from {day} on, and the agent sends it then."),),
+    "paper_date_has_come": (
+        N_("{field} lies ahead, and USREC takes nothing dated ahead: the agent sends this on {day}."),
+    ),
     "tariff_rate_in_range": (N_("{field} must be {expected}."),),
     "new_iin_differs": (N_("The new IIN is the old one."),),
     "new_bin_differs": (N_("The new BIN or IIN of the employer is the present one."),),
