@@ -24,6 +24,7 @@ from usrec.domain.document import DocumentShelf
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable
 from usrec.domain.retry import RetryPolicy
 from usrec.domain.rules.codes import CodeCheck
+from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.finding import Severity
 from usrec.domain.rules.harmful import ConditionCodes
 from usrec.domain.secret import Secret
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from usrec.adapters.gateway.connection import Endpoint
     from usrec.adapters.gateway.shep import ShepGateway
     from usrec.adapters.persistence import SqlLedger
+    from usrec.adapters.rendering.profile import WireProfile
     from usrec.adapters.rendering.renderer import XmlRenderer
     from usrec.adapters.signing.keyring import Keyring
     from usrec.adapters.trust.book import TrustBook
@@ -63,6 +65,7 @@ class Agent:
         subscribers: Who is told of alerts.
         codes: The imported dictionaries, and what a code that they do not have does to its row.
         shelf: Where HR's supporting documents lie.
+        completeness: Which data of a contract may not be left out.
     """
 
     settings: LoadedSettings
@@ -82,6 +85,7 @@ class Agent:
     subscribers: Sequence[Subscriber] = ()
     codes: CodeCheck | None = None
     shelf: DocumentShelf | None = None
+    completeness: Completeness = COMPLETE
 
     @property
     def watching(self) -> WatchPolicy:
@@ -147,6 +151,26 @@ def build_shelf(settings: LoadedWatcherSettings) -> DocumentFolder:
     return DocumentFolder(settings.path(settings.values.documents.folder))
 
 
+def build_completeness(settings: LoadedSettings) -> Completeness:
+    """What rows have to hold, as far as the wire profile can carry it.
+
+    Raises:
+        ConfigurationError: There is no such profile, or it cannot be used.
+    """
+    from usrec.adapters.rendering.profile import load_profile
+
+    return _completeness(settings, load_profile(profile_choice(settings)))
+
+
+def _completeness(settings: LoadedSettings, profile: WireProfile) -> Completeness:
+    refused = settings.values.preflight.incomplete == "refuse"
+    carried = {
+        operation: frozenset(field.value.value for field in mapped.fields)
+        for operation, mapped in profile.mapping.operation.items()
+    }
+    return Completeness(Severity.ERROR if refused else Severity.WARNING, carried)
+
+
 def build_agent(
     settings: LoadedSettings,
     *,
@@ -194,6 +218,7 @@ def build_agent(
         subscribers=build_alert_sinks(settings),
         codes=build_code_check(settings),
         shelf=build_shelf(settings),
+        completeness=_completeness(settings, profile),
     )
 
 

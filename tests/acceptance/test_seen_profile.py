@@ -33,7 +33,8 @@ def lost_answer(operation: str) -> str:
 
 
 def test_contract_id_comes_from_the_registry(workplace: Workplace, tmp_path: Path, pki: Path) -> None:
-    workplace.hire(PERSON)
+    """The profile has no element for term and address, so a row without them is complete."""
+    workplace.hire(PERSON, term_code=None, work_place_address=None)
     workplace.transfer(PERSON)
     workplace.dismiss(PERSON)
     with SimulatorProcess.start(tmp_path / "registry.db", pki, profile="seen") as simulator:

@@ -19,7 +19,7 @@ from usrec.application.lint import lint
 from usrec.domain.rules.finding import Finding
 from usrec.domain.source_event import Operation, SourceName
 
-NOW: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)
+NOW: Final = datetime(2026, 12, 31, 9, tzinfo=UTC)
 
 
 def event(operation: Operation = Operation.CONCLUSION, /, **changes: Any) -> dict[str, Any]:

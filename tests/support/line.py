@@ -19,7 +19,7 @@ from typing import Any, Final, NoReturn
 import pytest
 from sqlalchemy import Engine
 
-from support.sample_events import SAMPLES
+from support.sample_events import SAMPLES, ordinary_fields
 from usrec.adapters.inmemory.clock import ManualClock, SeededEntropy
 from usrec.adapters.inmemory.gateway import ScriptedGateway, ScriptedStep
 from usrec.adapters.inmemory.signer import InMemorySigner
@@ -196,6 +196,8 @@ def conclusion(**changes: object) -> dict[str, object]:
         "position_code": "2512-0-001",
         "established_post": "Инженер",
         "conscript_code": "1",
+        "term_code": "1",
+        "work_place_address": "Астана, Мәңгілік Ел, 1",
     } | changes
 
 
@@ -217,8 +219,8 @@ def termination(**changes: object) -> dict[str, object]:
 
 
 def further(operation: Operation, **changes: object) -> dict[str, object]:
-    """The payload of a well-made event of another kind, as of today, with the required fields and its day."""
-    names = {rule.name for rule in FIELDS[operation] if rule.required} | {"entered_on"}
+    """The payload of a well-made event of another kind, as of today, with what an ordinary row has and its day."""
+    names = ordinary_fields(operation)
     days = {*PAPER_FIELDS.get(operation, ()), TRIGGER_FIELDS.get(operation, "")} & {
         rule.name for rule in FIELDS[operation]
     }

@@ -35,7 +35,7 @@ from usrec.adapters.rendering.renderer import XmlRenderer
 from usrec.adapters.system_clock import SystemEntropy
 from usrec.application.deliver import DeliveryPolicy, claim_due, deliver
 from usrec.application.ingest import ingest
-from usrec.bootstrap import Agent, build_code_check, employers_by_bin
+from usrec.bootstrap import Agent, build_code_check, build_completeness, employers_by_bin
 from usrec.domain.outcome import Doubt, NothingSent, Refused, Registered, ReplyProof, SubmissionOutcome, Unknown
 from usrec.domain.retry import RetryPolicy
 from usrec.domain.source_event import SourceName
@@ -128,6 +128,7 @@ class Desk:
             owner=owner,
             trust=build_book(settings, self.clock),
             codes=build_code_check(settings),
+            completeness=build_completeness(settings),
         )
 
     def usrec(self, *arguments: str, typed: str | None = None) -> Said:
@@ -181,6 +182,7 @@ class Desk:
             clock=self.clock,
             entropy=agent.entropy,
             codes=agent.codes,
+            completeness=agent.completeness,
         )
 
     def send_one(self, event_id: str, outcome: SubmissionOutcome) -> None:

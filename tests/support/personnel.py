@@ -56,6 +56,8 @@ def conclusion_of(person: Person, *, signed: date | None = None, **changes: str 
         "position_code": "2512-0-001",
         "established_post": "Инженер",
         "conscript_code": "1",
+        "term_code": "1",
+        "work_place_address": "Астана, Мәңгілік Ел көшесі, 1",
     }
     return _changed(payload, changes)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -20,6 +21,7 @@ from support.sample_events import SAMPLES, sample_row
 from usrec.adapters.explanations.book import explain_all
 from usrec.domain.errors import UsrecError
 from usrec.domain.response_code import Explanation
+from usrec.domain.rules.completeness import DEMANDED, is_demanded
 from usrec.domain.rules.field_table import FIELDS, FieldRule
 from usrec.domain.source_event import Operation
 from usrec.domain.state import TRANSITIONS, State
@@ -107,9 +109,15 @@ def _descendants(base: type[UsrecError]) -> Iterator[type[UsrecError]]:
 def event_fields(operation: Operation) -> str:
     """The fields of one kind of event and an example row."""
     meanings, sample = _meanings(operation), SAMPLES[operation]
-    rows = [_field_row(rule, meanings, sample) for rule in FIELDS[operation]]
+    rows = [_field_row(_demanded(operation, rule), meanings, sample) for rule in FIELDS[operation]]
     head = ["field", "required", "form", "when absent", "when wrong", "example", "meaning"]
     return f"{_table(head, rows)}\n```sql\n{sample_row(operation)}```\n"
+
+
+def _demanded(operation: Operation, rule: FieldRule) -> FieldRule:
+    """The field with what Order 353 p.3 wants of it."""
+    wanted = is_demanded(operation, rule.name)
+    return replace(rule, required=True, missing=DEMANDED[rule.name]) if wanted else rule
 
 
 def _field_row(rule: FieldRule, meanings: Mapping[str, str], sample: Mapping[str, str]) -> list[str]:

@@ -215,9 +215,34 @@ def _values(rule: FieldRule) -> SearchStrategy[str]:
     return st.sampled_from(sorted(known))
 
 
+_ORDINARY: Final = frozenset(
+    {
+        "entered_on",
+        "position_code",
+        "established_post",
+        "term_code",
+        "end_date",
+        "work_place_address",
+        "order_number",
+        "deciding_body_code",
+        "court_code",
+        "first_working_day",
+        "timesheet_number",
+    }
+)
+_UNUSUAL_IN_AGREEMENTS: Final = frozenset({"term_code", "end_date", "work_place_address"})
+
+
+def ordinary_fields(operation: Operation) -> frozenset[str]:
+    """What an ordinary row of this kind holds: the fields that are always required, and those that its case needs."""
+    is_agreement = operation in {Operation.AMENDMENT, Operation.AMENDMENT_EDIT}
+    usual = _ORDINARY - _UNUSUAL_IN_AGREEMENTS if is_agreement else _ORDINARY
+    return frozenset(rule.name for rule in FIELDS[operation] if rule.required or rule.name in usual)
+
+
 def sample_row(operation: Operation) -> str:
-    """The statement that HR's program would run, without the optional fields."""
-    shown = {rule.name for rule in FIELDS[operation] if rule.required} | {"entered_on"}
+    """The statement that HR's program would run, without the fields that only some events have."""
+    shown = ordinary_fields(operation)
     payload = {name: value for name, value in SAMPLES[operation].items() if name in shown}
     written = json.dumps(payload, ensure_ascii=False, indent=2)
     return (

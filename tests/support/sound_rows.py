@@ -23,6 +23,7 @@ from usrec.adapters.rendering.document import build_document, wire_text
 from usrec.adapters.rendering.mapping import Value
 from usrec.adapters.rendering.profile import load_profile
 from usrec.domain.document import FoundFile
+from usrec.domain.rules.codes import CodeCheck
 from usrec.domain.source_event import HEADS, Operation, SourceName, SourceRow
 from usrec_simulator.business import read_business
 from usrec_simulator.codes import TOO_LARGE
@@ -132,6 +133,7 @@ class BrokenRow:
         changes: What differs from the sound row of the operation.
         before: What is registered before, when it is not what a sound row needs.
         book: Settings of the registry that differ from the whole of the Order's demands.
+        codes: The dictionaries that the agent has; None where it has none.
         employer_bin: Of the row.
     """
 
@@ -142,6 +144,7 @@ class BrokenRow:
     before: tuple[Before, ...] | None = None
     book: Mapping[str, Any] = field(default_factory=dict)
     employer_bin: str = BIN
+    codes: CodeCheck | None = None
 
     @property
     def history(self) -> tuple[Before, ...]:

@@ -29,6 +29,7 @@ from usrec.domain.revision import (
     refuse_registered,
 )
 from usrec.domain.rules.codes import CodeCheck, conditions_of
+from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import without_unknown_fields
 from usrec.domain.rules.finding import dump_findings
@@ -71,6 +72,7 @@ def ingest(
     limit: int = 200,
     codes: CodeCheck | None = None,
     shelf: DocumentShelf | None = None,
+    completeness: Completeness = COMPLETE,
 ) -> IngestReport:
     """Take up to ``limit`` rows of one source.
 
@@ -82,7 +84,12 @@ def ingest(
     if not rows:
         return IngestReport()
     now = clock.now()
-    examined = [examine(row, employers=employers, calendar=calendar, now=now, codes=codes, shelf=shelf) for row in rows]
+    examined = [
+        examine(
+            row, employers=employers, calendar=calendar, now=now, codes=codes, shelf=shelf, completeness=completeness
+        )
+        for row in rows
+    ]
     with ledger.begin() as work:
         report = _receive_all(work, examined, calendar, now, entropy, conditions=conditions_of(codes))
         work.commit()
@@ -282,12 +289,15 @@ def retake(
     entropy: Entropy,
     codes: CodeCheck | None = None,
     shelf: DocumentShelf | None = None,
+    completeness: Completeness = COMPLETE,
 ) -> Submission | None:
     """Examine an invalid submission's row again (the settings may have changed); None when it is still invalid."""
     row = work.inbox.row((old.source, old.event_id, old.revision))
     if row is None or row.withdrawn:
         return None
-    found = examine(row, employers=employers, calendar=calendar, now=now, codes=codes, shelf=shelf)
+    found = examine(
+        row, employers=employers, calendar=calendar, now=now, codes=codes, shelf=shelf, completeness=completeness
+    )
     checked = with_marks_checked(work, with_first_entry(work, found, calendar), conditions_of(codes))
     new = _submission(with_document_kept(work, checked, now), now, entropy)
     position = _position_after(work, new, old)

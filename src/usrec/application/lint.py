@@ -8,6 +8,7 @@ from datetime import datetime
 from usrec.domain.document import DocumentShelf
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
 from usrec.domain.rules.codes import CodeCheck, conditions_of
+from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import read_payload
 from usrec.domain.rules.finding import Finding, Severity
@@ -26,6 +27,7 @@ def lint(
     now: datetime,
     codes: CodeCheck | None = None,
     shelf: DocumentShelf | None = None,
+    completeness: Completeness = COMPLETE,
 ) -> Sequence[Sequence[Finding]]:
     """The findings of each row, by the same rules as the agent's, and by what rows say about each other.
 
@@ -35,9 +37,13 @@ def lint(
         now: The present, aware UTC.
         codes: The imported dictionaries.
         shelf: Where supporting documents lie; None where nobody can look.
+        completeness: Which data of a contract may not be left out.
     """
     known = well_formed(row.employer_bin for row, _ in rows) if employers is None else employers
-    examined = [examine(row, employers=known, calendar=calendar, now=now, codes=codes, shelf=shelf) for row, _ in rows]
+    examined = [
+        examine(row, employers=known, calendar=calendar, now=now, codes=codes, shelf=shelf, completeness=completeness)
+        for row, _ in rows
+    ]
     found = [_of_row(one, read) for one, (_, read) in zip(examined, rows, strict=True)]
     for place, finding in (*check_together(examined), *check_marks_together(examined, conditions_of(codes))):
         found[place].append(finding)

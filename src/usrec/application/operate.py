@@ -21,6 +21,7 @@ from usrec.domain.document import DocumentShelf
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.rules.codes import CodeCheck
+from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.signing_request import AWAITING
 from usrec.domain.source_event import HEADS, EmployerName
 from usrec.domain.state import Move, State
@@ -69,6 +70,7 @@ def retry(
     not_before: datetime | None = None,
     codes: CodeCheck | None = None,
     shelf: DocumentShelf | None = None,
+    completeness: Completeness = COMPLETE,
 ) -> SubmissionId:
     """Try again: a refused one as a new signed version, one on its way as the same bytes, an invalid one by its row.
 
@@ -99,6 +101,7 @@ def retry(
                 entropy=entropy,
                 codes=codes,
                 shelf=shelf,
+                completeness=completeness,
             )
             new = again or refuse(
                 old, "its row is still invalid", "Mend the row in the HR system and raise its revision"

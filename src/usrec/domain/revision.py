@@ -40,7 +40,8 @@ AFTER_TERMINATION: Final = error(
     "after_termination",
     "event_type",
     "USREC holds the termination of this contract, so only the state labour body changes its data, on application."
-    " After a mistaken termination register a reinstatement first, then raise the revision of this event.",
+    " If the termination was entered by mistake, enter a reinstatement with mistake_comment first, then raise the"
+    " revision of this event.",
     code="SCSE092",
     point="Order 353 p.13",
 )

@@ -272,6 +272,7 @@ class Daemon:
             limit=INGEST_SIZE,
             codes=agent.codes,
             shelf=agent.shelf,
+            completeness=agent.completeness,
         )
         if taken.rows:
             self.metrics.ingested(source.name, taken, perf_counter() - began)

@@ -261,6 +261,13 @@ class DocumentSettings(Section):
     """Folder in which HR puts the files that its rows name; it may be absent until there is one."""
 
 
+class PreflightSettings(Section):
+    """What a row has to say beyond what no message can do without."""
+
+    incomplete: Literal["refuse", "warn"] = "refuse"
+    """What happens to a contract without the data of Order 353 p.3 (term, address of work place; SCSE039, 055)."""
+
+
 class DeliverySettings(Section):
     """How fast and how patiently the agent sends."""
 
@@ -426,6 +433,7 @@ class WatcherSettings(BaseSettings):
     calendar: CalendarSettings = CalendarSettings()
     dictionaries: DictionarySettings = DictionarySettings()
     documents: DocumentSettings = DocumentSettings()
+    preflight: PreflightSettings = PreflightSettings()
     delivery: DeliverySettings = DeliverySettings()
     alerts: AlertSettings = AlertSettings()
     health: HealthSettings = HealthSettings()

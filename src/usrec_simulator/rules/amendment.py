@@ -32,7 +32,8 @@ def fields(case: Case) -> Iterator[str]:
     """The fields that every agreement has, and at least one that it changes."""
     record = case.record
     yield from present([(record.number, "SCSE015"), (record.event_date, "SCSE023"), (record.begin_date, "SCSE024")])
-    if record.position is None and record.post is None and not record.details.values:
+    changed = record.details.values.keys() - {"agreement_id"}
+    if record.position is None and record.post is None and not changed:
         yield "SCSE080"
 
 

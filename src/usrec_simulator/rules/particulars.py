@@ -31,7 +31,7 @@ def particulars(case: Case) -> Iterator[str]:
     yield from place(case)
     yield from working_time(case)
     yield from skills(case)
-    yield from coded(case, case.text("auto_extension_term_code"), Dictionary.TERM, "SCSE038", "SCSE081")
+    yield from auto_extension(case)
 
 
 def term_code(case: Case) -> Iterator[str]:
@@ -43,6 +43,14 @@ def term_code(case: Case) -> Iterator[str]:
         yield "SCSE054"
     if code == INDEFINITE and end is not None:
         yield "SCSE057"
+
+
+def auto_extension(case: Case) -> Iterator[str]:
+    """A period that goes on by itself: its kind is known, and the term that it follows is there [assumed]."""
+    code = case.text("auto_extension_term_code")
+    yield from coded(case, code, Dictionary.TERM, "SCSE038", "SCSE081")
+    if code is not None and case.text("term_code") is None:
+        yield "SCSE146"
 
 
 def period(begin: date | None, case: Case, *, ends_too_late: str, begins_after_end: str) -> Iterator[str]:

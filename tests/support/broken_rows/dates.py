@@ -12,5 +12,11 @@ DATES: tuple[BrokenRow, ...] = (
         Operation.AMENDMENT,
         {"agreement_date": "2026-11-17", "begin_date": "2026-11-16"},
     ),
-    BrokenRow("SCSE139", "begin_too_early", Operation.CONCLUSION, {"begin_date": "1955-12-31"}),
+    BrokenRow("SCSE139", "begin_too_early", Operation.CONCLUSION, {"begin_date": "1956-11-19"}),
+    BrokenRow(
+        "SCSE140",
+        "begin_too_late",
+        Operation.CONCLUSION,
+        {"begin_date": "2076-11-21", "term_code": "1", "end_date": None},
+    ),
 )

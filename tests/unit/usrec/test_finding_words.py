@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from support.broken_rows import BROKEN_ROWS
 from support.code_lists import BOOK, HeldBook
 from support.harmful_findings import harmful_findings
 from support.languages import CYRILLIC, TRANSLATED, english_words
@@ -52,6 +53,12 @@ def findings_of(event_type: str, fields: Mapping[str, object] | None = None, **c
     return examine(row, employers=EMPLOYERS, calendar=WeekdayCalendar(), now=MONDAY).findings
 
 
+def every_broken_row() -> Iterator[Finding]:
+    """What is said of the rows that break one rule each."""
+    for broken in BROKEN_ROWS:
+        yield from findings_of(broken.operation, payload=json.dumps(broken.payload), employer_bin=broken.employer_bin)
+
+
 def every_finding() -> Iterator[Finding]:
     """Each rule broken at least once, in each of the ways that it words differently."""
     for operation in Operation:
@@ -90,7 +97,7 @@ def every_finding() -> Iterator[Finding]:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_finding_is_told_in_the_readers_language(language: str) -> None:
-    findings = list(every_finding())
+    findings = [*every_finding(), *every_broken_row()]
     assert {one.rule for one in findings} == set(TEMPLATES)
     use_language("en")
     assert all(finding_words(one) == one.message for one in findings)

@@ -110,7 +110,7 @@ def test_employers_of_the_settings_are_required_where_they_are_known(tmp_path: P
 
     def said(employers: Any) -> list[Finding]:
         rows = [(one.row, one.findings) for one in read.rows]
-        now = datetime(2026, 11, 22, tzinfo=UTC)
+        now = datetime(2026, 12, 31, tzinfo=UTC)
         return [one for ones in lint(rows, employers=employers, calendar=KazakhstanCalendar(), now=now) for one in ones]
 
     assert [one.rule for one in said({})] == ["employer_configured"]

@@ -209,12 +209,14 @@ def test_imported_dictionaries_count_and_a_missing_one_is_told_once(tmp_path: Pa
     file = csv_file(tmp_path, event(), event(event_id="second", contract_number="ТД-2", contract_key="c-2"))
     _settings(tmp_path, "sqlite:///hr.db")
     found = [one for one in answer(file, "--format", "json") if one["rule"] == "code_in_dictionary"]
-    assert [(one["row"], one["severity"]) for one in found] == [(None, "undetermined")]
+    assert [(one["row"], one["severity"], one["field"]) for one in found] == [
+        (None, "undetermined", field) for field in ("position_code", "term_code", "conscript_code")
+    ]
     (tmp_path / "position.csv").write_text(
         "id,code,name_ru,name_kz,is_actual,parent_id\n1,9999-9-999,а,а,1,\n", "utf-8"
     )
     assert asked("dictionaries", "import", tmp_path / "position.csv", "--valid-from", "2020-01-01").exit_code == 0
-    found = [one for one in answer(file, "--format", "json") if one["rule"] == "code_in_dictionary"]
+    found = [one for one in answer(file, "--format", "json") if one["rule"] == "code_in_dictionary" and one["row"]]
     assert [(one["row"], one["code"], one["severity"]) for one in found] == [
         (2, "SCSE007", "error"),
         (3, "SCSE007", "error"),

@@ -19,7 +19,8 @@ def found(broken: BrokenRow) -> list[Finding]:
     """What lint says of the broken row, in a file where all that stood before it stands above it."""
     rows = [(row, ()) for row in rows_of(broken)]
     employers = {broken.employer_bin: EmployerName("broken"), BIN: EmployerName("own")}
-    return list(lint(rows, employers=employers, calendar=CALENDAR, now=NOW, shelf=SHELF)[-1])
+    found = lint(rows, employers=employers, calendar=CALENDAR, now=NOW, codes=broken.codes, shelf=SHELF)
+    return list(found[-1])
 
 
 def stopped(broken: BrokenRow) -> list[Finding]:

@@ -48,6 +48,12 @@ KNOWN: Final[Mapping[str, Known]] = {
     "harmful_conditions": Known(re.compile(r"L[0-9][0-9.]*"), "L3.6.56", ("d_harmful_conditions",)),
     "competence": Known(_ANY, "B.l.1", ("d_competence",)),
     "education": Known(_ANY, "3", ("d_education",)),
+    "conscript": Known(_NUMBER, "1", ("d_conscript",)),
+    "staff_post": Known(_ANY, "1", ("d_staff_post",)),
+    "kato": Known(re.compile(r"[0-9]{9}"), "710000000", ("d_kato",)),
+    "working_conditions": Known(_ANY, "1", ("d_working_conditions",)),
+    "foreigner_basis": Known(_NUMBER, "1", ("d_foreigner_basis",)),
+    "employer_type": Known(_NUMBER, "1", ("d_employer_type",)),
     "response_code": Known(re.compile(r"SCS[ES][0-9]{3}"), "SCSE003", ("d_response_code",)),
 }
 

@@ -34,8 +34,8 @@ class AgreementBody(WorkTerms):
     agreement_number: str
     agreement_date: date
     begin_date: date
-    position_code: str
-    established_post: str
+    position_code: str | None = None
+    established_post: str | None = None
     employee_consent: str | None = None
     employer_consent: str | None = None
     employee_phone: str | None = None
@@ -94,17 +94,17 @@ class Reinstatement(FollowUp):
     """An employee comes back after a termination; the term of p.10 runs from ``reinstatement_date``.
 
     Attributes:
-        order_number: Of the employer's order.
         termination_date: As the registry holds it.
+        order_number: Of the employer's order; needed where somebody decided.
         deciding_body_code: Who decided: a court, a conciliation commission.
         court_code: Needed where a court decided.
-        mistake_comment: Needed where the termination was a mistake.
+        mistake_comment: What the mistake was, where the termination was entered by mistake and nobody decided.
     """
 
-    order_number: str
     reinstatement_date: date
     termination_date: date
-    deciding_body_code: str
+    order_number: str | None = None
+    deciding_body_code: str | None = None
     court_code: str | None = None
     mistake_comment: str | None = None
 

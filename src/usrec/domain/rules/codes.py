@@ -1,8 +1,9 @@
 """Codes against the imported dictionaries: is it there, is it in use, is it a single entry and not a heading.
 
-Sources: response codes SCSE007 (position), SCSE022 (ground of termination) and those like them. The registry looks a
-code up in its own dictionary when the message comes; so the day that counts is that of the examination. A dictionary
-that is not imported decides nothing.
+Sources: response codes SCSE007 and 083 (position), SCSE022 and 084 (ground of termination) and those like them. The
+registry looks a code up in its own dictionary when the message comes; so the day that counts is that of the
+examination. A dictionary that is not imported decides nothing. The names of those that nobody has published (conscript,
+staff_post, kato, working_conditions, foreigner_basis, employer_type) are ours.
 """
 
 from __future__ import annotations
@@ -34,10 +35,27 @@ class CodeField:
 
 
 CODE_FIELDS: Final[Mapping[str, CodeField]] = {
-    "position_code": CodeField("position", "SCSE007"),
-    "reason_code": CodeField("termination_reason", "SCSE022"),
+    "position_code": CodeField("position", "SCSE007", "SCSE083"),
+    "reason_code": CodeField("termination_reason", "SCSE022", "SCSE084"),
+    "personal_quality_code": CodeField("competence", "SCSE027", "SCSE028"),
+    "professional_skill_code": CodeField("competence", "SCSE030", "SCSE031"),
+    "term_code": CodeField("contract_term", "SCSE038", "SCSE081"),
+    "auto_extension_term_code": CodeField("contract_term", "SCSE038", "SCSE081"),
+    "conscript_code": CodeField("conscript", "SCSE040"),
+    "established_post_code": CodeField("staff_post", "SCSE069", "SCSE082"),
+    "kato_code": CodeField("kato", "SCSE073"),
+    "working_hours_code": CodeField("working_hours", "SCSE075", "SCSE085"),
+    "deciding_body_code": CodeField("restore_organization", "SCSE100"),
+    "work_kind_code": CodeField("part_time", "SCSE104"),
+    "country_code": CodeField("country", "SCSE107"),
+    "leave_type_code": CodeField("social_leave", "SCSE136"),
+    "court_code": CodeField("court", "SCSE148"),
+    "remote_work_code": CodeField("remote_work", "SCSE150"),
     "working_conditions_code": CodeField("working_conditions", "SCSE160", "SCSE161"),
     "harmful_conditions_code": CodeField("harmful_conditions", "SCSE163", "SCSE164"),
+    "foreigner_basis_code": CodeField("foreigner_basis", "SCSE188", "SCSE189"),
+    "foreigner_education_code": CodeField("education", "SCSE190", "SCSE191"),
+    "employer_type_code": CodeField("employer_type", "SCSE254"),
 }
 
 _NOT_LOOKED_UP: Final = "No official dictionary for {} is imported for this day; it was not looked up."

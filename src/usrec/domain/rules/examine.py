@@ -24,11 +24,12 @@ from usrec.domain.document import DocumentShelf, FoundFile
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.rules.codes import CodeCheck, check_codes, conditions_of
+from usrec.domain.rules.completeness import COMPLETE, Completeness, check_completeness
+from usrec.domain.rules.content import check_content
 from usrec.domain.rules.documents import check_document
 from usrec.domain.rules.fields import read_date, read_details, read_payload
 from usrec.domain.rules.finding import Finding, error, has_errors
 from usrec.domain.rules.harmful import check_conditions
-from usrec.domain.rules.papers import check_papers
 from usrec.domain.source_event import (
     TRIGGER_FIELDS,
     ContractKey,
@@ -94,6 +95,7 @@ def examine(
     now: datetime,
     codes: CodeCheck | None = None,
     shelf: DocumentShelf | None = None,
+    completeness: Completeness = COMPLETE,
 ) -> Examined:
     """Read, check and date one row.
 
@@ -102,6 +104,7 @@ def examine(
         now: The present, aware UTC.
         codes: The imported dictionaries; without them codes are looked at for their form only.
         shelf: Where HR's files lie; without it no file is looked at.
+        completeness: Which data of a contract may not be left out.
     """
     operation, findings = _identity(row, employers)
     payload, unreadable = read_payload(row.payload)
@@ -114,7 +117,8 @@ def examine(
         findings += problems
         trigger = read_date(payload, TRIGGER_FIELDS.get(operation, ""))
     if details is not None:
-        findings += check_papers(details, kazakhstan_date(now))
+        findings += check_content(details, row.employer_bin, kazakhstan_date(now))
+        findings += check_completeness(details, completeness)
         findings += check_codes(details, codes, kazakhstan_date(now)) if codes else []
         findings += check_conditions(details, conditions_of(codes))
         document, problems = check_document(details, shelf)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from usrec.domain.document import FILE_NAME
@@ -24,6 +24,7 @@ class FieldRule:
         missing: Response code for an absent value; for a date also for a malformed one.
         kind: ``text``, ``date``, ``iin`` or ``employer`` (a BIN, or an entrepreneur's IIN).
         pattern: What a text must match entirely; ``malformed`` is the response code when it does not.
+        rule: Name of the rule that a text breaks by its pattern.
     """
 
     name: str
@@ -35,6 +36,7 @@ class FieldRule:
     expected: str = "text"
     required: bool = True
     longest: int = 255
+    rule: str = "field_format"
 
 
 POSITION: Final = re.compile(r"[0-9]{6}|[0-9]{4}-[0-9]-[0-9]{3}")
@@ -120,6 +122,7 @@ _WORK_TERMS: Final = (
         malformed="SCSE078",
         expected="a decimal above 0 and at most 1, such as 0.5",
         required=False,
+        rule="tariff_rate_in_range",
     ),
     _code("professional_skill_code", "SCSE030", pattern=DOTTED_CODE),
     _code("personal_quality_code", "SCSE027", pattern=DOTTED_CODE),
@@ -163,7 +166,7 @@ _AGREEMENT: Final = (
     FieldRule("agreement_number", "SCSE015", longest=100),
     _date("agreement_date", "SCSE023"),
     _date("begin_date", "SCSE024"),
-    *_POST,
+    *(replace(rule, required=False) for rule in _POST),
     _CONTRACT_ID_GIVEN,
     *_WORK_TERMS,
     *_CONSENT,
@@ -194,10 +197,10 @@ FIELDS: Final[Mapping[Operation, tuple[FieldRule, ...]]] = {
     Operation.AMENDMENT_EDIT: (_AGREEMENT_ID, _ENTERED_ON, *_AGREEMENT),
     Operation.AMENDMENT_DELETE: (_IIN, _AGREEMENT_ID, _ENTERED_ON, _CONTRACT_ID_GIVEN),
     Operation.REINSTATEMENT: (
-        FieldRule("order_number", "SCSE098", longest=100),
         _date("reinstatement_date", "SCSE099", "Order 353 p.10"),
         _date("termination_date", "SCSE096"),
-        _code("deciding_body_code", "SCSE100", "SCSE103"),
+        FieldRule("order_number", "SCSE098", longest=100, required=False),
+        _code("deciding_body_code", "SCSE100"),
         _code("court_code", "SCSE148"),
         FieldRule("mistake_comment", required=False),
         _CONTRACT_ID_GIVEN,

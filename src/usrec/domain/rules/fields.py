@@ -100,7 +100,7 @@ def _check_text(rule: FieldRule, text: str) -> Iterator[Finding]:
     if any(unicodedata.category(char) in {"Cc", "Cs", "Cn"} for char in text):
         yield error("field_characters", rule.name, f"{rule.name} holds control characters.")
     elif not rule.pattern.fullmatch(text):
-        yield error("field_format", rule.name, f"{rule.name} must be {rule.expected}.", code=rule.malformed)
+        yield error(rule.rule, rule.name, f"{rule.name} must be {rule.expected}.", code=rule.malformed)
 
 
 def _iso_date(text: str) -> date | None:

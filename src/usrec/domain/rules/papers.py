@@ -1,25 +1,51 @@
-"""Dates that contradict each other or common sense. Sources: response codes SCSE063, 064, 139, 140 and Order 353.
+"""Dates that contradict each other or common sense.
 
-A contract signed after work began passes: the law punishes it elsewhere, and the registry takes it. No rule suggests
-changing a date.
+Sources: response codes SCSE059, 062, 064, 066, 094, 110, 126, 139, 140, 156 and Order 353. A contract signed after
+work began passes: the law punishes it elsewhere, and the registry takes it. A day that has not come yet is waited for.
+No rule suggests changing a date.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
 
 from usrec.domain.deadline import ORDER_353_IN_FORCE
 from usrec.domain.rules.finding import Finding, error, warning
-from usrec.domain.source_event import Amendment, AmendmentEdit, Conclusion, ContractEdit, Details, LegacyContract
+from usrec.domain.rules.spans import is_far_ahead, years_before
+from usrec.domain.source_event import (
+    PAPER_FIELDS,
+    Amendment,
+    AmendmentEdit,
+    Conclusion,
+    ContractEdit,
+    Details,
+    LegacyContract,
+    Operation,
+    operation_of,
+    paper_dates,
+)
 
-_EARLIEST_YEARS: Final = 70
-_LATEST_YEARS: Final = 50
+_LONGEST_CAREER: Final = 70
+_IN_THE_FUTURE: Final[Mapping[str, str]] = {
+    "contract_date": "SCSE059",
+    "agreement_date": "SCSE062",
+    "termination_date": "SCSE066",
+    "reinstatement_date": "SCSE094",
+    "extension_date": "SCSE110",
+    "not_worked_from": "SCSE126",
+    "reorganisation_date": "SCSE156",
+}
+"""The code that refuses a day of the future; signed_on is not on the wire."""
+
+_SIGNED: Final = {Operation.CONCLUSION: "Order 353 p.7", Operation.AMENDMENT: "Order 353 p.8"}
+"""Where the Order counts from the signing by both: what they are to sign tomorrow is no contract yet."""
 
 
 def check_papers(details: Details, today: date) -> Iterator[Finding]:
     """Findings about the dates of one event, as of ``today`` in Kazakhstan."""
+    yield from paper_date_has_come(details, today)
     match details:
         case LegacyContract():
             yield from _plausible_begin(details.begin_date, today)
@@ -41,10 +67,21 @@ def check_papers(details: Details, today: date) -> Iterator[Finding]:
             return
 
 
+def paper_date_has_come(details: Details, today: date) -> Iterator[Finding]:
+    """What is dated in the future is sent on its day; the registry would refuse it earlier."""
+    operation = operation_of(details)
+    sent = max(paper_dates(details), default=today)
+    for name in PAPER_FIELDS.get(operation, ()):
+        if getattr(details, name) > today:
+            message = f"{name} lies ahead, and USREC takes nothing dated ahead: the agent sends this on {sent}."
+            code = _IN_THE_FUTURE.get(name, "")
+            yield warning("paper_date_has_come", name, message, code=code, point="" if code else _SIGNED[operation])
+
+
 def _plausible_begin(begin: date, today: date) -> Iterator[Finding]:
-    if begin.year < today.year - _EARLIEST_YEARS:
+    if begin < years_before(today, _LONGEST_CAREER):
         yield error("begin_too_early", "begin_date", "begin_date is over 70 years ago.", code="SCSE139")
-    if begin.year > today.year + _LATEST_YEARS:
+    if is_far_ahead(begin, today):
         yield error("begin_too_late", "begin_date", "begin_date is over 50 years ahead.", code="SCSE140")
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Final
 
 from usrec.domain.rules.finding import Finding
+from usrec.interfaces.cli.content_words import CONTENT_TEMPLATES
 from usrec.interfaces.cli.harmful_words import HARMFUL_TEMPLATES
 from usrec.interfaces.i18n import N_, tr
 
@@ -26,6 +27,7 @@ _NOT_LOOKED_UP: Final = N_("No official dictionary for {field} is imported for t
 
 TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     **HARMFUL_TEMPLATES,
+    **CONTENT_TEMPLATES,
     "key_present": (N_("{field} is empty; without it nothing can be matched."),),
     "key_form": (N_("{field} is longer than {longest} or not printable."),),
     "revision_counts": (N_("revision must be a whole number, 1 or more."),),
@@ -86,8 +88,8 @@ TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "after_termination": (
         N_(
             "USREC holds the termination of this contract, so only the state labour body changes its data, on "
-            "application. After a mistaken termination register a reinstatement first, then raise the revision of "
-            "this event."
+            "application. If the termination was entered by mistake, enter a reinstatement with mistake_comment "
+            "first, then raise the revision of this event."
         ),
     ),
     "entered_by_hand": (

@@ -98,8 +98,10 @@ def _own_facts(details: Details) -> Iterator[tuple[str, str]]:
 
 
 def _post(details: Conclusion | Amendment) -> Iterator[tuple[str, str]]:
-    yield tr("Post"), details.established_post
-    yield tr("Position, code"), details.position_code
+    if details.established_post is not None:
+        yield tr("Post"), details.established_post
+    if details.position_code is not None:
+        yield tr("Position, code"), details.position_code
 
 
 def _details(submission: Submission | None) -> Details | None:

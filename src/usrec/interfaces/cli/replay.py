@@ -130,6 +130,7 @@ def _execute(settings: LoadedSettings, plan: Plan, by: Actor, *, as_json: bool) 
         calendar=agent.calendar,
         codes=agent.codes,
         shelf=agent.shelf,
+        completeness=agent.completeness,
     )
     queued = None
     try:

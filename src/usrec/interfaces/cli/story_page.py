@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from usrec.domain.rules.finding import Finding, Severity, load_findings
+from usrec.domain.source_event import Operation
+from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus
 from usrec.domain.verdict import Ending
 from usrec.interfaces.cli.explanation_words import explanation_facts
@@ -57,6 +59,7 @@ def _facts(story: SubmissionStory, now: datetime) -> Iterator[tuple[str, str]]:
         yield from explanation_facts(told)
     yield tr("waits"), _waits(row)
     yield tr("next"), next_step(row)
+    yield tr("way back"), _way_back(row)
     yield tr("deadline"), deadline_words(story, now)
     yield from _asked(story.request)
     yield tr("contract"), tr("{contract} of {employer}").format(contract=row.contract_key, employer=employer)
@@ -64,6 +67,16 @@ def _facts(story: SubmissionStory, now: datetime) -> Iterator[tuple[str, str]]:
     yield tr("event"), tr("{event}, revision {revision}").format(event=row.event_id, revision=row.revision)
     yield tr("replaces"), story.replaces or ""
     yield tr("replaced by"), row.replaced_by or ""
+
+
+def _way_back(row: SubmissionRow) -> str:
+    """How a registered termination is taken back, where it was entered by mistake."""
+    if row.operation != Operation.TERMINATION or row.state is not State.ACCEPTED:
+        return ""
+    return tr(
+        "Entered by mistake? A reinstatement takes it back: a row with event_type reinstatement, the same "
+        "termination_date and mistake_comment"
+    )
 
 
 def _asked(request: RequestRow | None) -> Iterator[tuple[str, str]]:

@@ -108,11 +108,13 @@ def _explained() -> Mapping[str, str]:
 
 def _field(name: str) -> Iterator[str]:
     from usrec.adapters.sources.files.columns import ANY_RULES
+    from usrec.domain.rules.completeness import is_demanded
     from usrec.domain.rules.field_table import FIELDS
 
     yield tr(ANY_RULES[name].expected)
-    needing = [kind for kind, rules in FIELDS.items() if any(one.name == name and one.required for one in rules)]
-    taking = [kind for kind, rules in FIELDS.items() if any(one.name == name and not one.required for one in rules)]
+    having = {kind: one for kind, rules in FIELDS.items() for one in rules if one.name == name}
+    needing = [kind for kind, one in having.items() if one.required or is_demanded(kind, name)]
+    taking = [kind for kind in having if kind not in needing]
     yield from _kinds(tr("required for"), needing)
     yield from _kinds(tr("may stand for"), taking)
     yield from _absence(name)

@@ -23,6 +23,11 @@ _REASONS: Final = ("01", "02", "05")
 _CONSCRIPT_CODES: Final = ("1", "2", "3")
 """The dictionary of relations to military service is not public; any code passes the simulator [assumed]."""
 
+_INDEFINITE: Final = "1"
+"""In the public dictionary of contract terms."""
+
+_ADDRESS: Final = "Астана, Мәңгілік Ел даңғылы, 1"
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -136,6 +141,8 @@ class Office:
             "position_code": contract.post.code,
             "established_post": contract.post.title,
             "conscript_code": self._rng.choice(_CONSCRIPT_CODES),
+            "term_code": _INDEFINITE,
+            "work_place_address": _ADDRESS,
         }
         return self._version(Operation.CONCLUSION, contract, payload | changes, entered_on or contract.contract_date)
 

@@ -50,6 +50,7 @@ ASSUMPTIONS: Final = (
     N_("supportingDocument stands after harmfulConditions and holds id, file (base64), format, name in this order"),
     N_("the terms of work stand after establishedPost, foreignerData after documentData"),
     N_("every operation on a contract names it by contractId, those on an agreement or a leave also by its own id"),
+    N_("orderNumber and decidingBody of a reinstatement may be absent"),
     N_("every other element of contract.xsd is required"),
 )
 """What the shipped profiles assume, for the catalogues; a test holds it to their files."""

@@ -16,6 +16,7 @@ from usrec.adapters.sources.files.columns import FIELD_COLUMNS, ROW_COLUMNS
 from usrec.adapters.sources.files.json_lines import JSON_COMMENT
 from usrec.adapters.sources.files.raw import COMMENT
 from usrec.adapters.sources.files.workbook import SHEET
+from usrec.domain.rules.completeness import is_demanded
 from usrec.domain.rules.field_table import FIELDS, FieldRule
 from usrec.domain.source_event import Operation
 
@@ -32,7 +33,13 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "contract_id": "6f9d2c1e-0a41-4b7e-9c55-2d1f0e7a8b90",
     "agreement_id": "0b7d2c1e-0a41-4b7e-9c55-2d1f0e7a8b91",
     "leave_id": "1c7d2c1e-0a41-4b7e-9c55-2d1f0e7a8b92",
-    "end_date": "2027-11-22",
+    "term_code": "1",
+    "work_place_address": "Астана, улица Абая, 1",
+    "leave_type_code": "1",
+    "order_number": "5-в",
+    "deciding_body_code": "1",
+    "court_code": "12",
+    "timesheet_number": "0045",
     "new_employee_iin": "850515400012",
     "new_employer_bin": "150340000027",
 }
@@ -40,10 +47,17 @@ _OLD: Final = {"contract_date": "2019-03-04", "signed_on": "2019-03-04", "begin_
 """Of a legacy contract, which the Order found already there."""
 _SHAPES: Final = ("01", "1", "1.00", "text", "123456", "123456789", "0123456789abcdef0123456789abcdef")
 _WIDTH: Final = 18
+_USUAL: Final = frozenset(
+    {"contract_id", "order_number", "deciding_body_code", "court_code", "first_working_day", "timesheet_number"}
+)
+"""Columns that an ordinary row fills in although not every row must."""
+
+_AGREEMENTS: Final = frozenset({Operation.AMENDMENT, Operation.AMENDMENT_EDIT})
+_OF_AGREEMENTS: Final = frozenset({"position_code", "established_post"})
 
 
 def example_row(operation: Operation) -> Mapping[str, str]:
-    """A row of made-up values in every column that this kind of event must have; what is optional stays empty."""
+    """A row of made-up values in every column that an ordinary event of this kind has; the others stay empty."""
     row = {
         "event_id": f"EXAMPLE-{operation}",
         "event_type": operation.value,
@@ -51,8 +65,12 @@ def example_row(operation: Operation) -> Mapping[str, str]:
         "employer_bin": NOBODY,
         "revision": "1",
     }
-    shown = [rule for rule in FIELDS[operation] if rule.required or rule.name == "contract_id"]
-    made = {rule.name: _example(rule) for rule in shown}
+    usual = _USUAL | _OF_AGREEMENTS if operation in _AGREEMENTS else _USUAL
+    made = {
+        rule.name: _example(rule)
+        for rule in FIELDS[operation]
+        if rule.required or rule.name in usual or is_demanded(operation, rule.name)
+    }
     if operation is Operation.LEGACY_CONTRACT:
         made |= {name: day for name, day in _OLD.items() if name in made}
     return row | made

@@ -1,0 +1,77 @@
+"""What Order 353 p.3 wants of every contract is demanded, as the setting says and as far as a message can carry it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from support.sound_rows import BIN, NOW, row_of
+from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
+from usrec.bootstrap import build_completeness
+from usrec.domain.rules.completeness import Completeness
+from usrec.domain.rules.examine import Examined, examine
+from usrec.domain.rules.finding import Severity
+from usrec.domain.source_event import EmployerName, Operation
+from usrec.settings import load_settings
+
+SETTINGS = """
+[gateway]
+url = "https://gateway.example/sync"
+profile = "{profile}"
+sender_id = "client"
+password = {{ file = "sender.password" }}
+response_certificate = "registry.crt"
+[gateway.transport_key]
+key_file = "client.p12"
+key_password = {{ file = "client.password" }}
+[employer.main]
+bin = "200940000013"
+key_file = "main.p12"
+key_password = {{ file = "main.password" }}
+[ledger]
+url = "sqlite:///ledger.db"
+[source.hr]
+kind = "outbox"
+url = "sqlite:///hr.db"
+{more}
+"""
+WITHOUT_TERM = {"term_code": None, "end_date": None, "work_place_address": None}
+WARN = '[preflight]\nincomplete = "warn"\n'
+
+
+def completeness(folder: Path, *, profile: str = "current", more: str = "") -> Completeness:
+    file = folder / "usrec.toml"
+    file.write_text(SETTINGS.format(profile=profile, more=more), "utf-8")
+    return build_completeness(load_settings(file))
+
+
+def examined(demanded: Completeness, operation: Operation = Operation.CONCLUSION) -> Examined:
+    return examine(
+        row_of(operation, WITHOUT_TERM),
+        employers={BIN: EmployerName("own")},
+        calendar=KazakhstanCalendar(),
+        now=NOW,
+        completeness=demanded,
+    )
+
+
+@pytest.mark.parametrize("operation", [Operation.CONCLUSION, Operation.LEGACY_CONTRACT, Operation.CONTRACT_EDIT])
+def test_an_incomplete_contract_is_refused_unless_the_setting_says_otherwise(
+    operation: Operation, tmp_path: Path
+) -> None:
+    for more, severity in (("", Severity.ERROR), (WARN, Severity.WARNING)):
+        found = examined(completeness(tmp_path, more=more), operation)
+        assert [(one.field, one.code, one.point, one.severity) for one in found.findings] == [
+            ("term_code", "SCSE039", "Order 353 p.3", severity),
+            ("work_place_address", "SCSE055", "Order 353 p.3", severity),
+        ]
+        assert (found.event is None) is (severity is Severity.ERROR)
+
+
+def test_what_the_wire_profile_has_no_element_for_is_not_demanded(tmp_path: Path) -> None:
+    assert not examined(completeness(tmp_path, profile="seen")).findings
+
+
+def test_an_agreement_need_not_repeat_term_and_address(tmp_path: Path) -> None:
+    assert not examined(completeness(tmp_path), Operation.AMENDMENT).findings
