@@ -87,6 +87,14 @@ def present(wanted: Iterable[tuple[object, str]]) -> Iterator[str]:
     yield from (code for value, code in wanted if value is None)
 
 
+def contract_known(case: Case) -> Iterator[str]:
+    """The contract is named, and is one of the registry; whose it is, is not asked here."""
+    if case.record.contract_id is None:
+        yield "SCSE026"
+    elif case.registry.contract(case.record.contract_id) is None:
+        yield "SCSE025"
+
+
 def contract_named(case: Case) -> Generator[str, None, Contract | None]:
     """Rules of every message that names a contract; returns that contract when there is one."""
     if case.record.contract_id is None:
