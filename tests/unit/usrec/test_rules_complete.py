@@ -39,17 +39,13 @@ def _rules_in(source: str) -> Iterator[str]:
         if isinstance(function, ast.FunctionDef | ast.Module):
             calls = [one for one in ast.walk(function) if isinstance(one, ast.Call) and _maker(one)]
             named = {one.args[0].id for one in calls if one.args and isinstance(one.args[0], ast.Name)}
-            yield from (one.args[0].value for one in calls if one.args and _is_word(one.args[0]))
+            yield from (name for one in calls if one.args for name in _words(one.args[0]))
             if isinstance(function, ast.FunctionDef):
                 yield from _given(function, named)
 
 
 def _maker(call: ast.Call) -> bool:
     return isinstance(call.func, ast.Name) and call.func.id in MAKERS
-
-
-def _is_word(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _given(function: ast.FunctionDef, names: set[str]) -> Iterator[str]:
