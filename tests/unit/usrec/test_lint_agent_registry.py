@@ -1,0 +1,136 @@
+"""Lint, the agent and the registry never disagree, whatever HR writes and in whatever order.
+
+`make fuzz FUZZ=20 SEED=7` tries more events, and others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from support.drawn_events import contracts
+from support.rules_without_rows import PENDING
+from support.sound_rows import NOW
+from support.three_judges import UNREADABLE, Judged, Step, errors, judge
+from usrec.adapters.explanations.book import explain
+from usrec.domain.response_code import Handling
+from usrec.domain.source_event import Operation
+from usrec.domain.state import State
+
+EXAMPLES: Final = 350
+EFFORT: Final = int(os.environ.get("FUZZ", "1"))
+SEED: Final = os.environ.get("SEED", "353")
+
+OF_ROWS_TOGETHER: Final = frozenset(
+    {
+        "agreement_not_repeated",
+        "amendment_not_before_contract",
+        "conclusion_not_repeated",
+        "contract_not_terminated",
+        "contract_number_unused",
+        "event_repeated",
+        "letters_lost",
+        "letters_mixed",
+        "termination_not_before_contract",
+    }
+)
+"""What lint finds in a file and the agent leaves to the registry."""
+OF_THE_LEDGER: Final = frozenset({"after_termination", "second_conclusion"})
+"""What the agent knows of its own ledger; it says nothing else of such a row."""
+BY_FORM: Final = frozenset(
+    {"employer_checksum", "field_characters", "field_format", "field_is_date", "field_length", "field_present"}
+    | {"iin_checksum", "term_counts"}
+)
+"""A row that breaks one of these is not read any further, so that the registry may answer another code first."""
+
+BY_DICTIONARY: Final = frozenset({"code_in_dictionary", "code_is_lowest_level"})
+"""Without the official dictionaries, which are not of this project, a code is looked at for its form only."""
+
+GAPS: Final[Mapping[tuple[Operation, str], str]] = {
+    (Operation.CONCLUSION, "SCSE039"): "agent: a contract names its term",
+    (Operation.LEGACY_CONTRACT, "SCSE039"): "agent: a contract names its term",
+    (Operation.CONTRACT_EDIT, "SCSE039"): "agent: a contract names its term",
+    (Operation.AMENDMENT, "SCSE006"): "agent: an agreement that changes no post names none",
+    (Operation.AMENDMENT, "SCSE029"): "agent: an agreement that changes no post names none",
+    (Operation.AMENDMENT_EDIT, "SCSE006"): "agent: an agreement that changes no post names none",
+    (Operation.AMENDMENT_EDIT, "SCSE029"): "agent: an agreement that changes no post names none",
+}
+"""Known disagreements by operation and code, and whose they are. Empty, or somebody has to mend them."""
+
+
+def never_disagree(judged: Judged) -> None:
+    """All that the three must have in common."""
+    if not _rules(judged) & OF_THE_LEDGER:
+        assert _without(judged.linted) == _without(errors(judged.agent)), judged
+    if judged.linted or _rules(judged):
+        _is_stopped(judged)
+    else:
+        _goes_through(judged)
+
+
+def _goes_through(judged: Judged) -> None:
+    """What lint lets pass is registered, waits for its day, or fails on what only the registry knows."""
+    submission = judged.submission
+    if submission.state is State.PENDING:
+        dated_ahead = submission.not_before is not None and submission.not_before > NOW
+        assert dated_ahead or "contract_id_known" in {one.rule for one in judged.said}, judged
+    elif submission.state is not State.ACCEPTED:
+        assert submission.state is State.REJECTED, judged
+        assert _is_nobodys_to_know(judged), judged
+
+
+def _is_stopped(judged: Judged) -> None:
+    """What lint refuses with a code, the registry refuses too; with that very code where the row could be read."""
+    if _has_gap(judged, judged.codes) or not judged.codes:
+        return
+    assert judged.answer is not None, judged
+    if not {rule for rule, _ in judged.linted} & BY_FORM and judged.answer != UNREADABLE:
+        assert judged.answer in judged.codes or _is_nobodys_to_know(judged), judged
+
+
+def _is_nobodys_to_know(judged: Judged) -> bool:
+    """Whether the answer is no code of a rule, or of one that is still being written."""
+    code = judged.answer or ""
+    told = explain(code)
+    if told is None or code in PENDING or _has_gap(judged, {code}):
+        return told is not None
+    return told.handling is not Handling.PREFLIGHT or told.rule in BY_DICTIONARY
+
+
+def _has_gap(judged: Judged, codes: Collection[str]) -> bool:
+    return any((judged.step.operation, code) in GAPS for code in codes)
+
+
+def _rules(judged: Judged) -> frozenset[str]:
+    return frozenset(rule for rule, _ in errors(judged.agent))
+
+
+def _without(found: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    return frozenset(one for one in found if one[0] not in OF_ROWS_TOGETHER)
+
+
+def test_lint_agent_and_registry_never_disagree() -> None:
+    ends: Counter[tuple[Operation, State]] = Counter()
+
+    @seed(f"{SEED} events")
+    @settings(
+        max_examples=EXAMPLES * EFFORT,
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(contracts())
+    def hold(steps: list[Step]) -> None:
+        for judged in judge(steps):
+            never_disagree(judged)
+            ends[judged.step.operation, judged.submission.state] += 1
+
+    hold()
+    for operation in Operation:
+        assert ends[operation, State.ACCEPTED] >= 2, "too few well-made events were drawn"
+        assert ends[operation, State.INVALID] + ends[operation, State.REJECTED] >= 2, "too few ill-made events"
