@@ -60,8 +60,8 @@ unit: $(VENV)/.installed-dev
 soak: $(VENV)/.installed-dev ## kill a demonstration again and again (KILLS=1000 SEED=7)
 	KILLS=$(KILLS) SEED=$(SEED) $(BIN)/pytest -m soak -s tests/soak
 
-fuzz: $(VENV)/.installed-dev ## damage what kzeds reads, FUZZ times as often as the tests do (FUZZ=100 SEED=7)
-	FUZZ=$(FUZZ) SEED=$(SEED) $(BIN)/pytest -n auto --dist worksteal tests/unit/kzeds/test_kzeds_bits.py tests/unit/kzeds/test_kzeds_wrapping.py tests/unit/kzeds/test_kzeds_fuzz.py tests/unit/kzeds/test_kzeds_fuzz_signers.py
+fuzz: $(VENV)/.installed-dev ## damage what kzeds reads and what HR writes, FUZZ times as often as the tests do (FUZZ=100 SEED=7)
+	FUZZ=$(FUZZ) SEED=$(SEED) $(BIN)/pytest -n auto --dist worksteal tests/unit/kzeds/test_kzeds_bits.py tests/unit/kzeds/test_kzeds_wrapping.py tests/unit/kzeds/test_kzeds_fuzz.py tests/unit/kzeds/test_kzeds_fuzz_signers.py tests/unit/usrec/test_lint_agent_registry.py
 
 bench: $(VENV)/.installed-dev ## how fast signatures are here (BENCH="--json FILE --no-goals")
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.kzeds_signatures $(BENCH)

@@ -175,7 +175,7 @@ class _Court:
             return UNREADABLE
 
     def _contract_id(self) -> str | None:
-        concluded = [one for one in self.registry.records() if one.operation in set(HEADS)]
+        concluded = [one for one in self.registry.records() if one.operation in HEADS]
         return concluded[0].contract_id if concluded else None
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from support.drawn_events import contracts
-from support.rules_without_rows import PENDING
+from support.rules_without_rows import PENDING, PENDING_RULES
 from support.sound_rows import NOW
 from support.three_judges import UNREADABLE, Judged, Step, errors, judge
 from usrec.adapters.explanations.book import explain
@@ -98,7 +98,7 @@ def _is_nobodys_to_know(judged: Judged) -> bool:
     told = explain(code)
     if told is None or code in PENDING or _has_gap(judged, {code}):
         return told is not None
-    return told.handling is not Handling.PREFLIGHT or told.rule in BY_DICTIONARY
+    return told.handling is not Handling.PREFLIGHT or told.rule in BY_DICTIONARY | PENDING_RULES
 
 
 def _has_gap(judged: Judged, codes: Collection[str]) -> bool:
