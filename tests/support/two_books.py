@@ -17,7 +17,7 @@ Record = Mapping[str, Any]
 
 _COLUMNS = (
     "event_id, revision, event_type, contract_key, payload, taken_at, usrec_state, usrec_code, usrec_message,"
-    " usrec_findings, usrec_contract_id"
+    " usrec_findings, usrec_contract_id, usrec_record_id"
 )
 _NUMBER_AND_DATE = {
     "conclusion": ("contract_number", "contract_date"),
@@ -55,6 +55,7 @@ class HrRow:
     message: str | None
     findings: str | None
     contract_id: str | None
+    record_id: str | None
 
 
 def read_hr(execute: Callable[[str], Iterable[Sequence[Any]]]) -> list[HrRow]:

@@ -21,7 +21,7 @@ from usrec.domain.response_code import Handling
 from usrec.domain.source_event import Operation
 from usrec.domain.state import State
 
-EXAMPLES: Final = 350
+EXAMPLES: Final = 250
 EFFORT: Final = int(os.environ.get("FUZZ", "1"))
 SEED: Final = os.environ.get("SEED", "353")
 

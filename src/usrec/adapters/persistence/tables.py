@@ -177,6 +177,7 @@ write_backs = Table(
     Column("legal_date", Date),
     given("noted_at", UtcDateTime),
     given("due_at", UtcDateTime),
+    Column("record_id", Text),
     UniqueConstraint("source", "row_ref"),
     sqlite_autoincrement=True,
 )
