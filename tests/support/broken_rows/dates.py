@@ -13,10 +13,4 @@ DATES: tuple[BrokenRow, ...] = (
         {"agreement_date": "2026-11-17", "begin_date": "2026-11-16"},
     ),
     BrokenRow("SCSE139", "begin_too_early", Operation.CONCLUSION, {"begin_date": "1955-12-31"}),
-    BrokenRow(
-        "SCSE140",
-        "begin_too_late",
-        Operation.CONCLUSION,
-        {"begin_date": "2077-01-04", "term_code": "1", "end_date": None},
-    ),
 )
