@@ -61,6 +61,7 @@ def alone(operation: Operation, changes: Changes) -> list[Step]:
 NO_TERM: Final = {"term_code": None, "end_date": None}
 NO_POSITION: Final = {"position_code": None}
 NO_POST: Final = {"established_post": None}
+BY_MISTAKE: Final = {"order_number": None, "deciding_body_code": None, "court_code": None, "mistake_comment": "Қате"}
 ENTERED_ANEW: Final = [Step(one, {}) for one in (Operation.CONCLUSION, Operation.CONTRACT_DELETE, Operation.CONCLUSION)]
 Gap = tuple[Operation, str]
 GAPS: Final[Mapping[Gap, tuple[Sequence[Step], str]]] = {
@@ -69,6 +70,8 @@ GAPS: Final[Mapping[Gap, tuple[Sequence[Step], str]]] = {
         (("conclusion", "legacy_contract", "contract_edit"), "SCSE039", NO_TERM, "agent: a contract names its term"),
         (("amendment", "amendment_edit"), "SCSE006", NO_POSITION, "agent: it may be about something else"),
         (("amendment", "amendment_edit"), "SCSE029", NO_POST, "agent: it may be about something else"),
+        (("reinstatement",), "SCSE098", BY_MISTAKE, "agent: a mistake is taken back by its comment alone"),
+        (("reinstatement",), "SCSE103", BY_MISTAKE, "agent: a mistake is taken back by its comment alone"),
     )
     for operation in map(Operation, operations)
 } | {
