@@ -64,8 +64,8 @@ soak: $(VENV)/.installed-dev ## kill a demonstration again and again (KILLS=1000
 simulate: $(VENV)/.installed-dev ## play seeds of bad weather (SEEDS=1000; one: SEED=7; planted bugs: MUTANT=list)
 	@PYTHONPATH=tests $(BIN)/python -m simulation --seeds $(SEEDS) $(if $(filter command line environment,$(origin SEED)),--seed $(SEED)) $(if $(MUTANT),--mutant $(MUTANT))
 
-fuzz: $(VENV)/.installed-dev ## damage what kzeds reads, FUZZ times as often as the tests do (FUZZ=100 SEED=7)
-	FUZZ=$(FUZZ) SEED=$(SEED) $(BIN)/pytest -n auto --dist worksteal tests/unit/kzeds/test_kzeds_bits.py tests/unit/kzeds/test_kzeds_wrapping.py tests/unit/kzeds/test_kzeds_fuzz.py tests/unit/kzeds/test_kzeds_fuzz_signers.py
+fuzz: $(VENV)/.installed-dev ## damage what kzeds reads and what HR writes, FUZZ times as often as the tests do (FUZZ=100 SEED=7)
+	FUZZ=$(FUZZ) SEED=$(SEED) $(BIN)/pytest -n auto --dist worksteal tests/unit/kzeds/test_kzeds_bits.py tests/unit/kzeds/test_kzeds_wrapping.py tests/unit/kzeds/test_kzeds_fuzz.py tests/unit/kzeds/test_kzeds_fuzz_signers.py tests/unit/usrec/test_lint_agent_registry.py
 
 bench: $(VENV)/.installed-dev ## how fast signatures are here (BENCH="--json FILE --no-goals")
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.kzeds_signatures $(BENCH)

@@ -17,4 +17,4 @@ GRANT CONNECT ON DATABASE hr TO usrec_agent;
 \i /schemas/hr-outbox.sql
 GRANT SELECT ON usrec_outbox TO usrec_agent;
 GRANT UPDATE (taken_at, usrec_state, usrec_code, usrec_message, usrec_findings, usrec_contract_id, usrec_legal_date,
-              usrec_noted_at) ON usrec_outbox TO usrec_agent;
+              usrec_record_id, usrec_noted_at) ON usrec_outbox TO usrec_agent;

@@ -30,6 +30,7 @@ CREATE TABLE usrec_outbox (
     usrec_message     text,                               -- one sentence for the HR department
     usrec_findings    text,                               -- JSON array: which field to mend, and why
     usrec_contract_id text,                               -- the registry's id of the contract
+    usrec_record_id   text,                               -- the registry's id of this very event
     usrec_legal_date  date,                               -- last day of the statutory term
     usrec_noted_at    timestamptz,                        -- when the agent wrote these columns
 
@@ -44,7 +45,7 @@ CREATE INDEX usrec_outbox_waiting ON usrec_outbox (row_id) WHERE taken_at IS NUL
 --   GRANT USAGE ON SCHEMA public TO usrec_agent;
 --   GRANT SELECT ON usrec_outbox TO usrec_agent;
 --   GRANT UPDATE (taken_at, usrec_state, usrec_code, usrec_message, usrec_findings, usrec_contract_id,
---                 usrec_legal_date, usrec_noted_at) ON usrec_outbox TO usrec_agent;
+--                 usrec_record_id, usrec_legal_date, usrec_noted_at) ON usrec_outbox TO usrec_agent;
 --
 --   GRANT INSERT (event_id, revision, event_type, contract_key, employer_bin, payload, withdrawn, entered_at)
 --       ON usrec_outbox TO hr_app;

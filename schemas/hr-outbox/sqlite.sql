@@ -33,6 +33,7 @@ CREATE TABLE usrec_outbox (
     usrec_message     TEXT,                         -- one sentence for the HR department
     usrec_findings    TEXT,                         -- JSON array: which field to mend, and why
     usrec_contract_id TEXT,                         -- the registry's id of the contract
+    usrec_record_id   TEXT,                         -- the registry's id of this very event
     usrec_legal_date  TEXT,                         -- last day of the statutory term, YYYY-MM-DD
     usrec_noted_at    TEXT,                         -- when the agent wrote these columns
 

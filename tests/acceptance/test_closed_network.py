@@ -24,7 +24,10 @@ WORDS = {
     "hr": "hr's wörd",
     "proxy": "proxy's wörd",
 }
-HR_COLUMNS = "taken_at, usrec_state, usrec_code, usrec_message, usrec_findings, usrec_contract_id, usrec_legal_date"
+HR_COLUMNS = (
+    "taken_at, usrec_state, usrec_code, usrec_message, usrec_findings, usrec_contract_id, usrec_record_id,"
+    " usrec_legal_date, usrec_noted_at"
+)
 
 
 @dataclass
@@ -43,7 +46,10 @@ def workplace(make_workplace: MakeWorkplace) -> Workplace:
 @pytest.fixture
 def roles(workplace: Workplace, postgresql_server: PostgresqlServer) -> Iterator[Roles]:
     made = Roles(postgresql_server.new_role(WORDS["ledger"]), postgresql_server.new_role(WORDS["hr"]))
-    grant = f"GRANT SELECT ON usrec_outbox TO {made.hr}", f"GRANT UPDATE ({HR_COLUMNS}, usrec_noted_at) ON usrec_outbox"
+    grant = (
+        f"GRANT SELECT ON usrec_outbox TO {made.hr}",
+        f"GRANT UPDATE ({HR_COLUMNS}) ON usrec_outbox",
+    )
     workplace.hr.execute(grant[0])
     workplace.hr.execute(f"{grant[1]} TO {made.hr}")
     yield made

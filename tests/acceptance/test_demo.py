@@ -17,6 +17,7 @@ import pytest
 from kzeds.algorithms import GOST_2015_SIGNATURE, RSA_SHA256
 from support.demonstration import GROUPS, RESULT_KEYS, Demonstration, fates, today
 from support.workplace import run, wait_until
+from usrec.domain.source_event import Operation
 
 PARTS = {"hr.db", "ledger.db", "simulator.db", "usrec.toml", "pki"}
 WORKERS = 2
@@ -128,6 +129,11 @@ def test_default_demonstration_has_120_events(tmp_path: Path) -> None:
     require_undisturbed(demonstration, result, None, day)
     assert {entry.name for entry in folder.iterdir()} >= PARTS
     assert result["late"] >= 3, "some events are late from the start"
+    operations = {name: one["registered_once"] for name, one in result["operations"].items()}
+    assert operations.keys() == set(Operation)
+    assert min(operations.values()) >= 1, "an operation was not registered"
+    told = {row.message for row in demonstration.hr_rows() if row.state == "accepted"}
+    assert told == {"Зарегистрировано в ЕСУТД."}, "HR reads Russian, whoever watches"
 
 
 def test_sigkill_in_the_middle_goes_on_to_the_same_result(tmp_path: Path) -> None:

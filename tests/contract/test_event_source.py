@@ -95,6 +95,7 @@ def note(row_ref: str, *, state: str = "accepted", at: datetime = NOON, revision
         contract_id="8d0a0e0c-0000-4000-8000-000000000001",
         legal_date=date(2026, 11, 25),
         noted_at=at,
+        record_id="8d0a0e0c-0000-4000-8000-000000000002",
     )
 
 
@@ -211,6 +212,7 @@ def test_status_is_written_to_its_row_only(hr: HrSide) -> None:
         message="Тіркелді.",
         findings='[{"field": "begin_date"}]',
         contract_id="8d0a0e0c-0000-4000-8000-000000000001",
+        record_id="8d0a0e0c-0000-4000-8000-000000000002",
         legal_date=date(2026, 11, 25),
         noted_at=NOON,
     )
@@ -220,10 +222,10 @@ def test_status_is_written_to_its_row_only(hr: HrSide) -> None:
 def test_status_without_contract_or_term_is_written(hr: HrSide) -> None:
     source = hr.source()
     reference = hr.enter("E1")
-    source.write_back([replace(note(reference), contract_id=None, legal_date=None)])
+    source.write_back([replace(note(reference), contract_id=None, record_id=None, legal_date=None)])
     status = hr.status_of(reference)
     assert status is not None
-    assert (status.contract_id, status.legal_date) == (None, None)
+    assert (status.contract_id, status.record_id, status.legal_date) == (None, None, None)
 
 
 def test_older_note_never_overwrites_a_newer_one(hr: HrSide) -> None:

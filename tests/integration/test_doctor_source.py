@@ -152,7 +152,9 @@ def test_an_account_without_rights_is_told_both(patient: Patient, account: Accou
 @provokes(say.NOT_WRITABLE)
 def test_an_account_that_may_write_some_columns_lacks_the_others(patient: Patient, account: Account) -> None:
     account.grant("SELECT")
-    account.grant("UPDATE (taken_at, usrec_state, usrec_code, usrec_message, usrec_findings, usrec_contract_id)")
+    account.grant(
+        "UPDATE (taken_at, usrec_state, usrec_code, usrec_message, usrec_findings, usrec_contract_id, usrec_record_id)"
+    )
     said = patient.says(examine_sources)
     assert said["source.not_writable"].values["columns"] == "usrec_legal_date, usrec_noted_at"
 

@@ -33,6 +33,7 @@ RESULT_KEYS = frozenset(
         "lost",
         "late",
         "elapsed_seconds",
+        "operations",
     }
 )
 """The contract of `usrec demo --json`."""
@@ -74,7 +75,12 @@ class Demonstration:
         contracts = self._select(
             "hr.db", "SELECT contract_key, number, contract_date, ended_on, usrec_id FROM contracts"
         )
-        history: list[Fact] = []
+        papers = self._select(
+            "hr.db",
+            "SELECT operation, COALESCE(papers.number, contracts.number), day"
+            " FROM papers JOIN contracts USING (contract_key)",
+        )
+        history: list[Fact] = list(papers)
         for _, number, concluded, ended, registry_id in contracts:
             history += [("conclusion", number, concluded)] if registry_id else []
             history += [("termination", number, ended)] if ended else []

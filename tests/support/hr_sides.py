@@ -29,6 +29,7 @@ class Status:
     message: str | None
     findings: str | None
     contract_id: str | None
+    record_id: str | None
     legal_date: date | None
     noted_at: datetime | None
 
@@ -69,7 +70,14 @@ class InMemoryHr:
         if note is None:
             return None
         return Status(
-            note.state, note.code, note.message, note.findings, note.contract_id, note.legal_date, note.noted_at
+            note.state,
+            note.code,
+            note.message,
+            note.findings,
+            note.contract_id,
+            note.record_id,
+            note.legal_date,
+            note.noted_at,
         )
 
     def go_offline(self) -> None:
@@ -114,15 +122,16 @@ class SqlHr:
 
     def status_of(self, row_ref: str) -> Status | None:
         query = (
-            "SELECT usrec_state, usrec_code, usrec_message, usrec_findings, usrec_contract_id, usrec_legal_date,"
-            " usrec_noted_at FROM usrec_outbox WHERE row_id = ?"
+            "SELECT usrec_state, usrec_code, usrec_message, usrec_findings, usrec_contract_id, usrec_record_id,"
+            " usrec_legal_date, usrec_noted_at FROM usrec_outbox WHERE row_id = ?"
         )
-        state, code, message, findings, contract_id, legal_date, noted_at = self.execute(query, int(row_ref))[0]
+        cells = self.execute(query, int(row_ref))[0]
+        state, code, message, findings, contract_id, record_id, legal_date, noted_at = cells
         if state is None:
             return None
         day = date.fromisoformat(legal_date) if isinstance(legal_date, str) else legal_date
         noted = datetime.fromisoformat(noted_at) if isinstance(noted_at, str) else noted_at
-        return Status(state, code, message, findings, contract_id, day, noted.astimezone(UTC))
+        return Status(state, code, message, findings, contract_id, record_id, day, noted.astimezone(UTC))
 
     def go_offline(self) -> None:
         """Nothing answers at the address any more."""

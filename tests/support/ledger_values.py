@@ -96,7 +96,9 @@ def an_acknowledgement(of: SubmissionId, **changes: Any) -> Acknowledgement:
 
 
 def a_note(row_ref: str = "17", **changes: Any) -> StatusNote:
-    note = StatusNote(SOURCE, row_ref, 1, "accepted", "SCSS001", "Тіркелді.", "[]", "R-1", date(2026, 3, 10), NOW)
+    note = StatusNote(
+        SOURCE, row_ref, 1, "accepted", "SCSS001", "Тіркелді.", "[]", "R-1", date(2026, 3, 10), NOW, "R-2"
+    )
     return replace(note, **changes)
 
 

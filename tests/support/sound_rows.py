@@ -208,6 +208,10 @@ _IDS: Final = {
 }
 
 
+_DOCUMENT: Final = ("supporting_document", "supporting_document_format", "supporting_document_name")
+"""Left out where empty: a sender without a file sends no part of one."""
+
+
 def _document(operation: Operation, payload: Mapping[str, str], employer_bin: str, place: int) -> bytes:
     profile = load_profile("current").mapping
     record_id = _IDS.get(operation, "") if place <= 1 else ""
@@ -218,7 +222,7 @@ def _document(operation: Operation, payload: Mapping[str, str], employer_bin: st
         "record_id": record_id or f"record-{place:0>30}",
     }
     values |= _unchecked_document(payload)
-    texts = {Value(name): _wire(text) for name, text in values.items() if name in set(Value) and text}
+    texts = {Value(name): _wire(text) for name, text in values.items() if name in set(Value) and (text or name not in _DOCUMENT)}
     return etree.tostring(build_document(profile, profile.operation[operation], texts))
 
 

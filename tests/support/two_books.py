@@ -17,13 +17,27 @@ Record = Mapping[str, Any]
 
 _COLUMNS = (
     "event_id, revision, event_type, contract_key, payload, taken_at, usrec_state, usrec_code, usrec_message,"
-    " usrec_findings, usrec_contract_id"
+    " usrec_findings, usrec_contract_id, usrec_record_id"
 )
 _NUMBER_AND_DATE = {
     "conclusion": ("contract_number", "contract_date"),
+    "legacy_contract": ("contract_number", "contract_date"),
+    "contract_edit": ("contract_number", "contract_date"),
+    "contract_delete": (None, None),
     "amendment": ("agreement_number", "agreement_date"),
+    "amendment_edit": ("agreement_number", "agreement_date"),
+    "amendment_delete": (None, None),
     "termination": (None, "termination_date"),
+    "reinstatement": (None, "reinstatement_date"),
+    "extension": (None, "extension_date"),
+    "social_leave": (None, "not_worked_from"),
+    "social_leave_edit": (None, "not_worked_from"),
+    "social_leave_delete": (None, None),
+    "iin_change": (None, None),
+    "bin_change": (None, None),
+    "transfer": (None, "reorganisation_date"),
 }
+"""Where HR's payload has them. Without a number the contract's own counts, without a date none."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,7 @@ class HrRow:
     message: str | None
     findings: str | None
     contract_id: str | None
+    record_id: str | None
 
 
 def read_hr(execute: Callable[[str], Iterable[Sequence[Any]]]) -> list[HrRow]:
@@ -56,18 +71,22 @@ def fact_of(row: HrRow, numbers: Mapping[str, str]) -> Fact:
     """
     number, day = _NUMBER_AND_DATE[row.event_type]
     payload = json.loads(row.payload)
-    return row.event_type, payload[number] if number else numbers[row.contract_key], payload[day]
+    return row.event_type, payload[number] if number else numbers[row.contract_key], payload[day] if day else ""
 
 
 def numbers_in(rows: Iterable[HrRow]) -> dict[str, str]:
     """Contract numbers by contract key, as the conclusions among the rows tell them."""
-    made = [row for row in rows if row.event_type == "conclusion"]
+    made = [row for row in rows if row.event_type in {"conclusion", "legacy_contract"}]
     return {row.contract_key: json.loads(row.payload)["contract_number"] for row in made if _is_json(row.payload)}
 
 
 def facts_in(records: Iterable[Record]) -> Counter[Fact]:
-    """How often the registry holds each fact."""
-    return Counter((record["operation"], record["number"], record["date"]) for record in records)
+    """How often the registry holds each fact; it dates what has no date with the day of the entry."""
+    dated = {operation for operation, (_, day) in _NUMBER_AND_DATE.items() if day}
+    return Counter(
+        (record["operation"], record["number"], record["date"] if record["operation"] in dated else "")
+        for record in records
+    )
 
 
 def require_exactly_once(

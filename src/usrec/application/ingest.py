@@ -264,6 +264,7 @@ def _record_conflict(work: UnitOfWork, one: Examined, now: datetime) -> None:
             contract_id=None if stands is None else stands.contract_id,
             legal_date=None if stands is None else stands.legal_date,
             noted_at=now,
+            record_id=stands.record_id if registered and stands else None,
         )
     )
 

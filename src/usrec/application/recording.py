@@ -60,4 +60,5 @@ def status_note(submission: Submission, now: datetime, *, waits_for: WaitReason 
         contract_id=submission.contract_id,
         legal_date=submission.legal_date,
         noted_at=now,
+        record_id=submission.record_id if submission.state is State.ACCEPTED else None,
     )

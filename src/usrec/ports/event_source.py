@@ -18,6 +18,7 @@ class StatusNote:
         state: A submission state, or ``conflict`` for a row that contradicts its own revision.
         message: One sentence for the HR department, without personal data.
         findings: JSON array of findings that name the field to mend.
+        record_id: The registry's id of what the row registered: HR names it to correct or delete that.
     """
 
     source: SourceName
@@ -30,6 +31,7 @@ class StatusNote:
     contract_id: str | None
     legal_date: date | None
     noted_at: datetime
+    record_id: str | None = None
 
 
 class EventSource(Protocol):

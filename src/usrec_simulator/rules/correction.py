@@ -9,7 +9,7 @@ from usrec_simulator.business import Operation
 from usrec_simulator.contracts import Change, Contract
 from usrec_simulator.rules import amendment, conclusion
 from usrec_simulator.rules.book import Case
-from usrec_simulator.rules.forms import contract_named, person, present
+from usrec_simulator.rules.forms import contract_known, contract_named, person
 from usrec_simulator.rules.harmful import payment_marks
 
 
@@ -69,7 +69,7 @@ def amendment_delete(case: Case) -> Iterator[str]:
 
 
 def _agreement(case: Case, *, missing: str) -> Generator[str, None, tuple[Contract, Change] | None]:
-    yield from present([(case.record.contract_id, "SCSE026")])
+    yield from contract_known(case)
     agreement_id = case.text("agreement_id")
     if agreement_id is None:
         yield "SCSE051"

@@ -1,7 +1,7 @@
 """Extending a contract that ran out (point 13-1 of the Order).
 
-Source: codes SCSE109-116, 120, 158. That two extensions are the most, and that "the same term" means the same code, is
-how we read Labour Code article 30 and codes SCSE113 and 114.
+Source: codes SCSE039, 109-116, 120, 158. That two extensions are the most, and that "the same term" means the same
+code, is how we read Labour Code article 30 and codes SCSE113 and 114.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from usrec_simulator.contracts import Contract
 from usrec_simulator.dictionaries import Dictionary
 from usrec_simulator.rules.book import Case
 from usrec_simulator.rules.foreigner import term_by_permit
-from usrec_simulator.rules.forms import coded, contract_named, years_before
+from usrec_simulator.rules.forms import coded, contract_named, present, years_before
 from usrec_simulator.rules.particulars import FAR, INDEFINITE
 
 MOST: Final = 2
@@ -25,6 +25,7 @@ def extension(case: Case) -> Iterator[str]:
         yield "SCSE109"
     elif day > case.today:
         yield "SCSE110"
+    yield from present([(case.text("term_code"), "SCSE039")])
     yield from coded(case, case.text("term_code"), Dictionary.TERM, "SCSE038", "SCSE081")
     if contract is None:
         return

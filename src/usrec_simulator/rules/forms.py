@@ -13,8 +13,8 @@ RECORD_ID: Final = re.compile(r"[A-Za-z0-9-]{32,45}")
 
 
 def valid_iin(number: str) -> bool:
-    """Check the two-pass checksum that IIN and BIN share."""
-    if not re.fullmatch(r"\d{12}", number, re.ASCII):
+    """Check the two-pass checksum that IIN and BIN share; twelve zeros fulfil it and are nobody's number."""
+    if not re.fullmatch(r"\d{12}", number, re.ASCII) or not number.strip("0"):
         return False
     digits = [int(digit) for digit in number]
     for weights in (range(1, 12), (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)):
@@ -85,6 +85,14 @@ def coded(
 def present(wanted: Iterable[tuple[object, str]]) -> Iterator[str]:
     """Every value is there; each with the code of its absence."""
     yield from (code for value, code in wanted if value is None)
+
+
+def contract_known(case: Case) -> Iterator[str]:
+    """The contract is named, and is one of the registry; whose it is, is not asked here."""
+    if case.record.contract_id is None:
+        yield "SCSE026"
+    elif case.registry.contract(case.record.contract_id) is None:
+        yield "SCSE025"
 
 
 def contract_named(case: Case) -> Generator[str, None, Contract | None]:

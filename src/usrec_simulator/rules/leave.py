@@ -10,7 +10,7 @@ from typing import Final
 from usrec_simulator.contracts import Contract, Leave
 from usrec_simulator.dictionaries import Dictionary
 from usrec_simulator.rules.book import Case
-from usrec_simulator.rules.forms import coded, contract_named, person, present, years_before
+from usrec_simulator.rules.forms import coded, contract_known, contract_named, person, present, years_before
 from usrec_simulator.rules.particulars import FAR
 
 MATERNITY: Final = "1"
@@ -50,7 +50,7 @@ def social_leave_delete(case: Case) -> Iterator[str]:
 
 
 def _leave(case: Case) -> Generator[str, None, tuple[Contract, Leave] | None]:
-    yield from present([(case.record.contract_id, "SCSE026")])
+    yield from contract_known(case)
     leave_id = case.text("leave_id")
     if leave_id is None:
         yield "SCSE134"

@@ -218,6 +218,7 @@ def test_late_entry_is_refused_or_noted_by_choice(tmp_path: Path, record: Busine
         ("900101300801", False),
         ("900101300008", False),
         ("٩٠٠١٠١٣٠٠٠٠٧", False),
+        ("000000000000", False),
         ("", False),
     ],
 )

@@ -8,9 +8,9 @@ from support.broken_rows import BROKEN_ROWS
 from support.document_files import SHELF
 from support.sound_rows import BIN, NOW, SOUND, BrokenRow, judged_without_preflight, rows_of
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
-from usrec.application.lint import lint
+from usrec.application.lint import lint, well_formed
 from usrec.domain.rules.finding import Finding, Severity
-from usrec.domain.source_event import EmployerName, Operation
+from usrec.domain.source_event import Operation
 
 CALENDAR = KazakhstanCalendar()
 
@@ -18,7 +18,7 @@ CALENDAR = KazakhstanCalendar()
 def found(broken: BrokenRow) -> list[Finding]:
     """What lint says of the broken row, in a file where all that stood before it stands above it."""
     rows = [(row, ()) for row in rows_of(broken)]
-    employers = {broken.employer_bin: EmployerName("broken"), BIN: EmployerName("own")}
+    employers = well_formed((broken.employer_bin, BIN))
     found = lint(rows, employers=employers, calendar=CALENDAR, now=NOW, codes=broken.codes, shelf=SHELF)
     return list(found[-1])
 

@@ -163,11 +163,11 @@ def test_fields_and_operations_are_words_of_hrs_rows() -> None:
 
 
 def test_codes_that_the_rules_of_the_fields_cite_are_known_before_sending() -> None:
-    """Three codes are cited for the form of an id only; whether the registry knows it, only the registry knows."""
+    """Four codes are cited for the form of an id only; whether the registry knows it, only the registry knows."""
     cited = {code for rules in FIELDS.values() for rule in rules for code in (rule.missing, rule.malformed) if code}
     server = {code for code in cited if (told := explain(code)) and told.handling is not Handling.PREFLIGHT}
     assert cited >= {"SCSE003", "SCSE022"}
-    assert server == {"SCSE025", "SCSE052", "SCSE137"}
+    assert server == {"SCSE025", "SCSE044", "SCSE052", "SCSE137"}
 
 
 def test_points_are_of_the_order_the_code_or_a_dictionary() -> None:

@@ -27,7 +27,9 @@ def test_hr_reads_what_became_of_its_row(line: Line) -> None:
     assert told(line) == 1
     note = line.source.status_of(row)
     assert note is not None
-    assert (note.state, note.code, note.contract_id) == ("accepted", "SCSS001", line.of("c1").contract_id)
+    submission = line.of("c1")
+    assert (note.state, note.code, note.contract_id) == ("accepted", "SCSS001", submission.contract_id)
+    assert note.record_id == submission.record_id
     assert note.legal_date == line.of("c1").legal_date
     assert note.message == "Registered in USREC."
 

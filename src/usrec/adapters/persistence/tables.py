@@ -189,6 +189,7 @@ write_backs = Table(
     given("noted_at", UtcDateTime),
     given("due_at", UtcDateTime),
     Column("written_at", UtcDateTime),
+    Column("record_id", Text),
     UniqueConstraint("source", "row_ref"),
     sqlite_autoincrement=True,
 )

@@ -44,6 +44,7 @@ def outbox_table(name: str) -> Table:
         Column("usrec_message", Text),
         Column("usrec_findings", Text),
         Column("usrec_contract_id", Text),
+        Column("usrec_record_id", Text),
         Column("usrec_legal_date", _DAY),
         Column("usrec_noted_at", _INSTANT),
         schema=schema or None,

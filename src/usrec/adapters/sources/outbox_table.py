@@ -43,6 +43,7 @@ _STATUS_COLUMNS: Final = {
     "usrec_message": "message",
     "usrec_findings": "findings",
     "usrec_contract_id": "contract_id",
+    "usrec_record_id": "record_id",
     "usrec_legal_date": "legal_date",
     "usrec_noted_at": "noted_at",
 }

@@ -88,8 +88,9 @@ _CONTRACT_ID_GIVEN: Final = _registry_id(
     "contract_id", "", "SCSE025", "the registry's id of the contract: letters, digits and hyphens"
 )
 _AGREEMENT_ID: Final = _registry_id(
-    "agreement_id", "SCSE051", "SCSE052", "the registry's id of the agreement: letters, digits and hyphens"
+    "agreement_id", "SCSE051", "SCSE044", "the registry's id of the agreement: letters, digits and hyphens"
 )
+_DELETED_AGREEMENT_ID: Final = replace(_AGREEMENT_ID, malformed="SCSE052")
 _LEAVE_ID: Final = _registry_id(
     "leave_id", "SCSE134", "SCSE137", "the registry's id of the leave: letters, digits and hyphens"
 )
@@ -195,7 +196,7 @@ FIELDS: Final[Mapping[Operation, tuple[FieldRule, ...]]] = {
     Operation.CONTRACT_EDIT: (_ENTERED_ON, _CONTRACT_ID_GIVEN, *_CONTRACT),
     Operation.CONTRACT_DELETE: (_IIN, _ENTERED_ON, _CONTRACT_ID_GIVEN),
     Operation.AMENDMENT_EDIT: (_AGREEMENT_ID, _ENTERED_ON, *_AGREEMENT),
-    Operation.AMENDMENT_DELETE: (_IIN, _AGREEMENT_ID, _ENTERED_ON, _CONTRACT_ID_GIVEN),
+    Operation.AMENDMENT_DELETE: (_IIN, _DELETED_AGREEMENT_ID, _ENTERED_ON, _CONTRACT_ID_GIVEN),
     Operation.REINSTATEMENT: (
         _date("reinstatement_date", "SCSE099", "Order 353 p.10"),
         _date("termination_date", "SCSE096"),

@@ -32,6 +32,7 @@ def demo(
     from usrec.adapters.system_clock import SystemClock
     from usrec.bootstrap import build_ledger
     from usrec.interfaces.cli.demo_report import Progress, print_report
+    from usrec.interfaces.cli.hr_words import hr_note
     from usrec.interfaces.cli.options import print_json
     from usrec.interfaces.demo.run import count, latest_rows, read_registry, run_demo
     from usrec.interfaces.demo.setup import Workdir, set_up
@@ -50,7 +51,7 @@ def demo(
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
         progress.begin(place)
-        run_demo(place, report=progress.delivered, stop=stop)
+        run_demo(place, report=progress.delivered, stop=stop, hr_words=hr_note)
     ledger = build_ledger(load_settings(place.settings))
     rows = latest_rows(ledger.view)
     result = count(rows, read_registry(place), clock.now(), monotonic() - began)

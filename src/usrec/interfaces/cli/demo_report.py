@@ -24,6 +24,7 @@ from rich.text import Text
 from usrec.application.deliver import Delivered
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.rules.finding import load_findings
+from usrec.domain.source_event import Operation
 from usrec.domain.state import State
 from usrec.interfaces.cli.finding_words import finding_words
 from usrec.interfaces.cli.words import code_words, operation_name, wait_words
@@ -95,6 +96,7 @@ def print_report(workdir: Workdir, rows: Sequence[SubmissionRow], result: DemoRe
     """The table, the exceptions one by one, and what the registry itself says."""
     console = Console()
     console.print(_summary(rows, now))
+    console.print(_operations(result))
     for group in _GROUPS[1:]:
         members = [row for row in rows if group_of(row) == group]
         if members:
@@ -139,6 +141,18 @@ def _summary(rows: Sequence[SubmissionRow], now: datetime) -> Table:
         dated = sum(row.due_utc is not None for row in members)
         cells = [*named, sum(by.values()), len(members), dated - late, late]
         table.add_row(tr(_TITLES[group]), *(str(cell) for cell in cells), style="bold" if group == "accepted" else "")
+    return table
+
+
+def _operations(result: DemoResult) -> Table:
+    table = _table(tr("Each operation, as the registry has it"))
+    table.add_column("", no_wrap=True)
+    for heading in (tr("events"), tr("registered"), tr("exactly once"), tr("twice"), tr("lost")):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, one in result.operations.items():
+        counted = (one.events, one.accepted, one.registered_once, one.registered_twice, one.lost)
+        wrong = one.registered_twice or one.lost
+        table.add_row(operation_name(Operation(name)), *map(str, counted), style="red" if wrong else "")
     return table
 
 

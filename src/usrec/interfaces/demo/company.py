@@ -12,14 +12,14 @@ from typing import Final
 
 from usrec.interfaces.demo.office import Draft, Office
 from usrec.interfaces.demo.people import company_names
-from usrec.interfaces.demo.records import Company, Contract
+from usrec.interfaces.demo.records import Company, Contract, Paper
 from usrec.interfaces.demo.stories import STORIES, everyday
 
 DEFAULT_EVENTS: Final = 120
-FEWEST_EMPLOYEES: Final = 20
+FEWEST_EMPLOYEES: Final = 30
 """The stories need that many people to happen to."""
 
-_FORMER: Final = 2
+_FORMER: Final = 4
 
 
 def build_company(
@@ -58,6 +58,7 @@ def build_company(
         today=today,
         employees=tuple(office.employees),
         contracts=tuple(office.contracts),
+        papers=tuple(office.papers),
         pending=pending,
         unknown_persons=tuple(office.unknown_persons),
     )
@@ -67,7 +68,9 @@ def registry_seed(company: Company) -> list[dict[str, str]]:
     """What the registry must hold beforehand, in the format of ``usrec-simulator seed``."""
     history = company.history
     concluded = [_concluded(company, contract) for contract in history]
-    return concluded + [_terminated(company, contract) for contract in history if contract.ended_on is not None]
+    papers = [_paper(company, paper) for paper in company.papers]
+    ended = [_terminated(company, contract) for contract in history if contract.ended_on is not None]
+    return concluded + papers + ended
 
 
 def _tell(office: Office, wanted: int) -> list[Draft]:
@@ -91,6 +94,18 @@ def _concluded(company: Company, contract: Contract) -> dict[str, str]:
         "number": contract.number,
         "date": contract.contract_date.isoformat(),
         "begin_date": contract.begin_date.isoformat(),
+    }
+
+
+def _paper(company: Company, paper: Paper) -> dict[str, str]:
+    return {
+        "operation": paper.operation.value,
+        "contract_id": paper.contract.registry_id or "",
+        "record_id": paper.registry_id,
+        "bin": company.bin,
+        "iin": paper.contract.employee.iin,
+        "number": paper.number or "",
+        "date": paper.day.isoformat(),
     }
 
 

@@ -14,6 +14,7 @@ from usrec.interfaces.demo.records import Company
 
 _INSERT_EMPLOYEE: Final = "INSERT INTO employees VALUES (?, ?, ?, ?, ?, ?, ?)"
 _INSERT_CONTRACT: Final = "INSERT INTO contracts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_PAPER: Final = "INSERT INTO papers VALUES (?, ?, ?, ?, ?)"
 _INSERT_EVENT: Final = (
     "INSERT INTO usrec_outbox (event_id, revision, event_type, contract_key, employer_bin, payload, entered_at)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -34,6 +35,7 @@ def write_hr_database(path: Path, company: Company) -> None:
         connection.executescript(outbox_ddl("sqlite"))
         connection.executemany(_INSERT_EMPLOYEE, _employees(company))
         connection.executemany(_INSERT_CONTRACT, _contracts(company))
+        connection.executemany(_INSERT_PAPER, _papers(company))
         connection.executemany(_INSERT_EVENT, _events(company))
     unfinished.replace(path)
 
@@ -58,6 +60,11 @@ def _contracts(company: Company) -> Iterator[tuple[str | None, ...]]:
             None if one.ended_on is None else one.ended_on.isoformat(),
             one.registry_id,
         )
+
+
+def _papers(company: Company) -> Iterator[tuple[str | None, ...]]:
+    for one in company.papers:
+        yield one.registry_id, one.contract.key, one.operation.value, one.number, one.day.isoformat()
 
 
 def _events(company: Company) -> Iterator[tuple[str | int, ...]]:

@@ -14,7 +14,7 @@ from typing import Final
 from usrec.domain.kazakhstan_time import KAZAKHSTAN
 from usrec.domain.source_event import Operation
 from usrec.interfaces.demo.people import Crowd, Deck, make_bin, slip_of, staff_schedule
-from usrec.interfaces.demo.records import Contract, Employee, Fate, OutboxRow, PendingEvent
+from usrec.interfaces.demo.records import Contract, Employee, Fate, OutboxRow, Paper, PendingEvent, Post
 
 _DAY: Final = timedelta(days=1)
 _REASONS: Final = ("01", "02", "05")
@@ -23,10 +23,14 @@ _REASONS: Final = ("01", "02", "05")
 _CONSCRIPT_CODES: Final = ("1", "2", "3")
 """The dictionary of relations to military service is not public; any code passes the simulator [assumed]."""
 
-_INDEFINITE: Final = "1"
-"""In the public dictionary of contract terms."""
-
-_ADDRESS: Final = "Астана, Мәңгілік Ел даңғылы, 1"
+_TERMS: Final = {
+    "term_code": "1",
+    "work_kind_code": "2",
+    "work_place_address": "г. Астана, пр. Мәңгілік Ел, 1",
+    "country_code": "398",
+    "kato_code": "710000000",
+}
+"""Indefinite, main work, in Astana."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,19 @@ class Draft:
     versions: tuple[Version, ...]
 
 
+def drafted(story: str, fate: Fate, *versions: Version, late: bool = False) -> Draft:
+    """An event of a story, with its revisions."""
+    return Draft(story, fate, late, versions)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A story and how many events it has."""
+
+    size: int
+    tell: Callable[[Office], list[Draft]]
+
+
 class Office:
     """Everything that the stories are told with.
 
@@ -62,6 +79,7 @@ class Office:
         self.today = today
         self.employees: list[Employee] = []
         self.contracts: list[Contract] = []
+        self.papers: list[Paper] = []
         self.unknown_persons: list[str] = []
         self.bin = make_bin(rng, today)
         self._rng = rng
@@ -131,45 +149,60 @@ class Office:
 
     def concluded(self, contract: Contract, entered_on: date | None = None, **changes: str) -> Version:
         """A conclusion signed by both on the date of the contract; ``changes`` replace fields of the payload."""
-        payload = {
-            "employee_name": contract.employee.full_name,
+        payload = self.body(contract) | {"signed_on": contract.contract_date.isoformat()} | changes
+        return self.told(Operation.CONCLUSION, contract, entered_on or contract.contract_date, **payload)
+
+    def body(self, contract: Contract) -> dict[str, str]:
+        """The data of a contract, as a conclusion has them and a correction repeats them."""
+        return {
             "employee_iin": contract.employee.iin,
             "contract_number": contract.number,
             "contract_date": contract.contract_date.isoformat(),
-            "signed_on": contract.contract_date.isoformat(),
             "begin_date": contract.begin_date.isoformat(),
-            "position_code": contract.post.code,
-            "established_post": contract.post.title,
             "conscript_code": self._rng.choice(_CONSCRIPT_CODES),
-            "term_code": _INDEFINITE,
-            "work_place_address": _ADDRESS,
+            **_named(contract.post),
+            **_TERMS,
         }
-        return self._version(Operation.CONCLUSION, contract, payload | changes, entered_on or contract.contract_date)
 
     def amended(self, contract: Contract, agreed: date, entered_on: date | None = None, **changes: str) -> Version:
         """A transfer to another post, signed by both on the day of the agreement and in force from then on."""
-        post = self._posts.deal()
-        self._agreements += 1
-        payload = {
-            "employee_name": contract.employee.full_name,
-            "agreement_number": f"ДС-{self._agreements}",
-            "agreement_date": agreed.isoformat(),
-            "signed_on": agreed.isoformat(),
-            "begin_date": agreed.isoformat(),
-            "position_code": post.code,
-            "established_post": post.title,
-        }
-        payload |= _registered(contract) | changes
-        return self._version(Operation.AMENDMENT, contract, payload, entered_on or agreed)
+        payload = self.agreement(self._agreement_number(), agreed) | {"signed_on": agreed.isoformat()} | changes
+        return self.told(Operation.AMENDMENT, contract, entered_on or agreed, **payload)
+
+    def agreement(self, number: str, agreed: date) -> dict[str, str]:
+        """The data of an agreement on another post, in force from its own day on."""
+        day = agreed.isoformat()
+        return {"agreement_number": number, "agreement_date": day, "begin_date": day, **_named(self.another_post())}
+
+    def another_post(self) -> Post:
+        """A post of the staff schedule."""
+        return self._posts.deal()
 
     def terminated(self, contract: Contract, last_day: date, entered_on: date | None = None) -> Version:
         """A termination on ``last_day``."""
-        payload = {
-            "employee_name": contract.employee.full_name,
-            "termination_date": last_day.isoformat(),
-            "reason_code": self._reasons.deal(),
-        }
-        return self._version(Operation.TERMINATION, contract, payload | _registered(contract), entered_on or last_day)
+        payload = {"termination_date": last_day.isoformat(), "reason_code": self._reasons.deal()}
+        return self.told(Operation.TERMINATION, contract, entered_on or last_day, **payload)
+
+    def told(self, operation: Operation, contract: Contract, on: date, /, **fields: str) -> Version:
+        """Any event of a contract; the registry's id is given where the agent cannot know it."""
+        known = {"employee_name": contract.employee.full_name} | _registered(contract)
+        return self._version(operation, contract, known | fields, on)
+
+    def registered_agreement(self, contract: Contract, agreed: date) -> Paper:
+        """An agreement that was registered before the demonstration begins."""
+        return self._registered_paper(contract, Operation.AMENDMENT, agreed, self._agreement_number())
+
+    def registered_leave(self, contract: Contract, begins: date) -> Paper:
+        """A leave that was registered before the demonstration begins."""
+        return self._registered_paper(contract, Operation.SOCIAL_LEAVE, begins)
+
+    def another_iin(self, employee: Employee) -> str:
+        """The IIN that a person has got in place of the old one."""
+        return self._crowd.another_iin(employee)
+
+    def another_bin(self) -> str:
+        """The BIN of another company."""
+        return make_bin(self._rng, self.today)
 
     def unknown_contract_id(self) -> str:
         """A well-formed id that the registry does not hold."""
@@ -201,6 +234,17 @@ class Office:
         entered_at = datetime.combine(entered_on, hour, tzinfo=KAZAKHSTAN).astimezone(UTC)
         return Version(event_type.value, contract.key, json.dumps(payload, ensure_ascii=False), entered_at)
 
+    def _agreement_number(self) -> str:
+        self._agreements += 1
+        return f"ДС-{self._agreements}"
+
+    def _registered_paper(
+        self, contract: Contract, operation: Operation, day: date, number: str | None = None
+    ) -> Paper:
+        paper = Paper(self._uuid(), contract, operation, day, number)
+        self.papers.append(paper)
+        return paper
+
     def _new_employee(self) -> Employee:
         employee = self._crowd.next_employee()
         self.employees.append(employee)
@@ -220,6 +264,10 @@ class Office:
 
     def _uuid(self) -> str:
         return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
+
+
+def _named(post: Post) -> dict[str, str]:
+    return {"position_code": post.code, "established_post": post.title}
 
 
 def _registered(contract: Contract) -> dict[str, str]:

@@ -96,6 +96,10 @@ class Crowd:
             sex=sex,
         )
 
+    def another_iin(self, employee: Employee) -> str:
+        """Another IIN of the same person."""
+        return self._new_iin(employee.birth_date, employee.sex)
+
     def _new_iin(self, birth_date: date, sex: Sex) -> str:
         century = 3 if birth_date.year < 2000 else 5
         lead = f"{birth_date:%y%m%d}{century + (sex is Sex.FEMALE)}"

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from usrec.domain.identifiers import Sex
+from usrec.domain.source_event import Operation
 
 
 class Fate(StrEnum):
@@ -75,6 +76,22 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """An agreement or a leave that the registry holds before the demonstration begins, with the id that HR noted.
+
+    Attributes:
+        day: Date of the agreement, or first day of the leave.
+        number: Of the agreement; a leave has none.
+    """
+
+    registry_id: str
+    contract: Contract
+    operation: Operation
+    day: date
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxRow:
     """One row for the table of ``schemas/hr-outbox``.
 
@@ -125,6 +142,7 @@ class Company:
     today: date
     employees: tuple[Employee, ...]
     contracts: tuple[Contract, ...]
+    papers: tuple[Paper, ...]
     pending: tuple[PendingEvent, ...]
     unknown_persons: tuple[str, ...]
 

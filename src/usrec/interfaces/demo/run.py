@@ -16,14 +16,27 @@ from typing import Any
 from usrec.application.deliver import Delivered
 from usrec.bootstrap import build_agent, rescue_dead_leases, sole_agent
 from usrec.domain.errors import GatewayUnavailable
+from usrec.domain.source_event import HEADS, Operation
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus
 from usrec.interfaces.daemon import Daemon
 from usrec.interfaces.demo.setup import Workdir, run_simulator
+from usrec.ports.event_source import StatusNote
 from usrec.ports.ledger_view import LedgerView, SubmissionFilter, SubmissionRow
 from usrec.settings import load_settings
 
 SIMULATOR_START_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class OperationResult:
+    """What became of the events of one operation; the last three as in :class:`DemoResult`."""
+
+    events: int
+    accepted: int
+    registered_once: int
+    registered_twice: int
+    lost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,7 @@ class DemoResult:
         registered_twice: Records that the registry holds more than once.
         lost: Accepted events that the registry does not hold.
         late: Events whose legal date was missed, or was over before the demonstration began.
+        operations: The same by operation, in the order of the Order; an event of no known operation is in none.
     """
 
     events: int
@@ -49,6 +63,7 @@ class DemoResult:
     lost: int
     late: int
     elapsed_seconds: float
+    operations: Mapping[str, OperationResult]
 
 
 @contextmanager
@@ -59,6 +74,7 @@ def running_simulator(workdir: Workdir) -> Iterator[str]:
         GatewayUnavailable: It did not start.
     """
     command = [sys.executable, "-m", "usrec_simulator", "serve", "--port", "0", "--die-with-parent"]
+    command += ["--demand", "order"]
     files = ["--db", str(workdir.registry), "--pki", str(workdir.pki), "--faults", str(workdir.faults)]
     with subprocess.Popen(  # noqa: S603 -- our own module with arguments that are no shell text
         command + files, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -73,8 +89,20 @@ def running_simulator(workdir: Workdir) -> Iterator[str]:
             process.terminate()
 
 
-def run_demo(workdir: Workdir, *, report: Callable[[Delivered], None], stop: Event) -> None:
+def run_demo(
+    workdir: Workdir,
+    *,
+    report: Callable[[Delivered], None],
+    stop: Event,
+    hr_words: Callable[[StatusNote, str], StatusNote],
+) -> None:
     """Drain the HR outbox against a running simulator.
+
+    Args:
+        workdir: Its folder.
+        report: Told of each delivery.
+        stop: Set to end it in between.
+        hr_words: Puts a note to HR into words, in a language.
 
     Raises:
         GatewayUnavailable: Nothing moved for minutes; nothing was lost.
@@ -86,7 +114,7 @@ def run_demo(workdir: Workdir, *, report: Callable[[Delivered], None], stop: Eve
             agent = build_agent(settings, wait=stop.wait)
             try:
                 rescue_dead_leases(agent)
-                Daemon(agent, stop, report).run(drain=True)
+                Daemon(agent, stop, report, hr_words=hr_words).run(drain=True)
             finally:
                 agent.close()
 
@@ -111,8 +139,10 @@ def count(
         registry: The output of ``usrec-simulator registry --json``.
     """
     groups = Counter(group_of(row) for row in rows)
-    held = Counter(str(record["record_id"]) for record in registry)
-    accepted = [row for row in rows if row.state is State.ACCEPTED]
+    operations = {
+        operation.value: _of_operation([row for row in rows if row.operation == operation], registry, operation)
+        for operation in Operation
+    }
     return DemoResult(
         events=sum(groups.values()),
         accepted=groups["accepted"],
@@ -121,11 +151,27 @@ def count(
         blocked=groups["blocked"],
         indeterminate=groups["indeterminate"],
         open=groups["open"],
-        registered_once=sum(held[str(row.record_id)] == 1 for row in accepted),
-        registered_twice=_doubled(registry),
-        lost=sum(held[str(row.record_id)] == 0 for row in accepted),
+        registered_once=sum(one.registered_once for one in operations.values()),
+        registered_twice=sum(one.registered_twice for one in operations.values()),
+        lost=sum(one.lost for one in operations.values()),
         late=sum(is_late(row, now) for row in rows),
         elapsed_seconds=round(elapsed, 3),
+        operations={name: one for name, one in operations.items() if one.events},
+    )
+
+
+def _of_operation(
+    rows: Sequence[SubmissionRow], registry: Sequence[Mapping[str, Any]], operation: Operation
+) -> OperationResult:
+    records = [record for record in registry if record["operation"] == operation]
+    held = Counter(str(record["record_id"]) for record in records)
+    accepted = [row for row in rows if row.state is State.ACCEPTED]
+    return OperationResult(
+        events=len(rows),
+        accepted=len(accepted),
+        registered_once=sum(held[str(row.record_id)] == 1 for row in accepted),
+        registered_twice=_doubled(records),
+        lost=sum(held[str(row.record_id)] == 0 for row in accepted),
     )
 
 
@@ -148,7 +194,7 @@ def _doubled(registry: Sequence[Mapping[str, Any]]) -> int:
     """Records beyond the first of the same fact: the same operation on the same papers of the same contract."""
     names = ("operation", "bin", "iin_masked", "number", "date")
     facts = Counter(
-        (*(record[name] for name in names), "" if record["operation"] == "conclusion" else record["contract_id"])
+        (*(record[name] for name in names), "" if record["operation"] in HEADS else record["contract_id"])
         for record in registry
     )
     return sum(times - 1 for times in facts.values())

@@ -26,6 +26,7 @@ from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.interfaces.demo.company import build_company, registry_seed
 from usrec.interfaces.demo.hr_database import write_hr_database
 from usrec.interfaces.demo.records import Company
+from usrec.interfaces.i18n import language
 
 SEED: Final = 353
 SETTINGS_FILE: Final = "usrec.toml"
@@ -99,7 +100,7 @@ def set_up(
     _write_private(draft.pki / "sender.password", "demo-sender-password\n")
     _seed_registry(draft, company)
     (draft.path / "company.json").write_text(_summary(company), encoding="utf-8")
-    draft.settings.write_text(_settings(company), encoding="utf-8")
+    draft.settings.write_text(_settings(company, language()), encoding="utf-8")
     for part in _PARTS:
         shutil.rmtree(workdir.path / part, ignore_errors=True)
         (draft.path / part).replace(workdir.path / part)
@@ -175,7 +176,9 @@ def _summary(company: Company) -> str:
     return json.dumps(facts, ensure_ascii=False, indent=1)
 
 
-def _settings(company: Company) -> str:
+def _settings(company: Company, spoken: str) -> str:
+    """Settings; HR reads Kazakh or Russian, Kazakh where the person at the terminal does."""
+    hr_language = "kk" if spoken == "kk" else "ru"
     return f"""# Settings of the demonstration; every path starts at this folder.
 [gateway]
 url = "https://127.0.0.1:1/bip-sync-wss-gost/"
@@ -198,6 +201,7 @@ url = "sqlite:///ledger.db"
 [source.hr]
 kind = "outbox"
 url = "sqlite:///hr.db"
+language = "{hr_language}"
 
 [delivery]
 workers = 2
