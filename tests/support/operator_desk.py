@@ -20,6 +20,7 @@ from typing import Any, cast
 
 import pytest
 
+from support.fresh_ledger import make_ledger
 from support.personnel import Person, amendment_of, conclusion_of, termination_of
 from usrec import bootstrap
 from usrec.__main__ import main
@@ -28,8 +29,7 @@ from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.inmemory.gateway import ScriptedGateway
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.inmemory.source import InMemorySource
-from usrec.adapters.persistence import SqlLedger, create_ledger_engine, open_ledger
-from usrec.adapters.persistence.schema import upgrade
+from usrec.adapters.persistence import SqlLedger, open_ledger
 from usrec.adapters.rendering.profile import load_profile
 from usrec.adapters.rendering.renderer import XmlRenderer
 from usrec.adapters.system_clock import SystemEntropy
@@ -249,9 +249,7 @@ def set_up_desk(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
         encoding="utf-8",
     )
     url = f"sqlite:///{folder / 'ledger.db'}"
-    engine = create_ledger_engine(url)
-    upgrade(engine)
-    engine.dispose()
+    make_ledger(url)
     now = ManualClock(datetime.now(UTC))
     desk = Desk(folder, monkeypatch, capsys, InMemorySource(SourceName("hr")), Wire(), now, open_ledger(url))
     try:
