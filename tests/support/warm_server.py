@@ -22,7 +22,7 @@ import threading
 import time
 import traceback
 from io import TextIOWrapper
-from typing import BinaryIO, TextIO, cast
+from typing import TextIO
 
 LONGEST = 1 << 17
 """Bytes of a request."""
@@ -108,7 +108,7 @@ def _become(request: dict[str, object], descriptors: list[int]) -> list[str]:
 
 def _text(number: int, like: TextIO) -> TextIOWrapper:
     """A standard file as an interpreter opens it when it starts."""
-    binary = cast("BinaryIO", open(number, "wb" if number else "rb", closefd=False))  # noqa: SIM115
+    binary = open(number, "wb" if number else "rb", closefd=False)  # noqa: SIM115
     return TextIOWrapper(binary, encoding=like.encoding, errors=like.errors, line_buffering=number == 2)
 
 
