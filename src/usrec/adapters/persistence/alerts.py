@@ -27,7 +27,7 @@ def _unless_known(insert_into: InsertInto) -> Executable:
 
 
 _ADD: Final = per_dialect(_unless_known)
-_REMINDS: Final = alerts.c.threshold == literal_word(Threshold.AWAITED)
+REMINDS: Final = alerts.c.threshold == literal_word(Threshold.AWAITED)
 _REOPEN: Final = (
     update(alerts)
     .where(*(alerts.c[name] == bindparam(f"its_{name}") for name in _KEY), not_(OPEN))
@@ -39,7 +39,7 @@ _CLOSE_EARLIER: Final = (
         *(alerts.c[name] == bindparam(f"its_{name}") for name in ("source", "event_id", "watched")),
         or_(
             alerts.c.threshold != bindparam("its_threshold"),
-            and_(_REMINDS, alerts.c.last_day < bindparam("its_last_day")),
+            and_(REMINDS, alerts.c.last_day < bindparam("its_last_day")),
         ),
         OPEN,
     )
@@ -49,7 +49,7 @@ _OUTDATED: Final = (
     select(alerts.c.id, *ALERT_COLUMNS)
     .join_from(alerts, submissions, submissions.c.id == alerts.c.submission_id)
     .join(outbox, outbox.c.submission_id == submissions.c.id, isouter=True)
-    .where(OPEN, or_(not_(UNSETTLED), and_(_REMINDS, func.coalesce(AWAITED, false()).is_(false()))))
+    .where(OPEN, or_(not_(UNSETTLED), and_(REMINDS, func.coalesce(AWAITED, false()).is_(false()))))
     .order_by(alerts.c.id)
     .limit(bindparam("limit"))
 )
