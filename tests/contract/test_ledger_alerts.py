@@ -95,6 +95,19 @@ def test_alert_that_was_closed_and_is_raised_again_stands_for_its_event_once_mor
         assert alerts_of(untold(work)) == [again]
 
 
+def test_alert_that_was_raised_too_early_is_unsaid_and_told_again_when_its_time_comes(stocked: SqlLedger) -> None:
+    early, true = an_alert(S1, raised_at=NOW + 9 * DAY, tell_at=NOW + 9 * DAY), an_alert(S1)
+    with stocked.begin() as work:
+        work.alerts.add([early, an_alert(S2)])
+        tell(work)
+        work.alert_sinks.taken(MAIL, M1, NOW, owner="me")
+        assert list(work.alerts.unsay(NOW, NOW, 10)) == [S1]
+        assert untold(work) == []
+        work.alerts.add([true])
+        assert alerts_of(untold(work)) == [true]
+        assert list(work.alerts.unsay(NOW, NOW, 10)) == []
+
+
 def test_alerts_of_what_is_settled_or_replaced_are_outdated(stocked: SqlLedger) -> None:
     with stocked.begin() as work:
         work.submissions.add(a_submission("registered", state=State.ACCEPTED))
