@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from alembic import command
@@ -260,10 +261,10 @@ def test_agent_whose_lease_ran_out_disturbs_nobody_who_tells_the_sink_since(stoc
 
 
 def test_of_more_than_can_be_told_the_urgent_and_the_nearest_are_told_first(stocked: SqlLedger) -> None:
-    waits = {"tell_at": NOW - HOUR, "raised_at": NOW - 2 * HOUR}
-    reminder = replace(an_alert(S1), watched=Watched.PERSON, threshold=Threshold.AWAITED, **waits)
-    later = replace(an_alert(S1), event_id=EventId("later"), last_day=date(2026, 12, 9), **waits)
-    nearer = replace(an_alert(S1), event_id=EventId("nearer"), last_day=date(2026, 12, 8), **waits)
+    waits: dict[str, Any] = {"tell_at": NOW - HOUR, "raised_at": NOW - 2 * HOUR}
+    reminder = an_alert(S1, watched=Watched.PERSON, threshold=Threshold.AWAITED, **waits)
+    later = an_alert(S1, event_id=EventId("later"), last_day=date(2026, 12, 9), **waits)
+    nearer = an_alert(S1, event_id=EventId("nearer"), last_day=date(2026, 12, 8), **waits)
     urgent = replace(an_alert(S1), event_id=EventId("urgent"), threshold=Threshold.MISSED, tell_at=NOW, raised_at=NOW)
     with stocked.begin() as work:
         work.alerts.add([reminder, later, nearer, urgent])
