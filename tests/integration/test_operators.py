@@ -5,26 +5,18 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from support.operator_desk import BIN, UNANSWERED, UNREACHABLE, Desk, refused, registered, set_up_desk
+from support.operator_desk import BIN, UNANSWERED, UNREACHABLE, Desk, refused, registered
 from support.personnel import a_day
 from usrec.adapters.explanations.book import explain
 from usrec.domain.kazakhstan_time import day_end_utc
 from usrec.interfaces.cli.explanation_words import explanation_json
 
 WHY = ("--reason", "the cause is mended")
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
-    with set_up_desk(tmp_path, monkeypatch, capsys) as made:
-        yield made
 
 
 @pytest.fixture

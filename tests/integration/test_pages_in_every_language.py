@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from support.languages import CYRILLIC, TRANSLATED, english_words, translations
-from support.operator_desk import UNANSWERED, Desk, refused, registered, set_up_desk
+from support.operator_desk import UNANSWERED, Desk, refused, registered
 from support.personnel import a_day
 from usrec.domain.state import State
 from usrec.interfaces.cli.demo_report import print_report
@@ -30,12 +30,6 @@ WHY = ("--reason", "причина устранена")
 def _english_afterwards() -> Iterator[None]:
     yield
     use_language("en")
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
-    with set_up_desk(tmp_path, monkeypatch, capsys) as made:
-        yield made
 
 
 @pytest.fixture

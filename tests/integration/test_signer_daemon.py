@@ -299,6 +299,7 @@ def test_service_manager_hands_over_the_socket_and_is_told_how_it_goes(daemon: S
             pass_fds=[listener.fileno()],
             env={**os.environ, **environment},
             stderr=errors,
+            text=True,
         )
         try:
             signer = daemon.signer()

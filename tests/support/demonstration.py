@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -67,7 +66,9 @@ class Demonstration:
         """The registry's book."""
         database = str(self.folder / "simulator.db")
         command = [sys.executable, "-m", "usrec_simulator", "registry", "--db", database, "--json"]
-        records: list[Record] = json.loads(subprocess.check_output(command, text=True))
+        done = run(command)
+        assert done.returncode == 0, done.stderr
+        records: list[Record] = json.loads(done.stdout)
         return records
 
     def registered(self) -> set[str]:

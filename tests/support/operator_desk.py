@@ -20,7 +20,9 @@ from typing import Any, cast
 
 import pytest
 
+from support.fresh_ledger import make_ledger
 from support.personnel import Person, amendment_of, conclusion_of, termination_of
+from support.plain_settings import PLAIN
 from usrec import bootstrap
 from usrec.__main__ import main
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
@@ -28,8 +30,7 @@ from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.inmemory.gateway import ScriptedGateway
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.inmemory.source import InMemorySource
-from usrec.adapters.persistence import SqlLedger, create_ledger_engine, open_ledger
-from usrec.adapters.persistence.schema import upgrade
+from usrec.adapters.persistence import SqlLedger, open_ledger
 from usrec.adapters.rendering.profile import load_profile
 from usrec.adapters.rendering.renderer import XmlRenderer
 from usrec.adapters.system_clock import SystemEntropy
@@ -243,17 +244,9 @@ def delivery(agent: Agent) -> partial[Any]:
 @contextmanager
 def set_up_desk(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
     """An installation with an empty ledger; its clock stands still at the moment of the test."""
-    (folder / "usrec.toml").write_text(
-        '[gateway]\nurl = "https://127.0.0.1:9/"\nsender_id = "company"\npassword = { file = "p" }\n'
-        'response_certificate = "c"\n'
-        f'[employer.main]\nbin = "{BIN}"\nkey_file = "k"\nkey_password = {{ file = "kp" }}\n'
-        '[ledger]\nurl = "sqlite:///ledger.db"\n[source.hr]\nkind = "outbox"\nurl = "sqlite:///hr.db"\n',
-        encoding="utf-8",
-    )
+    (folder / "usrec.toml").write_text(PLAIN, "utf-8")
     url = f"sqlite:///{folder / 'ledger.db'}"
-    engine = create_ledger_engine(url)
-    upgrade(engine)
-    engine.dispose()
+    make_ledger(url)
     now = ManualClock(datetime.now(UTC))
     desk = Desk(folder, monkeypatch, capsys, InMemorySource(SourceName("hr")), Wire(), now, open_ledger(url))
     try:

@@ -16,9 +16,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import pytest
 
+from support.fresh_ledger import make_ledger
 from usrec.adapters.inmemory.clock import ManualClock
-from usrec.adapters.persistence import create_ledger_engine
-from usrec.adapters.persistence.schema import upgrade
 from usrec.interfaces.doctor.examination import Check
 from usrec.interfaces.doctor.finding import Kind, Line
 from usrec.interfaces.doctor.installation import Installation, fenced
@@ -138,9 +137,7 @@ class Patient:
     def make_ledger(self) -> None:
         """Do what `usrec db upgrade` does."""
         settings = self.installation().settings
-        engine = create_ledger_engine(settings.database_url(settings.values.ledger.url))
-        upgrade(engine)
-        engine.dispose()
+        make_ledger(settings.database_url(settings.values.ledger.url))
 
 
 def _toml(value: Any) -> str:

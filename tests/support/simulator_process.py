@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from support.warm import Warm, run
+
 
 class SimulatorProcess:
     """A running `usrec-simulator serve`; ends with the test process, whatever happens to that."""
@@ -41,7 +43,7 @@ class SimulatorProcess:
             faults = script
         if faults is not None:
             command += ["--faults", str(faults)]
-        process = subprocess.Popen([*command, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = Warm([*command, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
@@ -63,7 +65,9 @@ class SimulatorProcess:
     def registry(self) -> list[dict[str, Any]]:
         """Return what `usrec-simulator registry --json` prints; works while it runs."""
         command = [sys.executable, "-m", "usrec_simulator", "registry", "--db", str(self.database), "--json"]
-        records: list[dict[str, Any]] = json.loads(subprocess.check_output(command, text=True))
+        done = run(command)
+        assert done.returncode == 0, done.stderr
+        records: list[dict[str, Any]] = json.loads(done.stdout)
         return records
 
     def _ended(self) -> int:

@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from support import warm
+from support.fresh_ledger import make_ledger
 from support.hr_sides import SqlHr
 from support.personnel import Person, amendment_of, conclusion_of, termination_of
 from support.two_books import HrRow, read_hr
+from support.warm import Warm
 from usrec.adapters.persistence import SqlLedger, create_ledger_engine, open_ledger
-from usrec.adapters.persistence.schema import upgrade
 from usrec.ports.ledger_view import SubmissionFilter, SubmissionRow, SubmissionStory
 
 BIN = "200940000013"
@@ -59,9 +61,7 @@ class Workplace:
 
     def make_ledger(self) -> None:
         """Do what `usrec db upgrade` does."""
-        engine = create_ledger_engine(self.ledger_url)
-        upgrade(engine)
-        engine.dispose()
+        make_ledger(self.ledger_url)
 
     def connect(self, gateway_url: str) -> None:
         """Write `usrec.toml` for a gateway."""
@@ -192,16 +192,7 @@ def run(
     command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-        stdin=subprocess.DEVNULL,
-        env=env,
-        cwd=cwd,
-    )
+    return warm.run(command, env=env, cwd=cwd, timeout=PATIENCE)
 
 
 @contextmanager
@@ -210,9 +201,7 @@ def running(
 ) -> Iterator[subprocess.Popen[str]]:
     """A process in the background, whose two outputs go to a file; it is killed at the end if it still runs."""
     with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, env=env, cwd=cwd
-        )
+        process = Warm(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env, cwd=cwd)
     try:
         yield process
     finally:

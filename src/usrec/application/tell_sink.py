@@ -75,11 +75,11 @@ def tell_sink(
         now = clock.now()
         retry_at = now + RETRY.wait(turn.failures + 1, entropy.chance())
         with ledger.begin() as work:
-            work.alert_sinks.failed(subscriber.name, str(problem), now, retry_at=retry_at)
+            work.alert_sinks.failed(subscriber.name, str(problem), now, retry_at=retry_at, owner=owner)
             work.commit()
         return Told(problem=problem)
     with ledger.begin() as work:
-        work.alert_sinks.taken(subscriber.name, turn.message.id, clock.now())
+        work.alert_sinks.taken(subscriber.name, turn.message.id, clock.now(), owner=owner)
         work.commit()
     return Told(len(turn.message.alerts))
 

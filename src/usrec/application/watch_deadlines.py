@@ -5,7 +5,8 @@ Overdue is computed from a deadline and the clock, never stored.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from usrec.domain.alert import Alert, Watched
 from usrec.domain.submission import Submission
@@ -13,12 +14,16 @@ from usrec.domain.watch import WatchPolicy, look, needs_watching
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Ledger, UnitOfWork
 
+CLOCK_SLIP: Final = timedelta(hours=1)
+"""The clocks of two agents may differ by so much."""
+
 
 def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit: int = 500) -> int:
     """Look at up to ``limit`` submissions whose time has come; returns how many alerts were raised."""
     now = clock.now()
     raised = 0
     with ledger.begin() as work:
+        _unsay_what_has_not_come(work, now, limit)
         _settle_alerts(work, now, limit)
         watched = work.alerts.to_watch(now, limit)
         asked_at = work.signing_requests.asked_at([submission.id for submission in watched])
@@ -28,6 +33,12 @@ def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit:
             work.alerts.watch(submission.id, again_at)
         work.commit()
     return raised
+
+
+def _unsay_what_has_not_come(work: UnitOfWork, now: datetime, limit: int) -> None:
+    """A clock that ran ahead and was set back has raised alerts too early; their submissions are looked at anew."""
+    for submission_id in work.alerts.unsay(now + CLOCK_SLIP, now, limit):
+        work.alerts.watch(submission_id, now)
 
 
 def _settle_alerts(work: UnitOfWork, now: datetime, limit: int) -> None:

@@ -86,8 +86,15 @@ class Impression:
         sign = newest_sign(sight.agents)
         if sign is None or sign == self.sign:
             return replace(self, seen_at=now)
-        first_seen = now if self.sign is not None else min(sign, now)
-        return replace(self, seen_at=now, sign=sign, sign_seen_at=first_seen)
+        return replace(self, seen_at=now, sign=sign, sign_seen_at=self._came(sign, now))
+
+    def _came(self, sign: datetime, now: datetime) -> datetime:
+        """When a new sign came: by its own time, but not before the last look, which did not see it, nor after now.
+
+        Whoever looks once in a while, from cron, would otherwise begin to count at each look.
+        """
+        last_look = self.seen_at if self.sign is not None else None
+        return min(now, max(sign, last_look or sign))
 
     def dated(self, troubles: Troubles, *, blind: bool) -> tuple[Troubles, Impression]:
         """The troubles with the beginnings that are remembered, and what is remembered of them."""

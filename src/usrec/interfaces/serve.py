@@ -30,7 +30,9 @@ from usrec.settings import HealthSettings
 from usrec.settings.listen import TcpAddress, UnixAddress, read_listen
 
 MOST_AT_ONCE: Final = 16
-"""Connections that are answered at the same time; more are closed unanswered."""
+"""Connections at the same time. One more takes the place of the oldest that has not asked yet."""
+_QUEUE: Final = 128
+"""Connections that the system holds until they are looked at; beyond it a Unix socket turns a probe away at once."""
 _PATIENCE: Final = 5.0
 """Seconds that a client may keep silent."""
 _SOCKET_MODE: Final = 0o660
@@ -76,7 +78,7 @@ class HealthServer:
     def __init__(self, listening: socket.socket) -> None:
         self._listening = listening
         self._closed = threading.Event()
-        self._slots = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self._callers = _Callers()
         self._pages: Pages = {}
         self._thread = threading.Thread(target=self._accept, name="health", daemon=True)
 
@@ -101,17 +103,56 @@ class HealthServer:
             except OSError:
                 self._closed.wait(0.1)
                 continue
-            if self._slots.acquire(blocking=False):
+            if self._callers.come(peer):
                 threading.Thread(target=self._serve, args=(peer,), name="health-answer", daemon=True).start()
             else:
                 peer.close()
 
     def _serve(self, peer: socket.socket) -> None:
         try:
-            with peer, contextlib.suppress(OSError):
-                _Request(peer, ("", 0), self._pages)
+            with contextlib.suppress(OSError):
+                _Request(peer, ("", 0), self._pages, lambda: self._callers.asked(peer))
         finally:
-            self._slots.release()
+            self._callers.leave(peer)
+            peer.close()
+
+
+class _Callers:
+    """Who is connected, and who of them has not asked yet: a probe must get in however many only hold a place."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._silent: dict[socket.socket, None] = {}
+        self._asking: set[socket.socket] = set()
+
+    def come(self, peer: socket.socket) -> bool:
+        """Whether there is a place, if need be that of the one who has been silent longest."""
+        with self._lock:
+            if len(self._silent) + len(self._asking) >= MOST_AT_ONCE and not self._send_away_one():
+                return False
+            self._silent[peer] = None
+            return True
+
+    def asked(self, peer: socket.socket) -> None:
+        """The whole question has come."""
+        with self._lock:
+            if self._silent.pop(peer, peer) is None:
+                self._asking.add(peer)
+
+    def leave(self, peer: socket.socket) -> None:
+        """It is answered, or gone."""
+        with self._lock:
+            self._silent.pop(peer, None)
+            self._asking.discard(peer)
+
+    def _send_away_one(self) -> bool:
+        oldest = next(iter(self._silent), None)
+        if oldest is None:
+            return False
+        del self._silent[oldest]
+        with contextlib.suppress(OSError):
+            oldest.shutdown(socket.SHUT_RDWR)
+        return True
 
 
 class _Request(BaseHTTPRequestHandler):
@@ -121,9 +162,18 @@ class _Request(BaseHTTPRequestHandler):
     server_version = "usrec-agent"
     sys_version = ""
 
-    def __init__(self, peer: socket.socket, address: tuple[str, int], pages: Pages) -> None:
+    def __init__(
+        self, peer: socket.socket, address: tuple[str, int], pages: Pages, on_asked: Callable[[], None]
+    ) -> None:
         self._pages = pages
+        self._on_asked = on_asked
         super().__init__(peer, address, None)  # type: ignore[arg-type]  # it only keeps the server, and nothing asks
+
+    def parse_request(self) -> bool:
+        """Read the request to its end."""
+        is_whole = super().parse_request()
+        self._on_asked()
+        return is_whole
 
     def do_GET(self) -> None:
         """Answer with the page of the path."""
@@ -181,7 +231,7 @@ def _bound_tcp(address: TcpAddress) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((address.host, address.port))
-        bound.listen(MOST_AT_ONCE)
+        bound.listen(_QUEUE)
     except OSError as problem:
         bound.close()
         raise _taken(f"{address.host} port {address.port}", problem) from None
@@ -194,7 +244,7 @@ def _bound_unix(address: UnixAddress) -> socket.socket:
     mask = os.umask(0o777 & ~_SOCKET_MODE)
     try:
         bound.bind(str(address.path))
-        bound.listen(MOST_AT_ONCE)
+        bound.listen(_QUEUE)
     except OSError as problem:
         bound.close()
         raise _taken(str(address.path), problem) from None

@@ -85,7 +85,10 @@ class AlertSinks(Protocol):
         ...
 
     def untold(self, sink: SinkName, now: datetime, limit: int, *, at_once: bool) -> Sequence[Untold]:
-        """Open alerts that the sink has not taken, oldest first; unless ``at_once``, those whose time has come."""
+        """Open alerts that the sink has not taken, oldest first; unless ``at_once``, those whose time has come.
+
+        Of more than ``limit``: those that wait for no digest, then those with the nearest last day, reminders last.
+        """
         ...
 
     def begin(
@@ -97,12 +100,12 @@ class AlertSinks(Protocol):
         """
         ...
 
-    def taken(self, sink: SinkName, message_id: AlertMessageId, at: datetime) -> None:
-        """The sink took the message: what it told is never told again."""
+    def taken(self, sink: SinkName, message_id: AlertMessageId, at: datetime, *, owner: str) -> None:
+        """The sink took the message: what it told is never told again. Whoever tells it since goes on undisturbed."""
         ...
 
-    def failed(self, sink: SinkName, problem: str, at: datetime, *, retry_at: datetime) -> None:
-        """The sink did not take it, or nobody knows."""
+    def failed(self, sink: SinkName, problem: str, at: datetime, *, retry_at: datetime, owner: str) -> None:
+        """The sink did not take it, or nobody knows. Nothing happens when somebody else tells it since."""
         ...
 
     def abandon(self, kept: Collection[SinkName], now: datetime) -> None:

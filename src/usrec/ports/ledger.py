@@ -389,6 +389,10 @@ class Alerts(Protocol):
         """
         ...
 
+    def unsay(self, after: datetime, now: datetime, limit: int) -> Sequence[SubmissionId]:
+        """Close open alerts that were raised after ``after``, as if nobody had been told; gives whose they were."""
+        ...
+
     def hand_over(self, handle: int, to: SubmissionId) -> None:
         """Another submission of the same event stands for it now."""
         ...

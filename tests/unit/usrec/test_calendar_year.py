@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from support.plain_settings import PLAIN
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.adapters.calendar.year import CalendarYear, Why, read_year
 from usrec.domain.working_calendar import CalendarOverrides
@@ -17,21 +18,7 @@ from usrec.interfaces.cli.app import app
 from usrec.interfaces.cli.calendar import HOLIDAYS
 
 OFFICIAL = KazakhstanCalendar()
-SETTINGS = """
-[gateway]
-url = "https://127.0.0.1:1/"
-sender_id = "company"
-password = { file = "p" }
-response_certificate = "c"
-[employer.main]
-bin = "200940000013"
-key_file = "k"
-key_password = { file = "p" }
-[ledger]
-url = "sqlite:///ledger.db"
-[source.hr]
-kind = "outbox"
-url = "sqlite:///hr.db"
+SETTINGS = f"""{PLAIN}
 [calendar]
 days_off = [2027-10-22]
 working_days = [2027-10-30, 2027-05-10]

@@ -116,6 +116,23 @@ def test_revoked_outlives_the_age_of_what_says_so(servers: Servers, tmp_path: Pa
     assert "stale" in old.why
 
 
+@pytest.mark.parametrize("ocsp", [True, False])
+def test_revoked_outlives_the_end_of_the_certificate_and_a_restart_after_it(
+    servers: Servers, tmp_path: Path, ocsp: bool
+) -> None:
+    judge = judge_of(servers, tmp_path, ocsp=ocsp)
+    ended = court().holder.not_after - NOW + HOUR
+    assert on_holder(judge, later=ended).status is S.UNKNOWN, "its end alone is no revocation"
+    if ocsp:
+        servers.ocsp(court().serial)
+        assert on_holder(judge).status is S.REVOKED
+    else:
+        judge.stored.store.import_bytes(court().crl(court().serial), [court().issuer], at=NOW)
+    servers.answers.clear()
+    restarted = judge_of(servers, tmp_path, ocsp=ocsp)
+    assert on_holder(restarted, later=ended).status is S.REVOKED
+
+
 def test_good_that_is_newer_than_an_old_revoked_releases(servers: Servers, tmp_path: Path) -> None:
     judge = judge_of(servers, tmp_path)
     servers.ocsp(court().serial)

@@ -7,23 +7,10 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
+from support.plain_settings import PLAIN
 from usrec.interfaces.cli.app import app
 
-SETTINGS = """
-[gateway]
-url = "https://127.0.0.1:1/"
-sender_id = "company"
-password = { file = "p" }
-response_certificate = "c"
-[employer.main]
-bin = "200940000013"
-key_file = "k"
-key_password = { file = "p" }
-[ledger]
-url = "sqlite:///ledger.db"
-[source.hr]
-kind = "outbox"
-url = "sqlite:///hr.db"
+SETTINGS = f"""{PLAIN}
 [calendar]
 days_off = [2026-11-04]
 """

@@ -181,6 +181,27 @@ def test_a_signer_that_does_not_answer_is_left_alone_for_a_while(tmp_path: Path)
     assert signer_of(keyring, NOW + REST) == door.certificate
 
 
+def test_a_signer_that_hangs_makes_nobody_able_to_sign_until_it_answers_or_nobody_asks_it(tmp_path: Path) -> None:
+    """`usrec health` says "not ready" by this."""
+    door, clock = Door(made(tmp_path, "key", -1, 364)), ManualClock(NOW)
+    keyring = Keyring({EMPLOYER_BIN: [door.held()]}, clock=clock)
+    assert keyring.able == {EMPLOYER_BIN}
+    door.fails = AWAY
+    with pytest.raises(SignerAway):
+        signer_of(keyring, clock.now())
+    for minute in (0, 1, 4):
+        clock.set(NOW + timedelta(minutes=minute))
+        assert keyring.able == set()
+    clock.set(NOW + timedelta(minutes=6))
+    assert keyring.able == {EMPLOYER_BIN}, "nothing waits for it, or it would have been asked"
+    with pytest.raises(SignerAway):
+        signer_of(keyring, clock.now())
+    door.fails = None
+    clock.advance(REST)
+    signer_of(keyring, clock.now())
+    assert keyring.able == {EMPLOYER_BIN}
+
+
 def test_the_rest_of_a_signer_begins_when_its_silence_was_long_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

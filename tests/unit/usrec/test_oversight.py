@@ -101,7 +101,10 @@ def test_silence_is_counted_from_the_last_sign_at_the_first_look() -> None:
 
 @pytest.mark.parametrize("skew", [-timedelta(hours=1), timedelta(hours=1)])
 def test_clock_of_the_agent_may_differ_from_that_of_the_watcher(skew: timedelta) -> None:
-    """Signs that go on coming are life, and signs that stop are silence, whatever time they name."""
+    """Signs that go on coming are life, and signs that stop are silence, whatever time they name.
+
+    Where the sign's own time cannot be right, silence counts from the look before the one that found it.
+    """
     watch = Watch()
     watch.look(Sight([agent(beat=watch.now + skew)]))
     for _ in range(5):
@@ -109,7 +112,16 @@ def test_clock_of_the_agent_may_differ_from_that_of_the_watcher(skew: timedelta)
         watch.look(last)
         assert SILENT not in watch.known
     told = [watch.look(last) for _ in range(20)]
-    assert [number for number, notices in enumerate(told) if notices] == [10]
+    assert [number for number, notices in enumerate(told) if notices] == [9 if skew < timedelta(0) else 10]
+
+
+def test_watcher_that_looks_once_in_a_while_tells_a_death_at_its_first_look_after_the_silence() -> None:
+    """`usrec watch --once` from cron: what it prints and what it tells is the same."""
+    watch = Watch()
+    watch.look(alive(watch, 15 * MINUTE), later=15 * MINUTE)
+    died = Sight([agent(beat=watch.now + MINUTE)])
+    assert watch.look(died, later=15 * MINUTE) == [(SILENT, Phase.NEW)]
+    assert watch.look(alive(watch, 15 * MINUTE), later=15 * MINUTE) == [(SILENT, Phase.OVER)]
 
 
 def test_agent_that_was_stopped_and_not_started_again_is_silent_too() -> None:

@@ -8,7 +8,7 @@ import socket
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -147,6 +147,45 @@ def test_clients_that_say_nothing_keep_nobody_out_for_long(tmp_path: Path, monke
             assert end.recv(1) == b"", "closed by the server"
             end.close()
         assert ask(UnixConnection(path), "/health/live")[0] == HTTPStatus.OK
+
+
+def test_probe_gets_in_however_many_ask_a_letter_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with listening(f"unix:{path}"), ExitStack() as slow:
+        for _ in range(3 * MOST_AT_ONCE):
+            end = slow.enter_context(socket.socket(socket.AF_UNIX))
+            end.connect(str(path))
+            with suppress(BrokenPipeError):
+                end.sendall(b"GET /health")
+        for _ in range(3):
+            assert ask(UnixConnection(path), "/health/live")[0] == HTTPStatus.OK
+
+
+def test_who_is_being_answered_is_sent_away_for_nobody(tmp_path: Path) -> None:
+    path, may_answer = tmp_path / "s", threading.Event()
+
+    def slowly() -> Page:
+        may_answer.wait(20)
+        return Page(HTTPStatus.OK, "application/json", b"{}")
+
+    answers: list[HTTPStatus | int] = []
+    with listening(f"unix:{path}", pages={"/slow": slowly}) as server:
+        askers = [
+            threading.Thread(target=lambda: answers.append(ask(UnixConnection(path), "/slow")[0]))
+            for _ in range(MOST_AT_ONCE)
+        ]
+        for one in askers:
+            one.start()
+        while len(server._callers._asking) < MOST_AT_ONCE:
+            assert all(one.is_alive() for one in askers)
+        with socket.socket(socket.AF_UNIX) as late:
+            late.connect(str(path))
+            late.settimeout(10)
+            assert late.recv(1) == b""
+        may_answer.set()
+        for one in askers:
+            one.join(20)
+    assert answers == [HTTPStatus.OK] * MOST_AT_ONCE
 
 
 def test_nothing_listens_and_nothing_runs_after_the_end() -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.ledger_values import an_alert
 from support.line import DAY, HOUR, TODAY, Line, WeekdayCalendar
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.adapters.inmemory.alert_sink import InMemoryAlertSink
@@ -21,6 +22,7 @@ from usrec.domain.alert import OpenAlert, Threshold, Watched
 from usrec.domain.digest import DigestPolicy
 from usrec.domain.errors import AlertNotTaken
 from usrec.domain.kazakhstan_time import KAZAKHSTAN
+from usrec.domain.source_event import EventId
 from usrec.domain.watch import WatchPolicy
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.alert_sink import LOG, AlertMessage, SinkName, Subscriber
@@ -246,6 +248,24 @@ def test_problem_is_kept_for_whoever_asks(office: Office) -> None:
     problem = office.tell().problem
     assert isinstance(problem, AlertNotTaken)
     assert "nobody answers" in str(problem)
+
+
+def test_urgent_alert_is_told_at_night_whatever_a_sink_that_was_down_all_day_has_to_catch_up(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("usrec.application.tell_sink.MOST_AT_ONCE", 2)
+    made = office.line.take("c1")
+    office.go_to(TODAY, 23)
+    now, ahead = office.line.clock.now(), TODAY + 30 * DAY
+    morning = {"raised_at": now - 15 * HOUR, "tell_at": now - 14 * HOUR, "last_day": ahead}
+    missed = [an_alert(made.id, event_id=EventId(f"e{number}"), **morning) for number in range(3)]
+    with office.line.work() as work:
+        work.alerts.add(missed)
+    assert office.tell() == Told(), "digests wait for the morning"
+    with office.line.work() as work:
+        work.alerts.add([an_alert(made.id, threshold=Threshold.MISSED, raised_at=now, tell_at=now)])
+    assert office.tell().alerts == 1
+    assert office.told() == [(Watched.LEGAL, Threshold.MISSED)]
 
 
 def test_alerts_raised_while_a_sink_fails_follow_in_a_message_of_their_own(office: Office) -> None:

@@ -12,7 +12,7 @@ from usrec.domain.alert import Alert, Threshold, Watched
 from usrec.domain.digest import DigestPolicy
 from usrec.domain.state import State
 from usrec.domain.watch import WatchPolicy
-from usrec.ports.alert_sink import LOG
+from usrec.ports.alert_sink import LOG, AlertMessageId
 
 MISSED = [(Watched.SAFE, Threshold.MISSED), (Watched.LEGAL, Threshold.MISSED)]
 
@@ -63,6 +63,38 @@ def test_looking_twice_at_one_moment_raises_nothing_twice(line: Line) -> None:
         work.alerts.watch(submission.id, line.clock.now())
     assert watched(line) == 0
     assert len(raised(line)) == 2
+
+
+def test_clock_that_jumped_ahead_and_back_leaves_nothing_missed_and_nothing_unwatched(line: Line) -> None:
+    line.take("c1")
+    due, start = line.of("c1").due_utc, line.clock.now()
+    assert due is not None
+    line.clock.advance(60 * DAY)
+    watched(line)
+    assert raised(line) == MISSED
+    take_all(line)
+    line.clock.set(start + HOUR)
+    watched(line)
+    assert raised(line) == []
+    line.clock.set(due - HOUR)
+    watched(line)
+    assert (Watched.LEGAL, Threshold.HOURS_4) in raised(line)
+    line.clock.set(due)
+    watched(line)
+    assert (Watched.LEGAL, Threshold.MISSED) in raised(line), "told again: what was told before was not true"
+    watched(line)
+    assert (Watched.LEGAL, Threshold.MISSED) in raised(line)
+
+
+def take_all(line: Line) -> None:
+    """The log takes what there is."""
+    with line.work() as work:
+        assert work.alert_sinks.failures(LOG, line.clock.now()) == 0
+        found = work.alert_sinks.untold(LOG, line.clock.now(), 99, at_once=True)
+        message = AlertMessageId("m")
+        handles = [one.handle for one in found]
+        work.alert_sinks.begin(LOG, message, handles, owner="me", until=line.clock.now() + HOUR)
+        work.alert_sinks.taken(LOG, message, line.clock.now(), owner="me")
 
 
 def test_days_off_move_the_threshold(line: Line) -> None:

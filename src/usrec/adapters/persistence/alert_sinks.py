@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Boolean, Connection, Executable, bindparam, delete, func, insert, not_, or_, select, update
 
 from usrec.adapters.persistence.alert_tables import BEGUN, OPEN, alerts, deliveries, sinks
-from usrec.adapters.persistence.alerts import ALERT_COLUMNS
+from usrec.adapters.persistence.alerts import ALERT_COLUMNS, REMINDS
 from usrec.adapters.persistence.delivery_tables import outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.tables import UNSETTLED, submissions
@@ -69,7 +69,7 @@ _UNTOLD: Final = (
         deliveries.c.taken_at.is_(None),
         or_(bindparam("at_once", type_=Boolean()), alerts.c.tell_at <= bindparam("now")),
     )
-    .order_by(alerts.c.id)
+    .order_by(alerts.c.tell_at != alerts.c.raised_at, REMINDS, alerts.c.last_day, alerts.c.id)
     .limit(bindparam("limit"))
 )
 _ITS_MESSAGE: Final = (
@@ -82,8 +82,9 @@ _BEGIN: Final = insert(deliveries)
 _WHICH: Final = sinks.c.sink == bindparam("which")
 _HOLD: Final = update(sinks).where(_WHICH)
 _TAKEN: Final = update(deliveries).where(*_ITS_MESSAGE)
-_WORKS: Final = update(sinks).where(_WHICH).values(failures=0, retry_at=None, problem="", **_FREE_OF)
-_FAILED: Final = update(sinks).where(_WHICH).values(failures=sinks.c.failures + 1, **_FREE_OF)
+_OWN: Final = sinks.c.owner == bindparam("its_owner")
+_WORKS: Final = update(sinks).where(_WHICH, _OWN).values(failures=0, retry_at=None, problem="", **_FREE_OF)
+_FAILED: Final = update(sinks).where(_WHICH, _OWN).values(failures=sinks.c.failures + 1, **_FREE_OF)
 _ABANDON: Final = delete(deliveries).where(
     BEGUN,
     deliveries.c.sink.not_in(bindparam("kept", expanding=True)),
@@ -113,7 +114,8 @@ class SqlAlertSinks:
     def untold(self, sink: SinkName, now: datetime, limit: int, *, at_once: bool) -> Sequence[Untold]:
         """Open alerts that the sink has not taken, oldest first."""
         what = {"sink": sink, "now": now, "limit": limit, "at_once": at_once}
-        return [_untold(row) for row in self._connection.execute(_UNTOLD, what)]
+        found = [_untold(row) for row in self._connection.execute(_UNTOLD, what)]
+        return sorted(found, key=lambda one: one.handle)
 
     def begin(
         self, sink: SinkName, message_id: AlertMessageId, handles: Sequence[int], *, owner: str, until: datetime
@@ -124,14 +126,15 @@ class SqlAlertSinks:
         self._connection.execute(_BEGIN, rows)
         self._connection.execute(_HOLD, {"which": sink, "owner": owner, "busy_until": until})
 
-    def taken(self, sink: SinkName, message_id: AlertMessageId, at: datetime) -> None:
+    def taken(self, sink: SinkName, message_id: AlertMessageId, at: datetime, *, owner: str) -> None:
         """The sink took the message."""
         self._connection.execute(_TAKEN, {"which": sink, "message": message_id, "taken_at": at})
-        self._connection.execute(_WORKS, {"which": sink, "taken_at": at})
+        self._connection.execute(_WORKS, {"which": sink, "its_owner": owner, "taken_at": at})
 
-    def failed(self, sink: SinkName, problem: str, at: datetime, *, retry_at: datetime) -> None:
+    def failed(self, sink: SinkName, problem: str, at: datetime, *, retry_at: datetime, owner: str) -> None:
         """The sink did not take it, or nobody knows."""
-        self._connection.execute(_FAILED, {"which": sink, "problem": problem, "failed_at": at, "retry_at": retry_at})
+        what = {"problem": problem, "failed_at": at, "retry_at": retry_at}
+        self._connection.execute(_FAILED, {"which": sink, "its_owner": owner, **what})
 
     def abandon(self, kept: Collection[SinkName], now: datetime) -> None:
         """Messages to sinks that the settings do not name any more are not waited for."""

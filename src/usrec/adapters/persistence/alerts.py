@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, and_, bindparam, false, func, not_, or_, select, update
+from sqlalchemy import Connection, Executable, and_, bindparam, case, delete, false, func, not_, or_, select, update
 
-from usrec.adapters.persistence.alert_tables import OPEN, alerts
+from usrec.adapters.persistence.alert_tables import OPEN, alerts, deliveries
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import AWAITED, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
 from usrec.adapters.persistence.tables import UNSETTLED, WATCHED, submissions
+from usrec.adapters.persistence.types import UtcDateTime
 from usrec.domain.alert import Alert, Threshold
 from usrec.domain.submission import Submission, SubmissionId
 
@@ -27,11 +28,18 @@ def _unless_known(insert_into: InsertInto) -> Executable:
 
 
 _ADD: Final = per_dialect(_unless_known)
-_REMINDS: Final = alerts.c.threshold == literal_word(Threshold.AWAITED)
+REMINDS: Final = alerts.c.threshold == literal_word(Threshold.AWAITED)
+_AHEAD: Final = alerts.c.raised_at > bindparam("its_raised_at", type_=UtcDateTime())
+"""It was raised by a clock that was set back since."""
 _REOPEN: Final = (
     update(alerts)
     .where(*(alerts.c[name] == bindparam(f"its_{name}") for name in _KEY), not_(OPEN))
-    .values(submission_id=bindparam("stands"), closed_at=None)
+    .values(
+        submission_id=bindparam("stands"),
+        closed_at=None,
+        tell_at=case((_AHEAD, bindparam("its_tell_at", type_=UtcDateTime())), else_=alerts.c.tell_at),
+        raised_at=case((_AHEAD, bindparam("its_raised_at", type_=UtcDateTime())), else_=alerts.c.raised_at),
+    )
 )
 _CLOSE_EARLIER: Final = (
     update(alerts)
@@ -39,7 +47,7 @@ _CLOSE_EARLIER: Final = (
         *(alerts.c[name] == bindparam(f"its_{name}") for name in ("source", "event_id", "watched")),
         or_(
             alerts.c.threshold != bindparam("its_threshold"),
-            and_(_REMINDS, alerts.c.last_day < bindparam("its_last_day")),
+            and_(REMINDS, alerts.c.last_day < bindparam("its_last_day")),
         ),
         OPEN,
     )
@@ -49,10 +57,17 @@ _OUTDATED: Final = (
     select(alerts.c.id, *ALERT_COLUMNS)
     .join_from(alerts, submissions, submissions.c.id == alerts.c.submission_id)
     .join(outbox, outbox.c.submission_id == submissions.c.id, isouter=True)
-    .where(OPEN, or_(not_(UNSETTLED), and_(_REMINDS, func.coalesce(AWAITED, false()).is_(false()))))
+    .where(OPEN, or_(not_(UNSETTLED), and_(REMINDS, func.coalesce(AWAITED, false()).is_(false()))))
     .order_by(alerts.c.id)
     .limit(bindparam("limit"))
 )
+_FROM_THE_FUTURE: Final = (
+    select(alerts.c.id, alerts.c.submission_id)
+    .where(OPEN, alerts.c.raised_at > bindparam("after"))
+    .order_by(alerts.c.id)
+    .limit(bindparam("limit"))
+)
+_UNTELL: Final = delete(deliveries).where(deliveries.c.alert_id.in_(bindparam("ids", expanding=True)))
 _HAND_OVER: Final = update(alerts).where(alerts.c.id == bindparam("which")).values(submission_id=bindparam("stands"))
 _CLOSE: Final = update(alerts).where(alerts.c.id.in_(bindparam("ids", expanding=True)), OPEN)
 _WATCH: Final = update(submissions).where(submissions.c.id == bindparam("which"))
@@ -78,7 +93,8 @@ class SqlAlerts:
         values = values_of(alert)
         key: dict[str, Any] = {f"its_{name}": values[name] for name in _KEY}
         if self._connection.execute(_ADD[self._connection.dialect.name], values).rowcount != 1:
-            self._connection.execute(_REOPEN, {**key, "stands": alert.submission_id})
+            when = {"its_raised_at": alert.raised_at, "its_tell_at": alert.tell_at}
+            self._connection.execute(_REOPEN, {**key, **when, "stands": alert.submission_id})
             return False
         self._connection.execute(_CLOSE_EARLIER, {**key, "at": alert.raised_at})
         return True
@@ -87,6 +103,15 @@ class SqlAlerts:
         """Open alerts whose submission is settled or was replaced, and reminders of what is not awaited any more."""
         rows = self._connection.execute(_OUTDATED, {"limit": limit})
         return [(row[0], Alert(*row[1:])) for row in rows]
+
+    def unsay(self, after: datetime, now: datetime, limit: int) -> Sequence[SubmissionId]:
+        """Close open alerts that were raised after ``after``, as if nobody had been told."""
+        found = self._connection.execute(_FROM_THE_FUTURE, {"after": after, "limit": limit}).all()
+        handles = [row[0] for row in found]
+        for start in range(0, len(handles), _AT_ONCE):
+            self._connection.execute(_UNTELL, {"ids": handles[start : start + _AT_ONCE]})
+        self.close(handles, now)
+        return [row[1] for row in found]
 
     def hand_over(self, handle: int, to: SubmissionId) -> None:
         """Another submission stands for the event."""

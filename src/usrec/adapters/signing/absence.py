@@ -14,6 +14,9 @@ REST: Final = timedelta(seconds=15)
 PROBE: Final = timedelta(minutes=1)
 """So long the one who asks it afterwards is waited for; nobody else asks meanwhile."""
 
+FADES: Final = timedelta(minutes=5)
+"""So long after its rest nobody asked it, so nothing waits for it and nobody can say whether it is still away."""
+
 CLOCK_SLIP: Final = timedelta(minutes=5)
 """A clock that was put back farther than this ends a rest, which could last for hours otherwise."""
 
@@ -30,6 +33,11 @@ class Absence:
     def error(self) -> SignerUnreachableError | None:
         """How it did not answer when it was last asked; None when it did."""
         return self._error
+
+    def lasts(self, at: datetime) -> bool:
+        """Whether it did not answer lately."""
+        with self._lock:
+            return self._until is not None and self._until - CLOCK_SLIP <= at < self._until + FADES
 
     def require_over(self, at: datetime) -> None:
         """Check that it may be asked; while it is away, that is one caller's turn at a time.

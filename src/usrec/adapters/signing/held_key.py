@@ -70,6 +70,10 @@ class HeldKey:
         """How its signer did not answer when it was last asked."""
         return self._absence.error
 
+    def is_away(self, at: datetime) -> bool:
+        """Whether its signer did not answer lately."""
+        return self._absence.lasts(at)
+
     @property
     def link(self) -> ChainKey | None:
         """What is known of its time; None while its certificate is not known."""

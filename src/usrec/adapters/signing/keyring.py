@@ -90,9 +90,13 @@ class Keyring:
 
     @property
     def able(self) -> Collection[str]:
-        """Employers with a key that may sign now by its dates, and whose certificate there is nothing against."""
+        """Employers with a key that may sign now by its dates, with nothing against it and a signer that answers."""
         now = self._clock.now()
-        return {bin_ for bin_, keys in self._chains.items() if any(self._may_sign(key, now) for key in keys)}
+        return {
+            bin_
+            for bin_, keys in self._chains.items()
+            if any(self._may_sign(key, now) and not key.is_away(now) for key in keys)
+        }
 
     @property
     def certificates(self) -> Mapping[str, SigningCertificate]:

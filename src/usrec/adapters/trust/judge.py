@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from kzeds.certificate import Certificate
-from kzeds.errors import KzedsError, UntrustedCertificateError
+from kzeds.errors import CertificateExpiredError, KzedsError, UntrustedCertificateError
 from kzeds.revocation.answer import RevocationAnswer
 from kzeds.revocation.sources import CrlServer, OcspServer, RevocationSource, StoredAnswers, check_revocation
 from kzeds.trust import require_chain
@@ -66,7 +66,10 @@ class CertificateJudge:
 
     def _asked(self, der: bytes, at: datetime, *, recall: bool) -> TrustVerdict:
         try:
-            chain = self.chain_of(Certificate.from_der(der), at)
+            certificate = Certificate.from_der(der)
+            chain = self.chain_of(certificate, at)
+        except CertificateExpiredError as error:
+            return self._revoked_before_its_end(certificate, at) or TrustVerdict(TrustStatus.UNKNOWN, str(error), at)
         except UntrustedCertificateError as error:
             return TrustVerdict(TrustStatus.UNTRUSTED, str(error), at)
         except KzedsError as error:
@@ -76,6 +79,16 @@ class CertificateJudge:
             return TrustVerdict(TrustStatus.UNTRUSTED, what, at)
         answers = self._answers(chain, at, recall=recall)
         return _verdict(min(answers, key=lambda one: _WORST_FIRST.index(_status(one))), at)
+
+    def _revoked_before_its_end(self, certificate: Certificate, at: datetime) -> TrustVerdict | None:
+        """What is stored of a revocation: its end does not release a certificate, nor does a restart after it."""
+        end = certificate.not_after
+        try:
+            chain = self.chain_of(certificate, end)
+        except KzedsError:
+            return None
+        answers = self._answers(chain, end, recall=True)
+        return next((_verdict(one, at) for one in answers if _status(one) is TrustStatus.REVOKED), None)
 
     def _answers(self, chain: Sequence[Certificate], at: datetime, *, recall: bool) -> Sequence[RevocationAnswer]:
         """About the holder, and about each authority of which a list is named; a revoked one ends the asking."""
