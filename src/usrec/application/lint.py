@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
+from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.rules.codes import CodeCheck
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import read_payload
 from usrec.domain.rules.finding import Finding, Severity
+from usrec.domain.rules.late import with_late_entry
 from usrec.domain.rules.letters import check_letters
 from usrec.domain.rules.together import check_together
 from usrec.domain.source_event import EmployerName, SourceRow
@@ -33,7 +35,9 @@ def lint(
         codes: The imported dictionaries.
     """
     known = well_formed(row.employer_bin for row, _ in rows) if employers is None else employers
-    examined = [examine(row, employers=known, calendar=calendar, now=now, codes=codes) for row, _ in rows]
+    today = kazakhstan_date(now)
+    read = [examine(row, employers=known, calendar=calendar, now=now, codes=codes) for row, _ in rows]
+    examined = [with_late_entry(one, today) for one in read]
     found = [_of_row(one, read) for one, (_, read) in zip(examined, rows, strict=True)]
     for place, finding in check_together(examined):
         found[place].append(finding)

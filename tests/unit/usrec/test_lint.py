@@ -84,7 +84,8 @@ def test_a_change_without_its_conclusion_is_undetermined_unless_the_registrys_id
         Severity.UNDETERMINED,
     )
     assert not has_errors([finding])
-    assert not linted(csv_file(tmp_path, agree(contract_id="abc")))
+    ((_, given),) = linted(csv_file(tmp_path, agree(contract_id="abc")))
+    assert (given.rule, given.severity) == ("contract_history_known", Severity.UNDETERMINED)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "submissions": _CHANGE,
     "messages": _ADD,
     "contracts": _CHANGE,
+    "contract_numbers": _ADD,
     "journal": _ADD,
     "outbox": _ALL,
     "signing_requests": _ALL,

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Final
 
 from usrec.domain.rules.finding import Finding
+from usrec.interfaces.cli.history_words import HISTORY_TEMPLATES
 from usrec.interfaces.i18n import N_, tr
 
 _NUMBER_FAULTS: Final = (
@@ -23,7 +24,7 @@ _NUMBER_FAULTS: Final = (
 
 _NOT_LOOKED_UP: Final = N_("No official dictionary for {field} is imported for this day; it was not looked up.")
 
-TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
+_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "key_present": (N_("{field} is empty; without it nothing can be matched."),),
     "key_form": (N_("{field} is longer than {longest} or not printable."),),
     "revision_counts": (N_("revision must be a whole number, 1 or more."),),
@@ -78,14 +79,8 @@ TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "second_conclusion": (
         N_(
             "This contract already has a conclusion under another event_id; sending it could register the contract "
-            "twice. To correct the first event, raise its revision."
-        ),
-    ),
-    "after_termination": (
-        N_(
-            "USREC holds the termination of this contract, so only the state labour body changes its data, on "
-            "application. After a mistaken termination register a reinstatement first, then raise the revision of "
-            "this event."
+            "twice. To correct the first event, raise its revision. Is that contract being deleted: when its deletion "
+            "is registered, raise the revision of this event."
         ),
     ),
     "entered_by_hand": (
@@ -107,6 +102,10 @@ TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
         N_("{field} holds a character that XML cannot carry"),
         N_("the profile {profile} has no message for {operation}"),
     ),
+}
+
+TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
+    rule: (*_TEMPLATES.get(rule, ()), *HISTORY_TEMPLATES.get(rule, ())) for rule in (*_TEMPLATES, *HISTORY_TEMPLATES)
 }
 """By rule. A sentence of the XSD about a document (rule ``document``) is shown as it was kept."""
 
