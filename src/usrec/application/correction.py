@@ -1,7 +1,8 @@
-"""What the ledger knows of a correction or a deletion: when the first data were entered.
+"""What the ledger knows of a correction or a deletion: the registry's id of its object, and when that was entered.
 
-Order 353 p.9 counts from the day on which the first data were entered; the row may name it, and of what this agent
-registered itself the ledger knows it.
+HR may name an agreement or a leave by the ``event_id`` with which this agent registered it, because nobody tells HR the
+registry's id. Order 353 p.9 counts from the day on which the first data were entered; the row may name it, and of what
+this agent registered itself the ledger knows it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,53 @@ from datetime import date
 from usrec.application.standing import history_before
 from usrec.domain.contract_history import ContractHistory
 from usrec.domain.rules.examine import Examined, term_of
+from usrec.domain.rules.finding import Finding, error
 from usrec.domain.rules.late import CORRECTIONS
-from usrec.domain.source_event import AmendmentDelete, AmendmentEdit, Details
+from usrec.domain.source_event import (
+    AmendmentDelete,
+    AmendmentEdit,
+    Details,
+    Operation,
+    SocialLeaveDelete,
+    SocialLeaveEdit,
+)
+from usrec.domain.state import State
 from usrec.domain.submission import Submission
 from usrec.domain.working_calendar import WorkingCalendar
+
+
+def with_registered_id(one: Examined, standing: Sequence[Submission]) -> Examined:
+    """A correction that names its object by an event of HR's, with the registry's id instead; refused without one.
+
+    Args:
+        standing: What counts of its contract.
+    """
+    match one.event and one.event.details:
+        case AmendmentEdit(agreement_id=name) | AmendmentDelete(agreement_id=name):
+            field, code, entered_by = "agreement_id", "SCSE051", Operation.AMENDMENT
+        case SocialLeaveEdit(leave_id=name) | SocialLeaveDelete(leave_id=name):
+            field, code, entered_by = "leave_id", "SCSE134", Operation.SOCIAL_LEAVE
+        case _:
+            return one
+    named = [found for found in standing if (found.source, found.event_id) == (one.row.source, name)]
+    entry = next((found for found in named if found.operation is entered_by), None)
+    if entry is None or one.event is None:
+        return one
+    if entry.state is not State.ACCEPTED or entry.record_id is None:
+        return replace(one, event=None, findings=(*one.findings, _not_registered(field, code)))
+    details: Details = replace(one.event.details, **{field: entry.record_id})
+    return replace(one, event=replace(one.event, details=details))
+
+
+def _not_registered(field: str, code: str) -> Finding:
+    return error(
+        f"{field}_known",
+        field,
+        f"{field} names an event whose id in the registry is not known. Is that event unsent: raise its own revision "
+        "instead. Otherwise give the id from the portal, or raise the revision of this event once that one is "
+        "registered.",
+        code=code,
+    )
 
 
 def with_first_entry(one: Examined, standing: Sequence[Submission], calendar: WorkingCalendar) -> Examined:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from usrec.application.contract_line import arrange_line, entered_by_hand, take_back
-from usrec.application.correction import with_first_entry
+from usrec.application.correction import with_first_entry, with_registered_id
 from usrec.application.placing import contract_of, is_second_conclusion, place, position_after
 from usrec.application.recording import journal, status_note
 from usrec.application.standing import Standing, against_standing
@@ -142,8 +142,9 @@ def _took_the_place_of(older: Sequence[Submission]) -> str:
 
 
 def _dated(one: Examined, standing: Sequence[Submission], calendar: WorkingCalendar, now: datetime) -> Examined:
-    """``one`` with the term that the ledger knows, and a warning where that has run out."""
-    return with_late_entry(with_first_entry(one, standing, calendar), kazakhstan_date(now))
+    """``one`` with the id and the term that the ledger knows, and a warning where that term has run out."""
+    known = with_first_entry(with_registered_id(one, standing), standing, calendar)
+    return with_late_entry(known, kazakhstan_date(now))
 
 
 def _submission(one: Examined, now: datetime, entropy: Entropy) -> Submission:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -195,6 +196,30 @@ def test_a_correction_runs_from_the_entry_of_the_contract_that_stands() -> None:
     line.clock.advance(timedelta(days=7))
     line.register("again")
     assert line.take("mend", "contract_edit", entered_on=None).trigger == TODAY + timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "follow"),
+    [
+        ("amendment", "agreement_id", "amendment_edit"),
+        ("amendment", "agreement_id", "amendment_delete"),
+        ("social_leave", "leave_id", "social_leave_edit"),
+        ("social_leave", "leave_id", "social_leave_delete"),
+    ],
+)
+def test_what_this_agent_registered_may_be_named_by_its_event(kind: str, field: str, follow: str) -> None:
+    """Nobody tells HR the registry's id of an agreement or a leave."""
+    line = Line()
+    line.register("hire")
+    line.take("first", kind)
+    line.take("early", follow, **{field: "first"})
+    assert [one.field for one in line.findings("early")] == [field]
+    line.deliver_all()
+    named = line.retry("early")
+    assert json.loads(named.details)[field] == line.of("first").record_id
+    assert line.take("other", follow, contract="K-2", **{field: "first"}).details.count('"first"') == 1
+    line.deliver_all()
+    assert line.of("early").state is State.ACCEPTED
 
 
 @pytest.mark.parametrize(

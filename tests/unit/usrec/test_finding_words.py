@@ -14,7 +14,7 @@ from support.broken_rows.history import HISTORY
 from support.broken_rows.late import LATE
 from support.code_lists import BOOK, HeldBook
 from support.languages import CYRILLIC, TRANSLATED, english_words
-from support.line import BIN, EMPLOYERS, MONDAY, PAYLOADS, WeekdayCalendar
+from support.line import BIN, EMPLOYERS, MONDAY, PAYLOADS, Line, WeekdayCalendar
 from support.sound_rows import BIN as OWN_BIN
 from support.sound_rows import NOW, OTHER_BIN, rows_of
 from usrec.application.lint import lint
@@ -100,6 +100,11 @@ def what_history_says() -> Iterator[Finding]:
         rows = [(row, ()) for row in rows_of(broken)]
         said = lint(rows, employers=employers, calendar=WeekdayCalendar(), now=NOW)[-1]
         yield from (one for one in said if one.severity is not Severity.UNDETERMINED)
+    line = Line()
+    for kind, field in (("amendment", "agreement_id"), ("social_leave", "leave_id")):
+        line.take(field[:5], kind)
+        line.take(f"mend-{kind}", f"{kind}_edit", **{field: field[:5]})
+        yield from line.findings(f"mend-{kind}")
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -15,7 +15,14 @@ _LATE: Final = N_(
     "with the paper and leave it as it is there."
 )
 
+_NOT_REGISTERED: Final = N_(
+    "{field} names an event whose id in the registry is not known. Is that event unsent: raise its own revision "
+    "instead. Otherwise give the id from the portal, or raise the revision of this event once that one is registered."
+)
+
 HISTORY_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
+    "agreement_id_known": (_NOT_REGISTERED,),
+    "leave_id_known": (_NOT_REGISTERED,),
     "agreement_not_repeated": (
         N_(
             "This contract has an agreement with this number and date already. The same agreement: "
