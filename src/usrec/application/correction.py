@@ -35,21 +35,37 @@ def with_registered_id(one: Examined, standing: Sequence[Submission]) -> Examine
     Args:
         standing: What counts of its contract.
     """
-    match one.event and one.event.details:
-        case AmendmentEdit(agreement_id=name) | AmendmentDelete(agreement_id=name):
-            field, code, entered_by = "agreement_id", "SCSE051", Operation.AMENDMENT
-        case SocialLeaveEdit(leave_id=name) | SocialLeaveDelete(leave_id=name):
-            field, code, entered_by = "leave_id", "SCSE134", Operation.SOCIAL_LEAVE
-        case _:
-            return one
-    named = [found for found in standing if (found.source, found.event_id) == (one.row.source, name)]
-    entry = next((found for found in named if found.operation is entered_by), None)
-    if entry is None or one.event is None:
+    if one.event is None:
+        return one
+    field, code, entered_by, name = _named(one.event.details)
+    ours = [found for found in standing if (found.source, found.event_id) == (one.row.source, name)]
+    entry = next((found for found in ours if found.operation is entered_by), None)
+    if entry is None:
         return one
     if entry.state is not State.ACCEPTED or entry.record_id is None:
         return replace(one, event=None, findings=(*one.findings, _not_registered(field, code)))
-    details: Details = replace(one.event.details, **{field: entry.record_id})
-    return replace(one, event=replace(one.event, details=details))
+    return replace(one, event=replace(one.event, details=_naming(one.event.details, entry.record_id)))
+
+
+def _named(details: Details) -> tuple[str, str, Operation | None, str]:
+    """Field, response code for its absence, and operation and name of what an event corrects."""
+    match details:
+        case AmendmentEdit(agreement_id=name) | AmendmentDelete(agreement_id=name):
+            return "agreement_id", "SCSE051", Operation.AMENDMENT, name
+        case SocialLeaveEdit(leave_id=name) | SocialLeaveDelete(leave_id=name):
+            return "leave_id", "SCSE134", Operation.SOCIAL_LEAVE, name
+        case _:
+            return "", "", None, ""
+
+
+def _naming(details: Details, name: str) -> Details:
+    match details:
+        case AmendmentEdit() | AmendmentDelete():
+            return replace(details, agreement_id=name)
+        case SocialLeaveEdit() | SocialLeaveDelete():
+            return replace(details, leave_id=name)
+        case _:
+            return details
 
 
 def _not_registered(field: str, code: str) -> Finding:

@@ -178,9 +178,12 @@ def _term_counts_from_the_contract(details: Details, history: ContractHistory) -
 
 
 def _is_under_a_year(begin: date, end: date) -> bool:
-    """29 February and the day before it end one year alike."""
-    begin = begin if (begin.month, begin.day) != (2, 29) else begin - timedelta(days=1)
-    return end < date.max and end + timedelta(days=1) < begin.replace(year=begin.year + 1)
+    """A year before 29 February is 28 February."""
+    if end == date.max or end.year == date.min.year:
+        return end < begin
+    after = end + timedelta(days=1)
+    leap_day = (after.month, after.day) == (2, 29)
+    return after.replace(year=after.year - 1, day=28 if leap_day else after.day) < begin
 
 
 def _leave_is_new(details: Details, history: ContractHistory) -> Iterator[Finding]:
