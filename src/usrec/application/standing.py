@@ -42,7 +42,7 @@ class Standing:
 
 
 def against_standing(work: UnitOfWork, new: Submission, standing: Sequence[Submission]) -> Submission:
-    """``new`` as it is, with warnings, or invalid where the history of its contract forbids it.
+    """``new`` as it is, or invalid where the history of its contract forbids it.
 
     A number that it gives to its contract is remembered. After a termination nobody can mend the row, so that one holds
     no followers; every other refusal keeps its place in the line.
@@ -74,8 +74,9 @@ def _number_used(work: UnitOfWork, new: Submission, details: Details) -> Iterato
         return
     keys = [key for key in work.contracts.with_number(new.employer_bin, number) if key != new.contract_key]
     others = work.submissions.standing_of([(new.employer_bin, key) for key in keys]) if keys else {}
-    histories = (history_before(None, new.employer_bin, one) for one in others.values())
-    yield from contract_number_used(number, histories)
+    registered = [[one for one in standing if one.state is State.ACCEPTED] for standing in others.values()]
+    known = [*registered, *others.values()]
+    yield from contract_number_used(number, (history_before(None, new.employer_bin, one) for one in known))
 
 
 def history_before(new: Submission | None, employer_bin: str, standing: Sequence[Submission]) -> ContractHistory:
