@@ -88,6 +88,11 @@ STEPS: Sequence[tuple[Any, Sequence[str]]] = (
     (lambda work: work.submissions.next_position(BIN, ContractKey("K-1")), ["ix_submissions_contract"]),
     (lambda work: work.submissions.of_event(SOURCE, EventId("e7")), ["ix_submissions_event"]),
     (lambda work: work.contracts.lock(BIN, ContractKey("contract of s000007")), []),
+    (
+        lambda work: work.submissions.standing_of([(BIN, ContractKey(f"contract of s{one:06}")) for one in range(3)]),
+        ["ix_submissions_contract"],
+    ),
+    (lambda work: work.contracts.with_number(BIN, "17"), ["contract_numbers"]),
     (lambda work: work.signing_requests.awaiting(BIN), ["ix_outbox_awaited"]),
     (lambda work: work.signing_requests.asked_at([SubmissionId("s000007")]), ["signing_requests"]),
     (lambda work: work.submissions.signed_as("d" * 64), ["messages"]),
@@ -155,3 +160,11 @@ def test_lock_of_a_known_contract_writes_nothing(shared_ledger: SqlLedger) -> No
         with shared_ledger._engine.connect() as connection:
             versions.add(connection.execute(text("SELECT ctid::text FROM contracts")).scalar_one())
     assert len(versions) == 1
+
+
+def test_what_stands_of_many_contracts_is_read_at_once(shared_ledger: SqlLedger) -> None:
+    contracts = {(BIN, ContractKey(f"K-{number}")) for number in range(300)}
+    with executed(shared_ledger) as seen, shared_ledger.begin() as work:
+        found = work.submissions.standing_of(contracts)
+    assert len([one for one in seen if not one[0].startswith("BEGIN")]) == 1
+    assert found == {contract: [] for contract in contracts}

@@ -1,8 +1,10 @@
 """The ledger's schema: made by migrations alone, the same as the program's tables, never used at another version."""
 
+import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -11,7 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
-from support.ledger_values import HOUR, NOW, a_submission, an_alert, enqueued
+from support.ledger_values import BIN, HOUR, NOW, a_submission, an_alert, enqueued
 from usrec.adapters.persistence import SqlLedger, create_ledger_engine, delivery_tables, open_ledger, tables
 from usrec.adapters.persistence.schema import (
     alembic_config,
@@ -25,6 +27,8 @@ from usrec.domain.alert import Threshold, Watched
 from usrec.domain.errors import LedgerSchemaError, LedgerUnavailable
 from usrec.domain.message import RenderedMessage
 from usrec.domain.signing_request import SigningRequest
+from usrec.domain.source_event import ContractKey, Operation
+from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 
 CATALOGUES = {
@@ -135,6 +139,26 @@ def test_what_waits_for_a_signature_is_tried_again_where_nobody_can_be_asked(mig
     upgrade(migrated)
     with SqlLedger(migrated).begin() as work:
         assert [claim.request for claim in work.outbox.claim("me", NOW, HOUR, 1)] == [None]
+
+
+def test_numbers_of_contracts_that_are_there_already_are_taken_over(migrated: Engine) -> None:
+    given: dict[str, dict[str, Any]] = {
+        "registered": {"state": State.ACCEPTED},
+        "mended": {"operation": Operation.CONTRACT_EDIT, "position": 1},
+        "amended": {"operation": Operation.AMENDMENT, "position": 2},
+        "invalid": {"state": State.INVALID},
+    }
+    downgrade(migrated, "0007")
+    with SqlLedger(migrated).begin() as work:
+        for name, changes in given.items():
+            details = json.dumps({"contract_number": f"ТД-{name}"}, ensure_ascii=False)
+            work.submissions.add(a_submission(name, contract_key=ContractKey("K-1"), details=details, **changes))
+        work.submissions.add(a_submission("empty", details="{}"))
+        work.commit()
+    upgrade(migrated)
+    with SqlLedger(migrated).begin() as work:
+        found = {name for name in given if work.contracts.with_number(BIN, f"ТД-{name}") == ["K-1"]}
+    assert found == {"registered", "mended"}
 
 
 @pytest.mark.parametrize("revision", ["0001", "0002"])

@@ -158,6 +158,52 @@ def test_conclusions_of_a_contract_leave_out_what_was_replaced_cancelled_or_stan
         assert {one.id for one in work.submissions.conclusions_of(BIN, KEY)} == {"kept", "rejected"}
 
 
+def test_what_stands_of_a_contract_is_what_is_registered_and_behind_it_what_is_open_in_line(
+    ledger: SqlLedger,
+) -> None:
+    other = ContractKey("K-2")
+    cases: dict[str, dict[str, Any]] = {
+        "open-2": {"position": 7},
+        "open-1": {"position": 1, "state": State.INDETERMINATE},
+        "later": {"position": 0, "state": State.ACCEPTED, "decided_at": NOW + HOUR},
+        "first": {"position": 5, "state": State.ACCEPTED, "decided_at": NOW},
+        "invalid": {"state": State.INVALID},
+        "refused": {"state": State.REJECTED},
+        "cancelled": {"state": State.CANCELLED},
+        "outside": {"position": -1},
+        "replaced": {"replaced_by": SubmissionId("open-2")},
+        "elsewhere": {"employer_bin": "1"},
+        "other": {"contract_key": other},
+    }
+    with ledger.begin() as work:
+        for name, changes in cases.items():
+            work.submissions.add(replace(a_submission(name, contract_key=KEY), **changes))
+        found = work.submissions.standing_of([(BIN, KEY), (BIN, other), (BIN, ContractKey("K-3"))])
+        assert {key: [one.id for one in ones] for (_, key), ones in found.items()} == {
+            KEY: ["first", "later", "open-1", "open-2"],
+            other: ["other"],
+            ContractKey("K-3"): [],
+        }
+        assert work.submissions.standing_of([]) == {}
+
+
+def test_contracts_are_found_by_every_number_that_they_ever_had(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        for key, number in (("K-2", "17"), ("K-1", "17"), ("K-1", "17"), ("K-1", "18")):
+            work.contracts.add_number(BIN, ContractKey(key), number)
+        work.contracts.add_number("1", ContractKey("K-9"), "17")
+        assert work.contracts.with_number(BIN, "17") == ["K-1", "K-2"]
+        assert work.contracts.with_number(BIN, "18") == ["K-1"]
+        assert work.contracts.with_number(BIN, "ТД-17") == []
+
+
+def test_a_contract_that_was_deleted_has_no_id_any_more(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        work.contracts.set_registry_id(BIN, KEY, "R-1")
+        work.contracts.set_registry_id(BIN, KEY, None)
+        assert work.contracts.registry_id(BIN, KEY) is None
+
+
 def test_line_holds_the_unsettled_current_submissions_with_their_queue_status(ledger: SqlLedger) -> None:
     with ledger.begin() as work:
         enqueued(work, "head", contract_key=KEY)

@@ -17,6 +17,7 @@ from usrec.adapters.sources.files.reading import EventFile, read_event_file
 from usrec.adapters.sources.files.template import example_row
 from usrec.application.lint import lint
 from usrec.domain.rules.finding import Finding
+from usrec.domain.rules.late import LATE_RULES
 from usrec.domain.source_event import Operation, SourceName
 
 NOW: Final = datetime(2026, 12, 31, 9, tzinfo=UTC)
@@ -65,11 +66,14 @@ def read(file: Path, **options: Any) -> EventFile:
 
 
 def linted(file: Path, **options: Any) -> list[tuple[int, Finding]]:
-    """Each finding with its row, those of the header included."""
+    """Each finding with its row, those of the header included; that the rows' terms are over by now is left out."""
     found = read(file, **options)
     rows = [(one.row, one.findings) for one in found.rows]
     said = lint(rows, employers=None, calendar=WeekdayCalendar(), now=NOW)
-    told = [(row.number, one) for row, ones in zip(found.rows, said, strict=True) for one in ones]
+    late = {rule for rule, _, _ in LATE_RULES.values()}
+    told = [
+        (row.number, one) for row, ones in zip(found.rows, said, strict=True) for one in ones if one.rule not in late
+    ]
     return [*((found.header_row, one) for one in found.findings), *told]
 
 

@@ -221,7 +221,8 @@ def termination(**changes: object) -> dict[str, object]:
 def further(operation: Operation, **changes: object) -> dict[str, object]:
     """The payload of a well-made event of another kind, as of today, with what an ordinary row has and its day."""
     names = ordinary_fields(operation)
-    days = {*PAPER_FIELDS.get(operation, ()), TRIGGER_FIELDS.get(operation, "")} & {
+    same_day = {Operation.CONTRACT_EDIT: {"begin_date"}, Operation.REINSTATEMENT: {"termination_date"}}
+    days = same_day.get(operation, set()) | {*PAPER_FIELDS.get(operation, ()), TRIGGER_FIELDS.get(operation, "")} & {
         rule.name for rule in FIELDS[operation]
     }
     made: dict[str, object] = {name: value for name, value in SAMPLES[operation].items() if name in names}
@@ -229,6 +230,9 @@ def further(operation: Operation, **changes: object) -> dict[str, object]:
         made |= dict.fromkeys(days, TODAY.isoformat())
     return made | changes
 
+
+NUMBERED: Final = frozenset({Operation.CONCLUSION, Operation.LEGACY_CONTRACT, Operation.CONTRACT_EDIT})
+"""Events that give their contract its number."""
 
 PAYLOADS: Final[Mapping[str, Callable[..., dict[str, object]]]] = {
     **{one: partial(further, one) for one in Operation},
@@ -267,8 +271,9 @@ class Line:
         row_id: int | None = None,
         **fields: object,
     ) -> str:
-        """HR commits a row; ``fields`` go over those of a well-made payload."""
-        made = json.dumps(PAYLOADS.get(event_type, dict)(**fields)) if payload is None else payload
+        """HR commits a row; ``fields`` go over those of a well-made payload. Each contract has a number of its own."""
+        numbered = {"contract_number": f"17-{contract}"} if event_type in NUMBERED else {}
+        made = json.dumps(PAYLOADS.get(event_type, dict)(**{**numbered, **fields})) if payload is None else payload
         return self.source.enter(
             event_id,
             event_type=event_type,

@@ -10,7 +10,7 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -106,10 +106,12 @@ SOUND: Final[Mapping[Operation, Mapping[str, str]]] = {
 
 @dataclass(frozen=True)
 class Before:
-    """An event of the same contract that is registered already."""
+    """An event that is registered already, of the same contract where no other is named."""
 
     operation: Operation
     changes: Changes = field(default_factory=dict)
+    contract_key: str = CONTRACT_KEY
+    days_ago: int = 0
 
 
 CONCLUDED: Final = Before(Operation.CONCLUSION)
@@ -164,7 +166,12 @@ def payload_of(operation: Operation, changes: Changes) -> dict[str, str]:
 
 
 def row_of(
-    operation: Operation, changes: Changes | None = None, *, place: int = 0, employer_bin: str = BIN
+    operation: Operation,
+    changes: Changes | None = None,
+    *,
+    place: int = 0,
+    employer_bin: str = BIN,
+    contract_key: str = CONTRACT_KEY,
 ) -> SourceRow:
     """HR's row; ``place`` makes its ids."""
     return SourceRow(
@@ -173,7 +180,7 @@ def row_of(
         event_id=f"event-{place}",
         revision=1,
         event_type=operation.value,
-        contract_key=CONTRACT_KEY,
+        contract_key=contract_key,
         employer_bin=employer_bin,
         payload=json.dumps(payload_of(operation, changes or {}), ensure_ascii=False),
     )
@@ -181,7 +188,10 @@ def row_of(
 
 def rows_of(broken: BrokenRow) -> Sequence[SourceRow]:
     """The rows of a file in which the last one is the broken one."""
-    earlier = [row_of(one.operation, one.changes, place=place) for place, one in enumerate(broken.history)]
+    earlier = [
+        row_of(one.operation, one.changes, place=place, contract_key=one.contract_key)
+        for place, one in enumerate(broken.history)
+    ]
     last = row_of(broken.operation, broken.changes, place=len(earlier), employer_bin=broken.employer_bin)
     return [*earlier, last]
 
@@ -191,10 +201,12 @@ def judged_without_preflight(broken: BrokenRow) -> str | None:
     ledger = Ledger(Path(":memory:"))
     registry = Registry(ledger, RuleBook(**{"demand": Demand.ORDER, **broken.book}))
     for place, one in enumerate(broken.history):
-        document = _document(one.operation, payload_of(one.operation, one.changes), BIN, place)
-        earlier = Registry(ledger, RuleBook()).submit(_read(document), at=NOW)
+        payload = {"contract_id": CONTRACT_ID, **payload_of(one.operation, one.changes)}
+        document = _document(one.operation, payload, BIN, _record_id(one.operation, place, one.contract_key))
+        earlier = Registry(ledger, RuleBook()).submit(_read(document), at=NOW - timedelta(days=one.days_ago))
         assert earlier.code is None, f"{one.operation} is refused by {earlier.code}"
-    last = _document(broken.operation, broken.payload, broken.employer_bin, len(broken.history))
+    record_id = _record_id(broken.operation, len(broken.history))
+    last = _document(broken.operation, broken.payload, broken.employer_bin, record_id)
     if len(last) > SIZE_LIMIT:
         return TOO_LARGE
     return registry.submit(_read(last), at=NOW).code
@@ -212,17 +224,26 @@ _DOCUMENT: Final = ("supporting_document", "supporting_document_format", "suppor
 """Left out where empty: a sender without a file sends no part of one."""
 
 
-def _document(operation: Operation, payload: Mapping[str, str], employer_bin: str, place: int) -> bytes:
+def _record_id(operation: Operation, place: int, contract_key: str = CONTRACT_KEY) -> str:
+    """The ids that sound rows name, for the first of their kind."""
+    named = _IDS.get(operation) if place <= 1 and contract_key == CONTRACT_KEY else None
+    return named or f"record-{place:0>30}"
+
+
+def _document(operation: Operation, payload: Mapping[str, str], employer_bin: str, record_id: str) -> bytes:
     profile = load_profile("current").mapping
-    record_id = _IDS.get(operation, "") if place <= 1 else ""
     values: dict[str, str] = {
         "contract_id": CONTRACT_ID,
         **payload,
         "employer_bin": employer_bin,
-        "record_id": record_id or f"record-{place:0>30}",
+        "record_id": record_id,
     }
     values |= _unchecked_document(payload)
-    texts = {Value(name): _wire(text) for name, text in values.items() if name in set(Value) and (text or name not in _DOCUMENT)}
+    texts = {
+        Value(name): _wire(text)
+        for name, text in values.items()
+        if name in set(Value) and (text or name not in _DOCUMENT)
+    }
     return etree.tostring(build_document(profile, profile.operation[operation], texts))
 
 

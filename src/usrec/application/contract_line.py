@@ -166,6 +166,7 @@ def take_back(
     *,
     actor: str = "agent",
     replaced_by: SubmissionId | None = None,
+    detail: str = "{}",
 ) -> Submission:
     """Cancel a submission that cannot be registered; the caller has made sure of that."""
     cancelled = replace(
@@ -177,5 +178,5 @@ def take_back(
     )
     work.outbox.remove(submission.id)
     work.submissions.update(cancelled, was=submission.state)
-    journal(work, cancelled, "cancel", submission.state, now, reason=reason, actor=actor)
+    journal(work, cancelled, "cancel", submission.state, now, reason=reason, actor=actor, detail=detail)
     return cancelled

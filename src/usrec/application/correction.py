@@ -1,72 +1,97 @@
-"""What the ledger knows of a correction or a deletion: when the first data were entered, and whether it comes too late.
+"""What the ledger knows of a correction or a deletion: the registry's id of its object, and when that was entered.
 
-Order 353 p.9 counts from the day on which the first data were entered; the row may name it, and of what this agent
-registered itself the ledger knows it. After a registered termination only the state labour body changes data (p.13).
+HR may name an agreement or a leave by the ``event_id`` with which this agent registered it, because nobody tells HR the
+registry's id. Order 353 p.9 counts from the day on which the first data were entered; the row may name it, and of what
+this agent registered itself the ledger knows it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from datetime import date
 
-from usrec.domain.kazakhstan_time import kazakhstan_date
-from usrec.domain.revision import AFTER_TERMINATION, refuse
+from usrec.application.standing import history_before
+from usrec.domain.contract_history import ContractHistory
 from usrec.domain.rules.examine import Examined, term_of
+from usrec.domain.rules.finding import Finding, error
+from usrec.domain.rules.late import CORRECTIONS
 from usrec.domain.source_event import (
-    HEADS,
     AmendmentDelete,
     AmendmentEdit,
-    ContractDelete,
-    ContractEdit,
-    ContractKey,
+    Details,
     Operation,
+    SocialLeaveDelete,
+    SocialLeaveEdit,
 )
-from usrec.domain.submission import OUTSIDE_THE_LINE, Submission
+from usrec.domain.state import State
+from usrec.domain.submission import Submission
 from usrec.domain.working_calendar import WorkingCalendar
-from usrec.ports.ledger import UnitOfWork
-
-CORRECTIONS: Final = frozenset(
-    {
-        Operation.CONTRACT_EDIT,
-        Operation.CONTRACT_DELETE,
-        Operation.AMENDMENT_EDIT,
-        Operation.AMENDMENT_DELETE,
-    }
-)
 
 
-def with_first_entry(work: UnitOfWork, one: Examined, calendar: WorkingCalendar) -> Examined:
-    """A correction with the term that runs from its first entry, where the row is silent and the ledger knows."""
+def with_registered_id(one: Examined, standing: Sequence[Submission]) -> Examined:
+    """A correction that names its object by an event of HR's, with the registry's id instead; refused without one.
+
+    Args:
+        standing: What counts of its contract.
+    """
+    if one.event is None:
+        return one
+    field, code, entered_by, name = _named(one.event.details)
+    ours = [found for found in standing if (found.source, found.event_id) == (one.row.source, name)]
+    entry = next((found for found in ours if found.operation is entered_by), None)
+    if entry is None:
+        return one
+    if entry.state is not State.ACCEPTED or entry.record_id is None:
+        return replace(one, event=None, findings=(*one.findings, _not_registered(field, code)))
+    return replace(one, event=replace(one.event, details=_naming(one.event.details, entry.record_id)))
+
+
+def _named(details: Details) -> tuple[str, str, Operation | None, str]:
+    """Field, response code for its absence, and operation and name of what an event corrects."""
+    match details:
+        case AmendmentEdit(agreement_id=name) | AmendmentDelete(agreement_id=name):
+            return "agreement_id", "SCSE051", Operation.AMENDMENT, name
+        case SocialLeaveEdit(leave_id=name) | SocialLeaveDelete(leave_id=name):
+            return "leave_id", "SCSE134", Operation.SOCIAL_LEAVE, name
+        case _:
+            return "", "", None, ""
+
+
+def _naming(details: Details, name: str) -> Details:
+    match details:
+        case AmendmentEdit() | AmendmentDelete():
+            return replace(details, agreement_id=name)
+        case SocialLeaveEdit() | SocialLeaveDelete():
+            return replace(details, leave_id=name)
+        case _:
+            return details
+
+
+def _not_registered(field: str, code: str) -> Finding:
+    return error(
+        f"{field}_known",
+        field,
+        f"{field} names an event whose id in the registry is not known. Is that event unsent: raise its own revision "
+        "instead. Otherwise give the id from the portal, or raise the revision of this event once that one is "
+        "registered.",
+        code=code,
+    )
+
+
+def with_first_entry(one: Examined, standing: Sequence[Submission], calendar: WorkingCalendar) -> Examined:
+    """A correction with the term that runs from its first entry, where the row is silent and the ledger knows.
+
+    Args:
+        standing: What counts of its contract.
+    """
     if one.operation not in CORRECTIONS or one.event is None or one.trigger is not None:
         return one
-    registered = work.submissions.registered_of(one.row.employer_bin, ContractKey(one.row.contract_key))
-    first = next((found for found in registered if _is_corrected(found, one)), None)
-    if first is None or first.decided_at is None:
-        return one
-    day = kazakhstan_date(first.decided_at)
-    return replace(one, trigger=day, deadline=term_of(one.operation, day, calendar))
+    day = _first_entry(one.event.details, history_before(None, one.row.employer_bin, standing))
+    return one if day is None else replace(one, trigger=day, deadline=term_of(one.operation, day, calendar))
 
 
-def _is_corrected(registered: Submission, one: Examined) -> bool:
-    match one.event and one.event.details:
-        case ContractEdit() | ContractDelete():
-            return registered.operation in HEADS
-        case AmendmentEdit() | AmendmentDelete() as details:
-            return registered.operation is Operation.AMENDMENT and registered.record_id == details.agreement_id
-        case _:
-            return False
-
-
-def refuse_after_termination(work: UnitOfWork, new: Submission) -> Submission:
-    """``new`` as it is, or refused with the way out when the contract's termination is registered."""
-    if new.operation not in CORRECTIONS or new.position == OUTSIDE_THE_LINE:
-        return new
-    registered = work.submissions.registered_of(new.employer_bin, new.contract_key)
-    return refuse(new, AFTER_TERMINATION) if _is_terminated(registered) else new
-
-
-def _is_terminated(registered: Sequence[Submission]) -> bool:
-    """Whether the last end of the contract was not followed by a return, in the order of the registry's answers."""
-    ends = [one for one in registered if one.operation in {Operation.TERMINATION, Operation.REINSTATEMENT}]
-    return bool(ends) and ends[-1].operation is Operation.TERMINATION
+def _first_entry(details: Details, history: ContractHistory) -> date | None:
+    if not isinstance(details, AmendmentEdit | AmendmentDelete):
+        return history.entered
+    return next((one.entered for one in history.agreements if one.record_id == details.agreement_id), None)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from usrec.application.contract_line import settle_line
 from usrec.application.recording import journal, status_note
-from usrec.domain.source_event import HEADS
+from usrec.domain.source_event import HEADS, Operation
 from usrec.domain.state import Move, next_state
 from usrec.domain.submission import Submission
 from usrec.ports.ledger import UnitOfWork
@@ -72,7 +72,12 @@ def _contract_id(submission: Submission, decision: Decision) -> str | None:
 
 
 def _remember(work: UnitOfWork, submission: Submission, contract_id: str) -> None:
-    """Keep the id for later events: that of a conclusion, or one of HR's that a registered event has proven."""
+    """Keep the id for later events: that of a conclusion, or one of HR's that a registered event has proven.
+
+    A deleted contract has none.
+    """
     contract = submission.employer_bin, submission.contract_key
-    if submission.operation in HEADS or work.contracts.registry_id(*contract) is None:
+    if submission.operation is Operation.CONTRACT_DELETE:
+        work.contracts.set_registry_id(*contract, None)
+    elif submission.operation in HEADS or work.contracts.registry_id(*contract) is None:
         work.contracts.set_registry_id(*contract, contract_id)

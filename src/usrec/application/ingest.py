@@ -6,44 +6,38 @@ findings, deadlines and queue entries, or not at all, and only then is the sourc
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from usrec.application.contract_line import arrange_line, entered_by_hand, take_back
-from usrec.application.correction import refuse_after_termination, with_first_entry
+from usrec.application.correction import with_first_entry, with_registered_id
 from usrec.application.keep_document import with_document_kept
 from usrec.application.payment_marks import with_marks_checked
+from usrec.application.placing import contract_of, is_second_conclusion, place, position_after
 from usrec.application.recording import journal, status_note
+from usrec.application.standing import Standing, against_standing
+from usrec.application.supersede import take_out
 from usrec.domain.document import DocumentShelf
 from usrec.domain.identifiers import new_record_id
-from usrec.domain.revision import (
-    CONTRACT_CHANGED,
-    ENTERED_BY_HAND,
-    SECOND_CONCLUSION,
-    Placement,
-    Revision,
-    place_revision,
-    refuse,
-    refuse_registered,
-)
+from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.domain.revision import place_revision
 from usrec.domain.rules.codes import CodeCheck, conditions_of
 from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import without_unknown_fields
 from usrec.domain.rules.finding import dump_findings
 from usrec.domain.rules.harmful import ConditionCodes
-from usrec.domain.source_event import HEADS, ContractKey, EmployerName, contract_id_given, dump_details
+from usrec.domain.rules.late import with_late_entry
+from usrec.domain.source_event import ContractKey, EmployerName, contract_id_given, dump_details
 from usrec.domain.state import MAY_BE_REGISTERED, State
 from usrec.domain.submission import OUTSIDE_THE_LINE, Submission, SubmissionId
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.event_source import EventSource, StatusNote
-from usrec.ports.ledger import JournalEntry, Ledger, UnitOfWork
-
-ContractRef = tuple[str, ContractKey]
-"""(employer's BIN, the HR system's key)."""
+from usrec.ports.ledger import ContractRef, JournalEntry, Ledger, UnitOfWork
 
 _CONFLICT: Final = "This revision was taken with other content; the change was ignored. Raise the revision."
 _REGISTERED_CONFLICT: Final = (
@@ -110,6 +104,7 @@ def _receive_all(
     contracts = {(one.row.employer_bin, ContractKey(one.row.contract_key)) for one in examined}
     for employer_bin, contract_key in sorted(contracts):
         work.contracts.lock(employer_bin, contract_key)
+    standing = Standing(work, contracts)
     known = dict(work.inbox.known([(one.row.source, one.event_id, one.row.revision) for one in examined]))
     taken = repeated = conflicts = 0
     for one in examined:
@@ -125,14 +120,20 @@ def _receive_all(
             taken += 1
             kept = replace(one.row, payload=without_unknown_fields(one.row.payload))
             work.inbox.add(kept, one.event_id, fingerprint, now)
-            checked = with_marks_checked(work, with_first_entry(work, one, calendar), conditions)
-            contracts |= _receive(work, with_document_kept(work, checked, now), now, entropy)
+            contract = one.row.employer_bin, ContractKey(one.row.contract_key)
+            before = standing.of(contract)
+            checked = with_marks_checked(_dated(one, before, calendar, now), before, conditions)
+            left = _receive(work, with_document_kept(work, checked, now), before, now, entropy)
+            standing.changed({contract, *left})
+            contracts |= left
     for employer_bin, contract_key in sorted(contracts):
         arrange_line(work, employer_bin, contract_key, now)
     return IngestReport(len(examined), taken, repeated, conflicts)
 
 
-def _receive(work: UnitOfWork, one: Examined, now: datetime, entropy: Entropy) -> set[ContractRef]:
+def _receive(
+    work: UnitOfWork, one: Examined, standing: Sequence[Submission], now: datetime, entropy: Entropy
+) -> set[ContractRef]:
     """One new revision of one event: place it beside its earlier ones and store it.
 
     Returns:
@@ -141,17 +142,28 @@ def _receive(work: UnitOfWork, one: Examined, now: datetime, entropy: Entropy) -
     existing = work.submissions.of_event(one.row.source, one.event_id)
     by_hand = entered_by_hand(work, [earlier.id for earlier in existing])
     revision = place_revision(one.row.revision, existing, by_hand=by_hand)
-    submission = _placed(work, _submission(one, now, entropy), revision)
-    left = {_contract_of(earlier) for earlier in revision.displaced} - {_contract_of(submission)}
+    submission, older = place(work, _submission(one, now, entropy), revision, standing)
+    left = {contract_of(earlier) for earlier in revision.displaced} - {contract_of(submission)}
     for employer_bin, contract_key in sorted(left):
         work.contracts.lock(employer_bin, contract_key)
     work.submissions.add(submission)
     work.alerts.watch(submission.id, now)
-    journal(work, submission, "receive", None, now, reason=submission.reason)
+    journal(work, submission, "receive", None, now, reason=submission.reason, detail=_took_the_place_of(older))
     for earlier in revision.displaced:
         _displace(work, earlier, submission, now)
+    take_out(work, older, submission, now)
     work.write_backs.put(status_note(submission, now))
     return left
+
+
+def _took_the_place_of(older: Sequence[Submission]) -> str:
+    return json.dumps({"took_the_place_of": [one.id for one in older]} if older else {})
+
+
+def _dated(one: Examined, standing: Sequence[Submission], calendar: WorkingCalendar, now: datetime) -> Examined:
+    """``one`` with the id and the term that the ledger knows, and a warning where that term has run out."""
+    known = with_first_entry(with_registered_id(one, standing), standing, calendar)
+    return with_late_entry(known, kazakhstan_date(now))
 
 
 def _submission(one: Examined, now: datetime, entropy: Entropy) -> Submission:
@@ -186,54 +198,6 @@ def _submission(one: Examined, now: datetime, entropy: Entropy) -> Submission:
         contract_id=None if details is None else contract_id_given(details),
         findings=dump_findings(one.findings),
     )
-
-
-def _placed(work: UnitOfWork, new: Submission, revision: Revision) -> Submission:
-    """``new`` with its place in the line, its links, and the state that its revision earns."""
-    earlier = revision.earlier
-    if earlier is None:
-        placed = replace(new, position=_position(work, new))
-    elif revision.placement is Placement.STALE:
-        return replace(new, state=State.CANCELLED, reason="superseded", replaced_by=earlier.id)
-    elif revision.placement is Placement.TOO_LATE:
-        return refuse_registered(new)
-    elif revision.placement is Placement.BY_HAND:
-        return refuse(new, ENTERED_BY_HAND)
-    elif revision.placement is Placement.WAITS and _contract_of(earlier) != _contract_of(new):
-        return refuse(new, CONTRACT_CHANGED)
-    else:
-        placed = replace(new, position=_position_after(work, new, earlier), replaces=earlier.id)
-    if new.withdrawn and revision.placement is not Placement.WAITS:
-        return replace(placed, state=State.CANCELLED, reason="withdrawn")
-    if _is_second_conclusion(work, placed):
-        return refuse(placed, SECOND_CONCLUSION)
-    return refuse_after_termination(work, placed)
-
-
-def _contract_of(submission: Submission) -> ContractRef:
-    """The contract that a submission belongs to."""
-    return submission.employer_bin, submission.contract_key
-
-
-def _position(work: UnitOfWork, new: Submission) -> int:
-    if not new.contract_key.strip():
-        return OUTSIDE_THE_LINE
-    if new.operation in HEADS:
-        return 0
-    return work.submissions.next_position(new.employer_bin, new.contract_key)
-
-
-def _position_after(work: UnitOfWork, new: Submission, earlier: Submission) -> int:
-    """A later revision keeps its event's turn, unless the conclusion, which goes first, came or went with it."""
-    keeps = earlier.position > 0 and new.operation not in HEADS
-    return earlier.position if keeps and _contract_of(earlier) == _contract_of(new) else _position(work, new)
-
-
-def _is_second_conclusion(work: UnitOfWork, new: Submission) -> bool:
-    if new.operation not in HEADS or new.position == OUTSIDE_THE_LINE:
-        return False
-    others = work.submissions.conclusions_of(new.employer_bin, new.contract_key)
-    return any((one.source, one.event_id) != (new.source, new.event_id) for one in others)
 
 
 def _displace(work: UnitOfWork, earlier: Submission, new: Submission, now: datetime) -> None:
@@ -299,18 +263,21 @@ def retake(
     found = examine(
         row, employers=employers, calendar=calendar, now=now, codes=codes, shelf=shelf, completeness=completeness
     )
-    checked = with_marks_checked(work, with_first_entry(work, found, calendar), conditions_of(codes))
+    contract = row.employer_bin, ContractKey(row.contract_key)
+    before = work.submissions.standing_of([contract])[contract]
+    checked = with_marks_checked(_dated(found, before, calendar, now), before, conditions_of(codes))
     new = _submission(with_document_kept(work, checked, now), now, entropy)
-    position = _position_after(work, new, old)
+    position = position_after(work, new, old)
     new = replace(new, position=position, replaces=old.id, received_at=old.received_at, reason="retaken")
     event = work.submissions.of_event(old.source, old.event_id)
     in_the_way = any(_stands_in_the_way(other, new) for other in event if other.replaced_by is None)
-    if new.state is not State.PENDING or in_the_way or _is_second_conclusion(work, new):
+    if in_the_way or is_second_conclusion(work, new, before):
         return None
-    return new
+    again = against_standing(work, new, before)
+    return again if again.state is State.PENDING else None
 
 
 def _stands_in_the_way(other: Submission, new: Submission) -> bool:
     """Whether both could be registered; behind one on the wire of the same contract the new one waits."""
-    elsewhere = _contract_of(other) != _contract_of(new)
+    elsewhere = contract_of(other) != contract_of(new)
     return other.state in {State.ACCEPTED, State.PENDING} or (other.state in MAY_BE_REGISTERED and elsewhere)

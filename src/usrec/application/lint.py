@@ -7,12 +7,14 @@ from datetime import datetime
 
 from usrec.domain.document import DocumentShelf
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
+from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.rules.codes import CodeCheck, conditions_of
 from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import read_payload
 from usrec.domain.rules.finding import Finding, Severity
 from usrec.domain.rules.harmful_together import check_marks_together
+from usrec.domain.rules.late import with_late_entry
 from usrec.domain.rules.letters import check_letters
 from usrec.domain.rules.together import check_together
 from usrec.domain.source_event import EmployerName, SourceRow
@@ -40,10 +42,12 @@ def lint(
         completeness: Which data of a contract may not be left out.
     """
     known = well_formed(row.employer_bin for row, _ in rows) if employers is None else employers
-    examined = [
+    today = kazakhstan_date(now)
+    read = [
         examine(row, employers=known, calendar=calendar, now=now, codes=codes, shelf=shelf, completeness=completeness)
         for row, _ in rows
     ]
+    examined = [with_late_entry(one, today) for one in read]
     found = [_of_row(one, read) for one, (_, read) in zip(examined, rows, strict=True)]
     for place, finding in (*check_together(examined), *check_marks_together(examined, conditions_of(codes))):
         found[place].append(finding)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from usrec.domain.rules.examine import Examined
 from usrec.domain.rules.finding import has_errors
 from usrec.domain.rules.harmful import ConditionCodes, Earlier, check_payment_marks, may_concern_payment, past_of
-from usrec.domain.source_event import ContractKey, load_details
-from usrec.ports.ledger import UnitOfWork
+from usrec.domain.source_event import load_details
+from usrec.domain.submission import Submission
 
 
-def with_marks_checked(work: UnitOfWork, one: Examined, conditions: ConditionCodes) -> Examined:
-    """``one``, refused when its marks contradict the contract; the ledger's own earlier events are what counts."""
+def with_marks_checked(one: Examined, standing: Sequence[Submission], conditions: ConditionCodes) -> Examined:
+    """``one``, refused when its marks contradict the contract.
+
+    Args:
+        standing: What counts of the contract, in its order.
+    """
     if one.event is None or not may_concern_payment(one.event.details, conditions):
         return one
-    past = past_of(_earlier(work, one), one.event.details)
+    past = past_of(_earlier(one, standing), one.event.details)
     findings = list(check_payment_marks(one.event.details, past, conditions))
     if not findings:
         return one
@@ -24,11 +28,9 @@ def with_marks_checked(work: UnitOfWork, one: Examined, conditions: ConditionCod
     return replace(one, event=event, findings=(*one.findings, *findings))
 
 
-def _earlier(work: UnitOfWork, one: Examined) -> Iterator[Earlier]:
-    """What is registered, then what waits in the contract's line; another revision of this event does not count."""
-    contract = one.row.employer_bin, ContractKey(one.row.contract_key)
-    waiting = [work.submissions.get(standing.id) for standing in work.submissions.line_of(*contract)]
-    for found in (*work.submissions.registered_of(*contract), *filter(None, waiting)):
+def _earlier(one: Examined, standing: Sequence[Submission]) -> Iterator[Earlier]:
+    """What is registered or will be; another revision of this event does not count."""
+    for found in standing:
         is_this = (found.source, found.event_id) == (one.row.source, one.event_id)
         if not is_this and found.operation is not None and found.details != "{}":
             yield Earlier(found.record_id or found.id, load_details(found.operation, found.details))

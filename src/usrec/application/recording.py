@@ -6,6 +6,7 @@ from datetime import datetime
 
 from usrec.domain.state import State
 from usrec.domain.submission import Submission, WaitReason
+from usrec.domain.superseding import NEWER_CHANGE
 from usrec.ports.event_source import StatusNote
 from usrec.ports.ledger import JournalEntry, UnitOfWork
 
@@ -43,6 +44,9 @@ _ASKED = {
 }
 
 
+_GAVE_WAY = "Taken back: a newer change of the same thing goes in its place."
+
+
 def status_note(submission: Submission, now: datetime, *, waits_for: WaitReason | None = None) -> StatusNote:
     """What HR is told about the row of ``submission``.
 
@@ -55,10 +59,16 @@ def status_note(submission: Submission, now: datetime, *, waits_for: WaitReason 
         revision=submission.revision,
         state=submission.state.value,
         code=submission.code,
-        message=_SENTENCES[submission.state] if waits_for is None else _ASKED[waits_for],
+        message=_message(submission, waits_for),
         findings=submission.findings,
         contract_id=submission.contract_id,
         legal_date=submission.legal_date,
         noted_at=now,
         record_id=submission.record_id if submission.state is State.ACCEPTED else None,
     )
+
+
+def _message(submission: Submission, waits_for: WaitReason | None) -> str:
+    if waits_for is not None:
+        return _ASKED[waits_for]
+    return _GAVE_WAY if submission.reason == NEWER_CHANGE else _SENTENCES[submission.state]

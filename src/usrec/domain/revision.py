@@ -22,7 +22,8 @@ SECOND_CONCLUSION: Final = error(
     "second_conclusion",
     "contract_key",
     "This contract already has a conclusion under another event_id; sending it could register the contract twice."
-    " To correct the first event, raise its revision.",
+    " To correct the first event, raise its revision. Is that contract being deleted: when its deletion is registered,"
+    " raise the revision of this event.",
 )
 ENTERED_BY_HAND: Final = error(
     "entered_by_hand",
@@ -36,16 +37,6 @@ CONTRACT_CHANGED: Final = error(
     "An earlier revision is on its way for another contract or employer. When its answer is known, raise the revision"
     " again.",
 )
-AFTER_TERMINATION: Final = error(
-    "after_termination",
-    "event_type",
-    "USREC holds the termination of this contract, so only the state labour body changes its data, on application."
-    " If the termination was entered by mistake, enter a reinstatement with mistake_comment first, then raise the"
-    " revision of this event.",
-    code="SCSE092",
-    point="Order 353 p.13",
-)
-
 STANDING: Final = MAY_BE_REGISTERED | {State.ACCEPTED}
 """What no later revision can take the place of."""
 

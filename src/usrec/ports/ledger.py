@@ -29,6 +29,9 @@ from usrec.ports.event_source import StatusNote
 InboxKey = tuple[SourceName, EventId, int]
 """(source, event id, revision)."""
 
+ContractRef = tuple[str, ContractKey]
+"""(employer's BIN, the HR system's key)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -174,8 +177,11 @@ class Submissions(Protocol):
         """The conclusion events in the line of a contract (position >= 0), neither replaced nor cancelled."""
         ...
 
-    def registered_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Submission]:
-        """The accepted submissions of a contract, in the order in which they were decided."""
+    def standing_of(self, contracts: Collection[ContractRef]) -> Mapping[ContractRef, Sequence[Submission]]:
+        """What counts of these contracts: accepted submissions as they were decided, behind them the open ones in line.
+
+        Those that a later revision replaced, that are invalid, refused or taken back do not count.
+        """
         ...
 
     def line_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Standpoint]:
@@ -338,8 +344,16 @@ class Contracts(Protocol):
         """The registry's id of the contract, None while unknown."""
         ...
 
-    def set_registry_id(self, employer_bin: str, contract_key: ContractKey, registry_id: str) -> None:
-        """Remember the registry's id."""
+    def set_registry_id(self, employer_bin: str, contract_key: ContractKey, registry_id: str | None) -> None:
+        """Remember the registry's id; None: the registry has no such contract any more."""
+        ...
+
+    def add_number(self, employer_bin: str, contract_key: ContractKey, number: str) -> None:
+        """Remember that an event gives the contract this number; a number once remembered stays."""
+        ...
+
+    def with_number(self, employer_bin: str, number: str) -> Sequence[ContractKey]:
+        """The employer's contracts to which an event ever gave this number, ordered."""
         ...
 
 

@@ -19,6 +19,8 @@ FOLLOWERS = sorted(set(Operation) - HEADS)
 def test_event_of_a_registered_contract_is_sent_with_its_id(operation: Operation) -> None:
     line = Line()
     contract = line.register("hire")
+    if operation is Operation.REINSTATEMENT:
+        line.register("end", "termination")
     followed = line.register("next", operation)
     assert (followed.state, followed.contract_id) == (State.ACCEPTED, contract.contract_id)
 
@@ -77,7 +79,7 @@ def test_correction_after_a_registered_termination_is_refused_with_the_way_out(o
     line.register("hire")
     line.register("end", "termination")
     refused = line.take("mend", operation)
-    assert (refused.state, refused.reason) == (State.INVALID, "after_termination")
+    assert (refused.state, refused.reason) == (State.INVALID, "contract_not_terminated")
     (finding,) = load_findings(refused.findings)
     assert (finding.code, finding.point) == ("SCSE092", "Order 353 p.13")
 

@@ -10,16 +10,22 @@ from typing import Any
 import pytest
 
 from support.broken_rows import BROKEN_ROWS
+from support.broken_rows.extensions import EXTENSIONS
+from support.broken_rows.history import HISTORY
+from support.broken_rows.late import LATE
 from support.code_lists import BOOK, HeldBook
 from support.harmful_findings import harmful_findings
 from support.languages import CYRILLIC, TRANSLATED, english_words
-from support.line import BIN, EMPLOYERS, MONDAY, PAYLOADS, WeekdayCalendar
+from support.line import BIN, EMPLOYERS, MONDAY, PAYLOADS, Line, WeekdayCalendar
+from support.sound_rows import BIN as OWN_BIN
+from support.sound_rows import NOW, OTHER_BIN, rows_of
+from usrec.application.lint import lint
 from usrec.domain import revision
 from usrec.domain.rules.codes import CODE_FIELDS, CodeCheck, code_in_dictionary, code_is_lowest_level
 from usrec.domain.rules.examine import examine, term_of
 from usrec.domain.rules.field_table import FIELDS
-from usrec.domain.rules.finding import Finding, error
-from usrec.domain.source_event import Operation, SourceName, SourceRow
+from usrec.domain.rules.finding import Finding, Severity, error
+from usrec.domain.source_event import EmployerName, Operation, SourceName, SourceRow
 from usrec.interfaces.cli.finding_words import TEMPLATES, VALUES, finding_words
 from usrec.interfaces.cli.words import LAW
 from usrec.interfaces.i18n import use_language
@@ -85,6 +91,7 @@ def every_finding() -> Iterator[Finding]:
             yield from (one for one in (code_in_dictionary(*asked), code_is_lowest_level(*asked)) if one)
     yield from harmful_findings()
     yield from (one for one in vars(revision).values() if isinstance(one, Finding))
+    yield from what_history_says()
     for message in (
         "the signed document is over 100 KB (code SCSE999)",
         "the message has more than 100 KB (SCSE999); its longest field is established_post",
@@ -93,6 +100,20 @@ def every_finding() -> Iterator[Finding]:
         "the profile x has no message for extension",
     ):
         yield error("document", "submission 1", message)
+
+
+def what_history_says() -> Iterator[Finding]:
+    """Each rule of a contract's history, and each warning of a late entry."""
+    employers = {one: EmployerName("own") for one in (OWN_BIN, OTHER_BIN)}
+    for broken in (*HISTORY, *EXTENSIONS, *LATE):
+        rows = [(row, ()) for row in rows_of(broken)]
+        said = lint(rows, employers=employers, calendar=WeekdayCalendar(), now=NOW)[-1]
+        yield from (one for one in said if one.severity is not Severity.UNDETERMINED)
+    line = Line()
+    for kind, field in (("amendment", "agreement_id"), ("social_leave", "leave_id")):
+        line.take(field[:5], kind)
+        line.take(f"mend-{kind}", f"{kind}_edit", **{field: field[:5]})
+        yield from line.findings(f"mend-{kind}")
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -22,7 +22,7 @@ from usrec.adapters.sources.outbox_ddl import outbox_ddl
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.identifiers import check_digit
 from usrec.domain.response_code import Handling
-from usrec.domain.rules.finding import Finding
+from usrec.domain.rules.finding import Finding, Severity
 from usrec.domain.source_event import Operation
 from usrec.interfaces.cli.app import app
 from usrec.interfaces.cli.lint_words import LINT_TEMPLATES, lint_words
@@ -256,7 +256,7 @@ def test_the_template_of_each_language_is_clean(form: str, language: str, tmp_pa
     assert done.exit_code == 0, done.output
     checked = asked("lint", file)
     assert checked.exit_code == 0, checked.output
-    assert not linted(file)
+    assert {one.severity for _, one in linted(file)} == {Severity.UNDETERMINED}
     if form == "csv":
         comments = file.read_text("utf-8-sig").partition("event_id;")[0]
         assert bool(CYRILLIC.search(comments)) == (language != "en")
@@ -283,12 +283,8 @@ def every_lint_finding(folder: Path) -> Iterator[Finding]:
         event(event_id="d", contract_key="D", established_post="?аб Глaва", employee_iin="1E+11"),
         event(event_id="e", contract_key="E", employee_iin=wrong, contract_numbr="x", colour="y"),
         *(
-            event(Operation.AMENDMENT, event_id=one, contract_key=key, agreement_date="2026-11-20", contract_id=None)
-            for one, key in (("f", "A"), ("g", "A"), ("h", "H"))
-        ),
-        *(
-            event(Operation.TERMINATION, event_id=one, contract_key="A", termination_date="2026-11-20")
-            for one in ("i", "j")
+            event(Operation.AMENDMENT, event_id=f"of {given}", contract_key="H", contract_id=given)
+            for given in (None, "abc")
         ),
     ]
     for one in (csv_file(folder, *rows), csv_file(folder, *rows, encoding="cp1251")):

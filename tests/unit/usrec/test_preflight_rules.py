@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.broken_rows import BROKEN_ROWS
+from support.broken_rows.late import LATE
 from support.document_files import SHELF
 from support.sound_rows import BIN, NOW, SOUND, BrokenRow, judged_without_preflight, rows_of
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
@@ -38,3 +39,11 @@ def test_a_sound_row_passes_and_is_registered(operation: Operation) -> None:
 def test_a_broken_row_is_stopped_with_the_code_that_the_registry_answers(broken: BrokenRow) -> None:
     assert [(one.rule, one.code) for one in stopped(broken)] == [(broken.rule, broken.code)]
     assert judged_without_preflight(broken) == broken.code
+
+
+@pytest.mark.parametrize("late", [pytest.param(one, id=f"{one.code}-{one.operation}") for one in LATE])
+def test_a_late_row_is_warned_of_and_never_stopped(late: BrokenRow) -> None:
+    assert stopped(late) == []
+    warned = [one for one in found(late) if one.severity is Severity.WARNING]
+    assert [(one.rule, one.code) for one in warned] == [(late.rule, late.code)]
+    assert judged_without_preflight(late) == late.code

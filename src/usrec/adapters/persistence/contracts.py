@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection, Executable, bindparam, false, select
 
 from usrec.adapters.persistence.delivery_tables import MOVING, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
-from usrec.adapters.persistence.tables import contracts
+from usrec.adapters.persistence.tables import contract_numbers, contracts
 from usrec.domain.source_event import ContractKey
 
 _KEY: Final = (contracts.c.employer_bin, contracts.c.contract_key)
@@ -39,6 +40,13 @@ _SET_REGISTRY_ID: Final = per_dialect(_set_registry_id)
 _REGISTRY_ID: Final = select(contracts.c.registry_id).where(
     contracts.c.employer_bin == bindparam("employer_bin"), contracts.c.contract_key == bindparam("contract_key")
 )
+_ADD_NUMBER: Final = per_dialect(lambda insert_into: insert_into(contract_numbers).on_conflict_do_nothing())
+_WITH_NUMBER: Final = (
+    select(contract_numbers.c.contract_key)
+    .where(contract_numbers.c.employer_bin == bindparam("employer_bin"))
+    .where(contract_numbers.c.number == bindparam("number"))
+    .order_by(contract_numbers.c.contract_key)
+)
 
 
 class SqlContracts:
@@ -64,7 +72,16 @@ class SqlContracts:
         found: str | None = self._connection.scalar(_REGISTRY_ID, what)
         return found
 
-    def set_registry_id(self, employer_bin: str, contract_key: ContractKey, registry_id: str) -> None:
-        """Remember the registry's id."""
+    def set_registry_id(self, employer_bin: str, contract_key: ContractKey, registry_id: str | None) -> None:
+        """Remember the registry's id, or that there is none any more."""
         what = {"employer_bin": employer_bin, "contract_key": contract_key, "registry_id": registry_id}
         self._connection.execute(_SET_REGISTRY_ID[self._connection.dialect.name], what)
+
+    def add_number(self, employer_bin: str, contract_key: ContractKey, number: str) -> None:
+        """Remember a number of the contract."""
+        what = {"employer_bin": employer_bin, "number": number, "contract_key": contract_key}
+        self._connection.execute(_ADD_NUMBER[self._connection.dialect.name], what)
+
+    def with_number(self, employer_bin: str, number: str) -> Sequence[ContractKey]:
+        """The employer's contracts that ever had this number."""
+        return list(self._connection.scalars(_WITH_NUMBER, {"employer_bin": employer_bin, "number": number}))

@@ -30,6 +30,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "messages": _ADD,
     "documents": _ADD,
     "contracts": _CHANGE,
+    "contract_numbers": _ADD,
     "journal": _ADD,
     "outbox": _ALL,
     "signing_requests": _ALL,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Executable, and_, bindparam, func, insert, or_, select, update
 
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import outbox
@@ -21,8 +24,9 @@ from usrec.adapters.persistence.tables import UNSETTLED, messages, submissions
 from usrec.domain.errors import LeaseLost
 from usrec.domain.message import SignedMessage
 from usrec.domain.source_event import HEADS, ContractKey, EventId, SourceName
-from usrec.domain.state import State
+from usrec.domain.state import OPEN, State
 from usrec.domain.submission import Standpoint, Submission, SubmissionId
+from usrec.ports.ledger import ContractRef
 
 _COLUMNS: Final = submissions.c
 _OF_CONTRACT: Final = (
@@ -50,11 +54,16 @@ _CONCLUSIONS: Final = (
     )
     .order_by(_COLUMNS.received_at, _COLUMNS.id)
 )
-_REGISTERED: Final = (
-    select(*SUBMISSION_COLUMNS)
-    .where(*_OF_CONTRACT, _COLUMNS.state == literal_word(State.ACCEPTED))
-    .order_by(_COLUMNS.decided_at, _COLUMNS.position, _COLUMNS.id)
+_STANDING: Final = select(*SUBMISSION_COLUMNS).where(
+    _COLUMNS.employer_bin == bindparam("employer_bin"),
+    _COLUMNS.contract_key.in_(bindparam("keys", expanding=True)),
+    or_(
+        _COLUMNS.state == literal_word(State.ACCEPTED),
+        and_(_COLUMNS.state.in_([literal_word(one) for one in sorted(OPEN)]), _COLUMNS.replaced_by.is_(None), _IN_LINE),
+    ),
 )
+_AT_ONCE: Final = 800
+"""Contracts in one statement; older SQLite builds take 999 parameters."""
 _LINE: Final = (
     select(_COLUMNS.id, _COLUMNS.position, _COLUMNS.state, outbox.c.status)
     .join_from(submissions, outbox, outbox.c.submission_id == _COLUMNS.id, isouter=True)
@@ -104,9 +113,14 @@ class SqlSubmissions:
         """The conclusion events of a contract."""
         return self._list(_CONCLUSIONS, {"employer_bin": employer_bin, "contract_key": contract_key})
 
-    def registered_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Submission]:
-        """The accepted submissions of a contract."""
-        return self._list(_REGISTERED, {"employer_bin": employer_bin, "contract_key": contract_key})
+    def standing_of(self, contracts: Collection[ContractRef]) -> Mapping[ContractRef, Sequence[Submission]]:
+        """What counts of these contracts, in the order in which it was or will be registered."""
+        of_each: dict[ContractRef, list[Submission]] = {contract: [] for contract in contracts}
+        for employer_bin, asked in groupby(sorted(of_each), key=itemgetter(0)):
+            while keys := [key for _, key in islice(asked, _AT_ONCE)]:
+                for one in self._list(_STANDING, {"employer_bin": employer_bin, "keys": keys}):
+                    of_each[employer_bin, one.contract_key].append(one)
+        return {contract: sorted(found, key=_turn) for contract, found in of_each.items()}
 
     def line_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Standpoint]:
         """The unsettled submissions of a contract."""
@@ -135,3 +149,8 @@ class SqlSubmissions:
 
     def _list(self, statement: Executable, what: dict[str, Any]) -> Sequence[Submission]:
         return [submission_of(row) for row in self._connection.execute(statement, what)]
+
+
+def _turn(one: Submission) -> tuple[bool, datetime, int, str]:
+    """Decided ones as they were decided, then those in line."""
+    return one.decided_at is None, one.decided_at or datetime.max.replace(tzinfo=UTC), one.position, one.id

@@ -157,6 +157,14 @@ contracts = Table(
     Column("registry_id", Text),
 )
 
+contract_numbers = Table(
+    "contract_numbers",
+    metadata,
+    Column("employer_bin", KEY, primary_key=True),
+    Column("number", KEY, primary_key=True),
+    Column("contract_key", KEY, primary_key=True),
+)
+
 journal = Table(
     "journal",
     metadata,

@@ -1,20 +1,22 @@
-"""What rows say about each other: the order of a contract's papers, and numbers that were given twice.
+"""What rows say about each other: each contract's history as the rows above tell it, and numbers that were given twice.
 
-Sources: response codes SCSE014, 026, 063, 067, 070 and 092. A paper in the wrong order has lawful ways out, and
-changing its date is none of them, so no sentence here suggests it.
+Sources: response codes SCSE014 and 026 here, those of a contract's history in :mod:`usrec.domain.rules.history`. A
+contract's conclusion counts as its first row wherever it stands, as it goes first in the agent's line.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
+from usrec.domain.contract_history import ContractHistory, PastEvent
 from usrec.domain.rules.examine import Examined
 from usrec.domain.rules.fields import read_details, read_payload
-from usrec.domain.rules.finding import Finding, error, undetermined
-from usrec.domain.source_event import Amendment, Conclusion, Details, Termination
+from usrec.domain.rules.finding import Finding, error, has_errors, undetermined
+from usrec.domain.rules.history import check_history
+from usrec.domain.rules.numbers import contract_number_used, number_given
+from usrec.domain.source_event import HEADS, Details, contract_id_given
 
 Placed = tuple[int, Finding]
 """The place of a row among all rows, and what is found there."""
@@ -32,17 +34,22 @@ class _Paper:
     def contract(self) -> tuple[str, str]:
         return self.examined.row.employer_bin, self.examined.row.contract_key
 
+    @property
+    def is_head(self) -> bool:
+        return self.examined.operation in HEADS
+
 
 def check_together(rows: Sequence[Examined]) -> Iterator[Placed]:
     """Findings that one row alone does not show, in no particular order."""
     yield from _repeated_revisions(rows)
-    papers = list(_papers(rows))
-    yield from _repeated_contract_numbers(papers)
-    by_contract: dict[tuple[str, str], list[_Paper]] = defaultdict(list)
+    papers = sorted(_papers(rows), key=lambda one: one.place)
+    firsts: dict[tuple[str, str], int] = {}
     for paper in papers:
-        by_contract[paper.contract].append(paper)
-    for contract in by_contract.values():
-        yield from _check_contract(contract)
+        if paper.is_head:
+            firsts.setdefault(paper.contract, paper.place)
+    contracts = _Contracts()
+    for paper in sorted(papers, key=lambda one: (firsts.get(one.contract) != one.place, one.place)):
+        yield from ((paper.place, finding) for finding in contracts.take(paper))
 
 
 def _repeated_revisions(rows: Sequence[Examined]) -> Iterator[Placed]:
@@ -77,62 +84,53 @@ def _details(one: Examined) -> Details | None:
     return None if unreadable else read_details(one.operation, payload)[0]
 
 
-def _repeated_contract_numbers(papers: Iterable[_Paper]) -> Iterator[Placed]:
-    def number(paper: _Paper) -> Hashable:
-        details = paper.details
-        return (paper.contract[0], details.contract_number) if isinstance(details, Conclusion) else None
+@dataclass(slots=True)
+class _Contracts:
+    """The contracts of a file as far as its rows were taken, and which of them use a number."""
 
-    for paper in _again(papers, number):
-        message = "Another contract in an earlier row has this number; each contract of an employer has its own."
-        yield paper.place, error("contract_number_unused", "contract_number", message, code="SCSE014")
+    histories: dict[tuple[str, str], ContractHistory] = field(default_factory=dict)
+    numbers: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def take(self, paper: _Paper) -> Sequence[Finding]:
+        """What the rows before say of ``paper``, which counts from then on unless they forbid it."""
+        employer_bin, _ = paper.contract
+        history = self.histories.get(paper.contract, ContractHistory(employer_bin))
+        found = [*_against(paper, history), *self._number(paper)]
+        if not has_errors(found):
+            self.histories[paper.contract] = history.after(PastEvent(paper.details))
+            number = number_given(paper.details)
+            if number is not None:
+                self.numbers[employer_bin, number].add(paper.contract[1])
+        return found
+
+    def _number(self, paper: _Paper) -> Iterator[Finding]:
+        employer_bin, contract_key = paper.contract
+        number = number_given(paper.details)
+        if number is None:
+            return
+        others = self.numbers.get((employer_bin, number), set()) - {contract_key}
+        yield from contract_number_used(number, (self.histories[employer_bin, other] for other in sorted(others)))
 
 
-def _again(papers: Iterable[_Paper], key: Callable[[_Paper], Hashable]) -> Iterator[_Paper]:
-    """Papers whose key an earlier one has; a key of None is none."""
-    seen: set[Hashable] = set()
-    for paper in papers:
-        found = key(paper)
-        if found is not None and found in seen:
-            yield paper
-        seen.add(found)
+def _against(paper: _Paper, history: ContractHistory) -> Iterator[Finding]:
+    if paper.is_head:
+        yield from _conclusion_is_first(history)
+        return
+    given = contract_id_given(paper.details)
+    if given is None:
+        yield from check_history(paper.details, history, paper.contract[0])
+    if not history.known:
+        yield from _not_told(given)
 
 
-def _check_contract(papers: Sequence[_Paper]) -> Iterator[Placed]:
-    conclusions = [(paper, paper.details) for paper in papers if isinstance(paper.details, Conclusion)]
-    for paper, _ in conclusions[1:]:
+def _conclusion_is_first(history: ContractHistory) -> Iterator[Finding]:
+    if history.known:
         message = "This contract has a conclusion under another event_id in an earlier row."
-        yield paper.place, error("conclusion_not_repeated", "event_id", message)
-    begins = conclusions[0][1].begin_date if conclusions else None
-    for paper in papers:
-        yield from ((paper.place, one) for one in _against_conclusion(paper, begins))
-    yield from _repeated_agreements(papers)
-    yield from _after_termination(papers)
+        yield error("conclusion_not_repeated", "event_id", message)
 
 
-def _against_conclusion(paper: _Paper, begins: date | None) -> Iterator[Finding]:
-    details = paper.details
-    if begins is None:
-        yield from _without_conclusion(details)
-    elif isinstance(details, Amendment) and details.agreement_date < begins:
-        yield error(
-            "amendment_not_before_contract",
-            "agreement_date",
-            "The agreement is dated before the contract begins. Compare the row with the paper. If the paper is so, "
-            "its date stays: agree a further paper once the contract runs, or ask USREC support how to enter this one.",
-            code="SCSE063",
-        )
-    elif isinstance(details, Termination) and details.termination_date < begins:
-        yield error(
-            "termination_not_before_contract",
-            "termination_date",
-            "The termination is dated before the contract begins. Compare the row with the order. If the contract "
-            "truly ended before its first day, its date stays: ask the labour authority how to record it.",
-            code="SCSE067",
-        )
-
-
-def _without_conclusion(details: Details) -> Iterator[Finding]:
-    if getattr(details, "contract_id", "") is None:
+def _not_told(given: str | None) -> Iterator[Finding]:
+    if given is None:
         yield undetermined(
             "contract_id_known",
             "contract_key",
@@ -140,23 +138,10 @@ def _without_conclusion(details: Details) -> Iterator[Finding]:
             "USREC know whether the contract is registered and when it began.",
             code="SCSE026",
         )
-
-
-def _repeated_agreements(papers: Iterable[_Paper]) -> Iterator[Placed]:
-    def agreement(paper: _Paper) -> Hashable:
-        details = paper.details
-        return (details.agreement_number, details.agreement_date) if isinstance(details, Amendment) else None
-
-    for paper in _again(papers, agreement):
-        message = "Another agreement of this contract in an earlier row has this number and date."
-        yield paper.place, error("agreement_not_repeated", "agreement_number", message, code="SCSE070")
-
-
-def _after_termination(papers: Sequence[_Paper]) -> Iterator[Placed]:
-    """Rows are taken in their order, so that what stands below a termination meets a contract that has ended."""
-    ended = False
-    for paper in sorted(papers, key=lambda one: one.place):
-        if ended and isinstance(paper.details, Amendment | Termination):
-            message = "An earlier row terminates this contract; after that USREC takes no change of it."
-            yield paper.place, error("contract_not_terminated", "contract_key", message, code="SCSE092")
-        ended = isinstance(paper.details, Termination) or (ended and paper.examined.row.event_type != "reinstatement")
+    else:
+        yield undetermined(
+            "contract_history_known",
+            "contract_id",
+            "The contract's conclusion is not among these rows: only USREC knows when it began and what was entered of "
+            "it since, so this row was not held against it.",
+        )

@@ -14,6 +14,7 @@ from typing import Final
 from usrec.domain.rules.finding import Finding
 from usrec.interfaces.cli.content_words import CONTENT_TEMPLATES
 from usrec.interfaces.cli.harmful_words import HARMFUL_TEMPLATES
+from usrec.interfaces.cli.history_words import HISTORY_TEMPLATES
 from usrec.interfaces.i18n import N_, tr
 
 _NUMBER_FAULTS: Final = (
@@ -25,9 +26,7 @@ _NUMBER_FAULTS: Final = (
 
 _NOT_LOOKED_UP: Final = N_("No official dictionary for {field} is imported for this day; it was not looked up.")
 
-TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
-    **HARMFUL_TEMPLATES,
-    **CONTENT_TEMPLATES,
+_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "key_present": (N_("{field} is empty; without it nothing can be matched."),),
     "key_form": (N_("{field} is longer than {longest} or not printable."),),
     "revision_counts": (N_("revision must be a whole number, 1 or more."),),
@@ -82,14 +81,8 @@ TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "second_conclusion": (
         N_(
             "This contract already has a conclusion under another event_id; sending it could register the contract "
-            "twice. To correct the first event, raise its revision."
-        ),
-    ),
-    "after_termination": (
-        N_(
-            "USREC holds the termination of this contract, so only the state labour body changes its data, on "
-            "application. If the termination was entered by mistake, enter a reinstatement with mistake_comment "
-            "first, then raise the revision of this event."
+            "twice. To correct the first event, raise its revision. Is that contract being deleted: when its deletion "
+            "is registered, raise the revision of this event."
         ),
     ),
     "entered_by_hand": (
@@ -111,6 +104,13 @@ TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
         N_("{field} holds a character that XML cannot carry"),
         N_("the profile {profile} has no message for {operation}"),
     ),
+}
+
+_ALL: Final = (_TEMPLATES, CONTENT_TEMPLATES, HARMFUL_TEMPLATES, HISTORY_TEMPLATES)
+TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
+    rule: tuple(one for templates in _ALL for one in templates.get(rule, ()))
+    for templates in _ALL
+    for rule in templates
 }
 """By rule. A sentence of the XSD about a document (rule ``document``) is shown as it was kept."""
 

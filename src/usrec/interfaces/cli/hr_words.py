@@ -31,13 +31,30 @@ SENTENCES: Final = frozenset(
         N_("Registered in USREC."),
         N_("Refused by USREC."),
         N_("Taken back; it will not be sent."),
+        N_("Taken back: a newer change of the same thing goes in its place."),
         N_("This revision was taken with other content; the change was ignored. Raise the revision."),
         N_("Registered in USREC with its first content; the change was ignored. Send an amendment or a correction."),
     }
 )
 """The sentences that notes are kept with (a test holds them against the code that writes them)."""
 
-NOT_MENDED: Final = frozenset({"already_registered", "second_conclusion", "entered_by_hand", "contract_changed"})
+NOT_MENDED: Final = frozenset(
+    {
+        "already_registered",
+        "second_conclusion",
+        "entered_by_hand",
+        "contract_changed",
+        "agreement_not_repeated",
+        "contract_belongs_to_employer",
+        "contract_number_unused",
+        "deletion_names_the_employer",
+        "extension_follows_sequence",
+        "extension_needs_fixed_term",
+        "extension_not_repeated",
+        "leave_not_repeated",
+        "reinstatement_needs_termination",
+    }
+)
 """Rules that refuse a row in which nothing is wrong; their own sentence says what to do."""
 
 

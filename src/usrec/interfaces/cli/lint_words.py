@@ -22,13 +22,6 @@ SEVERITIES: Final[Mapping[Severity, str]] = {
 }
 
 LINT_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
-    "agreement_not_repeated": (N_("Another agreement of this contract in an earlier row has this number and date."),),
-    "amendment_not_before_contract": (
-        N_(
-            "The agreement is dated before the contract begins. Compare the row with the paper. If the paper is so, "
-            "its date stays: agree a further paper once the contract runs, or ask USREC support how to enter this one."
-        ),
-    ),
     "cell_became_date": (N_("The spreadsheet has turned {field} into a date; format it as text."),),
     "cell_is_value": (
         N_("{field} holds a formula; put its value there."),
@@ -38,17 +31,17 @@ LINT_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "column_misspelt": (N_("No field is called {name}; close to it: {field}."),),
     "column_unknown": (N_("No field is called {name}; the column is not read."),),
     "conclusion_not_repeated": (N_("This contract has a conclusion under another event_id in an earlier row."),),
+    "contract_history_known": (
+        N_(
+            "The contract's conclusion is not among these rows: only USREC knows when it began and what was entered of "
+            "it since, so this row was not held against it."
+        ),
+    ),
     "contract_id_known": (
         N_(
             "The contract's conclusion is not among these rows and contract_id is empty: only the agent's ledger and "
             "USREC know whether the contract is registered and when it began."
         ),
-    ),
-    "contract_not_terminated": (
-        N_("An earlier row terminates this contract; after that USREC takes no change of it."),
-    ),
-    "contract_number_unused": (
-        N_("Another contract in an earlier row has this number; each contract of an employer has its own."),
     ),
     "date_form": (N_("{field} must be YYYY-MM-DD or DD.MM.YYYY; other spellings can be read in more than one way."),),
     "date_has_no_time": (N_("{field} holds a time of day beside the date."),),
@@ -79,12 +72,6 @@ LINT_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "only_usrec_knows": (ONLY_USREC,),
     "rows_present": (N_("The file holds no row of events."),),
-    "termination_not_before_contract": (
-        N_(
-            "The termination is dated before the contract begins. Compare the row with the order. If the contract "
-            "truly ended before its first day, its date stays: ask the labour authority how to record it."
-        ),
-    ),
     "withdrawn_form": (N_("withdrawn must be true, false or empty."),),
 }
 """By rule, beside :data:`usrec.interfaces.cli.finding_words.TEMPLATES`."""

@@ -145,6 +145,8 @@ REASONS: Final[Mapping[str, str]] = {
     "withdrawn": N_("HR withdrew it"),
     "superseded": N_("a later revision of the row took its place"),
     "already_registered": N_("the event was registered before this revision came"),
+    "newer_change": N_("a newer change of the same thing took its place"),
+    "contract_not_terminated": N_("the contract's termination is registered or goes before it"),
     "second_conclusion": N_("the contract already has a conclusion under another event"),
     "entered_by_hand": N_("a person is entering an earlier revision in the portal"),
     "contract_changed": N_("an earlier revision is on its way for another contract or employer"),

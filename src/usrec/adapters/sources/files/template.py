@@ -43,7 +43,12 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "new_employee_iin": "850515400012",
     "new_employer_bin": "150340000027",
 }
-_OLD: Final = {"contract_date": "2019-03-04", "signed_on": "2019-03-04", "begin_date": "2019-03-04"}
+_OLD: Final = {
+    "contract_number": "ТД-7",
+    "contract_date": "2019-03-04",
+    "signed_on": "2019-03-04",
+    "begin_date": "2019-03-04",
+}
 """Of a legacy contract, which the Order found already there."""
 _SHAPES: Final = ("01", "1", "1.00", "text", "123456", "123456789", "0123456789abcdef0123456789abcdef")
 _WIDTH: Final = 18
