@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from usrec.application.contract_line import arrange_line, entered_by_hand, take_back
+from usrec.application.contract_line import arrange_line, entered_by_hand, proven_absent, take_back
 from usrec.application.correction import refuse_after_termination, with_first_entry
 from usrec.application.recording import journal, status_note
 from usrec.domain.identifiers import new_record_id
@@ -121,7 +121,8 @@ def _receive(work: UnitOfWork, one: Examined, now: datetime, entropy: Entropy) -
     """
     existing = work.submissions.of_event(one.row.source, one.event_id)
     by_hand = entered_by_hand(work, [earlier.id for earlier in existing])
-    revision = place_revision(one.row.revision, existing, by_hand=by_hand)
+    absent = proven_absent(work, [earlier.id for earlier in existing if _contract_of(earlier) == _contract_of_row(one)])
+    revision = place_revision(one.row.revision, existing, by_hand=by_hand, absent=absent)
     submission = _placed(work, _submission(one, now, entropy), revision)
     left = {_contract_of(earlier) for earlier in revision.displaced} - {_contract_of(submission)}
     for employer_bin, contract_key in sorted(left):
@@ -196,6 +197,11 @@ def _contract_of(submission: Submission) -> ContractRef:
     return submission.employer_bin, submission.contract_key
 
 
+def _contract_of_row(one: Examined) -> ContractRef:
+    """The contract whose lock is held while its row is taken."""
+    return one.row.employer_bin, ContractKey(one.row.contract_key)
+
+
 def _position(work: UnitOfWork, new: Submission) -> int:
     if not new.contract_key.strip():
         return OUTSIDE_THE_LINE
@@ -219,7 +225,7 @@ def _is_second_conclusion(work: UnitOfWork, new: Submission) -> bool:
 
 def _displace(work: UnitOfWork, earlier: Submission, new: Submission, now: datetime) -> None:
     """Take an earlier revision out of the line: the new one stands in its place."""
-    if earlier.state is not State.PENDING:
+    if earlier.state not in {State.PENDING, State.SIGNED}:
         work.submissions.update(replace(earlier, replaced_by=new.id), was=earlier.state)
         return
     superseded = take_back(work, earlier, "superseded", now, replaced_by=new.id)

@@ -21,7 +21,8 @@ def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit:
     with ledger.begin() as work:
         _settle_alerts(work, now, limit)
         watched = work.alerts.to_watch(now, limit)
-        asked_at = work.signing_requests.asked_at([submission.id for submission in watched])
+        ids = [submission.id for submission in watched]
+        asked_at = {**work.signing_requests.asked_at(ids), **work.outbox.waiting_since(ids)}
         for submission in watched:
             alerts, again_at = look(submission, now, policy, asked_at=asked_at.get(submission.id))
             raised += len(work.alerts.add(alerts))

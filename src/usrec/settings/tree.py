@@ -250,6 +250,10 @@ class DictionarySettings(Section):
     """An import that loses more percent of the codes in use than this is refused, unless it is forced."""
 
 
+Chosen = Literal["retry", "fix_and_resend", "confirm_then_accept", "other_party", "stop_everything"]
+"""What may be done after a refusal."""
+
+
 class DeliverySettings(Section):
     """How fast and how patiently the agent sends."""
 
@@ -415,6 +419,8 @@ class WatcherSettings(BaseSettings):
     calendar: CalendarSettings = CalendarSettings()
     dictionaries: DictionarySettings = DictionarySettings()
     delivery: DeliverySettings = DeliverySettings()
+    policies: dict[str, Chosen] = {}
+    """What the agent does after a refusal, by response code; where it differs from the safe default."""
     alerts: AlertSettings = AlertSettings()
     health: HealthSettings = HealthSettings()
     watch: WatchSettings = WatchSettings()

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, and_, bindparam, false, func, not_, or_, select, update
+from sqlalchemy import Connection, Executable, and_, bindparam, exists, false, func, not_, or_, select, update
 
 from usrec.adapters.persistence.alert_tables import OPEN, alerts
 from usrec.adapters.persistence.columns import literal_word
-from usrec.adapters.persistence.delivery_tables import AWAITED, outbox
+from usrec.adapters.persistence.delivery_tables import AWAITED, REFUSAL_AWAITS, employer_stops, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
 from usrec.adapters.persistence.tables import UNSETTLED, WATCHED, submissions
@@ -28,6 +28,9 @@ def _unless_known(insert_into: InsertInto) -> Executable:
 
 _ADD: Final = per_dialect(_unless_known)
 _REMINDS: Final = alerts.c.threshold == literal_word(Threshold.AWAITED)
+_TELLS_OF_A_STOP: Final = alerts.c.threshold == literal_word(Threshold.STOPPED)
+_IS_AWAITED: Final = func.coalesce(or_(AWAITED, REFUSAL_AWAITS), false())
+_IS_STOPPED: Final = exists().where(employer_stops.c.employer_bin == submissions.c.employer_bin)
 _REOPEN: Final = (
     update(alerts)
     .where(*(alerts.c[name] == bindparam(f"its_{name}") for name in _KEY), not_(OPEN))
@@ -49,7 +52,14 @@ _OUTDATED: Final = (
     select(alerts.c.id, *ALERT_COLUMNS)
     .join_from(alerts, submissions, submissions.c.id == alerts.c.submission_id)
     .join(outbox, outbox.c.submission_id == submissions.c.id, isouter=True)
-    .where(OPEN, or_(not_(UNSETTLED), and_(_REMINDS, func.coalesce(AWAITED, false()).is_(false()))))
+    .where(
+        OPEN,
+        or_(
+            and_(not_(_TELLS_OF_A_STOP), not_(UNSETTLED)),
+            and_(_REMINDS, _IS_AWAITED.is_(false())),
+            and_(_TELLS_OF_A_STOP, not_(_IS_STOPPED)),
+        ),
+    )
     .order_by(alerts.c.id)
     .limit(bindparam("limit"))
 )

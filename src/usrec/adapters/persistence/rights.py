@@ -39,6 +39,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "alert_deliveries": _ALL,
     "alert_sinks": _CHANGE,
     "agents": _ALL,
+    "employer_stops": _ALL,
 }
 """By table; a test holds it to the statements of this package."""
 
