@@ -35,7 +35,7 @@ def _settle_alerts(work: UnitOfWork, now: datetime, limit: int) -> None:
     """Close the alerts of what was registered, taken back or given; a newer submission inherits what is true of it."""
     over = []
     for handle, alert in work.alerts.outdated(limit):
-        heirs = [one for one in work.submissions.of_event(alert.source, alert.event_id) if _inherits(one, alert)]
+        heirs = [one for one in work.submissions.of_event(alert.source, alert.event_id) if _inherits(work, one, alert)]
         if heirs:
             work.alerts.hand_over(handle, heirs[-1].id)
         else:
@@ -43,9 +43,11 @@ def _settle_alerts(work: UnitOfWork, now: datetime, limit: int) -> None:
     work.alerts.close(over, now)
 
 
-def _inherits(submission: Submission, alert: Alert) -> bool:
+def _inherits(work: UnitOfWork, submission: Submission, alert: Alert) -> bool:
     """Whether the alert is as true of this submission as of the one that raised it."""
     if alert.watched is Watched.PERSON:
         return False
+    if alert.watched is Watched.EMPLOYER:
+        return needs_watching(submission) and work.employer_stops.get(submission.employer_bin) is not None
     watched = submission.safe_date if alert.watched is Watched.SAFE else submission.legal_date
     return needs_watching(submission) and watched == alert.last_day

@@ -35,8 +35,8 @@ from usrec.application.record_outcome import record_outcome
 from usrec.domain.errors import InvariantViolation, LedgerUnavailable, SigningRefused
 from usrec.domain.message import CorrelationId, Envelope, MessageId, RenderedMessage, SignedMessage
 from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
-from usrec.domain.rules.finding import load_findings
 from usrec.domain.policies import Policies
+from usrec.domain.rules.finding import load_findings
 from usrec.domain.state import Move, State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.domain.verdict import Ending, Next, Verdict

@@ -55,7 +55,7 @@ _OUTDATED: Final = (
     .where(
         OPEN,
         or_(
-            and_(not_(_TELLS_OF_A_STOP), not_(UNSETTLED)),
+            not_(UNSETTLED),
             and_(_REMINDS, _IS_AWAITED.is_(false())),
             and_(_TELLS_OF_A_STOP, not_(_IS_STOPPED)),
         ),

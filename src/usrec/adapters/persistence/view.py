@@ -256,7 +256,7 @@ def _conditions(which: SubmissionFilter) -> Iterator[ColumnElement[bool]]:
     if which.unsettled_or_late:
         yield or_(_UNSETTLED, _REGISTERED_LATE)
     if which.wait_reason is not None:
-        yield which.wait_reason == WAIT_REASON
+        yield _ROW["wait_reason"] == which.wait_reason
 
 
 def _among(connection: Connection, statement: Any, ids: Sequence[SubmissionId]) -> list[SubmissionRow]:
