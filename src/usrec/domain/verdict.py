@@ -11,7 +11,7 @@ the settings put in its place.
 outcome                 earlier attempt may have arrived          none did
 ======================  ========================================  =====================================
 registered              accepted                                  accepted
-086 with a record id    accepted: our own stored bytes            a person: an id that we never sent
+086 with a record id    accepted: our own stored bytes            a person looks: an id we never sent
 070 (amendment)         accepted: same contract, number and date  by its policy
 014 (conclusion)        a person: the id cannot be learnt         by its policy
 092 (termination)       a person: ours or somebody else's         by its policy
@@ -24,7 +24,7 @@ policy retry            stays in doubt, resend the next day       stays signed, 
 policy confirm          a person                                  a person looks, then settles
 policy other_party      a person                                  waits for the other party
 ... a revision waits    a person                                  rejected
-policy stop             a person; the employer is stopped         rejected; the employer is stopped
+policy stop             a person: the employer is stopped         rejected: the employer is stopped
 policy fix_and_resend   rejected                                  rejected
 fault before service    resend, nothing new is doubtful           resend, nothing is doubtful
 other fault             unknown, resend                           unknown, resend

@@ -94,11 +94,12 @@ def _close_to(typed: str) -> str:
 def _write_json(told: Sequence[Explanation], policies: Policies, *, several: bool) -> None:
     from usrec.interfaces.cli.explanation_words import explanation_json
 
-    found = [{**explanation_json(one), **_in_force(one, policies)} for one in told]
+    found = [{**explanation_json(one), **in_force(one, policies)} for one in told]
     print_json(found if several else found[0])
 
 
-def _in_force(told: Explanation, policies: Policies) -> dict[str, object]:
+def in_force(told: Explanation, policies: Policies) -> dict[str, object]:
+    """The keys that only ``usrec explain`` has: what the agent does after the code, and whether the settings say so."""
     return {"policy_in_force": policies.of(told.code), "policy_chosen": policies.is_chosen(told.code)}
 
 
