@@ -17,7 +17,7 @@ from usrec.application.deliver import Delivered
 from usrec.bootstrap import build_agent, rescue_dead_leases, sole_agent
 from usrec.domain.errors import GatewayUnavailable
 from usrec.domain.state import State
-from usrec.domain.submission import QueueStatus
+from usrec.domain.submission import REFUSED_SO_FAR, QueueStatus
 from usrec.interfaces.daemon import Daemon
 from usrec.interfaces.demo.setup import Workdir, run_simulator
 from usrec.ports.ledger_view import LedgerView, SubmissionFilter, SubmissionRow
@@ -131,6 +131,8 @@ def count(
 
 def group_of(row: SubmissionRow) -> str:
     """The group of the result that an event belongs to."""
+    if row.wait_reason in REFUSED_SO_FAR:
+        return State.REJECTED.value
     if row.state in {State.ACCEPTED, State.REJECTED, State.INVALID, State.INDETERMINATE}:
         return row.state.value
     return "blocked" if row.status is QueueStatus.BLOCKED else "open"
