@@ -44,8 +44,8 @@ def test_each_refusal_waits_for_what_it_needs_and_ends_registered_once(
         (name,) = [one["employer"] for one in workplace.ask("employer", "list")]
         assert workplace.ask("employer", "release", name, *WHY)["code"] == "SCSE001"
         assert workplace.usrec("employer", "release", name, *WHY).returncode == 5
-        for event in (key, later, taken):
-            assert workplace.usrec("submission", "retry", workplace.row(event).id, *WHY).returncode == 0
+        ids = [workplace.row(event).id for event in (key, later, taken)]
+        assert workplace.usrec("submission", "retry", *ids, "--yes", *WHY).returncode == 0
         workplace.drain()
         assert require_exactly_once(workplace.hr_rows(), simulator.registry()) == {taken, later, key, behind}
 
@@ -53,7 +53,7 @@ def test_each_refusal_waits_for_what_it_needs_and_ends_registered_once(
 def require_a_look(workplace: Workplace, event: str) -> None:
     row = workplace.row(event)
     assert (row.state, row.wait_reason, row.code) == (State.INDETERMINATE, WaitReason.TO_CONFIRM, "SCSE014")
-    assert "SCSE014" in workplace.hr_row(event).message
+    assert "SCSE014" in str(workplace.hr_row(event).message)
     told = workplace.ask("submission", "show", row.id)
     assert f"usrec submission settle {row.id}" in told["next_step"]
     assert told["explanation"]["code"] == "SCSE014"
@@ -72,10 +72,6 @@ def require_a_stop(workplace: Workplace, key: str, behind: str) -> None:
     assert (kept.state, kept.wait_reason, kept.attempts) == (State.PENDING, WaitReason.EMPLOYER_STOPPED, 0)
     (stop,) = workplace.ask("status")["employers_stopped"]
     assert (stop["code"], stop["submission"]) == ("SCSE001", workplace.row(key).id)
-    page = workplace.usrec("status").stdout.splitlines()
-    assert "IS STOPPED" in page[0]
+    assert "IS STOPPED" in workplace.usrec("status").stdout.splitlines()[0]
     check = workplace.usrec("status", "--check")
-    assert check.returncode == 2
-    assert "stopped: " in check.stdout
-    assert "usrec_employer_stopped{" in workplace.usrec("metrics").stdout
-    assert "is stopped since" in workplace.usrec("doctor").stdout.lower()
+    assert (check.returncode, "stopped: " in check.stdout) == (2, True)

@@ -131,7 +131,7 @@ def _policies(tree: Tree) -> Iterator[Wrong]:
     for code, word in chosen.items() if isinstance(chosen, Mapping) else ():
         if not is_known_code(code):
             yield Wrong(("policies", code), "USREC has no such code; write it like SCSE059 (usrec explain --all)")
-        elif word in CHOOSABLE and (why := objection(code, Policy(word))):
+        elif isinstance(word, str) and word in CHOOSABLE and (why := objection(code, Policy(word))):
             yield Wrong(("policies", code), f"{word} is not safe here: {why}")
 
 
