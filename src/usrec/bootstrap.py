@@ -22,6 +22,8 @@ from usrec.application.deliver import DeliveryPolicy
 from usrec.domain.digest import DigestPolicy
 from usrec.domain.document import DocumentShelf
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable
+from usrec.domain.policies import Policies
+from usrec.domain.response_code import Policy
 from usrec.domain.retry import RetryPolicy
 from usrec.domain.rules.codes import CodeCheck
 from usrec.domain.rules.completeness import COMPLETE, Completeness
@@ -355,6 +357,22 @@ def _known_keys(name: SourceName, ledger: SqlLedger) -> Callable[[Collection[Out
     return known
 
 
+def build_policies(settings: LoadedWatcherSettings) -> Policies:
+    """What each refusal leads to: the safe default of its explanation, or what the settings put in its place."""
+    return default_policies({code: Policy(word) for code, word in settings.values.policies.items()})
+
+
+def default_policies(chosen: Mapping[str, Policy] | None = None) -> Policies:
+    """The safe defaults of the explanations, with ``chosen`` in the place of some."""
+    from usrec.adapters.explanations.book import explain
+
+    def default(code: str) -> Policy:
+        told = explain(code)
+        return Policy.FIX_AND_RESEND if told is None else told.policy
+
+    return Policies(default, chosen or {})
+
+
 def _policy(settings: LoadedSettings) -> DeliveryPolicy:
     values = settings.values
     return DeliveryPolicy(
@@ -362,6 +380,7 @@ def _policy(settings: LoadedSettings) -> DeliveryPolicy:
         lease=values.delivery.lease,
         clock_tolerance=values.gateway.clock_tolerance,
         approve={employer.bin: employer.approve for employer in values.employer.values()},
+        policies=build_policies(settings),
     )
 
 

@@ -30,10 +30,12 @@ from usrec.application.replay import Canary, CanaryFate, Queued
 from usrec.application.survey import PersonNeeded, Survey
 from usrec.application.take_signed import Fate, TakenPaper
 from usrec.application.watch_trust import CertificateRecord
+from usrec.bootstrap import default_policies
 from usrec.domain.authority import Appointment, Authority, SigningCertificate
 from usrec.domain.deadline import DeadlineEvent, compute_deadline, deadline_report
 from usrec.domain.dictionary import Changes, Dictionary
 from usrec.domain.document import FoundFile, StoredDocument
+from usrec.domain.employer_stop import AGENT, EmployerStop
 from usrec.domain.liability import Breach, Circumstances, assess
 from usrec.domain.message import RenderedMessage
 from usrec.domain.rules.finding import dump_findings, error
@@ -51,6 +53,8 @@ from usrec.interfaces.cli.dictionary_words import Told, entry_json, imported_jso
 from usrec.interfaces.cli.dictionary_words import check_json as check_dictionaries_json
 from usrec.interfaces.cli.doctor import doctor_json, openings_json
 from usrec.interfaces.cli.document import checked_json, stored_json
+from usrec.interfaces.cli.employer import stop_json
+from usrec.interfaces.cli.explain import in_force
 from usrec.interfaces.cli.explanation_words import explanation_json
 from usrec.interfaces.cli.liability_words import estimate_json
 from usrec.interfaces.cli.lint_report import Report, Reported, lint_json
@@ -110,6 +114,7 @@ STORY = SubmissionStory(
     request=RequestRow("a" * 64, NOW, "P-1", NOW, "asel", NOW),
 )
 UNSIGNED = Unsigned(a_submission(ID), SigningRequest.of(ID, RenderedMessage(b"<a/>", None), NOW), None)
+STOP = EmployerStop("200940000013", EmployerName("main"), NOW, AGENT, code="SCSE001", submission_id=ID)
 SURVEY = Survey(
     at=NOW,
     by_state={},
@@ -121,6 +126,7 @@ SURVEY = Survey(
     due_soon=[],
     needs_person={PersonNeeded.REFUSED: 1},
     write_backs_waiting=0,
+    stopped=[STOP],
 )
 STANDING = Standing(NOW, 1, 0, 0, 0, None, 0, 0, None, None, 0, 0, 0)
 CHECKED = Checked(Level.CRITICAL, ["no agent has ever given a sign of life"], STANDING, timedelta(minutes=10))
@@ -138,7 +144,7 @@ CERTIFICATE = SigningCertificate("4f", "ab", NOW, NOW + timedelta(days=99), head
 ORDER = Appointment("12-k", NOW.date(), NOW.date())
 AUTHORITY: Any = authority_json([Authority(EmployerName("main"), False, CERTIFICATE, (ORDER,))], NOW.date())
 DEADLINE = compute_deadline(DeadlineEvent.CONCLUSION, date(2026, 11, 20), calendar=KazakhstanCalendar())
-EXPLANATION = explanation_json(explain_all()[0])
+EXPLANATION = {**explanation_json(explain_all()[0]), **in_force(explain_all()[0], default_policies())}
 LIABILITY: Any = assess(Breach(NOW, None), Circumstances(), NOW)
 ESTIMATE = Estimate(NOW, Circumstances(), [Case(ROW, LIABILITY)], 0)
 LINTED: Any = lint_json(Report("events.csv", "CSV", 1, [Reported(2, error("a_rule", "a_field", "A message."))]))[0]
@@ -169,6 +175,8 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("usrec package list", "JSON keys, one"): _paper_json(UNSIGNED),
     ("usrec package take", "JSON keys, one"): _taken_json(TakenPaper("1.xml", ID, Fate.TAKEN)),
     ("usrec replay", "JSON keys with a plan only:"): plan_json(PLAN),
+    ("usrec employer list", "JSON keys, one"): {"employer": "main", "stop": stop_json(STOP)},
+    ("usrec employer stop", "JSON keys:"): stop_json(STOP) or {},
     ("usrec replay", "JSON keys of a replay:"): REPLAYED,
     ("usrec alerts test", "JSON keys, one"): asdict(Tried("log", taken=True, problem="")),
     ("usrec alerts list", "JSON keys:"): board_json(BOARD, [LOG], NOW),

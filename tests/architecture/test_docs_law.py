@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 
@@ -33,6 +34,7 @@ from usrec.domain.outcome import (
     SubmissionOutcome,
     Unknown,
 )
+from usrec.domain.response_code import Policy
 from usrec.domain.source_event import Operation
 from usrec.domain.state import Move
 from usrec.domain.verdict import NOT_PROCESSED_FAULTS, TIME_DEPENDENT, Next, Standing, decide
@@ -57,16 +59,38 @@ def _faulted(*codes: str) -> list[SubmissionOutcome]:
     return [Faulted(code, "", PROOF) for code in codes]
 
 
+ANY_OTHER = _refused("003", "012", "026", "285", "999")
+POLICIES: dict[str, Policy] = {
+    "policy retry": Policy.RETRY,
+    "... no day is left": Policy.RETRY,
+    "policy confirm": Policy.CONFIRM_THEN_ACCEPT,
+    "policy other_party": Policy.OTHER_PARTY,
+    "... a revision waits": Policy.OTHER_PARTY,
+    "policy stop": Policy.STOP_EVERYTHING,
+    "policy fix_and_resend": Policy.FIX_AND_RESEND,
+}
+"""Rows that hold for one policy; the others hold for all."""
+PROSPECTS: dict[str, dict[str, bool]] = {
+    "... no day is left": {"has_another_day": False},
+    "... a revision waits": {"is_revised": True},
+}
 MEANING: dict[str, tuple[list[SubmissionOutcome], list[Operation]]] = {
     "registered": ([Registered("SCSS001", "", OWN_ID, PROOF)], list(Operation)),
     "086 with a record id": (_refused("086"), list(Operation)),
     "070 (amendment)": (_refused("070"), [Operation.AMENDMENT]),
     "014 (conclusion)": (_refused("014"), [Operation.CONCLUSION]),
     "092 (termination)": (_refused("092"), [Operation.TERMINATION]),
-    "053, 088, 089, 091": (_refused("053", "088", "089", "091"), list(Operation)),
+    "053, 088-091, 093": (_refused("053", "088", "089", "090", "091", "093"), list(Operation)),
+    "001, 046": (_refused("001", "046"), list(Operation)),
     "own effect (others)": (_refused("025"), [Operation.CONTRACT_DELETE]),
-    "other SCSE code": (_refused("001", "003", "012", "026", "046", "285", "999"), list(Operation)),
     "002, foreign code": ([*_refused("002"), Refused("SBF-VE-8", "", PROOF)], list(Operation)),
+    "policy retry": (ANY_OTHER, list(Operation)),
+    "... no day is left": (ANY_OTHER, list(Operation)),
+    "policy confirm": (ANY_OTHER, list(Operation)),
+    "policy other_party": (ANY_OTHER, list(Operation)),
+    "... a revision waits": (ANY_OTHER, list(Operation)),
+    "policy stop": (ANY_OTHER, list(Operation)),
+    "policy fix_and_resend": (ANY_OTHER, list(Operation)),
     "fault before service": (_faulted(*NOT_PROCESSED_FAULTS), list(Operation)),
     "other fault": (_faulted("SCE909", "Server"), list(Operation)),
     "unknown": ([Unknown(doubt, "") for doubt in Doubt], list(Operation)),
@@ -78,6 +102,10 @@ SAYS = {
     "accepted": (Move.ACCEPT, Next.NOTHING),
     "rejected": (Move.REJECT, Next.NOTHING),
     "a person": (Move.DOUBT, Next.PERSON),
+    "a person looks": (Move.DOUBT, Next.CONFIRM),
+    "waits for the other party": (None, Next.OTHER_PARTY),
+    "stays in doubt, resend the next day": (None, Next.NEXT_DAY),
+    "stays signed, resend the next day": (None, Next.NEXT_DAY),
     "unknown, resend": (Move.DOUBT, Next.RESEND),
     "resend": (None, Next.RESEND),
     "stays as it was, resend": (None, Next.RESEND),
@@ -90,12 +118,25 @@ SAYS = {
 def test_decision_table_is_what_the_agent_decides(row: list[str]) -> None:
     """Each row is asked of `decide`, for each outcome and operation that it stands for."""
     outcomes, operations = MEANING[row[0]]
-    for cell, may_have_arrived in ((row[1], True), (row[2], False)):
-        promise = next(says for words, says in SAYS.items() if re.fullmatch(rf"{words}(?:[:,] .+)?", cell))
-        for outcome in outcomes:
-            for operation in operations:
-                decided = decide(outcome, Standing(operation, OWN_ID, may_have_arrived=may_have_arrived))
-                assert (decided.move, decided.next) == promise, (outcome, operation, cell)
+    policies = [POLICIES[row[0]]] if row[0] in POLICIES else list(Policy)
+    for cell, arrived in ((row[1], True), (row[2], False)):
+        for outcome, operation, policy in product(outcomes, operations, policies):
+            standing = replace(Standing(operation, OWN_ID, arrived), **PROSPECTS.get(row[0], {}))  # type: ignore[arg-type]
+            decided = decide(outcome, standing, policy)
+            promise = _promised(cell, standing, policy)
+            assert (decided.move, decided.next) == promise, (outcome, operation, policy, cell)
+            assert decided.stops_employer == (policy is Policy.STOP_EVERYTHING and _is_sure_refusal(outcome))
+
+
+def _promised(cell: str, standing: Standing, policy: Policy) -> tuple[Move | None, Next]:
+    if cell == "by its policy":
+        other = decide(ANY_OTHER[0], standing, policy)
+        return other.move, other.next
+    return next(says for words, says in SAYS.items() if re.fullmatch(rf"{words}(?:[:,] .+)?", cell))
+
+
+def _is_sure_refusal(outcome: SubmissionOutcome) -> bool:
+    return isinstance(outcome, Refused) and outcome.code not in {"SCSE002", "SBF-VE-8"}
 
 
 def test_decision_table_is_the_one_in_the_code() -> None:
@@ -114,7 +155,7 @@ def test_codes_below_the_table_are_those_of_the_code() -> None:
     """The faults that are raised before the service looks are listed whole, and so are the codes that time changes."""
     listed = set(re.findall(r"SCE\d{3}", section(GUARANTEES, "The decision table")))
     assert listed == NOT_PROCESSED_FAULTS
-    assert {f"SCSE{one}" for one in ["053", "088", "089", "091"]} == TIME_DEPENDENT
+    assert {f"SCSE{one}" for one in ["053", "088", "089", "090", "091", "093"]} == TIME_DEPENDENT
 
 
 @pytest.mark.parametrize("row", TERMS, ids=[row[0] for row in TERMS])

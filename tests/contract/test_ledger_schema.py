@@ -24,10 +24,11 @@ from usrec.adapters.persistence.schema import (
     upgrade_sql,
 )
 from usrec.domain.alert import Threshold, Watched
+from usrec.domain.employer_stop import AGENT, EmployerStop
 from usrec.domain.errors import LedgerSchemaError, LedgerUnavailable
 from usrec.domain.message import RenderedMessage
 from usrec.domain.signing_request import SigningRequest
-from usrec.domain.source_event import ContractKey, Operation
+from usrec.domain.source_event import ContractKey, EmployerName, Operation
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 
@@ -267,3 +268,30 @@ def test_ledger_in_a_missing_folder_names_it(tmp_path: Path) -> None:
     engine = create_ledger_engine(f"sqlite:///{tmp_path / 'missing' / 'ledger.db'}")
     with pytest.raises(LedgerUnavailable, match=r"missing/ledger\.db"):
         upgrade(engine)
+
+
+def test_older_program_sends_nothing_of_what_was_kept_back(migrated: Engine) -> None:
+    """A ledger that goes back to 0007 knows no stops: what they kept back is held, one by one."""
+    ledger = SqlLedger(migrated)
+    with ledger.begin() as work:
+        enqueued(work, "s1", employer_bin="200940000013")
+        enqueued(work, "s2", employer_bin="200940000024")
+        for name, reason in (("s3", WaitReason.TO_CONFIRM), ("s4", WaitReason.OTHER_PARTY)):
+            enqueued(work, name, employer_bin="200940000024", entry={"status": QueueStatus.HELD, "wait_reason": reason})
+        later = {"status": QueueStatus.SCHEDULED, "wait_reason": WaitReason.NEXT_DAY}
+        enqueued(work, "s5", employer_bin="200940000024", entry=later)
+        work.employer_stops.add(EmployerStop("200940000013", EmployerName("alatau"), NOW, AGENT))
+        work.alerts.add([an_alert(SubmissionId("s1"), watched=Watched.EMPLOYER, threshold=Threshold.STOPPED)])
+        work.commit()
+    downgrade(migrated, "0007")
+    with migrated.connect() as connection:
+        found = connection.execute(text("SELECT submission_id, status, wait_reason FROM outbox ORDER BY submission_id"))
+        assert [tuple(row) for row in found] == [
+            ("s1", "held", "held_by_person"),
+            ("s2", "ready", None),
+            ("s3", "held", "needs_decision"),
+            ("s4", "held", "held_by_person"),
+            ("s5", "scheduled", "gateway_fault"),
+        ]
+        assert connection.execute(text("SELECT count(*) FROM alerts")).scalar_one() == 0
+    upgrade(migrated)

@@ -17,8 +17,11 @@ from support.postgresql import PostgresqlServer
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.persistence import open_ledger
 from usrec.adapters.persistence.schema import HEAD
+from usrec.domain.employer_stop import AGENT, EmployerStop
 from usrec.domain.heartbeat import Heartbeat
+from usrec.domain.source_event import EmployerName
 from usrec.interfaces.doctor import ledger_check as say
+from usrec.interfaces.doctor.employers_check import STOPPED, examine_stops
 from usrec.interfaces.doctor.finding import Kind, Verdict, worst
 from usrec.interfaces.doctor.ledger_check import examine_ledger
 
@@ -46,6 +49,20 @@ def test_a_new_ledger_is_right_and_waits_for_its_first_agent(patient: Patient) -
     assert list(said) == ["ledger.current", "rights.held", "disk.enough", "exchange.none", "agents.never"]
     assert said["ledger.current"].values == {"found": HEAD}
     assert said["disk.enough"].values["free"] == 10 * 1024
+
+
+@provokes(STOPPED)
+def test_a_stopped_employer_fails_and_nothing_is_said_where_none_is(patient: Patient) -> None:
+    assert patient.says(examine_stops) == {}
+    patient.make_ledger()
+    assert patient.says(examine_stops) == {}
+    ledger = open_ledger(f"sqlite:///{patient.folder / 'ledger.db'}")
+    with ledger.begin() as work:
+        work.employer_stops.add(EmployerStop("200940000013", EmployerName("alatau"), NOW, AGENT, code="SCSE001"))
+        work.commit()
+    ledger.close()
+    (line,) = patient.says(examine_stops).values()
+    assert (line.kind, line.about) == (STOPPED, "alatau")
 
 
 @provokes(say.UNUSABLE, say.RIGHTS_UNREAD, say.UNREAD, say.UNCOUNTED)

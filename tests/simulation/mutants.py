@@ -14,6 +14,7 @@ from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.application import contract_line, decision, record_outcome, watch_deadlines
 from usrec.domain.message import CorrelationId, Envelope, SignedMessage
 from usrec.domain.outcome import Refused, SubmissionOutcome, Unknown, proof_of
+from usrec.domain.response_code import Policy
 from usrec.domain.state import Move, State
 from usrec.domain.verdict import Ending, Next, Standing, Verdict, decide
 from usrec.ports.ledger import UnitOfWork
@@ -67,8 +68,8 @@ def _new_id_on_resend() -> Iterator[None]:
 
 
 def _deciding(otherwise: Callable[[SubmissionOutcome, Standing], Verdict | None]) -> AbstractContextManager[Any]:
-    def decided(outcome: SubmissionOutcome, standing: Standing) -> Verdict:
-        return otherwise(outcome, standing) or decide(outcome, standing)
+    def decided(outcome: SubmissionOutcome, standing: Standing, policy: Policy) -> Verdict:
+        return otherwise(outcome, standing) or decide(outcome, standing, policy)
 
     return patch.object(record_outcome, "decide", decided)
 

@@ -56,6 +56,7 @@ class HrDepartment:
     events: list[HrEvent] = field(default_factory=list)
     plan: list[tuple[datetime, str, HrEvent]] = field(default_factory=list)
     _next_row: int = _ROW_STEP
+    _last_contract: str = ""
 
     def make_plan(self) -> None:
         """Two or three contracts with what befalls them in a week."""
@@ -116,13 +117,15 @@ class HrDepartment:
                 revision=event.revision,
                 withdrawn=event.withdrawn,
                 entered_at=world.now,
-                row_id=self._row_id(),
+                row_id=self._row_id(event.contract),
             )
         )
 
-    def _row_id(self) -> int:
+    def _row_id(self, contract: str) -> int:
+        """The next id, or one before it where the row before is of another contract: one contract is one clerk's."""
         self._next_row += _ROW_STEP
-        late = self._next_row > 2 * _ROW_STEP and self.office.world.strikes(Fault.LATE_ROW, 0.1)
+        other, self._last_contract = self._last_contract not in {"", contract}, contract
+        late = other and self.office.world.strikes(Fault.LATE_ROW, 0.2)
         return self._next_row - _ROW_STEP - 5 if late else self._next_row
 
     def mend(self) -> bool:

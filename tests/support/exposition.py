@@ -42,6 +42,7 @@ def figures(**changes: object) -> Figures:
         "write_backs": {SourceName("hr"): Backlog(2, NOW - MINUTE)},
         "undelivered_alerts": Backlog(1, NOW - MINUTE),
         "sinks": {LOG: SinkRecord(0, NOW - MINUTE), MAIL: SinkRecord(3, NOW - DAY)},
+        "stopped": ["main"],
     }
     return Figures(**(told | changes))  # type: ignore[arg-type]  # each test names its own
 

@@ -45,6 +45,7 @@ class Standing:
         silence: Since the last sign of life of any agent; None when there never was one.
         missing_agents: Agents that fell silent while others went on.
         write_backs: Notes that HR has not got yet.
+        employers_stopped: Names of those of whom nothing goes out.
         alerts_waiting: Alerts that not everybody got who should, once the first of them has been due for too long.
     """
 
@@ -61,6 +62,7 @@ class Standing:
     missing_agents: int
     write_backs: int
     alerts_waiting: int
+    employers_stopped: Sequence[str] = ()
 
 
 def take_standing(*, view: LedgerView, now: datetime, hours: WorkingTime, silence: timedelta) -> Standing:
@@ -97,6 +99,7 @@ def _standing(
         missing_agents=len(missing(agents, silence)),
         write_backs=sum(waiting.number for waiting in figures.write_backs.values()),
         alerts_waiting=_late(figures.undelivered_alerts, now, silence),
+        employers_stopped=figures.stopped,
     )
 
 
@@ -118,6 +121,8 @@ def judge(standing: Standing, silence: timedelta) -> tuple[Level, Sequence[str]]
 
 
 def _losses(standing: Standing, silence: timedelta) -> Iterator[str]:
+    if standing.employers_stopped:
+        yield f"stopped: {', '.join(standing.employers_stopped)}"
     if standing.overdue:
         yield f"{standing.overdue} overdue"
     if standing.silence is None:

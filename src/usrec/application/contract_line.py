@@ -7,7 +7,7 @@ outbox entry, submission, so that two agents never wait for each other in a circ
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from usrec.domain.revision import refuse_registered
 from usrec.domain.source_event import HEADS, ContractKey
 from usrec.domain.state import OPEN, Move, State, next_state
 from usrec.domain.submission import (
+    PROVEN_ABSENT,
     QueueEntry,
     QueueStatus,
     Standpoint,
@@ -50,6 +51,13 @@ def entered_by_hand(work: UnitOfWork, ids: Iterable[SubmissionId]) -> Collection
     """Those that a person has checked out: they may stand in the registry although nothing was sent."""
     entries = (work.outbox.get(one) for one in ids)
     return {entry.submission_id for entry in entries if entry and entry.wait_reason is WaitReason.CHECKED_OUT}
+
+
+def proven_absent(work: UnitOfWork, ids: Iterable[SubmissionId]) -> Collection[SubmissionId]:
+    """Those that wait after a signed refusal which proves that they are not registered."""
+    entries = (work.outbox.get(one) for one in ids)
+    waiting = [entry for entry in entries if entry is not None and entry.wait_reason in PROVEN_ABSENT]
+    return {one.submission_id for one in waiting if known(work, one.submission_id).state is State.SIGNED}
 
 
 def _block(work: UnitOfWork, one: Standpoint, head: Standpoint, now: datetime) -> None:
@@ -133,11 +141,20 @@ def known(work: UnitOfWork, submission_id: SubmissionId) -> Submission:
 
 def settle_line(work: UnitOfWork, decided: Submission, now: datetime) -> None:
     """After a final decision on ``decided``: let the newer revisions of its event and its followers go on."""
-    for newer in work.submissions.of_event(decided.source, decided.event_id):
-        undecided = newer.state in {State.PENDING, State.INVALID} and newer.replaced_by is None
-        if undecided and newer.revision > decided.revision:
-            _decide_newer_revision(work, decided, newer, now)
+    for newer in waiting_revisions(work, decided):
+        _decide_newer_revision(work, decided, newer, now)
     arrange_line(work, decided.employer_bin, decided.contract_key, now)
+
+
+def waiting_revisions(work: UnitOfWork, submission: Submission) -> Sequence[Submission]:
+    """The later revisions of its event that wait for its decision."""
+    return [
+        newer
+        for newer in work.submissions.of_event(submission.source, submission.event_id)
+        if newer.state in {State.PENDING, State.INVALID}
+        and newer.replaced_by is None
+        and newer.revision > submission.revision
+    ]
 
 
 def _decide_newer_revision(work: UnitOfWork, decided: Submission, newer: Submission, now: datetime) -> None:

@@ -21,11 +21,18 @@ from uuid import UUID
 
 from usrec.application.acknowledge import acknowledge_late
 from usrec.application.ask_person import Asked, ask_person
-from usrec.application.give_back import give_back_invalid, give_back_unsigned
+from usrec.application.give_back import give_back_invalid, give_back_unsigned, give_back_untouched
 from usrec.application.keep_document import attach
 from usrec.application.record_intent import OpenAttempt, record_intent
 from usrec.application.record_outcome import record_outcome
-from usrec.domain.errors import LeaseLost, SignatureAwaited, SignatureOutlived, SigningRefused, ValidationProblem
+from usrec.domain.errors import (
+    EmployerHeld,
+    LeaseLost,
+    SignatureAwaited,
+    SignatureOutlived,
+    SigningRefused,
+    ValidationProblem,
+)
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.message import (
     DATA_CAP_BYTES,
@@ -36,6 +43,7 @@ from usrec.domain.message import (
     SignedMessage,
 )
 from usrec.domain.outcome import SubmissionOutcome, code_of
+from usrec.domain.policies import Policies
 from usrec.domain.retry import RetryPolicy
 from usrec.domain.source_event import Operation
 from usrec.domain.submission import Submission, SubmissionId, WaitReason
@@ -54,12 +62,14 @@ class DeliveryPolicy:
         lease: How long a claim lasts; longer than all timeouts of the gateway together.
         clock_tolerance: How far the gateway's clock may differ from ours.
         approve: The operations that a person approves before they are signed, by the employer's BIN.
+        policies: What each refusal leads to.
     """
 
     retry: RetryPolicy
     lease: timedelta = timedelta(minutes=5)
     clock_tolerance: timedelta = timedelta(minutes=5)
     approve: Mapping[str, Collection[Operation]] = field(default_factory=dict)
+    policies: Policies = field(default_factory=Policies)
 
     def needs_approval(self, submission: Submission) -> bool:
         """Whether a person has to approve its document."""
@@ -125,7 +135,7 @@ def deliver(
             return Delivered(asked, "waiting", message.waits_for.value)
         envelope = _seal(message, claim, gateway=gateway, clock=clock, entropy=entropy)
         opened = record_intent(claim, message, envelope, ledger=ledger, clock=clock, entropy=entropy)
-    except (ValidationProblem, SigningRefused, LeaseLost) as obstacle:
+    except (ValidationProblem, SigningRefused, LeaseLost, EmployerHeld) as obstacle:
         return _not_sent(claim, obstacle, ledger=ledger, clock=clock)
     outcome = gateway.submit(envelope)
     return _record(opened, outcome, ledger=ledger, clock=clock, entropy=entropy, policy=policy)
@@ -183,7 +193,11 @@ def _uuid(entropy: Entropy) -> str:
 
 
 def _not_sent(
-    claim: Claim, obstacle: ValidationProblem | SigningRefused | LeaseLost, *, ledger: Ledger, clock: Clock
+    claim: Claim,
+    obstacle: ValidationProblem | SigningRefused | LeaseLost | EmployerHeld,
+    *,
+    ledger: Ledger,
+    clock: Clock,
 ) -> Delivered:
     """Give the claim back, unless another agent holds it by now."""
     try:
@@ -194,6 +208,9 @@ def _not_sent(
             case SigningRefused():
                 waiting = give_back_unsigned(claim, obstacle, ledger=ledger, clock=clock)
                 return Delivered(waiting, "waiting", str(obstacle), alert=True)
+            case EmployerHeld():
+                give_back_untouched(claim, ledger=ledger)
+                return Delivered(claim.submission, "waiting", WaitReason.EMPLOYER_STOPPED.value)
             case LeaseLost():
                 raise obstacle
     except LeaseLost:
@@ -213,7 +230,15 @@ def _record(
     wait = policy.retry.wait(opened.attempt.number, entropy.chance())
     tolerance = policy.clock_tolerance
     try:
-        submission, judged = record_outcome(opened, outcome, ledger=ledger, clock=clock, tolerance=tolerance, wait=wait)
+        submission, judged = record_outcome(
+            opened,
+            outcome,
+            ledger=ledger,
+            clock=clock,
+            tolerance=tolerance,
+            wait=wait,
+            policies=policy.policies,
+        )
     except LeaseLost:
         late = acknowledge_late(opened, outcome, ledger=ledger, clock=clock, tolerance=tolerance)
         result = late.submission.state.value if late.decided else "lease_lost"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from usrec.application.contract_line import arrange_line, entered_by_hand, take_back
+from usrec.application.contract_line import arrange_line, entered_by_hand, proven_absent, take_back
 from usrec.application.correction import with_first_entry, with_registered_id
 from usrec.application.keep_document import with_document_kept
 from usrec.application.payment_marks import with_marks_checked
@@ -141,7 +141,9 @@ def _receive(
     """
     existing = work.submissions.of_event(one.row.source, one.event_id)
     by_hand = entered_by_hand(work, [earlier.id for earlier in existing])
-    revision = place_revision(one.row.revision, existing, by_hand=by_hand)
+    contract = one.row.employer_bin, ContractKey(one.row.contract_key)
+    absent = proven_absent(work, [earlier.id for earlier in existing if contract_of(earlier) == contract])
+    revision = place_revision(one.row.revision, existing, by_hand=by_hand, absent=absent)
     submission, older = place(work, _submission(one, now, entropy), revision, standing)
     left = {contract_of(earlier) for earlier in revision.displaced} - {contract_of(submission)}
     for employer_bin, contract_key in sorted(left):
@@ -202,7 +204,7 @@ def _submission(one: Examined, now: datetime, entropy: Entropy) -> Submission:
 
 def _displace(work: UnitOfWork, earlier: Submission, new: Submission, now: datetime) -> None:
     """Take an earlier revision out of the line: the new one stands in its place."""
-    if earlier.state is not State.PENDING:
+    if earlier.state not in {State.PENDING, State.SIGNED}:
         work.submissions.update(replace(earlier, replaced_by=new.id), was=earlier.state)
         return
     superseded = take_back(work, earlier, "superseded", now, replaced_by=new.id)

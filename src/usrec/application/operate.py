@@ -25,12 +25,13 @@ from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.signing_request import AWAITING
 from usrec.domain.source_event import HEADS, EmployerName
 from usrec.domain.state import Move, State
-from usrec.domain.submission import QueueEntry, QueueStatus, Submission, SubmissionId, WaitReason
+from usrec.domain.submission import AFTER_REFUSAL, QueueEntry, QueueStatus, Submission, SubmissionId, WaitReason
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.ledger import Acknowledgement, Ledger, UnitOfWork
 
 _IN_DOUBT = frozenset({State.INDETERMINATE, State.SUBMITTED})
+_RELEASED = frozenset({WaitReason.HELD_BY_PERSON, WaitReason.CHECKED_OUT, WaitReason.NEEDS_DECISION}) | AFTER_REFUSAL
 _NOTHING_CHANGED = "Nothing was changed"
 _AWAITED_ADVICE = "Have it signed: usrec package create; or approve it: usrec submission approve"
 
@@ -250,7 +251,7 @@ def release(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock:
         entry = _entry(work, submission)
         if entry.wait_reason in AWAITING:
             refuse(submission, "its document waits for a person's signature or approval", _AWAITED_ADVICE)
-        if entry.wait_reason not in {WaitReason.HELD_BY_PERSON, WaitReason.CHECKED_OUT, WaitReason.NEEDS_DECISION}:
+        if entry.wait_reason not in _RELEASED:
             refuse(submission, "no person holds it", "See why it waits: usrec submission show")
         if entry.status is QueueStatus.BLOCKED:
             work.outbox.put(replace(entry, wait_reason=WaitReason.PREDECESSOR_OPEN, note=""))
@@ -304,6 +305,8 @@ def check_out(
 def settle(submission_id: SubmissionId, settlement: Settlement, actor: Actor, *, ledger: Ledger, clock: Clock) -> None:
     """Record what a person found out about a submission in doubt, or did by hand with one that is checked out (T5).
 
+    Where USREC says that the record is there already, the registry's id of it is not ours.
+
     Raises:
         UnsafeRequest: It is not in doubt, an attempt is running, or the contract's id is missing.
     """
@@ -321,7 +324,8 @@ def settle(submission_id: SubmissionId, settlement: Settlement, actor: Actor, *,
         _not_in_flight(entry, submission)
         if checked_out and not settlement.accepted:
             refuse(submission, "it was never sent, so nothing was refused", "Release it instead")
-        registry_id = settlement.contract_id or (None if checked_out else submission.record_id)
+        foreign = checked_out or entry.wait_reason is WaitReason.TO_CONFIRM
+        registry_id = settlement.contract_id or (None if foreign else submission.record_id)
         if settlement.accepted and submission.operation in HEADS and registry_id is None:
             refuse(submission, "the registry's contract id is needed", "Give it: --contract-id")
         _record_settlement(work, submission, settlement, registry_id, actor, now=now)

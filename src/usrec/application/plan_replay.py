@@ -64,6 +64,7 @@ _BY_WAIT: Final[Mapping[WaitReason | None, Treatment]] = {
     WaitReason.GATEWAY_FAULT: Treatment.SAME_BYTES,
     WaitReason.KEY_UNUSABLE: Treatment.SAME_BYTES,
     WaitReason.PAPER_DATE: Treatment.PAPER_DATE,
+    WaitReason.NEXT_DAY: Treatment.PAPER_DATE,
     WaitReason.CHECKED_OUT: Treatment.WITH_PERSON,
     WaitReason.REPLAY: Treatment.QUEUED,
 }
@@ -71,6 +72,8 @@ _BY_WAIT: Final[Mapping[WaitReason | None, Treatment]] = {
 
 def treatment_of(row: SubmissionRow) -> Treatment:
     """What a replay does with ``row``."""
+    if row.wait_reason is WaitReason.EMPLOYER_STOPPED:
+        return Treatment.WITH_PERSON
     decided = _BY_STATE.get(row.state) or _BY_STATUS.get(row.status)
     return decided or _BY_WAIT.get(row.wait_reason, Treatment.MOVING)
 

@@ -10,7 +10,9 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from usrec.application.after_refusal import forget_refusal
 from usrec.application.recording import journal, status_note
+from usrec.domain.errors import EmployerHeld
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.message import Envelope, SignedMessage
 from usrec.domain.outcome import Doubt
@@ -43,6 +45,7 @@ def record_intent(
 
     Raises:
         LeaseLost: Another agent holds the submission; nothing was written and nothing may be sent.
+        EmployerHeld: The employer was stopped since the claim; likewise.
     """
     now = clock.now()
     attempt = Attempt(
@@ -56,7 +59,8 @@ def record_intent(
     )
     with ledger.begin() as work:
         work.outbox.hold_lease(claim.lease, now)
-        submission = close_abandoned_attempt(work, claim, now)
+        _require_going(work, claim)
+        submission = forget_refusal(work, close_abandoned_attempt(work, claim, now))
         if claim.message is None:
             submission = store_signature(work, submission, message, now)
         work.attempts.open(attempt)
@@ -65,6 +69,17 @@ def record_intent(
         work.commit()
     earlier = claim.sent_attempts > 0 or claim.open_attempt is not None
     return OpenAttempt(claim, submission, attempt, may_have_arrived=earlier)
+
+
+def _require_going(work: UnitOfWork, claim: Claim) -> None:
+    stop = work.employer_stops.get(claim.submission.employer_bin)
+    if stop is not None:
+        raise EmployerHeld(
+            f"employer {stop.employer} was stopped while the document was made",
+            where=f"submission {claim.submission.id}",
+            kept="Nothing was sent",
+            next_step="When the cause is mended: usrec employer release",
+        )
 
 
 def close_abandoned_attempt(work: UnitOfWork, claim: Claim, now: datetime) -> Submission:

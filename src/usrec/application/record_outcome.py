@@ -9,12 +9,15 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from usrec.application.after_refusal import WAITS, remember_refusal, waiting_entry, with_prospects
 from usrec.application.contract_line import arrange_line
 from usrec.application.decision import Decision, record_decision
 from usrec.application.record_intent import OpenAttempt, doubt
 from usrec.application.recording import journal
+from usrec.application.stop_employer import stop_for_answer
 from usrec.domain.errors import InvariantViolation
-from usrec.domain.outcome import NothingSent, SubmissionOutcome, Unknown, code_of, proof_of
+from usrec.domain.outcome import NothingSent, Refused, SubmissionOutcome, Unknown, code_of, proof_of
+from usrec.domain.policies import Policies
 from usrec.domain.state import Move, State
 from usrec.domain.submission import QueueStatus, Submission, WaitReason
 from usrec.domain.verdict import AttemptWindow, Ending, Next, Standing, Verdict, authenticate, decide
@@ -40,12 +43,14 @@ def record_outcome(
     clock: Clock,
     tolerance: timedelta,
     wait: timedelta,
+    policies: Policies,
 ) -> tuple[Submission, JudgedAttempt]:
     """Write T4.
 
     Args:
         tolerance: How far the gateway's clock may differ from ours.
         wait: Until the next try, if one is needed.
+        policies: What each refusal leads to.
 
     Raises:
         LeaseLost: Another agent took over meanwhile; nothing was written.
@@ -55,25 +60,35 @@ def record_outcome(
     with ledger.begin() as work:
         work.contracts.lock(submission.employer_bin, submission.contract_key)
         work.outbox.hold_lease(opened.claim.lease, now)
-        judged = _judge(work, opened, outcome, tolerance, now)
+        judged = _judge(work, opened, outcome, policies, tolerance=tolerance, now=now)
         _close_attempt(work, judged)
+        if judged.verdict.stops_employer:
+            stop_for_answer(work, submission, code_of(judged.outcome), now)
         if judged.verdict.move in {Move.ACCEPT, Move.REJECT}:
             recorded = _decide(work, judged)
         else:
-            recorded = _try_again(work, judged, now + wait)
+            recorded = _try_again(work, judged, wait)
         work.commit()
     return recorded, judged
 
 
 def _judge(
-    work: UnitOfWork, opened: OpenAttempt, outcome: SubmissionOutcome, tolerance: timedelta, now: datetime
+    work: UnitOfWork,
+    opened: OpenAttempt,
+    outcome: SubmissionOutcome,
+    policies: Policies,
+    *,
+    tolerance: timedelta,
+    now: datetime,
 ) -> JudgedAttempt:
     operation = opened.submission.operation
     if operation is None:
         raise InvariantViolation("a submission without an operation was sent", where=opened.submission.id)
     trusted = authenticated(work, opened, outcome, tolerance, now)
     standing = Standing(operation, opened.submission.record_id, opened.may_have_arrived)
-    return JudgedAttempt(opened, trusted, decide(trusted, standing), now)
+    if isinstance(trusted, Refused):
+        standing = with_prospects(work, opened.submission, standing, now)
+    return JudgedAttempt(opened, trusted, decide(trusted, standing, policies.of(code_of(trusted))), now)
 
 
 def authenticated(
@@ -125,24 +140,27 @@ def _decide(work: UnitOfWork, judged: JudgedAttempt) -> Submission:
     return record_decision(work, submission, decision, judged.closed_at)
 
 
-def _try_again(work: UnitOfWork, judged: JudgedAttempt, again_at: datetime) -> Submission:
-    """Give the claim back: for another try of the same bytes, or for a person."""
-    verdict, claim = judged.verdict, judged.opened.claim
+def _try_again(work: UnitOfWork, judged: JudgedAttempt, wait: timedelta) -> Submission:
+    """Give the claim back: for another try of the same bytes, or for somebody who has to act."""
+    verdict, claim, now = judged.verdict, judged.opened.claim, judged.closed_at
     submission = judged.opened.submission
     if verdict.move is Move.DOUBT:
-        submission = doubt(work, submission, verdict.reason, judged.closed_at)
+        submission = doubt(work, submission, verdict.reason, now)
     person = verdict.next is Next.PERSON
     entry = replace(
         claim.entry,
         status=QueueStatus.HELD if person else QueueStatus.SCHEDULED,
         wait_reason=WaitReason.NEEDS_DECISION if person else _wait_reason(verdict.ending),
-        available_at=again_at,
+        available_at=now + wait,
         attempts=judged.opened.attempt.number,
         doubtful=submission.state is State.INDETERMINATE,
         note=verdict.reason,
     )
+    if verdict.next in WAITS:
+        entry = waiting_entry(entry, verdict, now, wait)
+        submission = remember_refusal(work, submission, verdict, code_of(judged.outcome), now)
     work.outbox.release(claim.lease, entry)
-    arrange_line(work, submission.employer_bin, submission.contract_key, judged.closed_at)
+    arrange_line(work, submission.employer_bin, submission.contract_key, now)
     return submission
 
 

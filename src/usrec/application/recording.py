@@ -41,6 +41,9 @@ _SENTENCES = {
 _ASKED = {
     WaitReason.AWAITING_SIGNATURE: "Taken; it waits for the signature of the EDS's owner.",
     WaitReason.AWAITING_APPROVAL: "Taken; it waits for an approval before it is signed.",
+    WaitReason.NEXT_DAY: "Refused by USREC today; the agent sends the same again on the next day.",
+    WaitReason.TO_CONFIRM: "USREC says that it is registered already; somebody has to look. Do not enter it by hand.",
+    WaitReason.OTHER_PARTY: "Refused by USREC until somebody else has acted; then it is sent again.",
 }
 
 
@@ -51,7 +54,7 @@ def status_note(submission: Submission, now: datetime, *, waits_for: WaitReason 
     """What HR is told about the row of ``submission``.
 
     Args:
-        waits_for: What a person is asked for before it can be sent.
+        waits_for: What has to happen before it can be sent.
     """
     return StatusNote(
         source=submission.source,

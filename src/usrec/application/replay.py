@@ -17,7 +17,7 @@ from usrec.application.operate import Actor
 from usrec.application.plan_replay import Plan, Treatment, Turn, queue_end, treatment_of
 from usrec.domain.errors import PersonDecides
 from usrec.domain.state import State
-from usrec.domain.submission import SubmissionId
+from usrec.domain.submission import REFUSED_SO_FAR, SubmissionId
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import JournalEntry, Ledger
 from usrec.ports.ledger_view import LedgerView, SubmissionFilter, SubmissionRow
@@ -117,6 +117,8 @@ def _followed(
 
 def _fate(row: SubmissionRow) -> CanaryFate | None:
     """What became of a canary, None while it is on its way."""
+    if row.wait_reason in REFUSED_SO_FAR:
+        return CanaryFate.REFUSED
     match treatment_of(row):
         case Treatment.MOVING:
             return None

@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.state import SETTLED, State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.ports.clock import Clock
 from usrec.ports.ledger_view import LedgerView, SubmissionFilter, SubmissionRow
 
+_SENDING: Final = frozenset({QueueStatus.READY, QueueStatus.CLAIMED})
 SOON: Final = timedelta(hours=24)
 
 
@@ -38,6 +40,12 @@ class PersonNeeded(StrEnum):
     """A person stopped it."""
     CHECKED_OUT = "checked_out"
     """A person enters it in the portal."""
+    TO_CONFIRM = "to_confirm"
+    """USREC says that it is registered already."""
+    OTHER_PARTY = "other_party"
+    """Somebody else has to act after a refusal."""
+    EMPLOYER_STOPPED = "employer_stopped"
+    """Nothing of its employer goes out."""
     AWAITING_SIGNATURE = "awaiting_signature"
     """The EDS's owner has to sign it by hand."""
     AWAITING_APPROVAL = "awaiting_approval"
@@ -54,6 +62,9 @@ NEEDED_BY_WAIT: Final[Mapping[WaitReason | None, PersonNeeded]] = {
     WaitReason.KEY_UNUSABLE: PersonNeeded.KEY_UNUSABLE,
     WaitReason.HELD_BY_PERSON: PersonNeeded.HELD_BY_PERSON,
     WaitReason.CHECKED_OUT: PersonNeeded.CHECKED_OUT,
+    WaitReason.TO_CONFIRM: PersonNeeded.TO_CONFIRM,
+    WaitReason.OTHER_PARTY: PersonNeeded.OTHER_PARTY,
+    WaitReason.EMPLOYER_STOPPED: PersonNeeded.EMPLOYER_STOPPED,
     WaitReason.AWAITING_SIGNATURE: PersonNeeded.AWAITING_SIGNATURE,
     WaitReason.AWAITING_APPROVAL: PersonNeeded.AWAITING_APPROVAL,
 }
@@ -77,6 +88,7 @@ class Survey:
         overdue: Unsettled ones whose legal date is over.
         due_soon: Unsettled ones whose legal date ends within a day.
         write_backs_waiting: Notes that HR has not got yet.
+        stopped: Employers of whom nothing goes out.
     """
 
     at: datetime
@@ -89,6 +101,7 @@ class Survey:
     due_soon: Sequence[SubmissionRow]
     needs_person: Mapping[PersonNeeded, int]
     write_backs_waiting: int
+    stopped: Sequence[EmployerStop] = ()
 
     @property
     def open(self) -> int:
@@ -107,10 +120,11 @@ def take_survey(*, view: LedgerView, clock: Clock) -> Survey:
         by_state={state: sum(number for key, number in counts.items() if key[0] is state) for state in State},
         refused_by_code={code: number for (state, code), number in counts.items() if state is State.REJECTED},
         waiting=Counter(row.wait_reason for row in rows if row.wait_reason is not None),
-        sending=sum(row.status in {QueueStatus.READY, QueueStatus.CLAIMED} for row in rows),
+        sending=sum(row.wait_reason is None and row.status in _SENDING for row in rows),
         oldest=min(rows, key=lambda row: row.received_at, default=None),
         overdue=[row for row in rows if row.due_utc is not None and row.due_utc <= now],
         due_soon=[row for row in rows if row.due_utc is not None and now < row.due_utc <= now + SOON],
         needs_person=Counter(needed),
         write_backs_waiting=view.write_backs_waiting(),
+        stopped=view.employer_stops(),
     )

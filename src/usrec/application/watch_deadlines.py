@@ -26,7 +26,8 @@ def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit:
         _unsay_what_has_not_come(work, now, limit)
         _settle_alerts(work, now, limit)
         watched = work.alerts.to_watch(now, limit)
-        asked_at = work.signing_requests.asked_at([submission.id for submission in watched])
+        ids = [submission.id for submission in watched]
+        asked_at = {**work.signing_requests.asked_at(ids), **work.outbox.waiting_since(ids)}
         for submission in watched:
             alerts, again_at = look(submission, now, policy, asked_at=asked_at.get(submission.id))
             raised += len(work.alerts.add(alerts))
@@ -45,7 +46,7 @@ def _settle_alerts(work: UnitOfWork, now: datetime, limit: int) -> None:
     """Close the alerts of what was registered, taken back or given; a newer submission inherits what is true of it."""
     over = []
     for handle, alert in work.alerts.outdated(limit):
-        heirs = [one for one in work.submissions.of_event(alert.source, alert.event_id) if _inherits(one, alert)]
+        heirs = [one for one in work.submissions.of_event(alert.source, alert.event_id) if _inherits(work, one, alert)]
         if heirs:
             work.alerts.hand_over(handle, heirs[-1].id)
         else:
@@ -53,9 +54,11 @@ def _settle_alerts(work: UnitOfWork, now: datetime, limit: int) -> None:
     work.alerts.close(over, now)
 
 
-def _inherits(submission: Submission, alert: Alert) -> bool:
+def _inherits(work: UnitOfWork, submission: Submission, alert: Alert) -> bool:
     """Whether the alert is as true of this submission as of the one that raised it."""
     if alert.watched is Watched.PERSON:
         return False
+    if alert.watched is Watched.EMPLOYER:
+        return needs_watching(submission) and work.employer_stops.get(submission.employer_bin) is not None
     watched = submission.safe_date if alert.watched is Watched.SAFE else submission.legal_date
     return needs_watching(submission) and watched == alert.last_day

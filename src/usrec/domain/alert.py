@@ -25,23 +25,27 @@ class Watched(StrEnum):
     ENTRY = "entry"
     """The days between the signing and a row that can be sent."""
     PERSON = "person"
-    """The working days on which a person's signature or approval is awaited; its date is the day of the reminder."""
+    """The working days on which somebody is awaited; its date is the day of the reminder."""
+    EMPLOYER = "employer"
+    """The employer as a whole; its date is the day on which it was stopped."""
 
 
 class Threshold(StrEnum):
     """What was reached; in the order of time."""
 
     AWAITED = "awaited"
-    """A person's signature or approval is awaited."""
+    """A person's signature or approval is awaited, or somebody's act after a refusal."""
     LATE_ENTRY = "late_entry"
     """Signed days ago, and HR entered it late or must still mend its row."""
     WORKING_DAYS_3 = "3_working_days"
     DAY_1 = "1_day"
     HOURS_4 = "4_hours"
     MISSED = "missed"
+    STOPPED = "stopped"
+    """An answer of USREC stopped its employer."""
 
 
-URGENT: Final = frozenset({Threshold.HOURS_4, Threshold.MISSED})
+URGENT: Final = frozenset({Threshold.HOURS_4, Threshold.MISSED, Threshold.STOPPED})
 """Told at once, also at night; the others wait for the next digest."""
 
 _PLAIN: Final = re.compile(r"(?!.*(?<!\d)\d{12}(?!\d))[!-~]{1,64}", re.ASCII)

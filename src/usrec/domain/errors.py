@@ -20,6 +20,7 @@
         │   ├── SignerAway        a signer outside this process does not answer; it is asked again soon
         │   └── SignatureOutlived the stored signature's certificate has expired; nothing is signed again silently
         ├── UnsafeRequest         a command that could lose or double a registration
+        ├── EmployerHeld          nothing of the employer goes out until a person releases it
         └── LeaseLost             another agent holds the submission now; this one must not write
 
 A message answers a tired person's four questions: what happened, to which record or file, what was not lost,
@@ -131,6 +132,10 @@ class SignatureOutlived(SigningRefused):
 
 class UnsafeRequest(PersonDecides):
     """A request that could lose or double a registration was refused."""
+
+
+class EmployerHeld(PersonDecides):
+    """The employer is stopped: nothing of it is sent until a person releases it."""
 
 
 class LeaseLost(PersonDecides):

@@ -64,7 +64,7 @@ class Revision:
 
     Attributes:
         earlier: The earlier submission that it concerns; None when there is none.
-        displaced: The earlier submissions in whose place the new one stands; the pending ones are taken back.
+        displaced: The earlier submissions in whose place the new one stands; those on their way are taken back.
     """
 
     placement: Placement
@@ -73,13 +73,18 @@ class Revision:
 
 
 def place_revision(
-    revision: int, existing: Sequence[Submission], *, by_hand: Collection[SubmissionId] = ()
+    revision: int,
+    existing: Sequence[Submission],
+    *,
+    by_hand: Collection[SubmissionId] = (),
+    absent: Collection[SubmissionId] = (),
 ) -> Revision:
     """Decide where ``revision`` stands.
 
     Args:
         existing: All submissions of the event; retries of one revision count as submissions.
         by_hand: Those that a person is entering in the portal.
+        absent: Those that a signed refusal proves not to be registered, although they are signed.
     """
     if not existing:
         return Revision(Placement.FIRST, None)
@@ -87,15 +92,19 @@ def place_revision(
     if max(one.revision for one in existing) >= revision:
         return Revision(Placement.STALE, newest)
     current = [one for one in existing if one.replaced_by is None]
-    displaced = tuple(one for one in current if one.state not in STANDING and one.id not in by_hand)
+    displaced = tuple(one for one in current if _gives_way(one, absent) and one.id not in by_hand)
     for placement, kept in (
         (Placement.TOO_LATE, [one for one in existing if one.state is State.ACCEPTED]),
-        (Placement.WAITS, [one for one in current if one.state in MAY_BE_REGISTERED]),
+        (Placement.WAITS, [one for one in current if one.state in MAY_BE_REGISTERED and one.id not in absent]),
         (Placement.BY_HAND, [one for one in current if one.id in by_hand]),
     ):
         if kept:
             return Revision(placement, kept[0], displaced)
     return Revision(Placement.REPLACES, newest, displaced)
+
+
+def _gives_way(one: Submission, absent: Collection[SubmissionId]) -> bool:
+    return one.state not in STANDING or one.id in absent
 
 
 def refuse(submission: Submission, finding: Finding) -> Submission:

@@ -66,10 +66,28 @@ class WaitReason(StrEnum):
     """Its turn in a replay has not come; replays are spread over time."""
     CHECKED_OUT = "checked_out"
     """A person enters it in the portal by hand."""
+    NEXT_DAY = "next_day"
+    """USREC refused it for a reason that passes with the day: the same goes again on the next one."""
+    TO_CONFIRM = "to_confirm"
+    """USREC says that it is registered already: a person looks and settles it."""
+    OTHER_PARTY = "other_party"
+    """Somebody else has to act first; then a person has it sent again."""
+    EMPLOYER_STOPPED = "employer_stopped"
+    """Nothing of its employer goes out. Never on record: it is seen from the stop of the employer."""
     AWAITING_SIGNATURE = "awaiting_signature"
     """Its owner signs it by hand."""
     AWAITING_APPROVAL = "awaiting_approval"
     """A person has to approve it before it is signed."""
+
+
+AFTER_REFUSAL: Final = frozenset({WaitReason.TO_CONFIRM, WaitReason.OTHER_PARTY})
+"""USREC refused it, and it waits until somebody has acted."""
+
+REFUSED_SO_FAR: Final = AFTER_REFUSAL | {WaitReason.NEXT_DAY}
+"""The code of a refusal stands with the submission, and nothing is decided yet."""
+
+PROVEN_ABSENT: Final = frozenset({WaitReason.NEXT_DAY, WaitReason.OTHER_PARTY})
+"""Of one that is signed and waits so, a signed refusal proves that it is not registered."""
 
 
 @dataclass(frozen=True, slots=True)

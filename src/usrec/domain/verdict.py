@@ -4,23 +4,36 @@ Sources: the USREC response codes (SCSS001; SCSE086 "id already used"; SCSE014 a
 "unknown error"), the provider fault codes behind ShEP (SCE001...SCE909), and one principle: doubt is resolved by
 resending the same bytes, never by making new ones.
 
+What other refusals mean is a policy for each code (``domain/policies``): the safe default of its explanation, or what
+the settings put in its place.
+
 ======================  ========================================  =====================================
 outcome                 earlier attempt may have arrived          none did
 ======================  ========================================  =====================================
 registered              accepted                                  accepted
-086 with a record id    accepted: our own stored bytes            a person: an id that we never sent
-070 (amendment)         accepted: same contract, number and date  rejected: a duplicate or foreign entry
-014 (conclusion)        a person: the id cannot be learnt         rejected: a duplicate or foreign entry
-092 (termination)       a person: ours or somebody else's         rejected
-053, 088, 089, 091      a person: time may have passed between    rejected
-own effect (others)     a person: ours or somebody else's         rejected
-other SCSE code         rejected                                  rejected
+086 with a record id    accepted: our own stored bytes            a person looks: an id we never sent
+070 (amendment)         accepted: same contract, number and date  by its policy
+014 (conclusion)        a person: the id cannot be learnt         by its policy
+092 (termination)       a person: ours or somebody else's         by its policy
+053, 088-091, 093       a person: time may have passed between    by its policy
+001, 046                a person: they come before all else       by its policy
+own effect (others)     a person: ours or somebody else's         by its policy
 002, foreign code       unknown, resend                           unknown, resend
+policy retry            stays in doubt, resend the next day       stays signed, resend the next day
+... no day is left      a person                                  rejected
+policy confirm          a person                                  a person looks, then settles
+policy other_party      a person                                  waits for the other party
+... a revision waits    a person                                  rejected
+policy stop             a person: the employer is stopped         rejected: the employer is stopped
+policy fix_and_resend   rejected                                  rejected
 fault before service    resend, nothing new is doubtful           resend, nothing is doubtful
 other fault             unknown, resend                           unknown, resend
 unknown                 unknown, resend                           unknown, resend
 nothing sent            stays as it was, resend                   stays signed, resend
 ======================  ========================================  =====================================
+
+A refusal that makes nothing doubtful closes its attempt as ``refused`` even where the submission goes on: a later
+answer is then judged as if that attempt had never been.
 """
 
 from __future__ import annotations
@@ -43,6 +56,8 @@ from usrec.domain.outcome import (
     Unknown,
     proof_of,
 )
+from usrec.domain.policies import OF_THE_EMPLOYER, UNKNOWN_ERROR
+from usrec.domain.response_code import Policy
 from usrec.domain.source_event import HEADS, Operation
 from usrec.domain.state import Move
 
@@ -50,14 +65,13 @@ ID_USED: Final = "SCSE086"
 CONTRACT_NUMBER_EXISTS: Final = "SCSE014"
 AGREEMENT_EXISTS: Final = "SCSE070"
 CHANGED_AFTER_TERMINATION: Final = "SCSE092"
-UNKNOWN_ERROR: Final = "SCSE002"
 
 NOT_PROCESSED_FAULTS: Final = frozenset(
     {"SCE001", "SCE004", "SCE005", "SCE006", "SCE007", "SCE015", "SCE016", "SCE017"}
 )
 """Faults that are raised before the service handles the request (format, absent service, signatures)."""
 
-TIME_DEPENDENT: Final = frozenset({"SCSE053", "SCSE088", "SCSE089", "SCSE091"})
+TIME_DEPENDENT: Final = frozenset({"SCSE053", "SCSE088", "SCSE089", "SCSE090", "SCSE091", "SCSE093"})
 """Codes that a resend may meet although the first attempt did not: they say nothing about the first one."""
 
 OWN_EFFECT: Final[Mapping[Operation, frozenset[str]]] = {
@@ -91,7 +105,13 @@ class Next(StrEnum):
 
     NOTHING = "nothing"
     RESEND = "resend"
+    NEXT_DAY = "next_day"
+    """The same bytes again when the day has changed in Kazakhstan."""
     PERSON = "person"
+    CONFIRM = "confirm"
+    """A person looks whether it is registered already."""
+    OTHER_PARTY = "other_party"
+    """Somebody else has to act; then a person has it sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +121,15 @@ class Standing:
     Attributes:
         record_id: The id that we supplied, None under a profile without one.
         may_have_arrived: An *earlier* attempt of the same bytes may have reached the authority.
+        has_another_day: The same bytes may be tried on the next day: not too often yet, and before the term is over.
+        is_revised: A later revision of the event waits for this one's decision.
     """
 
     operation: Operation
     record_id: str | None
     may_have_arrived: bool
+    has_another_day: bool = True
+    is_revised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +141,7 @@ class Verdict:
         registry_id: The registry's id, when it is known by now.
         reason: Why, a stable word for the journal and the wait reason.
         alert: Somebody should look although the line goes on.
+        stops_employer: It is about the employer's key or the employer itself: nothing more of it may go out.
     """
 
     ending: Ending
@@ -125,6 +150,7 @@ class Verdict:
     reason: str
     registry_id: str | None = None
     alert: bool = False
+    stops_employer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +190,12 @@ def _distrusted(proof: ReplyProof, doubt: Doubt, detail: str) -> Unknown:
     return Unknown(doubt, detail, raw=proof.raw)
 
 
-def decide(outcome: SubmissionOutcome, standing: Standing) -> Verdict:
-    """Apply the decision table of this module."""
+def decide(outcome: SubmissionOutcome, standing: Standing, policy: Policy) -> Verdict:
+    """Apply the decision table of this module.
+
+    Args:
+        policy: That of the outcome's code; without meaning for what is no refusal.
+    """
     match outcome:
         case Registered():
             differs = standing.operation in HEADS and standing.record_id not in {
@@ -176,7 +206,7 @@ def decide(outcome: SubmissionOutcome, standing: Standing) -> Verdict:
                 Ending.REGISTERED, Move.ACCEPT, Next.NOTHING, "registered", outcome.registry_id, alert=differs
             )
         case Refused():
-            return _refused(outcome, standing)
+            return _refused(outcome.code, standing, policy)
         case Faulted() if outcome.code in NOT_PROCESSED_FAULTS:
             return Verdict(Ending.NOT_PROCESSED, None, Next.RESEND, "gateway_fault")
         case Faulted():
@@ -187,28 +217,61 @@ def decide(outcome: SubmissionOutcome, standing: Standing) -> Verdict:
             return Verdict(Ending.NOTHING_SENT, None, Next.RESEND, "gateway_unreachable")
 
 
-def _refused(outcome: Refused, standing: Standing) -> Verdict:
-    code = outcome.code
+def _refused(code: str, standing: Standing, policy: Policy) -> Verdict:
     if code == UNKNOWN_ERROR or not _BUSINESS_CODE.fullmatch(code):
         return replace(_doubt("server_unsure"), alert=True)
+    verdict = _after_doubt(code, standing, policy) if standing.may_have_arrived else _plainly(code, standing, policy)
+    return replace(verdict, stops_employer=policy is Policy.STOP_EVERYTHING)
+
+
+def _after_doubt(code: str, standing: Standing, policy: Policy) -> Verdict:
+    """A refusal of bytes that may have been registered by an earlier attempt."""
     if code == ID_USED and standing.record_id is not None:
-        if standing.may_have_arrived:
-            return Verdict(Ending.REGISTERED, Move.ACCEPT, Next.NOTHING, "own_id_used", standing.record_id)
-        return Verdict(Ending.UNKNOWN, Move.DOUBT, Next.PERSON, "id_used_by_unknown", alert=True)
-    if standing.may_have_arrived and (code, standing.operation) == (AGREEMENT_EXISTS, Operation.AMENDMENT):
+        return Verdict(Ending.REGISTERED, Move.ACCEPT, Next.NOTHING, "own_id_used", standing.record_id)
+    if (code, standing.operation) == (AGREEMENT_EXISTS, Operation.AMENDMENT):
         return Verdict(Ending.REGISTERED, Move.ACCEPT, Next.NOTHING, "own_agreement_exists")
-    if standing.may_have_arrived and (why := _unsettling(code, standing.operation)):
+    if why := _unsettling(code, standing.operation):
         return Verdict(Ending.UNKNOWN, Move.DOUBT, Next.PERSON, why)
-    return Verdict(Ending.REFUSED, Move.REJECT, Next.NOTHING, "refused")
+    match policy:
+        case Policy.RETRY if _may_wait_a_day(standing):
+            return _NEXT_DAY
+        case Policy.RETRY | Policy.CONFIRM_THEN_ACCEPT | Policy.OTHER_PARTY | Policy.STOP_EVERYTHING:
+            return Verdict(Ending.UNKNOWN, Move.DOUBT, Next.PERSON, "late_after_doubt")
+        case _:
+            return _REJECTED
+
+
+def _plainly(code: str, standing: Standing, policy: Policy) -> Verdict:
+    """A refusal of bytes that cannot be registered by an earlier attempt."""
+    if code == ID_USED and standing.record_id is not None:
+        return Verdict(Ending.REFUSED, Move.DOUBT, Next.CONFIRM, "id_used_by_unknown", alert=True)
+    match policy:
+        case Policy.RETRY if _may_wait_a_day(standing):
+            return _NEXT_DAY
+        case Policy.CONFIRM_THEN_ACCEPT:
+            return Verdict(Ending.REFUSED, Move.DOUBT, Next.CONFIRM, "exists_already", alert=True)
+        case Policy.OTHER_PARTY if not standing.is_revised:
+            return Verdict(Ending.REFUSED, None, Next.OTHER_PARTY, "other_party", alert=True)
+        case _:
+            return _REJECTED
+
+
+def _may_wait_a_day(standing: Standing) -> bool:
+    return standing.has_another_day and not standing.is_revised
+
+
+_NEXT_DAY: Final = Verdict(Ending.REFUSED, None, Next.NEXT_DAY, "refused_today")
+_REJECTED: Final = Verdict(Ending.REFUSED, Move.REJECT, Next.NOTHING, "refused")
 
 
 def _unsettling(code: str, operation: Operation) -> str:
-    """Why a refusal after a doubtful attempt proves nothing about that attempt; empty when it does prove."""
+    """Why a refusal after a doubtful attempt proves nothing about that attempt; empty when it may prove."""
     if code == CONTRACT_NUMBER_EXISTS and operation in HEADS:
         return "own_contract_id_unknown"
     if (code, operation) == (CHANGED_AFTER_TERMINATION, Operation.TERMINATION):
         return "terminated_by_unknown"
-    return "late_after_doubt" if code in TIME_DEPENDENT | OWN_EFFECT.get(operation, frozenset()) else ""
+    meets_it_later = TIME_DEPENDENT | OF_THE_EMPLOYER | OWN_EFFECT.get(operation, frozenset())
+    return "late_after_doubt" if code in meets_it_later else ""
 
 
 def _doubt(reason: str) -> Verdict:

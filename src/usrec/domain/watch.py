@@ -2,7 +2,8 @@
 
 Safe and legal dates are watched at three working days, one day and four hours before their bound, and at the bound. A
 look that finds several thresholds behind it raises only the last one of each date: an alert says how things stand,
-not how they stood. What waits for a person's signature or approval is told on every working day until it is given.
+not how they stood. What waits for a person's signature or approval, or for somebody to act after a refusal, is told on
+every working day until that is done.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def look(
     """The alerts that are due at ``now`` and when to look again, None when never.
 
     Args:
-        asked_at: Since when a person's signature or approval is awaited, None when none is.
+        asked_at: Since when somebody is awaited, None when nobody is.
     """
     if not needs_watching(submission):
         return (), None

@@ -30,12 +30,14 @@ class Outlook:
     Attributes:
         in_doubt: Submissions of which nobody knows whether they are registered.
         next_date: The earliest legal date of an open submission, None when there is none.
+        stopped: Names of the employers of whom nothing goes out.
     """
 
     at: datetime
     progress: Progress
     in_doubt: int
     next_date: date | None
+    stopped: Sequence[str] = ()
 
 
 def look_at_ledger(view: LedgerView, at: datetime) -> Outlook:
@@ -47,7 +49,8 @@ def look_at_ledger(view: LedgerView, at: datetime) -> Outlook:
     counts = view.counts()
     first = view.rows(SubmissionFilter(unsettled=True), limit=1)
     in_doubt = sum(number for (state, _), number in counts.items() if state is State.INDETERMINATE)
-    return Outlook(at, view.progress(), in_doubt, first[0].legal_date if first else None)
+    stopped = [stop.employer for stop in view.employer_stops()]
+    return Outlook(at, view.progress(), in_doubt, first[0].legal_date if first else None, stopped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +118,19 @@ class Health:
             "gateway_away_since": _instant(self.breaker.opened_at),
             "employers_with_key": list(self.keys),
             "employers_without_key": list(self.keyless),
+            "employers_stopped": list(self._stopped),
             "reload_refused": self.reload_refused or None,
         }
 
     def words(self) -> str:
         """One line for an administrator."""
-        parts = [*self.obstacles, *self._queue(), *self._concerns()]
+        stops = [f"STOPPED, nothing of it goes out: {name}" for name in self._stopped]
+        parts = [*stops, *self.obstacles, *self._queue(), *self._concerns()]
         return "; ".join(parts)
+
+    @property
+    def _stopped(self) -> Sequence[str]:
+        return () if self.outlook is None else self.outlook.stopped
 
     def _queue(self) -> Sequence[str]:
         if self.outlook is None:

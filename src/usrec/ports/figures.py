@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from usrec.domain.source_event import SourceName
+from usrec.domain.source_event import EmployerName, SourceName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.ports.alert_sink import SinkName
@@ -66,6 +66,7 @@ class Figures:
         write_backs: Notes to HR that are not written yet.
         undelivered_alerts: Alerts that somebody should have got by now, by the time from which they were to be told.
         sinks: Every sink that was ever told.
+        stopped: Names of the employers of whom nothing goes out.
     """
 
     schema: str
@@ -76,3 +77,4 @@ class Figures:
     write_backs: Mapping[SourceName, Backlog]
     undelivered_alerts: Backlog
     sinks: Mapping[SinkName, SinkRecord]
+    stopped: Sequence[EmployerName] = ()

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from usrec.domain.alert import Alert
 from usrec.domain.document import FoundFile, StoredDocument
+from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.message import CorrelationId, SignedMessage
 from usrec.domain.signing_request import SigningRequest
@@ -41,7 +42,7 @@ class Claim:
         entry: Its ``attempts`` is the number of the last attempt on record, also of one that nobody closed.
         message: The signed message of an earlier attempt, None before the first.
         open_attempt: An attempt that an agent began and never closed: its process died or lost its lease.
-        sent_attempts: Closed attempts that may have reached the authority.
+        sent_attempts: Closed attempts after which the authority may hold the record.
         request: The document that a person was asked to sign or approve.
     """
 
@@ -200,6 +201,10 @@ class Submissions(Protocol):
         """The signed bytes, None before signing."""
         ...
 
+    def newest_certificate(self, employer_bin: str) -> str | None:
+        """The certificate of the newest signature of an employer, None where nothing was signed."""
+        ...
+
     def signed_as(self, digest: str) -> SubmissionId | None:
         """The submission whose signed bytes have this SHA-256, None when there is none."""
         ...
@@ -244,8 +249,12 @@ class Outbox(Protocol):
     ) -> Sequence[Claim]:
         """Lease up to ``limit`` ready entries, earliest priority first; rows leased by others are skipped.
 
-        With ``only``, at most that one.
+        Those of a stopped employer are left. With ``only``, at most that one.
         """
+        ...
+
+    def waiting_since(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, datetime]:
+        """Since when those of ``submissions`` that wait for somebody after a refusal do."""
         ...
 
     def lease_owners(self) -> Collection[str]:
@@ -313,7 +322,11 @@ class Attempts(Protocol):
         ...
 
     def sent_of(self, submission_id: SubmissionId) -> int:
-        """How many attempts may have reached the authority (open ones included)."""
+        """After how many attempts the authority may hold the record (open ones included)."""
+        ...
+
+    def refused_of(self, submission_id: SubmissionId) -> int:
+        """How many attempts a signed answer refused."""
         ...
 
 
@@ -460,6 +473,22 @@ class Documents(Protocol):
         ...
 
 
+class EmployerStops(Protocol):
+    """Employers of whom nothing more is signed or sent until a person releases them."""
+
+    def add(self, stop: EmployerStop) -> bool:
+        """Stop an employer; false when it was stopped already, and then that stop stands."""
+        ...
+
+    def get(self, employer_bin: str) -> EmployerStop | None:
+        """Its stop, None when it has none."""
+        ...
+
+    def remove(self, employer_bin: str) -> bool:
+        """Release an employer; false when nobody had stopped it."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction over the ledger."""
 
@@ -489,6 +518,8 @@ class UnitOfWork(Protocol):
     def alert_sinks(self) -> AlertSinks: ...  # noqa: D102 -- the type says it
     @property
     def agents(self) -> Agents: ...  # noqa: D102 -- the type says it
+    @property
+    def employer_stops(self) -> EmployerStops: ...  # noqa: D102 -- the type says it
 
     def commit(self) -> None:
         """Make everything durable; without it the transaction rolls back."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.oversight import Sight
 from usrec.domain.source_event import EmployerName, Operation
@@ -136,7 +137,7 @@ class Progress:
     dated: int
     """Scheduled because its paper date has not come."""
     held: int
-    """A person must act: held, checked out, or without a usable key."""
+    """A person must act: held, checked out, of a stopped employer, or without a usable key."""
     blocked: int
     next_at: datetime | None
     """Earliest time at which a scheduled entry becomes ready."""
@@ -179,6 +180,10 @@ class LedgerView(Protocol):
 
     def progress(self) -> Progress:
         """What the outbox holds."""
+        ...
+
+    def employer_stops(self) -> Sequence[EmployerStop]:
+        """Employers of whom nothing goes out, the oldest stop first."""
         ...
 
     def standing(self, action: str, *, before: datetime | None = None) -> JournalRow | None:

@@ -12,6 +12,8 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import parse_qs
 
+from usrec.domain.policies import CHOOSABLE, is_known_code, objection
+from usrec.domain.response_code import Policy
 from usrec.domain.this_machine import is_this_machine
 from usrec.settings.faults import Wrong
 from usrec.settings.key_rules import broken_key_rules
@@ -44,6 +46,7 @@ def broken_rules(tree: Tree) -> Iterator[Wrong]:
     yield from broken_key_rules(tree)
     yield from _lease(tree)
     yield from _retries(tree)
+    yield from _policies(tree)
     yield from _calendar(tree)
     yield from _databases(tree)
     yield from _proxies(tree)
@@ -120,6 +123,16 @@ def _retries(tree: Tree) -> Iterator[Wrong]:
     delivery = read_table(DeliverySettings, tree.get("delivery", {}))
     if delivery is not None and delivery.retry_cap < delivery.retry_base:
         yield Wrong(("delivery", "retry_cap"), "it is shorter than retry_base")
+
+
+def _policies(tree: Tree) -> Iterator[Wrong]:
+    """Codes that USREC does not have, and policies that could register twice or send in vain."""
+    chosen = tree.get("policies")
+    for code, word in chosen.items() if isinstance(chosen, Mapping) else ():
+        if not is_known_code(code):
+            yield Wrong(("policies", code), "USREC has no such code; write it like SCSE059 (usrec explain --all)")
+        elif isinstance(word, str) and word in CHOOSABLE and (why := objection(code, Policy(word))):
+            yield Wrong(("policies", code), f"{word} is not safe here: {why}")
 
 
 def _calendar(tree: Tree) -> Iterator[Wrong]:

@@ -268,6 +268,10 @@ class PreflightSettings(Section):
     """What happens to a contract without the data of Order 353 p.3 (term, address of work place; SCSE039, 055)."""
 
 
+Chosen = Literal["retry", "fix_and_resend", "confirm_then_accept", "other_party", "stop_everything"]
+"""What may be done after a refusal."""
+
+
 class DeliverySettings(Section):
     """How fast and how patiently the agent sends."""
 
@@ -435,6 +439,8 @@ class WatcherSettings(BaseSettings):
     documents: DocumentSettings = DocumentSettings()
     preflight: PreflightSettings = PreflightSettings()
     delivery: DeliverySettings = DeliverySettings()
+    policies: dict[str, Chosen] = {}
+    """What the agent does after a refusal, by response code; where it differs from the safe default."""
     alerts: AlertSettings = AlertSettings()
     health: HealthSettings = HealthSettings()
     watch: WatchSettings = WatchSettings()

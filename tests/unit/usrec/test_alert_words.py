@@ -68,9 +68,14 @@ def subject(*alerts: OpenAlert, language: str = "en") -> str:
 
 
 def test_every_kind_of_alert_has_a_heading() -> None:
-    of_dates = set(Threshold) - {Threshold.LATE_ENTRY, Threshold.AWAITED}
+    of_dates = set(Threshold) - {Threshold.LATE_ENTRY, Threshold.AWAITED, Threshold.STOPPED}
     dates = [(watched, threshold) for watched in (Watched.SAFE, Watched.LEGAL) for threshold in of_dates]
-    assert set(HEADINGS) == {*dates, (Watched.ENTRY, Threshold.LATE_ENTRY), (Watched.PERSON, Threshold.AWAITED)}
+    others = {
+        (Watched.ENTRY, Threshold.LATE_ENTRY),
+        (Watched.PERSON, Threshold.AWAITED),
+        (Watched.EMPLOYER, Threshold.STOPPED),
+    }
+    assert set(HEADINGS) == {*dates, *others}
 
 
 @pytest.mark.parametrize(
@@ -185,7 +190,7 @@ def test_message_is_wholly_in_the_readers_language(language: str) -> None:
     for one in every_standing():
         told = subject(one, language=language) + "\n" + page(one, language=language).replace("Алатау", "")
         assert CYRILLIC.search(told)
-        assert not english_words(re.sub(r"(?m)event-\d+|enbek\.kz|usrec status$", "", told)), told
+        assert not english_words(re.sub(r"(?m)event-\d+|enbek\.kz|usrec (?:status|employer release)$", "", told)), told
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -217,7 +217,7 @@ def test_next_step_of_a_follower_names_the_one_before_it() -> None:
     [
         ("SCSE012", "Mend the row in the HR system"),
         ("SCSE014", "Look in the portal first"),
-        ("SCSE001", "When the cause is mended (the EDS's owner): usrec submission retry 0123456789abcdef"),
+        ("SCSE001", "When the cause is mended (the EDS's owner): usrec employer release, then usrec submission"),
         ("SCSE092", "When the cause is mended (the labour authority, on application): usrec submission retry"),
         ("SCSE777", "Mend the row in the HR system"),
     ],

@@ -120,7 +120,7 @@ def test_drain_ends_when_the_rest_needs_a_person_or_a_date(line: Line, monkeypat
     assert waits == {
         "dated": WaitReason.PAPER_DATE,
         "unknown": WaitReason.CONTRACT_UNKNOWN,
-        "undecidable": WaitReason.NEEDS_DECISION,
+        "undecidable": WaitReason.TO_CONFIRM,
         "blocked": WaitReason.PREDECESSOR_IN_DOUBT,
         "no key": WaitReason.KEY_UNUSABLE,
         "by hand": WaitReason.CHECKED_OUT,

@@ -35,6 +35,7 @@ from usrec.application.record_outcome import record_outcome
 from usrec.domain.errors import InvariantViolation, LedgerUnavailable, SigningRefused
 from usrec.domain.message import CorrelationId, Envelope, MessageId, RenderedMessage, SignedMessage
 from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
+from usrec.domain.policies import Policies
 from usrec.domain.rules.finding import load_findings
 from usrec.domain.state import Move, State
 from usrec.domain.submission import QueueStatus, WaitReason
@@ -420,7 +421,7 @@ def test_id_that_we_never_sent_goes_to_a_person_with_an_alarm(line: Line) -> Non
     line.take("a1", "amendment")
     done = line.send(refused("SCSE086"))
     assert (done.result, done.reason, done.alert) == ("indeterminate", "id_used_by_unknown", True)
-    assert line.entry("c1").wait_reason is WaitReason.NEEDS_DECISION
+    assert line.entry("c1").wait_reason is WaitReason.TO_CONFIRM
     assert line.entry("a1").wait_reason is WaitReason.PREDECESSOR_IN_DOUBT
     line.clock.advance(30 * DAY)
     assert line.claim() == []
@@ -785,7 +786,13 @@ def on_the_wire(line: Line) -> OpenAttempt:
 
 def recorded(line: Line, opened: OpenAttempt, outcome: SubmissionOutcome) -> object:
     return record_outcome(
-        opened, outcome, ledger=line.ledger, clock=line.clock, tolerance=TOLERANCE, wait=timedelta(seconds=1)
+        opened,
+        outcome,
+        ledger=line.ledger,
+        clock=line.clock,
+        tolerance=TOLERANCE,
+        wait=timedelta(seconds=1),
+        policies=Policies(),
     )
 
 

@@ -50,7 +50,7 @@ def test_time_of_the_digest_is_the_administrators() -> None:
 def test_only_what_is_urgent_is_told_at_night(threshold: Threshold) -> None:
     night = at(FRIDAY, 3)
     told = DIGESTS.tell_at(threshold, MONTH_LATER, night)
-    assert told == (night if threshold in {Threshold.HOURS_4, Threshold.MISSED} else at(FRIDAY, 9))
+    assert told == (night if threshold in URGENT else at(FRIDAY, 9))
 
 
 @pytest.mark.parametrize(

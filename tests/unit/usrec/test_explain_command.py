@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from usrec.adapters.explanations.book import explain, explain_all
+from usrec.domain.errors import ConfigurationError
 from usrec.domain.response_code import Actor, Handling, Policy
 from usrec.interfaces.cli.app import app
 from usrec.interfaces.cli.explanation_words import ACTORS, HANDLINGS, POLICIES, point_words, whole_text
@@ -127,3 +129,37 @@ def test_points_are_told_in_the_readers_language() -> None:
         assert point_words("dictionary D_POSITION") == "справочник D_POSITION"
         assert all(point_words(one.point) != one.point for one in explain_all() if one.point)
     assert point_words("somewhere else") == "somewhere else"
+
+
+SETTINGS = """
+[ledger]
+url = "sqlite:///ledger.db"
+[policies]
+SCSE059 = "fix_and_resend"
+SCSE001 = "stop_everything"
+"""
+
+
+def test_policy_in_force_is_that_of_the_settings_and_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "usrec.toml"
+    file.write_text(SETTINGS, "utf-8")
+    page = asked("SCSE059", "--config", str(file)).stdout
+    assert "it goes again after it was mended (by [policies] in the settings)" in page
+    found = {one["code"]: one for one in answer("--all", "--config", str(file))}
+    assert found["SCSE059"]["policy"] == "retry"
+    assert [code for code, one in found.items() if one["policy_chosen"]] == ["SCSE059"]
+    assert found["SCSE059"]["policy_in_force"] == "fix_and_resend"
+    assert found["SCSE014"]["policy_in_force"] == "confirm_then_accept"
+
+
+def test_settings_that_cannot_be_read_are_said_and_the_safe_defaults_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "usrec.toml"
+    file.write_text(SETTINGS + 'SCSE014 = "retry"\n', "utf-8")
+    monkeypatch.setenv("USREC_CONFIG", str(file))
+    done = asked("SCSE059")
+    assert done.exit_code == 0
+    assert "the safe defaults are shown" in done.stderr
+    assert "the same document goes again at its time" in done.stdout
+    assert isinstance(asked("SCSE059", "--config", str(file)).exception, ConfigurationError)

@@ -67,6 +67,7 @@ def test_absent_gateway_and_refused_settings_are_told_and_change_nothing() -> No
         "gateway_away_since": "2026-11-16T04:00:00Z",
         "employers_with_key": ["alatau"],
         "employers_without_key": ["zhetisu"],
+        "employers_stopped": [],
         "reload_refused": "usrec.toml: line 3: no such setting",
     }
     assert health.words() == (

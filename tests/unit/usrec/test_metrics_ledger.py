@@ -138,4 +138,5 @@ def test_numbers_are_those_of_the_status_page() -> None:
 def test_labels_are_only_the_known_ones() -> None:
     text = told(figures(), heartbeat())
     names = {name for family in families(text).values() for name in labels_of(family)}
-    assert names == {"version", "python", "schema", "state", "status", "reason", "why", "date", "source", "sink"}
+    known = {"version", "python", "schema", "state", "status", "reason", "why", "date", "source", "sink", "employer"}
+    assert names == known

@@ -14,10 +14,11 @@ import pytest
 
 from support.markdown import ROOT
 from usrec.adapters.explanations.book import explain, explain_all
+from usrec.domain.policies import UNKNOWN_ERROR
 from usrec.domain.response_code import Actor, Explanation, Handling, Policy, code_of
 from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.source_event import Operation
-from usrec.domain.verdict import AGREEMENT_EXISTS, CONTRACT_NUMBER_EXISTS, ID_USED, UNKNOWN_ERROR
+from usrec.domain.verdict import AGREEMENT_EXISTS, CONTRACT_NUMBER_EXISTS, ID_USED
 from usrec.interfaces.i18n import LANGUAGES
 
 NUMBERS = [*range(1, 286), 999]

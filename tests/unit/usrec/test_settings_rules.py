@@ -245,3 +245,27 @@ def test_a_watcher_takes_an_owner_who_signs_by_hand_without_the_gateways_tables(
     """The gateway's password and key need not be on the watcher's machine."""
     text = f'[employer.main]\nbin = "{BIN}"\n[employer.main.owner]\n[ledger]\nurl = "sqlite:///ledger.db"\n'
     assert told(text) == []
+
+
+def test_policies_that_are_safe_break_no_rule() -> None:
+    assert told(SOUND + '[policies]\nSCSE059 = "fix_and_resend"\nSCSE153 = "retry"\n') == []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('SCSE777 = "retry"', "[policies] SCSE777: USREC has no such code"),
+        ('scse059 = "retry"', "[policies] scse059: USREC has no such code"),
+        ('SCSE014 = "retry"', "[policies] SCSE014: retry is not safe here: the record may be registered already"),
+        ('SCSE086 = "fix_and_resend"', "[policies] SCSE086: fix_and_resend is not safe here"),
+        ('SCSE002 = "fix_and_resend"', "[policies] SCSE002: fix_and_resend is not safe here"),
+        ('SCSE043 = "stop_everything"', "[policies] SCSE043: stop_everything is not safe here: it is about one row"),
+    ],
+)
+def test_policy_for_an_unknown_code_or_an_unsafe_one_is_told_with_its_reason(line: str, expected: str) -> None:
+    (one,) = told(f"{SOUND}[policies]\n{line}\n")
+    assert one.startswith(expected)
+
+
+def test_word_that_is_no_policy_is_left_to_the_check_of_kinds() -> None:
+    assert told(f'{SOUND}[policies]\nSCSE059 = "later"\nSCSE060 = ["retry"]\n') == []

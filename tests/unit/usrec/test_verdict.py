@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,6 +23,7 @@ from usrec.domain.outcome import (
     code_of,
     proof_of,
 )
+from usrec.domain.response_code import Policy
 from usrec.domain.source_event import Operation
 from usrec.domain.state import Move
 from usrec.domain.verdict import (
@@ -32,8 +35,8 @@ from usrec.domain.verdict import (
     Standing,
     Verdict,
     authenticate,
-    decide,
 )
+from usrec.domain.verdict import decide as decide_by
 
 OURS = "0f8fad5b-d9cb-469f-a165-70867728950e"
 CONCLUSION, AMENDMENT, TERMINATION = Operation.CONCLUSION, Operation.AMENDMENT, Operation.TERMINATION
@@ -43,6 +46,13 @@ REGISTERED = (Ending.REGISTERED, Move.ACCEPT, Next.NOTHING)
 REJECTED = (Ending.REFUSED, Move.REJECT, Next.NOTHING)
 RESENT = (Ending.UNKNOWN, Move.DOUBT, Next.RESEND)
 PERSON = (Ending.UNKNOWN, Move.DOUBT, Next.PERSON)
+CONFIRM = (Ending.REFUSED, Move.DOUBT, Next.CONFIRM)
+NEXT_DAY = (Ending.REFUSED, None, Next.NEXT_DAY)
+OTHER_PARTY = (Ending.REFUSED, None, Next.OTHER_PARTY)
+
+
+def decide(outcome: SubmissionOutcome, standing: Standing, policy: Policy = Policy.FIX_AND_RESEND) -> Verdict:
+    return decide_by(outcome, standing, policy)
 
 
 def first_send(operation: Operation = CONCLUSION, *, record_id: str | None = OURS) -> Standing:
@@ -92,7 +102,7 @@ def test_086_after_doubt_is_our_own_record(operation: Operation) -> None:
 
 def test_086_on_a_first_send_goes_to_a_person_because_nobody_can_have_sent_that_id() -> None:
     verdict = decide(refused("SCSE086"), first_send())
-    assert said(verdict) == PERSON
+    assert said(verdict) == CONFIRM
     assert verdict.reason == "id_used_by_unknown"
     assert verdict.alert
 
@@ -126,7 +136,7 @@ def test_092_after_doubt_goes_to_a_person_because_anybody_may_have_terminated() 
 @pytest.mark.parametrize("code", ["SCSE014", "SCSE070", "SCSE092", *sorted(TIME_DEPENDENT)])
 @pytest.mark.parametrize("operation", Operation)
 @pytest.mark.parametrize("record_id", [OURS, None])
-def test_on_a_first_send_every_business_code_is_a_refusal(
+def test_on_a_first_send_what_is_to_be_mended_is_a_refusal(
     code: str, operation: Operation, record_id: str | None
 ) -> None:
     verdict = decide(refused(code), first_send(operation, record_id=record_id))
@@ -155,7 +165,6 @@ def test_a_lateness_met_only_by_the_resend_says_nothing_about_the_first_attempt(
         ("SCSE092", AMENDMENT),
         ("SCSE043", CONCLUSION),
         ("SCSE999", AMENDMENT),
-        ("SCSE001", TERMINATION),
     ],
 )
 def test_other_codes_after_doubt_are_refusals(code: str, operation: Operation) -> None:
@@ -206,19 +215,89 @@ def outcomes() -> st.SearchStrategy[SubmissionOutcome]:
     )
 
 
-@given(outcome=outcomes(), operation=st.sampled_from(Operation), record_id=st.none() | st.just(OURS))
+def standings() -> st.SearchStrategy[Standing]:
+    yes_or_no = st.booleans()
+    ids = st.none() | st.just(OURS)
+    return st.builds(Standing, st.sampled_from(Operation), ids, yes_or_no, yes_or_no, yes_or_no)
+
+
+@given(outcome=outcomes(), standing=standings())
 def test_what_could_be_registered_is_never_rejected_without_a_signed_refusal(
-    outcome: SubmissionOutcome, operation: Operation, record_id: str | None
+    outcome: SubmissionOutcome, standing: Standing
 ) -> None:
-    for arrived in (False, True):
-        verdict = decide(outcome, Standing(operation, record_id, arrived))
+    arrived = standing.may_have_arrived
+    for policy in Policy:
+        verdict = decide(outcome, standing, policy)
         if verdict.move is Move.REJECT:
             assert isinstance(outcome, Refused)
             assert verdict.ending is Ending.REFUSED
         if verdict.move is Move.ACCEPT:
             assert isinstance(outcome, Registered) or (arrived and isinstance(outcome, Refused))
-        assert (verdict.move is Move.DOUBT) == (verdict.ending is Ending.UNKNOWN)
+        assert (verdict.move is Move.DOUBT) == (verdict.ending is Ending.UNKNOWN or verdict.next is Next.CONFIRM)
         assert (verdict.next is Next.NOTHING) == (verdict.move in {Move.ACCEPT, Move.REJECT})
+
+
+@given(code=st.integers(1, 999).map("SCSE{:03d}".format), standing=standings(), policy=st.sampled_from(Policy))
+def test_refusal_of_what_cannot_be_registered_leaves_no_doubtful_attempt(
+    code: str, standing: Standing, policy: Policy
+) -> None:
+    """Else a person who has it sent again would have the next 086 taken for our own record."""
+    verdict = decide(refused(code), replace(standing, may_have_arrived=False), policy)
+    assert verdict.ending is (Ending.UNKNOWN if code == "SCSE002" else Ending.REFUSED)
+    assert verdict.move is not Move.ACCEPT
+
+
+@given(code=st.integers(1, 999).map("SCSE{:03d}".format), standing=standings(), policy=st.sampled_from(Policy))
+def test_what_may_be_registered_is_rejected_only_where_a_mended_row_would_be(
+    code: str, standing: Standing, policy: Policy
+) -> None:
+    verdict = decide(refused(code), replace(standing, may_have_arrived=True), policy)
+    if verdict.move is Move.REJECT:
+        assert policy in {Policy.FIX_AND_RESEND, Policy.OUT_OF_SCOPE, Policy.SUCCESS}
+
+
+@given(outcome=outcomes(), standing=standings(), policy=st.sampled_from(Policy))
+def test_only_a_signed_answer_about_the_employer_stops_it(
+    outcome: SubmissionOutcome, standing: Standing, policy: Policy
+) -> None:
+    if decide(outcome, standing, policy).stops_employer:
+        assert policy is Policy.STOP_EVERYTHING
+        assert isinstance(outcome, Refused)
+
+
+LAST_DAY = {"has_another_day": False}
+REVISED = {"is_revised": True}
+
+
+@pytest.mark.parametrize(
+    ("policy", "prospects", "none_arrived", "one_may_have"),
+    [
+        (Policy.RETRY, {}, NEXT_DAY, NEXT_DAY),
+        (Policy.RETRY, LAST_DAY, REJECTED, PERSON),
+        (Policy.RETRY, REVISED, REJECTED, PERSON),
+        (Policy.FIX_AND_RESEND, {}, REJECTED, REJECTED),
+        (Policy.CONFIRM_THEN_ACCEPT, {}, CONFIRM, PERSON),
+        (Policy.CONFIRM_THEN_ACCEPT, REVISED, CONFIRM, PERSON),
+        (Policy.OTHER_PARTY, {}, OTHER_PARTY, PERSON),
+        (Policy.OTHER_PARTY, REVISED, REJECTED, PERSON),
+        (Policy.STOP_EVERYTHING, {}, REJECTED, PERSON),
+        (Policy.OUT_OF_SCOPE, {}, REJECTED, REJECTED),
+        (Policy.SUCCESS, {}, REJECTED, REJECTED),
+    ],
+)
+def test_refusal_leads_where_its_policy_says(
+    policy: Policy, prospects: dict[str, Any], none_arrived: object, one_may_have: object
+) -> None:
+    code = refused("SCSE043")
+    assert said(decide(code, replace(first_send(), **prospects), policy)) == none_arrived
+    assert said(decide(code, replace(after_doubt(), **prospects), policy)) == one_may_have
+
+
+@pytest.mark.parametrize("code", ["SCSE001", "SCSE046"])
+@pytest.mark.parametrize("policy", Policy)
+def test_what_comes_before_all_else_says_nothing_about_an_earlier_attempt(code: str, policy: Policy) -> None:
+    """A key that was revoked between two attempts: the first one may be registered."""
+    assert said(decide(refused(code), after_doubt(), policy)) == PERSON
 
 
 @pytest.mark.parametrize(

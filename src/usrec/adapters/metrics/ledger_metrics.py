@@ -48,6 +48,8 @@ def ledger_metrics(
     """
     figures = reading.figures
     yield InfoMetricFamily("usrec_ledger", "The ledger's schema", {"schema": figures.schema})
+    stopped = [(name, 1.0) for name in figures.stopped]
+    yield _by("employer", "usrec_employer_stopped", "Employers of whom nothing is signed or sent", stopped)
     yield from _submissions(figures)
     yield from _deadlines(figures.open, now)
     yield from _waiting(figures, now)

@@ -6,11 +6,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, and_, bindparam, case, delete, false, func, not_, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Executable,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from usrec.adapters.persistence.alert_tables import OPEN, alerts, deliveries
 from usrec.adapters.persistence.columns import literal_word
-from usrec.adapters.persistence.delivery_tables import AWAITED, outbox
+from usrec.adapters.persistence.delivery_tables import AWAITED, REFUSAL_AWAITS, employer_stops, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
 from usrec.adapters.persistence.tables import UNSETTLED, WATCHED, submissions
@@ -31,6 +45,9 @@ _ADD: Final = per_dialect(_unless_known)
 REMINDS: Final = alerts.c.threshold == literal_word(Threshold.AWAITED)
 _AHEAD: Final = alerts.c.raised_at > bindparam("its_raised_at", type_=UtcDateTime())
 """It was raised by a clock that was set back since."""
+_TELLS_OF_A_STOP: Final = alerts.c.threshold == literal_word(Threshold.STOPPED)
+_IS_AWAITED: Final = func.coalesce(or_(AWAITED, REFUSAL_AWAITS), false())
+_IS_STOPPED: Final = exists().where(employer_stops.c.employer_bin == submissions.c.employer_bin)
 _REOPEN: Final = (
     update(alerts)
     .where(*(alerts.c[name] == bindparam(f"its_{name}") for name in _KEY), not_(OPEN))
@@ -57,7 +74,14 @@ _OUTDATED: Final = (
     select(alerts.c.id, *ALERT_COLUMNS)
     .join_from(alerts, submissions, submissions.c.id == alerts.c.submission_id)
     .join(outbox, outbox.c.submission_id == submissions.c.id, isouter=True)
-    .where(OPEN, or_(not_(UNSETTLED), and_(REMINDS, func.coalesce(AWAITED, false()).is_(false()))))
+    .where(
+        OPEN,
+        or_(
+            not_(UNSETTLED),
+            and_(REMINDS, _IS_AWAITED.is_(false())),
+            and_(_TELLS_OF_A_STOP, not_(_IS_STOPPED)),
+        ),
+    )
     .order_by(alerts.c.id)
     .limit(bindparam("limit"))
 )

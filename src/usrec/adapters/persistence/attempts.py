@@ -12,6 +12,7 @@ from usrec.adapters.persistence.outbox import SENT
 from usrec.adapters.persistence.rows import values_of
 from usrec.domain.errors import InvariantViolation
 from usrec.domain.submission import AttemptId, SubmissionId
+from usrec.domain.verdict import Ending
 from usrec.ports.ledger import Acknowledgement, Attempt, AttemptClosing
 
 _OF: Final = attempts.c.submission_id == bindparam("which")
@@ -21,6 +22,9 @@ _OPEN: Final = insert(attempts).values(code="", detail="")
 _CLOSE: Final = update(attempts).where(attempts.c.id == bindparam("which"), UNCLOSED)
 _EXISTS: Final = select(attempts.c.id).where(attempts.c.id == bindparam("which"))
 _OPEN_OF: Final = select(attempts.c.id).where(_OF, UNCLOSED)
+_REFUSED_OF: Final = (
+    select(func.count()).select_from(attempts).where(_OF, attempts.c.ending == literal_word(Ending.REFUSED))
+)
 _SENT_OF: Final = select(func.count()).select_from(attempts).where(_OF, _SENT | UNCLOSED)
 
 _SEEN: Final = select(acknowledgements.c.id).where(acknowledgements.c.signed_digest == bindparam("digest"))
@@ -56,6 +60,10 @@ class SqlAttempts:
     def sent_of(self, submission_id: SubmissionId) -> int:
         """How many attempts may have reached the authority."""
         return self._connection.scalar(_SENT_OF, {"which": submission_id}) or 0
+
+    def refused_of(self, submission_id: SubmissionId) -> int:
+        """How many attempts a signed answer refused."""
+        return self._connection.scalar(_REFUSED_OF, {"which": submission_id}) or 0
 
 
 class SqlAcknowledgements:

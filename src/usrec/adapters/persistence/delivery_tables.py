@@ -21,7 +21,7 @@ from sqlalchemy import (
 from usrec.adapters.persistence.columns import counted, given, literal_word, metadata, of_submission, one_of
 from usrec.adapters.persistence.types import KEY, UtcDateTime, WordType
 from usrec.domain.signing_request import AWAITING
-from usrec.domain.submission import QueueStatus, WaitReason
+from usrec.domain.submission import AFTER_REFUSAL, QueueStatus, WaitReason
 from usrec.domain.verdict import Ending
 
 outbox = Table(
@@ -88,9 +88,23 @@ signing_requests = Table(
     ),
 )
 
+employer_stops = Table(
+    "employer_stops",
+    metadata,
+    Column("employer_bin", KEY, primary_key=True),
+    given("employer", Text),
+    given("stopped_at", UtcDateTime),
+    given("stopped_by", Text),
+    given("reason", Text),
+    given("code", Text),
+    Column("submission_id", KEY, ForeignKey("submissions.id")),
+)
+
 SIGNATURE_AWAITED: Final = outbox.c.wait_reason == literal_word(WaitReason.AWAITING_SIGNATURE)
 AWAITED: Final = outbox.c.wait_reason.in_([literal_word(reason) for reason in sorted(AWAITING)])
 """Entries for which a person's signature or approval is awaited."""
+REFUSAL_AWAITS: Final = outbox.c.wait_reason.in_([literal_word(reason) for reason in sorted(AFTER_REFUSAL)])
+"""Entries that go on when somebody has acted after a refusal."""
 
 Index(
     "ix_outbox_awaited",

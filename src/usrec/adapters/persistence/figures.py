@@ -11,9 +11,11 @@ from sqlalchemy import Connection, bindparam, func, select, text
 from usrec.adapters.persistence.alert_tables import UNDELIVERED, alerts, sinks
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import attempts, outbox
+from usrec.adapters.persistence.employer_stops import count_kept_back, read_stops
 from usrec.adapters.persistence.tables import UNSETTLED, UNWRITTEN, submissions, write_backs
 from usrec.domain.source_event import SourceName
 from usrec.domain.state import State
+from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.domain.verdict import Ending
 from usrec.ports.alert_sink import SinkName
 from usrec.ports.figures import Backlog, Figures, OpenGroup, SinkRecord
@@ -28,9 +30,11 @@ _OPEN: Final = (
 _QUEUE: Final = select(outbox.c.status, outbox.c.wait_reason, func.count()).group_by(
     outbox.c.status, outbox.c.wait_reason
 )
+_DOUBTFUL: Final = [literal_word(ending) for ending in (Ending.UNKNOWN, Ending.REFUSED)]
+"""A refusal leaves a doubt where USREC says that the record is there already."""
 _FIRST_DOUBT: Final = (
     select(attempts.c.opened_at)
-    .where(attempts.c.submission_id == _COLUMNS.id, attempts.c.ending == literal_word(Ending.UNKNOWN))
+    .where(attempts.c.submission_id == _COLUMNS.id, attempts.c.ending.in_(_DOUBTFUL))
     .order_by(attempts.c.number)
     .limit(1)
     .scalar_subquery()
@@ -59,12 +63,23 @@ def read_figures(connection: Connection, now: datetime) -> Figures:
         schema=connection.execute(_SCHEMA).scalar_one(),
         by_state={row[0]: row[1] for row in connection.execute(_BY_STATE)},
         open=[OpenGroup(*row) for row in connection.execute(_OPEN)],
-        queue={(status, reason): number for status, reason, number in connection.execute(_QUEUE)},
+        queue=_queue(connection),
         in_doubt=Backlog(*connection.execute(_IN_DOUBT).one()),
         write_backs=_write_backs(connection),
         undelivered_alerts=Backlog(*connection.execute(_ALERTS, {"now": now}).one()),
         sinks={SinkName(name): SinkRecord(*record) for name, *record in connection.execute(_SINKS)},
+        stopped=[stop.employer for stop in read_stops(connection)],
     )
+
+
+def _queue(connection: Connection) -> Mapping[tuple[QueueStatus, WaitReason | None], int]:
+    """What the outbox holds; what a stop keeps back is counted apart from what is sent next."""
+    queue = {(status, reason): number for status, reason, number in connection.execute(_QUEUE)}
+    if kept_back := count_kept_back(connection):
+        ready = QueueStatus.READY, None
+        queue[ready] = queue.get(ready, 0) - kept_back
+        queue[QueueStatus.READY, WaitReason.EMPLOYER_STOPPED] = kept_back
+    return queue
 
 
 def _write_backs(connection: Connection) -> Mapping[SourceName, Backlog]:

@@ -13,6 +13,7 @@ from usrec.adapters.persistence.alerts import SqlAlerts
 from usrec.adapters.persistence.attempts import SqlAcknowledgements, SqlAttempts
 from usrec.adapters.persistence.contracts import SqlContracts
 from usrec.adapters.persistence.documents import SqlDocuments
+from usrec.adapters.persistence.employer_stops import SqlEmployerStops
 from usrec.adapters.persistence.engine import connected, create_ledger_engine, is_in_memory
 from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
 from usrec.adapters.persistence.outbox import SqlOutbox
@@ -43,6 +44,7 @@ class SqlUnitOfWork:
         self.alerts = SqlAlerts(connection)
         self.alert_sinks = SqlAlertSinks(connection)
         self.agents = SqlAgents(connection)
+        self.employer_stops = SqlEmployerStops(connection)
 
     def commit(self) -> None:
         """Make everything durable."""

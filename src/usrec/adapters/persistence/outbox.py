@@ -6,17 +6,18 @@ over an existing entry. A lease is good while owner and fence are those on recor
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, bindparam, delete, func, null, select, update
+from sqlalchemy import Connection, Executable, bindparam, delete, func, not_, null, select, update
 
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import (
     CLAIMED,
     READY,
+    REFUSAL_AWAITS,
     SCHEDULED,
     UNCLOSED,
     attempts,
@@ -24,6 +25,7 @@ from usrec.adapters.persistence.delivery_tables import (
     signing_requests,
 )
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
+from usrec.adapters.persistence.employer_stops import STOPPED
 from usrec.adapters.persistence.rows import (
     ENTRY_COLUMNS,
     MESSAGE_COLUMNS,
@@ -41,12 +43,13 @@ from usrec.domain.submission import Lease, QueueEntry, QueueStatus, SubmissionId
 from usrec.domain.verdict import Ending
 from usrec.ports.ledger import Claim
 
-SENT: Final = (Ending.REGISTERED, Ending.REFUSED, Ending.UNKNOWN)
-"""Endings of attempts that may have reached the authority."""
+SENT: Final = (Ending.REGISTERED, Ending.UNKNOWN)
+"""Endings of attempts after which the authority may hold the record."""
 
 _PROMOTED_AT_ONCE: Final = 10_000
 """Bounds one transaction after an outage of days; whoever promotes calls again with the next round anyway."""
 
+_IDS_AT_ONCE: Final = 500
 _NO_LEASE: Final = {"lease_owner": null(), "lease_until": null()}
 _WHICH: Final = outbox.c.submission_id == bindparam("which")
 _MINE: Final = (outbox.c.lease_owner == bindparam("owner"), outbox.c.fence == bindparam("held_fence"))
@@ -83,7 +86,7 @@ _RELEASE: Final = update(outbox).where(_WHICH, *_MINE).values(_NO_LEASE)
 
 _FIRST_READY: Final = (
     select(outbox.c.submission_id)
-    .where(READY)
+    .where(READY, not_(STOPPED))
     .order_by(outbox.c.priority, outbox.c.submission_id)
     .limit(bindparam("limit"))
 )
@@ -101,7 +104,7 @@ _CLAIM_IN_ONE: Final = (
     .values(_CLAIMED_VALUES)
     .returning(outbox.c.submission_id)
 )
-_READY_ONE: Final = select(outbox.c.submission_id).where(_WHICH, READY).with_for_update(skip_locked=True)
+_READY_ONE: Final = select(outbox.c.submission_id).where(_WHICH, READY, not_(STOPPED)).with_for_update(skip_locked=True)
 _CLAIM_THESE: Final = (
     update(outbox).where(outbox.c.submission_id.in_(bindparam("ids", expanding=True))).values(_CLAIMED_VALUES)
 )
@@ -117,6 +120,10 @@ _FREE: Final = (
     update(outbox)
     .where(outbox.c.submission_id.in_(_LEASED_TO))
     .values({"status": literal_word(QueueStatus.READY), **_NO_LEASE})
+)
+
+_WAITING_SINCE: Final = select(outbox.c.submission_id, outbox.c.available_at).where(
+    outbox.c.submission_id.in_(bindparam("ids", expanding=True)), REFUSAL_AWAITS
 )
 
 _OF_OUTBOX: Final = attempts.c.submission_id == outbox.c.submission_id
@@ -197,6 +204,15 @@ class SqlOutbox:
         if ids:
             self._connection.execute(_CLAIM_THESE, {"ids": ids, "owner": owner, "until": until})
         return ids
+
+    def waiting_since(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, datetime]:
+        """Since when those of ``submissions`` that wait for somebody after a refusal do."""
+        wanted = sorted(submissions)
+        found: dict[SubmissionId, datetime] = {}
+        for start in range(0, len(wanted), _IDS_AT_ONCE):
+            rows = self._connection.execute(_WAITING_SINCE, {"ids": wanted[start : start + _IDS_AT_ONCE]})
+            found |= {SubmissionId(which): at for which, at in rows}
+        return found
 
     def lease_owners(self) -> Collection[str]:
         """Who holds leases now, run out or not."""

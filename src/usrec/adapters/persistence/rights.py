@@ -41,6 +41,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "alert_deliveries": _ALL,
     "alert_sinks": _CHANGE,
     "agents": _ALL,
+    "employer_stops": ("SELECT", "INSERT", "DELETE"),
 }
 """By table; a test holds it to the statements of this package."""
 

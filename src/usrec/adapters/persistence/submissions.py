@@ -64,6 +64,13 @@ _STANDING: Final = select(*SUBMISSION_COLUMNS).where(
 )
 _AT_ONCE: Final = 800
 """Contracts in one statement; older SQLite builds take 999 parameters."""
+_NEWEST_CERTIFICATE: Final = (
+    select(messages.c.certificate)
+    .join_from(messages, submissions, submissions.c.id == messages.c.submission_id)
+    .where(_COLUMNS.employer_bin == bindparam("employer_bin"))
+    .order_by(messages.c.signed_at.desc(), messages.c.submission_id)
+    .limit(1)
+)
 _LINE: Final = (
     select(_COLUMNS.id, _COLUMNS.position, _COLUMNS.state, outbox.c.status)
     .join_from(submissions, outbox, outbox.c.submission_id == _COLUMNS.id, isouter=True)
@@ -141,6 +148,11 @@ class SqlSubmissions:
         """The signed bytes."""
         row = self._connection.execute(_MESSAGE, {"which": submission_id}).one_or_none()
         return None if row is None else message_of(row)
+
+    def newest_certificate(self, employer_bin: str) -> str | None:
+        """That of the newest signature of an employer."""
+        found: str | None = self._connection.scalar(_NEWEST_CERTIFICATE, {"employer_bin": employer_bin})
+        return found
 
     def signed_as(self, digest: str) -> SubmissionId | None:
         """The submission whose signed bytes have this digest."""

@@ -14,11 +14,13 @@ from usrec.adapters.persistence.agents import HEARTBEATS
 from usrec.adapters.persistence.codes import read_codes
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import SCHEDULED, acknowledgements, attempts, outbox, signing_requests
+from usrec.adapters.persistence.employer_stops import WAIT_REASON, count_kept_back, read_stops
 from usrec.adapters.persistence.engine import READ_ONLY, connected
 from usrec.adapters.persistence.figures import read_figures
 from usrec.adapters.persistence.notice_board import read_notice_board
 from usrec.adapters.persistence.oversight import read_sight
 from usrec.adapters.persistence.tables import UNWRITTEN, journal, messages, submissions, write_backs
+from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.errors import ValidationProblem
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.oversight import Sight
@@ -47,7 +49,7 @@ _ROW: Final[Mapping[str, ColumnElement[Any]]] = {
     "operation": func.coalesce(type_coerce(_COLUMNS.operation, Text()), ""),
     "employer": func.coalesce(_COLUMNS.employer, ""),
     "status": outbox.c.status,
-    "wait_reason": outbox.c.wait_reason,
+    "wait_reason": WAIT_REASON,
     "available_at": outbox.c.available_at,
     "blocked_by": outbox.c.blocked_by,
     "attempts": select(func.count())
@@ -168,6 +170,7 @@ class SqlLedgerView:
         with self._snapshot() as connection:
             waiting = [(status, reason, count) for status, reason, count in connection.execute(_IN_OUTBOX)]
             next_at = connection.scalar(_NEXT)
+            kept_back = count_kept_back(connection)
         by_status = dict.fromkeys(QueueStatus, 0)
         by_reason: Counter[WaitReason | None] = Counter()
         for status, reason, count in waiting:
@@ -177,14 +180,19 @@ class SqlLedgerView:
         persons = sum(by_reason[reason] for reason in _FOR_A_PERSON)
         dated = by_reason[WaitReason.PAPER_DATE]
         return Progress(
-            ready=by_status[QueueStatus.READY],
+            ready=by_status[QueueStatus.READY] - kept_back,
             claimed=by_status[QueueStatus.CLAIMED],
             retrying=by_status[QueueStatus.SCHEDULED] - dated - persons,
             dated=dated,
-            held=by_status[QueueStatus.HELD] + persons,
+            held=by_status[QueueStatus.HELD] + persons + kept_back,
             blocked=by_status[QueueStatus.BLOCKED],
             next_at=next_at,
         )
+
+    def employer_stops(self) -> Sequence[EmployerStop]:
+        """Employers of whom nothing goes out."""
+        with self._snapshot() as connection:
+            return read_stops(connection)
 
     def standing(self, action: str, *, before: datetime | None = None) -> JournalRow | None:
         """The newest journal line of this kind that belongs to no submission."""
@@ -248,7 +256,7 @@ def _conditions(which: SubmissionFilter) -> Iterator[ColumnElement[bool]]:
     if which.unsettled_or_late:
         yield or_(_UNSETTLED, _REGISTERED_LATE)
     if which.wait_reason is not None:
-        yield outbox.c.wait_reason == which.wait_reason
+        yield _ROW["wait_reason"] == which.wait_reason
 
 
 def _among(connection: Connection, statement: Any, ids: Sequence[SubmissionId]) -> list[SubmissionRow]:

@@ -14,6 +14,7 @@ from typing import Final
 from usrec.domain.alert import OpenAlert, Threshold, Watched
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.state import State
+from usrec.domain.submission import REFUSED_SO_FAR
 from usrec.interfaces.cli.field_words import trigger_name
 from usrec.interfaces.cli.story import step_out_of
 from usrec.interfaces.cli.tables import SHORT_ID
@@ -25,6 +26,7 @@ MOST_NAMED: Final = 25
 """So many events are named one by one; the list of all is a command away."""
 
 HEADINGS: Final[Mapping[tuple[Watched, Threshold], str]] = {
+    (Watched.EMPLOYER, Threshold.STOPPED): N_("the employer is stopped: nothing of it goes out"),
     (Watched.LEGAL, Threshold.MISSED): N_("last day missed"),
     (Watched.LEGAL, Threshold.HOURS_4): N_("less than 4 hours left"),
     (Watched.SAFE, Threshold.MISSED): N_("safe date missed"),
@@ -34,7 +36,7 @@ HEADINGS: Final[Mapping[tuple[Watched, Threshold], str]] = {
     (Watched.LEGAL, Threshold.WORKING_DAYS_3): N_("at most 3 working days left"),
     (Watched.SAFE, Threshold.WORKING_DAYS_3): N_("at most 3 working days left to the safe date"),
     (Watched.ENTRY, Threshold.LATE_ENTRY): N_("HR is late with the entry"),
-    (Watched.PERSON, Threshold.AWAITED): N_("a signature or an approval is awaited"),
+    (Watched.PERSON, Threshold.AWAITED): N_("somebody is awaited: to sign, to approve, or to act after a refusal"),
 }
 """The worst first; an event stands under its worst."""
 _RANKS: Final = {kind: rank for rank, kind in enumerate(HEADINGS)}
@@ -138,7 +140,7 @@ def _day(day: date | None, today: date) -> str:
 
 def _standing(one: OpenAlert) -> str:
     state = tr(STATES[one.state])
-    if one.state is State.REJECTED and one.code:
+    if one.code and (one.state is State.REJECTED or one.wait_reason in REFUSED_SO_FAR):
         return f"{state}; {code_words(one.code)}"
     if one.wait_reason is None:
         return state

@@ -16,6 +16,7 @@ from usrec.interfaces.cli import (
     dictionaries,
     doctor,
     document,
+    employer,
     explain,
     health,
     init,
@@ -76,6 +77,7 @@ app.command("status")(status.status)
 app.command("replay")(replay.replay)
 app.command("watch")(watch.watch)
 app.add_typer(submission.app, name="submission")
+app.add_typer(employer.app, name="employer")
 app.add_typer(package.app, name="package")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(template.app, name="template")

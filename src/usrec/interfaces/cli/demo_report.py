@@ -27,6 +27,7 @@ from usrec.domain.rules.finding import load_findings
 from usrec.domain.source_event import Operation
 from usrec.domain.state import State
 from usrec.interfaces.cli.finding_words import finding_words
+from usrec.interfaces.cli.story import is_refusal
 from usrec.interfaces.cli.words import code_words, operation_name, wait_words
 from usrec.interfaces.demo.run import DemoResult, group_of, is_late
 from usrec.interfaces.demo.setup import Workdir
@@ -186,7 +187,7 @@ def _left(row: SubmissionRow, now: datetime) -> str:
 def _why(row: SubmissionRow) -> str:
     if row.state is State.INVALID:
         return "; ".join(finding_words(finding) for finding in load_findings(row.findings))
-    if row.state is State.REJECTED:
+    if is_refusal(row):
         return code_words(row.code)
     words = wait_words(row.wait_reason, row.status)
     return f"{words} ({row.blocked_by[:8]})" if row.blocked_by else words

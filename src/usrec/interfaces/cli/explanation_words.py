@@ -68,9 +68,15 @@ def explanation_facts(told: Explanation) -> Iterator[tuple[str, str]]:
         yield tr(_NOTE), notes
 
 
-def further_facts(told: Explanation) -> Iterator[tuple[str, str]]:
-    """What only ``usrec explain`` shows."""
-    yield tr(_POLICY), tr(POLICIES[told.policy])
+def further_facts(told: Explanation, policy: Policy, *, chosen: bool) -> Iterator[tuple[str, str]]:
+    """What only ``usrec explain`` shows.
+
+    Args:
+        policy: The one in force.
+        chosen: The settings put it in the place of the safe default.
+    """
+    follows = tr(POLICIES[policy])
+    yield tr(_POLICY), tr("{policy} (by [policies] in the settings)").format(policy=follows) if chosen else follows
     yield tr(_HANDLING), tr(HANDLINGS[told.handling])
     if told.operations not in {(), ("any",)}:
         yield tr(_OPERATIONS), ", ".join(told.operations)

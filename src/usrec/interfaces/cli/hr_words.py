@@ -24,6 +24,9 @@ SENTENCES: Final = frozenset(
         N_("Taken; it will be sent."),
         N_("Taken; it waits for the signature of the EDS's owner."),
         N_("Taken; it waits for an approval before it is signed."),
+        N_("Refused by USREC today; the agent sends the same again on the next day."),
+        N_("USREC says that it is registered already; somebody has to look. Do not enter it by hand."),
+        N_("Refused by USREC until somebody else has acted; then it is sent again."),
         N_("Not sent: mend the fields named here and raise the revision."),
         N_("Signed; being sent."),
         N_("Delivered; no decision yet."),
@@ -66,7 +69,7 @@ def hr_note(note: StatusNote, language: str) -> StatusNote:
 
 
 def _message(note: StatusNote, findings: Sequence[Finding]) -> str:
-    if note.state == State.REJECTED:
+    if note.state == State.REJECTED or (note.code and note.state in {State.SIGNED, State.INDETERMINATE}):
         return _refusal(note)
     wrong = [one for one in findings if one.severity is Severity.ERROR]
     if note.state == State.INVALID and not all(map(_is_mended_in_the_row, wrong)):

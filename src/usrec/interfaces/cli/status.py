@@ -51,7 +51,7 @@ def status(
     if as_json:
         print_json(survey_json(survey, certificates))
         return
-    for line in [*survey_words(survey), *_certificates(certificates)]:
+    for line in [*_stopped(survey), *survey_words(survey), *_certificates(certificates)]:
         say(line)
 
 
@@ -59,9 +59,12 @@ def survey_json(survey: Survey, certificates: Sequence[CertificateRecord]) -> di
     """The keys that scripts rely on; every state is there, with 0 where there is none."""
     from dataclasses import asdict
 
+    from usrec.interfaces.cli.employer import stop_json
+
     oldest = survey.oldest
     return {
         "at": survey.at,
+        "employers_stopped": [stop_json(one) for one in survey.stopped],
         "by_state": {state.value: number for state, number in survey.by_state.items()},
         "refused_by_code": dict(survey.refused_by_code),
         "waiting": {reason.value: number for reason, number in survey.waiting.items()},
@@ -102,6 +105,17 @@ def survey_words(survey: Survey) -> Iterator[str]:
         yield tr("The oldest open one was taken {age} ago: {id}").format(age=age, id=oldest)
     waiting_notes = survey.write_backs_waiting
     yield ntr("{number} note to HR still to be written", "{number} notes to HR still to be written", waiting_notes)
+
+
+def _stopped(survey: Survey) -> Iterator[str]:
+    """Employers of whom nothing goes out: before all else."""
+    from usrec.interfaces.cli.employer import why_stopped
+
+    for one in survey.stopped:
+        words = tr("{employer} IS STOPPED since {time} by {person}: {why}. When it is mended: usrec employer release")
+        yield words.format(
+            employer=one.employer, time=local_time(one.stopped_at), person=one.stopped_by, why=why_stopped(one)
+        )
 
 
 def _deadlines(survey: Survey) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from usrec.domain.response_code import Actor, Explanation, Policy
 from usrec.domain.rules.finding import load_findings
 from usrec.domain.state import State
-from usrec.domain.submission import SubmissionId, WaitReason
+from usrec.domain.submission import REFUSED_SO_FAR, SubmissionId, WaitReason
 from usrec.interfaces.cli.explanation_words import ACTORS, explanation_json
 from usrec.interfaces.cli.tables import span
 from usrec.interfaces.cli.words import STATES, law_words, reason_words, wait_words
@@ -105,7 +105,12 @@ def refusal_of(row: SubmissionRow) -> Explanation | None:
     """What is said about the code by which USREC refused; None when it did not, or the code is not its own."""
     from usrec.adapters.explanations.book import explain
 
-    return explain(row.code) if row.state is State.REJECTED else None
+    return explain(row.code) if is_refusal(row) else None
+
+
+def is_refusal(row: SubmissionRow) -> bool:
+    """Whether the code is that of a refusal by which the submission stands as it does."""
+    return row.state is State.REJECTED or row.wait_reason in REFUSED_SO_FAR
 
 
 def _words_json(row: SubmissionRow) -> dict[str, str]:
@@ -203,7 +208,7 @@ def _unwritten(attempts: Sequence[AttemptRow], closed: set[int]) -> Iterator[Mom
 
 def reason_in_words(row: SubmissionRow) -> str:
     """Why the submission is in its state; empty when there is nothing to explain."""
-    code = row.code if row.state is State.REJECTED else ""
+    code = row.code if is_refusal(row) else ""
     return reason_words(row.reason, code) if row.reason or code else ""
 
 
@@ -228,6 +233,8 @@ def step_out_of(
         step = tr("Mend the fields in the HR system and raise the row's revision")
     elif state is State.REJECTED:
         step = _step_after_refusal(code)
+    elif wait_reason is WaitReason.OTHER_PARTY:
+        step = _when_mended(code, N_("When it is done ({actor}): usrec submission retry {id}"))
     elif state is State.SIGNED and wait_reason is WaitReason.NEEDS_DECISION:
         step = tr("If nothing was sent, sign anew: usrec submission retry {id}; or: usrec submission cancel {id}")
     else:
@@ -249,8 +256,18 @@ def _step_after_refusal(code: str) -> str:
             "Mend the row in the HR system and raise its revision; if the cause lay elsewhere and is mended: "
             "usrec submission retry {id}"
         )
-    step = tr("When the cause is mended ({actor}): usrec submission retry {id}")
-    return step.format(actor=tr(ACTORS[told.actor]), id="{id}")
+    if told.policy is Policy.STOP_EVERYTHING:
+        release = N_("When the cause is mended ({actor}): usrec employer release, then usrec submission retry {id}")
+        return _when_mended(code, release)
+    return _when_mended(code, N_("When the cause is mended ({actor}): usrec submission retry {id}"))
+
+
+def _when_mended(code: str, step: str) -> str:
+    """The step with who must act; the id stays to be filled in."""
+    from usrec.adapters.explanations.book import explain
+
+    told = explain(code)
+    return tr(step).format(actor=tr(ACTORS[Actor.NOBODY if told is None else told.actor]), id="{id}")
 
 
 _STEPS: Final[Mapping[WaitReason | None, str]] = {
@@ -264,6 +281,12 @@ _STEPS: Final[Mapping[WaitReason | None, str]] = {
         "When it is entered in the portal: usrec submission settle {id} --as accepted; "
         "else: usrec submission release {id}"
     ),
+    WaitReason.TO_CONFIRM: N_(
+        "Look in the portal. It is ours: usrec submission settle {id} --as accepted, with the registry's id; "
+        "it is not: usrec submission settle {id} --as rejected"
+    ),
+    WaitReason.NEXT_DAY: N_("Nothing, if the row is right; else mend it in the HR system and raise its revision"),
+    WaitReason.EMPLOYER_STOPPED: N_("When the cause is mended: usrec employer release"),
     WaitReason.AWAITING_SIGNATURE: N_(
         "Make a signing package (usrec package create), let the EDS's owner sign it, "
         "take it back: usrec package take FILE"

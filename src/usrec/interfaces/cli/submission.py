@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from usrec.domain.state import State
+from usrec.domain.submission import REFUSED_SO_FAR
 from usrec.interfaces.cli.acting import Result, act_on, show_one
 from usrec.interfaces.cli.approval import approve
 from usrec.interfaces.cli.evidence import read_evidence
@@ -113,7 +114,8 @@ def _why(row: SubmissionRow) -> str:
     from usrec.domain.rules.finding import Severity, load_findings
 
     if row.status is not None:
-        return wait_words(row.wait_reason, row.status)
+        waits = wait_words(row.wait_reason, row.status)
+        return f"{waits} ({code_words(row.code)})" if row.wait_reason in REFUSED_SO_FAR else waits
     if row.state is State.INVALID:
         wrong = [finding.field for finding in load_findings(row.findings) if finding.severity is Severity.ERROR]
         return tr("mend: {fields}").format(fields=", ".join(dict.fromkeys(wrong)))

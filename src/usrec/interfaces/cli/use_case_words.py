@@ -21,6 +21,9 @@ NEEDS: Final[Mapping[PersonNeeded, str]] = {
     PersonNeeded.KEY_UNUSABLE: N_("the employer's key cannot sign"),
     PersonNeeded.HELD_BY_PERSON: N_("held by a person"),
     PersonNeeded.CHECKED_OUT: N_("being entered in the portal by a person"),
+    PersonNeeded.TO_CONFIRM: N_("to look at: USREC says that it is registered already"),
+    PersonNeeded.OTHER_PARTY: N_("waiting for somebody else to act: usrec submission show says who"),
+    PersonNeeded.EMPLOYER_STOPPED: N_("of a stopped employer: usrec employer list"),
     PersonNeeded.AWAITING_SIGNATURE: N_("waiting for the signature of the EDS's owner: usrec package create"),
     PersonNeeded.AWAITING_APPROVAL: N_("waiting for an approval: usrec submission approve"),
 }

@@ -18,7 +18,7 @@ from usrec.bootstrap import build_agent, rescue_dead_leases, sole_agent
 from usrec.domain.errors import GatewayUnavailable
 from usrec.domain.source_event import HEADS, Operation
 from usrec.domain.state import State
-from usrec.domain.submission import QueueStatus
+from usrec.domain.submission import REFUSED_SO_FAR, QueueStatus
 from usrec.interfaces.daemon import Daemon
 from usrec.interfaces.demo.setup import Workdir, run_simulator
 from usrec.ports.event_source import StatusNote
@@ -177,6 +177,8 @@ def _of_operation(
 
 def group_of(row: SubmissionRow) -> str:
     """The group of the result that an event belongs to."""
+    if row.wait_reason in REFUSED_SO_FAR:
+        return State.REJECTED.value
     if row.state in {State.ACCEPTED, State.REJECTED, State.INVALID, State.INDETERMINATE}:
         return row.state.value
     return "blocked" if row.status is QueueStatus.BLOCKED else "open"

@@ -27,7 +27,8 @@ from usrec.domain.errors import ConfigurationError, SigningRefused
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.message import CorrelationId, MessageId, SignedMessage
 from usrec.domain.outcome import Doubt, Faulted, NothingSent, Refused, Registered, SubmissionOutcome, Unknown
-from usrec.domain.verdict import UNKNOWN_ERROR, AttemptWindow, authenticate
+from usrec.domain.policies import UNKNOWN_ERROR
+from usrec.domain.verdict import AttemptWindow, authenticate
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
 from usrec.interfaces.i18n import N_

@@ -12,6 +12,7 @@ from usrec.interfaces.doctor.authority_check import examine_authorities
 from usrec.interfaces.doctor.calendar_check import examine_calendar, examine_time_zone
 from usrec.interfaces.doctor.dictionaries_check import examine_dictionaries
 from usrec.interfaces.doctor.documents_check import examine_documents
+from usrec.interfaces.doctor.employers_check import examine_stops
 from usrec.interfaces.doctor.finding import Line
 from usrec.interfaces.doctor.gateway_check import examine_gateway
 from usrec.interfaces.doctor.installation import Installation, fenced
@@ -27,6 +28,7 @@ from usrec.ports.clock import Entropy
 Check = Callable[[Installation], Iterator[Line]]
 
 CHECKS: Final[tuple[tuple[str, Check], ...]] = (
+    ("employer", examine_stops),
     ("settings", examine_settings),
     ("secrets", examine_secrets),
     ("ledger", examine_ledger),

@@ -1,0 +1,69 @@
+"""Employers of whom nothing goes out until a person releases them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Connection, Executable, and_, bindparam, case, delete, exists, func, select, type_coerce
+
+from usrec.adapters.persistence.columns import literal_word
+from usrec.adapters.persistence.delivery_tables import READY, employer_stops, outbox
+from usrec.adapters.persistence.dialects import InsertInto, per_dialect
+from usrec.adapters.persistence.rows import values_of
+from usrec.adapters.persistence.types import WordType
+from usrec.domain.employer_stop import EmployerStop
+from usrec.domain.submission import WaitReason
+
+_COLUMNS: Final = tuple(employer_stops.c[name] for name in EmployerStop.__slots__)
+_WHICH: Final = employer_stops.c.employer_bin == bindparam("employer_bin")
+
+
+def _unless_stopped(insert_into: InsertInto) -> Executable:
+    return insert_into(employer_stops).on_conflict_do_nothing().inline().execution_options(preserve_rowcount=True)
+
+
+_ADD: Final = per_dialect(_unless_stopped)
+_GET: Final = select(*_COLUMNS).where(_WHICH)
+_ALL: Final = select(*_COLUMNS).order_by(employer_stops.c.stopped_at, employer_stops.c.employer_bin)
+_REMOVE: Final = delete(employer_stops).where(_WHICH)
+
+STOPPED: Final = exists().where(employer_stops.c.employer_bin == outbox.c.employer_bin)
+"""Whether the employer of a queue entry is stopped."""
+_KEPT_BACK: Final = and_(READY, STOPPED)
+WAIT_REASON: Final = type_coerce(
+    case((_KEPT_BACK, literal_word(WaitReason.EMPLOYER_STOPPED)), else_=outbox.c.wait_reason), WordType(WaitReason)
+)
+"""Why a queue entry waits; a ready one of a stopped employer waits for that employer's release."""
+_COUNT_KEPT_BACK: Final = select(func.count()).select_from(outbox).where(_KEPT_BACK)
+
+
+class SqlEmployerStops:
+    """The ``EmployerStops`` port."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, stop: EmployerStop) -> bool:
+        """Stop an employer; false when it was stopped already, and then that stop stands."""
+        added = self._connection.execute(_ADD[self._connection.dialect.name], values_of(stop))
+        return added.rowcount == 1
+
+    def get(self, employer_bin: str) -> EmployerStop | None:
+        """Its stop."""
+        row = self._connection.execute(_GET, {"employer_bin": employer_bin}).one_or_none()
+        return None if row is None else EmployerStop(*row)
+
+    def remove(self, employer_bin: str) -> bool:
+        """Release an employer; false when nobody had stopped it."""
+        return self._connection.execute(_REMOVE, {"employer_bin": employer_bin}).rowcount == 1
+
+
+def read_stops(connection: Connection) -> Sequence[EmployerStop]:
+    """All stops, the oldest first."""
+    return [EmployerStop(*row) for row in connection.execute(_ALL)]
+
+
+def count_kept_back(connection: Connection) -> int:
+    """How many could be sent now if their employers were not stopped."""
+    return connection.scalar(_COUNT_KEPT_BACK) or 0
