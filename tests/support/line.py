@@ -208,9 +208,8 @@ def termination(**changes: object) -> dict[str, object]:
 def further(operation: Operation, **changes: object) -> dict[str, object]:
     """The payload of a well-made event of another kind, as of today, with the required fields and its day."""
     names = {rule.name for rule in FIELDS[operation] if rule.required} | {"entered_on"}
-    days = {*PAPER_FIELDS.get(operation, ()), TRIGGER_FIELDS.get(operation, "")} & {
-        rule.name for rule in FIELDS[operation]
-    }
+    known = {rule.name for rule in FIELDS[operation]}
+    days = {*PAPER_FIELDS.get(operation, ()), TRIGGER_FIELDS.get(operation, "")} & names & known
     made: dict[str, object] = {name: value for name, value in SAMPLES[operation].items() if name in names}
     if operation is not Operation.LEGACY_CONTRACT:
         made |= dict.fromkeys(days, TODAY.isoformat())

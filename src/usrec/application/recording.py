@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from usrec.domain.state import State
-from usrec.domain.submission import Submission, WaitReason
+from usrec.domain.submission import Submission, WaitReason, awaits_iin
 from usrec.ports.event_source import StatusNote
 from usrec.ports.ledger import JournalEntry, UnitOfWork
 
@@ -37,6 +37,8 @@ _SENTENCES = {
 }
 
 
+_NO_IIN_YET = "Taken; it waits for the employee's IIN while the term runs. When it is issued, raise the revision."
+
 _ASKED = {
     WaitReason.AWAITING_SIGNATURE: "Taken; it waits for the signature of the EDS's owner.",
     WaitReason.AWAITING_APPROVAL: "Taken; it waits for an approval before it is signed.",
@@ -55,9 +57,14 @@ def status_note(submission: Submission, now: datetime, *, waits_for: WaitReason 
         revision=submission.revision,
         state=submission.state.value,
         code=submission.code,
-        message=_SENTENCES[submission.state] if waits_for is None else _ASKED[waits_for],
+        message=_sentence(submission) if waits_for is None else _ASKED[waits_for],
         findings=submission.findings,
         contract_id=submission.contract_id,
         legal_date=submission.legal_date,
         noted_at=now,
     )
+
+
+def _sentence(submission: Submission) -> str:
+    waits = submission.state is State.PENDING and awaits_iin(submission)
+    return _NO_IIN_YET if waits else _SENTENCES[submission.state]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from usrec.domain.alert import Alert, Watched
-from usrec.domain.submission import Submission
+from usrec.domain.submission import Submission, WaitReason, awaits_iin
 from usrec.domain.watch import WatchPolicy, look, needs_watching
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Ledger, UnitOfWork
@@ -23,11 +23,19 @@ def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit:
         watched = work.alerts.to_watch(now, limit)
         asked_at = work.signing_requests.asked_at([submission.id for submission in watched])
         for submission in watched:
-            alerts, again_at = look(submission, now, policy, asked_at=asked_at.get(submission.id))
+            asked, awaited = asked_at.get(submission.id), Watched.PERSON
+            if asked is None and _waits_for_iin(work, submission):
+                asked, awaited = submission.received_at, Watched.IIN
+            alerts, again_at = look(submission, now, policy, asked_at=asked, awaited=awaited)
             raised += len(work.alerts.add(alerts))
             work.alerts.watch(submission.id, again_at)
         work.commit()
     return raised
+
+
+def _waits_for_iin(work: UnitOfWork, submission: Submission) -> bool:
+    entry = work.outbox.get(submission.id) if awaits_iin(submission) else None
+    return entry is not None and entry.wait_reason is WaitReason.AWAITING_IIN
 
 
 def _settle_alerts(work: UnitOfWork, now: datetime, limit: int) -> None:
@@ -44,7 +52,7 @@ def _settle_alerts(work: UnitOfWork, now: datetime, limit: int) -> None:
 
 def _inherits(submission: Submission, alert: Alert) -> bool:
     """Whether the alert is as true of this submission as of the one that raised it."""
-    if alert.watched is Watched.PERSON:
+    if alert.watched in {Watched.PERSON, Watched.IIN}:
         return False
     watched = submission.safe_date if alert.watched is Watched.SAFE else submission.legal_date
     return needs_watching(submission) and watched == alert.last_day

@@ -26,13 +26,15 @@ class Watched(StrEnum):
     """The days between the signing and a row that can be sent."""
     PERSON = "person"
     """The working days on which a person's signature or approval is awaited; its date is the day of the reminder."""
+    IIN = "iin"
+    """The working days on which an employee's IIN is awaited; likewise."""
 
 
 class Threshold(StrEnum):
     """What was reached; in the order of time."""
 
     AWAITED = "awaited"
-    """A person's signature or approval is awaited."""
+    """A person's signature or approval, or an employee's IIN, is awaited."""
     LATE_ENTRY = "late_entry"
     """Signed days ago, and HR entered it late or must still mend its row."""
     WORKING_DAYS_3 = "3_working_days"

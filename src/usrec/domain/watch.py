@@ -2,7 +2,8 @@
 
 Safe and legal dates are watched at three working days, one day and four hours before their bound, and at the bound. A
 look that finds several thresholds behind it raises only the last one of each date: an alert says how things stand,
-not how they stood. What waits for a person's signature or approval is told on every working day until it is given.
+not how they stood. What waits for a person's signature or approval, or for an
+IIN, is told on every working day until it is given.
 """
 
 from __future__ import annotations
@@ -78,12 +79,18 @@ Moments = Sequence[tuple[Threshold, datetime]]
 
 
 def look(
-    submission: Submission, now: datetime, policy: WatchPolicy, *, asked_at: datetime | None = None
+    submission: Submission,
+    now: datetime,
+    policy: WatchPolicy,
+    *,
+    asked_at: datetime | None = None,
+    awaited: Watched = Watched.PERSON,
 ) -> tuple[Sequence[Alert], datetime | None]:
     """The alerts that are due at ``now`` and when to look again, None when never.
 
     Args:
-        asked_at: Since when a person's signature or approval is awaited, None when none is.
+        asked_at: Since when a person's signature or approval, or an IIN, is awaited, None when none is.
+        awaited: Which of them.
     """
     if not needs_watching(submission):
         return (), None
@@ -96,7 +103,7 @@ def look(
             alerts.append(_alert(submission, (watched, crossed[-1]), last_day, now, tell_at))
     if asked_at is not None:
         digest = reminder_at(asked_at, now, policy.digests)
-        alerts.append(_alert(submission, (Watched.PERSON, Threshold.AWAITED), kazakhstan_date(digest), now, digest))
+        alerts.append(_alert(submission, (awaited, Threshold.AWAITED), kazakhstan_date(digest), now, digest))
         later.append(policy.digests.next(digest + _A_MOMENT))
     return alerts, min(later, default=None)
 

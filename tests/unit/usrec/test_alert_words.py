@@ -70,7 +70,8 @@ def subject(*alerts: OpenAlert, language: str = "en") -> str:
 def test_every_kind_of_alert_has_a_heading() -> None:
     of_dates = set(Threshold) - {Threshold.LATE_ENTRY, Threshold.AWAITED}
     dates = [(watched, threshold) for watched in (Watched.SAFE, Watched.LEGAL) for threshold in of_dates]
-    assert set(HEADINGS) == {*dates, (Watched.ENTRY, Threshold.LATE_ENTRY), (Watched.PERSON, Threshold.AWAITED)}
+    reminders = {(Watched.PERSON, Threshold.AWAITED), (Watched.IIN, Threshold.AWAITED)}
+    assert set(HEADINGS) == {*dates, (Watched.ENTRY, Threshold.LATE_ENTRY), *reminders}
 
 
 @pytest.mark.parametrize(

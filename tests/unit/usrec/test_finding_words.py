@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 
+from support.broken_rows.foreigners import FOREIGNER, FOREIGNERS
 from support.code_lists import BOOK, HeldBook
 from support.languages import CYRILLIC, TRANSLATED, english_words
 from support.line import BIN, EMPLOYERS, MONDAY, PAYLOADS, WeekdayCalendar
+from support.sound_rows import NOW, rows_of
 from usrec.domain import revision
 from usrec.domain.rules.codes import CODE_FIELDS, CodeCheck, code_in_dictionary, code_is_lowest_level
 from usrec.domain.rules.examine import examine, term_of
 from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.rules.finding import Finding, error
-from usrec.domain.source_event import Operation, SourceName, SourceRow
+from usrec.domain.source_event import EmployerName, Operation, SourceName, SourceRow
 from usrec.interfaces.cli.finding_words import TEMPLATES, VALUES, finding_words
 from usrec.interfaces.cli.words import LAW
 from usrec.interfaces.i18n import use_language
@@ -70,6 +72,7 @@ def every_finding() -> Iterator[Finding]:
         yield from findings_of("conclusion", {"begin_date": f"{year}-01-10", "signed_on": f"{year}-01-10"})
     yield from findings_of("conclusion", {"signed_on": "2026-01-01", "contract_date": "2026-01-02"})
     yield from findings_of("legacy_contract", {"contract_date": "2020-09-18"})
+    yield from of_foreigners()
     yield from findings_of("amendment", {"agreement_date": "2026-01-02", "begin_date": "2026-01-01"})
     for code in ("251200", "2512-0-009", "2512-0"):
         for book in (BOOK, HeldBook()):
@@ -84,6 +87,17 @@ def every_finding() -> Iterator[Finding]:
         "the profile x has no message for extension",
     ):
         yield error("document", "submission 1", message)
+
+
+def of_foreigners() -> Iterator[Finding]:
+    for broken in FOREIGNERS:
+        known = {broken.employer_bin: EmployerName("x")}
+        yield from examine(rows_of(broken)[-1], employers=known, calendar=WeekdayCalendar(), now=NOW).findings
+    yield from findings_of("conclusion", {**FOREIGNER, "employee_iin": "900101300007"})
+    yield from findings_of("conclusion", {**FOREIGNER, "permit_begin_date": "2026-12-01"})
+    yield from findings_of("conclusion", {"awaits_iin": "true"})
+    yield from findings_of("conclusion", {"awaits_iin": "true", "employee_iin": ""})
+    yield from findings_of("extension", {"term_code": "7"})
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Executable, and_, bindparam, false, func, not
 
 from usrec.adapters.persistence.alert_tables import OPEN, alerts
 from usrec.adapters.persistence.columns import literal_word
-from usrec.adapters.persistence.delivery_tables import AWAITED, outbox
+from usrec.adapters.persistence.delivery_tables import REMINDED_OF, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
 from usrec.adapters.persistence.tables import UNSETTLED, WATCHED, submissions
@@ -49,7 +49,7 @@ _OUTDATED: Final = (
     select(alerts.c.id, *ALERT_COLUMNS)
     .join_from(alerts, submissions, submissions.c.id == alerts.c.submission_id)
     .join(outbox, outbox.c.submission_id == submissions.c.id, isouter=True)
-    .where(OPEN, or_(not_(UNSETTLED), and_(_REMINDS, func.coalesce(AWAITED, false()).is_(false()))))
+    .where(OPEN, or_(not_(UNSETTLED), and_(_REMINDS, func.coalesce(REMINDED_OF, false()).is_(false()))))
     .order_by(alerts.c.id)
     .limit(bindparam("limit"))
 )

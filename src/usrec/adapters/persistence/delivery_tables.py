@@ -91,6 +91,10 @@ signing_requests = Table(
 SIGNATURE_AWAITED: Final = outbox.c.wait_reason == literal_word(WaitReason.AWAITING_SIGNATURE)
 AWAITED: Final = outbox.c.wait_reason.in_([literal_word(reason) for reason in sorted(AWAITING)])
 """Entries for which a person's signature or approval is awaited."""
+REMINDED_OF: Final = outbox.c.wait_reason.in_(
+    [literal_word(reason) for reason in sorted({*AWAITING, WaitReason.AWAITING_IIN})]
+)
+"""Entries of which somebody is reminded on every working day."""
 
 Index(
     "ix_outbox_awaited",

@@ -25,6 +25,7 @@ from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.rules.codes import CodeCheck, check_codes
 from usrec.domain.rules.fields import read_date, read_details, read_payload
 from usrec.domain.rules.finding import Finding, error, has_errors
+from usrec.domain.rules.foreigner import check_foreigner
 from usrec.domain.rules.papers import check_papers
 from usrec.domain.source_event import (
     TRIGGER_FIELDS,
@@ -108,6 +109,7 @@ def examine(
     if details is not None:
         findings += check_papers(details, kazakhstan_date(now))
         findings += check_codes(details, codes, kazakhstan_date(now)) if codes else []
+        findings += check_foreigner(details, row.employer_bin, kazakhstan_date(now))
         trigger = trigger_date(details)
     deadline, late = _examined_term(operation, trigger, calendar)
     findings += late

@@ -63,6 +63,8 @@ def _agreement_order(details: Amendment | AmendmentEdit) -> Iterator[Finding]:
         yield error(
             "agreement_after_its_effect",
             "agreement_date",
-            "The agreement is dated after the day on which it takes effect; the registry refuses that.",
+            "The agreement is dated after the day on which it takes effect; the registry refuses that. Compare the row "
+            "with the paper. If the paper is so, its dates stay: sign a new agreement that applies from its own day "
+            "on, and ask a lawyer about the time before; or ask USREC support.",
             code="SCSE064",
         )

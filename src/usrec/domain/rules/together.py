@@ -100,7 +100,10 @@ def _again(papers: Iterable[_Paper], key: Callable[[_Paper], Hashable]) -> Itera
 def _check_contract(papers: Sequence[_Paper]) -> Iterator[Placed]:
     conclusions = [(paper, paper.details) for paper in papers if isinstance(paper.details, Conclusion)]
     for paper, _ in conclusions[1:]:
-        message = "This contract has a conclusion under another event_id in an earlier row."
+        message = (
+            "This contract has a conclusion under another event_id in an earlier row; an employee's changed IIN is an "
+            "event iin_change with the same contract_key."
+        )
         yield paper.place, error("conclusion_not_repeated", "event_id", message)
     begins = conclusions[0][1].begin_date if conclusions else None
     for paper in papers:

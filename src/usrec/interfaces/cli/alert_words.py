@@ -34,6 +34,7 @@ HEADINGS: Final[Mapping[tuple[Watched, Threshold], str]] = {
     (Watched.LEGAL, Threshold.WORKING_DAYS_3): N_("at most 3 working days left"),
     (Watched.SAFE, Threshold.WORKING_DAYS_3): N_("at most 3 working days left to the safe date"),
     (Watched.ENTRY, Threshold.LATE_ENTRY): N_("HR is late with the entry"),
+    (Watched.IIN, Threshold.AWAITED): N_("an employee's IIN is awaited"),
     (Watched.PERSON, Threshold.AWAITED): N_("a signature or an approval is awaited"),
 }
 """The worst first; an event stands under its worst."""

@@ -24,6 +24,7 @@ SENTENCES: Final = frozenset(
         N_("Taken; it will be sent."),
         N_("Taken; it waits for the signature of the EDS's owner."),
         N_("Taken; it waits for an approval before it is signed."),
+        N_("Taken; it waits for the employee's IIN while the term runs. When it is issued, raise the revision."),
         N_("Not sent: mend the fields named here and raise the revision."),
         N_("Signed; being sent."),
         N_("Delivered; no decision yet."),
