@@ -92,6 +92,7 @@ STEPS: Sequence[tuple[Any, Sequence[str]]] = (
     (lambda work: work.signing_requests.asked_at([SubmissionId("s000007")]), ["signing_requests"]),
     (lambda work: work.submissions.signed_as("d" * 64), ["messages"]),
     (lambda work: work.alerts.outdated(100), []),
+    (lambda work: work.permits.untold(NOW.date(), 10, 100), ["permits"]),
     (lambda work: work.inbox.known([(SOURCE, EventId("e7"), 1)]), ["inbox"]),
 )
 

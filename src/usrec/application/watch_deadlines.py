@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from usrec.application.watch_permits import watch_permits
 from usrec.domain.alert import Alert, Watched
 from usrec.domain.submission import Submission, WaitReason, awaits_iin
 from usrec.domain.watch import WatchPolicy, look, needs_watching
@@ -29,6 +30,7 @@ def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit:
             alerts, again_at = look(submission, now, policy, asked_at=asked, awaited=awaited)
             raised += len(work.alerts.add(alerts))
             work.alerts.watch(submission.id, again_at)
+        raised += watch_permits(work, policy, now, limit)
         work.commit()
     return raised
 
@@ -52,7 +54,7 @@ def _settle_alerts(work: UnitOfWork, now: datetime, limit: int) -> None:
 
 def _inherits(submission: Submission, alert: Alert) -> bool:
     """Whether the alert is as true of this submission as of the one that raised it."""
-    if alert.watched in {Watched.PERSON, Watched.IIN}:
+    if alert.watched in {Watched.PERSON, Watched.IIN, Watched.PERMIT}:
         return False
     watched = submission.safe_date if alert.watched is Watched.SAFE else submission.legal_date
     return needs_watching(submission) and watched == alert.last_day

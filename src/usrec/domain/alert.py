@@ -28,6 +28,8 @@ class Watched(StrEnum):
     """The working days on which a person's signature or approval is awaited; its date is the day of the reminder."""
     IIN = "iin"
     """The working days on which an employee's IIN is awaited; likewise."""
+    PERMIT = "permit"
+    """The last day of the permit of a foreigner whose contract is registered."""
 
 
 class Threshold(StrEnum):
@@ -35,6 +37,10 @@ class Threshold(StrEnum):
 
     AWAITED = "awaited"
     """A person's signature or approval, or an employee's IIN, is awaited."""
+    PERMIT_FIRST = "permit_first"
+    """A foreigner's permit ends: the first time that it is told; the days are settings."""
+    PERMIT_SECOND = "permit_second"
+    PERMIT_LAST = "permit_last"
     LATE_ENTRY = "late_entry"
     """Signed days ago, and HR entered it late or must still mend its row."""
     WORKING_DAYS_3 = "3_working_days"
@@ -45,6 +51,9 @@ class Threshold(StrEnum):
 
 URGENT: Final = frozenset({Threshold.HOURS_4, Threshold.MISSED})
 """Told at once, also at night; the others wait for the next digest."""
+
+PATIENT: Final = frozenset({Threshold.AWAITED, Threshold.PERMIT_FIRST, Threshold.PERMIT_SECOND, Threshold.PERMIT_LAST})
+"""No day of the Order ends with these: they wait for working hours."""
 
 _PLAIN: Final = re.compile(r"(?!.*(?<!\d)\d{12}(?!\d))[!-~]{1,64}", re.ASCII)
 """Printable ASCII without blanks and without twelve digits in a row."""

@@ -9,13 +9,14 @@ IIN, is told on every working day until it is given.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from usrec.domain.alert import Alert, Threshold, Watched
 from usrec.domain.digest import URGENT_BEFORE, DigestPolicy
 from usrec.domain.kazakhstan_time import day_start_utc, kazakhstan_date
+from usrec.domain.permit import PermitDays
 from usrec.domain.state import SETTLED, State
 from usrec.domain.submission import Submission
 from usrec.domain.working_calendar import ONE_DAY, WorkingCalendar
@@ -32,10 +33,12 @@ class WatchPolicy:
 
     Attributes:
         late_entry_days: An event that HR entered, or must still mend, so many days after its signing is late.
+        permit_days: When a foreigner's permit that ends is told.
     """
 
     digests: DigestPolicy
     late_entry_days: int = 3
+    permit_days: PermitDays = field(default_factory=PermitDays)
 
     @property
     def calendar(self) -> WorkingCalendar:

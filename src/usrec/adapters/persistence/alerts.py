@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Executable, and_, bindparam, false, func, not_, or_, select, update
 
-from usrec.adapters.persistence.alert_tables import OPEN, alerts
+from usrec.adapters.persistence.alert_tables import OF_PERMIT, OPEN, PERMIT_STANDS, alerts
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import REMINDED_OF, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
@@ -45,11 +45,12 @@ _CLOSE_EARLIER: Final = (
     )
     .values(closed_at=bindparam("at"))
 )
+_IS_OVER: Final = or_(not_(UNSETTLED), and_(_REMINDS, func.coalesce(REMINDED_OF, false()).is_(false())))
 _OUTDATED: Final = (
     select(alerts.c.id, *ALERT_COLUMNS)
     .join_from(alerts, submissions, submissions.c.id == alerts.c.submission_id)
     .join(outbox, outbox.c.submission_id == submissions.c.id, isouter=True)
-    .where(OPEN, or_(not_(UNSETTLED), and_(_REMINDS, func.coalesce(REMINDED_OF, false()).is_(false()))))
+    .where(OPEN, or_(and_(OF_PERMIT, not_(PERMIT_STANDS)), and_(not_(OF_PERMIT), _IS_OVER)))
     .order_by(alerts.c.id)
     .limit(bindparam("limit"))
 )
