@@ -11,7 +11,11 @@ from collections.abc import Iterator
 import pytest
 
 from support.markdown import DOCS
+from support.sound_rows import BIN, NOW, BrokenRow, judged_without_preflight, row_of
+from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.adapters.explanations.book import LANGUAGES, explain, explain_all
+from usrec.domain.rules.examine import examine
+from usrec.domain.source_event import EmployerName, Operation
 from usrec.interfaces.cli.finding_words import TEMPLATES
 from usrec.interfaces.cli.lint_words import LINT_TEMPLATES
 from usrec.interfaces.i18n import in_language, tr
@@ -100,3 +104,12 @@ def test_the_finding_itself_tells_the_way_out(rule: str, language: str, words: s
     (sentence,) = {**TEMPLATES, **LINT_TEMPLATES}[rule]
     with in_language(language):
         assert words in tr(sentence)
+
+
+def test_a_contract_signed_after_work_began_passes_and_is_registered() -> None:
+    late = {"contract_date": "2026-11-18", "signed_on": "2026-11-18", "begin_date": "2026-11-02"}
+    late["end_date"] = "2027-11-18"
+    row = row_of(Operation.CONCLUSION, late)
+    found = examine(row, employers={BIN: EmployerName("own")}, calendar=KazakhstanCalendar(), now=NOW)
+    assert found.findings == ()
+    assert judged_without_preflight(BrokenRow("", "", Operation.CONCLUSION, late)) is None
