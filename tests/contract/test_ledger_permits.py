@@ -60,6 +60,19 @@ def test_a_contract_has_one_permit_and_the_newest_counts(ledger: SqlLedger) -> N
     assert permits_of(ledger) == {}
 
 
+def test_a_permit_goes_with_the_employers_new_number(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        for number, name in enumerate(("s1", "s2")):
+            work.submissions.add(accepted(name, "K-1", Operation.CONCLUSION, number))
+        work.permits.put(BIN, ContractKey("K-1"), SubmissionId("s1"), ENDS)
+        work.permits.move(BIN, ContractKey("K-1"), to="1")
+        work.permits.pause(BIN, ContractKey("K-1"), ended=True)
+        work.permits.put(BIN, ContractKey("K-1"), SubmissionId("s2"), NEWER)
+        work.permits.move("1", ContractKey("K-1"), to=BIN)
+        work.commit()
+    assert permits_of(ledger) == {"K-1": ("s2", NEWER)}
+
+
 def test_an_older_ledger_gets_the_permits_of_its_registered_contracts(empty_engine: Engine) -> None:
     upgrade(empty_engine)
     story = (

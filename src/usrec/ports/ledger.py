@@ -420,6 +420,10 @@ class Permits(Protocol):
         """The contract has ended, so nobody is told of its permit; or it goes on again."""
         ...
 
+    def move(self, employer_bin: str, contract_key: ContractKey, *, to: str) -> None:
+        """The employer of the contract has another BIN; a permit that is known there already stays in its place."""
+        ...
+
     def untold(self, until: date, days: int, limit: int) -> Sequence[tuple[SubmissionId, date]]:
         """Permits that end by ``until`` and were not told ``days`` before their end or later, the first to end first.
 

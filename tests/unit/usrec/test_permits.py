@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from support.line import DAY, HOUR, MONDAY, TODAY, Line
+from support.line import DAY, HOUR, MONDAY, OTHER_BIN, TODAY, Line
 from usrec.adapters.inmemory.alert_sink import InMemoryAlertSink
 from usrec.application.tell_sink import tell_sink
 from usrec.application.watch_deadlines import watch_deadlines
@@ -125,6 +125,15 @@ def test_a_deleted_contract_has_no_permit(line: Line) -> None:
     line.register("e2", "contract_delete")
     assert alerts(line) == []
     assert line.ledger.view.permits(ENDS) == []
+
+
+def test_a_permit_goes_with_the_employers_new_bin(line: Line) -> None:
+    line.register("e1", **permit(TODAY + 20 * DAY))
+    contract = line.register("e2", "bin_change", new_employer_bin=OTHER_BIN).contract_key
+    assert kinds(alerts(line)) == [(Threshold.PERMIT_SECOND, TODAY + 20 * DAY)]
+    with line.work() as work:
+        work.permits.remove(OTHER_BIN, contract)
+    assert alerts(line) == []
 
 
 def test_what_is_not_registered_yet_has_no_permit_to_watch(line: Line) -> None:

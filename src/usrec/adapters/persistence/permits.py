@@ -36,7 +36,8 @@ def _put(insert_into: InsertInto) -> Executable:
 
 _PUT: Final = per_dialect(_put)
 _REMOVE: Final = delete(permits).where(*_OF_CONTRACT)
-_PAUSE: Final = update(permits).where(*_OF_CONTRACT)
+_CHANGE: Final = update(permits).where(*_OF_CONTRACT)
+_KNOWN: Final = select(permits.c.submission_id).where(*_OF_CONTRACT)
 _TOLD: Final = update(permits).where(permits.c.submission_id == bindparam("which"))
 _PERMITS: Final = (
     select(
@@ -89,7 +90,15 @@ class SqlPermits:
 
     def pause(self, employer_bin: str, contract_key: ContractKey, *, ended: bool) -> None:
         """The contract has ended, or goes on again."""
-        self._connection.execute(_PAUSE, {**_contract(employer_bin, contract_key), "ended": ended})
+        self._connection.execute(_CHANGE, {**_contract(employer_bin, contract_key), "ended": ended})
+
+    def move(self, employer_bin: str, contract_key: ContractKey, *, to: str) -> None:
+        """The employer of the contract has another BIN."""
+        there = self._connection.scalar(_KNOWN, _contract(to, contract_key)) is not None
+        if there:
+            self.remove(employer_bin, contract_key)
+        else:
+            self._connection.execute(_CHANGE, {**_contract(employer_bin, contract_key), "employer_bin": to})
 
     def untold(self, until: date, days: int, limit: int) -> Sequence[tuple[SubmissionId, date]]:
         """Permits that end by ``until`` of which nobody was told so near to their end."""
