@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Date,
     ForeignKey,
     Index,
@@ -61,7 +62,7 @@ permits = Table(
     Column("told_days", Integer),
 )
 
-RUNS: Final = literal_column("NOT ended", Boolean())
+RUNS: Final[ColumnElement[bool]] = literal_column("NOT ended")
 """Of a contract that is not terminated."""
 
 Index("ix_permits_end_date", permits.c.end_date, sqlite_where=RUNS, postgresql_where=RUNS)
