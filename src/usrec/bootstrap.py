@@ -93,7 +93,7 @@ class Agent:
     def watching(self) -> WatchPolicy:
         """What is watched and when digests go out."""
         alerts = self.settings.values.alerts
-        return WatchPolicy(DigestPolicy(self.calendar, alerts.digest_at), alerts.late_entry_days)
+        return WatchPolicy(DigestPolicy(self.calendar, alerts.digest_at), alerts.late_entry_days, alerts.permit_days)
 
     def close(self) -> None:
         """Close connections."""

@@ -38,6 +38,7 @@ from usrec.domain.document import FoundFile, StoredDocument
 from usrec.domain.employer_stop import AGENT, EmployerStop
 from usrec.domain.liability import Breach, Circumstances, assess
 from usrec.domain.message import RenderedMessage
+from usrec.domain.permit import EndingPermit
 from usrec.domain.rules.finding import dump_findings, error
 from usrec.domain.signing_request import SigningRequest
 from usrec.domain.source_event import EmployerName
@@ -161,7 +162,11 @@ NOTHING = CodesExplained([], [], [], [])
 BOARD = NoticeBoard([PostedAlert(an_alert(ID), State.PENDING, {LOG: NOW})], [SinkState(LOG, 0, "", None, None, NOW)])
 
 ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
-    ("usrec status", "JSON keys:"): survey_json(SURVEY, [CertificateRecord("employer", "main", "1f", "good", None)]),
+    ("usrec status", "JSON keys:"): survey_json(
+        SURVEY,
+        [CertificateRecord("employer", "main", "1f", "good", None)],
+        [EndingPermit(ID, "e1", EmployerName("main"), "K-1", NOW.date())],
+    ),
     ("usrec status", "JSON keys with `--check`:"): check_json(CHECKED),
     ("usrec submission list", "JSON keys, one"): row_json(ROW),
     ("usrec submission show", "JSON keys:"): story_json(STORY, NOW),

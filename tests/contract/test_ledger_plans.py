@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +11,12 @@ from sqlalchemy import Connection, event, insert, text
 from support.ledger_values import BIN, DAY, HOUR, NOW, SOURCE, a_note, a_submission, an_entry, enqueued
 from support.outbox_steps import FIVE_MINUTES
 from usrec.adapters.persistence import SqlLedger
+from usrec.adapters.persistence.alert_tables import permits
 from usrec.adapters.persistence.delivery_tables import outbox
 from usrec.adapters.persistence.rows import submission_values, values_of
 from usrec.adapters.persistence.tables import submissions, write_backs
 from usrec.domain.source_event import ContractKey, EventId
-from usrec.domain.submission import QueueStatus, SubmissionId
+from usrec.domain.submission import QueueStatus, Submission, SubmissionId
 from usrec.ports.ledger import UnitOfWork
 
 ROWS = 10_000
@@ -39,7 +40,7 @@ def executed(ledger: SqlLedger) -> Iterator[Executed]:
 
 def stock(ledger: SqlLedger) -> None:
     """Fill the ledger as a long outage would."""
-    rows, entries, notes = [], [], []
+    rows, entries, notes, ending = [], [], [], []
     for number in range(ROWS):
         one = a_submission(f"s{number:06}", event_id=EventId(f"e{number}"))
         status = STATUSES[number % len(STATUSES)]
@@ -49,11 +50,22 @@ def stock(ledger: SqlLedger) -> None:
             entry |= {"lease_owner": "other", "lease_until": NOW + DAY + number * HOUR}
         rows.append(submission_values(one) | {"watch_at": NOW + number * HOUR})
         entries.append(entry)
+        ending.append(_permit(one, (NOW + number * DAY).date()))
         notes.append(values_of(a_note(str(number))) | {"due_at": NOW + number * HOUR})
     with ledger._engine.begin() as connection:
-        for table, values in ((submissions, rows), (outbox, entries), (write_backs, notes)):
+        for table, values in ((submissions, rows), (outbox, entries), (permits, ending), (write_backs, notes)):
             connection.execute(insert(table), values)
         connection.execute(text("ANALYZE"))
+
+
+def _permit(one: Submission, end_date: date) -> dict[str, object]:
+    return {
+        "employer_bin": one.employer_bin,
+        "contract_key": f"contract of {one.id}",
+        "submission_id": one.id,
+        "end_date": end_date,
+        "ended": False,
+    }
 
 
 def plan(connection: Connection, statement: str, parameters: Any) -> str:
@@ -98,6 +110,7 @@ STEPS: Sequence[tuple[Any, Sequence[str]]] = (
     (lambda work: work.submissions.signed_as("d" * 64), ["messages"]),
     (lambda work: work.alerts.outdated(100), []),
     (lambda work: work.alerts.unsay(NOW, NOW, 100), []),
+    (lambda work: work.permits.untold(NOW.date(), 10, 100), ["ix_permits_end_date"]),
     (lambda work: work.inbox.known([(SOURCE, EventId("e7"), 1)]), ["inbox"]),
 )
 

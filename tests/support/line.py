@@ -222,9 +222,9 @@ def further(operation: Operation, **changes: object) -> dict[str, object]:
     """The payload of a well-made event of another kind, as of today, with what an ordinary row has and its day."""
     names = ordinary_fields(operation)
     same_day = {Operation.CONTRACT_EDIT: {"begin_date"}, Operation.REINSTATEMENT: {"termination_date"}}
-    days = same_day.get(operation, set()) | {*PAPER_FIELDS.get(operation, ()), TRIGGER_FIELDS.get(operation, "")} & {
-        rule.name for rule in FIELDS[operation]
-    }
+    known = {rule.name for rule in FIELDS[operation]}
+    dated = {*PAPER_FIELDS.get(operation, ()), TRIGGER_FIELDS.get(operation, "")} & known & {*names, "entered_on"}
+    days = same_day.get(operation, set()) | dated
     made: dict[str, object] = {name: value for name, value in SAMPLES[operation].items() if name in names}
     if operation is not Operation.LEGACY_CONTRACT:
         made |= dict.fromkeys(days, TODAY.isoformat())

@@ -51,7 +51,7 @@ _TERMS: Final = {
 }
 _FOREIGNER: Final = {
     "employer_type_code": "1",
-    "foreigner_basis_code": "1",
+    "foreigner_basis_code": "2",
     "foreigner_education_code": "3",
     "permit_number": "РИРС-7",
     "permit_issue_date": "2026-10-01",
@@ -75,6 +75,7 @@ _LEAVE: Final = {
 SAMPLES: Final[Mapping[Operation, Mapping[str, str]]] = {
     Operation.CONCLUSION: {
         "employee_iin": "900101300007",
+        "awaits_iin": "false",
         "contract_number": "ТД-45",
         "contract_date": "2026-11-18",
         "signed_on": "2026-11-18",

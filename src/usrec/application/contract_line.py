@@ -24,6 +24,7 @@ from usrec.domain.submission import (
     Submission,
     SubmissionId,
     WaitReason,
+    awaits_iin,
     head_of_line,
     wait_behind,
 )
@@ -40,9 +41,10 @@ def arrange_line(work: UnitOfWork, employer_bin: str, contract_key: ContractKey,
     head = head_of_line(line, by_hand=entered_by_hand(work, scheduled))
     if head is None:
         return
-    for one in line:
-        if one.id != head.id and one.state is State.PENDING:
-            _block(work, one, head, now)
+    followers = [one for one in line if one.id != head.id and one.state is State.PENDING]
+    why = _wait_behind(work, head) if followers else None
+    for one in followers:
+        _block(work, one, head, why, now)
     if head.state in OPEN:
         _advance(work, head, now)
 
@@ -60,10 +62,15 @@ def proven_absent(work: UnitOfWork, ids: Iterable[SubmissionId]) -> Collection[S
     return {one.submission_id for one in waiting if known(work, one.submission_id).state is State.SIGNED}
 
 
-def _block(work: UnitOfWork, one: Standpoint, head: Standpoint, now: datetime) -> None:
+def _wait_behind(work: UnitOfWork, head: Standpoint) -> WaitReason:
+    waits = head.state is State.PENDING and awaits_iin(known(work, head.id))
+    return WaitReason.AWAITING_IIN if waits else wait_behind(head)
+
+
+def _block(work: UnitOfWork, one: Standpoint, head: Standpoint, why: WaitReason | None, now: datetime) -> None:
     entry = work.outbox.get(one.id) or _new_entry(known(work, one.id), now)
     held = entry.wait_reason is WaitReason.HELD_BY_PERSON
-    why = WaitReason.HELD_BY_PERSON if held else wait_behind(head)
+    why = WaitReason.HELD_BY_PERSON if held else why
     wanted = replace(entry, status=QueueStatus.BLOCKED, wait_reason=why, blocked_by=head.id)
     if wanted != entry or one.status is None:
         work.outbox.put(wanted)
@@ -87,6 +94,8 @@ def _advance(work: UnitOfWork, head: Standpoint, now: datetime) -> None:
 def _released(work: UnitOfWork, submission: Submission, entry: QueueEntry, now: datetime) -> QueueEntry:
     """The entry of a submission that nothing of its own contract holds any more."""
     free = replace(entry, blocked_by=None, wait_reason=None, available_at=now, status=QueueStatus.READY)
+    if awaits_iin(submission):
+        return replace(free, status=QueueStatus.HELD, wait_reason=WaitReason.AWAITING_IIN)
     if not _contract_isknown(work, submission):
         return replace(free, status=QueueStatus.HELD, wait_reason=WaitReason.CONTRACT_UNKNOWN)
     if submission.not_before is not None and submission.not_before > now:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from usrec.application.contract_line import settle_line
+from usrec.application.follow_permit import follow_permit
 from usrec.application.recording import journal, status_note
 from usrec.domain.source_event import HEADS, Operation
 from usrec.domain.state import Move, next_state
@@ -60,6 +61,8 @@ def record_decision(work: UnitOfWork, submission: Submission, decision: Decision
         actor=decision.actor,
         detail=decision.evidence,
     )
+    if decision.move is Move.ACCEPT:
+        follow_permit(work, decided)
     work.write_backs.put(status_note(decided, now))
     settle_line(work, decided, now)
     return decided

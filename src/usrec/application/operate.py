@@ -25,7 +25,15 @@ from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.signing_request import AWAITING
 from usrec.domain.source_event import HEADS, EmployerName
 from usrec.domain.state import Move, State
-from usrec.domain.submission import AFTER_REFUSAL, QueueEntry, QueueStatus, Submission, SubmissionId, WaitReason
+from usrec.domain.submission import (
+    AFTER_REFUSAL,
+    QueueEntry,
+    QueueStatus,
+    Submission,
+    SubmissionId,
+    WaitReason,
+    awaits_iin,
+)
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.ledger import Acknowledgement, Ledger, UnitOfWork
@@ -188,6 +196,7 @@ def _send_now(
         refuse(submission, "its date has not come; USREC refuses future dates", "Wait, or withdraw it in HR")
     _not_in_flight(entry, submission)
     _not_by_hand(entry, submission)
+    _not_without_iin(submission)
     if entry.wait_reason in AWAITING:
         work.signing_requests.remove(submission.id)
     free = released_entry(work, submission, now)
@@ -258,6 +267,7 @@ def release(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock:
             arrange_line(work, submission.employer_bin, submission.contract_key, now)
         else:
             work.outbox.put(replace(released_entry(work, submission, now), note=""))
+            work.alerts.watch(submission.id, now)
         journal(work, submission, "release", submission.state, now, reason=actor.reason, actor=actor.name)
         work.commit()
 
@@ -283,6 +293,7 @@ def check_out(
         _not_in_flight(entry, submission)
         if entry.status is QueueStatus.BLOCKED:
             refuse(submission, f"it waits behind {entry.blocked_by}", "Settle that one first")
+        _not_without_iin(submission)
         until = max(now + duration, submission.not_before or now)
         work.outbox.put(
             replace(
@@ -384,6 +395,12 @@ def _entry(work: UnitOfWork, submission: Submission) -> QueueEntry:
 def _not_in_flight(entry: QueueEntry, submission: Submission) -> None:
     if entry.status is QueueStatus.CLAIMED:
         refuse(submission, "an agent is sending it at this moment", "Try again in a minute")
+
+
+def _not_without_iin(submission: Submission) -> None:
+    if awaits_iin(submission):
+        step = "Put employee_iin in the HR row when it is issued, and raise its revision"
+        refuse(submission, "the employee has no IIN yet", step)
 
 
 def _not_by_hand(entry: QueueEntry, submission: Submission) -> None:

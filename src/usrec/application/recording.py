@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from usrec.domain.state import State
-from usrec.domain.submission import Submission, WaitReason
+from usrec.domain.submission import Submission, WaitReason, awaits_iin
 from usrec.domain.superseding import NEWER_CHANGE
 from usrec.ports.event_source import StatusNote
 from usrec.ports.ledger import JournalEntry, UnitOfWork
@@ -37,6 +37,8 @@ _SENTENCES = {
     State.CANCELLED: "Taken back; it will not be sent.",
 }
 
+
+_NO_IIN_YET = "Taken; it waits for the employee's IIN while the term runs. When it is issued, raise the revision."
 
 _ASKED = {
     WaitReason.AWAITING_SIGNATURE: "Taken; it waits for the signature of the EDS's owner.",
@@ -74,4 +76,6 @@ def status_note(submission: Submission, now: datetime, *, waits_for: WaitReason 
 def _message(submission: Submission, waits_for: WaitReason | None) -> str:
     if waits_for is not None:
         return _ASKED[waits_for]
+    if submission.state is State.PENDING and awaits_iin(submission):
+        return _NO_IIN_YET
     return _GAVE_WAY if submission.reason == NEWER_CHANGE else _SENTENCES[submission.state]

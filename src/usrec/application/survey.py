@@ -50,6 +50,8 @@ class PersonNeeded(StrEnum):
     """The EDS's owner has to sign it by hand."""
     AWAITING_APPROVAL = "awaiting_approval"
     """A person has to approve it before it is signed."""
+    AWAITING_IIN = "awaiting_iin"
+    """HR has to bring the employee's IIN."""
 
 
 NEEDED_BY_STATE: Final[Mapping[State, PersonNeeded]] = {
@@ -67,6 +69,7 @@ NEEDED_BY_WAIT: Final[Mapping[WaitReason | None, PersonNeeded]] = {
     WaitReason.EMPLOYER_STOPPED: PersonNeeded.EMPLOYER_STOPPED,
     WaitReason.AWAITING_SIGNATURE: PersonNeeded.AWAITING_SIGNATURE,
     WaitReason.AWAITING_APPROVAL: PersonNeeded.AWAITING_APPROVAL,
+    WaitReason.AWAITING_IIN: PersonNeeded.AWAITING_IIN,
 }
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from usrec.application.watch_permits import watch_permits
 from usrec.domain.alert import Alert, Watched
-from usrec.domain.submission import Submission
+from usrec.domain.submission import Submission, WaitReason, awaits_iin
 from usrec.domain.watch import WatchPolicy, look, needs_watching
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Ledger, UnitOfWork
@@ -29,9 +30,13 @@ def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit:
         ids = [submission.id for submission in watched]
         asked_at = {**work.signing_requests.asked_at(ids), **work.outbox.waiting_since(ids)}
         for submission in watched:
-            alerts, again_at = look(submission, now, policy, asked_at=asked_at.get(submission.id))
+            asked, awaited = asked_at.get(submission.id), Watched.PERSON
+            if asked is None and _waits_for_iin(work, submission):
+                asked, awaited = submission.received_at, Watched.IIN
+            alerts, again_at = look(submission, now, policy, asked_at=asked, awaited=awaited)
             raised += len(work.alerts.add(alerts))
             work.alerts.watch(submission.id, again_at)
+        raised += watch_permits(work, policy, now, limit)
         work.commit()
     return raised
 
@@ -40,6 +45,11 @@ def _unsay_what_has_not_come(work: UnitOfWork, now: datetime, limit: int) -> Non
     """A clock that ran ahead and was set back has raised alerts too early; their submissions are looked at anew."""
     for submission_id in work.alerts.unsay(now + CLOCK_SLIP, now, limit):
         work.alerts.watch(submission_id, now)
+
+
+def _waits_for_iin(work: UnitOfWork, submission: Submission) -> bool:
+    entry = work.outbox.get(submission.id) if awaits_iin(submission) else None
+    return entry is not None and entry.wait_reason is WaitReason.AWAITING_IIN
 
 
 def _settle_alerts(work: UnitOfWork, now: datetime, limit: int) -> None:
@@ -56,7 +66,7 @@ def _settle_alerts(work: UnitOfWork, now: datetime, limit: int) -> None:
 
 def _inherits(work: UnitOfWork, submission: Submission, alert: Alert) -> bool:
     """Whether the alert is as true of this submission as of the one that raised it."""
-    if alert.watched is Watched.PERSON:
+    if alert.watched in {Watched.PERSON, Watched.IIN, Watched.PERMIT}:
         return False
     if alert.watched is Watched.EMPLOYER:
         return needs_watching(submission) and work.employer_stops.get(submission.employer_bin) is not None

@@ -28,13 +28,21 @@ class Watched(StrEnum):
     """The working days on which somebody is awaited; its date is the day of the reminder."""
     EMPLOYER = "employer"
     """The employer as a whole; its date is the day on which it was stopped."""
+    IIN = "iin"
+    """The working days on which an employee's IIN is awaited; its date is the day of the reminder."""
+    PERMIT = "permit"
+    """The last day of the permit of a foreigner whose contract is registered."""
 
 
 class Threshold(StrEnum):
     """What was reached; in the order of time."""
 
     AWAITED = "awaited"
-    """A person's signature or approval is awaited, or somebody's act after a refusal."""
+    """A person's signature or approval is awaited, an employee's IIN, or somebody's act after a refusal."""
+    PERMIT_FIRST = "permit_first"
+    """A foreigner's permit ends: the first time that it is told; the days are settings."""
+    PERMIT_SECOND = "permit_second"
+    PERMIT_LAST = "permit_last"
     LATE_ENTRY = "late_entry"
     """Signed days ago, and HR entered it late or must still mend its row."""
     WORKING_DAYS_3 = "3_working_days"
@@ -47,6 +55,9 @@ class Threshold(StrEnum):
 
 URGENT: Final = frozenset({Threshold.HOURS_4, Threshold.MISSED, Threshold.STOPPED})
 """Told at once, also at night; the others wait for the next digest."""
+
+PATIENT: Final = frozenset({Threshold.AWAITED, Threshold.PERMIT_FIRST, Threshold.PERMIT_SECOND, Threshold.PERMIT_LAST})
+"""No day of the Order ends with these: they wait for working hours."""
 
 _PLAIN: Final = re.compile(r"(?!.*(?<!\d)\d{12}(?!\d))[!-~]{1,64}", re.ASCII)
 """Printable ASCII without blanks and without twelve digits in a row."""

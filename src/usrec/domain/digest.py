@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from usrec.domain.alert import URGENT, Alert, Threshold
+from usrec.domain.alert import PATIENT, URGENT, Alert, Threshold
 from usrec.domain.kazakhstan_time import KAZAKHSTAN, day_end_utc, kazakhstan_date
 from usrec.domain.working_calendar import ONE_DAY, WorkingCalendar
 
@@ -60,8 +60,8 @@ class DigestPolicy:
         return at_once or self._in_working_hours(now) or self._is_last_call(alert, now)
 
     def _is_last_call(self, alert: Alert, now: datetime) -> bool:
-        """Whether the next digest would come too late; a reminder has its turn again the next day."""
-        return alert.threshold is not Threshold.AWAITED and self._comes_too_late(alert.last_day, now)
+        """Whether the next digest would come too late."""
+        return alert.threshold not in PATIENT and self._comes_too_late(alert.last_day, now)
 
     def _comes_too_late(self, last_day: date, now: datetime) -> bool:
         return self.next(now) > day_end_utc(last_day) - URGENT_BEFORE

@@ -236,8 +236,18 @@ def _all_digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
+def is_foreign_iin(digits: str) -> bool:
+    """Whether an IIN is a foreigner's for sure: 0 in the seventh place. Any other digit says nothing."""
+    return digits[6:7] == "0"
+
+
+def is_organisation(digits: str) -> bool:
+    """Whether an employer's number is a BIN, and not the IIN of an entrepreneur or a private person."""
+    return _has_bin_shape(digits)
+
+
 def _has_bin_shape(digits: str) -> bool:
-    return digits[4] in _LEGAL_ENTITY_TYPES
+    return digits[4:5] in _LEGAL_ENTITY_TYPES
 
 
 def _masked(digits: str) -> str:

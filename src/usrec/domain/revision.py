@@ -15,15 +15,15 @@ ALREADY_REGISTERED: Final = error(
     "already_registered",
     "revision",
     "This event is registered already; a revision cannot change it. Send an amendment, or a correction or deletion"
-    " within the term of Order 353 p.9.",
+    " within the term of Order 353 p.9; a changed IIN is an event iin_change with the same contract_key.",
     point="Order 353 p.9",
 )
 SECOND_CONCLUSION: Final = error(
     "second_conclusion",
     "contract_key",
     "This contract already has a conclusion under another event_id; sending it could register the contract twice."
-    " To correct the first event, raise its revision. Is that contract being deleted: when its deletion is registered,"
-    " raise the revision of this event.",
+    " To correct the first event, raise its revision; an employee's changed IIN is an event iin_change with the same"
+    " contract_key. Is that contract being deleted: when its deletion is registered, raise the revision of this event.",
 )
 ENTERED_BY_HAND: Final = error(
     "entered_by_hand",

@@ -224,19 +224,19 @@ TRIGGER_FIELDS: Mapping[Operation, str] = {
 """The field with the day from which a term runs, or with the day of what happened where the Order sets no term."""
 
 PAPER_FIELDS: Mapping[Operation, tuple[str, ...]] = {
-    Operation.CONCLUSION: ("contract_date", "signed_on"),
+    Operation.CONCLUSION: ("contract_date", "signed_on", "permit_begin_date"),
     Operation.AMENDMENT: ("agreement_date", "signed_on"),
     Operation.TERMINATION: ("termination_date",),
-    Operation.CONTRACT_EDIT: ("contract_date",),
+    Operation.CONTRACT_EDIT: ("contract_date", "permit_begin_date"),
     Operation.AMENDMENT_EDIT: ("agreement_date",),
     Operation.REINSTATEMENT: ("reinstatement_date",),
     Operation.EXTENSION: ("extension_date",),
     Operation.SOCIAL_LEAVE: ("not_worked_from",),
     Operation.SOCIAL_LEAVE_EDIT: ("not_worked_from",),
-    Operation.LEGACY_CONTRACT: ("contract_date",),
+    Operation.LEGACY_CONTRACT: ("contract_date", "permit_begin_date"),
     Operation.TRANSFER: ("reorganisation_date",),
 }
-"""Fields that USREC refuses with a day in the future (codes 059, 062, 066, 094, 110, 126, 156)."""
+"""Fields that USREC refuses with a day in the future (codes 059, 062, 066, 094, 110, 126, 156, 270)."""
 
 
 def operation_of(details: Details) -> Operation:
@@ -255,7 +255,8 @@ def paper_dates(details: Details) -> tuple[date, ...]:
 
     What both parties are to sign tomorrow is no contract yet (Order 353 p.7 and 8: the term runs from the signing).
     """
-    return tuple(getattr(details, name) for name in PAPER_FIELDS.get(operation_of(details), ()))
+    dates = (getattr(details, name) for name in PAPER_FIELDS.get(operation_of(details), ()))
+    return tuple(day for day in dates if day is not None)
 
 
 def contract_id_given(details: Details) -> str | None:

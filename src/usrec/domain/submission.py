@@ -6,6 +6,7 @@ in the outbox and may be rebuilt at any time from the legal one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -78,6 +79,8 @@ class WaitReason(StrEnum):
     """Its owner signs it by hand."""
     AWAITING_APPROVAL = "awaiting_approval"
     """A person has to approve it before it is signed."""
+    AWAITING_IIN = "awaiting_iin"
+    """The employee of the contract, a foreigner, has no IIN yet."""
 
 
 AFTER_REFUSAL: Final = frozenset({WaitReason.TO_CONFIRM, WaitReason.OTHER_PARTY})
@@ -144,6 +147,14 @@ class Submission:
     def __repr__(self) -> str:
         """Never the details."""
         return f"Submission({self.id}, {self.operation}, {self.state})"
+
+
+def awaits_iin(submission: Submission) -> bool:
+    """Whether HR's row says that the employee of the contract has no IIN yet; nothing of the contract can be sent."""
+    if submission.operation is not Operation.CONCLUSION:
+        return False
+    details = json.loads(submission.details)
+    return details.get("awaits_iin") == "true" and not details.get("employee_iin")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,21 @@
 
 Safe and legal dates are watched at three working days, one day and four hours before their bound, and at the bound. A
 look that finds several thresholds behind it raises only the last one of each date: an alert says how things stand,
-not how they stood. What waits for a person's signature or approval, or for somebody to act after a refusal, is told on
-every working day until that is done.
+not how they stood. What waits for a person's signature or approval, for an IIN, or for somebody to act after a refusal,
+is told on every working day until that is done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from usrec.domain.alert import Alert, Threshold, Watched
 from usrec.domain.digest import URGENT_BEFORE, DigestPolicy
 from usrec.domain.kazakhstan_time import day_start_utc, kazakhstan_date
+from usrec.domain.permit import PermitDays
 from usrec.domain.state import SETTLED, State
 from usrec.domain.submission import Submission
 from usrec.domain.working_calendar import ONE_DAY, WorkingCalendar
@@ -32,10 +33,12 @@ class WatchPolicy:
 
     Attributes:
         late_entry_days: An event that HR entered, or must still mend, so many days after its signing is late.
+        permit_days: When a foreigner's permit that ends is told.
     """
 
     digests: DigestPolicy
     late_entry_days: int = 3
+    permit_days: PermitDays = field(default_factory=PermitDays)
 
     @property
     def calendar(self) -> WorkingCalendar:
@@ -79,12 +82,18 @@ Moments = Sequence[tuple[Threshold, datetime]]
 
 
 def look(
-    submission: Submission, now: datetime, policy: WatchPolicy, *, asked_at: datetime | None = None
+    submission: Submission,
+    now: datetime,
+    policy: WatchPolicy,
+    *,
+    asked_at: datetime | None = None,
+    awaited: Watched = Watched.PERSON,
 ) -> tuple[Sequence[Alert], datetime | None]:
     """The alerts that are due at ``now`` and when to look again, None when never.
 
     Args:
-        asked_at: Since when somebody is awaited, None when nobody is.
+        asked_at: Since when somebody, or an IIN, is awaited; None when nobody is.
+        awaited: Which of them.
     """
     if not needs_watching(submission):
         return (), None
@@ -97,7 +106,7 @@ def look(
             alerts.append(_alert(submission, (watched, crossed[-1]), last_day, now, tell_at))
     if asked_at is not None:
         digest = reminder_at(asked_at, now, policy.digests)
-        alerts.append(_alert(submission, (Watched.PERSON, Threshold.AWAITED), kazakhstan_date(digest), now, digest))
+        alerts.append(_alert(submission, (awaited, Threshold.AWAITED), kazakhstan_date(digest), now, digest))
         later.append(policy.digests.next(digest + _A_MOMENT))
     return alerts, min(later, default=None)
 

@@ -16,6 +16,7 @@ import structlog
 from usrec.application.watch_over import Watched, watch_over
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.oversight import Impression, Sight
+from usrec.domain.permit import PermitDays
 from usrec.interfaces.bounded import BoundedQuestion
 from usrec.interfaces.service_manager import ServiceManager
 from usrec.interfaces.watch_words import compose_notice
@@ -41,6 +42,7 @@ class Watcher:
         silence: How long agents and ledger may be silent.
         interval: Between two looks.
         stop: Set it to end after the look in hand.
+        permit_days: When agents tell that a permit ends.
     """
 
     open_view: OpenView
@@ -52,6 +54,7 @@ class Watcher:
     stop: threading.Event = field(default_factory=threading.Event)
     manager: ServiceManager = field(default_factory=ServiceManager)
     look_time: timedelta = LOOK_TIME
+    permit_days: PermitDays = field(default_factory=PermitDays)
     _memory: Memory | None = None
 
     def __post_init__(self) -> None:
@@ -96,7 +99,7 @@ class Watcher:
 
     def _sight(self, view: LedgerView) -> Sight:
         now = self.clock.now()
-        return view.sight(now, now - self.silence)
+        return view.sight(now, now - self.silence, self.permit_days)
 
     def _keep_or_complain(self, memory: Memory) -> None:
         """The watching goes on, also on a full disk; after a restart something might be told twice."""

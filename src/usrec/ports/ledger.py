@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from usrec.domain.alert import Alert
@@ -437,6 +437,37 @@ class Alerts(Protocol):
         ...
 
 
+class Permits(Protocol):
+    """Foreigners' permits: at most one for each contract, that of its newest registered event."""
+
+    def put(self, employer_bin: str, contract_key: ContractKey, submission_id: SubmissionId, end_date: date) -> None:
+        """The contract's permit ends then. With another last day than before it is a newer permit, told anew."""
+        ...
+
+    def remove(self, employer_bin: str, contract_key: ContractKey) -> None:
+        """The contract has no permit."""
+        ...
+
+    def pause(self, employer_bin: str, contract_key: ContractKey, *, ended: bool) -> None:
+        """The contract has ended, so nobody is told of its permit; or it goes on again."""
+        ...
+
+    def move(self, employer_bin: str, contract_key: ContractKey, *, to: str) -> None:
+        """The employer of the contract has another BIN; a permit that is known there already stays in its place."""
+        ...
+
+    def untold(self, until: date, days: int, limit: int) -> Sequence[tuple[SubmissionId, date]]:
+        """Permits that end by ``until`` and were not told ``days`` before their end or later, the first to end first.
+
+        Each by the event that named it, with its last day.
+        """
+        ...
+
+    def told(self, submission_id: SubmissionId, days: int) -> None:
+        """The permit that this event named was told ``days`` before its end."""
+        ...
+
+
 class Agents(Protocol):
     """The agents that work on the ledger, each with its last sign of life."""
 
@@ -516,6 +547,8 @@ class UnitOfWork(Protocol):
     def alerts(self) -> Alerts: ...  # noqa: D102 -- the type says it
     @property
     def alert_sinks(self) -> AlertSinks: ...  # noqa: D102 -- the type says it
+    @property
+    def permits(self) -> Permits: ...  # noqa: D102 -- the type says it
     @property
     def agents(self) -> Agents: ...  # noqa: D102 -- the type says it
     @property

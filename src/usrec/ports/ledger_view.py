@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.oversight import Sight
+from usrec.domain.permit import EndingPermit, PermitDays
 from usrec.domain.source_event import EmployerName, Operation
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 from usrec.ports.alert_sinks import NoticeBoard
 from usrec.ports.figures import Figures
+
+_PERMIT_DAYS: Final = PermitDays()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +201,17 @@ class LedgerView(Protocol):
         """The last sign of life of each agent, newest beat first."""
         ...
 
-    def sight(self, now: datetime, since: datetime) -> Sight:
+    def sight(self, now: datetime, since: datetime, permit_days: PermitDays = _PERMIT_DAYS) -> Sight:
         """What an independent watcher looks at.
 
         Args:
             since: Whatever an agent should have done before this instant, earlier than ``now``, it has failed to do.
+            permit_days: When agents tell that a permit ends.
         """
+        ...
+
+    def permits(self, until: date) -> Sequence[EndingPermit]:
+        """Permits of registered contracts that go on, ended or ending by then, the first to end first."""
         ...
 
     def last_exchange(self) -> datetime | None:

@@ -22,6 +22,7 @@ from usrec.settings.outline import Steps
 from usrec.settings.reading import Tree, inner_of, is_private_way, named, read_table, split_address
 from usrec.settings.signing_time import signing_needed
 from usrec.settings.tree import (
+    AlertSettings,
     CalendarSettings,
     DeliverySettings,
     EmployerSettings,
@@ -51,6 +52,7 @@ def broken_rules(tree: Tree) -> Iterator[Wrong]:
     yield from _databases(tree)
     yield from _proxies(tree)
     yield from _sinks(tree)
+    yield from _permits(tree)
     yield from _health(tree)
     yield from broken_trust_rules(tree)
 
@@ -188,6 +190,19 @@ def _sinks(tree: Tree) -> Iterator[Wrong]:
     for name, table in named(alerts, "mail"):
         mail = read_table(MailSinkSettings, table)
         yield from () if mail is None else _mail(("alerts", "mail", name), mail)
+
+
+def _permits(tree: Tree) -> Iterator[Wrong]:
+    alerts = read_table(AlertSettings, tree.get("alerts", {}))
+    if alerts is None:
+        return
+    days = alerts.permit_days
+    for name, before, after in (
+        ("permit_second_days", days.first, days.second),
+        ("permit_last_days", days.second, days.last),
+    ):
+        if after >= before:
+            yield Wrong(("alerts", name), f"write less than {before}: each telling comes after the one before")
 
 
 def _mail(path: Steps, mail: MailSinkSettings) -> Iterator[Wrong]:

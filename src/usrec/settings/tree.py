@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from usrec.domain.permit import PermitDays
 from usrec.domain.source_event import Operation
 from usrec.settings.kinds import Day, EmployerNumber, Number, Seconds, SerialNumber, TimeOfDay
 
@@ -400,9 +401,20 @@ class AlertSettings(Section):
     """When, in Kazakhstan's time, a working day's digest of what is not urgent is sent."""
     late_entry_days: Annotated[Number, Field(ge=1, le=30)] = 3
     """An event that HR entered, or must mend, so many days after its signing is told."""
+    permit_first_days: Annotated[Number, Field(ge=3, le=365)] = 60
+    """So many days before a foreigner's permit ends it is told first."""
+    permit_second_days: Annotated[Number, Field(ge=2, le=364)] = 30
+    """And then so many; less than ``permit_first_days``."""
+    permit_last_days: Annotated[Number, Field(ge=1, le=363)] = 10
+    """And last so many; less than ``permit_second_days``."""
     command: dict[str, CommandSinkSettings] = {}
     webhook: dict[str, WebhookSinkSettings] = {}
     mail: dict[str, MailSinkSettings] = {}
+
+    @property
+    def permit_days(self) -> PermitDays:
+        """The three days on which a permit that ends is told."""
+        return PermitDays(self.permit_first_days, self.permit_second_days, self.permit_last_days)
 
 
 class HealthSettings(Section):

@@ -7,6 +7,7 @@ from support.broken_rows.dates import DATES
 from support.broken_rows.documents import DOCUMENTS
 from support.broken_rows.extensions import EXTENSIONS
 from support.broken_rows.fields import EMPLOYER_ROWS, FIELD_ROWS
+from support.broken_rows.foreigners import FOREIGNERS
 from support.broken_rows.harmful import HARMFUL
 from support.broken_rows.history import HISTORY
 from support.broken_rows.leaves import LEAVES
@@ -21,6 +22,7 @@ BROKEN_ROWS: tuple[BrokenRow, ...] = (
     *DATES,
     *DOCUMENTS,
     *EXTENSIONS,
+    *FOREIGNERS,
     *HARMFUL,
     *HISTORY,
     *LEAVES,

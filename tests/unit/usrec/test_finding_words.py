@@ -11,6 +11,7 @@ import pytest
 
 from support.broken_rows import BROKEN_ROWS
 from support.broken_rows.extensions import EXTENSIONS
+from support.broken_rows.foreigners import FOREIGNER, FOREIGNERS
 from support.broken_rows.history import HISTORY
 from support.broken_rows.late import LATE
 from support.code_lists import BOOK, HeldBook
@@ -84,6 +85,7 @@ def every_finding() -> Iterator[Finding]:
         yield from findings_of("conclusion", {"begin_date": f"{year}-01-10", "signed_on": f"{year}-01-10"})
     yield from findings_of("conclusion", {"signed_on": "2026-01-01", "contract_date": "2026-01-02"})
     yield from findings_of("legacy_contract", {"contract_date": "2020-09-18"})
+    yield from of_foreigners()
     yield from findings_of("amendment", {"agreement_date": "2026-01-02", "begin_date": "2026-01-01"})
     for code in ("251200", "2512-0-009", "2512-0"):
         for book in (BOOK, HeldBook()):
@@ -114,6 +116,17 @@ def what_history_says() -> Iterator[Finding]:
         line.take(field[:5], kind)
         line.take(f"mend-{kind}", f"{kind}_edit", **{field: field[:5]})
         yield from line.findings(f"mend-{kind}")
+
+
+def of_foreigners() -> Iterator[Finding]:
+    for broken in FOREIGNERS:
+        known = {broken.employer_bin: EmployerName("x")}
+        yield from examine(rows_of(broken)[-1], employers=known, calendar=WeekdayCalendar(), now=NOW).findings
+    yield from findings_of("conclusion", {**FOREIGNER, "employee_iin": "900101300007"})
+    yield from findings_of("conclusion", {**FOREIGNER, "permit_begin_date": "2026-12-01"})
+    yield from findings_of("conclusion", {"awaits_iin": "true"})
+    yield from findings_of("conclusion", {"awaits_iin": "true", "employee_iin": ""})
+    yield from findings_of("extension", {"term_code": "7"})
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -241,6 +241,17 @@ def test_following_keys_are_named_and_their_days_go_up() -> None:
     assert without == f"[gateway.transport_key] key_password: {MISSING}"
 
 
+def test_the_days_before_a_permit_ends_go_down() -> None:
+    told_at = "[alerts]\npermit_first_days = {}\npermit_second_days = {}\npermit_last_days = {}\n"
+    assert told(SOUND + told_at.format(90, 45, 5)) == []
+    assert told(SOUND + told_at.format(30, 30, 10)) == [
+        "[alerts] permit_second_days: write less than 30: each telling comes after the one before"
+    ]
+    assert told(SOUND + told_at.format(60, 5, 10)) == [
+        "[alerts] permit_last_days: write less than 5: each telling comes after the one before"
+    ]
+
+
 def test_a_watcher_takes_an_owner_who_signs_by_hand_without_the_gateways_tables() -> None:
     """The gateway's password and key need not be on the watcher's machine."""
     text = f'[employer.main]\nbin = "{BIN}"\n[employer.main.owner]\n[ledger]\nurl = "sqlite:///ledger.db"\n'

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Boolean, Connection, Executable, bindparam, delete, func, insert, not_, or_, select, update
 
-from usrec.adapters.persistence.alert_tables import BEGUN, OPEN, alerts, deliveries, sinks
+from usrec.adapters.persistence.alert_tables import BEGUN, OF_PERMIT, OPEN, alerts, deliveries, sinks
 from usrec.adapters.persistence.alerts import ALERT_COLUMNS, REMINDS
 from usrec.adapters.persistence.delivery_tables import outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
@@ -65,7 +65,7 @@ _UNTOLD: Final = (
     )
     .where(
         OPEN,
-        UNSETTLED,
+        or_(UNSETTLED, OF_PERMIT),
         deliveries.c.taken_at.is_(None),
         or_(bindparam("at_once", type_=Boolean()), alerts.c.tell_at <= bindparam("now")),
     )

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, and_, exists, not_, or_
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    exists,
+    literal_column,
+    not_,
+    or_,
+)
 
-from usrec.adapters.persistence.columns import counted, given, metadata, of_submission
+from usrec.adapters.persistence.columns import counted, given, literal_word, metadata, of_submission
 from usrec.adapters.persistence.types import KEY, SEQUENCE, UtcDateTime, WordType
 from usrec.domain.alert import Threshold, Watched
 from usrec.domain.source_event import Operation
@@ -34,6 +50,29 @@ OPEN: Final = alerts.c.closed_at.is_(None)
 """There may still be somebody to be told."""
 
 Index("ix_alerts_open", alerts.c.id, sqlite_where=OPEN, postgresql_where=OPEN)
+
+permits = Table(
+    "permits",
+    metadata,
+    Column("employer_bin", KEY, primary_key=True),
+    Column("contract_key", KEY, primary_key=True),
+    of_submission(),
+    given("end_date", Date),
+    given("ended", Boolean),
+    Column("told_days", Integer),
+)
+
+RUNS: Final[ColumnElement[bool]] = literal_column("NOT ended")
+"""Of a contract that is not terminated."""
+
+Index("ix_permits_end_date", permits.c.end_date, sqlite_where=RUNS, postgresql_where=RUNS)
+Index("ix_permits_submission", permits.c.submission_id)
+
+OF_PERMIT: Final = alerts.c.watched == literal_word(Watched.PERMIT)
+"""It is about a contract that is registered already."""
+PERMIT_STANDS: Final = exists().where(
+    permits.c.submission_id == alerts.c.submission_id, permits.c.end_date == alerts.c.last_day, RUNS
+)
 
 deliveries = Table(
     "alert_deliveries",

@@ -22,9 +22,9 @@ from sqlalchemy import (
     update,
 )
 
-from usrec.adapters.persistence.alert_tables import OPEN, alerts, deliveries
+from usrec.adapters.persistence.alert_tables import OF_PERMIT, OPEN, PERMIT_STANDS, alerts, deliveries
 from usrec.adapters.persistence.columns import literal_word
-from usrec.adapters.persistence.delivery_tables import AWAITED, REFUSAL_AWAITS, employer_stops, outbox
+from usrec.adapters.persistence.delivery_tables import REFUSAL_AWAITS, REMINDED_OF, employer_stops, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
 from usrec.adapters.persistence.tables import UNSETTLED, WATCHED, submissions
@@ -46,7 +46,7 @@ REMINDS: Final = alerts.c.threshold == literal_word(Threshold.AWAITED)
 _AHEAD: Final = alerts.c.raised_at > bindparam("its_raised_at", type_=UtcDateTime())
 """It was raised by a clock that was set back since."""
 _TELLS_OF_A_STOP: Final = alerts.c.threshold == literal_word(Threshold.STOPPED)
-_IS_AWAITED: Final = func.coalesce(or_(AWAITED, REFUSAL_AWAITS), false())
+_IS_AWAITED: Final = func.coalesce(or_(REMINDED_OF, REFUSAL_AWAITS), false())
 _IS_STOPPED: Final = exists().where(employer_stops.c.employer_bin == submissions.c.employer_bin)
 _REOPEN: Final = (
     update(alerts)
@@ -70,18 +70,16 @@ _CLOSE_EARLIER: Final = (
     )
     .values(closed_at=bindparam("at"))
 )
+_IS_OVER: Final = or_(
+    not_(UNSETTLED),
+    and_(REMINDS, _IS_AWAITED.is_(false())),
+    and_(_TELLS_OF_A_STOP, not_(_IS_STOPPED)),
+)
 _OUTDATED: Final = (
     select(alerts.c.id, *ALERT_COLUMNS)
     .join_from(alerts, submissions, submissions.c.id == alerts.c.submission_id)
     .join(outbox, outbox.c.submission_id == submissions.c.id, isouter=True)
-    .where(
-        OPEN,
-        or_(
-            not_(UNSETTLED),
-            and_(REMINDS, _IS_AWAITED.is_(false())),
-            and_(_TELLS_OF_A_STOP, not_(_IS_STOPPED)),
-        ),
-    )
+    .where(OPEN, or_(and_(OF_PERMIT, not_(PERMIT_STANDS)), and_(not_(OF_PERMIT), _IS_OVER)))
     .order_by(alerts.c.id)
     .limit(bindparam("limit"))
 )

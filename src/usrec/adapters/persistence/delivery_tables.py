@@ -105,6 +105,10 @@ AWAITED: Final = outbox.c.wait_reason.in_([literal_word(reason) for reason in so
 """Entries for which a person's signature or approval is awaited."""
 REFUSAL_AWAITS: Final = outbox.c.wait_reason.in_([literal_word(reason) for reason in sorted(AFTER_REFUSAL)])
 """Entries that go on when somebody has acted after a refusal."""
+REMINDED_OF: Final = outbox.c.wait_reason.in_(
+    [literal_word(reason) for reason in sorted({*AWAITING, WaitReason.AWAITING_IIN})]
+)
+"""Entries of which somebody is reminded on every working day."""
 
 Index(
     "ix_outbox_awaited",

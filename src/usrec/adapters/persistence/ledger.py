@@ -18,6 +18,7 @@ from usrec.adapters.persistence.engine import connected, create_ledger_engine, i
 from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.outgoing import SqlJournal, SqlWriteBacks
+from usrec.adapters.persistence.permits import SqlPermits
 from usrec.adapters.persistence.schema import require_current, upgrade
 from usrec.adapters.persistence.signing_requests import SqlSigningRequests
 from usrec.adapters.persistence.submissions import SqlSubmissions
@@ -43,6 +44,7 @@ class SqlUnitOfWork:
         self.write_backs = SqlWriteBacks(connection)
         self.alerts = SqlAlerts(connection)
         self.alert_sinks = SqlAlertSinks(connection)
+        self.permits = SqlPermits(connection)
         self.agents = SqlAgents(connection)
         self.employer_stops = SqlEmployerStops(connection)
 

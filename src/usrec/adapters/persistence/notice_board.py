@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
-from usrec.adapters.persistence.alert_tables import OPEN, alerts, deliveries, sinks
+from usrec.adapters.persistence.alert_tables import OF_PERMIT, OPEN, alerts, deliveries, sinks
 from usrec.adapters.persistence.alerts import ALERT_COLUMNS
 from usrec.adapters.persistence.tables import UNSETTLED, submissions
 from usrec.domain.alert import Alert
@@ -17,7 +17,7 @@ from usrec.ports.alert_sinks import NoticeBoard, PostedAlert, SinkState
 _OPEN: Final = (
     select(alerts.c.id, submissions.c.state, *ALERT_COLUMNS)
     .join_from(alerts, submissions, submissions.c.id == alerts.c.submission_id)
-    .where(OPEN, UNSETTLED)
+    .where(OPEN, or_(UNSETTLED, OF_PERMIT))
     .order_by(alerts.c.id)
 )
 _TAKEN: Final = (

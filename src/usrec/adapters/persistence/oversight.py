@@ -16,10 +16,12 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func,
 from usrec.adapters.persistence.agents import HEARTBEATS
 from usrec.adapters.persistence.alert_tables import UNDELIVERED, alerts
 from usrec.adapters.persistence.columns import literal_word
+from usrec.adapters.persistence.permits import unwatched_permits
 from usrec.adapters.persistence.tables import UNSETTLED, WATCHED, submissions
 from usrec.domain.alert import Threshold, Watched
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.oversight import Sight
+from usrec.domain.permit import PermitDays
 from usrec.domain.submission import SubmissionId
 
 _LIMIT: Final = 1000
@@ -79,13 +81,15 @@ _CROSSED: Final = (
 )
 
 
-def read_sight(connection: Connection, now: datetime, since: datetime) -> Sight:
+def read_sight(connection: Connection, now: datetime, since: datetime, permit_days: PermitDays) -> Sight:
     """What there is to see, from the snapshot that the connection's transaction sees."""
     number, first = connection.execute(_UNDELIVERED, {"now": now}).one()
     return Sight(
         agents=[Heartbeat(*row) for row in connection.execute(HEARTBEATS)],
         overdue=list(connection.scalars(_OVERDUE, {"now": now})),
-        unwatched=_unwatched(connection, now, since),
+        unwatched=sorted(
+            {*_unwatched(connection, now, since), *unwatched_permits(connection, since, permit_days, _LIMIT)}
+        ),
         undelivered=number,
         undelivered_since=first,
     )

@@ -39,6 +39,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "write_backs": _ALL,
     "alerts": _CHANGE,
     "alert_deliveries": _ALL,
+    "permits": _ALL,
     "alert_sinks": _CHANGE,
     "agents": _ALL,
     "employer_stops": ("SELECT", "INSERT", "DELETE"),

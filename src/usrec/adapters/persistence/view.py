@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Text, and_, bindparam, false, func, or_, select, type_coerce
@@ -19,11 +19,13 @@ from usrec.adapters.persistence.engine import READ_ONLY, connected
 from usrec.adapters.persistence.figures import read_figures
 from usrec.adapters.persistence.notice_board import read_notice_board
 from usrec.adapters.persistence.oversight import read_sight
+from usrec.adapters.persistence.permits import read_permits
 from usrec.adapters.persistence.tables import UNWRITTEN, journal, messages, submissions, write_backs
 from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.errors import ValidationProblem
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.oversight import Sight
+from usrec.domain.permit import EndingPermit, PermitDays
 from usrec.domain.state import SETTLED, State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 from usrec.ports.alert_sinks import NoticeBoard
@@ -40,6 +42,7 @@ from usrec.ports.ledger_view import (
 )
 
 _IDS_AT_ONCE: Final = 500
+_PERMIT_DAYS: Final = PermitDays()
 _LAST_CHARACTER: Final = "\U0010ffff"
 """Sorts behind every other, so that it ends the range of texts with one beginning."""
 
@@ -211,10 +214,15 @@ class SqlLedgerView:
         with self._snapshot() as connection:
             return [Heartbeat(*row) for row in connection.execute(HEARTBEATS)]
 
-    def sight(self, now: datetime, since: datetime) -> Sight:
+    def sight(self, now: datetime, since: datetime, permit_days: PermitDays = _PERMIT_DAYS) -> Sight:
         """What an independent watcher looks at."""
         with self._snapshot() as connection:
-            return read_sight(connection, now, since)
+            return read_sight(connection, now, since, permit_days)
+
+    def permits(self, until: date) -> Sequence[EndingPermit]:
+        """Permits of registered contracts that go on, ended or ending by then, the first to end first."""
+        with self._snapshot() as connection:
+            return read_permits(connection, until)
 
     def last_exchange(self) -> datetime | None:
         """When the newest trusted answer was recorded; answers are numbered in the order of their recording."""

@@ -81,9 +81,13 @@ class Conclusion(ContractBody):
 
     Attributes:
         signed_on: Day on which both parties had signed; the term of Order 353 p.7 runs from it.
+        employee_iin: Empty while ``awaits_iin``.
+        awaits_iin: "true" where a foreigner was hired before the IIN was issued: the event waits for a later revision.
     """
 
     signed_on: date
+    employee_iin: str = ""
+    awaits_iin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from usrec.domain.rules.content import check_content
 from usrec.domain.rules.documents import check_document
 from usrec.domain.rules.fields import read_date, read_details, read_payload
 from usrec.domain.rules.finding import Finding, error, has_errors
+from usrec.domain.rules.foreigner import check_foreigner
 from usrec.domain.rules.harmful import check_conditions
 from usrec.domain.source_event import (
     TRIGGER_FIELDS,
@@ -123,6 +124,7 @@ def examine(
         findings += check_conditions(details, conditions_of(codes))
         document, problems = check_document(details, shelf)
         findings += problems
+        findings += check_foreigner(details, row.employer_bin, kazakhstan_date(now))
         trigger = trigger_date(details)
     deadline, late = _examined_term(operation, trigger, calendar)
     findings += late

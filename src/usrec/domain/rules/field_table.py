@@ -25,6 +25,7 @@ class FieldRule:
         kind: ``text``, ``date``, ``iin`` or ``employer`` (a BIN, or an entrepreneur's IIN).
         pattern: What a text must match entirely; ``malformed`` is the response code when it does not.
         rule: Name of the rule that a text breaks by its pattern.
+        unless: Mark in whose presence the field is not given yet.
     """
 
     name: str
@@ -37,6 +38,7 @@ class FieldRule:
     required: bool = True
     longest: int = 255
     rule: str = "field_format"
+    unless: str = ""
 
 
 POSITION: Final = re.compile(r"[0-9]{6}|[0-9]{4}-[0-9]-[0-9]{3}")
@@ -95,6 +97,7 @@ _LEAVE_ID: Final = _registry_id(
     "leave_id", "SCSE134", "SCSE137", "the registry's id of the leave: letters, digits and hyphens"
 )
 _IIN: Final = FieldRule("employee_iin", "SCSE011", kind="iin", malformed="SCSE045", expected="an IIN")
+_IIN_OR_MARK: Final = replace(_IIN, unless="awaits_iin")
 _NEW_BIN: Final = FieldRule(
     "new_employer_bin", "SCSE009", kind="employer", malformed="SCSE043", expected="a BIN or an IIN"
 )
@@ -182,7 +185,13 @@ _LEAVE: Final = (
 )
 
 FIELDS: Final[Mapping[Operation, tuple[FieldRule, ...]]] = {
-    Operation.CONCLUSION: (*_CONTRACT[:3], _date("signed_on", "", "Order 353 p.7"), *_CONTRACT[3:]),
+    Operation.CONCLUSION: (
+        _IIN_OR_MARK,
+        _mark("awaits_iin"),
+        *_CONTRACT[1:3],
+        _date("signed_on", "", "Order 353 p.7"),
+        *_CONTRACT[3:],
+    ),
     Operation.AMENDMENT: (*_AGREEMENT[:2], _date("signed_on", "", "Order 353 p.8"), *_AGREEMENT[2:]),
     Operation.TERMINATION: (
         _date("termination_date", "SCSE018", "Order 353 p.12"),

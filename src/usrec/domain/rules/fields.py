@@ -45,6 +45,8 @@ def read_details(operation: Operation, payload: Mapping[str, object]) -> tuple[D
     findings: list[Finding] = []
     for rule in FIELDS[operation]:
         value = payload.get(rule.name)
+        if _is_given_later(rule, payload):
+            continue
         problems = list(_check(rule, value))
         findings += problems
         if not problems:
@@ -58,6 +60,13 @@ def read_date(payload: Mapping[str, object], name: str) -> date | None:
     """A date field by itself, None when it is absent or malformed (a refused row still has a term to watch)."""
     value = payload.get(name)
     return _iso_date(value) if isinstance(value, str) else None
+
+
+def _is_given_later(rule: FieldRule, payload: Mapping[str, object]) -> bool:
+    """Whether the row says by its mark that the value is not there yet."""
+    value = payload.get(rule.name)
+    is_empty = value is None or (isinstance(value, str) and not value.strip())
+    return bool(rule.unless) and is_empty and str(payload.get(rule.unless)).strip() == "true"
 
 
 def _convert(rule: FieldRule, value: object) -> object:

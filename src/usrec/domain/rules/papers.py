@@ -68,11 +68,15 @@ def check_papers(details: Details, today: date) -> Iterator[Finding]:
 
 
 def paper_date_has_come(details: Details, today: date) -> Iterator[Finding]:
-    """What is dated in the future is sent on its day; the registry would refuse it earlier."""
+    """What is dated in the future is sent on its day; the registry would refuse it earlier.
+
+    A permit of the future is told of by a rule of its own.
+    """
     operation = operation_of(details)
     sent = max(paper_dates(details), default=today)
     for name in PAPER_FIELDS.get(operation, ()):
-        if getattr(details, name) > today:
+        day: date | None = getattr(details, name)
+        if day is not None and day > today and name != "permit_begin_date":
             message = f"{name} lies ahead, and USREC takes nothing dated ahead: the agent sends this on {sent}."
             code = _IN_THE_FUTURE.get(name, "")
             yield warning("paper_date_has_come", name, message, code=code, point="" if code else _SIGNED[operation])
@@ -100,6 +104,8 @@ def _agreement_order(details: Amendment | AmendmentEdit) -> Iterator[Finding]:
         yield error(
             "agreement_after_its_effect",
             "agreement_date",
-            "The agreement is dated after the day on which it takes effect; the registry refuses that.",
+            "The agreement is dated after the day on which it takes effect; the registry refuses that. Compare the row "
+            "with the paper. If the paper is so, its dates stay: sign a new agreement that applies from its own day "
+            "on, and ask a lawyer about the time before; or ask USREC support.",
             code="SCSE064",
         )

@@ -125,7 +125,10 @@ def _against(paper: _Paper, history: ContractHistory) -> Iterator[Finding]:
 
 def _conclusion_is_first(history: ContractHistory) -> Iterator[Finding]:
     if history.known:
-        message = "This contract has a conclusion under another event_id in an earlier row."
+        message = (
+            "This contract has a conclusion under another event_id in an earlier row; an employee's changed IIN is an "
+            "event iin_change with the same contract_key."
+        )
         yield error("conclusion_not_repeated", "event_id", message)
 
 

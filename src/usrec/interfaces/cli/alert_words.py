@@ -36,7 +36,11 @@ HEADINGS: Final[Mapping[tuple[Watched, Threshold], str]] = {
     (Watched.LEGAL, Threshold.WORKING_DAYS_3): N_("at most 3 working days left"),
     (Watched.SAFE, Threshold.WORKING_DAYS_3): N_("at most 3 working days left to the safe date"),
     (Watched.ENTRY, Threshold.LATE_ENTRY): N_("HR is late with the entry"),
+    (Watched.PERMIT, Threshold.PERMIT_LAST): N_("a foreigner's permit ends, last notice"),
+    (Watched.IIN, Threshold.AWAITED): N_("an employee's IIN is awaited"),
     (Watched.PERSON, Threshold.AWAITED): N_("somebody is awaited: to sign, to approve, or to act after a refusal"),
+    (Watched.PERMIT, Threshold.PERMIT_SECOND): N_("a foreigner's permit ends, second notice"),
+    (Watched.PERMIT, Threshold.PERMIT_FIRST): N_("a foreigner's permit ends, first notice"),
 }
 """The worst first; an event stands under its worst."""
 _RANKS: Final = {kind: rank for rank, kind in enumerate(HEADINGS)}
@@ -110,7 +114,8 @@ def _event(number: int, one: OpenAlert, today: date) -> Iterator[str]:
     operation = tr(OPERATIONS[alert.operation]) if alert.operation else tr("unknown event")
     employer = alert.employer or tr("an employer that is not configured")
     yield f"{number}. {operation[:1].upper()}{operation[1:]}, {employer}"
-    for name, value in _facts(one, today):
+    facts = _permit_facts if alert.watched is Watched.PERMIT else _facts
+    for name, value in facts(one, today):
         if value:
             yield f"   {name}: {value}"
 
@@ -125,6 +130,18 @@ def _facts(one: OpenAlert, today: date) -> Iterator[tuple[str, str]]:
     yield tr("Submission"), shown
     yield tr("Now"), _standing(one)
     yield tr("To do"), step_out_of(one.state, one.wait_reason, shown, code=one.code, before=one.blocked_by)
+
+
+def _permit_facts(one: OpenAlert, today: date) -> Iterator[tuple[str, str]]:
+    yield tr("Permit valid to"), _day(one.alert.last_day, today)
+    yield tr("HR's event"), one.event
+    yield tr("Submission"), one.alert.submission_id[:SHORT_ID]
+    step = tr(
+        "Apply for a new permit or its prolongation in good time. When it is there, enter its number and days by an "
+        "event contract_edit of the same contract_key; if USREC refuses that as too late, ask its support. Without a "
+        "valid permit, management and the lawyer decide today whether the person may go on working"
+    )
+    yield tr("To do"), step
 
 
 def _day(day: date | None, today: date) -> str:

@@ -20,6 +20,7 @@ FIELD_WORDS: Final[Mapping[str, str]] = {
     "leave_type_code": N_("Kind of leave, code"),
     "timesheet_number": N_("Timesheet number"),
     "employee_iin": N_("Employee's IIN"),
+    "awaits_iin": N_("IIN not issued yet"),
     "new_employee_iin": N_("Employee's new IIN"),
     "new_employer_bin": N_("New BIN of the employer"),
     "contract_number": N_("Number of the contract"),

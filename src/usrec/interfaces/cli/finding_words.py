@@ -60,7 +60,11 @@ _TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
         N_("Both parties had signed before the date of the contract; check which date is right."),
     ),
     "agreement_after_its_effect": (
-        N_("The agreement is dated after the day on which it takes effect; the registry refuses that."),
+        N_(
+            "The agreement is dated after the day on which it takes effect; the registry refuses that. Compare the row "
+            "with the paper. If the paper is so, its dates stay: sign a new agreement that applies from its own day "
+            "on, and ask a lawyer about the time before; or ask USREC support."
+        ),
     ),
     "legacy_since_the_order": (N_("A legacy contract is dated before 2020-09-18; enter this one as a conclusion."),),
     "code_in_dictionary": (
@@ -72,17 +76,50 @@ _TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
         N_("{field} {code} is a heading of the official dictionary; choose an entry below it."),
         _NOT_LOOKED_UP,
     ),
+    "foreigner_field_present": (
+        N_("The contract is with a foreigner and {field} is missing; take it from the permit itself."),
+    ),
+    "foreigner_fields_only_for_foreigner": (
+        N_("The row has fields of a foreigner and the IIN may be a citizen's: only the register of persons knows."),
+        N_("A foreigner's education is given, and nothing else says that the person is a foreigner."),
+    ),
+    "foreigner_basis_fits_employer": (
+        N_("By our reading a labour immigrant's permit is for work with a natural person; compare the permit."),
+        N_("By our reading a permit for foreign labour is for work with an organisation; compare the permit."),
+    ),
+    "permit_issue_date_has_come": (N_("permit_issue_date has not come yet; compare it with the permit."),),
+    "permit_begin_date_has_come": (
+        N_(
+            "The permit begins on {day}; USREC takes the contract from that day on and the agent waits for it, but the "
+            "term runs from the signing."
+        ),
+    ),
+    "contract_begins_within_permit": (
+        N_("The contract begins after the permit has ended; if there is a newer permit, give its number and days."),
+    ),
+    "permit_term_needs_foreigner": (
+        N_("A term by a foreigner's permit is given, and neither the IIN nor the row names a foreigner."),
+        N_("A term by a permit is for foreigners only; this row does not name the employee."),
+    ),
+    "iin_given_or_awaited": (
+        N_("employee_iin is given and awaits_iin says that there is none; take out the one that is not true."),
+    ),
+    "iin_awaited": (
+        N_("The employee's IIN is awaited; nothing is sent before a later revision brings it, and the term runs."),
+    ),
     "already_registered": (
         N_(
             "This event is registered already; a revision cannot change it. Send an amendment, or a correction or "
-            "deletion within the term of Order 353 p.9."
+            "deletion within the term of Order 353 p.9; a changed IIN is an event iin_change with the same "
+            "contract_key."
         ),
     ),
     "second_conclusion": (
         N_(
             "This contract already has a conclusion under another event_id; sending it could register the contract "
-            "twice. To correct the first event, raise its revision. Is that contract being deleted: when its deletion "
-            "is registered, raise the revision of this event."
+            "twice. To correct the first event, raise its revision; an employee's changed IIN is an event iin_change "
+            "with the same contract_key. Is that contract being deleted: when its deletion is registered, raise the "
+            "revision of this event."
         ),
     ),
     "entered_by_hand": (

@@ -27,6 +27,7 @@ SENTENCES: Final = frozenset(
         N_("Refused by USREC today; the agent sends the same again on the next day."),
         N_("USREC says that it is registered already; somebody has to look. Do not enter it by hand."),
         N_("Refused by USREC until somebody else has acted; then it is sent again."),
+        N_("Taken; it waits for the employee's IIN while the term runs. When it is issued, raise the revision."),
         N_("Not sent: mend the fields named here and raise the revision."),
         N_("Signed; being sent."),
         N_("Delivered; no decision yet."),

@@ -30,7 +30,12 @@ LINT_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "cells_within_columns": (N_("Something stands in a column without a name."),),
     "column_misspelt": (N_("No field is called {name}; close to it: {field}."),),
     "column_unknown": (N_("No field is called {name}; the column is not read."),),
-    "conclusion_not_repeated": (N_("This contract has a conclusion under another event_id in an earlier row."),),
+    "conclusion_not_repeated": (
+        N_(
+            "This contract has a conclusion under another event_id in an earlier row; an employee's changed IIN is an "
+            "event iin_change with the same contract_key."
+        ),
+    ),
     "contract_history_known": (
         N_(
             "The contract's conclusion is not among these rows: only USREC knows when it began and what was entered of "

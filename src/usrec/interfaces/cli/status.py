@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -16,6 +17,7 @@ from usrec.interfaces.i18n import N_, ntr, tr
 if TYPE_CHECKING:
     from usrec.application.survey import Survey
     from usrec.application.watch_trust import CertificateRecord
+    from usrec.domain.permit import EndingPermit
 
 NAMED: Final = 20
 """How many submissions are named one by one."""
@@ -44,18 +46,23 @@ def status(
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.survey import take_survey
     from usrec.application.watch_trust import recorded_trust
+    from usrec.domain.kazakhstan_time import kazakhstan_date
 
     with opened(config) as place:
         survey = take_survey(view=place.ledger.view, clock=SystemClock())
         certificates = recorded_trust(place.ledger.view)
+        soon = timedelta(days=place.settings.values.alerts.permit_days.first)
+        permits = place.ledger.view.permits(kazakhstan_date(survey.at) + soon)
     if as_json:
-        print_json(survey_json(survey, certificates))
+        print_json(survey_json(survey, certificates, permits))
         return
-    for line in [*_stopped(survey), *survey_words(survey), *_certificates(certificates)]:
+    for line in [*_stopped(survey), *survey_words(survey), *_permits(permits), *_certificates(certificates)]:
         say(line)
 
 
-def survey_json(survey: Survey, certificates: Sequence[CertificateRecord]) -> dict[str, object]:
+def survey_json(
+    survey: Survey, certificates: Sequence[CertificateRecord], permits: Sequence[EndingPermit] = ()
+) -> dict[str, object]:
     """The keys that scripts rely on; every state is there, with 0 where there is none."""
     from dataclasses import asdict
 
@@ -81,6 +88,8 @@ def survey_json(survey: Survey, certificates: Sequence[CertificateRecord]) -> di
         "needs_person_by_reason": {why.value: number for why, number in survey.needs_person.items()},
         "write_backs_waiting": survey.write_backs_waiting,
         "certificates": [asdict(one) for one in certificates],
+        "permits_ending": len(permits),
+        "permits_ending_soonest": [asdict(one) for one in permits[:NAMED]],
     }
 
 
@@ -123,6 +132,18 @@ def _deadlines(survey: Survey) -> Iterator[str]:
     yield overdue.format(number=len(survey.overdue), id=survey.overdue[0].id if survey.overdue else "")
     soon = tr("{number} due within 24 hours, the next: {id}") if survey.due_soon else tr("{number} due within 24 hours")
     yield soon.format(number=len(survey.due_soon), id=survey.due_soon[0].id if survey.due_soon else "")
+
+
+def _permits(permits: Sequence[EndingPermit]) -> Iterator[str]:
+    """Foreigners whose permit ends soon, or has ended; nothing where there is none."""
+    if permits:
+        number = ntr(
+            "{number} foreigner's permit ends soon or has ended",
+            "{number} foreigners' permits end soon or have ended",
+            len(permits),
+        )
+        first = tr("the first on {day}: {id}").format(day=permits[0].end_date, id=permits[0].submission_id)
+        yield f"{number}; {first}"
 
 
 def _certificates(records: Sequence[CertificateRecord]) -> Iterator[str]:

@@ -292,6 +292,10 @@ _STEPS: Final[Mapping[WaitReason | None, str]] = {
         "take it back: usrec package take FILE"
     ),
     WaitReason.AWAITING_APPROVAL: N_("Look at it and approve it: usrec submission approve {id}"),
+    WaitReason.AWAITING_IIN: N_(
+        "See to it that the IIN is applied for; when it is issued, put employee_iin in the contract's HR row, empty "
+        "awaits_iin and raise the revision"
+    ),
 }
 
 

@@ -26,6 +26,7 @@ NEEDS: Final[Mapping[PersonNeeded, str]] = {
     PersonNeeded.EMPLOYER_STOPPED: N_("of a stopped employer: usrec employer list"),
     PersonNeeded.AWAITING_SIGNATURE: N_("waiting for the signature of the EDS's owner: usrec package create"),
     PersonNeeded.AWAITING_APPROVAL: N_("waiting for an approval: usrec submission approve"),
+    PersonNeeded.AWAITING_IIN: N_("waiting for an employee's IIN: HR brings it in the row"),
 }
 
 TREATMENTS: Final[Mapping[Treatment, str]] = {

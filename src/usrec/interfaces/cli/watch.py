@@ -64,6 +64,7 @@ def build_watcher(settings: LoadedWatcherSettings) -> Watcher:
         clock=SystemClock(),
         silence=values.silence,
         interval=values.interval,
+        permit_days=settings.values.alerts.permit_days,
         manager=ServiceManager.of_environment(),
     )
 

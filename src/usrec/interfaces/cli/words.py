@@ -61,6 +61,7 @@ WAITS: Final[Mapping[WaitReason, str]] = {
     WaitReason.EMPLOYER_STOPPED: N_("the employer is stopped: nothing of it goes out"),
     WaitReason.AWAITING_SIGNATURE: N_("the EDS's owner signs it by hand"),
     WaitReason.AWAITING_APPROVAL: N_("a person has to approve it before it is signed"),
+    WaitReason.AWAITING_IIN: N_("the employee's IIN is not issued yet; the term runs"),
 }
 
 STATUSES: Final[Mapping[QueueStatus, str]] = {
