@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from support.broken_rows.foreigners import FOREIGNER
 from support.sound_rows import BIN, NOW, BrokenRow, judged_without_preflight, row_of
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.domain.kazakhstan_time import day_start_utc
@@ -21,11 +22,14 @@ CODES = {
     "reinstatement_date": "SCSE094",
     "extension_date": "SCSE110",
     "not_worked_from": "SCSE126",
+    "permit_begin_date": "SCSE270",
     "reorganisation_date": "SCSE156",
 }
 MOVED = {
     "agreement_date": {"begin_date": "2026-11-21"},
     "not_worked_from": {"not_worked_to": "2026-12-01", "first_working_day": "2026-12-02"},
+    "permit_begin_date": {name: value for name, value in FOREIGNER.items() if name != "permit_begin_date"}
+    | {"permit_end_date": "2027-11-20"},
 }
 """What has to move with a field so that nothing but its day is wrong."""
 
@@ -41,12 +45,13 @@ def test_a_paper_of_tomorrow_is_warned_of_and_waits(operation: Operation, name: 
         row_of(operation, changes), employers={BIN: EmployerName("own")}, calendar=KazakhstanCalendar(), now=NOW
     )
     (finding,) = [one for one in result.findings if one.field == name]
-    assert (finding.rule, finding.code, finding.severity) == (
-        "paper_date_has_come",
-        CODES.get(name, ""),
-        Severity.WARNING,
-    )
-    assert finding.message.endswith(": the agent sends this on 2026-11-21.")
+    assert (finding.code, finding.severity) == (CODES.get(name, ""), Severity.WARNING)
+    if name == "permit_begin_date":
+        assert finding.rule == "permit_begin_date_has_come"
+        assert finding.message.startswith("The permit begins on 2026-11-21; ")
+    else:
+        assert finding.rule == "paper_date_has_come"
+        assert finding.message.endswith(": the agent sends this on 2026-11-21.")
     assert result.event is not None
     assert result.not_before == day_start_utc(TOMORROW)
     assert judged_without_preflight(BrokenRow("", "", operation, changes)) == CODES.get(name)
@@ -58,6 +63,6 @@ def test_a_paper_of_today_waits_for_nothing() -> None:
         result = examine(
             row_of(operation, changes), employers={BIN: EmployerName("own")}, calendar=KazakhstanCalendar(), now=NOW
         )
-        assert "paper_date_has_come" not in {one.rule for one in result.findings}
+        assert not {"paper_date_has_come", "permit_begin_date_has_come"} & {one.rule for one in result.findings}
         assert result.not_before is not None
         assert result.not_before <= NOW
