@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Final
 
 import pytest
 
 from support.broken_rows.foreigners import FOREIGNER
-from support.sound_rows import BIN, NOW, BrokenRow, judged_without_preflight, row_of
+from support.sound_rows import BIN, NOW, BrokenRow, Changes, judged_without_preflight, row_of
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.domain.kazakhstan_time import day_start_utc
 from usrec.domain.rules.examine import examine
@@ -25,11 +27,10 @@ CODES = {
     "permit_begin_date": "SCSE270",
     "reorganisation_date": "SCSE156",
 }
-MOVED = {
+MOVED: Final[Mapping[str, Changes]] = {
     "agreement_date": {"begin_date": "2026-11-21"},
     "not_worked_from": {"not_worked_to": "2026-12-01", "first_working_day": "2026-12-02"},
-    "permit_begin_date": {name: value for name, value in FOREIGNER.items() if name != "permit_begin_date"}
-    | {"permit_end_date": "2027-11-20"},
+    "permit_begin_date": {**FOREIGNER, "permit_end_date": "2027-11-20"},
 }
 """What has to move with a field so that nothing but its day is wrong."""
 
@@ -40,7 +41,7 @@ DATED = [(operation, name) for operation, names in PAPER_FIELDS.items() if opera
 
 @pytest.mark.parametrize(("operation", "name"), DATED)
 def test_a_paper_of_tomorrow_is_warned_of_and_waits(operation: Operation, name: str) -> None:
-    changes = {name: TOMORROW.isoformat(), **MOVED.get(name, {})}
+    changes = {**MOVED.get(name, {}), name: TOMORROW.isoformat()}
     result = examine(
         row_of(operation, changes), employers={BIN: EmployerName("own")}, calendar=KazakhstanCalendar(), now=NOW
     )
@@ -59,7 +60,7 @@ def test_a_paper_of_tomorrow_is_warned_of_and_waits(operation: Operation, name: 
 
 def test_a_paper_of_today_waits_for_nothing() -> None:
     for operation, name in DATED:
-        changes = {name: "2026-11-20", **MOVED.get(name, {})}
+        changes = {**MOVED.get(name, {}), name: "2026-11-20"}
         result = examine(
             row_of(operation, changes), employers={BIN: EmployerName("own")}, calendar=KazakhstanCalendar(), now=NOW
         )

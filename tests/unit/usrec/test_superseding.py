@@ -27,7 +27,7 @@ def gave_way(line: Line, older: Submission) -> bool:
     return (found.state, found.reason) == (State.CANCELLED, NEWER_CHANGE)
 
 
-def hired(**row: object) -> Line:
+def hired(**row: str) -> Line:
     line = Line()
     line.register("hire", **row)
     return line
