@@ -7,14 +7,19 @@ findings, deadlines and queue entries, or not at all, and only then is the sourc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from usrec.application.contract_line import arrange_line, entered_by_hand, take_back
 from usrec.application.correction import refuse_after_termination, with_first_entry
+from usrec.application.masses import hold_masses
+from usrec.application.new_submission import by_policy, new_submission, policy_noted, with_target
+from usrec.application.pairs import link_halves
 from usrec.application.recording import journal, status_note
-from usrec.domain.identifiers import new_record_id
+from usrec.domain.change import NOT_REGISTRABLE
+from usrec.domain.intake import IntakePolicy
+from usrec.domain.mass import MassGroup, MassMember
 from usrec.domain.revision import (
     CONTRACT_CHANGED,
     ENTERED_BY_HAND,
@@ -28,10 +33,10 @@ from usrec.domain.revision import (
 from usrec.domain.rules.codes import CodeCheck
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import without_unknown_fields
-from usrec.domain.rules.finding import dump_findings
-from usrec.domain.source_event import HEADS, ContractKey, EmployerName, contract_id_given, dump_details
+from usrec.domain.source_event import HEADS, ContractKey, EmployerName, load_details
 from usrec.domain.state import MAY_BE_REGISTERED, State
-from usrec.domain.submission import OUTSIDE_THE_LINE, Submission, SubmissionId
+from usrec.domain.submission import OUTSIDE_THE_LINE, Submission
+from usrec.domain.target import TargetPolicy
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.event_source import EventSource, StatusNote
@@ -66,8 +71,12 @@ def ingest(
     entropy: Entropy,
     limit: int = 200,
     codes: CodeCheck | None = None,
+    intake: IntakePolicy | None = None,
 ) -> IngestReport:
     """Take up to ``limit`` rows of one source.
+
+    Args:
+        intake: What the installation decides beyond the law; its defaults when None.
 
     Raises:
         SourceUnavailable: The HR database did not answer. Nothing was taken, or the ledger holds what was taken.
@@ -79,16 +88,29 @@ def ingest(
     now = clock.now()
     examined = [examine(row, employers=employers, calendar=calendar, now=now, codes=codes) for row in rows]
     with ledger.begin() as work:
-        report = _receive_all(work, examined, calendar, now, entropy)
+        place = _Intake(work, employers, calendar, now, entropy, intake or IntakePolicy())
+        report = _receive_all(place, examined)
         work.commit()
     if source.writable:
         source.mark_taken(rows)
     return report
 
 
-def _receive_all(
-    work: UnitOfWork, examined: Sequence[Examined], calendar: WorkingCalendar, now: datetime, entropy: Entropy
-) -> IngestReport:
+@dataclass(frozen=True, slots=True)
+class _Intake:
+    """One transaction of an intake."""
+
+    work: UnitOfWork
+    employers: Mapping[str, EmployerName]
+    calendar: WorkingCalendar
+    now: datetime
+    entropy: Entropy
+    policy: IntakePolicy
+    taken: list[Submission] = field(default_factory=list)
+
+
+def _receive_all(place: _Intake, examined: Sequence[Examined]) -> IngestReport:
+    work, now = place.work, place.now
     contracts = {(one.row.employer_bin, ContractKey(one.row.contract_key)) for one in examined}
     for employer_bin, contract_key in sorted(contracts):
         work.contracts.lock(employer_bin, contract_key)
@@ -107,66 +129,56 @@ def _receive_all(
             taken += 1
             kept = replace(one.row, payload=without_unknown_fields(one.row.payload))
             work.inbox.add(kept, one.event_id, fingerprint, now)
-            contracts |= _receive(work, with_first_entry(work, one, calendar), now, entropy)
+            contracts |= _receive(place, with_first_entry(work, one, place.calendar))
     for employer_bin, contract_key in sorted(contracts):
         arrange_line(work, employer_bin, contract_key, now)
+    link_halves(work, place.taken, now)
+    hold_masses(work, _members(place), place.employers, place.policy.masses, now)
     return IngestReport(len(examined), taken, repeated, conflicts)
 
 
-def _receive(work: UnitOfWork, one: Examined, now: datetime, entropy: Entropy) -> set[ContractRef]:
+def _members(place: _Intake) -> list[MassMember]:
+    """What may be one of many: taken now, to be sent, and of a kind that is looked at."""
+    members = []
+    for one in place.taken:
+        open_details = (
+            load_details(one.operation, one.details) if one.operation and one.state is State.PENDING else None
+        )
+        group = MassGroup.of(one.employer_bin, open_details) if open_details else None
+        if group is not None:
+            members.append(MassMember(one.id, group, place.now))
+    return members
+
+
+def _receive(place: _Intake, one: Examined) -> set[ContractRef]:
     """One new revision of one event: place it beside its earlier ones and store it.
 
     Returns:
         The contracts that earlier revisions leave, because the new one names another contract or employer.
     """
+    work, now = place.work, place.now
     existing = work.submissions.of_event(one.row.source, one.event_id)
     by_hand = entered_by_hand(work, [earlier.id for earlier in existing])
     revision = place_revision(one.row.revision, existing, by_hand=by_hand)
-    submission = _placed(work, _submission(one, now, entropy), revision)
+    submission = _placed(work, _received(place, one), revision)
     left = {_contract_of(earlier) for earlier in revision.displaced} - {_contract_of(submission)}
     for employer_bin, contract_key in sorted(left):
         work.contracts.lock(employer_bin, contract_key)
     work.submissions.add(submission)
     work.alerts.watch(submission.id, now)
-    journal(work, submission, "receive", None, now, reason=submission.reason)
+    journal(
+        work, submission, "receive", None, now, reason=submission.reason, detail=policy_noted(submission, place.policy)
+    )
+    place.taken.append(submission)
     for earlier in revision.displaced:
         _displace(work, earlier, submission, now)
     work.write_backs.put(status_note(submission, now))
     return left
 
 
-def _submission(one: Examined, now: datetime, entropy: Entropy) -> Submission:
-    row, deadline = one.row, one.deadline
-    details = None if one.event is None else one.event.details
-    return Submission(
-        id=SubmissionId(new_record_id(entropy.token(16))),
-        source=row.source,
-        row_ref=row.row_ref,
-        event_id=one.event_id,
-        revision=row.revision,
-        operation=one.operation,
-        employer=one.employer,
-        employer_bin=row.employer_bin,
-        contract_key=ContractKey(row.contract_key),
-        position=OUTSIDE_THE_LINE,
-        state=State.INVALID if details is None else State.PENDING,
-        details="{}" if details is None else dump_details(details),
-        withdrawn=row.withdrawn,
-        received_at=now,
-        entered_at=row.entered_at,
-        trigger=one.trigger,
-        legal_date=None if deadline is None else deadline.legal_date,
-        safe_date=None if deadline is None else deadline.safe_date,
-        due_utc=None if deadline is None else deadline.deadline_utc,
-        safe_utc=None if deadline is None else deadline.safe_utc,
-        edition="" if deadline is None else deadline.edition.value,
-        point="" if deadline is None else deadline.point or "",
-        term="" if deadline is None else deadline.term or "",
-        calendar_version="" if deadline is None else deadline.calendar_version,
-        not_before=one.not_before,
-        contract_id=None if details is None else contract_id_given(details),
-        findings=dump_findings(one.findings),
-    )
+def _received(place: _Intake, one: Examined) -> Submission:
+    new = new_submission(one, place.now, place.entropy)
+    return by_policy(with_target(new, place.policy.targets, place.calendar), one, place.policy)
 
 
 def _placed(work: UnitOfWork, new: Submission, revision: Revision) -> Submission:
@@ -186,6 +198,8 @@ def _placed(work: UnitOfWork, new: Submission, revision: Revision) -> Submission
         placed = replace(new, position=_position_after(work, new, earlier), replaces=earlier.id)
     if new.withdrawn and revision.placement is not Placement.WAITS:
         return replace(placed, state=State.CANCELLED, reason="withdrawn")
+    if placed.reason == NOT_REGISTRABLE and revision.placement is not Placement.WAITS:
+        return replace(placed, state=State.CANCELLED)
     if _is_second_conclusion(work, placed):
         return refuse(placed, SECOND_CONCLUSION)
     return refuse_after_termination(work, placed)
@@ -269,6 +283,7 @@ def retake(
     now: datetime,
     entropy: Entropy,
     codes: CodeCheck | None = None,
+    targets: TargetPolicy | None = None,
 ) -> Submission | None:
     """Examine an invalid submission's row again (the settings may have changed); None when it is still invalid."""
     row = work.inbox.row((old.source, old.event_id, old.revision))
@@ -276,7 +291,7 @@ def retake(
         return None
     found = examine(row, employers=employers, calendar=calendar, now=now, codes=codes)
     examined = with_first_entry(work, found, calendar)
-    new = _submission(examined, now, entropy)
+    new = with_target(new_submission(examined, now, entropy), targets or TargetPolicy(), calendar)
     position = _position_after(work, new, old)
     new = replace(new, position=position, replaces=old.id, received_at=old.received_at, reason="retaken")
     event = work.submissions.of_event(old.source, old.event_id)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from usrec.domain.change import judge_changes
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
+from usrec.domain.intake import IntakePolicy
 from usrec.domain.rules.codes import CodeCheck
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import read_payload
 from usrec.domain.rules.finding import Finding, Severity
 from usrec.domain.rules.letters import check_letters
+from usrec.domain.rules.pairs import check_pairs
 from usrec.domain.rules.together import check_together
 from usrec.domain.source_event import EmployerName, SourceRow
 from usrec.domain.working_calendar import WorkingCalendar
@@ -23,6 +26,7 @@ def lint(
     calendar: WorkingCalendar,
     now: datetime,
     codes: CodeCheck | None = None,
+    intake: IntakePolicy | None = None,
 ) -> Sequence[Sequence[Finding]]:
     """The findings of each row, by the same rules as the agent's, and by what rows say about each other.
 
@@ -31,11 +35,13 @@ def lint(
         employers: By BIN; None takes every well-formed number for an employer.
         now: The present, aware UTC.
         codes: The imported dictionaries.
+        intake: Whose policy of registrable changes is told; the default when None.
     """
     known = well_formed(row.employer_bin for row, _ in rows) if employers is None else employers
     examined = [examine(row, employers=known, calendar=calendar, now=now, codes=codes) for row, _ in rows]
-    found = [_of_row(one, read) for one, (_, read) in zip(examined, rows, strict=True)]
-    for place, finding in check_together(examined):
+    policy = intake or IntakePolicy()
+    found = [_of_row(one, read, policy) for one, (_, read) in zip(examined, rows, strict=True)]
+    for place, finding in (*check_together(examined), *check_pairs(examined)):
         found[place].append(finding)
     return found
 
@@ -53,8 +59,10 @@ def _is_employer(number: str) -> bool:
     return True
 
 
-def _of_row(one: Examined, read: Collection[Finding]) -> list[Finding]:
+def _of_row(one: Examined, read: Collection[Finding], policy: IntakePolicy) -> list[Finding]:
     broken = {finding.field for finding in read if finding.severity is Severity.ERROR}
     payload, _ = read_payload(one.row.payload)
-    said = [*one.findings, *check_letters(payload)]
+    details = None if one.event is None else one.event.details
+    by_policy = judge_changes(details, policy.registrable_of(one.row.employer_bin))
+    said = [*one.findings, *check_letters(payload), *by_policy]
     return [*read, *(finding for finding in said if finding.field not in broken)]

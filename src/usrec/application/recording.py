@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.state import State
 from usrec.domain.submission import Submission, WaitReason
 from usrec.ports.event_source import StatusNote
@@ -40,7 +41,9 @@ _SENTENCES = {
 _ASKED = {
     WaitReason.AWAITING_SIGNATURE: "Taken; it waits for the signature of the EDS's owner.",
     WaitReason.AWAITING_APPROVAL: "Taken; it waits for an approval before it is signed.",
+    WaitReason.MASS_HELD: "Taken; held with many like it until a person has looked at them.",
 }
+_PASSED_OVER = "Not sent, by the employer's own policy of what is entered; usrec_findings says more."
 
 
 def status_note(submission: Submission, now: datetime, *, waits_for: WaitReason | None = None) -> StatusNote:
@@ -55,9 +58,14 @@ def status_note(submission: Submission, now: datetime, *, waits_for: WaitReason 
         revision=submission.revision,
         state=submission.state.value,
         code=submission.code,
-        message=_SENTENCES[submission.state] if waits_for is None else _ASKED[waits_for],
+        message=_sentence(submission) if waits_for is None else _ASKED[waits_for],
         findings=submission.findings,
         contract_id=submission.contract_id,
         legal_date=submission.legal_date,
         noted_at=now,
     )
+
+
+def _sentence(submission: Submission) -> str:
+    passed_over = submission.state is State.CANCELLED and submission.reason == NOT_REGISTRABLE
+    return _PASSED_OVER if passed_over else _SENTENCES[submission.state]

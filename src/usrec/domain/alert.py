@@ -26,6 +26,12 @@ class Watched(StrEnum):
     """The days between the signing and a row that can be sent."""
     PERSON = "person"
     """The working days on which a person's signature or approval is awaited; its date is the day of the reminder."""
+    TARGET = "target"
+    """The internal target of an event for which the law sets no term."""
+    MASS = "mass"
+    """Many changes that are held until a person has looked; its date is the day of the reminder."""
+    PAIR = "pair"
+    """A transfer in two halves; its date is the day of the reminder."""
 
 
 class Threshold(StrEnum):
@@ -33,6 +39,16 @@ class Threshold(StrEnum):
 
     AWAITED = "awaited"
     """A person's signature or approval is awaited."""
+    TARGET_NEAR = "target_near"
+    """At most three working days are left to an internal target."""
+    TARGET_PASSED = "target_passed"
+    """An internal target has passed; no law is broken."""
+    MASS_HELD = "mass_held"
+    """Many changes of one kind are held."""
+    HALF_MISSING = "half_missing"
+    """One half of a transfer is there and the other is not."""
+    HALVES_CONTRADICT = "halves_contradict"
+    """The two halves of a transfer cannot belong together."""
     LATE_ENTRY = "late_entry"
     """Signed days ago, and HR entered it late or must still mend its row."""
     WORKING_DAYS_3 = "3_working_days"
@@ -43,6 +59,12 @@ class Threshold(StrEnum):
 
 URGENT: Final = frozenset({Threshold.HOURS_4, Threshold.MISSED})
 """Told at once, also at night; the others wait for the next digest."""
+REMINDERS: Final = frozenset(
+    {Threshold.AWAITED, Threshold.MASS_HELD, Threshold.HALF_MISSING, Threshold.HALVES_CONTRADICT}
+)
+"""Told again on every working day, so none is urgent because its own date ends."""
+GENTLE: Final = REMINDERS | {Threshold.TARGET_NEAR, Threshold.TARGET_PASSED}
+"""Never told outside of a digest."""
 
 _PLAIN: Final = re.compile(r"(?!.*(?<!\d)\d{12}(?!\d))[!-~]{1,64}", re.ASCII)
 """Printable ASCII without blanks and without twelve digits in a row."""

@@ -271,6 +271,7 @@ class Daemon:
             entropy=agent.entropy,
             limit=INGEST_SIZE,
             codes=agent.codes,
+            intake=agent.intake,
         )
         if taken.rows:
             self.metrics.ingested(source.name, taken, perf_counter() - began)

@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Executable, and_, bindparam, false, func, not_, or_, select, update
 
-from usrec.adapters.persistence.alert_tables import OPEN, alerts
+from usrec.adapters.persistence.alert_tables import OPEN, STILL_TRUE, alerts
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import AWAITED, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
-from usrec.adapters.persistence.tables import UNSETTLED, WATCHED, submissions
-from usrec.domain.alert import Alert, Threshold
-from usrec.domain.submission import Submission, SubmissionId
+from usrec.adapters.persistence.tables import WATCHED, submissions
+from usrec.domain.alert import REMINDERS, Alert, Threshold, Watched
+from usrec.domain.submission import Submission, SubmissionId, WaitReason
 
 ALERT_COLUMNS: Final = tuple(alerts.c[name] for name in Alert.__slots__)
 _AT_ONCE: Final = 500
@@ -27,7 +27,10 @@ def _unless_known(insert_into: InsertInto) -> Executable:
 
 
 _ADD: Final = per_dialect(_unless_known)
-_REMINDS: Final = alerts.c.threshold == literal_word(Threshold.AWAITED)
+_REMINDS: Final = alerts.c.threshold.in_([literal_word(one) for one in sorted(REMINDERS)])
+_ASKS: Final = alerts.c.threshold == literal_word(Threshold.AWAITED)
+_OF_MASS: Final = alerts.c.watched == literal_word(Watched.MASS)
+_NOT_HELD: Final = func.coalesce(outbox.c.wait_reason == literal_word(WaitReason.MASS_HELD), false()).is_(false())
 _REOPEN: Final = (
     update(alerts)
     .where(*(alerts.c[name] == bindparam(f"its_{name}") for name in _KEY), not_(OPEN))
@@ -49,11 +52,21 @@ _OUTDATED: Final = (
     select(alerts.c.id, *ALERT_COLUMNS)
     .join_from(alerts, submissions, submissions.c.id == alerts.c.submission_id)
     .join(outbox, outbox.c.submission_id == submissions.c.id, isouter=True)
-    .where(OPEN, or_(not_(UNSETTLED), and_(_REMINDS, func.coalesce(AWAITED, false()).is_(false()))))
+    .where(
+        OPEN,
+        or_(
+            not_(STILL_TRUE),
+            and_(_ASKS, func.coalesce(AWAITED, false()).is_(false())),
+            and_(_OF_MASS, _NOT_HELD),
+        ),
+    )
     .order_by(alerts.c.id)
     .limit(bindparam("limit"))
 )
 _HAND_OVER: Final = update(alerts).where(alerts.c.id == bindparam("which")).values(submission_id=bindparam("stands"))
+_WITHDRAW: Final = update(alerts).where(
+    alerts.c.submission_id == bindparam("which"), alerts.c.watched == bindparam("of"), OPEN
+)
 _CLOSE: Final = update(alerts).where(alerts.c.id.in_(bindparam("ids", expanding=True)), OPEN)
 _WATCH: Final = update(submissions).where(submissions.c.id == bindparam("which"))
 _TO_WATCH: Final = (
@@ -96,6 +109,10 @@ class SqlAlerts:
         """There is nothing left to tell."""
         for start in range(0, len(handles), _AT_ONCE):
             self._connection.execute(_CLOSE, {"ids": handles[start : start + _AT_ONCE], "closed_at": at})
+
+    def withdraw(self, submission_id: SubmissionId, watched: Watched, at: datetime) -> None:
+        """Close what was told of this about its event."""
+        self._connection.execute(_WITHDRAW, {"which": submission_id, "of": watched, "closed_at": at})
 
     def watch(self, submission_id: SubmissionId, at: datetime | None) -> None:
         """Look at the submission's dates at ``at``; the latest call wins."""

@@ -14,8 +14,10 @@ from usrec.adapters.persistence.attempts import SqlAcknowledgements, SqlAttempts
 from usrec.adapters.persistence.contracts import SqlContracts
 from usrec.adapters.persistence.engine import connected, create_ledger_engine, is_in_memory
 from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
+from usrec.adapters.persistence.masses import SqlMasses
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.outgoing import SqlJournal, SqlWriteBacks
+from usrec.adapters.persistence.pairs import SqlPairs
 from usrec.adapters.persistence.schema import require_current, upgrade
 from usrec.adapters.persistence.signing_requests import SqlSigningRequests
 from usrec.adapters.persistence.submissions import SqlSubmissions
@@ -41,6 +43,8 @@ class SqlUnitOfWork:
         self.alerts = SqlAlerts(connection)
         self.alert_sinks = SqlAlertSinks(connection)
         self.agents = SqlAgents(connection)
+        self.masses = SqlMasses(connection)
+        self.pairs = SqlPairs(connection)
 
     def commit(self) -> None:
         """Make everything durable."""

@@ -39,6 +39,7 @@ _DROP_OLDER: Final = delete(write_backs).where(
 )
 """A note about an older revision, or an older one about the same: revisions count before clocks, which may differ."""
 _NOTE: Final = _unless_known(write_backs)
+_NOTE_ALL: Final = per_dialect(lambda insert_into: insert_into(write_backs).on_conflict_do_nothing().inline())
 _DUE: Final = (
     select(write_backs.c.id, *_NOTE_COLUMNS)
     .where(write_backs.c.source == bindparam("source"), write_backs.c.due_at <= bindparam("now"))
@@ -67,11 +68,20 @@ class SqlWriteBacks:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def put(self, note: StatusNote) -> None:
-        """Remember a note unless one about a later revision, or a newer one, waits for its row already."""
-        values = {**values_of(note), "due_at": note.noted_at}
-        if not self._replace(values):
-            self._replace(values)
+    def put(self, *notes: StatusNote) -> None:
+        """Remember notes unless one about a later revision, or a newer one, waits for their rows already."""
+        if len(notes) == 1:
+            values = {**values_of(notes[0]), "due_at": notes[0].noted_at}
+            if not self._replace(values):
+                self._replace(values)
+        elif notes:
+            self._replace_all([{**values_of(note), "due_at": note.noted_at} for note in notes])
+
+    def _replace_all(self, notes: list[dict[str, Any]]) -> None:
+        """Two statements for all; a note that another agent writes at this very moment stays."""
+        dropped = [{name: one[name] for name in ("source", "row_ref", "revision", "noted_at")} for one in notes]
+        self._connection.execute(_DROP_OLDER, dropped)
+        self._connection.execute(_NOTE_ALL[self._connection.dialect.name], notes)
 
     def _replace(self, values: dict[str, Any]) -> bool:
         """Drop an older note and add this one; False when another one is there, perhaps from a moment ago."""

@@ -39,6 +39,9 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "alert_deliveries": _ALL,
     "alert_sinks": _CHANGE,
     "agents": _ALL,
+    "mass_batches": _CHANGE,
+    "mass_members": _CHANGE,
+    "pair_halves": _ADD,
 }
 """By table; a test holds it to the statements of this package."""
 

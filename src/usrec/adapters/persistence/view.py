@@ -16,12 +16,16 @@ from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import SCHEDULED, acknowledgements, attempts, outbox, signing_requests
 from usrec.adapters.persistence.engine import READ_ONLY, connected
 from usrec.adapters.persistence.figures import read_figures
+from usrec.adapters.persistence.mass_view import in_batch, read_changes, read_masses
 from usrec.adapters.persistence.notice_board import read_notice_board
 from usrec.adapters.persistence.oversight import read_sight
+from usrec.adapters.persistence.pairs import read_pair_of, read_pairs
 from usrec.adapters.persistence.tables import journal, messages, submissions, write_backs
+from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.errors import ValidationProblem
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.oversight import Sight
+from usrec.domain.pair import Pair
 from usrec.domain.state import SETTLED, State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 from usrec.ports.alert_sinks import NoticeBoard
@@ -29,6 +33,7 @@ from usrec.ports.figures import Figures
 from usrec.ports.ledger_view import (
     AttemptRow,
     JournalRow,
+    MassRow,
     Progress,
     RequestRow,
     SubmissionFilter,
@@ -114,6 +119,15 @@ _IN_OUTBOX: Final = select(outbox.c.status, outbox.c.wait_reason, func.count()).
     outbox.c.status, outbox.c.wait_reason
 )
 _NEXT: Final = select(func.min(outbox.c.available_at)).where(SCHEDULED)
+_PASSED_OVER: Final = (
+    select(func.count())
+    .select_from(submissions)
+    .where(
+        _COLUMNS.state == literal_word(State.CANCELLED),
+        _COLUMNS.reason == bindparam("reason"),
+        _COLUMNS.replaced_by.is_(None),
+    )
+)
 _NOTES: Final = select(func.count()).select_from(write_backs)
 _LAST_EXCHANGE: Final = (
     select(acknowledgements.c.acknowledged_at)
@@ -192,6 +206,32 @@ class SqlLedgerView:
         with self._snapshot() as connection:
             line = connection.execute(statement, {"action": action, "before": before}).first()
         return None if line is None else JournalRow(*line)
+
+    def passed_over(self) -> int:
+        """Submissions that the employer's policy keeps from being sent."""
+        with self._snapshot() as connection:
+            return connection.scalar(_PASSED_OVER, {"reason": NOT_REGISTRABLE}) or 0
+
+    def masses(self) -> Sequence[MassRow]:
+        """Batches of changes, newest first."""
+        with self._snapshot() as connection:
+            return read_masses(connection)
+
+    def mass_sample(self, name: str, limit: int) -> Sequence[SubmissionRow]:
+        """Some current events of a batch."""
+        with self._snapshot() as connection:
+            rows = connection.execute(_ROWS.where(*in_batch(name)).limit(limit))
+            return [SubmissionRow(*row) for row in rows]
+
+    def mass_changes(self, name: str) -> Mapping[str, int]:
+        """What the current events of a batch change."""
+        with self._snapshot() as connection:
+            return read_changes(connection, name)
+
+    def pairs(self) -> Sequence[Pair]:
+        """Transfers in two halves."""
+        with self._snapshot() as connection:
+            return read_pairs(connection)
 
     def write_backs_waiting(self) -> int:
         """Notes to HR that are not written yet."""
@@ -289,4 +329,5 @@ def _story(connection: Connection, submission_id: str) -> SubmissionStory:
         journal=[JournalRow(*one) for one in connection.execute(_JOURNAL, which)],
         behind=[SubmissionRow(*one) for one in connection.execute(_BEHIND, place)] if in_line else [],
         request=next((RequestRow(*one) for one in connection.execute(_REQUEST, which)), None),
+        pair=read_pair_of(connection, submission_id),
     )

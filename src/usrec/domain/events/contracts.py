@@ -76,9 +76,13 @@ class Conclusion(ContractBody):
 
     Attributes:
         signed_on: Day on which both parties had signed; the term of Order 353 p.7 runs from it.
+        pair_key: Links it to the termination at another employer; it is not sent.
+        pair_elsewhere: "true" where that termination is not this agent's matter.
     """
 
     signed_on: date
+    pair_key: str | None = None
+    pair_elsewhere: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@ SENTENCES: Final = frozenset(
         N_("Taken; it will be sent."),
         N_("Taken; it waits for the signature of the EDS's owner."),
         N_("Taken; it waits for an approval before it is signed."),
+        N_("Taken; held with many like it until a person has looked at them."),
+        N_("Not sent, by the employer's own policy of what is entered; usrec_findings says more."),
         N_("Not sent: mend the fields named here and raise the revision."),
         N_("Signed; being sent."),
         N_("Delivered; no decision yet."),

@@ -77,6 +77,13 @@ def survey_json(survey: Survey, certificates: Sequence[CertificateRecord]) -> di
         "needs_person": sum(survey.needs_person.values()),
         "needs_person_by_reason": {why.value: number for why, number in survey.needs_person.items()},
         "write_backs_waiting": survey.write_backs_waiting,
+        "not_registrable": survey.passed_over,
+        "mass_batches": [one.batch.name for one in survey.masses],
+        "internal_targets": len(survey.targets),
+        "internal_targets_passed": len(survey.targets_passed),
+        "internal_targets_passed_ids": [row.id for row in survey.targets_passed[:NAMED]],
+        "pairs_half_missing": [pair.key for pair in survey.pairs if pair.missing is not None][:NAMED],
+        "pairs_contradict": [pair.key for pair in survey.pairs if pair.contradictions][:NAMED],
         "certificates": [asdict(one) for one in certificates],
     }
 
@@ -100,6 +107,7 @@ def survey_words(survey: Survey) -> Iterator[str]:
     if survey.oldest is not None:
         age, oldest = span(survey.at - survey.oldest.received_at), survey.oldest.id
         yield tr("The oldest open one was taken {age} ago: {id}").format(age=age, id=oldest)
+    yield from _beside_the_law(survey)
     waiting_notes = survey.write_backs_waiting
     yield ntr("{number} note to HR still to be written", "{number} notes to HR still to be written", waiting_notes)
 
@@ -109,6 +117,33 @@ def _deadlines(survey: Survey) -> Iterator[str]:
     yield overdue.format(number=len(survey.overdue), id=survey.overdue[0].id if survey.overdue else "")
     soon = tr("{number} due within 24 hours, the next: {id}") if survey.due_soon else tr("{number} due within 24 hours")
     yield soon.format(number=len(survey.due_soon), id=survey.due_soon[0].id if survey.due_soon else "")
+
+
+def _beside_the_law(survey: Survey) -> Iterator[str]:
+    """What the installation decides itself; nothing where there is nothing of it."""
+    if survey.targets:
+        targets = ntr(
+            "{number} without a term of law, by an internal target (not a term of law); passed: {passed}",
+            "{number} without a term of law, by internal targets (not terms of law); passed: {passed}",
+            len(survey.targets),
+        )
+        yield targets.format(number=len(survey.targets), passed=len(survey.targets_passed))
+    if survey.passed_over:
+        yield ntr(
+            "{number} agreement not sent, by the employer's policy of what is entered",
+            "{number} agreements not sent, by the employer's policy of what is entered",
+            survey.passed_over,
+        )
+    for one in survey.masses:
+        yield tr("Held until somebody has looked: {held} in batch {name}, usrec mass show").format(
+            held=one.held, name=one.batch.name
+        )
+    if survey.pairs:
+        yield ntr(
+            "{number} transfer in two halves needs a look: usrec pair list",
+            "{number} transfers in two halves need a look: usrec pair list",
+            len(survey.pairs),
+        )
 
 
 def _certificates(records: Sequence[CertificateRecord]) -> Iterator[str]:

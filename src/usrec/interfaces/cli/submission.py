@@ -151,7 +151,7 @@ def retry(
     """Try again: a refused one as a new signed version, one on its way as the same bytes, an invalid one by its row."""
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
     from usrec.application import operate
-    from usrec.bootstrap import build_calendar, build_code_check, employers_by_bin
+    from usrec.bootstrap import build_calendar, build_code_check, build_intake, employers_by_bin
 
     by = actor(reason)
     with opened(config) as place:
@@ -164,6 +164,7 @@ def retry(
             employers=employers_by_bin(place.settings),
             calendar=build_calendar(place.settings.values.calendar),
             codes=build_code_check(place.settings),
+            targets=build_intake(place.settings).targets,
         )
         rows = to_act_on(place, "retry", submissions, Narrowed(state, code, employer), yes=yes)
         act_on(rows, act, as_json=as_json, said=tr("goes on as {detail}"))
