@@ -30,6 +30,7 @@ from usrec.application.deliver import Delivered, DeliveryPolicy, claim_due, deli
 from usrec.application.ingest import IngestReport, ingest
 from usrec.domain.errors import ValidationProblem
 from usrec.domain.identifiers import check_digit
+from usrec.domain.intake import IntakePolicy
 from usrec.domain.message import CorrelationId, Envelope, RenderedMessage, SignedMessage
 from usrec.domain.outcome import Doubt, Faulted, NothingSent, Refused, Registered, ReplyProof, Unknown
 from usrec.domain.retry import RetryPolicy
@@ -239,6 +240,7 @@ class Line:
     calendar: WorkingCalendar = field(default_factory=WeekdayCalendar)
     employers: dict[str, EmployerName] = field(default_factory=lambda: dict(EMPLOYERS))
     policy: DeliveryPolicy = POLICY
+    intake: IntakePolicy = field(default_factory=IntakePolicy)
 
     def enter(
         self,
@@ -275,6 +277,7 @@ class Line:
             clock=self.clock,
             entropy=self.entropy,
             limit=limit,
+            intake=self.intake,
         )
 
     def take(self, event_id: str, event_type: str = "conclusion", **row: Any) -> Submission:

@@ -20,7 +20,7 @@ from usrec.domain.errors import UnsafeRequest
 from usrec.domain.mass import FIRST, MassBatch, MassDecision, MassGroup, MassMember, MassPolicy, batch_name
 from usrec.domain.source_event import EmployerName
 from usrec.domain.state import Move, State, next_state
-from usrec.domain.submission import Submission, SubmissionId
+from usrec.domain.submission import Submission, SubmissionId, WaitReason
 from usrec.domain.watch import WatchPolicy, mass_reminder
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import JournalEntry, Ledger, UnitOfWork
@@ -63,7 +63,9 @@ def _begin(
 def hold_batch(work: UnitOfWork, name: str, now: datetime) -> int:
     """Stop what of a batch is not stopped yet; returns how many."""
     stopped = work.masses.hold(name)
-    work.journal.append(*_lines(stopped, "mass_hold", State.PENDING, ("agent", name), now))
+    ids = [one.id for one in stopped]
+    work.journal.append(*_lines(ids, "mass_hold", State.PENDING, ("agent", name), now))
+    work.write_backs.put(*(status_note(one, now, waits_for=WaitReason.MASS_HELD) for one in stopped))
     return len(stopped)
 
 
@@ -103,14 +105,15 @@ def carry_out(name: str, *, ledger: Ledger, clock: Clock, portion: int = PORTION
     done = 0
     while True:
         with ledger.begin() as work:
-            carried = _carry_out_some(work, name, clock.now(), portion)
+            carried = carry_out_some(work, name, clock.now(), portion)
             work.commit()
         done += carried
         if carried < portion:
             return done
 
 
-def _carry_out_some(work: UnitOfWork, name: str, now: datetime, portion: int) -> int:
+def carry_out_some(work: UnitOfWork, name: str, now: datetime, portion: int) -> int:
+    """Bring a decision to one portion, in a number of statements that does not grow with it; returns how many."""
     batch = work.masses.batch(name)
     if batch is None or batch.decision is None:
         return 0

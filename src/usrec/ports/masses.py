@@ -39,7 +39,7 @@ class Masses(Protocol):
         """Put the events of a group that arrived since then and are in no batch into this one."""
         ...
 
-    def hold(self, name: str) -> Sequence[SubmissionId]:
+    def hold(self, name: str) -> Sequence[Submission]:
         """Stop what of a batch is not stopped yet; returns which.
 
         Leaves out what was signed, what a person holds or is asked about, and what another transaction has locked.

@@ -24,15 +24,15 @@ Item = TypeVar("Item")
 
 _BATCH_COLUMNS: Final = tuple(mass_batches.c[name] for name in MassBatch.__slots__)
 _GROUP: Final = (
-    mass_members.c.employer_bin == bindparam("employer_bin"),
-    mass_members.c.operation == bindparam("operation"),
-    mass_members.c.day == bindparam("day"),
+    mass_members.c.employer_bin == bindparam("its_employer_bin"),
+    mass_members.c.operation == bindparam("its_operation"),
+    mass_members.c.day == bindparam("its_day"),
 )
 _UNASSESSED: Final = (*_GROUP, mass_members.c.batch.is_(None), mass_members.c.arrived_at >= bindparam("since"))
 _BATCH_OF: Final = (
-    mass_batches.c.employer_bin == bindparam("employer_bin"),
-    mass_batches.c.operation == bindparam("operation"),
-    mass_batches.c.day == bindparam("day"),
+    mass_batches.c.employer_bin == bindparam("its_employer_bin"),
+    mass_batches.c.operation == bindparam("its_operation"),
+    mass_batches.c.day == bindparam("its_day"),
 )
 _STANDS: Final = and_(
     submissions.c.replaced_by.is_(None),
@@ -137,6 +137,7 @@ _REGISTRY_ID: Final = (
     )
     .scalar_subquery()
 )
+_THOSE: Final = select(*SUBMISSION_COLUMNS).where(_ITS_SUBMISSION).order_by(submissions.c.id)
 _LEARN_CONTRACT: Final = (
     update(submissions).where(_ITS_SUBMISSION, submissions.c.contract_id.is_(None)).values(contract_id=_REGISTRY_ID)
 )
@@ -206,16 +207,16 @@ class SqlMasses:
 
     def how_many(self, group: MassGroup, since: datetime) -> int:
         """Events of a group that are in no batch."""
-        return self._connection.scalar(_HOW_MANY, {**values_of(group), "since": since}) or 0
+        return self._connection.scalar(_HOW_MANY, {**_named(group), "since": since}) or 0
 
     def undecided_of(self, group: MassGroup) -> str | None:
         """The open batch of a group, its row locked."""
-        found: str | None = self._connection.scalar(_UNDECIDED_OF, values_of(group))
+        found: str | None = self._connection.scalar(_UNDECIDED_OF, _named(group))
         return found
 
     def batches_of(self, group: MassGroup) -> int:
         """How many batches a group had."""
-        return self._connection.scalar(_BATCHES_OF, values_of(group)) or 0
+        return self._connection.scalar(_BATCHES_OF, _named(group)) or 0
 
     def open(self, batch: MassBatch) -> None:
         """Begin a batch; the primary key lets one agent do so."""
@@ -223,14 +224,15 @@ class SqlMasses:
 
     def join(self, name: str, group: MassGroup, since: datetime) -> None:
         """Put what is in no batch into this one."""
-        self._connection.execute(_JOIN, {**values_of(group), "since": since, "name": name})
+        self._connection.execute(_JOIN, {**_named(group), "since": since, "name": name})
 
-    def hold(self, name: str) -> Sequence[SubmissionId]:
+    def hold(self, name: str) -> Sequence[Submission]:
         """Stop what of a batch is not stopped yet."""
-        ids: list[SubmissionId] = list(self._connection.scalars(_TO_STOP, {"name": name}))
-        for some in _portions(ids):
+        stopped: list[Submission] = []
+        for some in _portions(list(self._connection.scalars(_TO_STOP, {"name": name}))):
             self._connection.execute(_STOP, {"ids": some})
-        return ids
+            stopped += [submission_of(row) for row in self._connection.execute(_THOSE, {"ids": some})]
+        return stopped
 
     def leave(self, submission_id: SubmissionId) -> None:
         """It belongs to no batch any more."""
@@ -280,6 +282,10 @@ class SqlMasses:
                 (row[0], row[1]) for row in self._connection.execute(_FOLLOWED, {"ids": some, "at_least": at_least})
             ]
         return found
+
+
+def _named(group: MassGroup) -> dict[str, Any]:
+    return {f"its_{name}": value for name, value in values_of(group).items()}
 
 
 def _portions(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
