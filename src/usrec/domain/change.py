@@ -77,7 +77,7 @@ def judge_changes(details: Details | None, policy: RegistrablePolicy) -> list[Fi
     if changes and not set(changes) & set(policy.changes):
         named = ", ".join(changes)
         message = f"Not sent: a change of {named} is not entered in USREC by the employer's policy ({policy.note})."
-        return [warning(NOT_REGISTRABLE, "changes", message, point="Order 353 p.8")]
+        return [warning("not_registrable", "changes", message, point="Order 353 p.8")]
     if policy.own and not changes:
         message = (
             f"The row does not tell what it changes, so it is sent, whatever the employer's policy ({policy.note})."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,11 +12,15 @@ import pytest
 from support.code_lists import BOOK, HeldBook
 from support.languages import CYRILLIC, TRANSLATED, english_words
 from support.line import BIN, EMPLOYERS, MONDAY, PAYLOADS, WeekdayCalendar
+from support.sample_events import SAMPLES
 from usrec.domain import revision
+from usrec.domain.change import Change, RegistrablePolicy, judge_changes
 from usrec.domain.rules.codes import CODE_FIELDS, CodeCheck, code_in_dictionary, code_is_lowest_level
 from usrec.domain.rules.examine import examine, term_of
 from usrec.domain.rules.field_table import FIELDS
+from usrec.domain.rules.fields import read_details
 from usrec.domain.rules.finding import Finding, error
+from usrec.domain.rules.pairs import check_pairs
 from usrec.domain.source_event import Operation, SourceName, SourceRow
 from usrec.interfaces.cli.finding_words import TEMPLATES, VALUES, finding_words
 from usrec.interfaces.cli.words import LAW
@@ -76,6 +80,8 @@ def every_finding() -> Iterator[Finding]:
             asked = "position_code", code, CODE_FIELDS["position_code"], CodeCheck(book), MONDAY.date()
             yield from (one for one in (code_in_dictionary(*asked), code_is_lowest_level(*asked)) if one)
     yield from (one for one in vars(revision).values() if isinstance(one, Finding))
+    yield from judged()
+    yield from about_pairs()
     for message in (
         "the signed document is over 100 KB (code SCSE999)",
         "the message has more than 100 KB (SCSE999); its longest field is established_post",
@@ -84,6 +90,32 @@ def every_finding() -> Iterator[Finding]:
         "the profile x has no message for extension",
     ):
         yield error("document", "submission 1", message)
+
+
+def judged() -> Iterator[Finding]:
+    """What a policy of the employer says of an agreement."""
+    policy = RegistrablePolicy(frozenset({Change.POSITION}), "17-к, 2026-02-01", own=True)
+    for changes in ("", "working_time, remote_work"):
+        details, _ = read_details(Operation.AMENDMENT, {**SAMPLES[Operation.AMENDMENT], "changes": changes})
+        yield from judge_changes(details, policy)
+
+
+def about_pairs() -> Iterator[Finding]:
+    """Halves that are alone, that contradict, and one too many."""
+    begins = {**SAMPLES[Operation.CONCLUSION], "pair_key": "T-1", "pair_elsewhere": ""}
+    ends = {**SAMPLES[Operation.TERMINATION], "pair_key": "T-1", "pair_elsewhere": "", "termination_date": "2099-01-05"}
+    old = {**begins, "pair_key": "", "employee_iin": "900101300811"}
+    rows = [("conclusion", "old", old), ("termination", "old", ends), ("conclusion", "new", begins)]
+    for chosen in (rows[1:2], rows, [*rows, rows[2]]):
+        read = [
+            SourceRow(SourceName("hr"), str(place), f"e{place}", 1, kind, contract, BIN, json.dumps(payload))
+            for place, (kind, contract, payload) in enumerate(chosen)
+        ]
+        examined = [
+            examine(row, employers=EMPLOYERS, calendar=WeekdayCalendar(), now=datetime(2099, 2, 2, tzinfo=UTC))
+            for row in read
+        ]
+        yield from (found for _, found in check_pairs(examined))
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
