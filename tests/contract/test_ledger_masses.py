@@ -98,4 +98,4 @@ def test_mark_of_one_that_left_alone_is_gone(ledger: SqlLedger) -> None:
     with line.work() as work:
         assert work.masses.hold(NAME) == []
     assert line.entry("t1").status is QueueStatus.READY
-    assert decide_mass(NAME, MassDecision.RELEASED, ASEL, ledger=ledger, clock=line.clock) == 2
+    assert decide_mass(NAME, MassDecision.RELEASED, (ASEL.name, ASEL.reason), ledger=ledger, clock=line.clock) == 2

@@ -181,6 +181,7 @@ class Desk:
             clock=self.clock,
             entropy=agent.entropy,
             codes=agent.codes,
+            intake=agent.intake,
         )
 
     def send_one(self, event_id: str, outcome: SubmissionOutcome) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from usrec.domain.change import judge_changes
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
 from usrec.domain.intake import IntakePolicy
+from usrec.domain.rules.changes import judge_changes
 from usrec.domain.rules.codes import CodeCheck
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import read_payload

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from usrec.application.contract_line import arrange_line
 from usrec.application.pairs import look_at_others
@@ -24,9 +24,6 @@ from usrec.domain.submission import Submission, SubmissionId, WaitReason
 from usrec.domain.watch import WatchPolicy, mass_reminder
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import JournalEntry, Ledger, UnitOfWork
-
-if TYPE_CHECKING:
-    from usrec.application.operate import Actor
 
 PORTION: Final = 500
 """Events of one transaction."""
@@ -69,8 +66,11 @@ def hold_batch(work: UnitOfWork, name: str, now: datetime) -> int:
     return len(stopped)
 
 
-def decide_mass(name: str, decision: MassDecision, actor: Actor, *, ledger: Ledger, clock: Clock) -> int:
+def decide_mass(name: str, decision: MassDecision, by: tuple[str, str], *, ledger: Ledger, clock: Clock) -> int:
     """Let a whole batch go, or take it back; returns for how many events.
+
+    Args:
+        by: Who decides and why, for the journal.
 
     Raises:
         UnsafeRequest: There is no such batch, or somebody has decided; nothing was changed.
@@ -80,11 +80,9 @@ def decide_mass(name: str, decision: MassDecision, actor: Actor, *, ledger: Ledg
         batch = work.masses.batch(name)
         if batch is None or batch.decision is not None:
             raise _undecidable(name, batch)
-        work.masses.decide(name, decision, actor.name, actor.reason, now)
+        work.masses.decide(name, decision, *by, now)
         detail = json.dumps({"batch": name}, ensure_ascii=False)
-        work.journal.append(
-            JournalEntry(now, None, f"mass_{decision.value}", None, None, actor.name, actor.reason, detail)
-        )
+        work.journal.append(JournalEntry(now, None, f"mass_{decision.value}", None, None, *by, detail))
         work.commit()
     return carry_out(name, ledger=ledger, clock=clock)
 

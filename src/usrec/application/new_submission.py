@@ -6,10 +6,11 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from usrec.domain.change import NOT_REGISTRABLE, is_passed_over, judge_changes
+from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.intake import IntakePolicy
 from usrec.domain.kazakhstan_time import day_end_utc, kazakhstan_date
+from usrec.domain.rules.changes import is_passed_over, judge_changes
 from usrec.domain.rules.examine import Examined
 from usrec.domain.rules.finding import dump_findings
 from usrec.domain.source_event import ContractKey, contract_id_given, dump_details

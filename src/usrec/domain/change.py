@@ -13,10 +13,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from usrec.domain.events.changes import Amendment
-from usrec.domain.rules.finding import Finding, warning
-from usrec.domain.source_event import Details
-
 
 class Change(StrEnum):
     """What may be changed; the words of the field ``changes``."""
@@ -67,25 +63,3 @@ class RegistrablePolicy:
 def changes_of(text: str | None) -> list[Change]:
     """The words of the field, each once; empty when the row does not tell."""
     return [Change(word) for word in dict.fromkeys(_SEPARATORS.split(text or "")) if word]
-
-
-def judge_changes(details: Details | None, policy: RegistrablePolicy) -> list[Finding]:
-    """What the policy says of an agreement: nothing, that it is not sent, or that the row leaves it open."""
-    if not isinstance(details, Amendment):
-        return []
-    changes = changes_of(details.changes)
-    if changes and not set(changes) & set(policy.changes):
-        named = ", ".join(changes)
-        message = f"Not sent: a change of {named} is not entered in USREC by the employer's policy ({policy.note})."
-        return [warning("not_registrable", "changes", message, point="Order 353 p.8")]
-    if policy.own and not changes:
-        message = (
-            f"The row does not tell what it changes, so it is sent, whatever the employer's policy ({policy.note})."
-        )
-        return [warning("changes_not_told", "changes", message)]
-    return []
-
-
-def is_passed_over(findings: Collection[Finding]) -> bool:
-    """Whether the policy keeps the event from being sent."""
-    return any(one.rule == NOT_REGISTRABLE for one in findings)

@@ -14,7 +14,8 @@ from support.languages import CYRILLIC, TRANSLATED, english_words
 from support.line import BIN, EMPLOYERS, MONDAY, PAYLOADS, WeekdayCalendar
 from support.sample_events import SAMPLES
 from usrec.domain import revision
-from usrec.domain.change import Change, RegistrablePolicy, judge_changes
+from usrec.domain.change import Change, RegistrablePolicy
+from usrec.domain.rules.changes import judge_changes
 from usrec.domain.rules.codes import CODE_FIELDS, CodeCheck, code_in_dictionary, code_is_lowest_level
 from usrec.domain.rules.examine import examine, term_of
 from usrec.domain.rules.field_table import FIELDS
@@ -102,8 +103,13 @@ def judged() -> Iterator[Finding]:
 
 def about_pairs() -> Iterator[Finding]:
     """Halves that are alone, that contradict, and one too many."""
-    begins = {**SAMPLES[Operation.CONCLUSION], "pair_key": "T-1", "pair_elsewhere": ""}
-    ends = {**SAMPLES[Operation.TERMINATION], "pair_key": "T-1", "pair_elsewhere": "", "termination_date": "2099-01-05"}
+    begins = {**SAMPLES[Operation.CONCLUSION], "pair_key": "transfer-7", "pair_elsewhere": ""}
+    ends = {
+        **SAMPLES[Operation.TERMINATION],
+        "pair_key": "transfer-7",
+        "pair_elsewhere": "",
+        "termination_date": "2026-12-31",
+    }
     old = {**begins, "pair_key": "", "employee_iin": "900101300811"}
     rows = [("conclusion", "old", old), ("termination", "old", ends), ("conclusion", "new", begins)]
     for chosen in (rows[1:2], rows, [*rows, rows[2]]):
@@ -112,7 +118,7 @@ def about_pairs() -> Iterator[Finding]:
             for place, (kind, contract, payload) in enumerate(chosen)
         ]
         examined = [
-            examine(row, employers=EMPLOYERS, calendar=WeekdayCalendar(), now=datetime(2099, 2, 2, tzinfo=UTC))
+            examine(row, employers=EMPLOYERS, calendar=WeekdayCalendar(), now=datetime(2027, 1, 11, tzinfo=UTC))
             for row in read
         ]
         yield from (found for _, found in check_pairs(examined))

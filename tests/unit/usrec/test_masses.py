@@ -1,6 +1,7 @@
 """Many changes at once are held as one until a person has looked; nothing else is, and no deadline is forgotten."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def line(line: Line) -> Line:
     return line
 
 
-def gone(line: Line, numbers: range, *, event: str = "termination", **fields: object) -> None:
+def gone(line: Line, numbers: range, *, event: str = "termination", **fields: Any) -> None:
     """HR ends these people's contracts, or changes them, in one go."""
     for number in numbers:
         line.enter(f"{event}{number}", event, contract=f"K-{number}", **{"contract_id": f"R-{number}", **fields})
@@ -48,7 +49,7 @@ def batch(line: Line) -> MassRow:
 
 
 def decide(line: Line, decision: MassDecision, name: str = NAME) -> int:
-    return decide_mass(name, decision, ASEL, ledger=line.ledger, clock=line.clock)
+    return decide_mass(name, decision, (ASEL.name, ASEL.reason), ledger=line.ledger, clock=line.clock)
 
 
 def look(line: Line) -> list[tuple[Watched, Threshold]]:

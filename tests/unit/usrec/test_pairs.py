@@ -1,6 +1,7 @@
 """A transfer in two halves: a missing half and halves that contradict are told, until they are mended."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -32,11 +33,11 @@ def line(line: Line) -> Line:
     return line
 
 
-def ends(line: Line, **fields: object) -> None:
+def ends(line: Line, **fields: Any) -> None:
     line.take("ends", "termination", **{"pair_key": "T-1", **fields})
 
 
-def begins(line: Line, event: str = "begins", **row: object) -> None:
+def begins(line: Line, event: str = "begins", **row: Any) -> None:
     line.take(event, **{"contract": "N-1", "employer": OTHER_BIN, "pair_key": "T-1", **row})
 
 

@@ -10,9 +10,10 @@ from support.line import ASEL, BIN, TIMEOUT, Line, amendment
 from usrec.application import operate
 from usrec.application.operate import Settlement
 from usrec.application.recording import status_note
-from usrec.domain.change import DEFAULT_REGISTRABLE, NAMED_BY_THE_ORDER, Change, RegistrablePolicy, judge_changes
+from usrec.domain.change import DEFAULT_REGISTRABLE, NAMED_BY_THE_ORDER, Change, RegistrablePolicy
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.intake import IntakePolicy
+from usrec.domain.rules.changes import judge_changes
 from usrec.domain.rules.fields import read_details
 from usrec.domain.source_event import Operation
 from usrec.domain.state import State

@@ -94,12 +94,12 @@ def _decide(name: str, decision: MassDecision, reason: str, *, config: Config, y
         if not yes and row.batch.decision is None:
             _ask(row)
         act = partial(decide_mass, ledger=place.ledger, clock=SystemClock())
-        events = act(name, decision, by)
+        events = act(name, decision, (by.name, by.reason))
     if as_json:
         print_json({"batch": name, "decision": decision.value, "events": events})
         return
-    words = tr("{name}: {decision}").format(name=name, decision=_decision_words(decision.value, by.name))
-    say(words + "; " + ntr("{number} event", "{number} events", events))
+    number = ntr("{number} event", "{number} events", events)
+    say(f"{name}: {_decision_words(decision.value, by.name)}; {number}")
 
 
 def _ask(row: MassRow) -> None:
@@ -175,8 +175,9 @@ def _page(row: MassRow, changes: Mapping[str, int]) -> Iterator[str]:
     if row.batch.decision is not None:
         yield _decision_words(row.batch.decision.value, row.batch.decided_by) + f": {row.batch.reason}"
     yield tr("What changes:")
+    unknown = tr("the rows do not tell")
     for what, number in _most(list(changes.items())):
-        yield f"  {number:>6}  {what or tr('the rows do not tell')}"
+        yield f"  {number:>6}  {what or unknown}"
     yield tr("A sample:")
 
 
