@@ -199,6 +199,10 @@ url = "sqlite:///ledger.db"
 kind = "outbox"
 url = "sqlite:///hr.db"
 
+[mass]
+amendments = 0
+terminations = 0
+
 [delivery]
 workers = 2
 poll = 0.2
