@@ -13,15 +13,19 @@ import socket
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import structlog
 
 from usrec.application.deliver import DeliveryPolicy
+from usrec.domain.change import RegistrablePolicy
 from usrec.domain.digest import DigestPolicy
 from usrec.domain.document import DocumentShelf
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable
+from usrec.domain.intake import IntakePolicy
+from usrec.domain.mass import MassPolicy
 from usrec.domain.policies import Policies
 from usrec.domain.response_code import Policy
 from usrec.domain.retry import RetryPolicy
@@ -31,12 +35,19 @@ from usrec.domain.rules.finding import Severity
 from usrec.domain.rules.harmful import ConditionCodes
 from usrec.domain.secret import Secret
 from usrec.domain.source_event import EmployerName, EventId, SourceName
+from usrec.domain.target import TARGETED, CountedIn, TargetPolicy
 from usrec.domain.watch import WatchPolicy
 from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
 from usrec.ports.alert_sink import Subscriber
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.event_source import EventSource
-from usrec.settings import CalendarSettings, LoadedSettings, LoadedWatcherSettings, SourceSettings
+from usrec.settings import (
+    CalendarSettings,
+    LoadedSettings,
+    LoadedWatcherSettings,
+    RegistrableSettings,
+    SourceSettings,
+)
 
 if TYPE_CHECKING:
     from kzeds.certificate import Certificate
@@ -93,7 +104,14 @@ class Agent:
     def watching(self) -> WatchPolicy:
         """What is watched and when digests go out."""
         alerts = self.settings.values.alerts
-        return WatchPolicy(DigestPolicy(self.calendar, alerts.digest_at), alerts.late_entry_days, alerts.permit_days)
+        missing_after = timedelta(days=self.settings.values.pairs.missing_after_days)
+        digests = DigestPolicy(self.calendar, alerts.digest_at)
+        return WatchPolicy(digests, alerts.late_entry_days, alerts.permit_days, missing_after)
+
+    @property
+    def intake(self) -> IntakePolicy:
+        """What the installation decides about events beyond the law."""
+        return build_intake(self.settings)
 
     def close(self) -> None:
         """Close connections."""
@@ -101,6 +119,31 @@ class Agent:
         for source in self.sources:
             source.close()
         self.ledger.close()
+
+
+def build_intake(settings: LoadedWatcherSettings) -> IntakePolicy:
+    """What the settings say of events beyond the law: which changes are entered, targets, many at once."""
+    values = settings.values
+    masses, targets = values.mass, values.targets
+    named = {one: getattr(targets, one.value) for one in TARGETED}
+    return IntakePolicy(
+        registrable={
+            one.bin: RegistrablePolicy(one.registrable.changes, order_note(one.registrable), own=True)
+            for one in values.employer.values()
+            if one.registrable is not None
+        },
+        targets=TargetPolicy(
+            targets.days,
+            CountedIn(targets.counted_in),
+            {one: days for one, days in named.items() if days is not None},
+        ),
+        masses=MassPolicy(masses.amendments, masses.terminations, masses.window),
+    )
+
+
+def order_note(registrable: RegistrableSettings) -> str:
+    """The employer's order as it is told."""
+    return f"{registrable.order_number}, {registrable.order_dated.isoformat()}"
 
 
 def build_ledger(settings: LoadedWatcherSettings) -> SqlLedger:

@@ -37,11 +37,13 @@ from usrec.domain.dictionary import Changes, Dictionary
 from usrec.domain.document import FoundFile, StoredDocument
 from usrec.domain.employer_stop import AGENT, EmployerStop
 from usrec.domain.liability import Breach, Circumstances, assess
+from usrec.domain.mass import MassBatch
 from usrec.domain.message import RenderedMessage
+from usrec.domain.pair import Pair, PairHalf
 from usrec.domain.permit import EndingPermit
 from usrec.domain.rules.finding import dump_findings, error
 from usrec.domain.signing_request import SigningRequest
-from usrec.domain.source_event import EmployerName
+from usrec.domain.source_event import ContractKey, EmployerName, Operation
 from usrec.domain.state import State
 from usrec.domain.submission import SubmissionId
 from usrec.interfaces.cli.acting import Result
@@ -59,7 +61,9 @@ from usrec.interfaces.cli.explain import in_force
 from usrec.interfaces.cli.explanation_words import explanation_json
 from usrec.interfaces.cli.liability_words import estimate_json
 from usrec.interfaces.cli.lint_report import Report, Reported, lint_json
+from usrec.interfaces.cli.mass import mass_json
 from usrec.interfaces.cli.package import _Made, _made_json, _paper_json, _taken_json
+from usrec.interfaces.cli.pair_words import pair_json
 from usrec.interfaces.cli.replay import _result_json
 from usrec.interfaces.cli.replay_plan import plan_json
 from usrec.interfaces.cli.status import survey_json
@@ -69,11 +73,12 @@ from usrec.interfaces.doctor.egress import Opening, Side
 from usrec.interfaces.doctor.settings_check import WRONG
 from usrec.ports.alert_sink import LOG
 from usrec.ports.alert_sinks import NoticeBoard, PostedAlert, SinkState
-from usrec.ports.ledger_view import JournalRow, RequestRow, SubmissionRow, SubmissionStory
+from usrec.ports.ledger_view import JournalRow, MassRow, RequestRow, SubmissionRow, SubmissionStory
 from usrec.settings import Fault
 from usrec_simulator.registry import RegisteredRecord
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+DAY = date(2026, 11, 20)
 ID = SubmissionId("a" * 36)
 ROW = SubmissionRow(
     id=ID,
@@ -161,6 +166,28 @@ NOTHING = CodesExplained([], [], [], [])
 
 BOARD = NoticeBoard([PostedAlert(an_alert(ID), State.PENDING, {LOG: NOW})], [SinkState(LOG, 0, "", None, None, NOW)])
 
+MASS = MassRow(
+    MassBatch("b", "", EmployerName("main"), Operation.TERMINATION, DAY, NOW), {State.PENDING: 21}, 21, DAY, DAY, DAY
+)
+PAIR = Pair(
+    "T-1",
+    [
+        PairHalf(
+            pair_key="T-1",
+            submission_id=ID,
+            operation=Operation.TERMINATION,
+            employer=EmployerName("main"),
+            employer_bin="",
+            contract_key=ContractKey("K-1"),
+            state=State.PENDING,
+            day=DAY,
+            legal_date=DAY,
+            safe_date=DAY,
+            received_at=NOW,
+        )
+    ],
+)
+
 ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("usrec status", "JSON keys:"): survey_json(
         SURVEY,
@@ -179,6 +206,8 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ),
     ("usrec package list", "JSON keys, one"): _paper_json(UNSIGNED),
     ("usrec package take", "JSON keys, one"): _taken_json(TakenPaper("1.xml", ID, Fate.TAKEN)),
+    ("usrec mass list", "JSON keys, one"): mass_json(MASS),
+    ("usrec pair list", "JSON keys, one"): pair_json(PAIR),
     ("usrec replay", "JSON keys with a plan only:"): plan_json(PLAN),
     ("usrec employer list", "JSON keys, one"): {"employer": "main", "stop": stop_json(STOP)},
     ("usrec employer stop", "JSON keys:"): stop_json(STOP) or {},

@@ -16,6 +16,7 @@ import kzeds
 from kzeds import errors as kzeds_errors
 from support.markdown import blocks, code, only_code, read, section, table
 from usrec import settings
+from usrec.domain.change import Change
 from usrec.domain.errors import ConfigurationError, OursToFix, PersonDecides, TheirsToWaitFor, UsrecError
 from usrec.domain.rules.completeness import is_demanded
 from usrec.domain.rules.field_table import FIELDS
@@ -43,7 +44,7 @@ ONE = {
     time: "time",
     settings.SecretSettings: "secret",
 }
-MANY = {date: "dates", int: "years", str: "texts", Operation: "operations"}
+MANY = {date: "dates", int: "years", str: "texts", Operation: "operations", Change: "changes"}
 
 
 def test_every_setting_is_documented_with_type_and_default() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from usrec.domain.change import Change
 from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.source_event import Operation
 from usrec.interfaces import i18n
@@ -24,7 +25,7 @@ TRANSLATED = [language for language in i18n.LANGUAGES if language != "en"]
 CYRILLIC = re.compile(r"[а-яёәғқңөұүһі]", re.IGNORECASE)
 
 _SAME_EVERYWHERE = (
-    r"usrec (status|submission|package) [^;)\n]*",
+    r"usrec (status|submission|package|mass|pair) [^;)\n]*",
     r"[0-9a-f]{8}(-[0-9a-f]{4,12})*-?",
     r"(registry|hire|transfer|dismiss)-\d+",
     r"\bK-\d+",
@@ -82,4 +83,4 @@ def english_words(text: str) -> set[str]:
     for same in _SAME_EVERYWHERE:
         text = re.sub(same, " ", text)
     fields = {rule.name for rules in FIELDS.values() for rule in rules}
-    return set(re.findall(r"[A-Za-z_]+", text)) - fields - _COLUMNS - _WORDS
+    return set(re.findall(r"[A-Za-z_]+", text)) - fields - _COLUMNS - _WORDS - set(Change)

@@ -32,6 +32,7 @@ from usrec.application.ingest import IngestReport, ingest
 from usrec.domain.document import Attachment, DocumentShelf
 from usrec.domain.errors import ValidationProblem
 from usrec.domain.identifiers import check_digit
+from usrec.domain.intake import IntakePolicy
 from usrec.domain.message import CorrelationId, Envelope, RenderedMessage, SignedMessage
 from usrec.domain.outcome import Doubt, Faulted, NothingSent, Refused, Registered, ReplyProof, Unknown
 from usrec.domain.retry import RetryPolicy
@@ -257,6 +258,7 @@ class Line:
     employers: dict[str, EmployerName] = field(default_factory=lambda: dict(EMPLOYERS))
     policy: DeliveryPolicy = POLICY
     shelf: DocumentShelf | None = None
+    intake: IntakePolicy = field(default_factory=IntakePolicy)
 
     def enter(
         self,
@@ -295,6 +297,7 @@ class Line:
             entropy=self.entropy,
             limit=limit,
             shelf=self.shelf,
+            intake=self.intake,
         )
 
     def take(self, event_id: str, event_type: str = "conclusion", **row: Any) -> Submission:

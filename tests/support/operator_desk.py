@@ -184,6 +184,7 @@ class Desk:
             entropy=agent.entropy,
             codes=agent.codes,
             completeness=agent.completeness,
+            intake=agent.intake,
         )
 
     def send_one(self, event_id: str, outcome: SubmissionOutcome) -> None:

@@ -11,7 +11,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from usrec.application.pairs import look_at_others
 from usrec.application.recording import journal, status_note
+from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.revision import refuse_registered
 from usrec.domain.source_event import HEADS, ContractKey
@@ -28,10 +30,13 @@ from usrec.domain.submission import (
     head_of_line,
     wait_behind,
 )
+from usrec.domain.target import DEFAULT_DAYS
 from usrec.ports.ledger import UnitOfWork
 
-NO_TERM_TARGET = timedelta(days=30)
-"""Internal target of an event for which the law sets no term, so that deadline order never starves it."""
+UNDATED_TARGET = timedelta(days=DEFAULT_DAYS)
+"""After so long one without any date has its turn: no dated event, however many come, starves it."""
+_STOPPED = frozenset({WaitReason.HELD_BY_PERSON, WaitReason.MASS_HELD})
+"""What stays stopped, whatever becomes of its line."""
 
 
 def arrange_line(work: UnitOfWork, employer_bin: str, contract_key: ContractKey, now: datetime) -> None:
@@ -69,8 +74,7 @@ def _wait_behind(work: UnitOfWork, head: Standpoint) -> WaitReason:
 
 def _block(work: UnitOfWork, one: Standpoint, head: Standpoint, why: WaitReason | None, now: datetime) -> None:
     entry = work.outbox.get(one.id) or _new_entry(known(work, one.id), now)
-    held = entry.wait_reason is WaitReason.HELD_BY_PERSON
-    why = WaitReason.HELD_BY_PERSON if held else why
+    why = entry.wait_reason if entry.wait_reason in _STOPPED else why
     wanted = replace(entry, status=QueueStatus.BLOCKED, wait_reason=why, blocked_by=head.id)
     if wanted != entry or one.status is None:
         work.outbox.put(wanted)
@@ -85,7 +89,7 @@ def _advance(work: UnitOfWork, head: Standpoint, now: datetime) -> None:
     ):
         return
     submission = known(work, head.id)
-    if entry is not None and entry.wait_reason is WaitReason.HELD_BY_PERSON:
+    if entry is not None and entry.wait_reason in _STOPPED:
         work.outbox.put(replace(entry, status=QueueStatus.HELD, blocked_by=None))
     else:
         work.outbox.put(_released(work, submission, entry or _new_entry(submission, now), now))
@@ -131,7 +135,7 @@ def _new_entry(submission: Submission, now: datetime) -> QueueEntry:
         employer_bin=submission.employer_bin,
         contract_key=submission.contract_key,
         status=QueueStatus.BLOCKED,
-        priority=submission.safe_utc or submission.received_at + NO_TERM_TARGET,
+        priority=submission.safe_utc or submission.received_at + UNDATED_TARGET,
         available_at=now,
     )
 
@@ -171,7 +175,8 @@ def _decide_newer_revision(work: UnitOfWork, decided: Submission, newer: Submiss
         _refuse_registered(work, newer, now)
         return
     work.submissions.update(replace(decided, replaced_by=newer.id), was=decided.state)
-    stands = take_back(work, newer, "withdrawn", now) if newer.withdrawn else newer
+    why = "withdrawn" if newer.withdrawn else NOT_REGISTRABLE if newer.reason == NOT_REGISTRABLE else ""
+    stands = take_back(work, newer, why, now) if why else newer
     work.write_backs.put(status_note(stands, now))
 
 
@@ -202,6 +207,7 @@ def take_back(
         replaced_by=replaced_by or submission.replaced_by,
         decided_at=now,
     )
+    look_at_others(work, [submission.id], now)
     work.outbox.remove(submission.id)
     work.submissions.update(cancelled, was=submission.state)
     journal(work, cancelled, "cancel", submission.state, now, reason=reason, actor=actor, detail=detail)

@@ -8,32 +8,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from usrec.application.contract_line import arrange_line, entered_by_hand, proven_absent, take_back
 from usrec.application.correction import with_first_entry, with_registered_id
 from usrec.application.keep_document import with_document_kept
+from usrec.application.masses import hold_masses
+from usrec.application.new_submission import by_policy, new_submission, policy_noted, with_target
+from usrec.application.pairs import link_halves
 from usrec.application.payment_marks import with_marks_checked
 from usrec.application.placing import contract_of, is_second_conclusion, place, position_after
 from usrec.application.recording import journal, status_note
 from usrec.application.standing import Standing, against_standing
 from usrec.application.supersede import take_out
 from usrec.domain.document import DocumentShelf
-from usrec.domain.identifiers import new_record_id
+from usrec.domain.intake import IntakePolicy
 from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.domain.mass import MassGroup, MassMember
 from usrec.domain.revision import place_revision
 from usrec.domain.rules.codes import CodeCheck, conditions_of
 from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import without_unknown_fields
-from usrec.domain.rules.finding import dump_findings
 from usrec.domain.rules.harmful import ConditionCodes
 from usrec.domain.rules.late import with_late_entry
-from usrec.domain.source_event import ContractKey, EmployerName, contract_id_given, dump_details
+from usrec.domain.source_event import ContractKey, EmployerName, load_details
 from usrec.domain.state import MAY_BE_REGISTERED, State
-from usrec.domain.submission import OUTSIDE_THE_LINE, Submission, SubmissionId
+from usrec.domain.submission import Submission
+from usrec.domain.target import TargetPolicy
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.event_source import EventSource, StatusNote
@@ -67,8 +71,12 @@ def ingest(
     codes: CodeCheck | None = None,
     shelf: DocumentShelf | None = None,
     completeness: Completeness = COMPLETE,
+    intake: IntakePolicy | None = None,
 ) -> IngestReport:
     """Take up to ``limit`` rows of one source.
+
+    Args:
+        intake: What the installation decides beyond the law; its defaults when None.
 
     Raises:
         SourceUnavailable: The HR database did not answer. Nothing was taken, or the ledger holds what was taken.
@@ -85,22 +93,30 @@ def ingest(
         for row in rows
     ]
     with ledger.begin() as work:
-        report = _receive_all(work, examined, calendar, now, entropy, conditions=conditions_of(codes))
+        taking = _Intake(work, employers, calendar, now, entropy, intake or IntakePolicy(), conditions_of(codes))
+        report = _receive_all(taking, examined)
         work.commit()
     if source.writable:
         source.mark_taken(rows)
     return report
 
 
-def _receive_all(
-    work: UnitOfWork,
-    examined: Sequence[Examined],
-    calendar: WorkingCalendar,
-    now: datetime,
-    entropy: Entropy,
-    *,
-    conditions: ConditionCodes,
-) -> IngestReport:
+@dataclass(frozen=True, slots=True)
+class _Intake:
+    """One transaction of an intake."""
+
+    work: UnitOfWork
+    employers: Mapping[str, EmployerName]
+    calendar: WorkingCalendar
+    now: datetime
+    entropy: Entropy
+    policy: IntakePolicy
+    conditions: ConditionCodes
+    taken: list[Submission] = field(default_factory=list)
+
+
+def _receive_all(taking: _Intake, examined: Sequence[Examined]) -> IngestReport:
+    work, now = taking.work, taking.now
     contracts = {(one.row.employer_bin, ContractKey(one.row.contract_key)) for one in examined}
     for employer_bin, contract_key in sorted(contracts):
         work.contracts.lock(employer_bin, contract_key)
@@ -122,35 +138,52 @@ def _receive_all(
             work.inbox.add(kept, one.event_id, fingerprint, now)
             contract = one.row.employer_bin, ContractKey(one.row.contract_key)
             before = standing.of(contract)
-            checked = with_marks_checked(_dated(one, before, calendar, now), before, conditions)
-            left = _receive(work, with_document_kept(work, checked, now), before, now, entropy)
+            dated = _dated(one, before, taking.calendar, now)
+            checked = with_marks_checked(dated, before, taking.conditions)
+            left = _receive(taking, with_document_kept(work, checked, now), before)
             standing.changed({contract, *left})
             contracts |= left
     for employer_bin, contract_key in sorted(contracts):
         arrange_line(work, employer_bin, contract_key, now)
+    link_halves(work, taking.taken, now)
+    hold_masses(work, _members(taking), taking.employers, taking.policy.masses, now)
     return IngestReport(len(examined), taken, repeated, conflicts)
 
 
-def _receive(
-    work: UnitOfWork, one: Examined, standing: Sequence[Submission], now: datetime, entropy: Entropy
-) -> set[ContractRef]:
+def _members(taking: _Intake) -> list[MassMember]:
+    """What may be one of many: taken now, to be sent, and of a kind that is looked at."""
+    members = []
+    for one in taking.taken:
+        open_details = (
+            load_details(one.operation, one.details) if one.operation and one.state is State.PENDING else None
+        )
+        group = MassGroup.of(one.employer_bin, open_details) if open_details else None
+        if group is not None:
+            members.append(MassMember(one.id, group, taking.now))
+    return members
+
+
+def _receive(taking: _Intake, one: Examined, standing: Sequence[Submission]) -> set[ContractRef]:
     """One new revision of one event: place it beside its earlier ones and store it.
 
     Returns:
         The contracts that earlier revisions leave, because the new one names another contract or employer.
     """
+    work, now = taking.work, taking.now
     existing = work.submissions.of_event(one.row.source, one.event_id)
     by_hand = entered_by_hand(work, [earlier.id for earlier in existing])
     contract = one.row.employer_bin, ContractKey(one.row.contract_key)
     absent = proven_absent(work, [earlier.id for earlier in existing if contract_of(earlier) == contract])
     revision = place_revision(one.row.revision, existing, by_hand=by_hand, absent=absent)
-    submission, older = place(work, _submission(one, now, entropy), revision, standing)
+    submission, older = place(work, _received(taking, one), revision, standing)
     left = {contract_of(earlier) for earlier in revision.displaced} - {contract_of(submission)}
     for employer_bin, contract_key in sorted(left):
         work.contracts.lock(employer_bin, contract_key)
     work.submissions.add(submission)
     work.alerts.watch(submission.id, now)
-    journal(work, submission, "receive", None, now, reason=submission.reason, detail=_took_the_place_of(older))
+    detail = json.dumps(_took_the_place_of(older) | policy_noted(submission, taking.policy), ensure_ascii=False)
+    journal(work, submission, "receive", None, now, reason=submission.reason, detail=detail)
+    taking.taken.append(submission)
     for earlier in revision.displaced:
         _displace(work, earlier, submission, now)
     take_out(work, older, submission, now)
@@ -158,8 +191,8 @@ def _receive(
     return left
 
 
-def _took_the_place_of(older: Sequence[Submission]) -> str:
-    return json.dumps({"took_the_place_of": [one.id for one in older]} if older else {})
+def _took_the_place_of(older: Sequence[Submission]) -> dict[str, object]:
+    return {"took_the_place_of": [one.id for one in older]} if older else {}
 
 
 def _dated(one: Examined, standing: Sequence[Submission], calendar: WorkingCalendar, now: datetime) -> Examined:
@@ -168,38 +201,9 @@ def _dated(one: Examined, standing: Sequence[Submission], calendar: WorkingCalen
     return with_late_entry(known, kazakhstan_date(now))
 
 
-def _submission(one: Examined, now: datetime, entropy: Entropy) -> Submission:
-    row, deadline = one.row, one.deadline
-    details = None if one.event is None else one.event.details
-    return Submission(
-        id=SubmissionId(new_record_id(entropy.token(16))),
-        source=row.source,
-        row_ref=row.row_ref,
-        event_id=one.event_id,
-        revision=row.revision,
-        operation=one.operation,
-        employer=one.employer,
-        employer_bin=row.employer_bin,
-        contract_key=ContractKey(row.contract_key),
-        position=OUTSIDE_THE_LINE,
-        state=State.INVALID if details is None else State.PENDING,
-        details="{}" if details is None else dump_details(details),
-        withdrawn=row.withdrawn,
-        received_at=now,
-        entered_at=row.entered_at,
-        trigger=one.trigger,
-        legal_date=None if deadline is None else deadline.legal_date,
-        safe_date=None if deadline is None else deadline.safe_date,
-        due_utc=None if deadline is None else deadline.deadline_utc,
-        safe_utc=None if deadline is None else deadline.safe_utc,
-        edition="" if deadline is None else deadline.edition.value,
-        point="" if deadline is None else deadline.point or "",
-        term="" if deadline is None else deadline.term or "",
-        calendar_version="" if deadline is None else deadline.calendar_version,
-        not_before=one.not_before,
-        contract_id=None if details is None else contract_id_given(details),
-        findings=dump_findings(one.findings),
-    )
+def _received(taking: _Intake, one: Examined) -> Submission:
+    new = new_submission(one, taking.now, taking.entropy)
+    return by_policy(with_target(new, taking.policy.targets, taking.calendar), one, taking.policy)
 
 
 def _displace(work: UnitOfWork, earlier: Submission, new: Submission, now: datetime) -> None:
@@ -257,6 +261,7 @@ def retake(
     codes: CodeCheck | None = None,
     shelf: DocumentShelf | None = None,
     completeness: Completeness = COMPLETE,
+    targets: TargetPolicy | None = None,
 ) -> Submission | None:
     """Examine an invalid submission's row again (the settings may have changed); None when it is still invalid."""
     row = work.inbox.row((old.source, old.event_id, old.revision))
@@ -268,7 +273,8 @@ def retake(
     contract = row.employer_bin, ContractKey(row.contract_key)
     before = work.submissions.standing_of([contract])[contract]
     checked = with_marks_checked(_dated(found, before, calendar, now), before, conditions_of(codes))
-    new = _submission(with_document_kept(work, checked, now), now, entropy)
+    taken = new_submission(with_document_kept(work, checked, now), now, entropy)
+    new = with_target(taken, targets or TargetPolicy(), calendar)
     position = position_after(work, new, old)
     new = replace(new, position=position, replaces=old.id, received_at=old.received_at, reason="retaken")
     event = work.submissions.of_event(old.source, old.event_id)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from usrec.domain.document import DocumentShelf
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
+from usrec.domain.intake import IntakePolicy
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.rules.codes import CodeCheck, conditions_of
 from usrec.domain.rules.completeness import COMPLETE, Completeness
@@ -16,6 +17,8 @@ from usrec.domain.rules.finding import Finding, Severity
 from usrec.domain.rules.harmful_together import check_marks_together
 from usrec.domain.rules.late import with_late_entry
 from usrec.domain.rules.letters import check_letters
+from usrec.domain.rules.pairs import check_pairs
+from usrec.domain.rules.registrable import judge_changes
 from usrec.domain.rules.together import check_together
 from usrec.domain.source_event import EmployerName, SourceRow
 from usrec.domain.working_calendar import WorkingCalendar
@@ -30,6 +33,7 @@ def lint(
     codes: CodeCheck | None = None,
     shelf: DocumentShelf | None = None,
     completeness: Completeness = COMPLETE,
+    intake: IntakePolicy | None = None,
 ) -> Sequence[Sequence[Finding]]:
     """The findings of each row, by the same rules as the agent's, and by what rows say about each other.
 
@@ -40,6 +44,7 @@ def lint(
         codes: The imported dictionaries.
         shelf: Where supporting documents lie; None where nobody can look.
         completeness: Which data of a contract may not be left out.
+        intake: Whose policy of registrable changes is told; the default when None.
     """
     known = well_formed(row.employer_bin for row, _ in rows) if employers is None else employers
     today = kazakhstan_date(now)
@@ -48,8 +53,14 @@ def lint(
         for row, _ in rows
     ]
     examined = [with_late_entry(one, today) for one in read]
-    found = [_of_row(one, read) for one, (_, read) in zip(examined, rows, strict=True)]
-    for place, finding in (*check_together(examined), *check_marks_together(examined, conditions_of(codes))):
+    policy = intake or IntakePolicy()
+    found = [_of_row(one, read, policy) for one, (_, read) in zip(examined, rows, strict=True)]
+    together = (
+        *check_together(examined),
+        *check_marks_together(examined, conditions_of(codes)),
+        *check_pairs(examined),
+    )
+    for place, finding in together:
         found[place].append(finding)
     return found
 
@@ -67,8 +78,10 @@ def _is_employer(number: str) -> bool:
     return True
 
 
-def _of_row(one: Examined, read: Collection[Finding]) -> list[Finding]:
+def _of_row(one: Examined, read: Collection[Finding], policy: IntakePolicy) -> list[Finding]:
     broken = {finding.field for finding in read if finding.severity is Severity.ERROR}
     payload, _ = read_payload(one.row.payload)
-    said = [*one.findings, *check_letters(payload)]
+    details = None if one.event is None else one.event.details
+    by_policy = judge_changes(details, policy.registrable_of(one.row.employer_bin))
+    said = [*one.findings, *check_letters(payload), *by_policy]
     return [*read, *(finding for finding in said if finding.field not in broken)]

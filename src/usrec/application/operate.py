@@ -16,7 +16,9 @@ from typing import NoReturn
 from usrec.application.contract_line import arrange_line, known, released_entry, settle_line, take_back
 from usrec.application.decision import Decision, record_decision
 from usrec.application.ingest import retake
+from usrec.application.pairs import link_halves
 from usrec.application.recording import journal, status_note
+from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.document import DocumentShelf
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.identifiers import new_record_id
@@ -34,12 +36,15 @@ from usrec.domain.submission import (
     WaitReason,
     awaits_iin,
 )
+from usrec.domain.target import TargetPolicy
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.ledger import Acknowledgement, Ledger, UnitOfWork
 
 _IN_DOUBT = frozenset({State.INDETERMINATE, State.SUBMITTED})
-_RELEASED = frozenset({WaitReason.HELD_BY_PERSON, WaitReason.CHECKED_OUT, WaitReason.NEEDS_DECISION}) | AFTER_REFUSAL
+_RELEASED = AFTER_REFUSAL | frozenset(
+    {WaitReason.HELD_BY_PERSON, WaitReason.MASS_HELD, WaitReason.CHECKED_OUT, WaitReason.NEEDS_DECISION}
+)
 _NOTHING_CHANGED = "Nothing was changed"
 _AWAITED_ADVICE = "Have it signed: usrec package create; or approve it: usrec submission approve"
 
@@ -80,6 +85,7 @@ def retry(
     codes: CodeCheck | None = None,
     shelf: DocumentShelf | None = None,
     completeness: Completeness = COMPLETE,
+    targets: TargetPolicy | None = None,
 ) -> SubmissionId:
     """Try again: a refused one as a new signed version, one on its way as the same bytes, an invalid one by its row.
 
@@ -111,6 +117,7 @@ def retry(
                 codes=codes,
                 shelf=shelf,
                 completeness=completeness,
+                targets=targets,
             )
             new = again or refuse(
                 old, "its row is still invalid", "Mend the row in the HR system and raise its revision"
@@ -122,6 +129,8 @@ def retry(
                 work.commit()
                 return newer.id
             new = _new_version(old, entropy)
+        elif _was_passed_over(old):
+            new = replace(_new_version(old, entropy), findings="[]")
         else:
             _send_now(work, old, actor, now, not_before)
             work.commit()
@@ -154,6 +163,11 @@ def _give_way(work: UnitOfWork, old: Submission, newer: Submission, actor: Actor
     settle_line(work, taken_back, now)
 
 
+def _was_passed_over(old: Submission) -> bool:
+    """Whether only the employer's policy of what is entered kept it from being sent."""
+    return old.state is State.CANCELLED and old.reason == NOT_REGISTRABLE and not old.withdrawn
+
+
 def _new_version(old: Submission, entropy: Entropy) -> Submission:
     return replace(
         old,
@@ -176,6 +190,7 @@ def _replace(work: UnitOfWork, old: Submission, new: Submission, actor: Actor, n
     detail = json.dumps({"replaces": old.id})
     journal(work, new, "retry", None, now, reason=actor.reason, actor=actor.name, detail=detail)
     work.alerts.watch(new.id, now)
+    link_halves(work, [new], now)
     work.write_backs.put(status_note(new, now))
     arrange_line(work, new.employer_bin, new.contract_key, now)
 
@@ -199,6 +214,7 @@ def _send_now(
     _not_without_iin(submission)
     if entry.wait_reason in AWAITING:
         work.signing_requests.remove(submission.id)
+    work.masses.leave(submission.id)
     free = released_entry(work, submission, now)
     if not_before is not None and free.status is QueueStatus.READY:
         free = replace(free, status=QueueStatus.SCHEDULED, available_at=not_before, wait_reason=WaitReason.REPLAY)
@@ -249,7 +265,7 @@ def hold(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock: Cl
 
 
 def release(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock: Clock) -> None:
-    """Let a held or checked-out submission go on.
+    """Let a held or checked-out submission go on; one of many that are held leaves its batch.
 
     Raises:
         UnsafeRequest: Nobody holds it.
@@ -262,6 +278,7 @@ def release(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock:
             refuse(submission, "its document waits for a person's signature or approval", _AWAITED_ADVICE)
         if entry.wait_reason not in _RELEASED:
             refuse(submission, "no person holds it", "See why it waits: usrec submission show")
+        work.masses.leave(submission.id)
         if entry.status is QueueStatus.BLOCKED:
             work.outbox.put(replace(entry, wait_reason=WaitReason.PREDECESSOR_OPEN, note=""))
             arrange_line(work, submission.employer_bin, submission.contract_key, now)
@@ -295,6 +312,7 @@ def check_out(
             refuse(submission, f"it waits behind {entry.blocked_by}", "Settle that one first")
         _not_without_iin(submission)
         until = max(now + duration, submission.not_before or now)
+        work.masses.leave(submission.id)
         work.outbox.put(
             replace(
                 entry,

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from usrec.application.standing import against_standing, deleted_conclusions
 from usrec.application.supersede import placed_among
+from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.revision import (
     CONTRACT_CHANGED,
     ENTERED_BY_HAND,
@@ -57,6 +58,8 @@ def _revised(work: UnitOfWork, new: Submission, revision: Revision) -> Submissio
         placed = replace(new, position=position_after(work, new, earlier), replaces=earlier.id)
     if new.withdrawn and revision.placement is not Placement.WAITS:
         return replace(placed, state=State.CANCELLED, reason="withdrawn")
+    if placed.reason == NOT_REGISTRABLE and revision.placement is not Placement.WAITS:
+        return replace(placed, state=State.CANCELLED)
     return placed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.state import State
 from usrec.domain.submission import Submission, WaitReason, awaits_iin
 from usrec.domain.superseding import NEWER_CHANGE
@@ -46,7 +47,9 @@ _ASKED = {
     WaitReason.NEXT_DAY: "Refused by USREC today; the agent sends the same again on the next day.",
     WaitReason.TO_CONFIRM: "USREC says that it is registered already; somebody has to look. Do not enter it by hand.",
     WaitReason.OTHER_PARTY: "Refused by USREC until somebody else has acted; then it is sent again.",
+    WaitReason.MASS_HELD: "Taken; held with many like it until a person has looked at them.",
 }
+_PASSED_OVER = "Not sent, by the employer's own policy of what is entered; usrec_findings says more."
 
 
 _GAVE_WAY = "Taken back: a newer change of the same thing goes in its place."
@@ -78,4 +81,6 @@ def _message(submission: Submission, waits_for: WaitReason | None) -> str:
         return _ASKED[waits_for]
     if submission.state is State.PENDING and awaits_iin(submission):
         return _NO_IIN_YET
+    if submission.state is State.CANCELLED and submission.reason == NOT_REGISTRABLE:
+        return _PASSED_OVER
     return _GAVE_WAY if submission.reason == NEWER_CHANGE else _SENTENCES[submission.state]

@@ -14,10 +14,12 @@ from enum import StrEnum
 from typing import Final
 
 from usrec.domain.employer_stop import EmployerStop
+from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.domain.pair import Pair
 from usrec.domain.state import SETTLED, State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.ports.clock import Clock
-from usrec.ports.ledger_view import LedgerView, SubmissionFilter, SubmissionRow
+from usrec.ports.ledger_view import LedgerView, MassRow, SubmissionFilter, SubmissionRow
 
 _SENDING: Final = frozenset({QueueStatus.READY, QueueStatus.CLAIMED})
 SOON: Final = timedelta(hours=24)
@@ -38,6 +40,8 @@ class PersonNeeded(StrEnum):
     """The employer's key cannot sign."""
     HELD_BY_PERSON = "held_by_person"
     """A person stopped it."""
+    MASS_HELD = "mass_held"
+    """One of many changes that are held until a person has looked."""
     CHECKED_OUT = "checked_out"
     """A person enters it in the portal."""
     TO_CONFIRM = "to_confirm"
@@ -63,6 +67,7 @@ NEEDED_BY_WAIT: Final[Mapping[WaitReason | None, PersonNeeded]] = {
     WaitReason.CONTRACT_UNKNOWN: PersonNeeded.CONTRACT_UNKNOWN,
     WaitReason.KEY_UNUSABLE: PersonNeeded.KEY_UNUSABLE,
     WaitReason.HELD_BY_PERSON: PersonNeeded.HELD_BY_PERSON,
+    WaitReason.MASS_HELD: PersonNeeded.MASS_HELD,
     WaitReason.CHECKED_OUT: PersonNeeded.CHECKED_OUT,
     WaitReason.TO_CONFIRM: PersonNeeded.TO_CONFIRM,
     WaitReason.OTHER_PARTY: PersonNeeded.OTHER_PARTY,
@@ -92,6 +97,11 @@ class Survey:
         due_soon: Unsettled ones whose legal date ends within a day.
         write_backs_waiting: Notes that HR has not got yet.
         stopped: Employers of whom nothing goes out.
+        passed_over: Not sent, by the employer's policy of what is entered.
+        masses: Batches of changes about which nobody has decided.
+        targets: Unsettled ones without a term of law, whose internal target counts.
+        targets_passed: Those of them whose target has passed.
+        pairs: Transfers in two halves of which one is missing, or that contradict.
     """
 
     at: datetime
@@ -105,6 +115,11 @@ class Survey:
     needs_person: Mapping[PersonNeeded, int]
     write_backs_waiting: int
     stopped: Sequence[EmployerStop] = ()
+    passed_over: int = 0
+    masses: Sequence[MassRow] = ()
+    targets: Sequence[SubmissionRow] = ()
+    targets_passed: Sequence[SubmissionRow] = ()
+    pairs: Sequence[Pair] = ()
 
     @property
     def open(self) -> int:
@@ -117,6 +132,10 @@ def take_survey(*, view: LedgerView, clock: Clock) -> Survey:
     now = clock.now()
     counts = view.counts()
     rows = view.rows(SubmissionFilter(unsettled=True))
+    today = kazakhstan_date(now)
+    targets = sorted(
+        (row for row in rows if row.target_date is not None), key=lambda row: (row.target_date or today, row.id)
+    )
     needed = [why for row in rows if (why := person_needed(row)) is not None]
     return Survey(
         at=now,
@@ -130,4 +149,9 @@ def take_survey(*, view: LedgerView, clock: Clock) -> Survey:
         needs_person=Counter(needed),
         write_backs_waiting=view.write_backs_waiting(),
         stopped=view.employer_stops(),
+        passed_over=view.passed_over(),
+        masses=[one for one in view.masses() if one.batch.decision is None],
+        targets=targets,
+        targets_passed=[row for row in targets if row.target_date is not None and row.target_date < today],
+        pairs=[pair for pair in view.pairs() if not pair.is_sound],
     )

@@ -11,12 +11,14 @@ from typing import Final
 from usrec.application.watch_permits import watch_permits
 from usrec.domain.alert import Alert, Watched
 from usrec.domain.submission import Submission, WaitReason, awaits_iin
-from usrec.domain.watch import WatchPolicy, look, needs_watching
+from usrec.domain.watch import WatchPolicy, look, look_at_pair, needs_watching
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Ledger, UnitOfWork
 
 CLOCK_SLIP: Final = timedelta(hours=1)
 """The clocks of two agents may differ by so much."""
+_OF_THE_DAY: Final = frozenset({Watched.PERSON, Watched.IIN, Watched.PERMIT, Watched.MASS, Watched.PAIR})
+"""Reminders: whatever stands for the event next is looked at by itself."""
 
 
 def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit: int = 500) -> int:
@@ -29,11 +31,18 @@ def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit:
         watched = work.alerts.to_watch(now, limit)
         ids = [submission.id for submission in watched]
         asked_at = {**work.signing_requests.asked_at(ids), **work.outbox.waiting_since(ids)}
+        pairs = work.pairs.of_submissions(ids)
         for submission in watched:
             asked, awaited = asked_at.get(submission.id), Watched.PERSON
             if asked is None and _waits_for_iin(work, submission):
                 asked, awaited = submission.received_at, Watched.IIN
             alerts, again_at = look(submission, now, policy, asked_at=asked, awaited=awaited)
+            pair = pairs.get(submission.id)
+            if pair is not None:
+                told, then = look_at_pair(submission, pair, now, policy)
+                alerts, again_at = [*alerts, *told], _earlier(again_at, then)
+                if not told:
+                    work.alerts.withdraw(submission.id, Watched.PAIR, now)
             raised += len(work.alerts.add(alerts))
             work.alerts.watch(submission.id, again_at)
         raised += watch_permits(work, policy, now, limit)
@@ -52,6 +61,10 @@ def _waits_for_iin(work: UnitOfWork, submission: Submission) -> bool:
     return entry is not None and entry.wait_reason is WaitReason.AWAITING_IIN
 
 
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((at for at in (one, other) if at is not None), default=None)
+
+
 def _settle_alerts(work: UnitOfWork, now: datetime, limit: int) -> None:
     """Close the alerts of what was registered, taken back or given; a newer submission inherits what is true of it."""
     over = []
@@ -66,9 +79,9 @@ def _settle_alerts(work: UnitOfWork, now: datetime, limit: int) -> None:
 
 def _inherits(work: UnitOfWork, submission: Submission, alert: Alert) -> bool:
     """Whether the alert is as true of this submission as of the one that raised it."""
-    if alert.watched in {Watched.PERSON, Watched.IIN, Watched.PERMIT}:
+    if alert.watched in _OF_THE_DAY:
         return False
     if alert.watched is Watched.EMPLOYER:
         return needs_watching(submission) and work.employer_stops.get(submission.employer_bin) is not None
-    watched = submission.safe_date if alert.watched is Watched.SAFE else submission.legal_date
+    watched = submission.safe_date if alert.watched in {Watched.SAFE, Watched.TARGET} else submission.legal_date
     return needs_watching(submission) and watched == alert.last_day

@@ -32,6 +32,12 @@ class Watched(StrEnum):
     """The working days on which an employee's IIN is awaited; its date is the day of the reminder."""
     PERMIT = "permit"
     """The last day of the permit of a foreigner whose contract is registered."""
+    TARGET = "target"
+    """The internal target of an event for which the law sets no term."""
+    MASS = "mass"
+    """Many changes that are held until a person has looked; its date is the day of the reminder."""
+    PAIR = "pair"
+    """A transfer in two halves; its date is the day of the reminder."""
 
 
 class Threshold(StrEnum):
@@ -43,6 +49,16 @@ class Threshold(StrEnum):
     """A foreigner's permit ends: the first time that it is told; the days are settings."""
     PERMIT_SECOND = "permit_second"
     PERMIT_LAST = "permit_last"
+    TARGET_NEAR = "target_near"
+    """At most three working days are left to an internal target."""
+    TARGET_PASSED = "target_passed"
+    """An internal target has passed; no law is broken."""
+    MASS_HELD = "mass_held"
+    """Many changes of one kind are held."""
+    HALF_MISSING = "half_missing"
+    """One half of a transfer is there and the other is not."""
+    HALVES_CONTRADICT = "halves_contradict"
+    """The two halves of a transfer cannot belong together."""
     LATE_ENTRY = "late_entry"
     """Signed days ago, and HR entered it late or must still mend its row."""
     WORKING_DAYS_3 = "3_working_days"
@@ -55,9 +71,13 @@ class Threshold(StrEnum):
 
 URGENT: Final = frozenset({Threshold.HOURS_4, Threshold.MISSED, Threshold.STOPPED})
 """Told at once, also at night; the others wait for the next digest."""
-
-PATIENT: Final = frozenset({Threshold.AWAITED, Threshold.PERMIT_FIRST, Threshold.PERMIT_SECOND, Threshold.PERMIT_LAST})
-"""No day of the Order ends with these: they wait for working hours."""
+REMINDERS: Final = frozenset(
+    {Threshold.AWAITED, Threshold.MASS_HELD, Threshold.HALF_MISSING, Threshold.HALVES_CONTRADICT}
+)
+"""Told again on every working day, so none is urgent because its own date ends."""
+OF_PERMITS: Final = frozenset({Threshold.PERMIT_FIRST, Threshold.PERMIT_SECOND, Threshold.PERMIT_LAST})
+GENTLE: Final = REMINDERS | OF_PERMITS | {Threshold.TARGET_NEAR, Threshold.TARGET_PASSED}
+"""Never told outside of a digest: no day of the Order ends with these."""
 
 _PLAIN: Final = re.compile(r"(?!.*(?<!\d)\d{12}(?!\d))[!-~]{1,64}", re.ASCII)
 """Printable ASCII without blanks and without twelve digits in a row."""

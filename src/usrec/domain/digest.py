@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from usrec.domain.alert import PATIENT, URGENT, Alert, Threshold
+from usrec.domain.alert import GENTLE, URGENT, Alert, Threshold
 from usrec.domain.kazakhstan_time import KAZAKHSTAN, day_end_utc, kazakhstan_date
 from usrec.domain.working_calendar import ONE_DAY, WorkingCalendar
 
@@ -48,9 +48,13 @@ class DigestPolicy:
 
     def tell_at(self, threshold: Threshold, last_day: date, raised_at: datetime) -> datetime:
         """From when on an alert is told: ``raised_at``, or the time of the next digest; aware UTC."""
-        if threshold in URGENT or self._comes_too_late(last_day, raised_at):
+        if threshold in URGENT or (threshold not in GENTLE and self._comes_too_late(last_day, raised_at)):
             return raised_at
         return self.next(raised_at)
+
+    def soon(self, instant: datetime) -> datetime:
+        """``instant`` itself in working hours, else the next digest."""
+        return instant if self._in_working_hours(instant) else self.next(instant)
 
     def is_due(self, alert: Alert, now: datetime) -> bool:
         """Whether an alert is to be told now; a digest that could not go out at its time waits for working hours."""
@@ -60,8 +64,8 @@ class DigestPolicy:
         return at_once or self._in_working_hours(now) or self._is_last_call(alert, now)
 
     def _is_last_call(self, alert: Alert, now: datetime) -> bool:
-        """Whether the next digest would come too late."""
-        return alert.threshold not in PATIENT and self._comes_too_late(alert.last_day, now)
+        """Whether the next digest would come too late; a reminder has its turn again the next day."""
+        return alert.threshold not in GENTLE and self._comes_too_late(alert.last_day, now)
 
     def _comes_too_late(self, last_day: date, now: datetime) -> bool:
         return self.next(now) > day_end_utc(last_day) - URGENT_BEFORE

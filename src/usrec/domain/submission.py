@@ -63,6 +63,8 @@ class WaitReason(StrEnum):
     """The agent cannot find out by itself; a person settles it."""
     HELD_BY_PERSON = "held_by_person"
     """A person stopped it."""
+    MASS_HELD = "mass_held"
+    """One of many changes that a person looks at before they are sent."""
     REPLAY = "replay"
     """Its turn in a replay has not come; replays are spread over time."""
     CHECKED_OUT = "checked_out"
@@ -102,7 +104,7 @@ class Submission:
             ``OUTSIDE_THE_LINE`` for those that hold nobody.
         trigger: Day from which the term runs; None when the row did not tell.
         legal_date: Last day of the term (primary reading), None where the law sets none.
-        safe_date: The strictest reading; never after ``legal_date``.
+        safe_date: The strictest reading; never after ``legal_date``. Where the law sets no term, the internal target.
         due_utc: Exclusive bound of ``legal_date``, aware UTC.
         not_before: From when USREC takes the paper's date, aware UTC.
         contract_id: The registry's id that this message refers to or received.
@@ -143,6 +145,11 @@ class Submission:
     decided_at: datetime | None = None
     replaces: SubmissionId | None = None
     replaced_by: SubmissionId | None = None
+
+    @property
+    def target_date(self) -> date | None:
+        """Last day of the internal target of an event without a term of law."""
+        return self.safe_date if self.legal_date is None else None
 
     def __repr__(self) -> str:
         """Never the details."""

@@ -3,7 +3,8 @@
 Safe and legal dates are watched at three working days, one day and four hours before their bound, and at the bound. A
 look that finds several thresholds behind it raises only the last one of each date: an alert says how things stand,
 not how they stood. What waits for a person's signature or approval, for an IIN, or for somebody to act after a refusal,
-is told on every working day until that is done.
+is told on every working day until that is done, and so are many changes that are held and a transfer of which one half
+is missing. An internal target is told twice, gently.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from typing import Final
 from usrec.domain.alert import Alert, Threshold, Watched
 from usrec.domain.digest import URGENT_BEFORE, DigestPolicy
 from usrec.domain.kazakhstan_time import day_start_utc, kazakhstan_date
+from usrec.domain.pair import Pair
 from usrec.domain.permit import PermitDays
 from usrec.domain.state import SETTLED, State
 from usrec.domain.submission import Submission
-from usrec.domain.working_calendar import ONE_DAY, WorkingCalendar
+from usrec.domain.working_calendar import WorkingCalendar
 
 WORKING_DAYS_LEFT: Final = 3
 _A_MOMENT: Final = timedelta(microseconds=1)
@@ -34,11 +36,13 @@ class WatchPolicy:
     Attributes:
         late_entry_days: An event that HR entered, or must still mend, so many days after its signing is late.
         permit_days: When a foreigner's permit that ends is told.
+        missing_after: So long after one half of a transfer the other is missed.
     """
 
     digests: DigestPolicy
     late_entry_days: int = 3
     permit_days: PermitDays = field(default_factory=PermitDays)
+    missing_after: timedelta = timedelta(days=2)
 
     @property
     def calendar(self) -> WorkingCalendar:
@@ -60,22 +64,12 @@ def thresholds(last_day: date, bound: datetime, calendar: WorkingCalendar) -> Se
         calendar: In which the working days are counted.
     """
     moments = [
-        (Threshold.WORKING_DAYS_3, day_start_utc(_working_days_left(last_day, calendar))),
+        (Threshold.WORKING_DAYS_3, day_start_utc(calendar.day_with_left(last_day, WORKING_DAYS_LEFT))),
         (Threshold.DAY_1, bound - timedelta(days=1)),
         (Threshold.HOURS_4, bound - URGENT_BEFORE),
         (Threshold.MISSED, bound),
     ]
     return sorted(moments, key=lambda one: one[1])
-
-
-def _working_days_left(last_day: date, calendar: WorkingCalendar) -> date:
-    """The day on which, itself included, three working days are left."""
-    day, left = last_day, 0
-    while True:
-        left += calendar.is_working_day(day)
-        if left == WORKING_DAYS_LEFT:
-            return day
-        day -= ONE_DAY
 
 
 Moments = Sequence[tuple[Threshold, datetime]]
@@ -120,13 +114,46 @@ def _watched(submission: Submission, now: datetime, policy: WatchPolicy) -> Sequ
     """What is watched: each date, and the instants at which its thresholds are crossed. Once missed, HR was late."""
     safe, legal, bound = submission.safe_date, submission.legal_date, submission.due_utc
     found: list[tuple[Watched, date, Moments]] = []
-    if safe is not None and submission.safe_utc is not None and safe != legal:
+    if submission.target_date is not None and submission.safe_utc is not None:
+        found.append((Watched.TARGET, submission.target_date, _target_moments(submission, policy.calendar)))
+    elif safe is not None and submission.safe_utc is not None and safe != legal:
         found.append((Watched.SAFE, safe, thresholds(safe, submission.safe_utc, policy.calendar)))
     if legal is not None and bound is not None:
         found.append((Watched.LEGAL, legal, thresholds(legal, bound, policy.calendar)))
         if now < bound:
             found.append((Watched.ENTRY, legal, _late_entry(submission, policy.late_entry_days)))
     return found
+
+
+def _target_moments(submission: Submission, calendar: WorkingCalendar) -> Moments:
+    """When an internal target is near and when it has passed."""
+    last_day, bound = submission.safe_date, submission.safe_utc
+    if last_day is None or bound is None:
+        return ()
+    near = day_start_utc(calendar.day_with_left(last_day, WORKING_DAYS_LEFT))
+    return [(Threshold.TARGET_NEAR, near), (Threshold.TARGET_PASSED, bound)]
+
+
+def mass_reminder(one: Submission, opened_at: datetime, now: datetime, policy: WatchPolicy) -> Alert:
+    """The reminder of a batch that is held, on behalf of which ``one`` of it stands: at once, then with each digest."""
+    day = max(kazakhstan_date(opened_at), kazakhstan_date(policy.digests.last(now)))
+    tell_at = policy.digests.soon(now)
+    return _alert(one, (Watched.MASS, Threshold.MASS_HELD), day, now, tell_at)
+
+
+def look_at_pair(
+    submission: Submission, pair: Pair, now: datetime, policy: WatchPolicy
+) -> tuple[Sequence[Alert], datetime | None]:
+    """What is to be told of a transfer by the half that came first, and when to look again; None when never."""
+    begin = pair.remind_from(policy.calendar, policy.missing_after)
+    if begin is None or pair.halves[0].submission_id != submission.id:
+        return (), None
+    if begin > now:
+        return (), begin
+    threshold = Threshold.HALVES_CONTRADICT if pair.contradictions else Threshold.HALF_MISSING
+    digest = reminder_at(begin, now, policy.digests)
+    told = _alert(submission, (Watched.PAIR, threshold), kazakhstan_date(digest), now, digest)
+    return [told], policy.digests.next(digest + _A_MOMENT)
 
 
 def _late_entry(submission: Submission, days: int) -> Moments:

@@ -61,6 +61,15 @@ class WorkingCalendar(ABC):
             n -= self.is_working_day(day)
         return day
 
+    def day_with_left(self, last_day: date, n: int) -> date:
+        """The day on which, itself included, ``n`` working days (1 or more) are left until ``last_day``."""
+        day, left = last_day, 0
+        while True:
+            left += self.is_working_day(day)
+            if left == n:
+                return day
+            day -= ONE_DAY
+
     def roll_forward(self, day: date) -> date:
         """``day`` when it is a working day, else the next working day."""
         while not self.is_working_day(day):

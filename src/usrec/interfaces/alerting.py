@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from usrec.adapters.metrics.agent_metrics import AgentMetrics
+from usrec.application.masses import watch_masses
 from usrec.application.tell_sink import tell_sink
 from usrec.application.watch_deadlines import watch_deadlines
 from usrec.bootstrap import Agent
@@ -45,6 +46,7 @@ class Alerting:
 
     def watch(self, agent: Agent) -> None:
         """Raise what is due; the log, which never waits, is told at once."""
+        watch_masses(ledger=agent.ledger, policy=agent.watching, clock=agent.clock)
         watch_deadlines(ledger=agent.ledger, policy=agent.watching, clock=agent.clock)
         self._tell(agent, LOG)
 

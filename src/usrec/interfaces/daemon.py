@@ -273,6 +273,7 @@ class Daemon:
             codes=agent.codes,
             shelf=agent.shelf,
             completeness=agent.completeness,
+            intake=agent.intake,
         )
         if taken.rows:
             self.metrics.ingested(source.name, taken, perf_counter() - began)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from usrec.domain.alert import Alert
+from usrec.domain.alert import Alert, Watched
 from usrec.domain.document import FoundFile, StoredDocument
 from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.heartbeat import Heartbeat
@@ -26,6 +26,7 @@ from usrec.domain.submission import AttemptId, Lease, QueueEntry, Standpoint, Su
 from usrec.domain.verdict import Ending
 from usrec.ports.alert_sinks import AlertSinks
 from usrec.ports.event_source import StatusNote
+from usrec.ports.masses import Masses, Pairs
 
 InboxKey = tuple[SourceName, EventId, int]
 """(source, event id, revision)."""
@@ -381,8 +382,11 @@ class Journal(Protocol):
 class WriteBacks(Protocol):
     """Notes to HR that are still to be written; the newest about the latest revision of a row wins."""
 
-    def put(self, note: StatusNote) -> None:
-        """Remember to write ``note``, unless one about a later revision, or a later one, waits for the same row."""
+    def put(self, *notes: StatusNote) -> None:
+        """Remember to write each note, unless one about a later revision, or a later one, waits for the same row.
+
+        Of more than one, each must be about a row of its own.
+        """
         ...
 
     def due(self, source: SourceName, now: datetime, limit: int) -> Sequence[tuple[int, StatusNote]]:
@@ -412,7 +416,7 @@ class Alerts(Protocol):
     def outdated(self, limit: int) -> Sequence[tuple[int, Alert]]:
         """Open alerts whose submission is settled or was replaced, and reminders of what is not awaited any more.
 
-        Each with its handle.
+        Each with its handle. What is told of a pair stays open while its half stands, registered or not.
         """
         ...
 
@@ -426,6 +430,10 @@ class Alerts(Protocol):
 
     def close(self, handles: Sequence[int], at: datetime) -> None:
         """There is nothing left to tell."""
+        ...
+
+    def withdraw(self, submission_id: SubmissionId, watched: Watched, at: datetime) -> None:
+        """What was told of this about its event is not true any more."""
         ...
 
     def watch(self, submission_id: SubmissionId, at: datetime | None) -> None:
@@ -553,6 +561,10 @@ class UnitOfWork(Protocol):
     def agents(self) -> Agents: ...  # noqa: D102 -- the type says it
     @property
     def employer_stops(self) -> EmployerStops: ...  # noqa: D102 -- the type says it
+    @property
+    def masses(self) -> Masses: ...  # noqa: D102 -- the type says it
+    @property
+    def pairs(self) -> Pairs: ...  # noqa: D102 -- the type says it
 
     def commit(self) -> None:
         """Make everything durable; without it the transaction rolls back."""

@@ -9,7 +9,9 @@ from typing import Final, Protocol
 
 from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.heartbeat import Heartbeat
+from usrec.domain.mass import MassBatch
 from usrec.domain.oversight import Sight
+from usrec.domain.pair import Pair
 from usrec.domain.permit import EndingPermit, PermitDays
 from usrec.domain.source_event import EmployerName, Operation
 from usrec.domain.state import State
@@ -45,7 +47,11 @@ class SubmissionFilter:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionRow:
-    """One line of a list, without personal data."""
+    """One line of a list, without personal data.
+
+    Attributes:
+        safe_date: As in :class:`usrec.domain.submission.Submission`.
+    """
 
     id: SubmissionId
     state: State
@@ -71,6 +77,11 @@ class SubmissionRow:
     doubtful: bool
     record_id: str | None
     replaced_by: SubmissionId | None
+
+    @property
+    def target_date(self) -> date | None:
+        """Last day of the internal target of an event without a term of law."""
+        return self.safe_date if self.legal_date is None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,7 @@ class SubmissionStory:
     journal: Sequence[JournalRow]
     behind: Sequence[SubmissionRow]
     request: RequestRow | None = None
+    pair: Pair | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +174,30 @@ class UsedCodes:
     codes: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class MassRow:
+    """A batch of changes that are held until a person has looked, or were.
+
+    Attributes:
+        by_state: All events of the batch that no later revision replaced.
+        held: Those that are stopped now.
+        first_legal: Earliest legal date among the open ones; ``first_safe``: by the strictest reading.
+        last_legal: Latest legal date among them.
+    """
+
+    batch: MassBatch
+    by_state: Mapping[State, int]
+    held: int
+    first_legal: date | None
+    last_legal: date | None
+    first_safe: date | None
+
+    @property
+    def events(self) -> int:
+        """How many events it has."""
+        return sum(self.by_state.values())
+
+
 class LedgerView(Protocol):
     """Read-only questions; each is one short snapshot."""
 
@@ -191,6 +227,26 @@ class LedgerView(Protocol):
 
     def standing(self, action: str, *, before: datetime | None = None) -> JournalRow | None:
         """The newest journal line of this kind about the agent as a whole, None when there is none (before then)."""
+        ...
+
+    def passed_over(self) -> int:
+        """How many current submissions are not sent because of the employer's policy of what is entered."""
+        ...
+
+    def masses(self) -> Sequence[MassRow]:
+        """Batches of changes, newest first."""
+        ...
+
+    def mass_sample(self, name: str, limit: int) -> Sequence[SubmissionRow]:
+        """Some current events of a batch, earliest legal date first."""
+        ...
+
+    def mass_changes(self, name: str) -> Mapping[str, int]:
+        """How many current events of a batch change what: an amendment's words, a termination's ground."""
+        ...
+
+    def pairs(self) -> Sequence[Pair]:
+        """Transfers in two halves, in the order of their keys."""
         ...
 
     def write_backs_waiting(self) -> int:

@@ -120,7 +120,7 @@ def _sentence(error: Any, model: type[BaseModel]) -> str:
             return 'a secret is no setting: say where it is, such as { file = "secrets/password" }'
         case "value_error":
             return str(error["ctx"]["error"])
-        case "greater_than_equal" | "less_than_equal" | "literal_error" | "too_short":
+        case "greater_than_equal" | "less_than_equal" | "literal_error" | "too_short" | "string_too_short":
             return _bound(error["type"], error["ctx"])
         case kind:
             found = next((text for name, text in _WRITE.items() if kind.startswith(f"{name}_")), None)

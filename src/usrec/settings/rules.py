@@ -14,6 +14,8 @@ from urllib.parse import parse_qs
 
 from usrec.domain.policies import CHOOSABLE, is_known_code, objection
 from usrec.domain.response_code import Policy
+from usrec.domain.source_event import Operation
+from usrec.domain.target import TARGETED
 from usrec.domain.this_machine import is_this_machine
 from usrec.settings.faults import Wrong
 from usrec.settings.key_rules import broken_key_rules
@@ -53,6 +55,7 @@ def broken_rules(tree: Tree) -> Iterator[Wrong]:
     yield from _proxies(tree)
     yield from _sinks(tree)
     yield from _permits(tree)
+    yield from _targets(tree)
     yield from _health(tree)
     yield from broken_trust_rules(tree)
 
@@ -215,6 +218,15 @@ def _mail(path: Steps, mail: MailSinkSettings) -> Iterator[Wrong]:
     for number, address in enumerate(mail.to):
         if not _ADDRESS.fullmatch(address):
             yield Wrong((*path, "to", number), "it is no mail address")
+
+
+def _targets(tree: Tree) -> Iterator[Wrong]:
+    """No target of one's own in the place of a term of law."""
+    targets = tree.get("targets")
+    for name in targets if isinstance(targets, Mapping) else ():
+        if name in set(Operation) - TARGETED:
+            what = "the law sets a term for it; targets are for events without one: " + ", ".join(sorted(TARGETED))
+            yield Wrong(("targets", name), what)
 
 
 def _health(tree: Tree) -> Iterator[Wrong]:

@@ -9,9 +9,13 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from usrec.domain.change import Change
 from usrec.domain.permit import PermitDays
 from usrec.domain.source_event import Operation
 from usrec.settings.kinds import Day, EmployerNumber, Number, Seconds, SerialNumber, TimeOfDay
+
+TargetDays = Annotated[Number, Field(ge=1, le=366)] | None
+"""Days of an internal target; the table's own when absent."""
 
 
 class Section(BaseModel):
@@ -185,6 +189,17 @@ class NumberedSettings(Section):
     """BIN, or the IIN of an individual entrepreneur."""
 
 
+class RegistrableSettings(Section):
+    """Which changes of a contract the employer enters in USREC, by its own order. Without this table: p.3 and p.6."""
+
+    changes: Annotated[frozenset[Change], Field(min_length=1)]
+    """What is entered; an agreement that changes nothing of it is not sent."""
+    order_number: Annotated[str, Field(min_length=1)]
+    """Number of the employer's order that says so."""
+    order_dated: Day
+    """Its date."""
+
+
 class EmployerSettings(KeySettings, NumberedSettings):
     """One employer and its EDS."""
 
@@ -198,6 +213,8 @@ class EmployerSettings(KeySettings, NumberedSettings):
     """The key is the first head's own, who needs no order."""
     order: tuple[OrderSettings, ...] = ()
     """Orders that appoint who signs."""
+    registrable: RegistrableSettings | None = None
+    """Which changes are entered."""
 
 
 class LedgerSettings(Section):
@@ -417,6 +434,53 @@ class AlertSettings(Section):
         return PermitDays(self.permit_first_days, self.permit_second_days, self.permit_last_days)
 
 
+class MassSettings(Section):
+    """Many changes at once: they are held until a person has looked (usrec mass)."""
+
+    amendments: Annotated[Number, Field(ge=0, le=1_000_000)] = 150
+    """More amendments of one employer with one date are held; 0 holds none."""
+    terminations: Annotated[Number, Field(ge=0, le=1_000_000)] = 20
+    """More terminations of one employer on one day are held; 0 holds none."""
+    window: Seconds = timedelta(days=1)
+    """Those that arrive within it belong together."""
+
+
+class TargetSettings(Section):
+    """Internal targets of events without a term of law, in days from the intake. No law is broken when one passes."""
+
+    days: Annotated[Number, Field(ge=1, le=366)] = 30
+    """For every event that is not named below."""
+    counted_in: Literal["calendar_days", "working_days"] = "calendar_days"
+    """How all days of this table are counted."""
+    iin_change: TargetDays = None
+    """A changed IIN."""
+    bin_change: TargetDays = None
+    """A changed BIN."""
+    transfer: TargetDays = None
+    """A reorganisation transfer."""
+    social_leave: TargetDays = None
+    """A social leave."""
+    social_leave_edit: TargetDays = None
+    """A corrected social leave."""
+    social_leave_delete: TargetDays = None
+    """A deleted social leave."""
+    contract_edit: TargetDays = None
+    """A correction of a contract whose first entry nobody can date."""
+    contract_delete: TargetDays = None
+    """A deletion of such a contract."""
+    amendment_edit: TargetDays = None
+    """A correction of such an agreement."""
+    amendment_delete: TargetDays = None
+    """A deletion of such an agreement."""
+
+
+class PairSettings(Section):
+    """Transfers in two halves, a termination at one BIN and a conclusion at another (pair_key)."""
+
+    missing_after_days: Annotated[Number, Field(ge=1, le=30)] = 2
+    """So many calendar days after one half somebody is told that the other is missing; sooner when its term ends."""
+
+
 class HealthSettings(Section):
     """Where the agent answers for its health and metrics."""
 
@@ -454,6 +518,9 @@ class WatcherSettings(BaseSettings):
     policies: dict[str, Chosen] = {}
     """What the agent does after a refusal, by response code; where it differs from the safe default."""
     alerts: AlertSettings = AlertSettings()
+    mass: MassSettings = MassSettings()
+    targets: TargetSettings = TargetSettings()
+    pairs: PairSettings = PairSettings()
     health: HealthSettings = HealthSettings()
     watch: WatchSettings = WatchSettings()
     trust: TrustSettings | None = None

@@ -202,7 +202,7 @@ def test_deadline_is_told_by_where_the_submission_stands(changes: dict[str, obje
 
 
 def test_deadline_that_cannot_be_counted_differs_from_one_that_the_law_does_not_set() -> None:
-    row = replace(ROW, legal_date=None, due_utc=None)
+    row = replace(ROW, legal_date=None, safe_date=None, due_utc=None)
     assert deadline_words(replace(STORY, row=row), NOW) == "none is set by the law"
     assert "cannot be read" in deadline_words(replace(STORY, row=row, edition=""), NOW)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from support.ledger_values import an_alert
 from support.line import WeekdayCalendar
-from usrec.domain.alert import URGENT, Alert, Threshold
+from usrec.domain.alert import GENTLE, URGENT, Alert, Threshold
 from usrec.domain.digest import URGENT_BEFORE, DigestPolicy
 from usrec.domain.kazakhstan_time import KAZAKHSTAN, day_end_utc
 from usrec.domain.submission import SubmissionId
@@ -117,7 +117,7 @@ def test_alert_that_is_told_at_once_is_due_at_any_hour() -> None:
 @given(
     minutes=st.integers(0, 2 * 365 * 24 * 60),
     days=st.integers(0, 20),
-    threshold=st.sampled_from(sorted(set(Threshold) - URGENT)),
+    threshold=st.sampled_from(sorted(set(Threshold) - URGENT - GENTLE)),
     digest_at=st.times(),
     days_off=st.frozensets(st.dates(date(2026, 1, 1), date(2028, 1, 31)), max_size=30),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -18,14 +18,19 @@ from support.code_lists import BOOK, HeldBook
 from support.harmful_findings import harmful_findings
 from support.languages import CYRILLIC, TRANSLATED, english_words
 from support.line import BIN, EMPLOYERS, MONDAY, PAYLOADS, Line, WeekdayCalendar
+from support.sample_events import SAMPLES
 from support.sound_rows import BIN as OWN_BIN
 from support.sound_rows import NOW, OTHER_BIN, rows_of
 from usrec.application.lint import lint
 from usrec.domain import revision
+from usrec.domain.change import Change, RegistrablePolicy
 from usrec.domain.rules.codes import CODE_FIELDS, CodeCheck, code_in_dictionary, code_is_lowest_level
 from usrec.domain.rules.examine import examine, term_of
 from usrec.domain.rules.field_table import FIELDS
+from usrec.domain.rules.fields import read_details
 from usrec.domain.rules.finding import Finding, Severity, error
+from usrec.domain.rules.pairs import check_pairs
+from usrec.domain.rules.registrable import judge_changes
 from usrec.domain.source_event import EmployerName, Operation, SourceName, SourceRow
 from usrec.interfaces.cli.finding_words import TEMPLATES, VALUES, finding_words
 from usrec.interfaces.cli.words import LAW
@@ -94,6 +99,8 @@ def every_finding() -> Iterator[Finding]:
     yield from harmful_findings()
     yield from (one for one in vars(revision).values() if isinstance(one, Finding))
     yield from what_history_says()
+    yield from judged()
+    yield from about_pairs()
     for message in (
         "the signed document is over 100 KB (code SCSE999)",
         "the message has more than 100 KB (SCSE999); its longest field is established_post",
@@ -127,6 +134,37 @@ def of_foreigners() -> Iterator[Finding]:
     yield from findings_of("conclusion", {"awaits_iin": "true"})
     yield from findings_of("conclusion", {"awaits_iin": "true", "employee_iin": ""})
     yield from findings_of("extension", {"term_code": "7"})
+
+
+def judged() -> Iterator[Finding]:
+    """What a policy of the employer says of an agreement."""
+    policy = RegistrablePolicy(frozenset({Change.POSITION}), "17-к, 2026-02-01", own=True)
+    for changes in ("", "working_time, remote_work"):
+        details, _ = read_details(Operation.AMENDMENT, {**SAMPLES[Operation.AMENDMENT], "changes": changes})
+        yield from judge_changes(details, policy)
+
+
+def about_pairs() -> Iterator[Finding]:
+    """Halves that are alone, that contradict, and one too many."""
+    begins = {**SAMPLES[Operation.CONCLUSION], "pair_key": "transfer-7", "pair_elsewhere": ""}
+    ends = {
+        **SAMPLES[Operation.TERMINATION],
+        "pair_key": "transfer-7",
+        "pair_elsewhere": "",
+        "termination_date": "2026-12-31",
+    }
+    old = {**begins, "pair_key": "", "employee_iin": "900101300811"}
+    rows = [("conclusion", "old", old), ("termination", "old", ends), ("conclusion", "new", begins)]
+    for chosen in (rows[1:2], rows, [*rows, rows[2]]):
+        read = [
+            SourceRow(SourceName("hr"), str(place), f"e{place}", 1, kind, contract, BIN, json.dumps(payload))
+            for place, (kind, contract, payload) in enumerate(chosen)
+        ]
+        examined = [
+            examine(row, employers=EMPLOYERS, calendar=WeekdayCalendar(), now=datetime(2027, 1, 11, tzinfo=UTC))
+            for row in read
+        ]
+        yield from (found for _, found in check_pairs(examined))
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -138,7 +138,7 @@ def test_every_mistake_is_named_at_once(file: Path) -> None:
 def test_wrong_bin_is_told_but_not_repeated(file: Path, wrong: str) -> None:
     said = problem(file, WHOLE.replace(BIN, wrong))
     assert "[employer.alatau] bin" in said
-    assert wrong not in said
+    assert wrong not in said.replace(str(file), "")
 
 
 def test_an_entrepreneur_may_be_named_by_an_iin(file: Path) -> None:

@@ -198,3 +198,29 @@ def test_a_file_that_is_not_there_is_an_error_of_its_own(tmp_path: Path) -> None
     done = CliRunner().invoke(app, ["config", "check", "--config", str(tmp_path / "none.toml")])
     assert "does not exist" in str(done.exception)
     assert "usrec init" in str(done.exception)
+
+
+def test_wrong_words_of_the_employers_own_rules_are_told_with_their_lines(file: Path) -> None:
+    own = """[employer.main.registrable]
+changes = ["position", "pay"]
+order_number = ""
+[mass]
+terminations = -1
+[targets]
+transfer = 0
+termination = 5
+[pairs]
+missing_after_days = 31
+"""
+    change(file, ("[ledger]", f"{own}[ledger]"))
+    told = check(file).stdout
+    for setting in (
+        "[employer.main.registrable] changes 2",
+        "[employer.main.registrable] order_number: it must not be empty",
+        "[employer.main.registrable] order_dated: this setting is missing",
+        "[mass] terminations: it must be at least 0",
+        "[targets] transfer: it must be at least 1",
+        "[targets] termination: the law sets a term for it",
+        "[pairs] missing_after_days: it must be at most 30",
+    ):
+        assert setting in told

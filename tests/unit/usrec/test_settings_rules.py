@@ -93,6 +93,8 @@ def test_a_place_to_listen_is_an_address_with_a_port_or_a_socket(listen: str) ->
         ("usrec@localhost", "usrec", "[alerts.mail.local] sender: it is no mail address"),
         ('"it@example.kz"', '"it"', "[alerts.mail.office] to 2: it is no mail address"),
         ("127.0.0.1:9464", "9464", "[health] listen: write an address and port"),
+        ("[calendar]", "[targets]\nconclusion = 3\n[calendar]", "[targets] conclusion: the law sets a term for it"),
+        ("[calendar]", "[targets]\nextension = 3\n[calendar]", "[targets] extension: the law sets a term for it"),
     ],
 )
 def test_each_contradiction_is_told_once_with_its_setting(right: str, wrong: str, expected: str) -> None:

@@ -27,7 +27,7 @@ DEADLINE_BOUNDS: Final = (0.0, _HOUR, 4 * _HOUR, _DAY, 3 * _DAY, 5 * _DAY, 10 * 
 """Upper bounds, in seconds, of the time that is left; what is in the first one is missed."""
 
 DATES: Final[Mapping[str, Callable[[OpenGroup], datetime | None]]] = {
-    "safe": lambda group: group.safe_utc,
+    "safe": lambda group: None if group.due_utc is None else group.safe_utc,
     "legal": lambda group: group.due_utc,
 }
 

@@ -23,9 +23,11 @@ from sqlalchemy import (
 )
 
 from usrec.adapters.persistence.columns import counted, given, literal_word, metadata, of_submission
+from usrec.adapters.persistence.tables import UNSETTLED, submissions
 from usrec.adapters.persistence.types import KEY, SEQUENCE, UtcDateTime, WordType
 from usrec.domain.alert import Threshold, Watched
 from usrec.domain.source_event import Operation
+from usrec.domain.state import State
 
 alerts = Table(
     "alerts",
@@ -87,6 +89,17 @@ BEGUN: Final = deliveries.c.taken_at.is_(None)
 """A message was about to be sent, and nobody knows whether it arrived."""
 
 Index("ix_alert_deliveries_begun", deliveries.c.sink, sqlite_where=BEGUN, postgresql_where=BEGUN)
+
+STILL_TRUE: Final = or_(
+    UNSETTLED,
+    OF_PERMIT,
+    and_(
+        alerts.c.watched == literal_word(Watched.PAIR),
+        submissions.c.replaced_by.is_(None),
+        submissions.c.state != literal_word(State.CANCELLED),
+    ),
+)
+"""Its submission, joined, still stands for an open event; of a pair a registered half does too."""
 
 _ITS_DELIVERIES: Final = deliveries.c.alert_id == alerts.c.id
 UNDELIVERED: Final = and_(OPEN, or_(exists().where(_ITS_DELIVERIES, BEGUN), not_(exists().where(_ITS_DELIVERIES))))

@@ -22,15 +22,15 @@ from sqlalchemy import (
     update,
 )
 
-from usrec.adapters.persistence.alert_tables import OF_PERMIT, OPEN, PERMIT_STANDS, alerts, deliveries
+from usrec.adapters.persistence.alert_tables import OF_PERMIT, OPEN, PERMIT_STANDS, STILL_TRUE, alerts, deliveries
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import REFUSAL_AWAITS, REMINDED_OF, employer_stops, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
-from usrec.adapters.persistence.tables import UNSETTLED, WATCHED, submissions
+from usrec.adapters.persistence.tables import WATCHED, submissions
 from usrec.adapters.persistence.types import UtcDateTime
-from usrec.domain.alert import Alert, Threshold
-from usrec.domain.submission import Submission, SubmissionId
+from usrec.domain.alert import REMINDERS, Alert, Threshold, Watched
+from usrec.domain.submission import Submission, SubmissionId, WaitReason
 
 ALERT_COLUMNS: Final = tuple(alerts.c[name] for name in Alert.__slots__)
 _AT_ONCE: Final = 500
@@ -42,7 +42,10 @@ def _unless_known(insert_into: InsertInto) -> Executable:
 
 
 _ADD: Final = per_dialect(_unless_known)
-REMINDS: Final = alerts.c.threshold == literal_word(Threshold.AWAITED)
+REMINDS: Final = alerts.c.threshold.in_([literal_word(one) for one in sorted(REMINDERS)])
+_ASKS: Final = alerts.c.threshold == literal_word(Threshold.AWAITED)
+_OF_MASS: Final = alerts.c.watched == literal_word(Watched.MASS)
+_NOT_HELD: Final = func.coalesce(outbox.c.wait_reason == literal_word(WaitReason.MASS_HELD), false()).is_(false())
 _AHEAD: Final = alerts.c.raised_at > bindparam("its_raised_at", type_=UtcDateTime())
 """It was raised by a clock that was set back since."""
 _TELLS_OF_A_STOP: Final = alerts.c.threshold == literal_word(Threshold.STOPPED)
@@ -71,8 +74,9 @@ _CLOSE_EARLIER: Final = (
     .values(closed_at=bindparam("at"))
 )
 _IS_OVER: Final = or_(
-    not_(UNSETTLED),
-    and_(REMINDS, _IS_AWAITED.is_(false())),
+    not_(STILL_TRUE),
+    and_(_ASKS, _IS_AWAITED.is_(false())),
+    and_(_OF_MASS, _NOT_HELD),
     and_(_TELLS_OF_A_STOP, not_(_IS_STOPPED)),
 )
 _OUTDATED: Final = (
@@ -91,6 +95,9 @@ _FROM_THE_FUTURE: Final = (
 )
 _UNTELL: Final = delete(deliveries).where(deliveries.c.alert_id.in_(bindparam("ids", expanding=True)))
 _HAND_OVER: Final = update(alerts).where(alerts.c.id == bindparam("which")).values(submission_id=bindparam("stands"))
+_WITHDRAW: Final = update(alerts).where(
+    alerts.c.submission_id == bindparam("which"), alerts.c.watched == bindparam("of"), OPEN
+)
 _CLOSE: Final = update(alerts).where(alerts.c.id.in_(bindparam("ids", expanding=True)), OPEN)
 _WATCH: Final = update(submissions).where(submissions.c.id == bindparam("which"))
 _TO_WATCH: Final = (
@@ -143,6 +150,10 @@ class SqlAlerts:
         """There is nothing left to tell."""
         for start in range(0, len(handles), _AT_ONCE):
             self._connection.execute(_CLOSE, {"ids": handles[start : start + _AT_ONCE], "closed_at": at})
+
+    def withdraw(self, submission_id: SubmissionId, watched: Watched, at: datetime) -> None:
+        """Close what was told of this about its event."""
+        self._connection.execute(_WITHDRAW, {"which": submission_id, "of": watched, "closed_at": at})
 
     def watch(self, submission_id: SubmissionId, at: datetime | None) -> None:
         """Look at the submission's dates at ``at``; the latest call wins."""

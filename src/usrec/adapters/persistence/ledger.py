@@ -16,8 +16,10 @@ from usrec.adapters.persistence.documents import SqlDocuments
 from usrec.adapters.persistence.employer_stops import SqlEmployerStops
 from usrec.adapters.persistence.engine import connected, create_ledger_engine, is_in_memory
 from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
+from usrec.adapters.persistence.masses import SqlMasses
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.outgoing import SqlJournal, SqlWriteBacks
+from usrec.adapters.persistence.pairs import SqlPairs
 from usrec.adapters.persistence.permits import SqlPermits
 from usrec.adapters.persistence.schema import require_current, upgrade
 from usrec.adapters.persistence.signing_requests import SqlSigningRequests
@@ -47,6 +49,8 @@ class SqlUnitOfWork:
         self.permits = SqlPermits(connection)
         self.agents = SqlAgents(connection)
         self.employer_stops = SqlEmployerStops(connection)
+        self.masses = SqlMasses(connection)
+        self.pairs = SqlPairs(connection)
 
     def commit(self) -> None:
         """Make everything durable."""

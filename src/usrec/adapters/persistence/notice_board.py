@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select
 
-from usrec.adapters.persistence.alert_tables import OF_PERMIT, OPEN, alerts, deliveries, sinks
+from usrec.adapters.persistence.alert_tables import OPEN, STILL_TRUE, alerts, deliveries, sinks
 from usrec.adapters.persistence.alerts import ALERT_COLUMNS
-from usrec.adapters.persistence.tables import UNSETTLED, submissions
+from usrec.adapters.persistence.tables import submissions
 from usrec.domain.alert import Alert
 from usrec.ports.alert_sink import SinkName
 from usrec.ports.alert_sinks import NoticeBoard, PostedAlert, SinkState
@@ -17,7 +17,7 @@ from usrec.ports.alert_sinks import NoticeBoard, PostedAlert, SinkState
 _OPEN: Final = (
     select(alerts.c.id, submissions.c.state, *ALERT_COLUMNS)
     .join_from(alerts, submissions, submissions.c.id == alerts.c.submission_id)
-    .where(OPEN, or_(UNSETTLED, OF_PERMIT))
+    .where(OPEN, STILL_TRUE)
     .order_by(alerts.c.id)
 )
 _TAKEN: Final = (

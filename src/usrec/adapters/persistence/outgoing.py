@@ -72,10 +72,11 @@ class SqlWriteBacks:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def put(self, note: StatusNote) -> None:
-        """Remember a note, unless one about a later revision of its row is known already."""
-        if not self._replace(note):
-            self._replace(note)
+    def put(self, *notes: StatusNote) -> None:
+        """Remember notes, unless one about a later revision of its row is known already."""
+        for note in notes:
+            if not self._replace(note):
+                self._replace(note)
 
     def _replace(self, note: StatusNote) -> bool:
         """Put this one in the place of an older note; False when another one is there, perhaps from a moment ago."""

@@ -43,6 +43,9 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "alert_sinks": _CHANGE,
     "agents": _ALL,
     "employer_stops": ("SELECT", "INSERT", "DELETE"),
+    "mass_batches": _CHANGE,
+    "mass_members": _CHANGE,
+    "pair_halves": _ADD,
 }
 """By table; a test holds it to the statements of this package."""
 

@@ -17,14 +17,18 @@ from usrec.adapters.persistence.delivery_tables import SCHEDULED, acknowledgemen
 from usrec.adapters.persistence.employer_stops import WAIT_REASON, count_kept_back, read_stops
 from usrec.adapters.persistence.engine import READ_ONLY, connected
 from usrec.adapters.persistence.figures import read_figures
+from usrec.adapters.persistence.mass_view import in_batch, read_changes, read_masses
 from usrec.adapters.persistence.notice_board import read_notice_board
 from usrec.adapters.persistence.oversight import read_sight
+from usrec.adapters.persistence.pairs import read_pair_of, read_pairs
 from usrec.adapters.persistence.permits import read_permits
 from usrec.adapters.persistence.tables import UNWRITTEN, journal, messages, submissions, write_backs
+from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.errors import ValidationProblem
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.oversight import Sight
+from usrec.domain.pair import Pair
 from usrec.domain.permit import EndingPermit, PermitDays
 from usrec.domain.state import SETTLED, State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
@@ -33,6 +37,7 @@ from usrec.ports.figures import Figures
 from usrec.ports.ledger_view import (
     AttemptRow,
     JournalRow,
+    MassRow,
     Progress,
     RequestRow,
     SubmissionFilter,
@@ -119,6 +124,15 @@ _IN_OUTBOX: Final = select(outbox.c.status, outbox.c.wait_reason, func.count()).
     outbox.c.status, outbox.c.wait_reason
 )
 _NEXT: Final = select(func.min(outbox.c.available_at)).where(SCHEDULED)
+_PASSED_OVER: Final = (
+    select(func.count())
+    .select_from(submissions)
+    .where(
+        _COLUMNS.state == literal_word(State.CANCELLED),
+        _COLUMNS.reason == bindparam("reason"),
+        _COLUMNS.replaced_by.is_(None),
+    )
+)
 _NOTES: Final = select(func.count()).select_from(write_backs).where(UNWRITTEN)
 _LAST_EXCHANGE: Final = (
     select(acknowledgements.c.acknowledged_at)
@@ -203,6 +217,32 @@ class SqlLedgerView:
         with self._snapshot() as connection:
             line = connection.execute(statement, {"action": action, "before": before}).first()
         return None if line is None else JournalRow(*line)
+
+    def passed_over(self) -> int:
+        """Submissions that the employer's policy keeps from being sent."""
+        with self._snapshot() as connection:
+            return connection.scalar(_PASSED_OVER, {"reason": NOT_REGISTRABLE}) or 0
+
+    def masses(self) -> Sequence[MassRow]:
+        """Batches of changes, newest first."""
+        with self._snapshot() as connection:
+            return read_masses(connection)
+
+    def mass_sample(self, name: str, limit: int) -> Sequence[SubmissionRow]:
+        """Some current events of a batch."""
+        with self._snapshot() as connection:
+            rows = connection.execute(_ROWS.where(*in_batch(name)).limit(limit))
+            return [SubmissionRow(*row) for row in rows]
+
+    def mass_changes(self, name: str) -> Mapping[str, int]:
+        """What the current events of a batch change."""
+        with self._snapshot() as connection:
+            return read_changes(connection, name)
+
+    def pairs(self) -> Sequence[Pair]:
+        """Transfers in two halves."""
+        with self._snapshot() as connection:
+            return read_pairs(connection)
 
     def write_backs_waiting(self) -> int:
         """Notes to HR that are not written yet."""
@@ -305,4 +345,5 @@ def _story(connection: Connection, submission_id: str) -> SubmissionStory:
         journal=[JournalRow(*one) for one in connection.execute(_JOURNAL, which)],
         behind=[SubmissionRow(*one) for one in connection.execute(_BEHIND, place)] if in_line else [],
         request=next((RequestRow(*one) for one in connection.execute(_REQUEST, which)), None),
+        pair=read_pair_of(connection, submission_id),
     )

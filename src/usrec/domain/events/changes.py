@@ -45,9 +45,14 @@ class AgreementBody(WorkTerms):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amendment(AgreementBody):
-    """An additional agreement (subsidiaryContractData); its term, p.8, runs from ``signed_on``."""
+    """An additional agreement (subsidiaryContractData); its term, p.8, runs from ``signed_on``.
+
+    Attributes:
+        changes: What it changes, in the words of ``domain/change.py``; it decides whether it is sent and is not sent.
+    """
 
     signed_on: date
+    changes: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,8 @@ class Termination(FollowUp):
     Attributes:
         digitalisation: "true" where staff was reduced because of new technology.
         employee_consent: As in an agreement.
+        pair_key: Links it to the conclusion at another employer; it is not sent.
+        pair_elsewhere: "true" where that conclusion is not this agent's matter.
     """
 
     termination_date: date
@@ -87,6 +94,8 @@ class Termination(FollowUp):
     employer_consent: str | None = None
     employee_phone: str | None = None
     employer_phone: str | None = None
+    pair_key: str | None = None
+    pair_elsewhere: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,11 +83,15 @@ class Conclusion(ContractBody):
         signed_on: Day on which both parties had signed; the term of Order 353 p.7 runs from it.
         employee_iin: Empty while ``awaits_iin``.
         awaits_iin: "true" where a foreigner was hired before the IIN was issued: the event waits for a later revision.
+        pair_key: Links it to the termination at another employer; it is not sent.
+        pair_elsewhere: "true" where that termination is not this agent's matter.
     """
 
     signed_on: date
     employee_iin: str = ""
     awaits_iin: str | None = None
+    pair_key: str | None = None
+    pair_elsewhere: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

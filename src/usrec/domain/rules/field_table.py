@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from usrec.domain.change import Change
 from usrec.domain.document import FILE_NAME
 from usrec.domain.source_event import Operation
 
@@ -51,6 +52,8 @@ COUNTRY: Final = re.compile(r"[0-9]{3}")
 RATE: Final = re.compile(r"1(\.0{1,4})?|0\.(?!0+$)[0-9]{1,4}")
 MARK: Final = re.compile(r"true|false")
 PHONE: Final = re.compile(r"\+?[0-9]{10,15}")
+_CHANGE: Final = "|".join(Change)
+CHANGES: Final = re.compile(rf"({_CHANGE})([\s,;]+({_CHANGE}))*")
 
 
 def _date(name: str, missing: str, point: str = "", *, required: bool = True) -> FieldRule:
@@ -175,6 +178,8 @@ _AGREEMENT: Final = (
     *_WORK_TERMS,
     *_CONSENT,
 )
+_CHANGES: Final = FieldRule("changes", pattern=CHANGES, expected=f"words of: {', '.join(Change)}", required=False)
+_PAIR: Final = (FieldRule("pair_key", required=False, longest=100), _mark("pair_elsewhere"))
 _LEAVE: Final = (
     _code("leave_type_code", "SCSE136", "SCSE135"),
     _date("not_worked_from", "SCSE123"),
@@ -191,8 +196,9 @@ FIELDS: Final[Mapping[Operation, tuple[FieldRule, ...]]] = {
         *_CONTRACT[1:3],
         _date("signed_on", "", "Order 353 p.7"),
         *_CONTRACT[3:],
+        *_PAIR,
     ),
-    Operation.AMENDMENT: (*_AGREEMENT[:2], _date("signed_on", "", "Order 353 p.8"), *_AGREEMENT[2:]),
+    Operation.AMENDMENT: (*_AGREEMENT[:2], _date("signed_on", "", "Order 353 p.8"), *_AGREEMENT[2:], _CHANGES),
     Operation.TERMINATION: (
         _date("termination_date", "SCSE018", "Order 353 p.12"),
         FieldRule(
@@ -201,6 +207,7 @@ FIELDS: Final[Mapping[Operation, tuple[FieldRule, ...]]] = {
         _CONTRACT_ID_GIVEN,
         _mark("digitalisation"),
         *_CONSENT,
+        *_PAIR,
     ),
     Operation.CONTRACT_EDIT: (_ENTERED_ON, _CONTRACT_ID_GIVEN, *_CONTRACT),
     Operation.CONTRACT_DELETE: (_IIN, _ENTERED_ON, _CONTRACT_ID_GIVEN),

@@ -37,10 +37,15 @@ HEADINGS: Final[Mapping[tuple[Watched, Threshold], str]] = {
     (Watched.SAFE, Threshold.WORKING_DAYS_3): N_("at most 3 working days left to the safe date"),
     (Watched.ENTRY, Threshold.LATE_ENTRY): N_("HR is late with the entry"),
     (Watched.PERMIT, Threshold.PERMIT_LAST): N_("a foreigner's permit ends, last notice"),
+    (Watched.MASS, Threshold.MASS_HELD): N_("many changes are held until somebody has looked"),
+    (Watched.PAIR, Threshold.HALVES_CONTRADICT): N_("the halves of a transfer contradict each other"),
+    (Watched.PAIR, Threshold.HALF_MISSING): N_("one half of a transfer is missing"),
     (Watched.IIN, Threshold.AWAITED): N_("an employee's IIN is awaited"),
     (Watched.PERSON, Threshold.AWAITED): N_("somebody is awaited: to sign, to approve, or to act after a refusal"),
     (Watched.PERMIT, Threshold.PERMIT_SECOND): N_("a foreigner's permit ends, second notice"),
     (Watched.PERMIT, Threshold.PERMIT_FIRST): N_("a foreigner's permit ends, first notice"),
+    (Watched.TARGET, Threshold.TARGET_PASSED): N_("internal target passed (not a term of law)"),
+    (Watched.TARGET, Threshold.TARGET_NEAR): N_("internal target near (not a term of law)"),
 }
 """The worst first; an event stands under its worst."""
 _RANKS: Final = {kind: rank for rank, kind in enumerate(HEADINGS)}
@@ -123,13 +128,22 @@ def _event(number: int, one: OpenAlert, today: date) -> Iterator[str]:
 def _facts(one: OpenAlert, today: date) -> Iterator[tuple[str, str]]:
     shown = one.alert.submission_id[:SHORT_ID]
     yield tr("Last day by law"), _day(one.legal_date, today)
-    yield tr("Safe date"), _day(one.safe_date if one.safe_date != one.legal_date else None, today)
+    if one.legal_date is None:
+        yield tr("Internal target, not a term of law"), _day(one.safe_date, today)
+    else:
+        yield tr("Safe date"), _day(one.safe_date if one.safe_date != one.legal_date else None, today)
     yield trigger_name(one.alert.operation), "" if one.trigger is None else one.trigger.isoformat()
     yield tr("In HR since"), kazakhstan_date(one.entered_at).isoformat()
     yield tr("HR's event"), one.event
     yield tr("Submission"), shown
     yield tr("Now"), _standing(one)
-    yield tr("To do"), step_out_of(one.state, one.wait_reason, shown, code=one.code, before=one.blocked_by)
+    yield tr("To do"), _to_do(one, shown)
+
+
+def _to_do(one: OpenAlert, shown: str) -> str:
+    if one.alert.watched is Watched.PAIR:
+        return tr("See both halves: usrec pair list")
+    return step_out_of(one.state, one.wait_reason, shown, code=one.code, before=one.blocked_by)
 
 
 def _permit_facts(one: OpenAlert, today: date) -> Iterator[tuple[str, str]]:

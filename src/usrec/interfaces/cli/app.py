@@ -23,8 +23,10 @@ from usrec.interfaces.cli import (
     ledger,
     liability,
     lint,
+    mass,
     metrics,
     package,
+    pair,
     replay,
     run,
     status,
@@ -79,6 +81,8 @@ app.command("watch")(watch.watch)
 app.add_typer(submission.app, name="submission")
 app.add_typer(employer.app, name="employer")
 app.add_typer(package.app, name="package")
+app.add_typer(mass.app, name="mass")
+app.add_typer(pair.app, name="pair")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(template.app, name="template")
 app.add_typer(config.app, name="config")

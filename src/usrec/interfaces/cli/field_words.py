@@ -67,6 +67,9 @@ FIELD_WORDS: Final[Mapping[str, str]] = {
     "employer_consent": N_("Employer consents"),
     "employee_phone": N_("Employee's phone"),
     "employer_phone": N_("Employer's phone"),
+    "changes": N_("What it changes"),
+    "pair_key": N_("Key of the transfer in two halves"),
+    "pair_elsewhere": N_("Its other half is entered elsewhere"),
 }
 """In the order in which a document is read. The registry's id of the contract stands with the contract itself."""
 

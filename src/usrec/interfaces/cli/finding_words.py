@@ -67,6 +67,24 @@ _TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
         ),
     ),
     "legacy_since_the_order": (N_("A legacy contract is dated before 2020-09-18; enter this one as a conclusion."),),
+    "not_registrable": (
+        N_("Not sent: a change of {changes} is not entered in USREC by the employer's policy ({policy})."),
+    ),
+    "changes_not_told": (
+        N_("The row does not tell what it changes, so it is sent, whatever the employer's policy ({policy})."),
+    ),
+    "pair_half_here": (
+        N_(
+            "The other half of the transfer {pair} is not among these rows; only the agent's ledger or the other "
+            "employer knows it."
+        ),
+    ),
+    "pair_of_two_employers": (
+        N_("Both halves of the transfer {pair} name one employer; within one employer nothing is terminated."),
+    ),
+    "pair_of_one_person": (N_("The halves of the transfer {pair} name two IINs."),),
+    "pair_in_order": (N_("The new contract of the transfer {pair} begins before the old one ends."),),
+    "pair_of_two": (N_("More rows than one termination and one conclusion have the pair_key {pair}."),),
     "code_in_dictionary": (
         N_("{field} {code} is not in the official dictionary of {day}."),
         N_("{field} {code} is out of use in the official dictionary of {day}."),
@@ -171,6 +189,10 @@ VALUES: Final = frozenset(
         N_("nine digits of KATO"),
         N_("a country's number of three digits"),
         N_("a decimal above 0 and at most 1, such as 0.5"),
+        N_(
+            "words of: position, work_kind, place, term, begin_date, working_time, working_conditions, remote_work, "
+            "salary, benefits, other"
+        ),
     }
 )
 """Values in those sentences that are words themselves; all others are names of fields, codes, dates and numbers."""

@@ -121,7 +121,7 @@ def _examine(
     from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.lint import lint as lint_rows
-    from usrec.bootstrap import build_calendar, build_code_check, build_completeness
+    from usrec.bootstrap import build_calendar, build_code_check, build_completeness, build_intake
     from usrec.domain.rules.completeness import COMPLETE
     from usrec.interfaces.cli.lint_report import Report, Reported, never_known, of_the_whole
 
@@ -135,6 +135,7 @@ def _examine(
         codes=None if settings is None else build_code_check(settings),
         shelf=_shelf(documents, settings),
         completeness=COMPLETE if settings is None else build_completeness(settings),
+        intake=None if settings is None else build_intake(settings),
     )
     told = [Reported(int(row.row_ref), one) for (row, _), ones in zip(rows, found, strict=True) for one in ones]
     everything = [*at_head, *of_the_whole(told), *never_known({row.event_type for row, _ in rows})]

@@ -177,7 +177,7 @@ def _paper_json(paper: Unsigned) -> dict[str, object]:
         "employer": submission.employer,
         "operation": submission.operation,
         "legal_date": submission.legal_date,
-        "safe_date": submission.safe_date,
+        "safe_date": None if submission.legal_date is None else submission.safe_date,
         "due": submission.due_utc,
         "digest": request.digest,
         "asked_at": request.asked_at,

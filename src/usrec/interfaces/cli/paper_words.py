@@ -72,7 +72,8 @@ def _facts(paper: Unsigned) -> Iterator[tuple[str, str]]:
     if details is not None:
         yield from _own_facts(details)
     yield tr("Last day by law"), "" if submission.legal_date is None else submission.legal_date.isoformat()
-    safe = submission.safe_date if submission.safe_date != submission.legal_date else None
+    dated = submission.legal_date is not None and submission.safe_date != submission.legal_date
+    safe = submission.safe_date if dated else None
     yield tr("Safe date"), "" if safe is None else safe.isoformat()
     event = tr("{event}, revision {revision}")
     yield tr("HR's event"), event.format(event=submission.event_id, revision=submission.revision)

@@ -87,6 +87,13 @@ def survey_json(
         "needs_person": sum(survey.needs_person.values()),
         "needs_person_by_reason": {why.value: number for why, number in survey.needs_person.items()},
         "write_backs_waiting": survey.write_backs_waiting,
+        "not_registrable": survey.passed_over,
+        "mass_batches": [one.batch.name for one in survey.masses],
+        "internal_targets": len(survey.targets),
+        "internal_targets_passed": len(survey.targets_passed),
+        "internal_targets_passed_ids": [row.id for row in survey.targets_passed[:NAMED]],
+        "pairs_half_missing": [pair.key for pair in survey.pairs if pair.missing is not None][:NAMED],
+        "pairs_contradict": [pair.key for pair in survey.pairs if pair.contradictions][:NAMED],
         "certificates": [asdict(one) for one in certificates],
         "permits_ending": len(permits),
         "permits_ending_soonest": [asdict(one) for one in permits[:NAMED]],
@@ -112,6 +119,7 @@ def survey_words(survey: Survey) -> Iterator[str]:
     if survey.oldest is not None:
         age, oldest = span(survey.at - survey.oldest.received_at), survey.oldest.id
         yield tr("The oldest open one was taken {age} ago: {id}").format(age=age, id=oldest)
+    yield from _beside_the_law(survey)
     waiting_notes = survey.write_backs_waiting
     yield ntr("{number} note to HR still to be written", "{number} notes to HR still to be written", waiting_notes)
 
@@ -144,6 +152,33 @@ def _permits(permits: Sequence[EndingPermit]) -> Iterator[str]:
         )
         first = tr("the first on {day}: {id}").format(day=permits[0].end_date, id=permits[0].submission_id)
         yield f"{number}; {first}"
+
+
+def _beside_the_law(survey: Survey) -> Iterator[str]:
+    """What the installation decides itself; nothing where there is nothing of it."""
+    if survey.targets:
+        targets = ntr(
+            "{number} without a term of law, by an internal target (not a term of law); passed: {passed}",
+            "{number} without a term of law, by internal targets (not terms of law); passed: {passed}",
+            len(survey.targets),
+        )
+        yield targets.format(number=len(survey.targets), passed=len(survey.targets_passed))
+    if survey.passed_over:
+        yield ntr(
+            "{number} agreement not sent, by the employer's policy of what is entered",
+            "{number} agreements not sent, by the employer's policy of what is entered",
+            survey.passed_over,
+        )
+    for one in survey.masses:
+        yield tr("Held until somebody has looked: {held} in batch {name}, usrec mass show").format(
+            held=one.held, name=one.batch.name
+        )
+    if survey.pairs:
+        yield ntr(
+            "{number} transfer in two halves needs a look: usrec pair list",
+            "{number} transfers in two halves need a look: usrec pair list",
+            len(survey.pairs),
+        )
 
 
 def _certificates(records: Sequence[CertificateRecord]) -> Iterator[str]:

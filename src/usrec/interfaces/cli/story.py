@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.response_code import Actor, Explanation, Policy
 from usrec.domain.rules.finding import load_findings
 from usrec.domain.state import State
 from usrec.domain.submission import REFUSED_SO_FAR, SubmissionId, WaitReason
 from usrec.interfaces.cli.explanation_words import ACTORS, explanation_json
+from usrec.interfaces.cli.pair_words import pair_json
 from usrec.interfaces.cli.tables import span
 from usrec.interfaces.cli.words import STATES, law_words, reason_words, wait_words
 from usrec.interfaces.i18n import N_, english, tr
@@ -75,7 +77,8 @@ class Moment:
 
 def row_json(row: SubmissionRow) -> dict[str, object]:
     """One line of ``usrec submission list --json``."""
-    return {name: getattr(row, _RENAMED.get(name, name)) for name in _LISTED}
+    known = {name: getattr(row, _RENAMED.get(name, name)) for name in _LISTED}
+    return {**known, "safe_date": None if row.legal_date is None else row.safe_date, "internal_target": row.target_date}
 
 
 def story_json(story: SubmissionStory, now: datetime) -> dict[str, object]:
@@ -88,6 +91,7 @@ def story_json(story: SubmissionStory, now: datetime) -> dict[str, object]:
         "deadline": _deadline_json(story, now),
         "entered_at": story.entered_at,
         "signed_at": story.signed_at,
+        "pair": None if story.pair is None else pair_json(story.pair),
         "request": None if story.request is None else asdict(story.request),
         "replaces": story.replaces,
         "findings": [asdict(finding) for finding in load_findings(row.findings)],
@@ -131,7 +135,8 @@ def _deadline_json(story: SubmissionStory, now: datetime) -> dict[str, object]:
         "point": story.point,
         "term": story.term,
         "legal_date": row.legal_date,
-        "safe_date": row.safe_date,
+        "safe_date": None if row.legal_date is None else row.safe_date,
+        "internal_target": row.target_date,
         "due": row.due_utc,
         "seconds_left": int((row.due_utc - now).total_seconds()) if runs and row.due_utc else None,
         "kept": _kept(row),
@@ -216,6 +221,8 @@ def next_step(row: SubmissionRow) -> str:
     """What a person can do now; empty when nothing is asked of anybody."""
     if row.replaced_by is not None:
         return tr("Look at the one in its place: usrec submission show {after}").format(after=row.replaced_by)
+    if row.state is State.CANCELLED and row.reason == NOT_REGISTRABLE:
+        return tr("If it is to be entered after all: usrec submission retry {id}").format(id=row.id)
     return step_out_of(row.state, row.wait_reason, row.id, code=row.code, before=row.blocked_by)
 
 
@@ -276,6 +283,7 @@ _STEPS: Final[Mapping[WaitReason | None, str]] = {
     WaitReason.CONTRACT_UNKNOWN: N_("Register the contract first, or give its registry id in the HR row"),
     WaitReason.KEY_UNUSABLE: N_("Put a valid signing key of the employer in its place"),
     WaitReason.NEEDS_DECISION: N_("Find out in the portal, then: usrec submission settle {id} --as accepted|rejected"),
+    WaitReason.MASS_HELD: N_("Look at the whole batch: usrec mass list; this one alone: usrec submission release {id}"),
     WaitReason.HELD_BY_PERSON: N_("When it may go on: usrec submission release {id}"),
     WaitReason.CHECKED_OUT: N_(
         "When it is entered in the portal: usrec submission settle {id} --as accepted; "
@@ -302,8 +310,14 @@ _STEPS: Final[Mapping[WaitReason | None, str]] = {
 def deadline_words(story: SubmissionStory, now: datetime) -> str:
     """The term, its last day and how much of it is left."""
     row = story.row
+    if row.target_date is not None and term_runs(row):
+        return tr("{day}, an internal target, not a term of law").format(day=row.target_date)
     if row.due_utc is None or row.legal_date is None:
-        return tr("none is set by the law") if story.edition else tr("unknown: the row's dates cannot be read")
+        return (
+            tr("none is set by the law")
+            if story.edition or row.target_date is not None
+            else tr("unknown: the row's dates cannot be read")
+        )
     edition = tr("Order 353 edition {edition}").format(edition=story.edition)
     source = ", ".join(part for part in (edition, law_words(story.point), law_words(story.term)) if part)
     words = tr("{day} 24:00 ({source}); safe date {safe}; {standing}")

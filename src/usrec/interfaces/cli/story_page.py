@@ -12,6 +12,7 @@ from usrec.domain.submission import QueueStatus
 from usrec.domain.verdict import Ending
 from usrec.interfaces.cli.explanation_words import explanation_facts
 from usrec.interfaces.cli.finding_words import finding_words
+from usrec.interfaces.cli.pair_words import pair_words
 from usrec.interfaces.cli.story import Moment, deadline_words, next_step, reason_in_words, refusal_of, timeline
 from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
 from usrec.interfaces.cli.words import (
@@ -65,6 +66,8 @@ def _facts(story: SubmissionStory, now: datetime) -> Iterator[tuple[str, str]]:
     yield tr("contract"), tr("{contract} of {employer}").format(contract=row.contract_key, employer=employer)
     yield tr("registry id"), row.contract_id or ""
     yield tr("event"), tr("{event}, revision {revision}").format(event=row.event_id, revision=row.revision)
+    if story.pair is not None:
+        yield tr("transfer"), pair_words(story.pair, besides=row.id)
     yield tr("replaces"), story.replaces or ""
     yield tr("replaced by"), row.replaced_by or ""
 

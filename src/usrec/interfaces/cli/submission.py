@@ -157,6 +157,7 @@ def retry(
         build_calendar,
         build_code_check,
         build_completeness,
+        build_intake,
         build_shelf,
         employers_by_bin,
     )
@@ -174,6 +175,7 @@ def retry(
             codes=build_code_check(place.settings),
             shelf=build_shelf(place.settings),
             completeness=build_completeness(place.settings),
+            targets=build_intake(place.settings).targets,
         )
         rows = to_act_on(place, "retry", submissions, Narrowed(state, code, employer), yes=yes)
         act_on(rows, act, as_json=as_json, said=tr("goes on as {detail}"))

@@ -20,6 +20,7 @@ NEEDS: Final[Mapping[PersonNeeded, str]] = {
     PersonNeeded.CONTRACT_UNKNOWN: N_("the registry's id of the contract is not known"),
     PersonNeeded.KEY_UNUSABLE: N_("the employer's key cannot sign"),
     PersonNeeded.HELD_BY_PERSON: N_("held by a person"),
+    PersonNeeded.MASS_HELD: N_("many changes are held until somebody has looked: usrec mass list"),
     PersonNeeded.CHECKED_OUT: N_("being entered in the portal by a person"),
     PersonNeeded.TO_CONFIRM: N_("to look at: USREC says that it is registered already"),
     PersonNeeded.OTHER_PARTY: N_("waiting for somebody else to act: usrec submission show says who"),

@@ -203,6 +203,10 @@ kind = "outbox"
 url = "sqlite:///hr.db"
 language = "{hr_language}"
 
+[mass]
+amendments = 0
+terminations = 0
+
 [delivery]
 workers = 2
 poll = 0.2

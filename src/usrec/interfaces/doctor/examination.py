@@ -18,6 +18,7 @@ from usrec.interfaces.doctor.gateway_check import examine_gateway
 from usrec.interfaces.doctor.installation import Installation, fenced
 from usrec.interfaces.doctor.keys_check import examine_answer_certificate, examine_keys
 from usrec.interfaces.doctor.ledger_check import examine_ledger
+from usrec.interfaces.doctor.policy_check import examine_policy
 from usrec.interfaces.doctor.profile_check import examine_profile
 from usrec.interfaces.doctor.settings_check import examine_secrets, examine_settings
 from usrec.interfaces.doctor.source_check import examine_sources
@@ -45,6 +46,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("time_zone", examine_time_zone),
     ("dictionaries", examine_dictionaries),
     ("documents", examine_documents),
+    ("policy", examine_policy),
     ("alerts", examine_alerts),
 )
 """What the doctor looks at, from what everything else rests on to what is merely good to have."""

@@ -1,0 +1,131 @@
+"""Pairs of events that are two halves of a transfer, read from the submissions that stand for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, bindparam, insert, select
+
+from usrec.adapters.persistence.columns import literal_word
+from usrec.adapters.persistence.tables import submissions
+from usrec.adapters.persistence.together_tables import pair_halves
+from usrec.domain.pair import Pair, PairHalf
+from usrec.domain.source_event import HEADS, TRIGGER_FIELDS, Operation
+from usrec.domain.state import State
+from usrec.domain.submission import SubmissionId
+
+_AT_ONCE: Final = 500
+_HALF: Final = submissions.alias("half")
+_HEAD: Final = submissions.alias("head")
+_LINK: Final = insert(pair_halves)
+_NOT_STANDING: Final = [literal_word(State.CANCELLED), literal_word(State.INVALID)]
+_DAY_FIELDS: Final = {Operation.TERMINATION: TRIGGER_FIELDS[Operation.TERMINATION], Operation.CONCLUSION: "begin_date"}
+_ITS_HEAD: Final = and_(
+    _HEAD.c.employer_bin == _HALF.c.employer_bin,
+    _HEAD.c.contract_key == _HALF.c.contract_key,
+    _HEAD.c.operation.in_([literal_word(one) for one in sorted(HEADS)]),
+    _HEAD.c.replaced_by.is_(None),
+    _HEAD.c.state.not_in(_NOT_STANDING),
+    _HEAD.c.position >= 0,
+)
+"""The conclusion of the contract that a half is about: only there stands whose contract it is."""
+_HALVES: Final = (
+    select(
+        pair_halves.c.pair_key,
+        _HALF.c.id,
+        _HALF.c.operation,
+        _HALF.c.employer,
+        _HALF.c.employer_bin,
+        _HALF.c.contract_key,
+        _HALF.c.state,
+        _HALF.c.details,
+        _HALF.c.legal_date,
+        _HALF.c.safe_date,
+        _HALF.c.received_at,
+        _HEAD.c.details.label("of_head"),
+    )
+    .join(_HALF, _HALF.c.id == pair_halves.c.submission_id)
+    .join(_HEAD, _ITS_HEAD, isouter=True)
+    .where(_HALF.c.replaced_by.is_(None), _HALF.c.state.not_in(_NOT_STANDING))
+    .order_by(pair_halves.c.pair_key, _HALF.c.received_at, _HALF.c.id)
+)
+_WITH_KEYS: Final = _HALVES.where(pair_halves.c.pair_key.in_(bindparam("keys", expanding=True)))
+_KEYS_OF: Final = select(pair_halves.c.submission_id, pair_halves.c.pair_key).where(
+    pair_halves.c.submission_id.in_(bindparam("ids", expanding=True))
+)
+
+
+class SqlPairs:
+    """The ``Pairs`` port."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def link(self, links: Mapping[SubmissionId, str]) -> None:
+        """Remember the ``pair_key`` of each, in one statement."""
+        if links:
+            rows = [{"submission_id": one, "pair_key": key} for one, key in links.items()]
+            self._connection.execute(_LINK, rows)
+
+    def of_submissions(self, ids: Collection[SubmissionId]) -> Mapping[SubmissionId, Pair]:
+        """Two statements, however many are asked for."""
+        keys: dict[SubmissionId, str] = {}
+        for some in _portions(ids):
+            keys |= {row[0]: row[1] for row in self._connection.execute(_KEYS_OF, {"ids": some})}
+        pairs = {pair.key: pair for pair in self.of_keys(set(keys.values()))}
+        found = {one: pairs[key] for one, key in keys.items() if key in pairs}
+        return {one: pair for one, pair in found.items() if any(half.submission_id == one for half in pair.halves)}
+
+    def of_keys(self, keys: Collection[str]) -> Sequence[Pair]:
+        """The pairs with these keys."""
+        found: list[Pair] = []
+        for some in _portions(keys):
+            found += _pairs(self._connection.execute(_WITH_KEYS, {"keys": some}))
+        return found
+
+
+def read_pairs(connection: Connection) -> Sequence[Pair]:
+    """All pairs in which anything stands."""
+    return list(_pairs(connection.execute(_HALVES)))
+
+
+def read_pair_of(connection: Connection, submission_id: str) -> Pair | None:
+    """The pair of one submission, also of one that stands for its event no more."""
+    key = connection.execute(_KEYS_OF, {"ids": [submission_id]}).one_or_none()
+    found = [] if key is None else SqlPairs(connection).of_keys([key[1]])
+    return found[0] if found else None
+
+
+def _pairs(rows: Iterable[Any]) -> Iterator[Pair]:
+    for key, halves in groupby(map(_half, rows), key=lambda half: half.pair_key):
+        yield Pair(key, list(halves))
+
+
+def _half(row: Any) -> PairHalf:
+    details = json.loads(row.details)
+    person = json.loads(row.of_head) if row.of_head else details
+    return PairHalf(
+        pair_key=row.pair_key,
+        submission_id=row.id,
+        operation=row.operation,
+        employer=row.employer,
+        employer_bin=row.employer_bin,
+        contract_key=row.contract_key,
+        state=row.state,
+        day=date.fromisoformat(details[_DAY_FIELDS[row.operation]]),
+        legal_date=row.legal_date,
+        safe_date=row.safe_date,
+        received_at=row.received_at,
+        elsewhere=details.get("pair_elsewhere") == "true",
+        employee_iin=person.get("employee_iin"),
+    )
+
+
+def _portions(items: Collection[Any]) -> Iterator[list[Any]]:
+    ordered = sorted(items)
+    for start in range(0, len(ordered), _AT_ONCE):
+        yield ordered[start : start + _AT_ONCE]
