@@ -88,7 +88,7 @@ def test_claim_brings_all_that_delivery_needs(ledger: SqlLedger) -> None:
         lease=Lease(S1, "agent-1", 1, until),
         message=a_message(),
         open_attempt=an_attempt(S1, 6).id,
-        sent_attempts=3,
+        sent_attempts=2,
     )
     assert (second.message, second.open_attempt, second.sent_attempts, second.entry.attempts) == (None, None, 0, 0)
 

@@ -96,7 +96,7 @@ def test_an_older_ledger_gets_the_permits_of_its_registered_contracts(empty_engi
             work.submissions.add(one)
         work.commit()
     with empty_engine.begin() as connection:
-        command.downgrade(alembic_config(connection), "0007")
+        command.downgrade(alembic_config(connection), "0012")
     upgrade(empty_engine)
     goes_on = {"goes on": ("a1", ENDS), "corrected": ("b2", NEWER), "came back": ("f1", ENDS)}
     assert permits_of(ledger) == goes_on
@@ -112,6 +112,6 @@ def test_what_waits_for_an_iin_is_stopped_in_an_older_ledger(empty_engine: Engin
         enqueued(work, "s1", entry={"status": QueueStatus.HELD, "wait_reason": WaitReason.AWAITING_IIN})
         work.commit()
     with empty_engine.begin() as connection:
-        command.downgrade(alembic_config(connection), "0007")
+        command.downgrade(alembic_config(connection), "0012")
     with empty_engine.connect() as connection:
         assert connection.execute(text("SELECT status, wait_reason FROM outbox")).all() == [("held", "held_by_person")]

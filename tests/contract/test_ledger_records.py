@@ -81,13 +81,15 @@ def test_number_of_an_attempt_is_used_once(stocked: SqlLedger) -> None:
     ("ending", "sent"),
     [
         (Ending.REGISTERED, 1),
-        (Ending.REFUSED, 1),
+        (Ending.REFUSED, 0),
         (Ending.UNKNOWN, 1),
         (Ending.NOT_PROCESSED, 0),
         (Ending.NOTHING_SENT, 0),
     ],
 )
-def test_attempts_that_may_have_arrived_are_counted(stocked: SqlLedger, ending: Ending, sent: int) -> None:
+def test_attempts_after_which_the_registry_may_hold_the_record_are_counted(
+    stocked: SqlLedger, ending: Ending, sent: int
+) -> None:
     with stocked.begin() as work:
         work.attempts.open(an_attempt(S1))
         work.attempts.close(an_attempt(S1).id, a_closing(ending))

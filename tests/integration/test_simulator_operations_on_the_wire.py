@@ -42,7 +42,7 @@ AGAINST = (
     Counterexample("SCSE025", Operation.EXTENSION),
     Counterexample("SCSE097", Operation.AMENDMENT, {"contract_id": "t" * 32}),
     Counterexample("SCSE192", Operation.LEGACY_CONTRACT, {"permit_number": "A-1"}),
-    Counterexample("SCSE134", Operation.SOCIAL_LEAVE_DELETE, {"leave_id": None}),
+    Counterexample("SCSE134", Operation.SOCIAL_LEAVE_DELETE, {"contract_id": "t" * 32, "leave_id": None}),
 )
 
 

@@ -58,7 +58,7 @@ class SqlAttempts:
         return found
 
     def sent_of(self, submission_id: SubmissionId) -> int:
-        """How many attempts may have reached the authority."""
+        """After how many attempts the authority may hold the record (open ones included)."""
         return self._connection.scalar(_SENT_OF, {"which": submission_id}) or 0
 
     def refused_of(self, submission_id: SubmissionId) -> int:
