@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,12 @@ from usrec.interfaces.demo.setup import Workdir
 from usrec.interfaces.i18n import use_language
 
 NOON = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _english_afterwards() -> Iterator[None]:
+    yield
+    use_language("en")
 
 
 @pytest.fixture
