@@ -46,6 +46,7 @@ def test_the_doctor_sees_an_installation_through_its_first_day(make_workplace: M
             "calendar": before["calendar"],
             "time_zone": before["time_zone"],
             "dictionaries": "not_imported",
+            "documents": "no_folder",
             "alerts": "log_only",
             "ask": "answers",
         }

@@ -43,12 +43,11 @@ def registered(simulator: SimulatorProcess) -> Counter[str]:
     return Counter(record["number"] for record in simulator.registry())
 
 
-def settle_as_registered(workplace: Workplace, event: str) -> None:
-    """Column a) of the page's table."""
+def settle_as_registered(workplace: Workplace, event: str, contract: str | None) -> None:
+    """Column a) of the page's table, with the contract id of its list."""
     extract = workplace.folder / "extract.pdf"
     extract.write_bytes(b"what the portal showed")
     given = ["--evidence", str(extract), "--reason", "registered before the restore"]
-    contract = workplace.hr_row(event).contract_id
     known = ["--contract-id", contract] if contract else []
     done = workplace.usrec("submission", "settle", workplace.row(event).id, "--as", "accepted", *known, *given)
     assert done.returncode == 0, done.stderr
@@ -92,19 +91,20 @@ def test_the_way_of_the_page_registers_nothing_twice_and_forgets_nothing(
     restore(copy, ledger)
     held = workplace.usrec("submission", "hold", "--state", "pending", "--reason", "ledger restored", "--yes")
     assert held.returncode == 0, held.stderr
-    seen = {row[0]: row[2] for row in workplace.hr.execute(LOOK.replace(TIME_OF_THE_PAGE, since))}
+    listed = list(workplace.hr.execute(LOOK.replace(TIME_OF_THE_PAGE, since)))
+    seen, contracts = {row[0]: row[2] for row in listed}, {row[0]: row[4] for row in listed}
     assert seen.pop("hire-5") in {"pending", "signed"}, "to be looked up in the portal, where it is not"
     assert seen == {"hire-2": "accepted", "hire-3": "accepted", "hire-4": "accepted"}
     out = ["--for", "A. Colleague", "--reason", "ledger restored"]
     assert workplace.usrec("submission", "checkout", workplace.row("hire-2").id, *out).returncode == 0
-    settle_as_registered(workplace, "hire-2")
+    settle_as_registered(workplace, "hire-2", contracts["hire-2"])
     workplace.hr.execute(CLEAR.replace(TIME_OF_THE_PAGE, since).replace("hire-4", "hire-5"))
 
     with SimulatorProcess.start(registry, pki) as simulator:
         workplace.connect(simulator.url)
         workplace.drain()
         assert workplace.states()["hire-3"] == "indeterminate", "its own bytes came back as known"
-        settle_as_registered(workplace, "hire-3")
+        settle_as_registered(workplace, "hire-3", contracts["hire-3"])
         workplace.drain()
         everybody = (BEFORE, WAITING, SIGNED, AFTER, FORGOTTEN)
         assert registered(simulator) == {person.contract_number: 1 for person in everybody}
