@@ -70,6 +70,7 @@ class Contract:
     begin_date: date | None = None
     first_term: Term | None = None
     first_conditions: str | None = None
+    extends_itself: bool = False
     changes: tuple[Change, ...] = ()
     leaves: tuple[Leave, ...] = ()
     terminated_on: date | None = None
@@ -82,7 +83,9 @@ class Contract:
 
     @property
     def term(self) -> Term | None:
-        """The term in force: the latest that was registered."""
+        """The term in force: the latest registered; None where it may have gone on by itself (code SCSE116)."""
+        if self.extends_itself:
+            return None
         return next((change.term for change in reversed(self.changes) if change.term), self.first_term)
 
     @property
@@ -122,6 +125,8 @@ def build(contract_id: str, messages: Iterable[Stored]) -> Contract | None:
             contract = _begun(contract_id, message)
         elif contract is not None:
             contract = _after(contract, message)
+        if contract is not None and message.details.text("auto_extension_term_code"):
+            contract = replace(contract, extends_itself=True)
     return contract
 
 

@@ -36,7 +36,7 @@ def test_the_way_back_is_shown_and_works(make_workplace: MakeWorkplace, tmp_path
         workplace.drain()
         assert workplace.states()["edit-1"] == "invalid"
         (told,) = json.loads(workplace.hr_row("edit-1").findings or "[]")
-        assert (told["rule"], told["code"]) == ("after_termination", "SCSE092")
+        assert (told["rule"], told["code"]) == ("contract_not_terminated", "SCSE092")
         assert "mistake_comment" in told["message"]
 
         workplace.enter("return-1", "reinstatement", PERSON.key, row_of_the_page())

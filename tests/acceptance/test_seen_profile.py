@@ -6,13 +6,15 @@ The registry gives the contract its id in the answer. Where that answer is lost,
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 
 from support.personnel import Person
 from support.simulator_process import SimulatorProcess
-from support.two_books import require_exactly_once
+from support.two_books import HrRow, require_exactly_once
 from support.workplace import MakeWorkplace, Workplace
 from usrec.domain.state import State
 from usrec.domain.submission import WaitReason
@@ -106,7 +108,7 @@ def require_nothing_can_be_done_by_accident(workplace: Workplace, event: str, fo
 
 def test_doubtful_amendment_resolves_by_itself(workplace: Workplace, tmp_path: Path, pki: Path) -> None:
     """SCSE070 after a doubt: the registry holds this agreement of this contract, so it is ours."""
-    workplace.hire(PERSON)
+    conclusion = workplace.hire(PERSON)
     amendment = workplace.transfer(PERSON)
     workplace.dismiss(PERSON)
     with SimulatorProcess.start(
@@ -117,6 +119,14 @@ def test_doubtful_amendment_resolves_by_itself(workplace: Workplace, tmp_path: P
         assert len(require_exactly_once(workplace.hr_rows(), simulator.registry())) == 3
     assert workplace.row(amendment).reason == "own_agreement_exists"
     assert [attempt.code for attempt in workplace.story(amendment).attempts] == ["", "SCSE070"]
+    require_left_out_fields_are_told(workplace.hr_row(conclusion))
+
+
+def require_left_out_fields_are_told(row: HrRow) -> None:
+    """HR reads which of its data USREC never got."""
+    told = {one["rule"]: one for one in json.loads(row.findings or "[]")}["fields_carried"]
+    assert told["severity"] == "warning"
+    assert {"term_code", "work_place_address"} <= set(re.findall(r"\w+_\w+", told["message"]))
 
 
 def test_doubtful_termination_waits_for_a_person(workplace: Workplace, tmp_path: Path, pki: Path) -> None:

@@ -23,7 +23,7 @@ from usrec.domain.source_event import SourceName
 from usrec.domain.state import State
 from usrec.domain.submission import AttemptId, SubmissionId
 from usrec.domain.verdict import Ending
-from usrec.ports.ledger import JournalEntry
+from usrec.ports.outgoing import JournalEntry
 
 A_MOMENT = timedelta(microseconds=1)
 S1, S2 = SubmissionId("s1"), SubmissionId("s2")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.persistence import SqlLedger
 from usrec.application.record_standing import AUTHORITY, CALENDAR, record_standing
-from usrec.ports.ledger import JournalEntry
+from usrec.ports.outgoing import JournalEntry
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -10,8 +10,10 @@ from usrec.domain.source_event import ContractKey, EmployerName, EventId, Operat
 from usrec.domain.state import State
 from usrec.domain.submission import AttemptId, QueueEntry, QueueStatus, Submission, SubmissionId
 from usrec.domain.verdict import Ending
+from usrec.ports.attempts import Acknowledgement, Attempt, AttemptClosing
 from usrec.ports.event_source import StatusNote
-from usrec.ports.ledger import Acknowledgement, Attempt, AttemptClosing, JournalEntry, UnitOfWork
+from usrec.ports.ledger import UnitOfWork
+from usrec.ports.outgoing import JournalEntry
 
 NOW = datetime(2026, 3, 2, 8, 30, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)

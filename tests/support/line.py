@@ -202,6 +202,10 @@ def conclusion(**changes: object) -> dict[str, object]:
     } | changes
 
 
+ENDS_TODAY: Final = {"begin_date": "2025-11-17", "term_code": "2", "end_date": TODAY.isoformat()}
+"""Fields of a contract for a year that is over today: what an extension as of today prolongs."""
+
+
 def amendment(**changes: object) -> dict[str, object]:
     """The payload of a well-made amendment, signed today."""
     return {

@@ -29,8 +29,9 @@ from usrec.domain.outcome import (
 from usrec.domain.state import MAY_BE_REGISTERED, Move, State
 from usrec.domain.submission import Submission
 from usrec.domain.verdict import Ending
+from usrec.ports.attempts import Acknowledgement
 from usrec.ports.clock import Clock
-from usrec.ports.ledger import Acknowledgement, Ledger, UnitOfWork
+from usrec.ports.ledger import Ledger, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,9 @@ def _naming(details: Details, name: str) -> Details:
 
 
 def _not_registered(field: str, code: str) -> Finding:
+    rule = "agreement_id_known" if field == "agreement_id" else "leave_id_known"
     return error(
-        f"{field}_known",
+        rule,
         field,
         f"{field} names an event whose id in the registry is not known. Is that event unsent: raise its own revision "
         "instead. Otherwise give the id from the portal, or raise the revision of this event once that one is "

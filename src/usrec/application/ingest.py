@@ -41,7 +41,8 @@ from usrec.domain.target import TargetPolicy
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.event_source import EventSource, StatusNote
-from usrec.ports.ledger import ContractRef, JournalEntry, Ledger, UnitOfWork
+from usrec.ports.ledger import ContractRef, Ledger, UnitOfWork
+from usrec.ports.outgoing import JournalEntry
 
 _CONFLICT: Final = "This revision was taken with other content; the change was ignored. Raise the revision."
 _REGISTERED_CONFLICT: Final = (

@@ -23,7 +23,8 @@ from usrec.domain.state import Move, State, next_state
 from usrec.domain.submission import Submission, SubmissionId, WaitReason
 from usrec.domain.watch import WatchPolicy, mass_reminder
 from usrec.ports.clock import Clock
-from usrec.ports.ledger import JournalEntry, Ledger, UnitOfWork
+from usrec.ports.ledger import Ledger, UnitOfWork
+from usrec.ports.outgoing import JournalEntry
 
 PORTION: Final = 500
 """Events of one transaction."""

@@ -38,8 +38,9 @@ from usrec.domain.submission import (
 )
 from usrec.domain.target import TargetPolicy
 from usrec.domain.working_calendar import WorkingCalendar
+from usrec.ports.attempts import Acknowledgement
 from usrec.ports.clock import Clock, Entropy
-from usrec.ports.ledger import Acknowledgement, Ledger, UnitOfWork
+from usrec.ports.ledger import Ledger, UnitOfWork
 
 _IN_DOUBT = frozenset({State.INDETERMINATE, State.SUBMITTED})
 _RELEASED = AFTER_REFUSAL | frozenset(

@@ -19,8 +19,9 @@ from usrec.domain.outcome import Doubt
 from usrec.domain.state import Move, State, next_state
 from usrec.domain.submission import AttemptId, Submission
 from usrec.domain.verdict import Ending
+from usrec.ports.attempts import Attempt, AttemptClosing
 from usrec.ports.clock import Clock, Entropy
-from usrec.ports.ledger import Attempt, AttemptClosing, Claim, Ledger, UnitOfWork
+from usrec.ports.ledger import Claim, Ledger, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ from usrec.domain.policies import Policies
 from usrec.domain.state import Move, State
 from usrec.domain.submission import QueueStatus, Submission, WaitReason
 from usrec.domain.verdict import AttemptWindow, Ending, Next, Standing, Verdict, authenticate, decide
+from usrec.ports.attempts import Acknowledgement, AttemptClosing
 from usrec.ports.clock import Clock
-from usrec.ports.ledger import Acknowledgement, AttemptClosing, Ledger, UnitOfWork
+from usrec.ports.ledger import Ledger, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from usrec.ports.clock import Clock
-from usrec.ports.ledger import JournalEntry, Ledger
+from usrec.ports.ledger import Ledger
 from usrec.ports.ledger_view import LedgerView
+from usrec.ports.outgoing import JournalEntry
 
 AUTHORITY: Final = "authority"
 """Who signs for each employer, under which orders and certificate."""

@@ -9,7 +9,8 @@ from usrec.domain.state import State
 from usrec.domain.submission import Submission, WaitReason, awaits_iin
 from usrec.domain.superseding import NEWER_CHANGE
 from usrec.ports.event_source import StatusNote
-from usrec.ports.ledger import JournalEntry, UnitOfWork
+from usrec.ports.ledger import UnitOfWork
+from usrec.ports.outgoing import JournalEntry
 
 
 def journal(

@@ -19,8 +19,9 @@ from usrec.domain.errors import PersonDecides
 from usrec.domain.state import State
 from usrec.domain.submission import REFUSED_SO_FAR, SubmissionId
 from usrec.ports.clock import Clock
-from usrec.ports.ledger import JournalEntry, Ledger
+from usrec.ports.ledger import Ledger
 from usrec.ports.ledger_view import LedgerView, SubmissionFilter, SubmissionRow
+from usrec.ports.outgoing import JournalEntry
 
 CANARY_POLL: Final = timedelta(seconds=1)
 """How often to look at a canary that another agent is sending."""

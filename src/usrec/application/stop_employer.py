@@ -17,7 +17,8 @@ from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.source_event import EmployerName
 from usrec.domain.submission import Submission
 from usrec.ports.clock import Clock
-from usrec.ports.ledger import JournalEntry, Ledger, UnitOfWork
+from usrec.ports.ledger import Ledger, UnitOfWork
+from usrec.ports.outgoing import JournalEntry
 
 STOPPED = "employer_stopped"
 RELEASED = "employer_released"

@@ -212,7 +212,9 @@ def _corrected_agreement(history: ContractHistory, change: AmendmentEdit | Amend
         return replace(history, changes=certain, term_known=False)
     new = () if isinstance(change, AmendmentDelete) else (_as_corrected(named, change),)
     place = history.changes.index(named)
-    return replace(history, changes=(*history.changes[:place], *new, *history.changes[place + 1 :]))
+    ends = isinstance(change, AmendmentDelete) or change.auto_extension_term_code is None
+    changes = (*history.changes[:place], *new, *history.changes[place + 1 :])
+    return replace(history, changes=changes, term_known=history.term_known and ends)
 
 
 def _as_corrected(named: PastChange, change: AmendmentEdit) -> PastChange:

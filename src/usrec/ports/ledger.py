@@ -11,22 +11,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from usrec.domain.alert import Alert, Watched
-from usrec.domain.document import FoundFile, StoredDocument
-from usrec.domain.employer_stop import EmployerStop
-from usrec.domain.heartbeat import Heartbeat
-from usrec.domain.message import CorrelationId, SignedMessage
+from usrec.domain.message import SignedMessage
 from usrec.domain.signing_request import SigningRequest
 from usrec.domain.source_event import ContractKey, EventId, SourceName, SourceRow
 from usrec.domain.state import State
 from usrec.domain.submission import AttemptId, Lease, QueueEntry, Standpoint, Submission, SubmissionId, WaitReason
-from usrec.domain.verdict import Ending
 from usrec.ports.alert_sinks import AlertSinks
-from usrec.ports.event_source import StatusNote
+from usrec.ports.attempts import Acknowledgements, Attempts
+from usrec.ports.documents import Documents
 from usrec.ports.masses import Masses, Pairs
+from usrec.ports.outgoing import Journal, WriteBacks
+from usrec.ports.watched import Agents, Alerts, EmployerStops, Permits
 
 InboxKey = tuple[SourceName, EventId, int]
 """(source, event id, revision)."""
@@ -54,77 +52,6 @@ class Claim:
     open_attempt: AttemptId | None
     sent_attempts: int
     request: SigningRequest | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try to send, opened before the first byte leaves.
-
-    Attributes:
-        number: 1 for the first of a submission.
-        fence: Of the lease under which it was opened.
-        envelope_digest: SHA-256 of the envelope's bytes.
-    """
-
-    id: AttemptId
-    submission_id: SubmissionId
-    number: int
-    fence: int
-    opened_at: datetime
-    correlation_id: CorrelationId
-    envelope_digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptClosing:
-    """How an attempt ended; ``reply`` is kept as evidence and never shown."""
-
-    ending: Ending
-    closed_at: datetime
-    code: str
-    detail: str
-    reply: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledgement:
-    """A trusted decision of the authority, or of a person who settled a doubt with evidence.
-
-    Attributes:
-        kind: ``answer`` or ``settlement``.
-        signed_digest: Digest of the signed answer; unique, so that a replay shows.
-        evidence: The answer's bytes, or the evidence file's.
-    """
-
-    submission_id: SubmissionId
-    attempt_id: AttemptId | None
-    kind: str
-    accepted: bool
-    code: str
-    registry_id: str | None
-    signed_digest: str
-    acknowledged_at: datetime
-    evidence: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
-    """One line of the append-only journal: a transition, an attempt, or a person's decision.
-
-    Attributes:
-        action: Stable word: ``received``, ``sign``, ``attempt_opened``, ``attempt_closed``, ``accept``, ``hold``...
-        actor: ``agent`` or the person's login name.
-        detail: JSON object without personal data.
-    """
-
-    at: datetime
-    submission_id: SubmissionId | None
-    action: str
-    from_state: State | None
-    to_state: State | None
-    actor: str
-    reason: str
-    detail: str = "{}"
 
 
 class Inbox(Protocol):
@@ -307,42 +234,6 @@ class SigningRequests(Protocol):
         ...
 
 
-class Attempts(Protocol):
-    """Every try to send."""
-
-    def open(self, attempt: Attempt) -> None:
-        """Record an attempt before it is made."""
-        ...
-
-    def close(self, attempt_id: AttemptId, closing: AttemptClosing) -> None:
-        """Record how it ended. Closing a closed attempt again changes nothing."""
-        ...
-
-    def open_of(self, submission_id: SubmissionId) -> AttemptId | None:
-        """The attempt that was never closed, None when there is none."""
-        ...
-
-    def sent_of(self, submission_id: SubmissionId) -> int:
-        """After how many attempts the authority may hold the record (open ones included)."""
-        ...
-
-    def refused_of(self, submission_id: SubmissionId) -> int:
-        """How many attempts a signed answer refused."""
-        ...
-
-
-class Acknowledgements(Protocol):
-    """Trusted decisions."""
-
-    def seen(self, signed_digest: str) -> bool:
-        """Whether an answer with this digest is on record."""
-        ...
-
-    def add(self, acknowledgement: Acknowledgement) -> None:
-        """Record a decision."""
-        ...
-
-
 class Contracts(Protocol):
     """The contracts that the agent knows, by the HR system's key."""
 
@@ -368,163 +259,6 @@ class Contracts(Protocol):
 
     def with_number(self, employer_bin: str, number: str) -> Sequence[ContractKey]:
         """The employer's contracts to which an event ever gave this number, ordered."""
-        ...
-
-
-class Journal(Protocol):
-    """Append-only; the database refuses changes."""
-
-    def append(self, *entries: JournalEntry) -> None:
-        """Add lines in this order."""
-        ...
-
-
-class WriteBacks(Protocol):
-    """Notes to HR that are still to be written; the newest about the latest revision of a row wins."""
-
-    def put(self, *notes: StatusNote) -> None:
-        """Remember to write each note, unless one about a later revision, or a later one, waits for the same row.
-
-        Of more than one, each must be about a row of its own.
-        """
-        ...
-
-    def due(self, source: SourceName, now: datetime, limit: int) -> Sequence[tuple[int, StatusNote]]:
-        """Notes to write now, oldest first, each with its handle."""
-        ...
-
-    def done(self, handles: Sequence[int], at: datetime) -> None:
-        """They were written."""
-        ...
-
-    def postpone(self, handles: Sequence[int], until: datetime) -> None:
-        """They could not be written; try again then."""
-        ...
-
-
-class Alerts(Protocol):
-    """Durable alerts, each raised once. What each sink took of them is told in ``AlertSinks``."""
-
-    def add(self, alerts: Sequence[Alert]) -> Sequence[Alert]:
-        """Record alerts; returns those that were new (unique on event, date and threshold).
-
-        A new one closes the event's earlier alerts about the same date. One that was raised before and closed is open
-        again: it stands for its event once more.
-        """
-        ...
-
-    def outdated(self, limit: int) -> Sequence[tuple[int, Alert]]:
-        """Open alerts whose submission is settled or was replaced, and reminders of what is not awaited any more.
-
-        Each with its handle. What is told of a pair stays open while its half stands, registered or not.
-        """
-        ...
-
-    def unsay(self, after: datetime, now: datetime, limit: int) -> Sequence[SubmissionId]:
-        """Close open alerts that were raised after ``after``, as if nobody had been told; gives whose they were."""
-        ...
-
-    def hand_over(self, handle: int, to: SubmissionId) -> None:
-        """Another submission of the same event stands for it now."""
-        ...
-
-    def close(self, handles: Sequence[int], at: datetime) -> None:
-        """There is nothing left to tell."""
-        ...
-
-    def withdraw(self, submission_id: SubmissionId, watched: Watched, at: datetime) -> None:
-        """What was told of this about its event is not true any more."""
-        ...
-
-    def watch(self, submission_id: SubmissionId, at: datetime | None) -> None:
-        """Look at the submission's dates at ``at`` (aware UTC); None: never again. The latest call wins."""
-        ...
-
-    def to_watch(self, now: datetime, limit: int) -> Sequence[Submission]:
-        """Submissions whose time to be looked at has come, earliest first."""
-        ...
-
-
-class Permits(Protocol):
-    """Foreigners' permits: at most one for each contract, that of its newest registered event."""
-
-    def put(self, employer_bin: str, contract_key: ContractKey, submission_id: SubmissionId, end_date: date) -> None:
-        """The contract's permit ends then. With another last day than before it is a newer permit, told anew."""
-        ...
-
-    def remove(self, employer_bin: str, contract_key: ContractKey) -> None:
-        """The contract has no permit."""
-        ...
-
-    def pause(self, employer_bin: str, contract_key: ContractKey, *, ended: bool) -> None:
-        """The contract has ended, so nobody is told of its permit; or it goes on again."""
-        ...
-
-    def move(self, employer_bin: str, contract_key: ContractKey, *, to: str) -> None:
-        """The employer of the contract has another BIN; a permit that is known there already stays in its place."""
-        ...
-
-    def untold(self, until: date, days: int, limit: int) -> Sequence[tuple[SubmissionId, date]]:
-        """Permits that end by ``until`` and were not told ``days`` before their end or later, the first to end first.
-
-        Each by the event that named it, with its last day.
-        """
-        ...
-
-    def told(self, submission_id: SubmissionId, days: int) -> None:
-        """The permit that this event named was told ``days`` before its end."""
-        ...
-
-
-class Agents(Protocol):
-    """The agents that work on the ledger, each with its last sign of life."""
-
-    def beat(self, sign: Heartbeat) -> None:
-        """Put the agent's newest sign in the place of its last one; a sign after a farewell revokes that."""
-        ...
-
-    def leave(self, owner: str, at: datetime) -> None:
-        """The agent takes its leave; one that never gave a sign may do so too."""
-        ...
-
-    def forget(self, before: datetime) -> int:
-        """Strike off agents that have given no sign since ``before``; returns how many."""
-        ...
-
-
-class Documents(Protocol):
-    """The supporting documents that events name, each content once."""
-
-    def keep(self, found: FoundFile, at: datetime) -> None:
-        """Store a file of a known format; nothing happens when its content is there already."""
-        ...
-
-    def get(self, digest: str) -> tuple[StoredDocument, bytes] | None:
-        """One document with its content."""
-        ...
-
-    def stored(self, limit: int) -> Sequence[StoredDocument]:
-        """The documents taken last, newest first."""
-        ...
-
-    def like(self, beginning: str) -> Sequence[StoredDocument]:
-        """Those whose digest begins so, two at most: enough to know one, none or several."""
-        ...
-
-
-class EmployerStops(Protocol):
-    """Employers of whom nothing more is signed or sent until a person releases them."""
-
-    def add(self, stop: EmployerStop) -> bool:
-        """Stop an employer; false when it was stopped already, and then that stop stands."""
-        ...
-
-    def get(self, employer_bin: str) -> EmployerStop | None:
-        """Its stop, None when it has none."""
-        ...
-
-    def remove(self, employer_bin: str) -> bool:
-        """Release an employer; false when nobody had stopped it."""
         ...
 
 

@@ -18,6 +18,12 @@ DOCUMENTS: tuple[BrokenRow, ...] = (
     BrokenRow(
         "SCSE167", "document_only_with_harmful_code", Operation.CONCLUSION, {"supporting_document": "attestation.pdf"}
     ),
+    BrokenRow(
+        "SCSE167",
+        "document_only_with_harmful_code",
+        Operation.AMENDMENT,
+        {"supporting_document_name": "Аттестация № 12"},
+    ),
     *_broken("SCSE171", "document_there", {"supporting_document": "nowhere.pdf"}),
     *_broken("SCSE171", "document_there", {"supporting_document": "empty.pdf"}),
     *_broken("SCSE171", "document_there", {"supporting_document_name": "Аттестация № 12"}),

@@ -50,7 +50,7 @@ def _rows(operation: Operation, rule: FieldRule) -> Iterator[BrokenRow]:
         yield BrokenRow(rule.malformed, name, operation, {rule.name: number}, book=book)
     elif rule.malformed and rule.name not in _NOT_ALONE:
         changes = {**_BESIDE.get(rule.name, {}), rule.name: _ILL_MADE}
-        yield BrokenRow(rule.malformed, getattr(rule, "rule", "field_format"), operation, changes, book=book)
+        yield BrokenRow(rule.malformed, rule.rule, operation, changes, book=book)
 
 
 FIELD_ROWS: tuple[BrokenRow, ...] = tuple(

@@ -11,8 +11,9 @@ from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.bootstrap import build_completeness
 from usrec.domain.rules.completeness import Completeness
 from usrec.domain.rules.examine import Examined, examine
-from usrec.domain.rules.finding import Severity
-from usrec.domain.source_event import EmployerName, Operation
+from usrec.domain.rules.field_table import FIELDS
+from usrec.domain.rules.finding import Finding, Severity
+from usrec.domain.source_event import EmployerName, Operation, SourceRow
 from usrec.settings import load_settings
 
 SETTINGS = """
@@ -37,6 +38,13 @@ url = "sqlite:///hr.db"
 {more}
 """
 WITHOUT_TERM = {"term_code": None, "end_date": None, "work_place_address": None}
+LEFT_OUT_BY_SEEN = {
+    "working_conditions_code": "2",
+    "harmful_conditions_code": "7",
+    "supporting_document": "act.pdf",
+    "foreigner_basis_code": "1",
+    "permit_number": "A-1",
+}
 WARN = '[preflight]\nincomplete = "warn"\n'
 
 
@@ -44,6 +52,13 @@ def completeness(folder: Path, *, profile: str = "current", more: str = "") -> C
     file = folder / "usrec.toml"
     file.write_text(SETTINGS.format(profile=profile, more=more), "utf-8")
     return build_completeness(load_settings(file))
+
+
+def rules_of(row: SourceRow, demanded: Completeness) -> dict[str, Finding]:
+    found = examine(
+        row, employers={BIN: EmployerName("own")}, calendar=KazakhstanCalendar(), now=NOW, completeness=demanded
+    )
+    return {one.rule: one for one in found.findings}
 
 
 def examined(demanded: Completeness, operation: Operation = Operation.CONCLUSION) -> Examined:
@@ -70,7 +85,38 @@ def test_an_incomplete_contract_is_refused_unless_the_setting_says_otherwise(
 
 
 def test_what_the_wire_profile_has_no_element_for_is_not_demanded(tmp_path: Path) -> None:
-    assert not examined(completeness(tmp_path, profile="seen")).findings
+    found = examined(completeness(tmp_path, profile="seen")).findings
+    assert not [one for one in found if one.rule == "field_present"]
+
+
+def test_what_the_message_leaves_out_is_named(tmp_path: Path) -> None:
+    """Harmful work and its document, a foreigner's permit, the term: profile `seen` has no element for any of them."""
+    row = row_of(Operation.CONCLUSION, LEFT_OUT_BY_SEEN)
+    told = rules_of(row, completeness(tmp_path, profile="seen"))["fields_carried"]
+    named = told.message.partition(" for ")[2].partition(":")[0].split(", ")
+    assert (told.severity, told.point) == (Severity.WARNING, "Order 353 p.3")
+    assert set(named) == {*LEFT_OUT_BY_SEEN, "term_code", "end_date", "work_place_address", "country_code", "kato_code"}
+    assert "fields_carried" not in rules_of(row, completeness(tmp_path))
+
+
+def test_an_agreement_and_a_termination_tell_what_their_message_leaves_out(tmp_path: Path) -> None:
+    seen = completeness(tmp_path, profile="seen")
+    for operation, name, value in (
+        (Operation.AMENDMENT, "harmful_conditions_code", "7"),
+        (Operation.TERMINATION, "digitalisation", "true"),
+    ):
+        assert "fields_carried" not in rules_of(row_of(operation), seen)
+        assert rules_of(row_of(operation, {name: value}), seen)["fields_carried"].field == name
+
+
+@pytest.mark.parametrize("operation", Operation)
+def test_the_current_profile_has_an_element_for_everything_that_an_event_says(
+    operation: Operation, tmp_path: Path
+) -> None:
+    carried = completeness(tmp_path).carried
+    assert carried is not None
+    agents_own = {"signed_on", "entered_on", "awaits_iin"}
+    assert {rule.name for rule in FIELDS[operation]} - carried[operation] <= agents_own
 
 
 def test_an_agreement_need_not_repeat_term_and_address(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from support.line import TODAY, Line
+from support.line import ENDS_TODAY, TODAY, Line
 from usrec.domain.rules.finding import load_findings
 from usrec.domain.source_event import HEADS, Operation
 from usrec.domain.state import State
@@ -18,7 +18,7 @@ FOLLOWERS = sorted(set(Operation) - HEADS)
 @pytest.mark.parametrize("operation", FOLLOWERS)
 def test_event_of_a_registered_contract_is_sent_with_its_id(operation: Operation) -> None:
     line = Line()
-    contract = line.register("hire")
+    contract = line.register("hire", **(ENDS_TODAY if operation is Operation.EXTENSION else {}))
     if operation is Operation.REINSTATEMENT:
         line.register("end", "termination")
     followed = line.register("next", operation)

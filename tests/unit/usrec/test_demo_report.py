@@ -1,13 +1,27 @@
-"""The last line of the demonstration can be copied and run."""
+"""The demonstration's tables fit a narrow screen in each language, and its last line can be copied and run."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from usrec.interfaces.cli.demo_report import started_as
+from usrec.domain.source_event import Operation
+from usrec.interfaces.cli.demo_report import print_report, started_as
+from usrec.interfaces.demo.run import DemoResult, OperationResult
+from usrec.interfaces.demo.setup import Workdir
+from usrec.interfaces.i18n import use_language
+
+NOON = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _english_afterwards() -> Iterator[None]:
+    yield
+    use_language("en")
 
 
 @pytest.fixture
@@ -38,3 +52,16 @@ def test_a_module_is_named_with_its_interpreter(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(sys, "argv", ["/anywhere/usrec/__main__.py", "demo"])
     monkeypatch.setattr(sys, "executable", "/opt/python")
     assert started_as() == "/opt/python -m usrec"
+
+
+@pytest.mark.parametrize("language", ["en", "kk", "ru"])
+def test_no_heading_and_no_operation_is_cut_on_eighty_columns(
+    language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    use_language(language)
+    each = {operation.value: OperationResult(1200, 1200, 1200, 0, 0) for operation in Operation}
+    print_report(Workdir(tmp_path), [], DemoResult(*(0,) * 11, 1.0, each), NOON)
+    told = capsys.readouterr().out
+    assert told.count("1200") == 3 * len(Operation)
+    assert "…" not in told

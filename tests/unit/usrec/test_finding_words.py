@@ -25,6 +25,7 @@ from usrec.application.lint import lint
 from usrec.domain import revision
 from usrec.domain.change import Change, RegistrablePolicy
 from usrec.domain.rules.codes import CODE_FIELDS, CodeCheck, code_in_dictionary, code_is_lowest_level
+from usrec.domain.rules.completeness import fields_carried
 from usrec.domain.rules.examine import examine, term_of
 from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.rules.fields import read_details
@@ -97,6 +98,7 @@ def every_finding() -> Iterator[Finding]:
             asked = "position_code", code, CODE_FIELDS["position_code"], CodeCheck(book), MONDAY.date()
             yield from (one for one in (code_in_dictionary(*asked), code_is_lowest_level(*asked)) if one)
     yield from harmful_findings()
+    yield from fields_carried(["term_code", "harmful_conditions_code"])
     yield from (one for one in vars(revision).values() if isinstance(one, Finding))
     yield from what_history_says()
     yield from judged()

@@ -223,6 +223,20 @@ def test_imported_dictionaries_count_and_a_missing_one_is_told_once(tmp_path: Pa
     ]
 
 
+def test_the_table_counts_rows_alone_and_tells_a_missing_dictionary_apart_from_what_only_usrec_knows(
+    tmp_path: Path,
+) -> None:
+    file = csv_file(tmp_path, event(), event(event_id="again"), event(Operation.AMENDMENT, contract_key="unknown"))
+    _settings(tmp_path, "sqlite:///hr.db")
+    told, _, beyond = asked("lint", file).stdout.partition("What only USREC can know\n")
+    assert "error: no code of USREC, rule conclusion_not_repeated (1)\n" in told
+    assert "undetermined: No official dictionary for position_code is imported" in told
+    assert "No official dictionary" not in beyond
+    assert "SCSE007" not in beyond
+    assert "; rows: 3; error: 1; " in beyond
+    assert "; undetermined: 1\n" in beyond
+
+
 _SAMPLED = {Operation.CONCLUSION, Operation.AMENDMENT, Operation.TERMINATION}
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from support.line import BIN, DAY, TIMEOUT, TODAY, TOMORROW, UNREACHABLE, Line, refused
+from support.line import BIN, DAY, ENDS_TODAY, TIMEOUT, TODAY, TOMORROW, UNREACHABLE, Line, refused
 from usrec.domain.source_event import Operation
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, Submission, WaitReason
@@ -27,9 +27,9 @@ def gave_way(line: Line, older: Submission) -> bool:
     return (found.state, found.reason) == (State.CANCELLED, NEWER_CHANGE)
 
 
-def hired() -> Line:
+def hired(**row: str) -> Line:
     line = Line()
-    line.register("hire")
+    line.register("hire", **row)
     return line
 
 
@@ -79,7 +79,7 @@ def test_several_in_one_batch_give_way_to_the_last() -> None:
 
 @pytest.mark.parametrize("paper", ["amendment", "extension", "social_leave", "termination", "iin_change"])
 def test_a_paper_of_its_own_never_gives_way(paper: str) -> None:
-    line = hired()
+    line = hired(**(ENDS_TODAY if paper == "extension" else {}))
     older = line.take("paper", paper)
     for kind in ("contract_edit", "contract_delete"):
         line.take(f"newer-{kind}", kind)

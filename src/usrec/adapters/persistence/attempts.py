@@ -13,7 +13,7 @@ from usrec.adapters.persistence.rows import values_of
 from usrec.domain.errors import InvariantViolation
 from usrec.domain.submission import AttemptId, SubmissionId
 from usrec.domain.verdict import Ending
-from usrec.ports.ledger import Acknowledgement, Attempt, AttemptClosing
+from usrec.ports.attempts import Acknowledgement, Attempt, AttemptClosing
 
 _OF: Final = attempts.c.submission_id == bindparam("which")
 _SENT: Final = attempts.c.ending.in_([literal_word(ending) for ending in SENT])

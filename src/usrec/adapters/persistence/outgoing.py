@@ -13,7 +13,7 @@ from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.tables import UNWRITTEN, journal, write_backs
 from usrec.domain.source_event import SourceName
 from usrec.ports.event_source import StatusNote
-from usrec.ports.ledger import JournalEntry
+from usrec.ports.outgoing import JournalEntry
 
 Item = TypeVar("Item")
 

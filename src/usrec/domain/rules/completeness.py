@@ -1,21 +1,25 @@
 """The data that Order 353 p.3 wants of every contract, beside those without which nothing can be registered at all.
 
 Sources: response codes SCSE039 (term) and 055 (address of the place of work). Clients of 2018 sent neither, and a wire
-profile of theirs has no element for them: what a message cannot carry is not demanded of its row.
+profile of theirs has no element for them: what a message cannot carry is not demanded of its row. What a row says all
+the same and the message leaves out is told, because nobody would see that the entry is incomplete.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Final
 
 from usrec.domain.events.contracts import ContractBody
-from usrec.domain.rules.finding import Finding, Severity
+from usrec.domain.rules.finding import Finding, Severity, warning
 from usrec.domain.source_event import DETAILS_TYPES, Details, Operation, operation_of
 
 DEMANDED: Final[Mapping[str, str]] = {"term_code": "SCSE039", "work_place_address": "SCSE055"}
 """Field of a contract, and the response code for its absence."""
+_POINT: Final = "Order 353 p.3"
+_NOT_REGISTERED: Final = frozenset({"signed_on", "entered_on", "awaits_iin", "contract_id"})
+"""What an event says to the agent only: days from which a term runs, what it waits for, where the registry has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,14 @@ class Completeness:
         """Whether a message of this kind can carry the value."""
         return self.carried is None or name in self.carried.get(operation, frozenset())
 
+    def leaves_out(self, details: Details) -> Sequence[str]:
+        """Fields with a value that this event's message has no element for; none where it has no message at all."""
+        operation = operation_of(details)
+        if self.carried is None or operation not in self.carried:
+            return ()
+        named = [one.name for one in fields(details) if one.name not in _NOT_REGISTERED | self.carried[operation]]
+        return [name for name in named if getattr(details, name)]
+
 
 COMPLETE: Final = Completeness()
 """Everything is demanded, and its absence stops the row."""
@@ -45,10 +57,22 @@ def is_demanded(operation: Operation, name: str) -> bool:
 
 
 def check_completeness(details: Details, completeness: Completeness) -> Iterator[Finding]:
-    """Findings about what a contract leaves out."""
+    """Findings about what a contract leaves out, and about what its message would."""
     operation = operation_of(details)
     for name, code in DEMANDED.items():
         wanted = is_demanded(operation, name) and completeness.demands(operation, name)
         if wanted and getattr(details, name) is None:
             message = f"{name} is missing."
-            yield Finding("field_present", completeness.severity, name, code, "Order 353 p.3", message)
+            yield Finding("field_present", completeness.severity, name, code, _POINT, message)
+    yield from fields_carried(completeness.leaves_out(details))
+
+
+def fields_carried(left_out: Sequence[str]) -> Iterator[Finding]:
+    """One warning that names all fields that do not reach USREC: it is the profile that lacks them, not the row."""
+    if left_out:
+        names = ", ".join(left_out)
+        message = (
+            f"The wire profile has no element for {names}: USREC does not get it, and an incomplete entry is an "
+            "offence. Choose a profile that has it, or complete the entry in the portal."
+        )
+        yield warning("fields_carried", left_out[0], message, point=_POINT)

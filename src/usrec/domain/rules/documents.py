@@ -53,7 +53,7 @@ def check_document(details: Details, shelf: DocumentShelf | None) -> tuple[Found
         return None, []
     if details.supporting_document is None:
         return None, list(_without_file(details))
-    findings = list(_beside_item(details))
+    findings = list(_beside_item(details, _FIELD))
     if shelf is None:
         return None, [*findings, undetermined("document_there", _FIELD, _NOT_LOOKED_AT, code="SCSE171")]
     found = shelf.find(details.supporting_document)
@@ -75,15 +75,19 @@ def file_findings(found: FoundFile | MissingFile, details: WorkTerms | None = No
 
 
 def _without_file(details: WorkTerms) -> Iterator[Finding]:
-    if details.supporting_document_name is not None:
+    if details.supporting_document_name is None:
+        return
+    if details.harmful_conditions_code is None:
+        yield from _beside_item(details, "supporting_document_name")
+    else:
         message = "supporting_document_name is given, and supporting_document names no file."
         yield error("document_there", _FIELD, message, code="SCSE171")
 
 
-def _beside_item(details: WorkTerms) -> Iterator[Finding]:
+def _beside_item(details: WorkTerms, field: str) -> Iterator[Finding]:
     if details.harmful_conditions_code is None:
         message = "A supporting document belongs to harmful_conditions_code only, and that is empty."
-        yield error("document_only_with_harmful_code", _FIELD, message, code="SCSE167")
+        yield error("document_only_with_harmful_code", field, message, code="SCSE167")
 
 
 def _named(details: WorkTerms, found: FoundFile | MissingFile) -> Iterator[Finding]:

@@ -106,7 +106,7 @@ def _contract_runs(details: Details, history: ContractHistory) -> Iterator[Findi
             "contract_key",
             "A termination of this contract is registered or goes before this event; after it only the state labour "
             "body changes data, on application. Was the termination a mistake: withdraw its row while it is not sent, "
-            "or else register a reinstatement; then raise the revision of this event.",
+            "or else register a reinstatement with mistake_comment; then raise the revision of this event.",
             code="SCSE092",
             point="Order 353 p.13",
         )

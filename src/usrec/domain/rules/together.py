@@ -137,14 +137,14 @@ def _not_told(given: str | None) -> Iterator[Finding]:
         yield undetermined(
             "contract_id_known",
             "contract_key",
-            "The contract's conclusion is not among these rows and contract_id is empty: only the agent's ledger and "
-            "USREC know whether the contract is registered and when it began.",
+            "No conclusion of this contract that could be registered is among these rows, and contract_id is empty: "
+            "only the agent's ledger and USREC know whether the contract is registered and when it began.",
             code="SCSE026",
         )
     else:
         yield undetermined(
             "contract_history_known",
             "contract_id",
-            "The contract's conclusion is not among these rows: only USREC knows when it began and what was entered of "
-            "it since, so this row was not held against it.",
+            "No conclusion of this contract that could be registered is among these rows: only USREC knows when it "
+            "began and what was entered of it since, so this row was not held against it.",
         )

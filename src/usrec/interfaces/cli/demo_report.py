@@ -147,7 +147,7 @@ def _summary(rows: Sequence[SubmissionRow], now: datetime) -> Table:
 
 def _operations(result: DemoResult) -> Table:
     table = _table(tr("Each operation, as the registry has it"))
-    table.add_column("", no_wrap=True)
+    table.add_column("")
     for heading in (tr("events"), tr("registered"), tr("exactly once"), tr("twice"), tr("lost")):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, one in result.operations.items():

@@ -48,6 +48,12 @@ _TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
         N_("The payload is JSON but not an object of fields."),
     ),
     "field_present": (N_("{field} is missing."),),
+    "fields_carried": (
+        N_(
+            "The wire profile has no element for {fields}: USREC does not get it, and an incomplete entry is an "
+            "offence. Choose a profile that has it, or complete the entry in the portal."
+        ),
+    ),
     "field_is_text": (N_("{field} must be JSON text, expected {expected}."),),
     "field_is_date": (N_("{field} is not a date YYYY-MM-DD."),),
     "iin_checksum": _NUMBER_FAULTS,

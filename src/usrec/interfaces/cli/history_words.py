@@ -47,8 +47,8 @@ HISTORY_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
         N_(
             "A termination of this contract is registered or goes before this event; after it only the "
             "state labour body changes data, on application. Was the termination a mistake: withdraw its "
-            "row while it is not sent, or else register a reinstatement; then raise the revision of this "
-            "event."
+            "row while it is not sent, or else register a reinstatement with mistake_comment; then raise the "
+            "revision of this event."
         ),
     ),
     "contract_number_unused": (

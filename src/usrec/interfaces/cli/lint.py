@@ -219,13 +219,17 @@ def _write(report: Report, form: Form) -> None:
 
 
 def _show(report: Report) -> None:
-    from usrec.interfaces.cli.lint_report import about_all, counted, groups
-    from usrec.interfaces.cli.lint_words import NO_COMPLIANCE, code_meaning
+    from usrec.domain.rules.finding import Severity
+    from usrec.interfaces.cli.lint_report import beyond_lint, counted, groups, not_looked_up
+    from usrec.interfaces.cli.lint_words import NO_COMPLIANCE, SEVERITIES, code_meaning, lint_words
 
     for group in groups(report):
         _show_group(group)
+    undetermined = tr(SEVERITIES[Severity.UNDETERMINED])
+    for finding in not_looked_up(report):
+        say(f"{undetermined}: {lint_words(finding)}")
     say(tr("What only USREC can know"))
-    for finding in about_all(report):
+    for finding in beyond_lint(report):
         say(f"  {finding.code}: {code_meaning(finding.code)}")
     say(counted(report))
     say(tr(NO_COMPLIANCE))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
 
-from usrec.interfaces.cli.lint_report import Group, Report, about_all, counted, groups
+from usrec.interfaces.cli.lint_report import Group, Report, beyond_lint, counted, groups, not_looked_up
 from usrec.interfaces.cli.lint_words import NO_COMPLIANCE, SEVERITIES, code_meaning, lint_words
 from usrec.interfaces.cli.tables import clean
 from usrec.interfaces.i18n import language, tr
@@ -38,9 +38,11 @@ def _body(report: Report) -> Iterator[str]:
     yield f"<p>{_text(counted(report))}</p>"
     for group in groups(report):
         yield from _group(group)
+    for finding in not_looked_up(report):
+        yield f"<p>{_text(tr(SEVERITIES[finding.severity]))}: {_text(lint_words(finding))}</p>"
     beyond = tr("What only USREC can know")
     yield f"<h2>{_text(beyond)}</h2>\n<ul>"
-    for finding in about_all(report):
+    for finding in beyond_lint(report):
         yield f"<li>{_text(finding.code)}: {_text(code_meaning(finding.code))}</li>"
     yield "</ul>"
 

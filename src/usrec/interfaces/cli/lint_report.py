@@ -5,6 +5,7 @@ No value of a row stands in a finding, so that no form of the report holds perso
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,7 @@ from usrec.interfaces.i18n import english, tr
 from usrec.interfaces.logs import mask
 
 _ORDER: Final = tuple(Severity)
+_LOOKED_UP: Final = "code_in_dictionary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,9 @@ class Group:
 
     @property
     def heading(self) -> str:
-        """The code and what it means, or the rule."""
+        """The code and what it means, or that there is none."""
         meaning = code_meaning(self.code)
-        return f"{self.code}: {meaning}" if meaning else self.rule
+        return f"{self.code}: {meaning}" if meaning else tr("no code of USREC, rule {rule}").format(rule=self.rule)
 
     @property
     def action(self) -> str:
@@ -87,7 +89,7 @@ def of_the_whole(told: Iterable[Reported]) -> Iterator[Reported]:
     seen: set[tuple[str, str]] = set()
     for one in told:
         finding = one.finding
-        if finding.severity is not Severity.UNDETERMINED or finding.rule != "code_in_dictionary":
+        if finding.severity is not Severity.UNDETERMINED or finding.rule != _LOOKED_UP:
             yield one
         elif (finding.field, finding.message) not in seen:
             seen.add((finding.field, finding.message))
@@ -104,14 +106,20 @@ def groups(report: Report) -> Sequence[Group]:
     return [Group(_ORDER[key[0]], key[1].strip("~"), key[2], found[key]) for key in sorted(found)]
 
 
-def about_all(report: Report) -> Sequence[Finding]:
-    """What concerns no single row and is told by a code."""
-    return [one.finding for one in report.found if one.row is None and one.finding.code]
+def beyond_lint(report: Report) -> Sequence[Finding]:
+    """What only USREC can know; it concerns no single row."""
+    return [one.finding for one in report.found if one.finding.rule == "only_usrec_knows"]
+
+
+def not_looked_up(report: Report) -> Sequence[Finding]:
+    """What would be known with a dictionary that nobody has imported; told once for all rows."""
+    return [one.finding for one in report.found if one.row is None and one.finding.rule == _LOOKED_UP]
 
 
 def counted(report: Report) -> str:
-    """How many findings there are, by severity."""
-    counts = (f"{tr(word)}: {report.count(severity)}" for severity, word in SEVERITIES.items())
+    """How many findings concern single rows, by severity."""
+    of_rows = Counter(one.finding.severity for one in report.found if one.row is not None)
+    counts = (f"{tr(word)}: {of_rows[severity]}" for severity, word in SEVERITIES.items())
     rows = tr("rows")
     return "; ".join((report.how, f"{rows}: {report.rows}", *counts))
 

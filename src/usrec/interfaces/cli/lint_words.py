@@ -10,8 +10,8 @@ from usrec.interfaces.cli.finding_words import TEMPLATES, finding_words
 from usrec.interfaces.i18n import N_, language, tr
 
 NO_COMPLIANCE: Final = N_(
-    "This is no statement of compliance. Neither USREC nor the official dictionaries nor the agent's ledger were "
-    "asked, so a row without findings may still be refused."
+    "This is no statement of compliance. Neither USREC nor the agent's ledger was asked, and codes were looked up only "
+    "in official dictionaries that are imported, so a row without findings may still be refused."
 )
 ONLY_USREC: Final = N_("Only USREC can know: {meaning}.")
 
@@ -38,14 +38,14 @@ LINT_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "contract_history_known": (
         N_(
-            "The contract's conclusion is not among these rows: only USREC knows when it began and what was entered of "
-            "it since, so this row was not held against it."
+            "No conclusion of this contract that could be registered is among these rows: only USREC knows when it "
+            "began and what was entered of it since, so this row was not held against it."
         ),
     ),
     "contract_id_known": (
         N_(
-            "The contract's conclusion is not among these rows and contract_id is empty: only the agent's ledger and "
-            "USREC know whether the contract is registered and when it began."
+            "No conclusion of this contract that could be registered is among these rows, and contract_id is empty: "
+            "only the agent's ledger and USREC know whether the contract is registered and when it began."
         ),
     ),
     "date_form": (N_("{field} must be YYYY-MM-DD or DD.MM.YYYY; other spellings can be read in more than one way."),),
