@@ -149,6 +149,23 @@ def test_last_note_of_a_row_wins_and_is_the_latest_by_any_clock(ledger: SqlLedge
     assert (note.state, note.noted_at) == ("accepted", NOW + 5 * HOUR + 2 * A_MOMENT)
 
 
+def test_notes_put_together_stand_as_if_put_one_by_one(stocked: SqlLedger) -> None:
+    """Of each row the last revision; the later note of one revision is later, whatever the clock says."""
+    ahead, ids = NOW + HOUR, ("new", "again", "mended", "older")
+    with stocked.begin() as work:
+        for row, revision in (("again", 1), ("mended", 1), ("older", 3), ("elsewhere", 1)):
+            work.write_backs.put(a_note(row, revision=revision, state="signed", noted_at=ahead))
+        work.write_backs.put(*(a_note(row, revision=2 if row == "mended" else 1, state="accepted") for row in ids))
+        found = {note.row_ref: note for _, note in work.write_backs.due(SOURCE, ahead, 10)}
+    assert {row: (note.revision, note.state, note.noted_at) for row, note in found.items()} == {
+        "new": (1, "accepted", NOW),
+        "again": (1, "accepted", ahead + A_MOMENT),
+        "mended": (2, "accepted", NOW),
+        "older": (3, "signed", ahead),
+        "elsewhere": (1, "signed", ahead),
+    }
+
+
 def test_later_note_of_the_same_moment_wins(ledger: SqlLedger) -> None:
     with ledger.begin() as work:
         work.write_backs.put(a_note(state="signed"))

@@ -221,7 +221,7 @@ def test_sql_text_makes_the_same_ledger(migrated: Engine) -> None:
     ledger.close()
 
 
-@pytest.mark.parametrize("revision", [f"{number:04}" for number in range(1, 13)])
+@pytest.mark.parametrize("revision", [f"{number:04}" for number in range(1, 14)])
 def test_sql_text_since_a_version_brings_a_ledger_to_this_one(migrated: Engine, revision: str) -> None:
     by_program = catalogue(migrated)
     downgrade(migrated, revision)

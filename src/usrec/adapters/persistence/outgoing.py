@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import BindParameter, Connection, Executable, bindparam, delete, insert, select, update
 
@@ -14,6 +14,8 @@ from usrec.adapters.persistence.tables import UNWRITTEN, journal, write_backs
 from usrec.domain.source_event import SourceName
 from usrec.ports.event_source import StatusNote
 from usrec.ports.outgoing import JournalEntry
+
+Item = TypeVar("Item")
 
 _AT_ONCE: Final = 500
 _A_MOMENT: Final = timedelta(microseconds=1)
@@ -41,6 +43,18 @@ _REPLACED: Final = (
 )
 """The note before this one, written or not. The contract's lock orders them; clocks of agents may differ."""
 _NOTE: Final = _unless_known(write_backs)
+
+_ROW: Final = (write_backs.c.source, write_backs.c.row_ref)
+_STANDING: Final = select(write_backs.c.id, *_ROW, write_backs.c.revision).where(
+    write_backs.c.source.in_(bindparam("sources", expanding=True)),
+    write_backs.c.row_ref.in_(bindparam("row_refs", expanding=True)),
+)
+_REMOVED: Final = (
+    delete(write_backs)
+    .where(write_backs.c.id.in_(_IDS))
+    .returning(*_ROW, write_backs.c.revision, write_backs.c.noted_at)
+)
+_NOTES: Final = per_dialect(lambda insert_into: insert_into(write_backs).on_conflict_do_nothing().returning(*_ROW))
 _DUE: Final = (
     select(write_backs.c.id, *_NOTE_COLUMNS)
     .where(write_backs.c.source == bindparam("source"), write_backs.c.due_at <= bindparam("now"), UNWRITTEN)
@@ -74,6 +88,9 @@ class SqlWriteBacks:
 
     def put(self, *notes: StatusNote) -> None:
         """Remember notes, unless one about a later revision of its row is known already."""
+        of_row = {(note.source, note.row_ref): note for note in notes}
+        if 1 < len(notes) == len(of_row):
+            notes = tuple(note for some in _portions(notes) for note in self._replace_all(some))
         for note in notes:
             if not self._replace(note):
                 self._replace(note)
@@ -82,10 +99,30 @@ class SqlWriteBacks:
         """Put this one in the place of an older note; False when another one is there, perhaps from a moment ago."""
         what = {"source": note.source, "row_ref": note.row_ref, "revision": note.revision}
         before = self._connection.execute(_REPLACED, what).one_or_none()
-        same = before is not None and before.revision == note.revision
-        noted_at = max(note.noted_at, before.noted_at + _A_MOMENT) if before and same else note.noted_at
-        values = {**values_of(note), "noted_at": noted_at, "due_at": note.noted_at}
-        return self._connection.execute(_NOTE[self._connection.dialect.name], values).rowcount == 1
+        return self._connection.execute(_NOTE[self._connection.dialect.name], _values(note, before)).rowcount == 1
+
+    def _replace_all(self, notes: Sequence[StatusNote]) -> Sequence[StatusNote]:
+        """The same for notes about different rows, in as many statements for few as for many.
+
+        Returns:
+            Those in whose place another one is, perhaps from a moment ago.
+        """
+        of_row = {(note.source, note.row_ref): note for note in notes}
+        before = self._remove(of_row)
+        values = [_values(note, before.get(row)) for row, note in of_row.items()]
+        done = {(one[0], one[1]) for one in self._connection.execute(_NOTES[self._connection.dialect.name], values)}
+        return [note for row, note in of_row.items() if row not in done]
+
+    def _remove(self, of_row: Mapping[tuple[SourceName, str], StatusNote]) -> Mapping[tuple[SourceName, str], Any]:
+        """Take away what these may replace; returns it by its row."""
+        rows = {"sources": list({row[0] for row in of_row}), "row_refs": [row[1] for row in of_row]}
+        standing = [
+            one.id
+            for one in self._connection.execute(_STANDING, rows)
+            if (note := of_row.get((one.source, one.row_ref))) and one.revision <= note.revision
+        ]
+        removed = self._connection.execute(_REMOVED, {"ids": standing}) if standing else ()
+        return {(one.source, one.row_ref): one for one in removed}
 
     def due(self, source: SourceName, now: datetime, limit: int) -> Sequence[tuple[int, StatusNote]]:
         """Notes to write now, longest due first."""
@@ -103,5 +140,12 @@ class SqlWriteBacks:
             self._connection.execute(_POSTPONE, {"ids": some, "due_at": until})
 
 
-def _portions(handles: Sequence[int]) -> Sequence[Sequence[int]]:
-    return [handles[start : start + _AT_ONCE] for start in range(0, len(handles), _AT_ONCE)]
+def _values(note: StatusNote, before: Any) -> dict[str, Any]:
+    """Columns of ``note``; it is later than the one ``before`` it about the same revision, None when there is none."""
+    same = before is not None and before.revision == note.revision
+    noted_at = max(note.noted_at, before.noted_at + _A_MOMENT) if same else note.noted_at
+    return {**values_of(note), "noted_at": noted_at, "due_at": note.noted_at}
+
+
+def _portions(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))
