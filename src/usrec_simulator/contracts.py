@@ -83,7 +83,7 @@ class Contract:
 
     @property
     def term(self) -> Term | None:
-        """The term in force: the latest that was registered; None where it may have gone on by itself (code SCSE116)."""
+        """The term in force: the latest that was registered; None where it may go on by itself (SCSE116)."""
         if self.extends_itself:
             return None
         return next((change.term for change in reversed(self.changes) if change.term), self.first_term)
