@@ -45,6 +45,7 @@ CODES: Final[Mapping[str, Sequence[str]]] = {
     "employer_consent": ("true", "false"),
     "employee_phone": ("+77010000001",),
     "employer_phone": ("+77010000002",),
+    "supporting_document": ("attestation.pdf", "order.docx", "nowhere.pdf"),
 }
 """Codes of the right form, known ones and others; a field that is not here gets a text."""
 

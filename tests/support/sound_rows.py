@@ -238,7 +238,7 @@ def _document(operation: Operation, payload: Mapping[str, str], employer_bin: st
         "employer_bin": employer_bin,
         "record_id": record_id,
     }
-    values |= _unchecked_document(payload)
+    values |= unchecked_document(payload)
     texts = {
         Value(name): _wire(text)
         for name, text in values.items()
@@ -247,7 +247,7 @@ def _document(operation: Operation, payload: Mapping[str, str], employer_bin: st
     return etree.tostring(build_document(profile, profile.operation[operation], texts))
 
 
-def _unchecked_document(payload: Mapping[str, str]) -> dict[str, str]:
+def unchecked_document(payload: Mapping[str, str]) -> dict[str, str]:
     """What a sender that looks at nothing makes of the file that a row names: its ending is its format."""
     name, title = payload.get("supporting_document", ""), payload.get("supporting_document_name", "")
     if not name and not title:

@@ -16,6 +16,7 @@ from typing import Final
 from lxml import etree
 
 from kzeds.xml import parse
+from support.document_files import SHELF
 from support.line import Line
 from support.sound_rows import (
     AGREEMENT_ID,
@@ -27,6 +28,7 @@ from support.sound_rows import (
     Changes,
     payload_of,
     row_of,
+    unchecked_document,
 )
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.adapters.inmemory.clock import ManualClock
@@ -116,6 +118,7 @@ class _Court:
             signer=InMemorySigner({BIN: NOW.replace(year=2028)}),
             calendar=CALENDAR,
             employers=dict(EMPLOYERS),
+            shelf=SHELF,
         )
         self.rows: list[SourceRow] = []
         self.ids: dict[str, str] = {}
@@ -131,7 +134,7 @@ class _Court:
         payload = self._named(payload_of(step.operation, step.changes))
         row = row_of(step.operation, _against_sound(step.operation, payload), place=len(self.rows))
         self.rows.append(row)
-        said = lint([(one, ()) for one in self.rows], employers=EMPLOYERS, calendar=CALENDAR, now=NOW)[-1]
+        said = lint([(one, ()) for one in self.rows], employers=EMPLOYERS, calendar=CALENDAR, now=NOW, shelf=SHELF)[-1]
         self.line.enter(event_id, step.operation, contract=CONTRACT_KEY, employer=BIN, payload=row.payload)
         self.line.ingest()
         self._deliver()
@@ -169,6 +172,7 @@ class _Court:
         known = None if operation in HEADS else self._contract_id()
         record_id = new_record_id(self.line.entropy.token(16))
         values = {"contract_id": known or "", **payload, "employer_bin": BIN, "record_id": record_id}
+        values |= unchecked_document(payload)
         try:
             return self.registry.submit(_read(_document(operation, values)), at=NOW).code
         except (MessageFormError, ValueError):
