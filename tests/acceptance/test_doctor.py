@@ -47,6 +47,7 @@ def test_the_doctor_sees_an_installation_through_its_first_day(make_workplace: M
             "time_zone": before["time_zone"],
             "dictionaries": "not_imported",
             "documents": "no_folder",
+            "policy": "masses",
             "alerts": "log_only",
             "ask": "answers",
         }

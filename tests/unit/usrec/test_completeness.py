@@ -9,7 +9,7 @@ import pytest
 from support.sound_rows import BIN, NOW, row_of
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.bootstrap import build_completeness
-from usrec.domain.rules.completeness import Completeness
+from usrec.domain.rules.completeness import NOT_REGISTERED, Completeness
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.rules.finding import Finding, Severity
@@ -115,8 +115,16 @@ def test_the_current_profile_has_an_element_for_everything_that_an_event_says(
 ) -> None:
     carried = completeness(tmp_path).carried
     assert carried is not None
-    agents_own = {"signed_on", "entered_on", "awaits_iin"}
-    assert {rule.name for rule in FIELDS[operation]} - carried[operation] <= agents_own
+    assert {rule.name for rule in FIELDS[operation]} - carried[operation] <= NOT_REGISTERED
+
+
+def test_what_only_the_agent_reads_is_not_missed_in_the_message(tmp_path: Path) -> None:
+    current = completeness(tmp_path)
+    for operation, said in (
+        (Operation.AMENDMENT, {"changes": "position"}),
+        (Operation.TERMINATION, {"pair_key": "transfer-7", "pair_elsewhere": "true"}),
+    ):
+        assert "fields_carried" not in rules_of(row_of(operation, said), current)
 
 
 def test_an_agreement_need_not_repeat_term_and_address(tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ from usrec.domain.source_event import DETAILS_TYPES, Details, Operation, operati
 DEMANDED: Final[Mapping[str, str]] = {"term_code": "SCSE039", "work_place_address": "SCSE055"}
 """Field of a contract, and the response code for its absence."""
 _POINT: Final = "Order 353 p.3"
-_NOT_REGISTERED: Final = frozenset({"signed_on", "entered_on", "awaits_iin", "contract_id"})
+NOT_REGISTERED: Final = frozenset(
+    {"signed_on", "entered_on", "awaits_iin", "contract_id", "changes", "pair_key", "pair_elsewhere"}
+)
 """What an event says to the agent only: days from which a term runs, what it waits for, where the registry has it."""
 
 
@@ -43,7 +45,7 @@ class Completeness:
         operation = operation_of(details)
         if self.carried is None or operation not in self.carried:
             return ()
-        named = [one.name for one in fields(details) if one.name not in _NOT_REGISTERED | self.carried[operation]]
+        named = [one.name for one in fields(details) if one.name not in NOT_REGISTERED | self.carried[operation]]
         return [name for name in named if getattr(details, name)]
 
 
