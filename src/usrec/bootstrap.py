@@ -208,12 +208,16 @@ def build_completeness(settings: LoadedSettings) -> Completeness:
 
 
 def _completeness(settings: LoadedSettings, profile: WireProfile) -> Completeness:
-    refused = settings.values.preflight.incomplete == "refuse"
+    chosen = settings.values.preflight
     carried = {
         operation: frozenset(field.value.value for field in mapped.fields)
         for operation, mapped in profile.mapping.operation.items()
     }
-    return Completeness(Severity.ERROR if refused else Severity.WARNING, carried)
+    return Completeness(_severity(chosen.incomplete), carried, _severity(chosen.unsure))
+
+
+def _severity(chosen: str) -> Severity:
+    return Severity.ERROR if chosen == "refuse" else Severity.WARNING
 
 
 def build_agent(

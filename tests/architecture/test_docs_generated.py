@@ -16,6 +16,7 @@ from support.sample_events import SAMPLES
 from usrec.adapters.sources.outbox_ddl import outbox_ddl
 from usrec.domain.rules.fields import read_details
 from usrec.domain.rules.late import LATE_RULES
+from usrec.domain.rules.readings import UNSURE_RULES
 from usrec.domain.source_event import Operation
 
 WITH_PARTS = [
@@ -77,3 +78,9 @@ def test_only_the_rules_that_the_page_names_let_a_row_pass() -> None:
         section(read("reference/events.md"), "What can be wrong").partition("which only warn:")[2].partition(".\n")[0]
     )
     assert set(re.findall(r"`(\w+)`", told)) == mild | late
+
+
+def test_the_page_names_the_rules_that_rest_on_our_reading() -> None:
+    told = section(read("reference/events.md"), "What can be wrong").partition("These rest on our reading")[2]
+    named = told.partition("`refuse`:")[2].partition(". What")[0]
+    assert set(re.findall(r"`(\w+)`", named)) == UNSURE_RULES

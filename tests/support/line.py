@@ -36,6 +36,7 @@ from usrec.domain.intake import IntakePolicy
 from usrec.domain.message import CorrelationId, Envelope, RenderedMessage, SignedMessage
 from usrec.domain.outcome import Doubt, Faulted, NothingSent, Refused, Registered, ReplyProof, Unknown
 from usrec.domain.retry import RetryPolicy
+from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.rules.finding import Finding, load_findings
 from usrec.domain.source_event import PAPER_FIELDS, TRIGGER_FIELDS, EmployerName, EventId, Operation, SourceName
@@ -262,6 +263,7 @@ class Line:
     employers: dict[str, EmployerName] = field(default_factory=lambda: dict(EMPLOYERS))
     policy: DeliveryPolicy = POLICY
     shelf: DocumentShelf | None = None
+    completeness: Completeness = COMPLETE
     intake: IntakePolicy = field(default_factory=IntakePolicy)
 
     def enter(
@@ -301,6 +303,7 @@ class Line:
             entropy=self.entropy,
             limit=limit,
             shelf=self.shelf,
+            completeness=self.completeness,
             intake=self.intake,
         )
 
@@ -393,6 +396,7 @@ class Line:
             calendar=self.calendar,
             not_before=not_before,
             shelf=self.shelf,
+            completeness=self.completeness,
         )
         return self.get(goes_on)
 

@@ -41,6 +41,7 @@ from usrec.application.lint import lint
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.message import Envelope
 from usrec.domain.outcome import SubmissionOutcome
+from usrec.domain.rules.completeness import Completeness
 from usrec.domain.rules.finding import Finding, Severity
 from usrec.domain.source_event import HEADS, EmployerName, Operation, SourceRow
 from usrec.domain.state import State
@@ -77,6 +78,7 @@ class Judged:
         agent: What the agent keeps of its own findings.
         submission: What the row became.
         answer: What the registry answers, None when it registers; of a row that the agent stops, asked unchecked.
+        earlier: What the contract had before.
     """
 
     step: Step
@@ -84,6 +86,7 @@ class Judged:
     agent: Sequence[Finding]
     submission: Submission
     answer: str | None
+    earlier: Sequence[Operation] = ()
 
     @property
     def linted(self) -> frozenset[tuple[str, str]]:
@@ -99,9 +102,13 @@ def errors(findings: Sequence[Finding]) -> frozenset[tuple[str, str]]:
     return frozenset((one.rule, one.code) for one in findings if one.severity is Severity.ERROR)
 
 
-def judge(steps: Sequence[Step]) -> Iterator[Judged]:
-    """Judge row after row, as long as each is registered."""
-    with _Court() as court:
+def judge(steps: Sequence[Step], unsure: Severity = Severity.ERROR) -> Iterator[Judged]:
+    """Judge row after row, as long as each is registered.
+
+    Args:
+        unsure: What the employer has set for rules that rest on our reading.
+    """
+    with _Court(Completeness(unsure=unsure)) as court:
         for step in steps:
             judged = court.judge(step)
             yield judged
@@ -110,7 +117,8 @@ def judge(steps: Sequence[Step]) -> Iterator[Judged]:
 
 
 class _Court:
-    def __init__(self) -> None:
+    def __init__(self, completeness: Completeness) -> None:
+        self.completeness = completeness
         self.registry = Registry(Ledger(Path(":memory:")), RuleBook(demand=Demand.ORDER))
         self.line = Line(
             clock=ManualClock(NOW),
@@ -119,9 +127,11 @@ class _Court:
             calendar=CALENDAR,
             employers=dict(EMPLOYERS),
             shelf=SHELF,
+            completeness=completeness,
         )
         self.rows: list[SourceRow] = []
         self.ids: dict[str, str] = {}
+        self.earlier: list[Operation] = []
 
     def __enter__(self) -> _Court:
         return self
@@ -134,7 +144,14 @@ class _Court:
         payload = self._named(payload_of(step.operation, step.changes))
         row = row_of(step.operation, _against_sound(step.operation, payload), place=len(self.rows))
         self.rows.append(row)
-        said = lint([(one, ()) for one in self.rows], employers=EMPLOYERS, calendar=CALENDAR, now=NOW, shelf=SHELF)[-1]
+        said = lint(
+            [(one, ()) for one in self.rows],
+            employers=EMPLOYERS,
+            calendar=CALENDAR,
+            now=NOW,
+            shelf=SHELF,
+            completeness=self.completeness,
+        )[-1]
         self.line.enter(event_id, step.operation, contract=CONTRACT_KEY, employer=BIN, payload=row.payload)
         self.line.ingest()
         self._deliver()
@@ -143,7 +160,9 @@ class _Court:
         if submission.state is State.INVALID:
             answer = self._unchecked(step.operation, payload)
         self._remember(submission)
-        return Judged(step, said, self.line.findings(event_id), submission, answer)
+        judged = Judged(step, said, self.line.findings(event_id), submission, answer, tuple(self.earlier))
+        self.earlier.append(step.operation)
+        return judged
 
     def _named(self, payload: Mapping[str, str]) -> dict[str, str]:
         """The payload with the ids that the registry has given, where the sound one names agreement or leave."""
@@ -171,7 +190,8 @@ class _Court:
         """The answer to a document that nobody looked at, with the values as HR wrote them."""
         known = None if operation in HEADS else self._contract_id()
         record_id = new_record_id(self.line.entropy.token(16))
-        values = {"contract_id": known or "", **payload, "employer_bin": BIN, "record_id": record_id}
+        contract_id = payload.get("contract_id", "").strip() or known or ""
+        values = {**payload, "contract_id": contract_id, "employer_bin": BIN, "record_id": record_id}
         values |= unchecked_document(payload)
         try:
             return self.registry.submit(_read(_document(operation, values)), at=NOW).code

@@ -32,6 +32,7 @@ from usrec.domain.rules.codes import CodeCheck, conditions_of
 from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import without_unknown_fields
+from usrec.domain.rules.finding import Severity
 from usrec.domain.rules.harmful import ConditionCodes
 from usrec.domain.rules.late import with_late_entry
 from usrec.domain.source_event import ContractKey, EmployerName, load_details
@@ -94,7 +95,9 @@ def ingest(
         for row in rows
     ]
     with ledger.begin() as work:
-        taking = _Intake(work, employers, calendar, now, entropy, intake or IntakePolicy(), conditions_of(codes))
+        taking = _Intake(
+            work, employers, calendar, now, entropy, intake or IntakePolicy(), conditions_of(codes), completeness.unsure
+        )
         report = _receive_all(taking, examined)
         work.commit()
     if source.writable:
@@ -113,6 +116,7 @@ class _Intake:
     entropy: Entropy
     policy: IntakePolicy
     conditions: ConditionCodes
+    unsure: Severity
     taken: list[Submission] = field(default_factory=list)
 
 
@@ -140,7 +144,7 @@ def _receive_all(taking: _Intake, examined: Sequence[Examined]) -> IngestReport:
             contract = one.row.employer_bin, ContractKey(one.row.contract_key)
             before = standing.of(contract)
             dated = _dated(one, before, taking.calendar, now)
-            checked = with_marks_checked(dated, before, taking.conditions)
+            checked = with_marks_checked(dated, before, taking.conditions, taking.unsure)
             left = _receive(taking, with_document_kept(work, checked, now), before)
             standing.changed({contract, *left})
             contracts |= left
@@ -176,7 +180,7 @@ def _receive(taking: _Intake, one: Examined, standing: Sequence[Submission]) -> 
     contract = one.row.employer_bin, ContractKey(one.row.contract_key)
     absent = proven_absent(work, [earlier.id for earlier in existing if contract_of(earlier) == contract])
     revision = place_revision(one.row.revision, existing, by_hand=by_hand, absent=absent)
-    submission, older = place(work, _received(taking, one), revision, standing)
+    submission, older = place(work, _received(taking, one), revision, standing, taking.unsure)
     left = {contract_of(earlier) for earlier in revision.displaced} - {contract_of(submission)}
     for employer_bin, contract_key in sorted(left):
         work.contracts.lock(employer_bin, contract_key)
@@ -273,7 +277,8 @@ def retake(
     )
     contract = row.employer_bin, ContractKey(row.contract_key)
     before = work.submissions.standing_of([contract])[contract]
-    checked = with_marks_checked(_dated(found, before, calendar, now), before, conditions_of(codes))
+    dated = _dated(found, before, calendar, now)
+    checked = with_marks_checked(dated, before, conditions_of(codes), completeness.unsure)
     taken = new_submission(with_document_kept(work, checked, now), now, entropy)
     new = with_target(taken, targets or TargetPolicy(), calendar)
     position = position_after(work, new, old)
@@ -282,7 +287,7 @@ def retake(
     in_the_way = any(_stands_in_the_way(other, new) for other in event if other.replaced_by is None)
     if in_the_way or is_second_conclusion(work, new, before):
         return None
-    again = against_standing(work, new, before)
+    again = against_standing(work, new, before, completeness.unsure)
     return again if again.state is State.PENDING else None
 
 

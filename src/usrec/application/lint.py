@@ -56,8 +56,8 @@ def lint(
     policy = intake or IntakePolicy()
     found = [_of_row(one, read, policy) for one, (_, read) in zip(examined, rows, strict=True)]
     together = (
-        *check_together(examined),
-        *check_marks_together(examined, conditions_of(codes)),
+        *check_together(examined, completeness.unsure),
+        *check_marks_together(examined, conditions_of(codes), completeness.unsure),
         *check_pairs(examined),
     )
     for place, finding in together:

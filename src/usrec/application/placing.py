@@ -17,6 +17,7 @@ from usrec.domain.revision import (
     refuse,
     refuse_registered,
 )
+from usrec.domain.rules.finding import Severity
 from usrec.domain.source_event import HEADS
 from usrec.domain.state import State
 from usrec.domain.submission import OUTSIDE_THE_LINE, Submission
@@ -24,7 +25,11 @@ from usrec.ports.ledger import ContractRef, UnitOfWork
 
 
 def place(
-    work: UnitOfWork, new: Submission, revision: Revision, standing: Sequence[Submission]
+    work: UnitOfWork,
+    new: Submission,
+    revision: Revision,
+    standing: Sequence[Submission],
+    unsure: Severity = Severity.ERROR,
 ) -> tuple[Submission, Sequence[Submission]]:
     """``new`` with its place in the line, its links, and the state that its revision and its contract earn.
 
@@ -37,8 +42,8 @@ def place(
     if is_second_conclusion(work, placed, standing):
         return refuse(placed, SECOND_CONCLUSION), ()
     if revision.placement is Placement.WAITS:
-        return against_standing(work, placed, standing), ()
-    return placed_among(work, placed, standing)
+        return against_standing(work, placed, standing, unsure), ()
+    return placed_among(work, placed, standing, unsure)
 
 
 def _revised(work: UnitOfWork, new: Submission, revision: Revision) -> Submission:

@@ -13,9 +13,10 @@ from dataclasses import replace
 from usrec.domain.contract_history import ContractHistory, PastEvent, history_of
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.revision import refuse
-from usrec.domain.rules.finding import Finding, dump_findings, has_errors, load_findings
+from usrec.domain.rules.finding import Finding, Severity, dump_findings, has_errors, load_findings
 from usrec.domain.rules.history import AFTER_TERMINATION, check_history
 from usrec.domain.rules.numbers import contract_number_used, number_given
+from usrec.domain.rules.readings import by_reading
 from usrec.domain.source_event import HEADS, Details, Operation, contract_id_given, load_details
 from usrec.domain.state import MAY_BE_REGISTERED, State
 from usrec.domain.submission import OUTSIDE_THE_LINE, Submission, SubmissionId
@@ -41,25 +42,34 @@ class Standing:
             self._found.pop(contract, None)
 
 
-def against_standing(work: UnitOfWork, new: Submission, standing: Sequence[Submission]) -> Submission:
+def against_standing(
+    work: UnitOfWork, new: Submission, standing: Sequence[Submission], unsure: Severity = Severity.ERROR
+) -> Submission:
     """``new`` as it is, or invalid where the history of its contract forbids it.
 
     A number that it gives to its contract is remembered. After a termination nobody can mend the row, so that one holds
     no followers; every other refusal keeps its place in the line.
+
+    Args:
+        unsure: How severe a rule is that rests on our reading.
     """
     if new.state is not State.PENDING or new.withdrawn or new.position == OUTSIDE_THE_LINE or new.operation is None:
         return new
     details = load_details(new.operation, new.details)
-    found = [*_found(new, details, standing), *_number_used(work, new, details)]
+    found = by_reading([*_found(new, details, standing), *_number_used(work, new, details)], unsure)
     closed = next((one for one in found if one.rule == AFTER_TERMINATION), None)
     if closed is not None:
         return refuse(new, closed)
     if has_errors(found):
-        return replace(new, state=State.INVALID, findings=dump_findings([*load_findings(new.findings), *found]))
+        return replace(new, state=State.INVALID, findings=_with(new, found))
     number = number_given(details)
     if number is not None:
         work.contracts.add_number(new.employer_bin, new.contract_key, number)
-    return new
+    return replace(new, findings=_with(new, found)) if found else new
+
+
+def _with(new: Submission, found: Sequence[Finding]) -> str:
+    return dump_findings([*load_findings(new.findings), *found])
 
 
 def _found(new: Submission, details: Details, standing: Sequence[Submission]) -> Sequence[Finding]:

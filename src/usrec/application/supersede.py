@@ -13,6 +13,7 @@ from datetime import datetime
 from usrec.application.contract_line import take_back
 from usrec.application.recording import status_note
 from usrec.application.standing import against_standing
+from usrec.domain.rules.finding import Severity
 from usrec.domain.source_event import load_details
 from usrec.domain.state import State
 from usrec.domain.submission import OUTSIDE_THE_LINE, Submission
@@ -21,7 +22,7 @@ from usrec.ports.ledger import UnitOfWork
 
 
 def placed_among(
-    work: UnitOfWork, new: Submission, standing: Sequence[Submission]
+    work: UnitOfWork, new: Submission, standing: Sequence[Submission], unsure: Severity = Severity.ERROR
 ) -> tuple[Submission, Sequence[Submission]]:
     """``new`` as its contract's history lets it be, in the place of the unsent changes that it makes void.
 
@@ -32,10 +33,10 @@ def placed_among(
     if older and new.operation is not None:
         deletes = is_deletion(load_details(new.operation, new.details))
         others = [one for one in standing if one not in older]
-        judged = against_standing(work, in_place_of(new, older, deletes=deletes), others)
+        judged = against_standing(work, in_place_of(new, older, deletes=deletes), others, unsure)
         if judged.state is State.PENDING:
             return judged, older
-    return against_standing(work, new, standing), ()
+    return against_standing(work, new, standing, unsure), ()
 
 
 def _unsent_changes(work: UnitOfWork, new: Submission, standing: Sequence[Submission]) -> Sequence[Submission]:

@@ -280,10 +280,12 @@ class DocumentSettings(Section):
 
 
 class PreflightSettings(Section):
-    """What a row has to say beyond what no message can do without."""
+    """How strict the agent is beyond what no message can do without."""
 
     incomplete: Literal["refuse", "warn"] = "refuse"
     """What happens to a contract without the data of Order 353 p.3 (term, address of work place; SCSE039, 055)."""
+    unsure: Literal["refuse", "warn"] = "warn"
+    """What happens to a row against a rule that rests on our reading of a code, which USREC may take."""
 
 
 Chosen = Literal["retry", "fix_and_resend", "confirm_then_accept", "other_party", "stop_everything"]

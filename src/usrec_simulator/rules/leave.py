@@ -32,6 +32,8 @@ def social_leave_edit(case: Case) -> Iterator[str]:
     found = yield from _leave(case)
     if found and found[0].employer != case.record.employer:
         yield "SCSE097"
+    if found and found[0].terminated:
+        yield "SCSE092"
     yield from _content(case)
     if found:
         yield from _beside(case, found[0], but=found[1])
@@ -47,6 +49,8 @@ def social_leave_delete(case: Case) -> Iterator[str]:
         yield "SCSE132"
     if case.record.employer != found[0].employer:
         yield "SCSE097"
+    if found[0].terminated:
+        yield "SCSE092"
 
 
 def _leave(case: Case) -> Generator[str, None, tuple[Contract, Leave] | None]:
@@ -59,8 +63,6 @@ def _leave(case: Case) -> Generator[str, None, tuple[Contract, Leave] | None]:
     if found is None or found[0].contract_id != case.record.contract_id:
         yield "SCSE137"
         return None
-    if found[0].terminated:
-        yield "SCSE092"
     return found
 
 

@@ -129,3 +129,11 @@ def test_what_only_the_agent_reads_is_not_missed_in_the_message(tmp_path: Path) 
 
 def test_an_agreement_need_not_repeat_term_and_address(tmp_path: Path) -> None:
     assert not examined(completeness(tmp_path), Operation.AMENDMENT).findings
+
+
+def test_what_rests_on_our_reading_warns_unless_the_setting_says_otherwise(tmp_path: Path) -> None:
+    """An undue refusal makes the employer miss the term; a refusal of USREC is explained and can be mended."""
+    own = row_of(Operation.CONCLUSION, {"employer_type_code": "2"})
+    for more, severity in (("", Severity.WARNING), ('[preflight]\nunsure = "refuse"\n', Severity.ERROR)):
+        found = rules_of(own, completeness(tmp_path, more=more))["employer_type_fits_number"]
+        assert (found.code, found.severity) == ("SCSE255", severity)

@@ -11,10 +11,10 @@ from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
 
 from support.drawn_events import contracts
-from support.rules_without_rows import ELSEWHERE
-from support.sound_rows import NOW
+from support.sound_rows import FOREIGN_IIN, NOW, OTHER_IIN
 from support.three_judges import UNREADABLE, Judged, Step, errors, judge
 from usrec.adapters.explanations.book import explain
 from usrec.domain.response_code import Handling
@@ -65,6 +65,11 @@ OF_THE_LEDGER: Final = {
     )
 }
 """What only the agent says: a file does not tell which agreement has the registry's id that a correction names."""
+OF_IDS: Final = {
+    "agreement_not_repeated": {Operation.AMENDMENT_EDIT, Operation.AMENDMENT_DELETE},
+    "leave_not_repeated": {Operation.SOCIAL_LEAVE_EDIT, Operation.SOCIAL_LEAVE_DELETE},
+}
+"""What only the agent says of these and after them: a file does not tell what the registry's id stands for."""
 BY_FORM: Final = frozenset(
     {"employer_checksum", "field_characters", "field_format", "field_is_date", "field_length", "field_present"}
     | {"iin_checksum", "tariff_rate_in_range", "term_counts"}
@@ -99,7 +104,8 @@ def _say_the_same(judged: Judged) -> None:
     own = {one for one in kept if one[0] not in OF_HISTORY}
     more = {one for one in linted - kept if not own or one[0] not in OF_HISTORY}
     assert more == set(), judged
-    assert {rule for rule, _ in kept - linted} <= OF_THE_LEDGER.get(judged.step.operation, frozenset()), judged
+    by_id = {rule for rule, operations in OF_IDS.items() if operations & {judged.step.operation, *judged.earlier}}
+    assert {rule for rule, _ in kept - linted} <= OF_THE_LEDGER.get(judged.step.operation, frozenset()) | by_id, judged
 
 
 def _goes_through(judged: Judged) -> None:
@@ -123,12 +129,12 @@ def _is_stopped(judged: Judged) -> None:
 
 
 def _is_nobodys_to_know(judged: Judged) -> bool:
-    """Whether the answer is no code of a rule, or of one that lint calls undetermined or known to wait."""
+    """Whether the answer is no code of a rule, or of one that lint warns of or calls undetermined."""
     code = judged.answer or ""
     told = explain(code)
     if told is None or told.handling is not Handling.PREFLIGHT or told.rule in BY_DICTIONARY:
         return told is not None
-    return code in ELSEWHERE or code in {one.code for one in judged.said if one.severity is not Severity.ERROR}
+    return code in {one.code for one in judged.said if one.severity is not Severity.ERROR}
 
 
 def _rules(judged: Judged) -> frozenset[str]:
@@ -145,9 +151,9 @@ def test_lint_agent_and_registry_never_disagree(operation: Operation) -> None:
 
     @seed(f"{SEED} {operation}")
     @settings(max_examples=EXAMPLES * EFFORT, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(contracts(operation))
-    def hold(steps: list[Step]) -> None:
-        for judged in judge(steps):
+    @given(contracts(operation), st.sampled_from((Severity.ERROR, Severity.WARNING)))
+    def hold(steps: list[Step], unsure: Severity) -> None:
+        for judged in judge(steps, unsure):
             never_disagree(judged)
             if judged.step.operation is operation:
                 ends[judged.submission.state] += 1
@@ -177,3 +183,37 @@ def test_an_extension_of_what_goes_on_by_itself_is_held_to_no_last_day() -> None
     itself = Step(Operation.CONCLUSION, {"auto_extension_term_code": "2"})
     last = list(judge([itself, Step(Operation.EXTENSION, {"extension_date": "2026-11-19"})]))[-1]
     assert (last.linted, last.answer) == (frozenset(), None)
+
+
+def test_a_correction_that_makes_the_term_go_on_by_itself_leaves_no_last_day_to_hold_against() -> None:
+    """Neither here nor there is the end of the automatic period known (SCSE116)."""
+    before = [Step(Operation.CONCLUSION, {}), Step(Operation.AMENDMENT, {})]
+    off = Step(Operation.EXTENSION, {"extension_date": "2026-11-19"})
+    itself = Step(
+        Operation.AMENDMENT_EDIT, {"term_code": "2", "end_date": "2027-11-19", "auto_extension_term_code": "2"}
+    )
+    known = list(judge([*before, off]))[-1]
+    assert errors(known.agent) == known.linted == {("extension_date_is_end_date", "SCSE116")}
+    last = list(judge([*before, itself, off]))[-1]
+    assert (last.step, last.linted, errors(last.agent)) == (off, frozenset(), frozenset())
+
+
+def test_a_wrong_person_is_told_of_a_deletion_before_the_end_of_the_contract() -> None:
+    """As of contracts and agreements, so of leaves (SCSE132 before 092)."""
+    deletion = Step(Operation.SOCIAL_LEAVE_DELETE, {"employee_iin": OTHER_IIN})
+    before = [Step(one, {}) for one in (Operation.CONCLUSION, Operation.SOCIAL_LEAVE, Operation.TERMINATION)]
+    last = list(judge([*before, deletion]))[-1]
+    assert last.linted == {("deletion_names_the_employee", "SCSE132")}
+    assert last.answer == "SCSE132"
+
+
+def test_a_row_against_our_own_reading_is_sent_with_a_warning_and_the_registry_decides() -> None:
+    """A citizen of the EAEU needs no permit, and the official text leaves open whether one must be entered (184)."""
+    foreigner = Step(Operation.CONCLUSION, {"employee_iin": FOREIGN_IIN})
+    held = list(judge([foreigner]))[-1]
+    assert ("foreigner_field_present", "SCSE184") in held.linted
+    assert held.submission.state is State.INVALID
+    sent = list(judge([foreigner], unsure=Severity.WARNING))[-1]
+    assert sent.linted == frozenset()
+    assert "SCSE184" in {one.code for one in sent.agent if one.severity is Severity.WARNING}
+    assert (sent.submission.state, sent.answer) == (State.REJECTED, "SCSE184")

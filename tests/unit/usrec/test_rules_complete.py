@@ -19,8 +19,21 @@ from support.rules_without_rows import ELSEWHERE
 from usrec.adapters.explanations.book import explain, explain_all
 from usrec.domain.response_code import Handling
 from usrec.domain.rules.field_table import FIELDS
+from usrec.domain.rules.late import LATE_RULES
+from usrec.domain.rules.readings import UNSURE_RULES
 from usrec.interfaces.cli.finding_words import TEMPLATES
 from usrec.interfaces.cli.lint_words import LINT_TEMPLATES
+
+STOPS_ALL_THE_SAME = {
+    "contract_number_unused",
+    "extension_not_repeated",
+    "field_present",
+    "message_block_present",
+    "message_fits_100_kb",
+}
+"""Our reading too: they keep from entering something twice, and ask for what no message can do without."""
+WARNS = {"code_in_dictionary", "code_is_lowest_level", *(rule for rule, _, _ in LATE_RULES.values())}
+"""Of these a setting of their own decides, or they never stop a row."""
 
 PROMISED = {one.code: one.rule for one in explain_all() if one.active and one.handling is Handling.PREFLIGHT}
 MAKERS = {"error", "warning", "undetermined", "Finding"}
@@ -111,6 +124,14 @@ def test_an_explanation_names_every_operation_that_can_be_answered_with_its_code
     assert told is not None
     broken = {one.operation.value for one in (*BROKEN_ROWS, *LATE) if one.code == code}
     assert told.operations == ("any",) or sorted(broken - set(told.operations)) == []
+
+
+def test_only_rules_that_rest_on_our_reading_give_way_to_the_setting() -> None:
+    """What a code says plainly stops a row; what it leaves open does only where nothing else can be done."""
+    preflight = [one for one in explain_all() if one.active and one.handling is Handling.PREFLIGHT]
+    assert sorted(one.code for one in preflight if one.rule in UNSURE_RULES and one.sure) == []
+    assert {one.rule for one in preflight if not one.sure} - UNSURE_RULES == STOPS_ALL_THE_SAME | WARNS
+    assert sorted(UNSURE_RULES - rules_in_code()) == []
 
 
 def test_rules_that_cite_a_code_are_named_by_its_explanation_or_judge_the_form() -> None:

@@ -26,15 +26,17 @@ NOT_REGISTERED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """How complete a contract has to be.
+    """How complete a contract has to be, and what our own readings of a code do to a row.
 
     Attributes:
         severity: Of a missing value: an error stops the row, a warning lets it go on.
+        unsure: Of a rule that rests on our reading (``rules/readings.py``).
         carried: The values that the wire profile has an element for; None when it has one for all.
     """
 
     severity: Severity = Severity.ERROR
     carried: Mapping[Operation, frozenset[str]] | None = None
+    unsure: Severity = Severity.ERROR
 
     def demands(self, operation: Operation, name: str) -> bool:
         """Whether a message of this kind can carry the value."""
@@ -50,7 +52,7 @@ class Completeness:
 
 
 COMPLETE: Final = Completeness()
-"""Everything is demanded, and its absence stops the row."""
+"""Everything is demanded, and its absence stops the row; so does what rests on our reading."""
 
 
 def is_demanded(operation: Operation, name: str) -> bool:

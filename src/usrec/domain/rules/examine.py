@@ -31,6 +31,7 @@ from usrec.domain.rules.fields import read_date, read_details, read_payload
 from usrec.domain.rules.finding import Finding, error, has_errors
 from usrec.domain.rules.foreigner import check_foreigner
 from usrec.domain.rules.harmful import check_conditions
+from usrec.domain.rules.readings import by_reading
 from usrec.domain.source_event import (
     TRIGGER_FIELDS,
     ContractKey,
@@ -105,7 +106,7 @@ def examine(
         now: The present, aware UTC.
         codes: The imported dictionaries; without them codes are looked at for their form only.
         shelf: Where HR's files lie; without it no file is looked at.
-        completeness: Which data of a contract may not be left out.
+        completeness: Which data of a contract may not be left out, and whether our own readings stop a row.
     """
     operation, findings = _identity(row, employers)
     payload, unreadable = read_payload(row.payload)
@@ -126,6 +127,7 @@ def examine(
         findings += problems
         findings += check_foreigner(details, row.employer_bin, kazakhstan_date(now))
         trigger = trigger_date(details)
+        findings = by_reading(findings, completeness.unsure)
     deadline, late = _examined_term(operation, trigger, calendar)
     findings += late
     return Examined(

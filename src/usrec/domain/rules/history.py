@@ -1,8 +1,9 @@
 """What the history of its contract forbids an event, whoever told the history: the ledger, or the rows above in a file.
 
 Sources: response codes SCSE047-050, 063, 067, 068, 070, 092, 095-097, 121, 132, 147, 155 and Order 353 p.13. Like the
-registry, the gates (whose contract it is, whether it is there already, whether the contract still runs) come first and
-one of them is enough. A paper in the wrong order has lawful ways out, and changing its date is none of them.
+registry, the gates (whose contract it is, whether it is there already, whether the contract still runs) come first
+and one of them is enough; a wrong employer and a wrong employee are told together. A paper in the wrong order has
+lawful ways out, and changing its date is none of them.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def check_history(details: Details, history: ContractHistory, employer_bin: str)
     """
     if operation_of(details) in HEADS:
         return []
-    closed = list(_names_the_employer(details, history, employer_bin))
+    closed = [*_names_the_employer(details, history, employer_bin), *_names_the_employee(details, history)]
     for gate in _GATES:
         closed = closed or list(gate(details, history))
     return closed or [finding for rule in _RULES for finding in rule(details, history)]
@@ -213,7 +214,7 @@ def _contract_was_there(details: Details, history: ContractHistory) -> Iterator[
         )
 
 
-_GATES: Final[tuple[Rule, ...]] = (_names_the_employee, _agreement_is_new, _contract_runs, _contract_has_ended)
+_GATES: Final[tuple[Rule, ...]] = (_agreement_is_new, _contract_runs, _contract_has_ended)
 _RULES: Final[tuple[Rule, ...]] = (
     _papers_follow_the_contract,
     _term_counts_from_the_contract,

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from usrec.domain.contract_history import ContractHistory, PastEvent
 from usrec.domain.rules.examine import Examined
 from usrec.domain.rules.fields import read_details, read_payload
-from usrec.domain.rules.finding import Finding, error, has_errors, undetermined
+from usrec.domain.rules.finding import Finding, Severity, error, has_errors, undetermined
 from usrec.domain.rules.history import check_history
 from usrec.domain.rules.numbers import contract_number_used, number_given
+from usrec.domain.rules.readings import by_reading
 from usrec.domain.source_event import HEADS, Details, contract_id_given
 
 Placed = tuple[int, Finding]
@@ -39,15 +40,19 @@ class _Paper:
         return self.examined.operation in HEADS
 
 
-def check_together(rows: Sequence[Examined]) -> Iterator[Placed]:
-    """Findings that one row alone does not show, in no particular order."""
+def check_together(rows: Sequence[Examined], unsure: Severity = Severity.ERROR) -> Iterator[Placed]:
+    """Findings that one row alone does not show, in no particular order.
+
+    Args:
+        unsure: How severe a rule is that rests on our reading.
+    """
     yield from _repeated_revisions(rows)
     papers = sorted(_papers(rows), key=lambda one: one.place)
     firsts: dict[tuple[str, str], int] = {}
     for paper in papers:
         if paper.is_head:
             firsts.setdefault(paper.contract, paper.place)
-    contracts = _Contracts()
+    contracts = _Contracts(unsure)
     for paper in sorted(papers, key=lambda one: (firsts.get(one.contract) != one.place, one.place)):
         yield from ((paper.place, finding) for finding in contracts.take(paper))
 
@@ -88,6 +93,7 @@ def _details(one: Examined) -> Details | None:
 class _Contracts:
     """The contracts of a file as far as its rows were taken, and which of them use a number."""
 
+    unsure: Severity
     histories: dict[tuple[str, str], ContractHistory] = field(default_factory=dict)
     numbers: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -95,7 +101,7 @@ class _Contracts:
         """What the rows before say of ``paper``, which counts from then on unless they forbid it."""
         employer_bin, _ = paper.contract
         history = self.histories.get(paper.contract, ContractHistory(employer_bin))
-        found = [*_against(paper, history), *self._number(paper)]
+        found = by_reading([*_against(paper, history), *self._number(paper)], self.unsure)
         if not has_errors(found):
             self.histories[paper.contract] = history.after(PastEvent(paper.details))
             number = number_given(paper.details)

@@ -122,7 +122,8 @@ def _examine(
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.lint import lint as lint_rows
     from usrec.bootstrap import build_calendar, build_code_check, build_completeness, build_intake
-    from usrec.domain.rules.completeness import COMPLETE
+    from usrec.domain.rules.completeness import Completeness
+    from usrec.domain.rules.finding import Severity
     from usrec.interfaces.cli.lint_report import Report, Reported, never_known, of_the_whole
 
     settings = _settings(config, needed=source is not None)
@@ -134,7 +135,7 @@ def _examine(
         now=SystemClock().now(),
         codes=None if settings is None else build_code_check(settings),
         shelf=_shelf(documents, settings),
-        completeness=COMPLETE if settings is None else build_completeness(settings),
+        completeness=Completeness(unsure=Severity.WARNING) if settings is None else build_completeness(settings),
         intake=None if settings is None else build_intake(settings),
     )
     told = [Reported(int(row.row_ref), one) for (row, _), ones in zip(rows, found, strict=True) for one in ones]
