@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
-from support.ledger_values import BIN, HOUR, NOW, a_submission, an_alert, enqueued
+from support.ledger_values import BIN, HOUR, NOW, SOURCE, a_message, a_note, a_submission, an_alert, enqueued
 from usrec.adapters.persistence import SqlLedger, create_ledger_engine, delivery_tables, open_ledger, tables
 from usrec.adapters.persistence.schema import (
     alembic_config,
@@ -160,6 +160,22 @@ def test_numbers_of_contracts_that_are_there_already_are_taken_over(migrated: En
     with SqlLedger(migrated).begin() as work:
         found = {name for name in given if work.contracts.with_number(BIN, f"ТД-{name}") == ["K-1"]}
     assert found == {"registered", "mended"}
+
+
+def test_what_waits_for_hr_and_for_the_gateway_goes_on_after_the_upgrade_from_0007(migrated: Engine) -> None:
+    message, note = a_message(), a_note(record_id=None)
+    with SqlLedger(migrated).begin() as work:
+        signed = enqueued(work, "s1", state=State.SIGNED)
+        work.submissions.store_message(signed.id, message)
+        kept = work.outbox.get(signed.id)
+        work.write_backs.put(note)
+        work.commit()
+    downgrade(migrated, "0007")
+    upgrade(migrated)
+    with SqlLedger(migrated).begin() as work:
+        assert [waiting for _, waiting in work.write_backs.due(SOURCE, NOW + HOUR, 10)] == [note]
+        assert work.submissions.message(signed.id) == message
+        assert work.outbox.get(signed.id) == kept is not None
 
 
 @pytest.mark.parametrize("revision", ["0001", "0002"])

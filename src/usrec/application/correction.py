@@ -1,6 +1,6 @@
 """What the ledger knows of a correction or a deletion: the registry's id of its object, and when that was entered.
 
-HR may name an agreement or a leave by the ``event_id`` with which this agent registered it, because nobody tells HR the
+HR may name an agreement or a leave by the ``event_id`` with which this agent registered it, in the place of the
 registry's id. Order 353 p.9 counts from the day on which the first data were entered; the row may name it, and of what
 this agent registered itself the ledger knows it.
 """
