@@ -247,7 +247,7 @@ def test_progress_of_an_empty_outbox_is_nothing(ledger: SqlLedger) -> None:
     assert ledger.view.progress() == Progress(0, 0, 0, 0, 0, 0, None)
 
 
-def test_progress_tells_retries_from_paper_dates_and_from_what_a_person_must_do(ledger: SqlLedger) -> None:
+def test_progress_tells_retries_from_dates_and_from_what_a_person_must_do(ledger: SqlLedger) -> None:
     scheduled = {"status": QueueStatus.SCHEDULED, "wait_reason": WaitReason.PAPER_DATE}
     with ledger.begin() as work:
         enqueued(work, "claimed")
@@ -256,6 +256,8 @@ def test_progress_tells_retries_from_paper_dates_and_from_what_a_person_must_do(
         enqueued(work, "r2")
         enqueued(work, "d1", entry={**scheduled, "available_at": NOW + 2 * DAY})
         enqueued(work, "d2", entry={**scheduled, "available_at": NOW + DAY})
+        tomorrow = {"wait_reason": WaitReason.NEXT_DAY, "available_at": NOW + 2 * DAY}
+        enqueued(work, "d3", entry={**scheduled, **tomorrow})
         enqueued(work, "t", entry={"status": QueueStatus.SCHEDULED, "available_at": NOW + 3 * DAY})
         enqueued(work, "h1", entry={"status": QueueStatus.HELD, "wait_reason": WaitReason.NEEDS_DECISION})
         for name, reason in (("h2", WaitReason.CHECKED_OUT), ("h3", WaitReason.KEY_UNUSABLE)):
@@ -266,7 +268,7 @@ def test_progress_tells_retries_from_paper_dates_and_from_what_a_person_must_do(
             enqueued(work, f"b{number}", entry=told)
         work.commit()
     progress = ledger.view.progress()
-    assert progress == Progress(ready=2, claimed=1, retrying=1, dated=2, held=3, blocked=3, next_at=NOW + DAY)
+    assert progress == Progress(ready=2, claimed=1, retrying=1, dated=3, held=3, blocked=3, next_at=NOW + DAY)
 
 
 def test_notes_that_wait_are_counted(ledger: SqlLedger) -> None:

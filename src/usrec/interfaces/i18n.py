@@ -62,9 +62,9 @@ def tr(text: str) -> str:
     return _catalogue(language()).gettext(text) if text else text
 
 
-def ntr(one: str, many: str, number: int) -> str:
-    """The form of a counted text that ``number`` takes in the chosen language, ``{number}`` filled in."""
-    return _catalogue(language()).ngettext(one, many, number).format(number=number)
+def ntr(one: str, many: str, number: int, **others: str) -> str:
+    """The form of a counted text that ``number`` takes in the chosen language, filled in with it and ``others``."""
+    return _catalogue(language()).ngettext(one, many, number).format(number=number, **others)
 
 
 def N_(text: str) -> str:  # noqa: N802 -- gettext's customary name

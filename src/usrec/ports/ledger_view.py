@@ -150,7 +150,7 @@ class Progress:
     retrying: int
     """Scheduled for another try by the agent itself."""
     dated: int
-    """Scheduled because its paper date has not come."""
+    """Scheduled for a day that has not come: the paper's date, or the day after a refusal that passes with the day."""
     held: int
     """A person must act: held, checked out, of a stopped employer, or without a usable key."""
     blocked: int

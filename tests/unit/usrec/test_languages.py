@@ -136,3 +136,16 @@ def test_english_for_a_while_ends_with_the_language_that_was_chosen() -> None:
 def test_every_state_and_operation_has_a_short_name_that_english_scripts_can_type() -> None:
     assert dict(STATE_NAMES) == {state: state.value for state in State}
     assert dict(OPERATION_NAMES) == {one: one.value for one in Operation}
+
+
+def test_whatever_a_counted_text_names_is_given_with_it() -> None:
+    """`ntr` fills its text in at once: what is left for a later `.format` ends the command with an error."""
+    counted = 0
+    for path in PACKAGE.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "ntr":
+                texts = [text.value for text in call.args[:2] if isinstance(text, ast.Constant)]
+                named = set(re.findall(r"\{(\w+)\}", " ".join(map(str, texts))))
+                assert named - {"number"} == {keyword.arg for keyword in call.keywords}, f"{path}:{call.lineno}"
+                counted += len(texts) == 2
+    assert counted

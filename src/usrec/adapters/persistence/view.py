@@ -195,7 +195,7 @@ class SqlLedgerView:
             if status is QueueStatus.SCHEDULED:
                 by_reason[reason] += count
         persons = sum(by_reason[reason] for reason in _FOR_A_PERSON)
-        dated = by_reason[WaitReason.PAPER_DATE]
+        dated = by_reason[WaitReason.PAPER_DATE] + by_reason[WaitReason.NEXT_DAY]
         return Progress(
             ready=by_status[QueueStatus.READY] - kept_back,
             claimed=by_status[QueueStatus.CLAIMED],

@@ -74,8 +74,10 @@ def release(employer: Name, *, reason: Reason, config: Config = None, as_json: A
             "{number} was refused with {code}: usrec submission retry --employer {employer} --code {code}",
             "{number} were refused with {code}: usrec submission retry --employer {employer} --code {code}",
             refused,
+            code=over.code,
+            employer=name,
         )
-        say(words.format(number=refused, code=over.code, employer=name))
+        say(words)
 
 
 def _named(place: Opened, given: str) -> tuple[str, EmployerName]:

@@ -157,12 +157,12 @@ def _permits(permits: Sequence[EndingPermit]) -> Iterator[str]:
 def _beside_the_law(survey: Survey) -> Iterator[str]:
     """What the installation decides itself; nothing where there is nothing of it."""
     if survey.targets:
-        targets = ntr(
+        yield ntr(
             "{number} without a term of law, by an internal target (not a term of law); passed: {passed}",
             "{number} without a term of law, by internal targets (not terms of law); passed: {passed}",
             len(survey.targets),
+            passed=str(len(survey.targets_passed)),
         )
-        yield targets.format(number=len(survey.targets), passed=len(survey.targets_passed))
     if survey.passed_over:
         yield ntr(
             "{number} agreement not sent, by the employer's policy of what is entered",
