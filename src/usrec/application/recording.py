@@ -54,6 +54,7 @@ _PASSED_OVER = "Not sent, by the employer's own policy of what is entered; usrec
 
 
 _GAVE_WAY = "Taken back: a newer change of the same thing goes in its place."
+_REPLACED = frozenset({NEWER_CHANGE, "superseded"})
 
 
 def status_note(submission: Submission, now: datetime, *, waits_for: WaitReason | None = None) -> StatusNote:
@@ -84,4 +85,5 @@ def _message(submission: Submission, waits_for: WaitReason | None) -> str:
         return _NO_IIN_YET
     if submission.state is State.CANCELLED and submission.reason == NOT_REGISTRABLE:
         return _PASSED_OVER
-    return _GAVE_WAY if submission.reason == NEWER_CHANGE else _SENTENCES[submission.state]
+    gave_way = submission.state is State.CANCELLED and submission.reason in _REPLACED
+    return _GAVE_WAY if gave_way else _SENTENCES[submission.state]

@@ -663,3 +663,15 @@ def test_ledger_keeps_no_field_that_the_rules_do_not_know(line: Line) -> None:
     assert json.loads(payloads[0])["employee_iin"] == IIN
     assert "employee_name" not in json.loads(payloads[0])
     assert payloads[1] == ""
+
+
+def test_row_of_a_revision_that_gave_way_is_told_that_the_newer_one_goes(line: Line) -> None:
+    older = line.enter("e1")
+    line.ingest()
+    line.enter("e1", revision=2, established_post="Старший инженер")
+    line.ingest()
+    note = line.notes()[older]
+    assert (note.state, note.message) == (
+        "cancelled",
+        "Taken back: a newer change of the same thing goes in its place.",
+    )
