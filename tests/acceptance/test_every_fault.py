@@ -31,11 +31,12 @@ RULES = {
     FaultKind.UNKNOWN_ERROR: "every = 11\nlimit = 2",
     FaultKind.DELAY: "every = 12\nlimit = 1\nseconds = 0.5",
     FaultKind.MAINTENANCE_WINDOW: "after = 18\nlimit = 1\nseconds = 0.7",
-    FaultKind.CONNECTION_REFUSED: "after = 24\nlimit = 1\nseconds = 6",
+    FaultKind.CONNECTION_REFUSED: "after = 12\nlimit = 1\nseconds = 6",
 }
 """Every kind, often enough that each strikes among so few events, and seldom enough that the test is short.
 
-The door stays shut for longer than the longest wait between two tries (5 s), so that somebody stands before it."""
+The door stays shut for longer than the longest wait between two tries (5 s), and early enough that there is still
+something to send, so that somebody stands before it."""
 
 TRACES = {
     "connection_lost",
