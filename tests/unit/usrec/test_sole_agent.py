@@ -7,26 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from support.plain_settings import PLAIN
 from usrec.bootstrap import sole_agent
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable
 from usrec.settings import LoadedSettings, load_settings
 
-SETTINGS = """
-[gateway]
-url = "https://gateway.example/sync"
-sender_id = "company"
-password = { file = "gateway.password" }
-response_certificate = "gateway.pem"
-[employer.main]
-bin = "200940000013"
-key_file = "main.p12"
-key_password = { file = "main.password" }
-[ledger]
-url = "sqlite:///data/ledger.db"
-[source.hr]
-kind = "outbox"
-url = "sqlite:///hr.db"
-"""
+SETTINGS = PLAIN.replace("ledger.db", "data/ledger.db")
 
 
 @pytest.fixture
