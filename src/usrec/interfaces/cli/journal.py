@@ -118,11 +118,15 @@ def _words(checked: Checked, signed: HeadsChecked, tail: Tail, file: Path | None
     if signed.breach is not None:
         yield tr("DAMAGED: {what}").format(what=_head_damage(signed.breach, file))
     state = checked.state
-    lines = ntr("{number} line of the journal is", "{number} lines of the journal are", state.total)
-    batches = ntr("{number} batch", "{number} batches", state.number)
-    whole = tr("{lines} as it was linked, in {batches}")
-    before = tr("Before that, {lines} as it was linked, in {batches}")
-    yield (whole if checked.breach is None else before).format(lines=lines, batches=batches)
+    if checked.breach is None:
+        yield ntr(
+            "{number} line of the journal is as it was linked; batches: {batches}",
+            "{number} lines of the journal are as they were linked; batches: {batches}",
+            state.total,
+            batches=str(state.number),
+        )
+    else:
+        yield tr("Lines before that batch, which are as they were linked: {number}").format(number=state.total)
     yield tail_words(tail)
     yield from _heads(signed, file)
 
@@ -172,7 +176,7 @@ def _damage(breach: Breach) -> str:
 
 def _head_damage(breach: HeadBreach, file: Path | None) -> str:
     said = tr(_HEAD_DAMAGES[breach.damage]).format(batch=breach.batch, why=breach.why)
-    return tr("{what} ({file})").format(what=said, file=file) if breach.outside else said
+    return f"{said} ({file})" if breach.outside else said
 
 
 @app.command("show")
