@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from usrec.adapters.dictionaries.files import DictionaryFiles
     from usrec.adapters.documents.folder import DocumentFolder
     from usrec.adapters.gateway.connection import Endpoint
+    from usrec.adapters.gateway.inquiry import ShepInquiry
     from usrec.adapters.gateway.shep import ShepGateway
     from usrec.adapters.persistence import SqlLedger
     from usrec.adapters.rendering.profile import WireProfile
@@ -79,6 +80,7 @@ class Agent:
         codes: The imported dictionaries, and what a code that they do not have does to its row.
         shelf: Where HR's supporting documents lie.
         completeness: Which data of a contract may not be left out.
+        inquiry: Asks the registry about doubts; None without a question in the wire profile.
     """
 
     settings: LoadedSettings
@@ -99,6 +101,7 @@ class Agent:
     codes: CodeCheck | None = None
     shelf: DocumentShelf | None = None
     completeness: Completeness = COMPLETE
+    inquiry: ShepInquiry | None = None
 
     @property
     def watching(self) -> WatchPolicy:
@@ -268,6 +271,7 @@ def build_agent(
         codes=build_code_check(settings),
         shelf=build_shelf(settings),
         completeness=_completeness(settings, profile),
+        inquiry=_inquiry(gateway, profile),
     )
 
 
@@ -322,6 +326,18 @@ def _gateway(
         wait=wait,
         objection=book.objection,
     )
+
+
+def _inquiry(gateway: ShepGateway, profile: WireProfile) -> ShepInquiry | None:
+    """The way to ask the registry, where the wire profile has one."""
+    from usrec.adapters.gateway.inquiry import ENTRY, QuestionForm, ShepInquiry
+
+    how = profile.mapping.question
+    if how is None:
+        return None
+    fields = {name: getattr(how.fields, name) for name in ENTRY}
+    parts = (how.root, how.record_id, how.employer_bin, how.answer, how.entry)
+    return ShepInquiry(gateway, QuestionForm(profile.mapping.namespace, *parts, fields))
 
 
 def build_endpoint(settings: LoadedSettings) -> Endpoint:

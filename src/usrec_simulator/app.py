@@ -5,7 +5,7 @@ exchange itself, what strikes after it. Work on XML, signatures and SQLite runs 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -23,6 +23,7 @@ from usrec_simulator.clock import Clock
 from usrec_simulator.codes import FORM_FAULT, SUCCESS, UNKNOWN_ERROR
 from usrec_simulator.exchange import Exchange, Outcome, fault_of
 from usrec_simulator.faults import FaultCounter, FaultKind, FaultRule, FaultScript, Moment
+from usrec_simulator.query import of_another, render_entry
 from usrec_simulator.responses import XML, HalfResponse, ResetResponse, bad_gateway, maintenance
 from usrec_simulator.soap import SOAP_ACTIONS, Answer, Fault, render_answer, render_fault, wsdl
 
@@ -31,6 +32,13 @@ ENDPOINT: Final = "/bip-sync-wss-gost/"
 
 _STRANGE_SUCCESS: Final = "<return>true</return>"
 """A success without an id, in the shape that another state service once switched to without notice."""
+
+_OTHER_CONTENT: Final[Mapping[FaultKind, Callable[[str | None], str | None]]] = {
+    FaultKind.UNKNOWN_SUCCESS_SHAPE: lambda _: _STRANGE_SUCCESS,
+    FaultKind.NOTHING_FOUND: lambda _: render_entry(None),
+    FaultKind.OTHER_ENTRY: of_another,
+}
+"""What a success says in the place of its own document."""
 
 _CONTENT_TYPES: Final = frozenset({"text/xml", "application/xml"})
 
@@ -109,7 +117,10 @@ class GatewayApp:
         return await self._after(rule, outcome.reply)
 
     def _choose(self, envelope: bytes) -> FaultRule | None:
-        return None if self._counter.idle else self._counter.choose(*self._exchange.look(envelope))
+        if self._counter.idle:
+            return None
+        seen = self._exchange.look(envelope)
+        return self._counter.choose(seen.operation, seen.number, question=seen.is_question)
 
     def _in_maintenance(self) -> bool:
         at = self._clock()
@@ -155,10 +166,10 @@ class GatewayApp:
                 return _respond(reply, await run_in_threadpool(_seal, reply, self._keys.stranger))
             case FaultKind.UNSIGNED_ANSWER:
                 return _respond(reply, _render(reply))
-            case FaultKind.UNKNOWN_SUCCESS_SHAPE if isinstance(reply, Answer) and reply.code == SUCCESS:
-                return await self._sealed(replace(reply, data=_STRANGE_SUCCESS))
             case FaultKind.REPLAYED_ANSWER if self._earlier_success is not None:
                 return Response(self._earlier_success, media_type=XML)
+            case _ if isinstance(reply, Answer) and reply.code == SUCCESS and kind in _OTHER_CONTENT:
+                return await self._sealed(replace(reply, data=_OTHER_CONTENT[kind](reply.data)))
             case _:
                 return await self._delivered(reply)
 
