@@ -34,7 +34,7 @@ from usrec.domain.message import CorrelationId, MessageId
 from usrec.domain.outcome import Doubt
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
-from usrec.domain.verdict import AttemptWindow, Ending, Next
+from usrec.domain.verdict import AttemptWindow, Ending
 from usrec.domain.watch import WatchPolicy
 
 FACTS = Facts(BIN, IIN, "17-K-1", TODAY)
@@ -74,6 +74,13 @@ def ask(line: Line) -> Delivered:
     return line.deliver(claim)
 
 
+def alerts(line: Line) -> list[tuple[Watched, Threshold]]:
+    """What somebody is told of, after a look."""
+    policy = WatchPolicy(DigestPolicy(line.calendar))
+    watch_deadlines(ledger=line.ledger, policy=policy, clock=line.clock)
+    return [(one.alert.watched, one.alert.threshold) for one in line.ledger.view.notice_board().alerts]
+
+
 def questions(line: Line) -> list[tuple[int, str]]:
     journal = line.journal(line.of("c1").id)
     told = [json.loads(entry.detail) for entry in journal if entry.action == "asked"]
@@ -89,7 +96,7 @@ def test_record_of_ours_is_accepted_without_a_resend(line: Line, registry: Scrip
     assert submission.contract_id == submission.record_id
     assert len(line.wire.submitted) == 1
     assert questions(line) == [(1, "ours")]
-    assert line.entry_or_none("c1") is None if hasattr(line, "entry_or_none") else line.queued("c1") is None
+    assert line.queued("c1") is None
 
 
 @pytest.mark.parametrize("answer", [not_found(), SILENCE, Unanswered(None, "ConnectError")])
@@ -234,10 +241,15 @@ def test_whatever_is_answered_the_end_is_right(answers: list[str]) -> None:
     line.take("c1")
     line.send(TIMEOUT)
     said: list[RegistryReply] = []
+
+    def nothing(_: Question) -> RegistryReply:
+        said.append(not_found())
+        return said[-1]
+
     steps: dict[str, Callable[[Question], RegistryReply]] = {
         "ours": ours,
         "different": lambda question: found(question.record_id, replace(FACTS, number="18")),
-        "not_found": lambda _: not_found(),
+        "not_found": nothing,
         "silence": lambda _: SILENCE,
         "replay": lambda _: said[-1] if said else SILENCE,
         "lost": lambda question: found(f"not {question.record_id}"),
@@ -248,7 +260,6 @@ def test_whatever_is_answered_the_end_is_right(answers: list[str]) -> None:
         line.clock.advance(line.policy.retry.cap)
         registry.then(steps[answer])
         done = ask(line)
-        said.append(not_found() if answer == "not_found" else SILENCE)
         if answer == "ours":
             expected = State.ACCEPTED
         assert done.submission.state is line.of("c1").state is expected
@@ -260,8 +271,3 @@ def test_whatever_is_answered_the_end_is_right(answers: list[str]) -> None:
     line.clock.advance(line.policy.retry.cap)
     assert bool(settled) == (line.claim() == [])
     assert len({message.digest for message in line.wire.messages}) == 1
-
-
-def alerts(line: Line) -> list[tuple[Watched, Threshold]]:
-    with line.ledger.begin() as work:
-        return [(alert.watched, alert.threshold) for alert in work.alert_sinks.due(line.clock.now())]
