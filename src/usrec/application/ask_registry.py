@@ -75,8 +75,7 @@ def ask_registry(
         ruling = decide_by_answer_to_question(trusted, facts_of(submission), is_head=submission.operation in HEADS)
         asked = _asked(claim, question, trusted, ruling, asked_at=asked_at, now=now)
         work.questions.add(asked)
-        detail = json.dumps({"after_attempt": asked.after_attempt, "finding": ruling.finding, "code": asked.code})
-        journal(work, submission, "asked", submission.state, now, reason=ruling.reason, detail=detail)
+        journal(work, submission, "asked", submission.state, now, reason=ruling.reason, detail=_line(work, asked))
         if isinstance(trusted, Found) and ruling.move is not None:
             submission = _accept(work, submission, trusted, ruling, now)
         else:
@@ -115,6 +114,12 @@ def _asked(
         signed_digest=None if proof is None else proof.signed_digest,
         reply=trusted.raw if isinstance(trusted, Unanswered) else trusted.proof.raw,
     )
+
+
+def _line(work: UnitOfWork, asked: AskedQuestion) -> str:
+    """The journal's detail, with the keyed digest of what was received, if anything was."""
+    reply = {"reply": work.journal.digest(asked.submission_id, asked.reply)} if asked.reply else {}
+    return json.dumps({"after_attempt": asked.after_attempt, "finding": asked.finding, "code": asked.code, **reply})
 
 
 def _accept(work: UnitOfWork, submission: Submission, found: Found, ruling: Ruling, now: datetime) -> Submission:
