@@ -21,7 +21,7 @@ from kzeds.keys.signing_key import SigningKey
 from kzeds.wsse import sign_body
 from usrec_simulator.clock import Clock
 from usrec_simulator.codes import FORM_FAULT, SUCCESS, UNKNOWN_ERROR
-from usrec_simulator.exchange import Exchange, Outcome, fault_of
+from usrec_simulator.exchange import Exchange, Outcome, fault_of, to_another
 from usrec_simulator.faults import FaultCounter, FaultKind, FaultRule, FaultScript, Moment
 from usrec_simulator.query import of_another, render_entry
 from usrec_simulator.responses import XML, HalfResponse, ResetResponse, bad_gateway, maintenance
@@ -33,12 +33,13 @@ ENDPOINT: Final = "/bip-sync-wss-gost/"
 _STRANGE_SUCCESS: Final = "<return>true</return>"
 """A success without an id, in the shape that another state service once switched to without notice."""
 
-_OTHER_CONTENT: Final[Mapping[FaultKind, Callable[[str | None], str | None]]] = {
-    FaultKind.UNKNOWN_SUCCESS_SHAPE: lambda _: _STRANGE_SUCCESS,
-    FaultKind.NOTHING_FOUND: lambda _: render_entry(None),
-    FaultKind.OTHER_ENTRY: of_another,
+_INSTEAD: Final[Mapping[FaultKind, Callable[[Answer], Answer]]] = {
+    FaultKind.UNKNOWN_SUCCESS_SHAPE: lambda answer: replace(answer, data=_STRANGE_SUCCESS),
+    FaultKind.OTHER_ANSWER: to_another,
+    FaultKind.NOTHING_FOUND: lambda answer: replace(answer, data=render_entry(None)),
+    FaultKind.OTHER_ENTRY: lambda answer: replace(answer, data=of_another(answer.data)),
 }
-"""What a success says in the place of its own document."""
+"""What is said, rightly signed, in the place of a success."""
 
 _CONTENT_TYPES: Final = frozenset({"text/xml", "application/xml"})
 
@@ -168,8 +169,8 @@ class GatewayApp:
                 return _respond(reply, _render(reply))
             case FaultKind.REPLAYED_ANSWER if self._earlier_success is not None:
                 return Response(self._earlier_success, media_type=XML)
-            case _ if isinstance(reply, Answer) and reply.code == SUCCESS and kind in _OTHER_CONTENT:
-                return await self._sealed(replace(reply, data=_OTHER_CONTENT[kind](reply.data)))
+            case _ if isinstance(reply, Answer) and reply.code == SUCCESS and kind in _INSTEAD:
+                return await self._sealed(_INSTEAD[kind](reply))
             case _:
                 return await self._delivered(reply)
 

@@ -10,7 +10,7 @@ import hmac
 import sqlite3
 import uuid
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from xml.sax.saxutils import escape
@@ -188,6 +188,12 @@ class Exchange:
 def fault_of(code: str, reason: str, at: datetime) -> Fault:
     """Make a fault for something that happened before the exchange began."""
     return Fault(code=code, reason=reason, session_id=_session(), at=at)
+
+
+def to_another(answer: Answer) -> Answer:
+    """Make the answer to somebody else's message of the same moment: whole, and not about this one."""
+    at, chain = answer.at, str(uuid.uuid4())
+    return replace(answer, correlation_id=chain, data=_receipt(str(uuid.uuid4()), at))
 
 
 def _fault(error: FaultError, at: datetime) -> Fault:

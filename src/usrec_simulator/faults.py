@@ -19,7 +19,8 @@ class FaultKind(StrEnum):
     """What can happen to a request or to its answer.
 
     A refused connection begins with the request that fires it: that one is still answered, later ones are refused.
-    A replayed answer is the latest earlier success; without one the request gets its own answer.
+    A replayed answer is the latest earlier success; without one the request gets its own answer. Another answer is a
+    fresh one to the message of somebody else.
     """
 
     DELAY = "delay"
@@ -32,6 +33,7 @@ class FaultKind(StrEnum):
     UNSIGNED_ANSWER = "unsigned_answer"
     UNKNOWN_SUCCESS_SHAPE = "unknown_success_shape"
     REPLAYED_ANSWER = "replayed_answer"
+    OTHER_ANSWER = "other_answer"
     MAINTENANCE_WINDOW = "maintenance_window"
     UNKNOWN_ERROR = "unknown_error"
     REFUSE = "refuse"
@@ -59,6 +61,7 @@ _AFTER_COMMIT = frozenset(
         FaultKind.UNSIGNED_ANSWER,
         FaultKind.UNKNOWN_SUCCESS_SHAPE,
         FaultKind.REPLAYED_ANSWER,
+        FaultKind.OTHER_ANSWER,
     }
     | ABOUT_QUESTIONS
 )

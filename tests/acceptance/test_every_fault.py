@@ -28,6 +28,7 @@ RULES = {
     FaultKind.UNSIGNED_ANSWER: "every = 10\nlimit = 1",
     FaultKind.UNKNOWN_SUCCESS_SHAPE: "every = 2\nlimit = 2",
     FaultKind.REPLAYED_ANSWER: "after = 10\nevery = 3\nlimit = 2",
+    FaultKind.OTHER_ANSWER: "every = 13\nlimit = 1",
     FaultKind.UNKNOWN_ERROR: "every = 11\nlimit = 2",
     FaultKind.DELAY: "every = 12\nlimit = 1\nseconds = 0.5",
     FaultKind.MAINTENANCE_WINDOW: "after = 18\nlimit = 1\nseconds = 0.7",

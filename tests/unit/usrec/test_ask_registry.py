@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.line import BIN, HOUR, IIN, LEASE, MONDAY, TIMEOUT, TODAY, TOLERANCE, Line, PlainRenderer, proof, refused
@@ -233,7 +233,8 @@ def test_neither_numbers_nor_answers_show_in_a_repr() -> None:
     assert "half" not in shown
 
 
-@given(st.lists(st.sampled_from(["ours", "different", "not_found", "silence", "replay", "lost", "002"]), max_size=8))
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.sampled_from(["ours", "different", "not_found", "silence", "replay", "lost", "002"]), max_size=4))
 def test_whatever_is_answered_the_end_is_right(answers: list[str]) -> None:
     """Any answers to questions and resends: accepted on proof alone, a person on a contradiction, doubt otherwise."""
     line, registry = Line(), ScriptedInquiry()
