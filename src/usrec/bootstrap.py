@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from usrec.adapters.dictionaries.files import DictionaryFiles
     from usrec.adapters.documents.folder import DocumentFolder
     from usrec.adapters.gateway.connection import Endpoint
+    from usrec.adapters.gateway.inquiry import ShepInquiry
     from usrec.adapters.gateway.shep import ShepGateway
     from usrec.adapters.persistence import SqlLedger
     from usrec.adapters.rendering.profile import WireProfile
@@ -82,6 +83,7 @@ class Agent:
         completeness: Which data of a contract may not be left out.
         head_signer: Signs the journal's heads; None where the settings want none signed.
         head_stamper: Dates them; None where nobody does.
+        inquiry: Asks the registry about doubts; None without a question in the wire profile.
     """
 
     settings: LoadedSettings
@@ -104,6 +106,7 @@ class Agent:
     completeness: Completeness = COMPLETE
     head_signer: HeadSigner | None = None
     head_stamper: HeadStamper | None = None
+    inquiry: ShepInquiry | None = None
 
     @property
     def watching(self) -> WatchPolicy:
@@ -276,6 +279,7 @@ def build_agent(
         completeness=_completeness(settings, profile),
         head_signer=build_head_signer(settings, signer),
         head_stamper=_head_stamper(settings, clock),
+        inquiry=_inquiry(gateway, profile),
     )
 
 
@@ -341,6 +345,18 @@ def _gateway(
         wait=wait,
         objection=book.objection,
     )
+
+
+def _inquiry(gateway: ShepGateway, profile: WireProfile) -> ShepInquiry | None:
+    """The way to ask the registry, where the wire profile has one."""
+    from usrec.adapters.gateway.inquiry import ENTRY, QuestionForm, ShepInquiry
+
+    how = profile.mapping.question
+    if how is None:
+        return None
+    fields = {name: getattr(how.fields, name) for name in ENTRY}
+    parts = (how.root, how.record_id, how.employer_bin, how.answer, how.entry)
+    return ShepInquiry(gateway, QuestionForm(profile.mapping.namespace, *parts, fields))
 
 
 def build_endpoint(settings: LoadedSettings) -> Endpoint:

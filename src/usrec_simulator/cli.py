@@ -70,6 +70,9 @@ def serve(
     dictionaries: Annotated[
         Path | None, typer.Option(help="Folder of official dictionaries (CSV); without it codes are judged by form.")
     ] = None,
+    query: Annotated[
+        bool, typer.Option("--query", help="Answer the assumed question whether a record is there.")
+    ] = False,
     service_id: Annotated[str, typer.Option(help="The one service that is registered.")] = "contract",
     sender: Annotated[str | None, typer.Option(help="The one senderId that may send.")] = None,
     password_file: Annotated[Path | None, typer.Option(help="Password of --sender.")] = None,
@@ -107,6 +110,7 @@ def serve(
         clock=system_clock,
         demand=Demand(demand),
         dictionaries=load_dictionaries(dictionaries) if dictionaries else Dictionaries(),
+        query=query,
         plain=plain,
         die_with_parent=die_with_parent,
     )

@@ -54,6 +54,7 @@ class Service:
     clock: Clock
     demand: Demand = Demand.SEEN
     dictionaries: Dictionaries = field(default_factory=Dictionaries)
+    query: bool = False
     plain: bool = False
     die_with_parent: bool = False
 
@@ -93,6 +94,7 @@ def _application(service: Service, ledger: Ledger, refuse: Callable[[timedelta],
         admission=service.admission,
         profile=service.profile,
         clock=service.clock,
+        query=service.query,
     )
     return GatewayApp(
         exchange,

@@ -16,6 +16,8 @@ from usrec.application.decision import Decision, record_decision
 from usrec.application.record_intent import OpenAttempt, doubt
 from usrec.application.record_outcome import authenticated, closing_line, closing_of
 from usrec.application.recording import journal
+from usrec.application.strange_answer import raise_alert
+from usrec.domain.alert import Threshold
 from usrec.domain.outcome import (
     Doubt,
     Faulted,
@@ -25,7 +27,7 @@ from usrec.domain.outcome import (
     SubmissionOutcome,
     Unknown,
 )
-from usrec.domain.state import MAY_BE_REGISTERED, Move, State
+from usrec.domain.state import MAY_BE_REGISTERED, SETTLED, Move, State
 from usrec.domain.submission import Submission
 from usrec.domain.verdict import Ending
 from usrec.ports.attempts import Acknowledgement
@@ -69,8 +71,20 @@ def acknowledge_late(
             submission = _accept(work, submission, opened, trusted, now)
         elif ending is Ending.UNKNOWN and submission.state is State.SIGNED:
             submission = doubt(work, submission, reason, now)
+        _tell(work, submission, trusted, now, contradicts=contradicts)
         work.commit()
     return LateAnswer(submission, decided, contradicts)
+
+
+def _tell(
+    work: UnitOfWork, submission: Submission, trusted: SubmissionOutcome, now: datetime, *, contradicts: bool
+) -> None:
+    """Raise an alert where an answer contradicts the ledger, or was not understood and nothing is decided yet."""
+    strange = isinstance(trusted, Unknown) and trusted.doubt is Doubt.UNKNOWN_SHAPE
+    if contradicts:
+        raise_alert(work, submission, Threshold.CONTRADICTED, now)
+    elif strange and submission.state not in SETTLED:
+        raise_alert(work, submission, Threshold.UNRECOGNISED, now)
 
 
 def _ending(trusted: SubmissionOutcome) -> tuple[Ending, str]:

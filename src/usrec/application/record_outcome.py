@@ -15,6 +15,7 @@ from usrec.application.decision import Decision, record_decision
 from usrec.application.record_intent import OpenAttempt, doubt
 from usrec.application.recording import journal
 from usrec.application.stop_employer import stop_for_answer
+from usrec.application.strange_answer import tell_of_answer
 from usrec.domain.errors import InvariantViolation
 from usrec.domain.outcome import NothingSent, Refused, SubmissionOutcome, Unknown, code_of, proof_of
 from usrec.domain.policies import Policies
@@ -159,7 +160,7 @@ def _try_again(work: UnitOfWork, judged: JudgedAttempt, wait: timedelta) -> Subm
         claim.entry,
         status=QueueStatus.HELD if person else QueueStatus.SCHEDULED,
         wait_reason=WaitReason.NEEDS_DECISION if person else _wait_reason(verdict.ending),
-        available_at=now + wait,
+        available_at=now if person else now + wait,
         attempts=judged.opened.attempt.number,
         doubtful=submission.state is State.INDETERMINATE,
         note=verdict.reason,
@@ -167,6 +168,9 @@ def _try_again(work: UnitOfWork, judged: JudgedAttempt, wait: timedelta) -> Subm
     if verdict.next in WAITS:
         entry = waiting_entry(entry, verdict, now, wait)
         submission = remember_refusal(work, submission, verdict, code_of(judged.outcome), now)
+    tell_of_answer(work, submission, judged.outcome, verdict, now)
+    if person:
+        work.alerts.watch(submission.id, now)
     work.outbox.release(claim.lease, entry)
     arrange_line(work, submission.employer_bin, submission.contract_key, now)
     return submission

@@ -38,6 +38,8 @@ class Watched(StrEnum):
     """Many changes that are held until a person has looked; its date is the day of the reminder."""
     PAIR = "pair"
     """A transfer in two halves; its date is the day of the reminder."""
+    ANSWER = "answer"
+    """An answer that somebody has to look at; its date is the day on which it came."""
 
 
 class Threshold(StrEnum):
@@ -67,9 +69,14 @@ class Threshold(StrEnum):
     MISSED = "missed"
     STOPPED = "stopped"
     """An answer of USREC stopped its employer."""
+    UNRECOGNISED = "unrecognised"
+    """A signed answer has a shape, or a code, that the program does not know: it counts for nothing."""
+    CONTRADICTED = "contradicted"
+    """A signed answer says otherwise than the ledger."""
 
 
-URGENT: Final = frozenset({Threshold.HOURS_4, Threshold.MISSED, Threshold.STOPPED})
+OF_ANSWERS: Final = frozenset({Threshold.UNRECOGNISED, Threshold.CONTRADICTED})
+URGENT: Final = OF_ANSWERS | {Threshold.HOURS_4, Threshold.MISSED, Threshold.STOPPED}
 """Told at once, also at night; the others wait for the next digest."""
 REMINDERS: Final = frozenset(
     {Threshold.AWAITED, Threshold.MASS_HELD, Threshold.HALF_MISSING, Threshold.HALVES_CONTRADICT}

@@ -18,6 +18,7 @@ from usrec.interfaces.crew import Crew
 from usrec.interfaces.gate import Gate, WatchedGateway
 from usrec.interfaces.handover import Handover
 from usrec.interfaces.interrupted import InterruptedClaims
+from usrec.ports.inquiry import Inquiry
 from usrec.ports.ledger import Claim
 from usrec.settings import DeliverySettings
 
@@ -74,7 +75,7 @@ class Dispatch:
         try:
             hasten_unsent(ledger=agent.ledger, limit=1)
             for claim in _claims(agent, 1):
-                self._send(agent, claim)
+                self._send(agent, claim, inquiry=None)
         finally:
             self.gate.leave_probe()
         return self.gate.is_closed
@@ -84,7 +85,7 @@ class Dispatch:
         for claim in claims:
             if self._may_begin(agent):
                 self._crew.pulses.begin(name, allowed)
-                self._send(agent, claim)
+                self._send(agent, claim, inquiry=agent.inquiry)
             else:
                 with self._interrupted.remembered(claim):
                     give_back_untouched(claim, ledger=agent.ledger)
@@ -94,7 +95,7 @@ class Dispatch:
         """Whether nothing has happened since the claim: an order to stop, another agent on duty, an open breaker."""
         return not self._stop.is_set() and self.gate.is_closed and agent is self._handover.current
 
-    def _send(self, agent: Agent, claim: Claim) -> None:
+    def _send(self, agent: Agent, claim: Claim, *, inquiry: Inquiry | None) -> None:
         gateway = WatchedGateway(agent.gateway, self.gate, agent.clock, breaker_policy(agent.settings.values.delivery))
         timed = self._metrics.timed(agent.renderer, agent.signer, gateway)
         with self._interrupted.remembered(claim), self._metrics.counts.timing(Step.DELIVER):
@@ -107,6 +108,7 @@ class Dispatch:
                 clock=agent.clock,
                 entropy=agent.entropy,
                 policy=agent.policy,
+                inquiry=inquiry,
             )
         self._note(agent, delivered)
         if self.gate.was_reopened():

@@ -46,7 +46,7 @@ class Acknowledgement:
     """A trusted decision of the authority, or of a person who settled a doubt with evidence.
 
     Attributes:
-        kind: ``answer`` or ``settlement``.
+        kind: ``answer``, ``question`` (the registry was asked) or ``settlement``.
         signed_digest: Digest of the signed answer; unique, so that a replay shows.
         evidence: The answer's bytes, or the evidence file's.
     """

@@ -23,6 +23,7 @@ from usrec.ports.alert_sinks import AlertSinks
 from usrec.ports.attempts import Acknowledgements, Attempts
 from usrec.ports.chain import Chain
 from usrec.ports.documents import Documents
+from usrec.ports.inquiry import Questions
 from usrec.ports.masses import Masses, Pairs
 from usrec.ports.outgoing import Journal, WriteBacks
 from usrec.ports.watched import Agents, Alerts, EmployerStops, Permits
@@ -183,7 +184,7 @@ class Outbox(Protocol):
         ...
 
     def waiting_since(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, datetime]:
-        """Since when those of ``submissions`` that wait for somebody after a refusal do."""
+        """Since when those of ``submissions`` that wait for somebody to decide, or to act after a refusal, do."""
         ...
 
     def lease_owners(self) -> Collection[str]:
@@ -278,6 +279,8 @@ class UnitOfWork(Protocol):
     def attempts(self) -> Attempts: ...  # noqa: D102 -- the type says it
     @property
     def acknowledgements(self) -> Acknowledgements: ...  # noqa: D102 -- the type says it
+    @property
+    def questions(self) -> Questions: ...  # noqa: D102 -- the type says it
     @property
     def contracts(self) -> Contracts: ...  # noqa: D102 -- the type says it
     @property

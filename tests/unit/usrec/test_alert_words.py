@@ -14,7 +14,7 @@ import pytest
 from support.languages import CYRILLIC, TRANSLATED, english_words
 from support.ledger_values import NOW, an_alert
 from support.line import numbered
-from usrec.domain.alert import GENTLE, OF_PERMITS, OpenAlert, Threshold, Watched
+from usrec.domain.alert import GENTLE, OF_ANSWERS, OF_PERMITS, OpenAlert, Threshold, Watched
 from usrec.domain.kazakhstan_time import day_start_utc
 from usrec.domain.source_event import EmployerName, EventId, Operation
 from usrec.domain.state import State
@@ -68,7 +68,7 @@ def subject(*alerts: OpenAlert, language: str = "en") -> str:
 
 
 def test_every_kind_of_alert_has_a_heading() -> None:
-    of_dates = set(Threshold) - GENTLE - {Threshold.LATE_ENTRY, Threshold.STOPPED}
+    of_dates = set(Threshold) - GENTLE - OF_ANSWERS - {Threshold.LATE_ENTRY, Threshold.STOPPED}
     dates = [(watched, threshold) for watched in (Watched.SAFE, Watched.LEGAL) for threshold in of_dates]
     others = {
         (Watched.ENTRY, Threshold.LATE_ENTRY),
@@ -80,6 +80,7 @@ def test_every_kind_of_alert_has_a_heading() -> None:
         (Watched.MASS, Threshold.MASS_HELD),
         (Watched.PAIR, Threshold.HALF_MISSING),
         (Watched.PAIR, Threshold.HALVES_CONTRADICT),
+        *((Watched.ANSWER, threshold) for threshold in OF_ANSWERS),
     }
     permits = {(Watched.PERMIT, threshold) for threshold in OF_PERMITS}
     assert set(HEADINGS) == {*dates, *others, *permits}

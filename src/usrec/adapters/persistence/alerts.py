@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from usrec.adapters.persistence.alert_tables import OF_PERMIT, OPEN, PERMIT_STANDS, STILL_TRUE, alerts, deliveries
 from usrec.adapters.persistence.columns import literal_word
-from usrec.adapters.persistence.delivery_tables import REFUSAL_AWAITS, REMINDED_OF, employer_stops, outbox
+from usrec.adapters.persistence.delivery_tables import DESK_AWAITS, REMINDED_OF, employer_stops, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
 from usrec.adapters.persistence.tables import WATCHED, submissions
@@ -49,7 +49,7 @@ _NOT_HELD: Final = func.coalesce(outbox.c.wait_reason == literal_word(WaitReason
 _AHEAD: Final = alerts.c.raised_at > bindparam("its_raised_at", type_=UtcDateTime())
 """It was raised by a clock that was set back since."""
 _TELLS_OF_A_STOP: Final = alerts.c.threshold == literal_word(Threshold.STOPPED)
-_IS_AWAITED: Final = func.coalesce(or_(REMINDED_OF, REFUSAL_AWAITS), false())
+_IS_AWAITED: Final = func.coalesce(or_(REMINDED_OF, DESK_AWAITS), false())
 _IS_STOPPED: Final = exists().where(employer_stops.c.employer_bin == submissions.c.employer_bin)
 _REOPEN: Final = (
     update(alerts)

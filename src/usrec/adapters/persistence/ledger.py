@@ -23,6 +23,7 @@ from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.outgoing import SqlJournal, SqlWriteBacks
 from usrec.adapters.persistence.pairs import SqlPairs
 from usrec.adapters.persistence.permits import SqlPermits
+from usrec.adapters.persistence.questions import SqlQuestions
 from usrec.adapters.persistence.schema import require_current, upgrade
 from usrec.adapters.persistence.signing_requests import SqlSigningRequests
 from usrec.adapters.persistence.submissions import SqlSubmissions
@@ -42,6 +43,7 @@ class SqlUnitOfWork:
         self.signing_requests = SqlSigningRequests(connection)
         self.attempts = SqlAttempts(connection)
         self.acknowledgements = SqlAcknowledgements(connection)
+        self.questions = SqlQuestions(connection)
         self.contracts = SqlContracts(connection)
         self.documents = SqlDocuments(connection)
         self.journal = SqlJournal(connection, key)

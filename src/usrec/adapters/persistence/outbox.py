@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Executable, bindparam, delete, func, not_, nu
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import (
     CLAIMED,
+    DESK_AWAITS,
     READY,
-    REFUSAL_AWAITS,
     SCHEDULED,
     UNCLOSED,
     attempts,
@@ -123,7 +123,7 @@ _FREE: Final = (
 )
 
 _WAITING_SINCE: Final = select(outbox.c.submission_id, outbox.c.available_at).where(
-    outbox.c.submission_id.in_(bindparam("ids", expanding=True)), REFUSAL_AWAITS
+    outbox.c.submission_id.in_(bindparam("ids", expanding=True)), DESK_AWAITS
 )
 
 _OF_OUTBOX: Final = attempts.c.submission_id == outbox.c.submission_id
@@ -206,7 +206,7 @@ class SqlOutbox:
         return ids
 
     def waiting_since(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, datetime]:
-        """Since when those of ``submissions`` that wait for somebody after a refusal do."""
+        """Since when those of ``submissions`` that wait for somebody to decide or to act do."""
         wanted = sorted(submissions)
         found: dict[SubmissionId, datetime] = {}
         for start in range(0, len(wanted), _IDS_AT_ONCE):

@@ -38,6 +38,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "signing_requests": _ALL,
     "attempts": _CHANGE,
     "acknowledgements": _ADD,
+    "questions": _ADD,
     "write_backs": _ALL,
     "alerts": _CHANGE,
     "alert_deliveries": _ALL,

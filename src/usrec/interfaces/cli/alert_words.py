@@ -27,6 +27,8 @@ MOST_NAMED: Final = 25
 
 HEADINGS: Final[Mapping[tuple[Watched, Threshold], str]] = {
     (Watched.EMPLOYER, Threshold.STOPPED): N_("the employer is stopped: nothing of it goes out"),
+    (Watched.ANSWER, Threshold.CONTRADICTED): N_("an answer of USREC contradicts the ledger"),
+    (Watched.ANSWER, Threshold.UNRECOGNISED): N_("an answer of USREC was not understood"),
     (Watched.LEGAL, Threshold.MISSED): N_("last day missed"),
     (Watched.LEGAL, Threshold.HOURS_4): N_("less than 4 hours left"),
     (Watched.SAFE, Threshold.MISSED): N_("safe date missed"),
@@ -41,13 +43,24 @@ HEADINGS: Final[Mapping[tuple[Watched, Threshold], str]] = {
     (Watched.PAIR, Threshold.HALVES_CONTRADICT): N_("the halves of a transfer contradict each other"),
     (Watched.PAIR, Threshold.HALF_MISSING): N_("one half of a transfer is missing"),
     (Watched.IIN, Threshold.AWAITED): N_("an employee's IIN is awaited"),
-    (Watched.PERSON, Threshold.AWAITED): N_("somebody is awaited: to sign, to approve, or to act after a refusal"),
+    (Watched.PERSON, Threshold.AWAITED): N_(
+        "somebody is awaited: to sign, approve or decide, or to act after a refusal"
+    ),
     (Watched.PERMIT, Threshold.PERMIT_SECOND): N_("a foreigner's permit ends, second notice"),
     (Watched.PERMIT, Threshold.PERMIT_FIRST): N_("a foreigner's permit ends, first notice"),
     (Watched.TARGET, Threshold.TARGET_PASSED): N_("internal target passed (not a term of law)"),
     (Watched.TARGET, Threshold.TARGET_NEAR): N_("internal target near (not a term of law)"),
 }
 """The worst first; an event stands under its worst."""
+_ANSWERS: Final[Mapping[Threshold, str]] = {
+    Threshold.CONTRADICTED: N_(
+        "Look in the portal whether it is registered, then at the whole story: usrec submission show {id}"
+    ),
+    Threshold.UNRECOGNISED: N_(
+        "It does not count as registered, and the same is sent again. Tell whoever looks after the agent that the wire "
+        "profile may be out of date: usrec submission show {id}"
+    ),
+}
 _RANKS: Final = {kind: rank for rank, kind in enumerate(HEADINGS)}
 _TITLES: Final = tuple(HEADINGS.values())
 
@@ -143,6 +156,8 @@ def _facts(one: OpenAlert, today: date) -> Iterator[tuple[str, str]]:
 def _to_do(one: OpenAlert, shown: str) -> str:
     if one.alert.watched is Watched.PAIR:
         return tr("See both halves: usrec pair list")
+    if one.alert.watched is Watched.ANSWER:
+        return tr(_ANSWERS[one.alert.threshold]).format(id=shown)
     return step_out_of(one.state, one.wait_reason, shown, code=one.code, before=one.blocked_by)
 
 
