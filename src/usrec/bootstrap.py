@@ -40,6 +40,7 @@ from usrec.domain.watch import WatchPolicy
 from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
 from usrec.ports.alert_sink import Subscriber
 from usrec.ports.clock import Clock, Entropy
+from usrec.ports.doorbell import Doorbell, Ring
 from usrec.ports.event_source import EventSource
 from usrec.settings import (
     CalendarSettings,
@@ -79,6 +80,7 @@ class Agent:
         codes: The imported dictionaries, and what a code that they do not have does to its row.
         shelf: Where HR's supporting documents lie.
         completeness: Which data of a contract may not be left out.
+        doorbells: The databases that tell at once when there may be work.
     """
 
     settings: LoadedSettings
@@ -99,6 +101,7 @@ class Agent:
     codes: CodeCheck | None = None
     shelf: DocumentShelf | None = None
     completeness: Completeness = COMPLETE
+    doorbells: Sequence[Doorbell] = ()
 
     @property
     def watching(self) -> WatchPolicy:
@@ -115,6 +118,8 @@ class Agent:
 
     def close(self) -> None:
         """Close connections."""
+        for bell in self.doorbells:
+            bell.close()
         self.gateway.close()
         for source in self.sources:
             source.close()
@@ -150,7 +155,7 @@ def build_ledger(settings: LoadedWatcherSettings) -> SqlLedger:
     """The ledger alone, for commands that send nothing."""
     from usrec.adapters.persistence import open_ledger
 
-    return open_ledger(*ledger_access(settings))
+    return open_ledger(*ledger_access(settings), notify=settings.values.ledger.notify)
 
 
 def ledger_access(settings: LoadedWatcherSettings) -> tuple[str, Secret | None]:
@@ -268,7 +273,24 @@ def build_agent(
         codes=build_code_check(settings),
         shelf=build_shelf(settings),
         completeness=_completeness(settings, profile),
+        doorbells=build_doorbells(settings),
     )
+
+
+def build_doorbells(settings: LoadedSettings) -> Sequence[Doorbell]:
+    """One for each database on PostgreSQL whose settings allow it. Nothing is connected yet."""
+    from usrec.adapters.doorbells.postgresql import PostgresqlDoorbell
+
+    values = settings.values
+    wanted = [("ledger", Ring.READY, values.ledger.notify, *ledger_access(settings))]
+    for name, source in values.source.items():
+        access = settings.database_url(source.url), settings.optional_secret(source.password)
+        wanted.append((f"source.{name}", Ring.ROWS, source.notify, *access))
+    return [
+        PostgresqlDoorbell(name, ring, url, password)
+        for name, ring, notify, url, password in wanted
+        if notify and url.startswith("postgresql")
+    ]
 
 
 def build_alert_sinks(settings: LoadedWatcherSettings) -> Sequence[Subscriber]:
