@@ -21,6 +21,8 @@ from usrec.domain.errors import (
 )
 
 _KEPT: Final = "The transaction was rolled back; everything committed before is safe"
+_WHOLE: Final = "The transaction is committed as a whole or not at all; everything committed before is safe"
+"""Of a connection that is lost at its very end nobody knows which."""
 _AGAIN: Final = "A running agent tries again by itself; a command has to be given again"
 
 _SQLITE: Final[Mapping[str, tuple[str, str]]] = {
@@ -116,7 +118,8 @@ def failure_of(original: Exception, wrapped: Exception | None, address: str) -> 
 def _unavailable(original: Exception, address: str) -> LedgerUnavailable:
     happened, remedy = _kind_of(original)
     said = _first_line(original)
-    return LedgerUnavailable(f"{happened} ({said})" if said else happened, where=address, kept=_KEPT, next_step=remedy)
+    kept = _WHOLE if (happened, remedy) == _UNREACHABLE else _KEPT
+    return LedgerUnavailable(f"{happened} ({said})" if said else happened, where=address, kept=kept, next_step=remedy)
 
 
 def _kind_of(original: Exception) -> tuple[str, str]:
