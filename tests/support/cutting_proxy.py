@@ -1,8 +1,8 @@
 """Stands between a program and a PostgreSQL server, and cuts the line at the n-th statement of a transaction.
 
-It reads the frames of the frontend protocol, version 3 (PostgreSQL's manual, "Message Formats"): a statement is a Query,
-or whatever a Sync ends. A statement that is cut ``before`` never reaches the server; of one that is cut ``after`` the
-server has done its work, and its answer is lost.
+It reads the frames of the frontend protocol, version 3 (PostgreSQL's manual, "Message Formats"): a statement is
+a Query, or whatever a Sync ends. A statement that is cut ``before`` never reaches the server; of one that is cut
+``after`` the server has done its work, and its answer is lost.
 """
 
 from __future__ import annotations
