@@ -281,15 +281,22 @@ def build_doorbells(settings: LoadedSettings) -> Sequence[Doorbell]:
     """One for each database on PostgreSQL whose settings allow it. Nothing is connected yet."""
     from usrec.adapters.doorbells.postgresql import PostgresqlDoorbell
 
+    return [PostgresqlDoorbell(*place) for place in bell_places(settings)]
+
+
+def bell_places(settings: LoadedSettings) -> Sequence[tuple[str, Ring, str, Secret | None]]:
+    """Name, ring, address and password of each database on PostgreSQL whose settings let it wake the agent.
+
+    Raises:
+        ConfigurationError: A password cannot be read.
+    """
     values = settings.values
-    wanted = [("ledger", Ring.READY, values.ledger.notify, *ledger_access(settings))]
-    for name, source in values.source.items():
-        access = settings.database_url(source.url), settings.optional_secret(source.password)
-        wanted.append((f"source.{name}", Ring.ROWS, source.notify, *access))
+    wanted = [("ledger", Ring.READY, values.ledger)]
+    wanted += [(f"source.{name}", Ring.ROWS, source) for name, source in values.source.items()]
     return [
-        PostgresqlDoorbell(name, ring, url, password)
-        for name, ring, notify, url, password in wanted
-        if notify and url.startswith("postgresql")
+        (name, ring, settings.database_url(one.url), settings.optional_secret(one.password))
+        for name, ring, one in wanted
+        if one.notify and one.url.startswith("postgresql")
     ]
 
 

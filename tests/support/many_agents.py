@@ -146,6 +146,15 @@ class Crowd:
             done = connection.execute(text(ended), {"which": frozen.submission, "fence": frozen.fence})
         assert done.rowcount == 1
 
+    def wait_for_another(self, frozen: Frozen) -> None:
+        """Until another agent has taken its submission over."""
+
+        def taken_over() -> bool:
+            fences = dict(self.ask("SELECT submission_id, fence FROM outbox"))
+            return fences.get(frozen.submission) != frozen.fence
+
+        wait_until(taken_over, "another agent")
+
     def wake(self, frozen: Frozen) -> None:
         os.kill(frozen.pid, signal.SIGCONT)
 

@@ -34,13 +34,16 @@ class Bells:
     Args:
         stop: Set when the agent is to stop.
         rang: Called with every ring.
+
+    Attributes:
+        losses: How often each database that does not wake the agent now was tried in vain.
     """
 
     def __init__(self, stop: threading.Event, rang: Callable[[Ring], None], metrics: AgentMetrics) -> None:
         self._stop = stop
         self._rang = rang
         self._metrics = metrics
-        self._losses: Counter[str] = Counter()
+        self.losses: Counter[str] = Counter()
 
     def loops(self, agent: Agent) -> Sequence[Loop]:
         """One for each doorbell."""
@@ -67,7 +70,7 @@ class Bells:
         return listen
 
     def _heard(self, bell: Doorbell, *, rang: bool) -> None:
-        if self._losses.pop(bell.name, None) is not None:
+        if self.losses.pop(bell.name, None) is not None:
             _log.info("the database wakes the agent again", action="doorbell.again", database=bell.name)
         self._metrics.counts.listens(bell.name, listening=True)
         if rang:
@@ -76,8 +79,8 @@ class Bells:
 
     def _lost(self, bell: Doorbell, problem: DoorbellLost) -> None:
         """Say it once, then try again, less and less often."""
-        self._losses[bell.name] += 1
-        losses = self._losses[bell.name]
+        self.losses[bell.name] += 1
+        losses = self.losses[bell.name]
         self._metrics.counts.listens(bell.name, listening=False)
         if losses == 1:
             _log.warning(str(problem), action="doorbell.lost", database=bell.name)
