@@ -44,6 +44,7 @@ from usrec.ports.doorbell import Doorbell, Ring
 from usrec.ports.event_source import EventSource
 from usrec.settings import (
     CalendarSettings,
+    LedgerSettings,
     LoadedSettings,
     LoadedWatcherSettings,
     RegistrableSettings,
@@ -291,7 +292,7 @@ def bell_places(settings: LoadedSettings) -> Sequence[tuple[str, Ring, str, Secr
         ConfigurationError: A password cannot be read.
     """
     values = settings.values
-    wanted = [("ledger", Ring.READY, values.ledger)]
+    wanted: list[tuple[str, Ring, LedgerSettings | SourceSettings]] = [("ledger", Ring.READY, values.ledger)]
     wanted += [(f"source.{name}", Ring.ROWS, source) for name, source in values.source.items()]
     return [
         (name, ring, settings.database_url(one.url), settings.optional_secret(one.password))
