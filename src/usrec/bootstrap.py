@@ -40,10 +40,12 @@ from usrec.domain.watch import WatchPolicy
 from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
 from usrec.ports.alert_sink import Subscriber
 from usrec.ports.clock import Clock, Entropy
+from usrec.ports.doorbell import Doorbell, Ring
 from usrec.ports.event_source import EventSource
 from usrec.ports.head_signer import HeadSigner, HeadStamper
 from usrec.settings import (
     CalendarSettings,
+    LedgerSettings,
     LoadedSettings,
     LoadedWatcherSettings,
     RegistrableSettings,
@@ -84,6 +86,7 @@ class Agent:
         head_signer: Signs the journal's heads; None where the settings want none signed.
         head_stamper: Dates them; None where nobody does.
         inquiry: Asks the registry about doubts; None without a question in the wire profile.
+        doorbells: The databases that tell at once when there may be work.
     """
 
     settings: LoadedSettings
@@ -107,6 +110,7 @@ class Agent:
     head_signer: HeadSigner | None = None
     head_stamper: HeadStamper | None = None
     inquiry: ShepInquiry | None = None
+    doorbells: Sequence[Doorbell] = ()
 
     @property
     def watching(self) -> WatchPolicy:
@@ -123,6 +127,8 @@ class Agent:
 
     def close(self) -> None:
         """Close connections."""
+        for bell in self.doorbells:
+            bell.close()
         self.gateway.close()
         for source in self.sources:
             source.close()
@@ -158,7 +164,7 @@ def build_ledger(settings: LoadedWatcherSettings) -> SqlLedger:
     """The ledger alone, for commands that send nothing."""
     from usrec.adapters.persistence import open_ledger
 
-    return open_ledger(*ledger_access(settings))
+    return open_ledger(*ledger_access(settings), notify=settings.values.ledger.notify)
 
 
 def ledger_access(settings: LoadedWatcherSettings) -> tuple[str, Secret | None]:
@@ -280,6 +286,7 @@ def build_agent(
         head_signer=build_head_signer(settings, signer),
         head_stamper=_head_stamper(settings, clock),
         inquiry=_inquiry(gateway, profile),
+        doorbells=build_doorbells(settings),
     )
 
 
@@ -292,6 +299,29 @@ def _head_stamper(settings: LoadedSettings, clock: Clock) -> HeadStamper | None:
     except ConfigurationError as problem:
         _log.error(str(problem), action="journal.stamp_failed")
         return None
+
+
+def build_doorbells(settings: LoadedSettings) -> Sequence[Doorbell]:
+    """One for each database on PostgreSQL whose settings allow it. Nothing is connected yet."""
+    from usrec.adapters.doorbells.postgresql import PostgresqlDoorbell
+
+    return [PostgresqlDoorbell(*place) for place in bell_places(settings)]
+
+
+def bell_places(settings: LoadedSettings) -> Sequence[tuple[str, Ring, str, Secret | None]]:
+    """Name, ring, address and password of each database on PostgreSQL whose settings let it wake the agent.
+
+    Raises:
+        ConfigurationError: A password cannot be read.
+    """
+    values = settings.values
+    wanted: list[tuple[str, Ring, LedgerSettings | SourceSettings]] = [("ledger", Ring.READY, values.ledger)]
+    wanted += [(f"source.{name}", Ring.ROWS, source) for name, source in values.source.items()]
+    return [
+        (name, ring, settings.database_url(one.url), settings.optional_secret(one.password))
+        for name, ring, one in wanted
+        if one.notify and one.url.startswith("postgresql")
+    ]
 
 
 def build_alert_sinks(settings: LoadedWatcherSettings) -> Sequence[Subscriber]:

@@ -117,6 +117,8 @@ def full_exposition() -> str:
     counts.delivered("accepted")
     counts.breaker_tripped()
     counts.told(MAIL, taken=True)
+    counts.listens("ledger", listening=True)
+    counts.rang("ledger")
     metrics.ingested(SourceName("hr"), IngestReport(3, 1, 1, 1), 0.1)
     counts.source_read("hr", NOW.timestamp(), rows=3, lag=1.0)
     counts.source_failed("hr", NOW.timestamp())

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from usrec.application.contract_line import known
 from usrec.application.decision import Decision, record_decision
+from usrec.application.lost_intent import restored_intent
 from usrec.application.record_intent import OpenAttempt, doubt
 from usrec.application.record_outcome import authenticated, closing_line, closing_of
 from usrec.application.recording import journal
@@ -53,12 +54,16 @@ class LateAnswer:
 def acknowledge_late(
     opened: OpenAttempt, outcome: SubmissionOutcome, *, ledger: Ledger, clock: Clock, tolerance: timedelta
 ) -> LateAnswer:
-    """Use an answer whose claim was lost."""
+    """Use an answer whose claim was lost, with the attempt itself where the ledger has lost that."""
     now = clock.now()
     with ledger.begin() as work:
         work.contracts.lock(opened.submission.employer_bin, opened.submission.contract_key)
-        submission = known(work, opened.submission.id)
         trusted = authenticated(work, opened, outcome, tolerance, now)
+        submission = restored_intent(work, opened, now)
+        if submission is None:
+            lost = known(work, opened.submission.id)
+            work.commit()
+            return LateAnswer(lost, decided=False, contradicts=isinstance(trusted, Registered))
         ending, reason = _ending(trusted)
         closing = closing_of(trusted, ending, now)
         work.attempts.close(opened.attempt.id, closing)

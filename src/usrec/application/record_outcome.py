@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from usrec.application.after_refusal import WAITS, remember_refusal, waiting_entry, with_prospects
 from usrec.application.contract_line import arrange_line
 from usrec.application.decision import Decision, record_decision
+from usrec.application.lost_intent import require_intent
 from usrec.application.record_intent import OpenAttempt, doubt
 from usrec.application.recording import journal
 from usrec.application.stop_employer import stop_for_answer
@@ -55,13 +56,14 @@ def record_outcome(
         policies: What each refusal leads to.
 
     Raises:
-        LeaseLost: Another agent took over meanwhile; nothing was written.
+        LeaseLost: Another agent took over meanwhile, or the ledger has lost the attempt; nothing was written.
     """
     now = clock.now()
     submission = opened.submission
     with ledger.begin() as work:
         work.contracts.lock(submission.employer_bin, submission.contract_key)
         work.outbox.hold_lease(opened.claim.lease, now)
+        require_intent(work, opened)
         judged = _judge(work, opened, outcome, policies, tolerance=tolerance, now=now)
         _close_attempt(work, judged)
         if judged.verdict.stops_employer:

@@ -14,7 +14,8 @@
     │   ├── AgentUnreachable      no running agent answers at its health address
     │   ├── AlertNotTaken         a sink of alerts did not take a message
     │   ├── StampRefused          no timestamp was given for a head of the journal
-    │   └── HeadFileUnusable      the file of heads outside the ledger cannot be read or written
+    │   ├── HeadFileUnusable      the file of heads outside the ledger cannot be read or written
+    │   └── DoorbellLost          no database wakes the agent early; it looks by itself
     └── PersonDecides             exit 5: nothing goes on until somebody acts
         ├── ValidationProblem     a value that cannot be registered as it stands
         ├── SigningRefused        the key may not sign this: expired, AUTH, another BIN
@@ -100,6 +101,10 @@ class GatewayUnavailable(TheirsToWaitFor):
 
 class AlertNotTaken(TheirsToWaitFor):
     """A sink did not take a message, or nobody knows whether it did."""
+
+
+class DoorbellLost(TheirsToWaitFor):
+    """A database does not tell at once that there is work; the agent finds it a little later."""
 
 
 class AgentUnreachable(TheirsToWaitFor):

@@ -30,6 +30,7 @@ from usrec.domain.errors import SourceUnavailable, TheirsToWaitFor, UsrecError
 from usrec.domain.submission import WaitReason
 from usrec.interfaces.alerting import Alerting, in_brief
 from usrec.interfaces.authority import AuthorityWatch
+from usrec.interfaces.bells import Bells
 from usrec.interfaces.crew import Crew, Loop
 from usrec.interfaces.dispatch import Dispatch
 from usrec.interfaces.drain import Drain
@@ -42,6 +43,7 @@ from usrec.interfaces.reload import Compose, Reloader
 from usrec.interfaces.service_manager import ServiceManager
 from usrec.interfaces.trust_watch import TrustWatch, longest_look
 from usrec.ports.alert_sink import Composer
+from usrec.ports.doorbell import Ring
 from usrec.ports.event_source import EventSource, StatusNote
 from usrec.settings.rules import lease_needed
 from usrec.settings.signing_time import signing_needed
@@ -94,6 +96,7 @@ class Daemon:
         self.crew = Crew(self.stop, self.handover, halt=self._halt, hindered=self.drain.hindered)
         self.metrics = AgentMetrics(self.agent.clock)
         self.dispatch = Dispatch(self.stop, self.handover, self.crew, self._note, self.metrics)
+        self.bells = Bells(self.stop, self.crew.rang, self.metrics)
         self.alerting = Alerting(self.words, self.metrics)
         self.reloader = Reloader(
             self.handover, self.manager, self.compose, taken=self._new_keys, status=lambda: self.health().words()
@@ -184,13 +187,13 @@ class Daemon:
         journal = Loop("journal", self._link_once, OTHERS_TIME, LINK_EVERY.total_seconds(), wakes_early=False)
         look = Loop("look", self._look_once, LEDGER_TIME, LOOK_EVERY.total_seconds(), wakes_early=False)
         return [
-            Loop("ingest", self._ingest_once, OTHERS_TIME, poll),
+            Loop("ingest", self._ingest_once, OTHERS_TIME, poll, wakes_on=[Ring.ROWS]),
             Loop("upkeep", self._upkeep_once, OTHERS_TIME, poll),
-            *(Loop(name, self.dispatch.once(name, exchange), exchange, poll) for name in deliver),
+            *(Loop(one, self.dispatch.once(one, exchange), exchange, poll, wakes_on=[Ring.READY]) for one in deliver),
             *self.alerting.loops(self.handover.current, poll),
             self.heart.loop(values.watch.silence, draining=drain),
             journal,
-            *([] if drain else [look, *self._trust_loops()]),
+            *([] if drain else [look, *self._trust_loops(), *self.bells.loops(self.handover.current)]),
         ]
 
     def _trust_loops(self) -> Sequence[Loop]:
@@ -242,6 +245,7 @@ class Daemon:
     def _halt(self) -> None:
         self.stop.set()
         self.crew.wake()
+        self.bells.hush(self.handover.current)
         self.orders.put(Order.LOOK)
 
     def _ingest_once(self, agent: Agent) -> bool:

@@ -73,6 +73,10 @@ class Attempts(Protocol):
         """Record how it ended. Closing a closed attempt again changes nothing."""
         ...
 
+    def recorded(self, attempt_id: AttemptId) -> bool:
+        """Whether it was ever opened."""
+        ...
+
     def open_of(self, submission_id: SubmissionId) -> AttemptId | None:
         """The attempt that was never closed, None when there is none."""
         ...

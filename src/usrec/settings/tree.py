@@ -200,6 +200,8 @@ class LedgerSettings(Section):
     """``sqlite:///ledger.db`` or ``postgresql+psycopg://user@host/database``."""
     password: SecretSettings | None = None
     """The database user's password, where libpq's own password file is not used."""
+    notify: bool = True
+    """PostgreSQL wakes idle agents (LISTEN, NOTIFY); false behind a pooler that keeps that from them."""
 
 
 Language = Literal["kk", "ru", "en"]
@@ -220,6 +222,8 @@ class SourceSettings(Section):
     """The account may only read: nothing is marked and no status is written back."""
     language: Language = "en"
     """Language of what is written to HR's rows."""
+    notify: bool = True
+    """PostgreSQL wakes the agent when HR commits a row (LISTEN); false behind a pooler that keeps that from it."""
 
 
 class CalendarSettings(Section):

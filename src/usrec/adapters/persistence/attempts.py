@@ -44,13 +44,17 @@ class SqlAttempts:
     def close(self, attempt_id: AttemptId, closing: AttemptClosing) -> None:
         """Record how it ended, once."""
         done = self._connection.execute(_CLOSE, {"which": attempt_id, **values_of(closing)})
-        if done.rowcount == 0 and self._connection.scalar(_EXISTS, {"which": attempt_id}) is None:
+        if done.rowcount == 0 and not self.recorded(attempt_id):
             raise InvariantViolation(
                 "an attempt was to be closed that was never opened",
                 where=f"attempt {attempt_id}",
                 kept="The transaction was rolled back",
                 next_step="Report this",
             )
+
+    def recorded(self, attempt_id: AttemptId) -> bool:
+        """Whether it was ever opened."""
+        return self._connection.scalar(_EXISTS, {"which": attempt_id}) is not None
 
     def open_of(self, submission_id: SubmissionId) -> AttemptId | None:
         """The attempt that was never closed."""

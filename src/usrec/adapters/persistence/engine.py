@@ -37,6 +37,9 @@ _DEAD_PEER: Final = {
 }
 """A server that is gone without a word is noticed within a minute (libpq's words: seconds, milliseconds the last)."""
 
+_LET_GO: Final = f"idle_in_transaction_session_timeout={timedelta(minutes=1) // timedelta(milliseconds=1)}"
+"""An agent that is stopped in the middle of a transaction loses it, so that its locks hold nobody else up."""
+
 _SQLITE_SETTINGS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -124,7 +127,7 @@ def _postgresql(url: URL) -> Engine:
             "application_name": "usrec-agent",
             "client_encoding": "utf8",
             **_DEAD_PEER,
-            "options": f"-c timezone=UTC -c lock_timeout={_MILLISECONDS}",
+            "options": f"-c timezone=UTC -c lock_timeout={_MILLISECONDS} -c {_LET_GO}",
         },
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
-from sqlalchemy import Connection, Engine, RootTransaction
+from sqlalchemy import Connection, Engine, RootTransaction, text
 
 from usrec.adapters.persistence.agents import SqlAgents
 from usrec.adapters.persistence.alert_sinks import SqlAlertSinks
@@ -30,13 +31,23 @@ from usrec.adapters.persistence.submissions import SqlSubmissions
 from usrec.adapters.persistence.view import SqlLedgerView
 from usrec.domain.secret import Secret
 
+_RING: Final = text("SELECT pg_notify('usrec_ready', '')")
+"""Told by the server when the transaction is committed, and only then; without a word about what is ready."""
+
 
 class SqlUnitOfWork:
-    """The ``UnitOfWork`` port. It ends with ``commit``; using it afterwards is an error."""
+    """The ``UnitOfWork`` port. It ends with ``commit``; using it afterwards is an error.
 
-    def __init__(self, connection: Connection, transaction: RootTransaction, key: FingerprintKey) -> None:
+    Args:
+        rings: Wake other agents when entries became ready.
+    """
+
+    def __init__(
+        self, connection: Connection, transaction: RootTransaction, key: FingerprintKey, *, rings: bool = False
+    ) -> None:
         self._connection = connection
         self._transaction = transaction
+        self._rings = rings
         self.inbox = SqlInbox(connection, key)
         self.submissions = SqlSubmissions(connection)
         self.outbox = SqlOutbox(connection)
@@ -59,6 +70,8 @@ class SqlUnitOfWork:
 
     def commit(self) -> None:
         """Make everything durable."""
+        if self._rings and self.outbox.made_ready > 0:
+            self._connection.execute(_RING)
         self._transaction.commit()
         self._connection.close()
 
@@ -67,10 +80,14 @@ class SqlLedger:
     """The ``Ledger`` port on SQLite or PostgreSQL. Threads may share it; each unit of work belongs to one thread.
 
     A ledger in memory has one connection, so there a second unit of work or question waits until the first has ended.
+
+    Args:
+        notify: On PostgreSQL, a commit that makes entries ready wakes the agents that listen.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, notify: bool = True) -> None:
         self._engine = engine
+        self._rings = notify and engine.dialect.name == "postgresql"
         self._key = FingerprintKey()
         self.view = SqlLedgerView(engine)
         self.chain_view = SqlChainView(engine, self._key)
@@ -84,14 +101,14 @@ class SqlLedger:
     def begin(self) -> Iterator[SqlUnitOfWork]:
         """Start a transaction; it rolls back unless it was committed."""
         with connected(self._engine) as connection:
-            yield SqlUnitOfWork(connection, connection.begin(), self._key)
+            yield SqlUnitOfWork(connection, connection.begin(), self._key, rings=self._rings)
 
     def close(self) -> None:
         """Close all connections. A ledger in memory is gone then."""
         self._engine.dispose()
 
 
-def open_ledger(url: str, password: Secret | None = None) -> SqlLedger:
+def open_ledger(url: str, password: Secret | None = None, *, notify: bool = True) -> SqlLedger:
     """The ledger at ``url``; one in memory (``sqlite://``) is made on the spot.
 
     Raises:
@@ -108,4 +125,4 @@ def open_ledger(url: str, password: Secret | None = None) -> SqlLedger:
     except BaseException:
         engine.dispose()
         raise
-    return SqlLedger(engine)
+    return SqlLedger(engine, notify=notify)

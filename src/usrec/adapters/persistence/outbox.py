@@ -153,13 +153,19 @@ _REST_FROM: Final = _REQUEST_FROM + len(REQUEST_COLUMNS)
 
 
 class SqlOutbox:
-    """The ``Outbox`` port."""
+    """The ``Outbox`` port.
+
+    Attributes:
+        made_ready: How many entries this transaction made ready, less those that it claimed itself.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.made_ready = 0
 
     def put(self, entry: QueueEntry) -> None:
         """Insert with fence 0, or replace: then the fence rises and an older lease is dead."""
+        self.made_ready += entry.status is QueueStatus.READY
         self._connection.execute(_PUT[self._connection.dialect.name], {**entry_values(entry), "fence": 0})
 
     def get(self, submission_id: SubmissionId) -> QueueEntry | None:
@@ -173,11 +179,15 @@ class SqlOutbox:
 
     def promote(self, now: datetime) -> int:
         """Make due entries ready, longest due first."""
-        return sum(self._connection.execute(statement, {"now": now}).rowcount for statement in _PROMOTE)
+        promoted = sum(self._connection.execute(statement, {"now": now}).rowcount for statement in _PROMOTE)
+        self.made_ready += promoted
+        return promoted
 
     def hasten(self, reason: WaitReason, limit: int) -> int:
         """Make scheduled entries that wait for one reason ready before their time, earliest priority first."""
-        return self._connection.execute(_HASTEN, {"reason": reason, "limit": limit}).rowcount
+        hastened = self._connection.execute(_HASTEN, {"reason": reason, "limit": limit}).rowcount
+        self.made_ready += hastened
+        return hastened
 
     def claim(
         self, owner: str, now: datetime, lease: timedelta, limit: int, *, only: SubmissionId | None = None
@@ -187,6 +197,7 @@ class SqlOutbox:
         ids = self._lease(owner, until, limit) if only is None else self._lease_one(only, owner, until)
         if not ids:
             return []
+        self.made_ready -= len(ids)
         return [_claim_of(row, owner, until) for row in self._connection.execute(_CLAIMS, {"ids": ids})]
 
     def _lease(self, owner: str, until: datetime, limit: int) -> list[SubmissionId]:
@@ -220,7 +231,9 @@ class SqlOutbox:
 
     def free_leases(self, owners: Collection[str]) -> int:
         """Make the entries leased to these owners ready; their fence stays, and the next claim raises it."""
-        return self._connection.execute(_FREE, {"owners": list(owners)}).rowcount
+        freed = self._connection.execute(_FREE, {"owners": list(owners)}).rowcount
+        self.made_ready += freed
+        return freed
 
     def hold_lease(self, lease: Lease, now: datetime) -> QueueEntry:
         """Prove the lease and lock its row."""
@@ -237,6 +250,7 @@ class SqlOutbox:
         what = {"which": lease.submission_id, "owner": lease.owner, "held_fence": lease.fence, **changed}
         if self._connection.execute(_RELEASE, what).rowcount != 1:
             raise _lost(lease)
+        self.made_ready += entry.status is QueueStatus.READY
 
 
 def _claim_of(row: Sequence[Any], owner: str, until: datetime) -> Claim:

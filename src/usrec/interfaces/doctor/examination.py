@@ -20,6 +20,7 @@ from usrec.interfaces.doctor.keys_check import examine_answer_certificate, exami
 from usrec.interfaces.doctor.ledger_check import examine_ledger
 from usrec.interfaces.doctor.policy_check import examine_policy
 from usrec.interfaces.doctor.profile_check import examine_profile
+from usrec.interfaces.doctor.server_check import examine_server
 from usrec.interfaces.doctor.settings_check import examine_secrets, examine_settings
 from usrec.interfaces.doctor.source_check import examine_sources
 from usrec.interfaces.doctor.transport_check import examine_transport_key
@@ -33,6 +34,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("settings", examine_settings),
     ("secrets", examine_secrets),
     ("ledger", examine_ledger),
+    ("server", examine_server),
     ("source", examine_sources),
     ("tls", examine_gateway),
     ("key", examine_keys),
