@@ -423,7 +423,9 @@ def default_policies(chosen: Mapping[str, Policy] | None = None) -> Policies:
 def _policy(settings: LoadedSettings) -> DeliveryPolicy:
     values = settings.values
     return DeliveryPolicy(
-        retry=RetryPolicy(base=values.delivery.retry_base, cap=values.delivery.retry_cap),
+        retry=RetryPolicy(
+            base=values.delivery.retry_base, cap=values.delivery.retry_cap, in_time=values.delivery.attempts_in_time
+        ),
         lease=values.delivery.lease,
         clock_tolerance=values.gateway.clock_tolerance,
         approve={employer.bin: employer.approve for employer in values.employer.values()},

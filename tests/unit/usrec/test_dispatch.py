@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -69,6 +70,15 @@ class Desk:
             pass
         return [one.submission.event_id for one in self.reports[before:]]
 
+    def open_breaker_slowly(self) -> None:
+        """The same where a message may go each minute."""
+        self.say = UNREACHABLE
+        for number in range(3):
+            self.line.take(f"lost-{number}", contract=f"lost-{number}")
+            self.line.clock.advance(2 * PAUSE)
+            self.work()
+        assert self.gate.breaker.state is BreakerState.OPEN
+
     def open_breaker(self) -> None:
         """Three events find the gateway away."""
         self.say = UNREACHABLE
@@ -94,11 +104,16 @@ def test_absent_gateway_costs_no_more_than_so_many_attempts_and_one_for_each_pau
     assert sum(len(desk.line.attempts(f"c{number}")) for number in range(50)) == 13
 
 
-def test_one_that_is_tried_is_the_most_urgent_even_if_its_own_wait_is_long(desk: Desk) -> None:
-    """Its own backoff may have grown to a quarter of an hour: the breaker tries it on behalf of all."""
+def test_each_gets_its_share_of_tries_and_then_the_most_urgent_one_goes_whatever_its_own_wait(desk: Desk) -> None:
+    """Tries are evidence, so none is left without. Then the breaker tries the most urgent one on behalf of all."""
     desk.line.take("urgent", "termination", contract="urgent", contract_id="R-1", termination_date=str(TODAY))
     desk.open_breaker()
-    for _ in range(20):
+    events = ["urgent", "lost-0", "lost-1", "lost-2"]
+    while min(len(desk.line.attempts(one)) for one in events) < desk.agent.policy.retry.in_time:
+        desk.line.clock.advance(PAUSE)
+        assert len(desk.work()) == 1
+    assert sum(len(desk.line.attempts(one)) for one in events) < 100
+    for _ in range(5):
         desk.line.clock.advance(PAUSE)
         assert desk.work() == ["urgent"]
     desk.say = desk.line.registers
@@ -179,11 +194,11 @@ def test_failing_ledger_gives_the_turn_to_the_next(desk: Desk, monkeypatch: pyte
     desk.open_breaker()
     desk.line.clock.advance(PAUSE)
 
-    def locked(**_: object) -> int:
+    def locked(**_: object) -> Sequence[Claim]:
         raise LedgerUnavailable("it is locked")
 
     with monkeypatch.context() as patch:
-        patch.setattr("usrec.interfaces.dispatch.hasten_unsent", locked)
+        patch.setattr("usrec.interfaces.dispatch.claim_probe", locked)
         with pytest.raises(LedgerUnavailable):
             desk.step(desk.agent)
     assert len(desk.work()) == 1
@@ -253,3 +268,63 @@ def test_claim_that_a_failing_ledger_does_not_take_back_is_given_back_later(
     assert desk.line.entry("c1").status is QueueStatus.CLAIMED
     desk.stop.clear()
     assert desk.work() == ["c1"]
+
+
+def test_no_more_goes_out_in_a_minute_than_the_rate_and_what_is_most_urgent_goes_first(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(line, monkeypatch, rate=6)
+    for number in range(12):
+        line.take(f"c{number}", contract=f"K-{number}")
+    assert len(desk.work()) == 1
+    line.take("urgent", "termination", contract="u", contract_id="R-1", termination_date=str(TODAY))
+    sent = []
+    for _ in range(60):
+        line.clock.advance(timedelta(seconds=1))
+        sent += desk.work()
+    assert (sent[0], len(sent)) == ("urgent", 6)
+
+
+def test_idle_look_uses_no_turn_and_a_probe_does(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise agents without work would have none left for what arrives, and an outage would go around the rate."""
+    desk = Desk(line, monkeypatch, rate=1)
+    assert desk.work() == []
+    desk.open_breaker_slowly()
+    line.take("next", contract="next")
+    line.clock.advance(PAUSE)
+    assert desk.work() == []
+    line.clock.advance(PAUSE)
+    assert len(desk.work()) == 1
+
+
+def test_new_address_of_the_gateway_has_a_breaker_of_its_own(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known of the old address must not keep anything from the new one; back there the breaker is open."""
+    desk.open_breaker()
+    old, moved = desk.agent, agent_of(desk.line, breaker_failures=3, breaker_pause=30)
+    settings = moved.settings.values
+    gateway = settings.gateway.model_copy(update={"url": "https://other.example"})
+    moved = replace(moved, settings=replace(moved.settings, values=settings.model_copy(update={"gateway": gateway})))
+    monkeypatch.setattr(Agent, "close", lambda _: None)
+    desk.handover.replace(moved)
+    desk.say, desk.agent = desk.line.registers, moved
+    assert desk.gate.is_closed
+    desk.line.take("new", contract="new")
+    assert "new" in desk.work()
+    desk.handover.replace(old)
+    assert not desk.gate.is_closed
+
+
+def test_several_agents_try_once_in_each_pause_each(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breakers are not shared: N agents make N tries, each by one of its workers, and no submission is tried twice."""
+    desks = [Desk(line, monkeypatch) for _ in range(3)]
+    for desk in desks:
+        desk.say = UNREACHABLE
+    monkeypatch.setattr(line.wire, "submit", lambda _: UNREACHABLE)
+    for number in range(40):
+        line.take(f"c{number}", contract=f"K-{number}")
+    for desk in desks:
+        assert len(desk.work()) == 3
+    for _ in range(4):
+        line.clock.advance(PAUSE)
+        tried = [event for desk in desks for _ in range(4) for event in desk.work()]
+        assert len(tried) == len(set(tried)) == 3
