@@ -106,7 +106,7 @@ class Agent:
         alerts = self.settings.values.alerts
         missing_after = timedelta(days=self.settings.values.pairs.missing_after_days)
         digests = DigestPolicy(self.calendar, alerts.digest_at)
-        return WatchPolicy(digests, alerts.late_entry_days, alerts.permit_days, missing_after)
+        return WatchPolicy(digests, alerts.late_entry_days, alerts.permit_days, missing_after, alerts.portal_from)
 
     @property
     def intake(self) -> IntakePolicy:
