@@ -88,7 +88,7 @@ class FakeView:
 
     def queue_load(self, now: datetime, since: datetime) -> QueueLoad:
         group = QueueGroup(NOW + 2 * DAY, NOW + 3 * DAY, 100_000, SubmissionId("s"))
-        return QueueLoad([group], 1, 1, since, tried=20, decided=20, in_vain=0, in_vain_since=None)
+        return QueueLoad([group], 1, 1, since, tried=20, decided=20, in_vain_since=None)
 
     def last_exchange(self) -> datetime | None:
         return self.exchanged_at

@@ -6,12 +6,12 @@ the others say too, whichever process asks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final
 
-from usrec.domain.alert import Threshold, Watched
+from usrec.domain.alert import Alert, Threshold, Watched
 from usrec.domain.forecast import WINDOW, Forecast, foretell, rate_of
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.last_day import Advice, advise, day_bound, is_time
@@ -70,9 +70,7 @@ def watch_forecast(*, ledger: Ledger, view: LedgerView, policy: WatchPolicy, clo
 
 def _tell_of_the_line(work: UnitOfWork, forecast: Forecast, policy: WatchPolicy, now: datetime) -> int:
     """Once a day, and again when an earlier date is lost than was told; what is not true any more is closed."""
-    told = work.alerts.foretold(Watched.FORECAST, kazakhstan_date(now))
-    work.alerts.close([handle for handle, alert in told if alert.last_day < kazakhstan_date(now)], now)
-    today = [(handle, alert) for handle, alert in told if alert.last_day == kazakhstan_date(now)]
+    today = _of_today(work, Watched.FORECAST, now)
     if forecast.late == 0:
         work.alerts.close([handle for handle, _ in today], now)
     if not forecast.misses:
@@ -90,7 +88,7 @@ def _tell_of_the_line(work: UnitOfWork, forecast: Forecast, policy: WatchPolicy,
 
 def _tell_of_the_day(work: UnitOfWork, advice: Mapping[SubmissionId, Advice], now: datetime) -> int:
     """Each once; whoever sent or entered it meanwhile has it settled, and its alert with it."""
-    told = {alert.submission_id: alert for _, alert in work.alerts.foretold(Watched.PORTAL, kazakhstan_date(now))}
+    told = {alert.submission_id: alert for _, alert in _of_today(work, Watched.PORTAL, now)}
     raised = 0
     for submission_id, what in advice.items():
         threshold, known = _THRESHOLDS[what], told.get(submission_id)
@@ -98,3 +96,11 @@ def _tell_of_the_day(work: UnitOfWork, advice: Mapping[SubmissionId, Advice], no
         if submission is not None and needs_watching(submission):
             raised += len(work.alerts.add([last_day_alert(submission, threshold, now)]))
     return raised
+
+
+def _of_today(work: UnitOfWork, watched: Watched, now: datetime) -> Sequence[tuple[int, Alert]]:
+    """What was told today; what was told of an earlier day is over with it."""
+    today = kazakhstan_date(now)
+    told = work.alerts.foretold(watched, today)
+    work.alerts.close([handle for handle, alert in told if alert.last_day < today], now)
+    return [(handle, alert) for handle, alert in told if alert.last_day >= today]

@@ -22,8 +22,6 @@ LONG_ENOUGH: Final = timedelta(minutes=5)
 """So long something must have waited, or been tried in vain, before that tells anything."""
 MANY_ENOUGH: Final = 10
 """So many decisions tell a rate, however short their time."""
-IN_VAIN: Final = 3
-"""So many exchanges in a row without a decision, over :data:`LONG_ENOUGH`, mean that nothing goes through."""
 _MINUTE: Final = timedelta(minutes=1)
 
 
@@ -92,8 +90,7 @@ class QueueLoad:
         since: From when on exchanges were looked at: a while ago, or since when something has waited all along.
         tried: Exchanges that ended since then.
         decided: Those of them that ended with a decision.
-        in_vain: Exchanges since the last decision.
-        in_vain_since: When the first of them ended; None where there is none.
+        in_vain_since: When the first exchange after the last decision ended; None where there is none.
     """
 
     groups: Sequence[QueueGroup]
@@ -102,7 +99,6 @@ class QueueLoad:
     since: datetime
     tried: int
     decided: int
-    in_vain: int
     in_vain_since: datetime | None
 
     @property
@@ -164,7 +160,7 @@ def rate_of(load: QueueLoad, now: datetime, cap: int | None) -> Rate:
     over = now - load.since
     if not load.waiting:
         return Rate(None, RateBasis.EMPTY)
-    if load.in_vain >= IN_VAIN and load.in_vain_since is not None and now - load.in_vain_since >= LONG_ENOUGH:
+    if load.in_vain_since is not None and now - load.in_vain_since >= LONG_ENOUGH:
         return Rate(None, RateBasis.STALLED, load.decided, over)
     if load.decided and over > timedelta(0) and (load.decided >= MANY_ENOUGH or over >= LONG_ENOUGH):
         return Rate(load.decided / (over / _MINUTE), RateBasis.MEASURED, load.decided, over)

@@ -12,7 +12,7 @@ from datetime import datetime, time
 from enum import StrEnum
 from typing import Final
 
-from usrec.domain.forecast import Forecast
+from usrec.domain.forecast import LONG_ENOUGH, Forecast
 from usrec.domain.kazakhstan_time import KAZAKHSTAN, day_end_utc, kazakhstan_date
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
@@ -101,7 +101,14 @@ def _is_lost(one: LastDayCase, late: Collection[SubmissionId], forecast: Forecas
         return one.status is not QueueStatus.BLOCKED
     if one.status in {QueueStatus.BLOCKED, QueueStatus.CLAIMED, QueueStatus.HELD}:
         return False
-    return forecast.nothing_moves or one.available_at >= one.due_utc or one.id in late
+    if forecast.nothing_moves and (one.status is QueueStatus.SCHEDULED or _has_waited(one, forecast.at)):
+        return True
+    return one.available_at >= one.due_utc or one.id in late
+
+
+def _has_waited(one: LastDayCase, now: datetime) -> bool:
+    """What came a moment ago has its first try before it."""
+    return now - one.available_at >= LONG_ENOUGH
 
 
 def _late(cases: Collection[LastDayCase], forecast: Forecast) -> Collection[SubmissionId]:

@@ -23,12 +23,12 @@ def group(priority: timedelta, due: timedelta | None, number: int) -> QueueGroup
 
 
 def load(*groups: QueueGroup, **changes: object) -> QueueLoad:
-    told = QueueLoad(groups, 0, 0, NOW - 15 * MINUTE, tried=0, decided=0, in_vain=0, in_vain_since=None)
+    told = QueueLoad(groups, 0, 0, NOW - 15 * MINUTE, tried=0, decided=0, in_vain_since=None)
     return replace(told, **changes)  # type: ignore[arg-type]  # each test names its own
 
 
 BUSY = load(group(HOUR, 2 * HOUR, 1))
-VAIN = replace(BUSY, tried=9, in_vain=9, in_vain_since=NOW - 6 * MINUTE)
+VAIN = replace(BUSY, tried=9, in_vain_since=NOW - 6 * MINUTE)
 
 
 def test_last_ones_of_a_date_are_late_and_the_first_ones_are_not() -> None:
@@ -95,7 +95,6 @@ def test_faster_is_never_later(drawn: list[tuple[int, int, int]], rates: tuple[f
         (replace(BUSY, since=NOW), None, RateBasis.TOO_SHORT, None),
         (VAIN, 60, RateBasis.STALLED, None),
         (replace(VAIN, decided=100, tried=109), 60, RateBasis.STALLED, None),
-        (replace(VAIN, in_vain=2, tried=2), None, RateBasis.TOO_SHORT, None),
         (replace(VAIN, in_vain_since=NOW - MINUTE), None, RateBasis.TOO_SHORT, None),
     ],
 )

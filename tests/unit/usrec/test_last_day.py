@@ -122,6 +122,17 @@ def test_what_is_proposed_can_be_checked_out_and_what_is_not_is_refused(line: Li
     assert list(advised(line).values()) == [Advice.FIND_OUT]
 
 
+def test_what_came_a_moment_ago_has_its_first_try_before_it_although_nothing_goes_through(line: Line) -> None:
+    due = hire(line, "c1")
+    line.clock.advance(due - 3 * HOUR - line.clock.now())
+    try_in_vain(line)
+    hire(line, "new")
+    line.clock.set(due - 3 * HOUR + 6 * MINUTE)
+    late = line.of("new").due_utc
+    assert late == due
+    assert advised(line) == {"c1": Advice.PORTAL}
+
+
 def test_what_is_on_the_wire_or_died_there_is_never_proposed(line: Line) -> None:
     due = hire(line, "c1")
     line.clock.advance(due - 3 * HOUR - line.clock.now())
@@ -217,7 +228,7 @@ def test_late_line_is_told_again_on_the_next_day_and_when_an_earlier_date_is_los
 def slow(line: Line) -> Forecast:
     """The forecast at a rate at which hardly anything goes."""
     now = line.clock.now()
-    return foretell(line.ledger.view.queue_load(now, now - HOUR), Rate(0.001, RateBasis.MEASURED), now)
+    return foretell(line.ledger.view.queue_load(now, now - HOUR), Rate(0.0001, RateBasis.MEASURED), now)
 
 
 def test_queue_that_was_empty_shows_no_speed(line: Line) -> None:

@@ -77,7 +77,7 @@ _EXCHANGES: Final = select(
     func.coalesce(func.sum(case((_WAS_DECIDED, 1), else_=0)), 0),
     func.max(case((_WAS_DECIDED, attempts.c.closed_at), else_=None)),
 ).where(_ENDED)
-_IN_VAIN: Final = select(func.count(), func.min(attempts.c.closed_at)).where(
+_IN_VAIN: Final = select(func.min(attempts.c.closed_at)).where(
     attempts.c.closed_at > bindparam("since", type_=UtcDateTime()), not_(_WAS_DECIDED)
 )
 _HAS_ARRIVED: Final = or_(
@@ -110,7 +110,7 @@ def read_queue_load(connection: Connection, now: datetime, since: datetime) -> Q
     waiting_since: datetime | None = connection.scalar(_WAITING_SINCE)
     looked_from = since if waiting_since is None else min(now, max(since, waiting_since))
     tried, decided, last = connection.execute(_EXCHANGES, {"since": looked_from}).one()
-    in_vain, in_vain_since = connection.execute(_IN_VAIN, {"since": _moment(last) or since}).one()
+    in_vain_since: datetime | None = connection.scalar(_IN_VAIN, {"since": _moment(last) or since})
     dated, dated_late = connection.execute(_DATED_ONES, {"now": now}).one()
     return QueueLoad(
         groups=[QueueGroup(*row) for row in connection.execute(_GROUPS)],
@@ -119,7 +119,6 @@ def read_queue_load(connection: Connection, now: datetime, since: datetime) -> Q
         since=looked_from,
         tried=tried,
         decided=decided,
-        in_vain=in_vain,
         in_vain_since=in_vain_since,
     )
 
