@@ -306,7 +306,7 @@ class DeliverySettings(Section):
     retry_cap: Seconds = timedelta(minutes=15)
     """Longest wait between attempts."""
     attempts_in_time: Annotated[Number, Field(ge=1, le=100)] = 6
-    """Waits are shortened, down to 30 s, so that so many more attempts fit before the next date of a submission."""
+    """Waits are shortened, down to 30 s, so that so many more attempts fit before the next date."""
     rate: Annotated[Number, Field(ge=1, le=100_000)] | None = None
     """At most so many messages per minute to the gateway, by each agent; no limit when absent."""
     breaker_failures: Annotated[Number, Field(ge=1, le=1000)] = 5
