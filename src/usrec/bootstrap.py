@@ -118,7 +118,7 @@ class Agent:
         alerts = self.settings.values.alerts
         missing_after = timedelta(days=self.settings.values.pairs.missing_after_days)
         digests = DigestPolicy(self.calendar, alerts.digest_at)
-        return WatchPolicy(digests, alerts.late_entry_days, alerts.permit_days, missing_after)
+        return WatchPolicy(digests, alerts.late_entry_days, alerts.permit_days, missing_after, alerts.portal_from)
 
     @property
     def intake(self) -> IntakePolicy:
@@ -488,7 +488,9 @@ def default_policies(chosen: Mapping[str, Policy] | None = None) -> Policies:
 def _policy(settings: LoadedSettings) -> DeliveryPolicy:
     values = settings.values
     return DeliveryPolicy(
-        retry=RetryPolicy(base=values.delivery.retry_base, cap=values.delivery.retry_cap),
+        retry=RetryPolicy(
+            base=values.delivery.retry_base, cap=values.delivery.retry_cap, in_time=values.delivery.attempts_in_time
+        ),
         lease=values.delivery.lease,
         clock_tolerance=values.gateway.clock_tolerance,
         approve={employer.bin: employer.approve for employer in values.employer.values()},

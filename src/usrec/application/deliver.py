@@ -45,7 +45,7 @@ from usrec.domain.message import (
 )
 from usrec.domain.outcome import SubmissionOutcome, code_of
 from usrec.domain.policies import Policies
-from usrec.domain.retry import RetryPolicy
+from usrec.domain.retry import RetryPolicy, time_left
 from usrec.domain.source_event import Operation
 from usrec.domain.submission import Submission, SubmissionId, WaitReason
 from usrec.domain.verdict import Next
@@ -249,7 +249,8 @@ def _record(
     policy: DeliveryPolicy,
 ) -> Delivered:
     """Step 8 (T4); an answer whose lease ran out meanwhile still counts as a late one (T5)."""
-    wait = policy.retry.wait(opened.attempt.number, entropy.chance())
+    left = time_left(clock.now(), opened.submission.safe_utc, opened.submission.due_utc)
+    wait = policy.retry.wait(opened.attempt.number, entropy.chance(), left=left)
     tolerance = policy.clock_tolerance
     try:
         submission, judged = record_outcome(

@@ -127,7 +127,8 @@ class Daemon:
         with self.handover.borrow() as agent:
             standing, values = standing_of(agent, breaker=breaker, reload_refused=refused), agent.settings.values
             silence, sinks = values.watch.silence, sink_names(values.alerts)
-            return self.metrics.exposition(agent.ledger.view, standing, silence=silence, sinks=sinks)
+            cap, view = values.delivery.rate, agent.ledger.view
+            return self.metrics.exposition(view, standing, silence=silence, sinks=sinks, cap=cap)
 
     def run(self, *, drain: bool) -> None:
         """Run until ``stop`` is set, or with ``drain`` until nothing can progress without a person or a date.

@@ -175,11 +175,19 @@ class Outbox(Protocol):
         ...
 
     def claim(
-        self, owner: str, now: datetime, lease: timedelta, limit: int, *, only: SubmissionId | None = None
+        self,
+        owner: str,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        *,
+        only: SubmissionId | None = None,
+        tried_less_than: int | None = None,
     ) -> Sequence[Claim]:
         """Lease up to ``limit`` ready entries, earliest priority first; rows leased by others are skipped.
 
-        Those of a stopped employer are left. With ``only``, at most that one.
+        Those of a stopped employer are left. With ``only``, at most that one; with ``tried_less_than``, only entries
+        with fewer attempts on record.
         """
         ...
 

@@ -8,7 +8,9 @@ from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from usrec.domain.employer_stop import EmployerStop
+from usrec.domain.forecast import QueueLoad
 from usrec.domain.heartbeat import Heartbeat
+from usrec.domain.last_day import LastDayCase
 from usrec.domain.mass import MassBatch
 from usrec.domain.oversight import Sight
 from usrec.domain.pair import Pair
@@ -281,6 +283,14 @@ class LedgerView(Protocol):
 
     def figures(self, now: datetime) -> Figures:
         """The numbers for a monitoring system; ``now`` (aware UTC) tells which alerts should be delivered by now."""
+        ...
+
+    def queue_load(self, now: datetime, since: datetime) -> QueueLoad:
+        """What waits to be sent at ``now``, by dates, and the exchanges that ended since ``since``; both aware UTC."""
+        ...
+
+    def last_day(self, due: datetime) -> Sequence[LastDayCase]:
+        """Open submissions in the queue whose legal date ends at ``due`` (aware UTC), in the order of sending."""
         ...
 
     def notice_board(self) -> NoticeBoard:

@@ -285,6 +285,10 @@ class DeliverySettings(Section):
     """Longest wait after the first attempt; it doubles with each."""
     retry_cap: Seconds = timedelta(minutes=15)
     """Longest wait between attempts."""
+    attempts_in_time: Annotated[Number, Field(ge=1, le=100)] = 6
+    """Waits are shortened, down to 30 s, so that so many more attempts fit before the next date."""
+    rate: Annotated[Number, Field(ge=1, le=100_000)] | None = None
+    """At most so many messages per minute to the gateway, by each agent; no limit when absent."""
     breaker_failures: Annotated[Number, Field(ge=1, le=1000)] = 5
     """After so many exchanges in a row that reached nobody, only one at a time is tried."""
     breaker_pause: Seconds = timedelta(seconds=30)
@@ -400,6 +404,8 @@ class AlertSettings(Section):
     """When, in Kazakhstan's time, a working day's digest of what is not urgent is sent."""
     late_entry_days: Annotated[Number, Field(ge=1, le=30)] = 3
     """An event that HR entered, or must mend, so many days after its signing is told."""
+    portal_from: TimeOfDay = time(15)
+    """On the last day by law, from this time in Kazakhstan: what will not make it is proposed for the portal."""
     permit_first_days: Annotated[Number, Field(ge=3, le=365)] = 60
     """So many days before a foreigner's permit ends it is told first."""
     permit_second_days: Annotated[Number, Field(ge=2, le=364)] = 30

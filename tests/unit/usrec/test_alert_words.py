@@ -68,7 +68,13 @@ def subject(*alerts: OpenAlert, language: str = "en") -> str:
 
 
 def test_every_kind_of_alert_has_a_heading() -> None:
-    of_dates = set(Threshold) - GENTLE - OF_ANSWERS - {Threshold.LATE_ENTRY, Threshold.STOPPED}
+    of_the_line = {
+        (Watched.FORECAST, Threshold.WILL_BE_LATE),
+        (Watched.PORTAL, Threshold.ENTER_BY_HAND),
+        (Watched.PORTAL, Threshold.FIND_OUT),
+    }
+    others_too = {Threshold.LATE_ENTRY, Threshold.STOPPED, *(one for _, one in of_the_line)}
+    of_dates = set(Threshold) - GENTLE - OF_ANSWERS - others_too
     dates = [(watched, threshold) for watched in (Watched.SAFE, Watched.LEGAL) for threshold in of_dates]
     others = {
         (Watched.ENTRY, Threshold.LATE_ENTRY),
@@ -83,7 +89,7 @@ def test_every_kind_of_alert_has_a_heading() -> None:
         *((Watched.ANSWER, threshold) for threshold in OF_ANSWERS),
     }
     permits = {(Watched.PERMIT, threshold) for threshold in OF_PERMITS}
-    assert set(HEADINGS) == {*dates, *others, *permits}
+    assert set(HEADINGS) == {*dates, *others, *permits, *of_the_line}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from prometheus_client.metrics_core import Metric
 
 from usrec.adapters.metrics.ledger_reading import LedgerReading
 from usrec.application.survey import NEEDED_BY_STATE, NEEDED_BY_WAIT, PersonNeeded
+from usrec.domain.forecast import QueueLoad, foretell, rate_of
 from usrec.domain.heartbeat import missing, newest_sign
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
@@ -38,13 +39,19 @@ def ledger_up(reading: LedgerReading | None) -> Metric:
 
 
 def ledger_metrics(
-    reading: LedgerReading, *, now: datetime, silence: timedelta, sinks: Collection[SinkName]
+    reading: LedgerReading,
+    *,
+    now: datetime,
+    silence: timedelta,
+    sinks: Collection[SinkName],
+    cap: int | None = None,
 ) -> Iterator[Metric]:
     """Everything that the ledger tells.
 
     Args:
         silence: An agent that gave no sign of life for so long is missed.
         sinks: Those of the settings; one that was told long ago and is configured no more is left out.
+        cap: Most messages per minute by the settings.
     """
     figures = reading.figures
     yield InfoMetricFamily("usrec_ledger", "The ledger's schema", {"schema": figures.schema})
@@ -53,6 +60,8 @@ def ledger_metrics(
     yield from _submissions(figures)
     yield from _deadlines(figures.open, now)
     yield from _waiting(figures, now)
+    if reading.load is not None:
+        yield from _forecast(reading.load, now, cap)
     yield from _agents(reading, now, silence)
     yield from _journal(figures.journal, now)
     yield from _sinks({name: record for name, record in figures.sinks.items() if name in sinks})
@@ -121,6 +130,16 @@ def _waiting(figures: Figures, now: datetime) -> Iterator[Metric]:
     yield _by("source", "usrec_write_backs_waiting", "Notes to HR that are not written", numbers.items())
     yield _by("source", "usrec_write_backs_oldest_seconds", "Age of the note to HR that waits longest", ages.items())
     yield from _undelivered(figures.undelivered_alerts, now)
+
+
+def _forecast(load: QueueLoad, now: datetime, cap: int | None) -> Iterator[Metric]:
+    """The number of late ones is left out where it is not known: 0 would be a promise."""
+    forecast = foretell(load, rate_of(load, now, cap), now)
+    known = forecast.late is not None
+    yield _gauge("usrec_forecast_known", "1 when the rate is known, so that something is foretold", float(known))
+    numbers = {"safe": forecast.late_safe, "legal": forecast.late}
+    late = [(date, float(number)) for date, number in numbers.items() if number is not None]
+    yield _by("date", "usrec_forecast_late", "Submissions that will miss a date at the present rate", late)
 
 
 def _undelivered(alerts: Backlog, now: datetime) -> Iterator[Metric]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -22,7 +22,15 @@ from sqlalchemy import (
     update,
 )
 
-from usrec.adapters.persistence.alert_tables import OF_PERMIT, OPEN, PERMIT_STANDS, STILL_TRUE, alerts, deliveries
+from usrec.adapters.persistence.alert_tables import (
+    FORETOLD,
+    OF_PERMIT,
+    OPEN,
+    PERMIT_STANDS,
+    STILL_TRUE,
+    alerts,
+    deliveries,
+)
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import DESK_AWAITS, REMINDED_OF, employer_stops, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
@@ -100,6 +108,11 @@ _WITHDRAW: Final = update(alerts).where(
 )
 _CLOSE: Final = update(alerts).where(alerts.c.id.in_(bindparam("ids", expanding=True)), OPEN)
 _WATCH: Final = update(submissions).where(submissions.c.id == bindparam("which"))
+_FORETOLD: Final = (
+    select(alerts.c.id, *ALERT_COLUMNS)
+    .where(FORETOLD, alerts.c.watched == bindparam("of"), or_(alerts.c.last_day >= bindparam("day"), OPEN))
+    .order_by(alerts.c.id)
+)
 _TO_WATCH: Final = (
     select(*SUBMISSION_COLUMNS)
     .where(WATCHED, submissions.c.watch_at <= bindparam("now"))
@@ -154,6 +167,11 @@ class SqlAlerts:
     def withdraw(self, submission_id: SubmissionId, watched: Watched, at: datetime) -> None:
         """Close what was told of this about its event."""
         self._connection.execute(_WITHDRAW, {"which": submission_id, "of": watched, "closed_at": at})
+
+    def foretold(self, watched: Watched, since: date) -> Sequence[tuple[int, Alert]]:
+        """What was told since ``since``, and what is open of earlier."""
+        rows = self._connection.execute(_FORETOLD, {"of": watched, "day": since})
+        return [(row[0], Alert(*row[1:])) for row in rows]
 
     def watch(self, submission_id: SubmissionId, at: datetime | None) -> None:
         """Look at the submission's dates at ``at``; the latest call wins."""

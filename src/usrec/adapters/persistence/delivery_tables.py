@@ -140,6 +140,7 @@ attempts = Table(
 
 UNCLOSED: Final = attempts.c.closed_at.is_(None)
 
+Index("ix_attempts_closed", attempts.c.closed_at, attempts.c.ending)
 Index("uq_attempts_open", attempts.c.submission_id, unique=True, sqlite_where=UNCLOSED, postgresql_where=UNCLOSED)
 
 acknowledgements = Table(

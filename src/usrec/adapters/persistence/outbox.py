@@ -90,6 +90,7 @@ _FIRST_READY: Final = (
     .order_by(outbox.c.priority, outbox.c.submission_id)
     .limit(bindparam("limit"))
 )
+_FIRST_TRIED_LESS: Final = _FIRST_READY.where(outbox.c.attempts < bindparam("tries")).with_for_update(skip_locked=True)
 _CLAIMED_VALUES: Final = {
     "status": literal_word(QueueStatus.CLAIMED),
     "wait_reason": null(),
@@ -190,11 +191,23 @@ class SqlOutbox:
         return hastened
 
     def claim(
-        self, owner: str, now: datetime, lease: timedelta, limit: int, *, only: SubmissionId | None = None
+        self,
+        owner: str,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        *,
+        only: SubmissionId | None = None,
+        tried_less_than: int | None = None,
     ) -> Sequence[Claim]:
         """Lease ready entries, then read all that their delivery needs in one statement."""
         until = now + lease
-        ids = self._lease(owner, until, limit) if only is None else self._lease_one(only, owner, until)
+        if only is not None:
+            ids = self._lease_one(only, owner, until)
+        elif tried_less_than is not None:
+            ids = self._lease_tried_less(tried_less_than, owner, until, limit)
+        else:
+            ids = self._lease(owner, until, limit)
         if not ids:
             return []
         self.made_ready -= len(ids)
@@ -206,6 +219,10 @@ class SqlOutbox:
             what = {"owner": owner, "until": until, "limit": limit}
             return list(self._connection.scalars(_CLAIM_IN_ONE, what))
         return self._lease_these(list(self._connection.scalars(_FIRST_READY, {"limit": limit})), owner, until)
+
+    def _lease_tried_less(self, tries: int, owner: str, until: datetime, limit: int) -> list[SubmissionId]:
+        found = self._connection.scalars(_FIRST_TRIED_LESS, {"tries": tries, "limit": limit})
+        return self._lease_these(list(found), owner, until)
 
     def _lease_one(self, submission_id: SubmissionId, owner: str, until: datetime) -> list[SubmissionId]:
         return self._lease_these(list(self._connection.scalars(_READY_ONE, {"which": submission_id})), owner, until)

@@ -22,11 +22,14 @@ from usrec.adapters.persistence.notice_board import read_notice_board
 from usrec.adapters.persistence.oversight import read_sight
 from usrec.adapters.persistence.pairs import read_pair_of, read_pairs
 from usrec.adapters.persistence.permits import read_permits
+from usrec.adapters.persistence.queue_load import read_last_day, read_queue_load
 from usrec.adapters.persistence.tables import UNWRITTEN, journal, messages, submissions, write_backs
 from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.errors import ValidationProblem
+from usrec.domain.forecast import QueueLoad
 from usrec.domain.heartbeat import Heartbeat
+from usrec.domain.last_day import LastDayCase
 from usrec.domain.oversight import Sight
 from usrec.domain.pair import Pair
 from usrec.domain.permit import EndingPermit, PermitDays
@@ -277,6 +280,16 @@ class SqlLedgerView:
         """The numbers for a monitoring system."""
         with self._snapshot() as connection:
             return read_figures(connection, now)
+
+    def queue_load(self, now: datetime, since: datetime) -> QueueLoad:
+        """What waits to be sent, and the last exchanges."""
+        with self._snapshot() as connection:
+            return read_queue_load(connection, now, since)
+
+    def last_day(self, due: datetime) -> Sequence[LastDayCase]:
+        """Open submissions in the queue on their last day."""
+        with self._snapshot() as connection:
+            return read_last_day(connection, due)
 
     def notice_board(self) -> NoticeBoard:
         """What there is to tell, and to whom it was told."""

@@ -29,6 +29,8 @@ HEADINGS: Final[Mapping[tuple[Watched, Threshold], str]] = {
     (Watched.EMPLOYER, Threshold.STOPPED): N_("the employer is stopped: nothing of it goes out"),
     (Watched.ANSWER, Threshold.CONTRADICTED): N_("an answer of USREC contradicts the ledger"),
     (Watched.ANSWER, Threshold.UNRECOGNISED): N_("an answer of USREC was not understood"),
+    (Watched.PORTAL, Threshold.FIND_OUT): N_("last day, and it may be registered already: find out today"),
+    (Watched.PORTAL, Threshold.ENTER_BY_HAND): N_("last day, and it will not make it: enter it in the portal today"),
     (Watched.LEGAL, Threshold.MISSED): N_("last day missed"),
     (Watched.LEGAL, Threshold.HOURS_4): N_("less than 4 hours left"),
     (Watched.SAFE, Threshold.MISSED): N_("safe date missed"),
@@ -37,6 +39,7 @@ HEADINGS: Final[Mapping[tuple[Watched, Threshold], str]] = {
     (Watched.SAFE, Threshold.DAY_1): N_("less than a day left to the safe date"),
     (Watched.LEGAL, Threshold.WORKING_DAYS_3): N_("at most 3 working days left"),
     (Watched.SAFE, Threshold.WORKING_DAYS_3): N_("at most 3 working days left to the safe date"),
+    (Watched.FORECAST, Threshold.WILL_BE_LATE): N_("will be late at this rate"),
     (Watched.ENTRY, Threshold.LATE_ENTRY): N_("HR is late with the entry"),
     (Watched.PERMIT, Threshold.PERMIT_LAST): N_("a foreigner's permit ends, last notice"),
     (Watched.MASS, Threshold.MASS_HELD): N_("many changes are held until somebody has looked"),
@@ -158,6 +161,18 @@ def _to_do(one: OpenAlert, shown: str) -> str:
         return tr("See both halves: usrec pair list")
     if one.alert.watched is Watched.ANSWER:
         return tr(_ANSWERS[one.alert.threshold]).format(id=shown)
+    if one.alert.watched is Watched.FORECAST:
+        return tr("It stands for all that will be late: usrec status tells how many, and what the rate rests on")
+    if one.alert.threshold is Threshold.ENTER_BY_HAND:
+        return tr(
+            "First take it out of the line, or it could be registered twice: usrec submission checkout {id}. Then "
+            "enter it in the portal (enbek.kz), keep the extract, and record it: usrec submission settle {id}"
+        ).format(id=shown)
+    if one.alert.threshold is Threshold.FIND_OUT:
+        return tr(
+            "Do not enter it by hand: it could be registered twice. Look in the portal (enbek.kz) whether it is there, "
+            "and record what you find: usrec submission settle {id}"
+        ).format(id=shown)
     return step_out_of(one.state, one.wait_reason, shown, code=one.code, before=one.blocked_by)
 
 

@@ -95,7 +95,8 @@ def _plan(config: Path | None, narrowed: Narrowed, interval: timedelta) -> tuple
 
     with opened(config) as place:
         which = narrowed.filter(place.settings)
-        return place.settings, plan_replay(which, view=place.ledger.view, clock=SystemClock(), interval=interval)
+        view, cap = place.ledger.view, place.settings.values.delivery.rate
+        return place.settings, plan_replay(which, view=view, clock=SystemClock(), interval=interval, cap=cap)
 
 
 def _show_plan(plan: Plan, *, as_json: bool, executed: bool) -> None:

@@ -16,6 +16,7 @@ from usrec.interfaces.cli.words import STATES, WAITS, code_words
 from usrec.interfaces.i18n import N_, ntr, tr
 
 if TYPE_CHECKING:
+    from usrec.application.foresee import Foreseen
     from usrec.application.survey import Survey
     from usrec.application.watch_trust import CertificateRecord
     from usrec.domain.permit import EndingPermit
@@ -46,31 +47,41 @@ def status(
 
         run_check(config, as_json=as_json)
     from usrec.adapters.system_clock import SystemClock
+    from usrec.application.foresee import Foreseen
     from usrec.application.survey import take_survey
     from usrec.application.watch_trust import recorded_trust
     from usrec.domain.kazakhstan_time import kazakhstan_date
+    from usrec.interfaces.cli.forecast_words import forecast_words, last_day_words
 
     with opened(config) as place:
+        values = place.settings.values
         survey = take_survey(view=place.ledger.view, clock=SystemClock())
+        foreseen = Foreseen.of(place.ledger.view, survey.at, values.delivery.rate, values.alerts.portal_from)
         certificates = recorded_trust(place.ledger.view)
         soon = timedelta(days=place.settings.values.alerts.permit_days.first)
         permits = place.ledger.view.permits(kazakhstan_date(survey.at) + soon)
         tail, head = place.ledger.chain_view.tail(), place.ledger.chain_view.last_head()
     if as_json:
-        print_json({**survey_json(survey, certificates, permits), **_journal_json(tail, head)})
+        print_json({**survey_json(survey, certificates, permits, foreseen=foreseen), **_journal_json(tail, head)})
         return
-    pages = [_stopped(survey), survey_words(survey), _permits(permits), _certificates(certificates)]
+    ahead = [*forecast_words(foreseen.forecast), *last_day_words(foreseen.advice)]
+    pages = [_stopped(survey), survey_words(survey), ahead, _permits(permits), _certificates(certificates)]
     for line in chain(*pages, _journal(tail, head)):
         say(line)
 
 
 def survey_json(
-    survey: Survey, certificates: Sequence[CertificateRecord], permits: Sequence[EndingPermit] = ()
+    survey: Survey,
+    certificates: Sequence[CertificateRecord],
+    permits: Sequence[EndingPermit] = (),
+    *,
+    foreseen: Foreseen,
 ) -> dict[str, object]:
     """The keys that scripts rely on; every state is there, with 0 where there is none."""
     from dataclasses import asdict
 
     from usrec.interfaces.cli.employer import stop_json
+    from usrec.interfaces.cli.forecast_words import forecast_json, last_day_json
 
     oldest = survey.oldest
     return {
@@ -99,6 +110,8 @@ def survey_json(
         "pairs_half_missing": [pair.key for pair in survey.pairs if pair.missing is not None][:NAMED],
         "pairs_contradict": [pair.key for pair in survey.pairs if pair.contradictions][:NAMED],
         "certificates": [asdict(one) for one in certificates],
+        "forecast": forecast_json(foreseen.forecast),
+        "last_day": last_day_json(foreseen.advice),
         "permits_ending": len(permits),
         "permits_ending_soonest": [asdict(one) for one in permits[:NAMED]],
     }
