@@ -17,11 +17,11 @@ from greenlet import getcurrent, greenlet
 from simulation.authority import Letter
 from simulation.faults import Fault
 from simulation.network import Exchange, Network
+from simulation.prepared import PreparedLedger
 from simulation.world import CrashedError, World
 from usrec.adapters.inmemory.clock import SeededEntropy
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.inmemory.source import InMemorySource
-from usrec.adapters.persistence import SqlLedger
 from usrec.application import deliver as delivering
 from usrec.application import ingest as ingesting
 from usrec.application import watch_deadlines as watching
@@ -49,7 +49,7 @@ class Office:
     """What all agents of one employer have in common: the ledger's file, the keys, the settings."""
 
     world: World
-    ledger: SqlLedger
+    ledger: PreparedLedger
     source: InMemorySource
     network: Network
     signer: InMemorySigner
@@ -80,6 +80,7 @@ class AgentProcess:
         self.dead = False
         self._in_transaction = False
         self._ports = _Ports(self)
+        self._work = _Mortal(office.ledger.work, self)
         self._greenlet = greenlet(self._live)
 
     def now(self) -> datetime:
@@ -140,8 +141,8 @@ class AgentProcess:
         self.port("begin")
         self._in_transaction = True
         try:
-            with self.office.ledger.begin() as work:
-                yield _Mortal(work, self)
+            with self.office.ledger.begin():
+                yield self._work
         finally:
             self._in_transaction = False
         self.port("after the transaction")
@@ -166,22 +167,25 @@ class AgentProcess:
 class _Mortal:
     """Whatever stands behind it, in a process that may die at each call."""
 
-    __slots__ = ("_agent", "_behind")
-
     def __init__(self, behind: Any, agent: AgentProcess) -> None:
         self._behind = behind
         self._agent = agent
 
     def __getattr__(self, name: str) -> Any:
+        """Asked once for each name: what it finds, it keeps."""
         found = getattr(self._behind, name)
-        if not callable(found):
-            return _Mortal(found, self._agent)
+        mortal = self._calling(name, found) if callable(found) else _Mortal(found, self._agent)
+        setattr(self, name, mortal)
+        return mortal
+
+    def _calling(self, name: str, found: Callable[..., Any]) -> Callable[..., Any]:
+        port = self._agent.port
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            self._agent.port(name)
+            port(name)
             result = found(*args, **kwargs)
             if name == "commit":
-                self._agent.port("after commit")
+                port("after commit")
             return result
 
         return call

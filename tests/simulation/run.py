@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
 
-from sqlalchemy import Engine
-
 from simulation.agent import AgentProcess, Office
 from simulation.authority import Authority
 from simulation.faults import Fault
 from simulation.invariants import SETTLED, Invariants
 from simulation.network import Network
+from simulation.prepared import PreparedConnection, PreparedLedger
 from simulation.staff import Desk, HrDepartment
 from simulation.world import START, ViolationError, World
 from support.line import WeekdayCalendar, empty
@@ -23,7 +22,7 @@ from support.sound_rows import BIN
 from usrec.adapters.inmemory.clock import SeededEntropy
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.inmemory.source import InMemorySource
-from usrec.adapters.persistence import SqlLedger, create_ledger_engine
+from usrec.adapters.persistence import create_ledger_engine
 from usrec.application.deliver import DeliveryPolicy
 from usrec.domain.digest import DigestPolicy
 from usrec.domain.retry import RetryPolicy
@@ -203,14 +202,16 @@ class Simulation:
 
 
 @cache
-def _engine() -> Engine:
-    """One engine for all seeds: its compiled statements are dear, a copy of the schema is not."""
-    return create_ledger_engine("sqlite://")
+def _connection() -> PreparedConnection:
+    """One for all seeds: its compiled statements are dear, emptying the tables is not."""
+    return PreparedConnection(create_ledger_engine("sqlite://"))
 
 
-def _ledger() -> SqlLedger:
-    empty(_engine())
-    return SqlLedger(_engine())
+def ledger_for_a_seed() -> PreparedLedger:
+    """An empty ledger with the shipped schema."""
+    connection = _connection()
+    empty(connection.engine)
+    return PreparedLedger(connection)
 
 
 def build(seed: int, *, tracing: bool = False) -> Simulation:
@@ -219,7 +220,7 @@ def build(seed: int, *, tracing: bool = False) -> Simulation:
     calendar = WeekdayCalendar()
     office = Office(
         world=world,
-        ledger=_ledger(),
+        ledger=ledger_for_a_seed(),
         source=InMemorySource(SourceName("hr")),
         network=Network(world, Authority(), START),
         signer=InMemorySigner({BIN: START + _KEY_LIFE}),
