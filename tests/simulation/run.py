@@ -9,24 +9,28 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
 
-from simulation.agent import AgentProcess, Office
-from simulation.authority import Authority
+from simulation.agent import AgentProcess
+from simulation.authority import BARRED, NOT_TODAY, Authority
+from simulation.climate import Climate
+from simulation.desk import Desk
 from simulation.faults import Fault
-from simulation.invariants import SETTLED, Invariants
+from simulation.invariants import NEIGHBOUR, SETTLED, Invariants
 from simulation.network import Network
+from simulation.office import EMPLOYERS, Office
 from simulation.prepared import PreparedConnection, PreparedLedger
-from simulation.staff import Desk, HrDepartment
+from simulation.staff import HrDepartment
 from simulation.world import START, ViolationError, World
 from support.line import WeekdayCalendar, empty
-from support.sound_rows import BIN
 from usrec.adapters.inmemory.clock import SeededEntropy
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.inmemory.source import InMemorySource
 from usrec.adapters.persistence import create_ledger_engine
 from usrec.application.deliver import DeliveryPolicy
 from usrec.domain.digest import DigestPolicy
+from usrec.domain.policies import EXISTS_ALREADY, Policies
+from usrec.domain.response_code import Policy
 from usrec.domain.retry import RetryPolicy
-from usrec.domain.source_event import EmployerName, SourceName
+from usrec.domain.source_event import SourceName
 from usrec.domain.watch import WatchPolicy
 
 _STORM: Final = timedelta(days=2)
@@ -36,6 +40,13 @@ _LONGEST_CALM: Final = 4000
 _LEASE: Final = timedelta(minutes=5)
 _KEY_LIFE: Final = timedelta(days=400)
 _SECOND: Final = timedelta(seconds=1)
+_POLICIES: Final = Policies(
+    chosen={
+        BARRED: Policy.STOP_EVERYTHING,
+        NOT_TODAY: Policy.RETRY,
+        **dict.fromkeys(EXISTS_ALREADY, Policy.CONFIRM_THEN_ACCEPT),
+    }
+)
 
 
 @dataclass
@@ -67,8 +78,8 @@ class Simulation:
     agents: list[AgentProcess]
     invariants: Invariants
     restart_at: dict[str, datetime] = field(default_factory=dict)
-    until: dict[str, datetime] = field(default_factory=dict)
-    """When HR's database is back, when the key is renewed, when a clock is right again."""
+    until: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """When HR's database is back, a key is renewed, an employer is let in again, a clock is right again."""
 
     def play(self) -> None:
         """The storm, then the calm in which everything has to come right.
@@ -76,32 +87,54 @@ class Simulation:
         Raises:
             ViolationError: An invariant does not hold.
         """
-        while self.world.steps < _LONGEST_STORM and not (self._is_over() and self.world.now > START + _STORM):
+        world, climate = self.world, self.office.climate
+        while world.steps < _LONGEST_STORM and (world.now <= START + _STORM or not self._is_over()):
             self._weather()
             self._step()
-            if self.world.happens(0.01):
+            if world.happens(climate.desk):
                 self.desk.work_off()
+            if world.happens(climate.desk):
+                self.hr.mend()
+            if world.happens(climate.meddling):
+                self.desk.meddle()
+        if climate.trouble:
+            self._one_in_trouble()
         self._calm_down()
-        for _ in range(_LONGEST_CALM):
-            if self._is_over():
-                break
-            self._step()
-        self.world.holds(SETTLED, self._is_over(), self.invariants.unsettled)
+        self._come_right()
+        world.holds(SETTLED, self._is_over(), self.invariants.unsettled)
         self.invariants.look_at_the_end()
+
+    def _one_in_trouble(self) -> None:
+        """One employer stays stopped until all others are done."""
+        kept = self.world.pick(list(self.office.employers))
+        self._calm_down()
+        if not self.desk.stop_for_good(kept):
+            self.world.tell("it is stopped already")
+        self._come_right(but=kept)
+        self.world.holds(NEIGHBOUR, self._is_over(but=kept), self.invariants.unsettled)
+        self.desk.keeps.clear()
+
+    def _come_right(self, but: str = "") -> None:
+        for _ in range(_LONGEST_CALM):
+            if self._is_over(but=but):
+                return
+            self._step()
 
     @property
     def network(self) -> Network:
         return self.office.network
 
-    def _is_over(self) -> bool:
-        at_rest = not self.hr.plan and not self.network.in_flight and all(one.idle for one in self.agents)
+    def _is_over(self, but: str = "") -> bool:
+        """Whether nothing goes on any more, leaving out what one employer has in its queue."""
+        if self.hr.plan or self.desk.plan or self.network.in_flight or not all(one.idle for one in self.agents):
+            return False
         taken = not self.office.source.fetch(1) if self.office.source.online else False
-        return at_rest and taken and self.invariants.is_settled() and not self.hr.mend()
+        return taken and self.invariants.is_settled(but) and not self.hr.mend() and not self.desk.work_off()
 
     def _step(self) -> None:
         self.world.steps += 1
         self._bring_back()
-        moved = self.hr.act()
+        moved = self.hr.act() | self.desk.act()
         moved |= self.network.arrivals()
         ready = [one for one in self.agents if one.can_run() and (moved or not one.idle)]
         if ready:
@@ -135,18 +168,21 @@ class Simulation:
             del self.until[what]
             self._over(what)
 
-    def _over(self, what: str) -> None:
-        if what == "hr":
-            self.office.source.online = True
-        elif what == "key":
-            self.office.signer._valid_until[BIN] = self.world.now + _KEY_LIFE
-        else:
-            self.agents[int(what)].skew = timedelta(0)
-        self.world.tell(f"over: {what}")
+    def _over(self, what: tuple[str, str]) -> None:
+        match what:
+            case "hr", _:
+                self.office.source.online = True
+            case "key", bin_:
+                self.office.signer._valid_until[bin_] = self.world.now + _KEY_LIFE
+            case "barred", bin_:
+                self.network.authority.barred.discard(bin_)
+            case _, place:
+                self.agents[int(place)].skew = timedelta(0)
+        self.world.tell(f"over: {what[0]} {what[1]}")
 
     def _wait(self) -> None:
         """Nobody has anything to do: go on to the next moment at which somebody may."""
-        moments = [self.hr.next_at(), self.network.next_arrival(), *self.restart_at_of_dead(), *self.until.values()]
+        moments = [self.hr.next_at(), self.desk.next_at(), self.network.next_arrival(), *self.restart_at_of_dead(), *self.until.values()]
         moments += [one.paused_until for one in self.agents if not one.dead]
         moments += [one.waits_for.readable_at for one in self.agents if one.waits_for is not None]
         moments += [
@@ -161,18 +197,28 @@ class Simulation:
         return [self.restart_at[one.name] for one in self.agents if one.dead]
 
     def _weather(self) -> None:
-        world = self.world
+        world, climate = self.world, self.office.climate
         if world.strikes(Fault.OUTAGE, 0.004):
-            longest = timedelta(days=3) if world.happens(0.3) else timedelta(hours=3)
+            longest = climate.longest_outage if world.happens(0.3) else timedelta(hours=3)
             self.network.out_until = world.now + world.between(timedelta(minutes=5), longest)
-        if "hr" not in self.until and world.strikes(Fault.HR_AWAY, 0.004):
+        if ("hr", "") not in self.until and world.strikes(Fault.HR_AWAY, 0.004):
             self.office.source.online = False
-            self.until["hr"] = world.now + world.between(timedelta(minutes=1), timedelta(hours=8))
-        if "key" not in self.until and world.strikes(Fault.KEY_EXPIRED, 0.004):
-            self.office.signer._valid_until[BIN] = world.now + world.between(timedelta(0), timedelta(minutes=5))
-            self.until["key"] = world.now + world.between(timedelta(minutes=6), timedelta(days=1))
+            self.until["hr", ""] = world.now + world.between(timedelta(minutes=1), timedelta(hours=8))
+        if world.happens(0.008):
+            self._trouble_an_employer(world.pick(list(self.office.employers)))
         place = int(world.chance.random() * len(self.agents))
         self._befall(self.agents[place], str(place))
+
+    def _trouble_an_employer(self, bin_: str) -> None:
+        world, longest = self.world, self.office.climate.longest_expiry
+        if world.happens(0.5):
+            if ("key", bin_) not in self.until:
+                world.count(Fault.KEY_EXPIRED)
+                self.office.signer._valid_until[bin_] = world.now + world.between(timedelta(0), timedelta(minutes=5))
+                self.until["key", bin_] = world.now + world.between(timedelta(minutes=6), longest)
+        elif world.strikes(Fault.EMPLOYER_REFUSED, 0.5):
+            self.network.authority.barred.add(bin_)
+            self.until["barred", bin_] = world.now + world.between(timedelta(minutes=1), longest)
 
     def _befall(self, agent: AgentProcess, place: str) -> None:
         world = self.world
@@ -180,12 +226,11 @@ class Simulation:
             return
         if world.strikes(Fault.PAUSE, 0.01):
             agent.paused_until = world.now + world.between(_LEASE, 6 * _LEASE)
-        if place not in self.until and world.strikes(Fault.CLOCK_AHEAD, 0.004):
-            agent.skew = world.between(timedelta(minutes=1), timedelta(hours=5))
-            self.until[place] = world.now + world.between(timedelta(minutes=1), timedelta(hours=12))
-        if place not in self.until and world.strikes(Fault.CLOCK_BACK, 0.004):
-            agent.skew = -world.between(timedelta(minutes=1), timedelta(hours=5))
-            self.until[place] = world.now + world.between(timedelta(minutes=1), timedelta(hours=12))
+        if world.happens(0.008) and ("clock", place) not in self.until:
+            ahead = world.happens(0.5)
+            world.count(Fault.CLOCK_AHEAD if ahead else Fault.CLOCK_BACK)
+            agent.skew = world.between(timedelta(minutes=1), timedelta(hours=5)) * (1 if ahead else -1)
+            self.until["clock", place] = world.now + world.between(timedelta(minutes=1), timedelta(hours=12))
 
     def _calm_down(self) -> None:
         world = self.world
@@ -194,6 +239,7 @@ class Simulation:
         for what in list(self.until):
             del self.until[what]
             self._over(what)
+        self.desk.end_everything()
         for agent in self.agents:
             agent.paused_until = world.now
             agent.idle = False
@@ -217,25 +263,33 @@ def ledger_for_a_seed() -> PreparedLedger:
 def build(seed: int, *, tracing: bool = False) -> Simulation:
     """Everything that a seed needs, at its start."""
     world = World(seed, tracing)
+    climate = Climate.of(world)
+    employers = dict(list(EMPLOYERS.items())[: climate.employers])
     calendar = WeekdayCalendar()
     office = Office(
         world=world,
+        climate=climate,
         ledger=ledger_for_a_seed(),
         source=InMemorySource(SourceName("hr")),
-        network=Network(world, Authority(), START),
-        signer=InMemorySigner({BIN: START + _KEY_LIFE}),
+        network=Network(world, Authority(), START + climate.outage),
+        signer=InMemorySigner(dict.fromkeys(employers, START + _KEY_LIFE)),
         entropy=SeededEntropy(seed),
         calendar=calendar,
-        employers={BIN: EmployerName("alatau")},
-        policy=DeliveryPolicy(RetryPolicy(cap=timedelta(hours=12)), lease=_LEASE, clock_tolerance=timedelta(minutes=3)),
+        employers=employers,
+        policy=DeliveryPolicy(
+            RetryPolicy(cap=timedelta(hours=12)),
+            lease=_LEASE,
+            clock_tolerance=timedelta(minutes=3),
+            policies=_POLICIES,
+        ),
         watch=WatchPolicy(DigestPolicy(calendar)),
     )
-    if world.strikes(Fault.OUTAGE, 0.15):
-        office.network.out_until = START + world.between(timedelta(days=6), timedelta(days=12))
+    if climate.outage:
+        world.count(Fault.OUTAGE)
     hr = HrDepartment(office)
     hr.make_plan()
-    agents = [AgentProcess(office, f"agent{number}") for number in range(2 + (world.chance.random() < 0.3))]
-    return Simulation(world, office, hr, Desk(office, hr), agents, Invariants(office, hr))
+    agents = [AgentProcess(office, f"agent{number}") for number in range(climate.agents)]
+    return Simulation(world, office, hr, Desk(office), agents, Invariants(office, hr))
 
 
 def simulate(seed: int, *, tracing: bool = False) -> Result:
