@@ -34,6 +34,7 @@ class AgentProcess:
         skew: How far its clock is off.
         paused_until: It gets no turn before, as after SIGSTOP.
         waits_for: The exchange whose answer it reads.
+        links: It is linking the journal.
         idle: It found nothing to do at its last round.
     """
 
@@ -43,6 +44,7 @@ class AgentProcess:
         self.skew = timedelta(0)
         self.paused_until = office.world.now
         self.waits_for: Exchange | None = None
+        self.links = False
         self.idle = False
         self.dead = False
         self._in_transaction = False
@@ -96,7 +98,8 @@ class AgentProcess:
             self._greenlet.throw(CrashedError)
 
     def _die(self, where: str) -> None:
-        kind = Fault.CRASH_IN_TRANSACTION if self._in_transaction else Fault.CRASH
+        in_transaction = Fault.CRASH_WHILE_LINKING if self.links else Fault.CRASH_IN_TRANSACTION
+        kind = in_transaction if self._in_transaction else Fault.CRASH
         self.office.world.count(Fault.CRASH_WHILE_SENDING if self.waits_for else kind)
         self.office.world.tell(f"{self.name} dies at {where}")
         self.dead = True

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+from simulation.chain_watch import CHAIN, DIGESTS, ChainWatch
 from simulation.journal_watch import HELD, JOURNAL, OPEN, STOPPED, JournalWatch, Row
 from simulation.office import Office
 from simulation.staff import HrDepartment, HrEvent
+from usrec.application.verify_journal import verify_journal
+from usrec.domain.chain import ChainLine
 from usrec.domain.state import State
 
 ONCE: Final = "each event registered at most once"
@@ -29,10 +32,13 @@ SETTLED: Final = "everything settles once faults stop"
 EXACTLY: Final = "each valid event registered exactly once in the end"
 NEWEST: Final = "registered is what HR said last, or HR knows that it came too late"
 WITHDRAWN: Final = "what HR withdrew is registered only where HR knows"
+WHOLE: Final = "usrec journal verify finds the chain whole"
 TOLD: Final = "HR's row says so in the end"
 
-EACH_STEP: Final = (ONCE, ORDER, ACCEPTED, REFUSED, INTENT, BYTES, FENCE, OPEN, HELD, STOPPED, ALERT, JOURNAL)
-AT_THE_END: Final = (NEIGHBOUR, SETTLED, EXACTLY, NEWEST, WITHDRAWN, TOLD)
+EACH_STEP: Final = (
+    *(ONCE, ORDER, ACCEPTED, REFUSED, INTENT, BYTES, FENCE, OPEN, HELD, STOPPED, ALERT, JOURNAL, CHAIN, DIGESTS),
+)
+AT_THE_END: Final = (NEIGHBOUR, SETTLED, EXACTLY, NEWEST, WITHDRAWN, TOLD, WHOLE)
 
 _ENOUGH_TIME: Final = timedelta(hours=12)
 """Crashes and pauses keep no agent from watching for so long: what was taken in so long before its legal date has
@@ -40,7 +46,7 @@ been looked at."""
 _OPEN_STATES: Final = frozenset({State.PENDING, State.SIGNED, State.INDETERMINATE, State.REJECTED})
 _NOT_REGISTERED: Final = frozenset({State.REJECTED, State.CANCELLED})
 _ROWS: Final = "SELECT id, event_id, employer_bin, state, record_id, due_utc, replaced_by FROM submissions"
-_LINES: Final = "SELECT seq, submission_id, action, from_state, to_state, detail FROM journal WHERE seq > ? ORDER BY seq"
+_LINES: Final = f"SELECT {', '.join(ChainLine.__slots__)} FROM journal WHERE seq > ? ORDER BY seq"
 _ATTEMPTS: Final = "SELECT rowid, submission_id, fence FROM attempts WHERE rowid > ? ORDER BY rowid"
 
 
@@ -64,6 +70,7 @@ class Invariants:
         self._sql = self.office.ledger.connection.driver
         names = {name: bin_ for bin_, name in self.office.employers.items()}
         self._journal = JournalWatch(self.office.world, names)
+        self._chain = ChainWatch(self.office.world, self._read)
 
     def _read(self, statement: str, *values: object) -> Sequence[tuple[Any, ...]]:
         found: Sequence[tuple[Any, ...]] = self._sql.execute(statement, values).fetchall()
@@ -108,7 +115,9 @@ class Invariants:
                 self._rows[row.id] = row
                 self._since.setdefault(row.id, self.office.world.now)
                 changed.append(row)
-        self._journal.follow(self._read(_LINES, self._journal.seq), self._rows)
+        lines = [ChainLine(*values) for values in self._read(_LINES, self._journal.seq)]
+        self._journal.follow(lines, self._rows)
+        self._chain.follow(lines)
         for row in changed:
             self._agreement(row)
             self._journal.agrees(row)
@@ -127,9 +136,10 @@ class Invariants:
     def _sent(self) -> None:
         world = self.office.world
         for letter, envelope, document in self.office.network.opened:
-            which = self._read("SELECT submission_id FROM attempts WHERE envelope_digest = ?", envelope)
-            world.holds(INTENT, bool(which), lambda e=letter: f"{e.event_id} was sent and the ledger knows nothing")  # type: ignore[misc]
-            first = self._documents.setdefault(which[0][0], document)
+            which = self._chain.sent(envelope.digest, envelope.body, document)
+            known = which is not None
+            world.holds(INTENT, known, lambda e=letter: f"{e.event_id} was sent and the ledger knows nothing")  # type: ignore[misc]
+            first = self._documents.setdefault(which or "", document)
             world.holds(BYTES, first == document, lambda e=letter: f"{e.event_id} was sent with other bytes")  # type: ignore[misc]
         self.office.network.opened.clear()
 
@@ -175,6 +185,8 @@ class Invariants:
             else:
                 self._valid(event)
         Invariants(self.office, self.hr, _judged=self._judged).look()
+        breach = verify_journal(self.office.ledger.chain_view).breach
+        self.office.world.holds(WHOLE, breach is None, lambda: repr(breach))
 
     def _valid(self, event: HrEvent) -> None:
         world, times = self.office.world, self.office.network.authority.events[event.event_id]
@@ -200,7 +212,7 @@ class Invariants:
         """Whether the ledger holds nothing that still has to go somewhere; ``but`` of one employer."""
         (queued,) = self._read("SELECT count(*) FROM outbox WHERE employer_bin <> ?", but)[0]
         (notes,) = self._read("SELECT count(*) FROM write_backs WHERE written_at IS NULL")[0]
-        return not queued and not notes
+        return not queued and not notes and self._chain.is_linked()
 
     def next_moments(self) -> list[str]:
         """When something in the ledger becomes due, as its texts."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from simulation.world import World
+from usrec.domain.chain import ChainLine
 
 JOURNAL: Final = "journal whole, and its end is the state"
 OPEN: Final = "no attempt for what is settled"
@@ -46,30 +47,33 @@ class JournalWatch:
     _held: set[str] = field(default_factory=set)
     _stopped: set[str] = field(default_factory=set)
 
-    def follow(self, lines: Sequence[tuple[Any, ...]], rows: Mapping[str, Row]) -> None:
-        """Read new lines: (seq, submission, action, from, to, detail)."""
+    def follow(self, lines: Sequence[ChainLine], rows: Mapping[str, Row]) -> None:
+        """Read new lines."""
         for line in lines:
-            seq, submission, action, before, after, detail = line
-            expected = self.seq + 1
-            self.world.holds(JOURNAL, seq == expected, lambda s=seq: f"a line before {s} is missing")  # type: ignore[misc]
-            self.seq = seq
-            if action == "attempt_opened":
-                self._opened(rows[submission], after)
-            elif action in {"employer_stopped", "employer_released"}:
-                bin_ = self.bins[json.loads(detail)["employer"]]
-                (self._stopped.add if action == "employer_stopped" else self._stopped.discard)(bin_)
-            elif action == "hold":
-                self._held.add(submission)
-            elif action in _LETS_GO:
-                self._held.discard(submission)
-            if submission is not None and after is not None:
-                self._moved(seq, submission, before, after)
+            self._next(line, rows)
+            self.seq = line.seq
 
-    def _moved(self, seq: int, submission: str, before: str | None, after: str) -> None:
-        known = self.states.get(submission)
+    def _next(self, line: ChainLine, rows: Mapping[str, Row]) -> None:
+        self.world.holds(JOURNAL, line.seq == self.seq + 1, lambda: f"a line before {line.seq} is missing")
+        if line.action in {"employer_stopped", "employer_released"}:
+            bin_ = self.bins[json.loads(line.detail)["employer"]]
+            (self._stopped.add if line.action == "employer_stopped" else self._stopped.discard)(bin_)
+        if line.submission_id is None:
+            return
+        if line.action == "attempt_opened":
+            self._opened(rows[line.submission_id], str(line.to_state))
+        elif line.action == "hold":
+            self._held.add(line.submission_id)
+        elif line.action in _LETS_GO:
+            self._held.discard(line.submission_id)
+        self._moved(line, line.submission_id)
+
+    def _moved(self, line: ChainLine, submission: str) -> None:
+        known, before = self.states.get(submission), line.from_state
         fits = before is None or known is None or known == before
-        self.world.holds(JOURNAL, fits, lambda: f"line {seq} leaves {before}, not {known}")
-        self.states[submission] = after
+        self.world.holds(JOURNAL, fits, lambda: f"line {line.seq} leaves {before}, not {known}")
+        if line.to_state is not None:
+            self.states[submission] = line.to_state
 
     def _opened(self, row: Row, state: str) -> None:
         holds, event = self.world.holds, row.event_id

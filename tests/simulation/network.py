@@ -83,8 +83,8 @@ class Network:
     in_flight: list[Exchange] = field(default_factory=list)
     answers: list[tuple[str, ReplyProof]] = field(default_factory=list)
     documents: dict[str, bytes] = field(default_factory=dict)
-    opened: list[tuple[Letter, str, bytes]] = field(default_factory=list)
-    """What left since somebody looked last: content, digest of the envelope, signed document."""
+    opened: list[tuple[Letter, Envelope, bytes]] = field(default_factory=list)
+    """What left since somebody looked last: content, envelope, signed document."""
 
     def seal(self, message: SignedMessage, correlation_id: CorrelationId, at: datetime) -> Envelope:
         """An envelope whose bytes follow from the arguments alone."""
@@ -100,7 +100,7 @@ class Network:
         if world.now < self.out_until or trouble is Fault.CONNECTION_REFUSED:
             return NothingSent("the connection was refused")
         letter = letter_in(self.documents[envelope.digest])
-        self.opened.append((letter, envelope.digest, self.documents[envelope.digest]))
+        self.opened.append((letter, envelope, self.documents[envelope.digest]))
         quick = world.between(timedelta(milliseconds=20), timedelta(seconds=5))
         arrives: datetime | None = world.now + quick
         readable = world.now + quick * 2

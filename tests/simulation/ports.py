@@ -12,6 +12,7 @@ from simulation.network import Exchange
 from simulation.office import Office
 from usrec.application import deliver as delivering
 from usrec.application import ingest as ingesting
+from usrec.application import link_journal as linking
 from usrec.application import watch_deadlines as watching
 from usrec.application import write_back as telling
 from usrec.domain.document import Attachment
@@ -23,17 +24,22 @@ from usrec.ports.event_source import StatusNote
 
 _NUMBERS: Final = {Operation.CONCLUSION: "contract_number", Operation.AMENDMENT: "agreement_number"}
 
+_LINKED_LATER: Final = 0.6
+"""How likely a round leaves the journal unlinked."""
+
 
 class Process(Protocol):
     """The process behind the ports.
 
     Attributes:
         waits_for: The exchange whose answer it reads.
+        links: It is linking the journal.
     """
 
     office: Office
     name: str
     waits_for: Exchange | None
+    links: bool
 
     def port(self, name: str) -> None:
         """It calls a port."""
@@ -76,7 +82,7 @@ class Steps:
     begin = property(lambda self: self._agent.transaction)
 
     def in_order(self) -> Sequence[Callable[[], int]]:
-        return (self._ingest, self._deliver, self._watch, self._write_back)
+        return (self._ingest, self._deliver, self._watch, self._write_back, self._link)
 
     def _ingest(self) -> int:
         office = self._office
@@ -114,6 +120,17 @@ class Steps:
 
     def _write_back(self) -> int:
         return telling.write_back(source=Hr(self._agent), ledger=self.ledger, clock=self._agent)
+
+    def _link(self) -> int:
+        """Now and then, as in the upkeep; what is left over keeps nobody busy."""
+        if self._office.world.happens(_LINKED_LATER):
+            return 0
+        self._agent.links = True
+        try:
+            linking.link_journal(ledger=self.ledger, clock=self._agent)
+        finally:
+            self._agent.links = False
+        return 0
 
 
 class Renderer:

@@ -63,11 +63,12 @@ class _Prepared:
             raise NotImplementedError(f"values that SQLAlchemy makes up: {compiled}")
         state = compiled.construct_expanded_state(dict(values))
         given = compiled.construct_params(dict(values))
-        lists = {name: (whole, place) for whole, names in state.parameter_expansion.items() for place, name in enumerate(names)}
+        expanded = state.parameter_expansion.items()
+        lists = {name: (whole, place) for whole, names in expanded for place, name in enumerate(names)}
         self.sql = state.statement
+        processors = {**compiled._bind_processors, **state.processors}
         self.takes = [
-            (*lists.get(name, (name, None)), given.get(name), state.processors.get(name))
-            for name in state.positiontup or ()
+            (*lists.get(name, (name, None)), given.get(name), processors.get(name)) for name in state.positiontup or ()
         ]
         columns = getattr(compiled, "_result_columns", None) or ()
         self.makes = [one.type._cached_result_processor(dialect, None) for one in columns]
