@@ -120,6 +120,7 @@ class AgentProcess:
     def _live(self) -> None:
         try:
             while True:
+                self.idle = False
                 done = [self._round(step) for step in self._steps]
                 self.idle = not any(done)
                 self.interrupted()

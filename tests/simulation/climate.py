@@ -21,6 +21,7 @@ class Climate:
         desk: How likely a person looks at what waits for a decision, at each step.
         meddling: How likely a person interferes, at each step.
         longest_expiry: How long an employer can be without a valid key.
+        first_wait: Before the second attempt, at the most.
         trouble: Towards the end one employer stays in trouble until all others are done.
     """
 
@@ -32,6 +33,7 @@ class Climate:
     desk: float
     meddling: float
     longest_expiry: timedelta
+    first_wait: timedelta
     trouble: bool
 
     @classmethod
@@ -47,6 +49,7 @@ class Climate:
             late_entry=0.8 if tight else 0.15,
             desk=0.002 if tight else 0.01,
             meddling=0.01 if world.happens(0.3) else 0.001,
-            longest_expiry=timedelta(days=4 if tight else 1),
+            longest_expiry=timedelta(hours=36 if world.happens(0.1) else 5),
+            first_wait=timedelta(seconds=5 if world.happens(0.2) else 300),
             trouble=employers > 1 and world.happens(0.6),
         )

@@ -134,8 +134,8 @@ class Simulation:
     def _step(self) -> None:
         self.world.steps += 1
         self._bring_back()
+        self.network.arrivals()
         moved = self.hr.act() | self.desk.act()
-        moved |= self.network.arrivals()
         ready = [one for one in self.agents if one.can_run() and (moved or not one.idle)]
         if ready:
             agent = self.world.pick(ready)
@@ -190,8 +190,9 @@ class Simulation:
         ]
         later = [one for one in moments if one is not None and one > self.world.now]
         self.world.now = min([*later, self.world.now + timedelta(days=1)]) + self.world.between(timedelta(0), _SECOND)
-        for agent in self.agents:
-            agent.idle = agent.idle and self.world.happens(0.5)
+        awake = [one for one in self.agents if one.can_run()]
+        if awake:
+            self.world.pick(awake).idle = False
 
     def restart_at_of_dead(self) -> list[datetime]:
         return [self.restart_at[one.name] for one in self.agents if one.dead]
@@ -277,7 +278,7 @@ def build(seed: int, *, tracing: bool = False) -> Simulation:
         calendar=calendar,
         employers=employers,
         policy=DeliveryPolicy(
-            RetryPolicy(cap=timedelta(hours=12)),
+            RetryPolicy(base=climate.first_wait, cap=timedelta(hours=12)),
             lease=_LEASE,
             clock_tolerance=timedelta(minutes=3),
             policies=_POLICIES,
