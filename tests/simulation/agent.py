@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from greenlet import getcurrent, greenlet
 
@@ -72,10 +72,8 @@ class AgentProcess:
             CrashedError: It dies here, or has died before.
         """
         world = self.office.world
-        if self.dead:
-            raise CrashedError
-        if world.happens(_CRASH_WHILE_SENDING if self.waits_for else _CRASH):
-            self._die(name)
+        if self.dead or world.happens(_CRASH_WHILE_SENDING if self.waits_for else _CRASH):
+            self.die(name)
         if not self._in_transaction and world.chance.random() < _SWITCH:
             self.interrupted()
 
@@ -97,7 +95,14 @@ class AgentProcess:
         if self._greenlet:
             self._greenlet.throw(CrashedError)
 
-    def _die(self, where: str) -> None:
+    def die(self, where: str) -> NoReturn:
+        """It dies here, or has died before.
+
+        Raises:
+            CrashedError: Always.
+        """
+        if self.dead:
+            raise CrashedError
         in_transaction = Fault.CRASH_WHILE_LINKING if self.links else Fault.CRASH_IN_TRANSACTION
         kind = in_transaction if self._in_transaction else Fault.CRASH
         self.office.world.count(Fault.CRASH_WHILE_SENDING if self.waits_for else kind)
@@ -150,13 +155,15 @@ class _Mortal:
         return mortal
 
     def _calling(self, name: str, found: Callable[..., Any]) -> Callable[..., Any]:
-        port = self._agent.port
+        agent, chance = self._agent, self._agent.office.world.chance.random
+        world = agent.office.world
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            port(name)
+            if agent.dead or (world.stormy and chance() < _CRASH):
+                agent.die(name)
             result = found(*args, **kwargs)
             if name == "commit":
-                port("after commit")
+                agent.port("after commit")
             return result
 
         return call

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from simulation.chain_watch import CHAIN, DIGESTS, ChainWatch
@@ -64,7 +64,7 @@ class Invariants:
     _fences: dict[str, int] = field(default_factory=dict)
     _attempt: int = 0
     _judged: set[str] = field(default_factory=set)
-    _next_due: str = ""
+    _next_due: datetime | None = None
 
     def __post_init__(self) -> None:
         self._sql = self.office.ledger.connection.driver
@@ -90,7 +90,7 @@ class Invariants:
             self._changes = self._sql.total_changes
             self._ledger()
         self._sent()
-        if _text(self.office.world.now) >= self._next_due:
+        if self._next_due is not None and self.office.world.now >= self._next_due:
             self._deadlines()
 
     def _registry(self) -> None:
@@ -122,7 +122,7 @@ class Invariants:
             self._agreement(row)
             self._journal.agrees(row)
         if changed:
-            self._next_due = min((row.due for row in self._unjudged()), default="9")
+            self._next_due = self._first_due()
         self._attempts()
 
     def _agreement(self, row: Row) -> None:
@@ -171,7 +171,11 @@ class Invariants:
                 continue
             told = self._read("SELECT 1 FROM alerts WHERE event_id = ? AND raised_at < ?", row.event_id, row.due)
             world.holds(ALERT, bool(told), lambda r=row: f"{r.event_id} was due at {r.due} and nobody was told")  # type: ignore[misc]
-        self._next_due = min((row.due for row in self._unjudged()), default="9")
+        self._next_due = self._first_due()
+
+    def _first_due(self) -> datetime | None:
+        dues = [row.due for row in self._unjudged()]
+        return datetime.fromisoformat(min(dues)) if dues else None
 
     def look_at_the_end(self) -> None:
         """Check what must hold once faults have stopped and everything had its time; and all once more, from the start.
@@ -219,6 +223,7 @@ class Invariants:
         found = self._read(
             "SELECT min(available_at) FROM outbox WHERE status = 'scheduled' UNION ALL"
             " SELECT min(lease_until) FROM outbox WHERE status = 'claimed' UNION ALL"
+            " SELECT min(due_at) FROM write_backs WHERE written_at IS NULL UNION ALL"
             " SELECT min(watch_at) FROM submissions"
         )
         return [moment for (moment,) in found if moment is not None]

@@ -40,6 +40,10 @@ _LONGEST_CALM: Final = 4000
 _LEASE: Final = timedelta(minutes=5)
 _KEY_LIFE: Final = timedelta(days=400)
 _SECOND: Final = timedelta(seconds=1)
+_WEATHER: Final = 0.034
+"""How likely something happens at a step."""
+_NO_POLL: Final = 0.8
+"""How likely nobody looks for work at a moment at which the ledger has none."""
 _POLICIES: Final = Policies(
     chosen={
         BARRED: Policy.STOP_EVERYTHING,
@@ -92,9 +96,7 @@ class Simulation:
             self._weather()
             self._step()
             if world.happens(climate.desk):
-                self.desk.work_off()
-            if world.happens(climate.desk):
-                self.hr.mend()
+                self._people_work()
             if world.happens(climate.meddling):
                 self.desk.meddle()
         if climate.trouble:
@@ -147,10 +149,10 @@ class Simulation:
         self.invariants.look()
 
     def _people_work(self) -> bool:
-        """Once everything is quiet, people look at what is left for them; whether they did something."""
+        """People look at what is left for them; whether they did something."""
         mended, decided = self.hr.mend(), self.desk.work_off()
-        for agent in self.agents:
-            agent.idle = agent.idle and not (mended or decided)
+        if mended or decided:
+            self._wake(self.agents)
         return mended or decided
 
     def _buried(self, agent: AgentProcess) -> None:
@@ -172,6 +174,7 @@ class Simulation:
         match what:
             case "hr", _:
                 self.office.source.online = True
+                self._wake(self.agents)
             case "key", bin_:
                 self.office.signer._valid_until[bin_] = self.world.now + _KEY_LIFE
             case "barred", bin_:
@@ -182,33 +185,45 @@ class Simulation:
 
     def _wait(self) -> None:
         """Nobody has anything to do: go on to the next moment at which somebody may."""
-        moments = [self.hr.next_at(), self.desk.next_at(), self.network.next_arrival(), *self.restart_at_of_dead(), *self.until.values()]
-        moments += [one.paused_until for one in self.agents if not one.dead]
+        world = self.world
+        moments = [self.hr.next_at(), self.desk.next_at(), self.network.next_arrival(), *self.restart_at_of_dead()]
+        moments += [*self.until.values(), *(one.paused_until for one in self.agents if not one.dead)]
         moments += [one.waits_for.readable_at for one in self.agents if one.waits_for is not None]
-        moments += [
-            datetime.fromisoformat(text) - one.skew for text in self.invariants.next_moments() for one in self.agents
-        ]
-        later = [one for one in moments if one is not None and one > self.world.now]
-        self.world.now = min([*later, self.world.now + timedelta(days=1)]) + self.world.between(timedelta(0), _SECOND)
+        due = [datetime.fromisoformat(text) for text in self.invariants.next_moments()]
+        moments += [at - one.skew for at in due for one in self.agents]
+        later = [one for one in moments if one is not None and one > world.now]
+        world.now = min([*later, world.now + timedelta(days=1)]) + world.between(timedelta(0), _SECOND)
         awake = [one for one in self.agents if one.can_run()]
-        if awake:
-            self.world.pick(awake).idle = False
+        eager = [one for one in awake if any(at <= one.now() for at in due)]
+        if eager or not world.happens(_NO_POLL):
+            self._wake(eager or awake)
+
+    def _wake(self, agents: Sequence[AgentProcess]) -> None:
+        if agents:
+            self.world.pick(agents).idle = False
 
     def restart_at_of_dead(self) -> list[datetime]:
         return [self.restart_at[one.name] for one in self.agents if one.dead]
 
     def _weather(self) -> None:
-        world, climate = self.world, self.office.climate
-        if world.strikes(Fault.OUTAGE, 0.004):
-            longest = climate.longest_outage if world.happens(0.3) else timedelta(hours=3)
-            self.network.out_until = world.now + world.between(timedelta(minutes=5), longest)
-        if ("hr", "") not in self.until and world.strikes(Fault.HR_AWAY, 0.004):
-            self.office.source.online = False
-            self.until["hr", ""] = world.now + world.between(timedelta(minutes=1), timedelta(hours=8))
-        if world.happens(0.008):
-            self._trouble_an_employer(world.pick(list(self.office.employers)))
-        place = int(world.chance.random() * len(self.agents))
-        self._befall(self.agents[place], str(place))
+        """Now and then something happens to the gateway, to HR's database, to an employer, to a machine."""
+        world = self.world
+        if not world.happens(_WEATHER):
+            return
+        match world.pick(("outage", "hr", "employer", "employer", "pause", "pause", "clock", "clock")):
+            case "outage":
+                world.count(Fault.OUTAGE)
+                longest = self.office.climate.longest_outage if world.happens(0.3) else timedelta(hours=3)
+                self.network.out_until = world.now + world.between(timedelta(minutes=5), longest)
+            case "hr":
+                if ("hr", "") not in self.until:
+                    world.count(Fault.HR_AWAY)
+                    self.office.source.online = False
+                    self.until["hr", ""] = world.now + world.between(timedelta(minutes=1), timedelta(hours=8))
+            case "employer":
+                self._trouble_an_employer(world.pick(list(self.office.employers)))
+            case what:
+                self._trouble_an_agent(what)
 
     def _trouble_an_employer(self, bin_: str) -> None:
         world, longest = self.world, self.office.climate.longest_expiry
@@ -221,17 +236,19 @@ class Simulation:
             self.network.authority.barred.add(bin_)
             self.until["barred", bin_] = world.now + world.between(timedelta(minutes=1), longest)
 
-    def _befall(self, agent: AgentProcess, place: str) -> None:
-        world = self.world
+    def _trouble_an_agent(self, what: str) -> None:
+        world, place = self.world, int(self.world.chance.random() * len(self.agents))
+        agent = self.agents[place]
         if agent.dead:
             return
-        if world.strikes(Fault.PAUSE, 0.01):
+        if what == "pause":
+            world.count(Fault.PAUSE)
             agent.paused_until = world.now + world.between(_LEASE, 6 * _LEASE)
-        if world.happens(0.008) and ("clock", place) not in self.until:
+        elif ("clock", str(place)) not in self.until:
             ahead = world.happens(0.5)
             world.count(Fault.CLOCK_AHEAD if ahead else Fault.CLOCK_BACK)
             agent.skew = world.between(timedelta(minutes=1), timedelta(hours=5)) * (1 if ahead else -1)
-            self.until["clock", place] = world.now + world.between(timedelta(minutes=1), timedelta(hours=12))
+            self.until["clock", str(place)] = world.now + world.between(timedelta(minutes=1), timedelta(hours=12))
 
     def _calm_down(self) -> None:
         world = self.world
