@@ -6,8 +6,8 @@ has no effect, as in a process that is gone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Final, NoReturn
 
@@ -50,6 +50,7 @@ class AgentProcess:
         self._in_transaction = False
         self._steps = Steps(self).in_order()
         self._work = _Mortal(office.ledger.work, self)
+        self._transaction = _Transaction(self)
         self._greenlet = greenlet(self._live)
 
     def now(self) -> datetime:
@@ -110,17 +111,23 @@ class AgentProcess:
         self.dead = True
         raise CrashedError
 
-    @contextmanager
-    def transaction(self) -> Iterator[Any]:
+    def transaction(self) -> AbstractContextManager[Any]:
         """A unit of work of the real ledger, at whose every call the process may die."""
+        return self._transaction
+
+    def start(self) -> Any:
+        """A transaction begins."""
         self.port("begin")
         self._in_transaction = True
-        try:
-            with self.office.ledger.begin():
-                yield self._work
-        finally:
-            self._in_transaction = False
-        self.port("after the transaction")
+        self.office.ledger.start()
+        return self._work
+
+    def end(self, *, well: bool) -> None:
+        """It ends; ``well`` unless an exception ended it."""
+        self._in_transaction = False
+        self.office.ledger.end()
+        if well:
+            self.port("after the transaction")
 
     def _live(self) -> None:
         try:
@@ -138,6 +145,19 @@ class AgentProcess:
         except (LeaseLost, SourceUnavailable) as obstacle:
             self.office.world.tell(f"{self.name}: {type(obstacle).__name__}")
             return isinstance(obstacle, LeaseLost)
+
+
+class _Transaction:
+    """What ``ledger.begin()`` gives a process; it has one at a time."""
+
+    def __init__(self, agent: AgentProcess) -> None:
+        self._agent = agent
+
+    def __enter__(self) -> Any:
+        return self._agent.start()
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._agent.end(well=kind is None)
 
 
 class _Mortal:

@@ -18,7 +18,7 @@ class Climate:
         outage: The gateway is away from the start for so long.
         longest_outage: The longest of those that come later.
         late_entry: How likely HR enters an event days after its signing.
-        desk: How likely a person looks at what waits for a decision, at each step.
+        desk: How likely people look at what is left for them when the agents have nothing to do.
         meddling: How likely a person interferes, at each step.
         longest_expiry: How long an employer can be without a valid key.
         first_wait: Before the second attempt, at the most.
@@ -47,9 +47,9 @@ class Climate:
             outage=world.between(timedelta(days=3), timedelta(days=9)) if world.happens(0.3) else timedelta(0),
             longest_outage=timedelta(days=5 if tight else 3),
             late_entry=0.8 if tight else 0.15,
-            desk=0.002 if tight else 0.01,
+            desk=0.03 if tight else 0.15,
             meddling=0.01 if world.happens(0.3) else 0.001,
             longest_expiry=timedelta(hours=36 if world.happens(0.1) else 5),
-            first_wait=timedelta(seconds=5 if world.happens(0.2) else 300),
+            first_wait=timedelta(seconds=5 if world.happens(0.2) else 1800),
             trouble=employers > 1 and world.happens(0.6),
         )

@@ -24,7 +24,7 @@ from usrec.ports.event_source import StatusNote
 
 _NUMBERS: Final = {Operation.CONCLUSION: "contract_number", Operation.AMENDMENT: "agreement_number"}
 
-_LINKED_LATER: Final = 0.8
+_LINKED_LATER: Final = 0.9
 """How likely a round leaves the journal unlinked."""
 
 

@@ -67,27 +67,38 @@ class _Prepared:
         lists = {name: (whole, place) for whole, names in expanded for place, name in enumerate(names)}
         self.sql = state.statement
         processors = {**compiled._bind_processors, **state.processors}
-        self.takes = [
-            (*lists.get(name, (name, None)), given.get(name), processors.get(name)) for name in state.positiontup or ()
+        takes = [
+            (*lists.get(name, (name, None)), name in values or name in lists, given.get(name), processors.get(name))
+            for name in state.positiontup or ()
         ]
+        self.parameters = _taking(takes)
         columns = getattr(compiled, "_result_columns", None) or ()
-        self.makes = [one.type._cached_result_processor(dialect, None) for one in columns]
-        self.row = namedtuple("Row", [one.keyname for one in columns], rename=True)._make if columns else None  # noqa: PYI024
+        makes = [one.type._cached_result_processor(dialect, None) for one in columns]
+        self.rows = _making([one.keyname for one in columns], makes) if columns else None
 
-    def parameters(self, values: Values) -> list[Any]:
-        found = []
-        for name, place, default, processor in self.takes:
-            value = values.get(name, default) if place is None else values[name][place]
-            found.append(value if processor is None else processor(value))
-        return found
 
-    def rows(self, fetched: Sequence[Sequence[Any]]) -> Sequence[Any]:
-        make, makes = self.row, self.makes
-        if make is None:
-            return ()
-        return [
-            make([value if one is None else one(value) for value, one in zip(row, makes, strict=True)]) for row in fetched
-        ]
+def _taking(takes: Sequence[tuple[str, int | None, bool, Any, Any]]) -> Callable[[Values], list[Any]]:
+    """A function that lists a statement's parameters in order, written for this statement alone.
+
+    Args:
+        takes: Name, place in a list, whether it is given at each call, the value otherwise, how it is stored.
+    """
+    known: dict[str, Any] = {}
+    parts = []
+    for number, (name, place, is_given, default, processor) in enumerate(takes):
+        known |= {f"p{number}": processor, f"d{number}": default}
+        value = f"v[{name!r}]" + ("" if place is None else f"[{place}]") if is_given else f"d{number}"
+        parts.append(value if processor is None else f"p{number}({value})")
+    return cast("Callable[[Values], list[Any]]", eval(f"lambda v: [{', '.join(parts)}]", known))  # noqa: S307 -- our own text
+
+
+def _making(names: Sequence[str], makes: Sequence[Any]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """A function that makes rows of what the driver fetched, written for this statement alone."""
+    known: dict[str, Any] = {f"p{number}": one for number, one in enumerate(makes)}
+    known["Row"] = namedtuple("Row", names, rename=True)  # noqa: PYI024 -- its fields are known here only
+    parts = [f"r[{number}]" if one is None else f"p{number}(r[{number}])" for number, one in enumerate(makes)]
+    text = f"lambda rows: [Row({', '.join(parts)}) for r in rows]"
+    return cast("Callable[[Sequence[Any]], Sequence[Any]]", eval(text, known))  # noqa: S307 -- our own text
 
 
 class PreparedConnection:
@@ -108,7 +119,7 @@ class PreparedConnection:
         values = values or {}
         prepared = self._prepare(statement, values, many=False)
         cursor = self._run(self.driver.execute, prepared.sql, prepared.parameters(values))
-        return _Result(prepared.rows(cursor.fetchall()) if prepared.makes else (), cursor.rowcount)
+        return _Result(prepared.rows(cursor.fetchall()) if prepared.rows else (), cursor.rowcount)
 
     def scalar(self, statement: Any, values: Any = None) -> Any:
         row = self.execute(statement, values).first()
@@ -121,7 +132,7 @@ class PreparedConnection:
         if not values:
             return _Result((), 0)
         prepared = self._prepare(statement, values[0], many=True)
-        if prepared.makes:
+        if prepared.rows:
             each = [self.execute(statement, one) for one in values]
             return _Result([row for one in each for row in one], sum(one.rowcount for one in each))
         cursor = self._run(self.driver.executemany, prepared.sql, [prepared.parameters(one) for one in values])
@@ -160,10 +171,17 @@ class PreparedLedger(SqlLedger):
     @contextmanager
     def begin(self) -> Iterator[SqlUnitOfWork]:
         """Start a transaction; it rolls back unless it was committed."""
-        driver = self.connection.driver
-        driver.execute("BEGIN IMMEDIATE")
+        self.start()
         try:
             yield self.work
         finally:
-            if driver.in_transaction:
-                driver.execute("ROLLBACK")
+            self.end()
+
+    def start(self) -> None:
+        """Begin."""
+        self.connection.driver.execute("BEGIN IMMEDIATE")
+
+    def end(self) -> None:
+        """Roll back what was not committed."""
+        if self.connection.driver.in_transaction:
+            self.connection.driver.execute("ROLLBACK")

@@ -35,7 +35,7 @@ from usrec.domain.watch import WatchPolicy
 
 _STORM: Final = timedelta(days=2)
 """The weather is rough for at least so long, and as long as anything is open."""
-_LONGEST_STORM: Final = 600
+_LONGEST_STORM: Final = 450
 _LONGEST_CALM: Final = 4000
 _LEASE: Final = timedelta(minutes=5)
 _KEY_LIFE: Final = timedelta(days=400)
@@ -95,8 +95,6 @@ class Simulation:
         while world.steps < _LONGEST_STORM and (world.now <= START + _STORM or not self._is_over()):
             self._weather()
             self._step()
-            if world.happens(climate.desk):
-                self._people_work()
             if world.happens(climate.meddling):
                 self.desk.meddle()
         if climate.trouble:
@@ -144,7 +142,7 @@ class Simulation:
             agent.turn()
             if agent.dead:
                 self._buried(agent)
-        elif self.world.stormy or not self._people_work():
+        elif (self.world.stormy and not self.world.happens(self.office.climate.desk)) or not self._people_work():
             self._wait()
         self.invariants.look()
 
