@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from greenlet import getcurrent, greenlet
 
@@ -74,7 +74,7 @@ class AgentProcess:
         """
         world = self.office.world
         if self.dead or world.happens(_CRASH_WHILE_SENDING if self.waits_for else _CRASH):
-            self.die(name)
+            self.may_die(name)
         if not self._in_transaction and world.chance.random() < _SWITCH:
             self.interrupted()
 
@@ -96,19 +96,19 @@ class AgentProcess:
         if self._greenlet:
             self._greenlet.throw(CrashedError)
 
-    def die(self, where: str) -> NoReturn:
-        """It dies here, or has died before.
+    def may_die(self, where: str) -> None:
+        """It dies here, unless this kind of death is left out.
 
         Raises:
-            CrashedError: Always.
+            CrashedError: It does, or has died before.
         """
-        if self.dead:
-            raise CrashedError
         in_transaction = Fault.CRASH_WHILE_LINKING if self.links else Fault.CRASH_IN_TRANSACTION
         kind = in_transaction if self._in_transaction else Fault.CRASH
-        self.office.world.count(Fault.CRASH_WHILE_SENDING if self.waits_for else kind)
-        self.office.world.tell(f"{self.name} dies at {where}")
-        self.dead = True
+        if not self.dead:
+            if not self.office.world.befalls(Fault.CRASH_WHILE_SENDING if self.waits_for else kind):
+                return
+            self.office.world.tell(f"{self.name} dies at {where}")
+            self.dead = True
         raise CrashedError
 
     def transaction(self) -> AbstractContextManager[Any]:
@@ -180,7 +180,7 @@ class _Mortal:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             if agent.dead or (world.stormy and chance() < _CRASH):
-                agent.die(name)
+                agent.may_die(name)
             result = found(*args, **kwargs)
             if name == "commit":
                 agent.port("after commit")

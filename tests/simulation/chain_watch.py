@@ -57,7 +57,9 @@ class ChainWatch:
         numbers = list(numbers_in(read_spans(batch.header.ranges)))
         first = self._state.through + 1
         expected = list(range(first, first + len(numbers)))
-        self.world.holds(CHAIN, numbers == expected, lambda: f"batch {batch.header.number} holds {numbers}, not {first}...")
+        self.world.holds(
+            CHAIN, numbers == expected, lambda: f"batch {batch.header.number} holds {numbers}, not {first}..."
+        )
         lines = [self.tail.pop(number) for number in numbers]
         found = check_batch(self._state, batch, lines, gaps_happen=False)
         self.world.holds(CHAIN, not isinstance(found, Breach), lambda: repr(found))
@@ -84,7 +86,9 @@ class ChainWatch:
         which, number = found[0]
         told = self._sent.pop((which, number), {})
         own = self._digest(which, envelope), self._digest(which, document)
-        self.world.holds(DIGESTS, (told.get("request"), told.get("document")) == own, lambda: f"{which}: other bytes left")
+        self.world.holds(
+            DIGESTS, (told.get("request"), told.get("document")) == own, lambda: f"{which}: other bytes left"
+        )
         return str(which)
 
     def _digest(self, submission_id: str, content: bytes) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from simulation.faults import Fault
 from simulation.world import World
 
 
@@ -44,7 +45,7 @@ class Climate:
         return cls(
             employers=employers,
             agents=2 + world.happens(0.3),
-            outage=world.between(timedelta(days=3), timedelta(days=9)) if world.happens(0.3) else timedelta(0),
+            outage=timedelta(days=world.pick((3, 4, 5, 6, 7, 8))) if world.strikes(Fault.OUTAGE, 0.3) else timedelta(0),
             longest_outage=timedelta(days=5 if tight else 3),
             late_entry=0.8 if tight else 0.15,
             desk=0.03 if tight else 0.15,

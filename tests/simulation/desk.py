@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,6 +21,7 @@ from usrec.domain.submission import Submission, SubmissionId
 PERSON: Final = operate.Actor("asel", "looked into the registry")
 _CHECKED_OUT_FOR: Final = timedelta(hours=6)
 _LONGEST_STOP: Final = timedelta(hours=20)
+_MEDDLING: Final = (Fault.PERSON_HOLDS, Fault.PERSON_HURRIES, Fault.PERSON_CHECKS_OUT, Fault.PERSON_STOPS)
 _BY_HAND: Final = frozenset({Operation.CONCLUSION, Operation.AMENDMENT})
 
 
@@ -62,10 +63,16 @@ class Desk:
 
     def meddle(self) -> None:
         """Hold, hurry, enter by hand or stop something at random."""
-        world, act = self.office.world, self.office.world.pick((self._hold, self._hurry, self._check_out, self._stop))
+        world = self.office.world
+        fault = world.pick(_MEDDLING)
         on_its_way = self._rows("SELECT submission_id FROM outbox ORDER BY submission_id")
-        if on_its_way:
-            self._tries(act, SubmissionId(world.pick(on_its_way)[0]))
+        if on_its_way and fault not in world.without:
+            self._tries(self._meddling[fault], SubmissionId(world.pick(on_its_way)[0]))
+
+    @property
+    def _meddling(self) -> Mapping[Fault, Callable[[SubmissionId], None]]:
+        acts = (self._hold, self._hurry, self._check_out, self._stop)
+        return dict(zip(_MEDDLING, acts, strict=True))
 
     def _hold(self, which: SubmissionId) -> None:
         operate.hold(which, PERSON, ledger=self.office.ledger, clock=self.office)
@@ -79,7 +86,7 @@ class Desk:
 
     def _hurry(self, which: SubmissionId) -> None:
         self._again(which)
-        self.office.world.count(Fault.PERSON_HURRIES)
+        self.office.world.befalls(Fault.PERSON_HURRIES)
 
     def _check_out(self, which: SubmissionId) -> None:
         office = self.office
@@ -127,7 +134,7 @@ class Desk:
 
     def _begun(self, fault: Fault, ends: str, whom: str, longest: timedelta) -> None:
         world = self.office.world
-        world.count(fault)
+        world.befalls(fault)
         self.plan.append((world.now + world.between(timedelta(minutes=1), longest), ends, whom))
 
     def _tries(self, act: object, whom: str) -> bool:

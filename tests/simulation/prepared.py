@@ -1,4 +1,4 @@
-"""The ledger's statements, compiled once and run on the bare driver: the same SQL, the same values, a fraction of the time.
+"""The ledger's statements, compiled once and run on the bare driver: same SQL, same values, a fraction of the time.
 
 SQLAlchemy works out anew at each execution what never changes between two of them. Over a hundred thousand seeds that
 is most of what the simulation costs. Here each statement of the SQLite ledger is compiled by SQLAlchemy once for each

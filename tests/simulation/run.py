@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -19,6 +19,7 @@ from simulation.network import Network
 from simulation.office import EMPLOYERS, Office
 from simulation.prepared import PreparedConnection, PreparedLedger
 from simulation.staff import HrDepartment
+from simulation.weather import KEY_LIFE, LEASE, Weather
 from simulation.world import START, ViolationError, World
 from support.line import WeekdayCalendar, empty
 from usrec.adapters.inmemory.clock import SeededEntropy
@@ -37,11 +38,7 @@ _STORM: Final = timedelta(days=2)
 """The weather is rough for at least so long, and as long as anything is open."""
 _LONGEST_STORM: Final = 450
 _LONGEST_CALM: Final = 4000
-_LEASE: Final = timedelta(minutes=5)
-_KEY_LIFE: Final = timedelta(days=400)
 _SECOND: Final = timedelta(seconds=1)
-_WEATHER: Final = 0.034
-"""How likely something happens at a step."""
 _NO_POLL: Final = 0.8
 """How likely nobody looks for work at a moment at which the ledger has none."""
 _POLICIES: Final = Policies(
@@ -79,11 +76,10 @@ class Simulation:
     office: Office
     hr: HrDepartment
     desk: Desk
+    weather: Weather
     agents: list[AgentProcess]
     invariants: Invariants
     restart_at: dict[str, datetime] = field(default_factory=dict)
-    until: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    """When HR's database is back, a key is renewed, an employer is let in again, a clock is right again."""
 
     def play(self) -> None:
         """The storm, then the calm in which everything has to come right.
@@ -93,7 +89,7 @@ class Simulation:
         """
         world, climate = self.world, self.office.climate
         while world.steps < _LONGEST_STORM and (world.now <= START + _STORM or not self._is_over()):
-            self._weather()
+            self.weather.strike()
             self._step()
             if world.happens(climate.meddling):
                 self.desk.meddle()
@@ -164,28 +160,14 @@ class Simulation:
                 again = AgentProcess(self.office, f"{agent.name.partition('.')[0]}.{self.world.steps}")
                 again.skew = agent.skew
                 self.agents[place] = again
-        for what in [one for one, at in self.until.items() if at <= now]:
-            del self.until[what]
-            self._over(what)
-
-    def _over(self, what: tuple[str, str]) -> None:
-        match what:
-            case "hr", _:
-                self.office.source.online = True
-                self._wake(self.agents)
-            case "key", bin_:
-                self.office.signer._valid_until[bin_] = self.world.now + _KEY_LIFE
-            case "barred", bin_:
-                self.network.authority.barred.discard(bin_)
-            case _, place:
-                self.agents[int(place)].skew = timedelta(0)
-        self.world.tell(f"over: {what[0]} {what[1]}")
+        if "hr" in self.weather.clear_up():
+            self._wake(self.agents)
 
     def _wait(self) -> None:
         """Nobody has anything to do: go on to the next moment at which somebody may."""
         world = self.world
         moments = [self.hr.next_at(), self.desk.next_at(), self.network.next_arrival(), *self.restart_at_of_dead()]
-        moments += [*self.until.values(), *(one.paused_until for one in self.agents if not one.dead)]
+        moments += [*self.weather.until.values(), *(one.paused_until for one in self.agents if not one.dead)]
         moments += [one.waits_for.readable_at for one in self.agents if one.waits_for is not None]
         due = [datetime.fromisoformat(text) for text in self.invariants.next_moments()]
         moments += [at - one.skew for at in due for one in self.agents]
@@ -203,58 +185,11 @@ class Simulation:
     def restart_at_of_dead(self) -> list[datetime]:
         return [self.restart_at[one.name] for one in self.agents if one.dead]
 
-    def _weather(self) -> None:
-        """Now and then something happens to the gateway, to HR's database, to an employer, to a machine."""
-        world = self.world
-        if not world.happens(_WEATHER):
-            return
-        match world.pick(("outage", "hr", "employer", "employer", "pause", "pause", "clock", "clock")):
-            case "outage":
-                world.count(Fault.OUTAGE)
-                longest = self.office.climate.longest_outage if world.happens(0.3) else timedelta(hours=3)
-                self.network.out_until = world.now + world.between(timedelta(minutes=5), longest)
-            case "hr":
-                if ("hr", "") not in self.until:
-                    world.count(Fault.HR_AWAY)
-                    self.office.source.online = False
-                    self.until["hr", ""] = world.now + world.between(timedelta(minutes=1), timedelta(hours=8))
-            case "employer":
-                self._trouble_an_employer(world.pick(list(self.office.employers)))
-            case what:
-                self._trouble_an_agent(what)
-
-    def _trouble_an_employer(self, bin_: str) -> None:
-        world, longest = self.world, self.office.climate.longest_expiry
-        if world.happens(0.5):
-            if ("key", bin_) not in self.until:
-                world.count(Fault.KEY_EXPIRED)
-                self.office.signer._valid_until[bin_] = world.now + world.between(timedelta(0), timedelta(minutes=5))
-                self.until["key", bin_] = world.now + world.between(timedelta(minutes=6), longest)
-        elif world.strikes(Fault.EMPLOYER_REFUSED, 0.5):
-            self.network.authority.barred.add(bin_)
-            self.until["barred", bin_] = world.now + world.between(timedelta(minutes=1), longest)
-
-    def _trouble_an_agent(self, what: str) -> None:
-        world, place = self.world, int(self.world.chance.random() * len(self.agents))
-        agent = self.agents[place]
-        if agent.dead:
-            return
-        if what == "pause":
-            world.count(Fault.PAUSE)
-            agent.paused_until = world.now + world.between(_LEASE, 6 * _LEASE)
-        elif ("clock", str(place)) not in self.until:
-            ahead = world.happens(0.5)
-            world.count(Fault.CLOCK_AHEAD if ahead else Fault.CLOCK_BACK)
-            agent.skew = world.between(timedelta(minutes=1), timedelta(hours=5)) * (1 if ahead else -1)
-            self.until["clock", str(place)] = world.now + world.between(timedelta(minutes=1), timedelta(hours=12))
-
     def _calm_down(self) -> None:
         world = self.world
         world.stormy = False
         world.tell("calm, but for an outage that goes on")
-        for what in list(self.until):
-            del self.until[what]
-            self._over(what)
+        self.weather.clear_up(at_once=True)
         self.desk.end_everything()
         for agent in self.agents:
             agent.paused_until = world.now
@@ -276,9 +211,9 @@ def ledger_for_a_seed() -> PreparedLedger:
     return PreparedLedger(connection)
 
 
-def build(seed: int, *, tracing: bool = False) -> Simulation:
+def build(seed: int, *, tracing: bool = False, without: Collection[Fault] = ()) -> Simulation:
     """Everything that a seed needs, at its start."""
-    world = World(seed, tracing)
+    world = World(seed, tracing, without=without)
     climate = Climate.of(world)
     employers = dict(list(EMPLOYERS.items())[: climate.employers])
     calendar = WeekdayCalendar()
@@ -287,30 +222,34 @@ def build(seed: int, *, tracing: bool = False) -> Simulation:
         climate=climate,
         ledger=ledger_for_a_seed(),
         source=InMemorySource(SourceName("hr")),
-        network=Network(world, Authority(), START + climate.outage),
-        signer=InMemorySigner(dict.fromkeys(employers, START + _KEY_LIFE)),
+        network=Network(
+            world, Authority(), START + climate.outage if climate.outage and world.befalls(Fault.OUTAGE) else START
+        ),
+        signer=InMemorySigner(dict.fromkeys(employers, START + KEY_LIFE)),
         entropy=SeededEntropy(seed),
         calendar=calendar,
         employers=employers,
         policy=DeliveryPolicy(
             RetryPolicy(base=climate.first_wait, cap=timedelta(hours=12)),
-            lease=_LEASE,
+            lease=LEASE,
             clock_tolerance=timedelta(minutes=3),
             policies=_POLICIES,
         ),
         watch=WatchPolicy(DigestPolicy(calendar)),
     )
-    if climate.outage:
-        world.count(Fault.OUTAGE)
     hr = HrDepartment(office)
     hr.make_plan()
     agents = [AgentProcess(office, f"agent{number}") for number in range(climate.agents)]
-    return Simulation(world, office, hr, Desk(office), agents, Invariants(office, hr))
+    return Simulation(world, office, hr, Desk(office), Weather(office, agents), agents, Invariants(office, hr))
 
 
-def simulate(seed: int, *, tracing: bool = False) -> Result:
-    """Play one seed; a violation is part of the result."""
-    simulation = build(seed, tracing=tracing)
+def simulate(seed: int, *, tracing: bool = False, without: Collection[Fault] = ()) -> Result:
+    """Play one seed; a violation is part of the result.
+
+    Args:
+        without: Kinds of fault that are left out. The seed is another run then.
+    """
+    simulation = build(seed, tracing=tracing, without=without)
     world = simulation.world
     violation = ""
     try:

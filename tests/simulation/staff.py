@@ -106,18 +106,8 @@ class HrDepartment:
 
     def _commit(self, what: str, event: HrEvent) -> None:
         world = self.office.world
-        if what == "enter":
-            event.signed_on = kazakhstan_date(world.now) - timedelta(days=event.signed_days_ago)
-            if event.signed_days_ago:
-                world.count(Fault.ENTERED_LATE)
-            if event.wrong:
-                world.count(Fault.WRONG_CONTENT)
-        elif what == "correct":
-            world.count(Fault.CORRECTED)
-            event.wrong = False
-        else:
-            world.count(Fault.WITHDRAWN)
-            event.withdrawn = True
+        if not self._befalls(what, event):
+            return
         event.revision += 1
         world.tell(f"hr: {what} {event.event_id} r{event.revision}")
         event.rows.append(
@@ -133,6 +123,21 @@ class HrDepartment:
                 row_id=self._row_id(event.contract),
             )
         )
+
+    def _befalls(self, what: str, event: HrEvent) -> bool:
+        """Whether HR does it; corrections and withdrawals are faults, and can be left out."""
+        world = self.office.world
+        if what == "enter":
+            late = event.signed_days_ago and world.befalls(Fault.ENTERED_LATE)
+            event.signed_on = kazakhstan_date(world.now) - timedelta(days=event.signed_days_ago if late else 0)
+            event.wrong = event.wrong and world.befalls(Fault.WRONG_CONTENT)
+            return True
+        if what == "correct":
+            happens = event.wrong or world.befalls(Fault.CORRECTED)
+            event.wrong = False
+            return happens
+        event.withdrawn = world.befalls(Fault.WITHDRAWN)
+        return event.withdrawn
 
     def _row_id(self, contract: str) -> int:
         """The next id, or one before it where the row before is of another contract: one contract is one clerk's."""
