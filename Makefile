@@ -61,8 +61,8 @@ unit: $(VENV)/.installed-dev
 soak: $(VENV)/.installed-dev ## kill a demonstration again and again (KILLS=1000 SEED=7)
 	KILLS=$(KILLS) SEED=$(SEED) $(BIN)/pytest -m soak -s tests/soak
 
-simulate: $(VENV)/.installed-dev ## play seeds of bad weather (SEEDS=1000; one: SEED=7; planted bugs: MUTANT=list)
-	@PYTHONPATH=tests $(BIN)/python -m simulation --seeds $(SEEDS) $(if $(filter command line environment,$(origin SEED)),--seed $(SEED)) $(if $(MUTANT),--mutant $(MUTANT))
+simulate: $(VENV)/.installed-dev ## play seeds of bad weather (SEEDS=1000 [REPORT=PAGE]; one: SEED=7 [SHRINK=1]; planted bugs: MUTANT=list)
+	@PYTHONPATH=tests $(BIN)/python -m simulation --seeds $(SEEDS) $(if $(filter command line environment,$(origin SEED)),--seed $(SEED)) $(if $(SHRINK),--shrink) $(if $(MUTANT),--mutant $(MUTANT)) $(if $(FROM),--first $(FROM)) $(if $(REPORT),--report $(REPORT) --keep build/simulation)
 
 fuzz: $(VENV)/.installed-dev ## damage what kzeds reads and what HR writes, FUZZ times as often as the tests do (FUZZ=100 SEED=7)
 	FUZZ=$(FUZZ) SEED=$(SEED) $(BIN)/pytest -n auto --dist worksteal tests/unit/kzeds/test_kzeds_bits.py tests/unit/kzeds/test_kzeds_wrapping.py tests/unit/kzeds/test_kzeds_fuzz.py tests/unit/kzeds/test_kzeds_fuzz_signers.py tests/unit/usrec/test_lint_agent_registry.py

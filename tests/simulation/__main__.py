@@ -3,76 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
 
+from simulation.blocks import Shelf, play_blocks
 from simulation.faults import Fault
-from simulation.invariants import AT_THE_END, EACH_STEP
 from simulation.mutants import MUTANTS, described
+from simulation.report import Played, page
 from simulation.run import Result, simulate
+from simulation.shrink import shrink
+from simulation.tally import Tally
 
-MUTANT_SEEDS = 2000
-
-
-@dataclass
-class Tally:
-    """What came out of many seeds."""
-
-    seeds: int = 0
-    steps: int = 0
-    faults: Counter[Fault] = field(default_factory=Counter)
-    checks: Counter[str] = field(default_factory=Counter)
-    broken: list[Result] = field(default_factory=list)
-
-    def add(self, result: Result) -> None:
-        """Count one more."""
-        self.seeds += 1
-        self.steps += result.steps
-        self.faults += result.faults
-        self.checks += result.checks
-        if result.violation:
-            self.broken.append(result)
-
-    def never(self) -> Sequence[str]:
-        """Kinds of fault that did not happen, and invariants that were not looked at."""
-        return [str(kind) for kind in Fault if not self.faults[kind]] + [
-            name for name in (*EACH_STEP, *AT_THE_END) if not self.checks[name]
-        ]
-
-    def report(self) -> Iterator[str]:
-        """The lines of the report; the last one sums up."""
-        yield from _table("Faults", ((str(kind), self.faults[kind]) for kind in Fault))
-        yield from _table("Checks of each invariant", ((name, self.checks[name]) for name in (*EACH_STEP, *AT_THE_END)))
-        for result in self.broken[:20]:
-            yield f"seed {result.seed}: {result.violation}"
-        if self.broken:
-            yield f"See one again, step by step: make simulate SEED={self.broken[0].seed}"
-        yield f"{self.seeds} seeds, {self.steps} steps, {self.faults.total()} faults, {len(self.broken)} violations"
-
-
-def _table(title: str, rows: Iterable[tuple[str, int]]) -> Iterator[str]:
-    yield title
-    yield from (f"  {number:>12,}  {name}" for name, number in rows)
-    yield ""
-
-
-def play(seeds: Iterable[int], *, processes: int = 1) -> Tally:
-    """Play seeds, in one process or several."""
-    tally = Tally()
-    if processes == 1:
-        for seed in seeds:
-            tally.add(simulate(seed))
-        return tally
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        for result in pool.imap_unordered(simulate, seeds, chunksize=20):
-            tally.add(result)
-    return tally
+MUTANT_SEEDS: Final = 2000
+_TELL_EVERY: Final = 20.0
+"""Seconds between two lines about how far a run is."""
 
 
 def seeds_until_caught(mutant: str, *, first: int = 0, most: int = MUTANT_SEEDS) -> tuple[int, Result | None]:
@@ -88,7 +37,7 @@ def seeds_until_caught(mutant: str, *, first: int = 0, most: int = MUTANT_SEEDS)
 def _mutant(name: str) -> int:
     if name == "list":
         for one in MUTANTS:
-            print(f"{one:28}{described(one)}")
+            print(f"{one:30}{described(one)}")
         return 0
     if name not in MUTANTS:
         print(f"There is no bug called {name}. See: make simulate MUTANT=list", file=sys.stderr)
@@ -102,36 +51,75 @@ def _mutant(name: str) -> int:
     return 0
 
 
-def _one(seed: int, mutant: str) -> int:
+def _one(seed: int, mutant: str, *, shrinking: bool) -> int:
+    without: list[Fault] = []
     with MUTANTS[mutant]() if mutant else nullcontext():
-        result = simulate(seed, tracing=True)
+        if shrinking:
+            without, result = shrink(seed)
+        else:
+            result = simulate(seed, tracing=True)
     print("\n".join(result.trace))
+    if without:
+        print(f"The same rule is broken without: {', '.join(without)}")
     print(f"seed {seed}: {result.steps} steps, {result.faults.total()} faults, {result.violation or '0 violations'}")
     return 1 if result.violation else 0
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code 0 when nothing was violated (for a planted bug: when it was found), 1 otherwise."""
-    parser = argparse.ArgumentParser(prog="make simulate")
-    parser.add_argument("--seeds", type=int, default=1000)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--seed", type=int, help="one seed, with its trace")
-    parser.add_argument("--mutant", default="", help="a planted bug, or list")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    given = parser.parse_args(argv)
-    if given.seed is not None:
-        return _one(given.seed, given.mutant)
-    if given.mutant:
-        return _mutant(given.mutant)
-    began = time.monotonic()
-    tally = play(range(given.first, given.first + given.seeds), processes=given.processes)
-    print(f"Seeds {given.first} to {given.first + given.seeds - 1}, {time.monotonic() - began:.0f} s\n")
+class _Progress:
+    """Tells on standard error now and then how far a run is and when it will be over."""
+
+    def __init__(self, seeds: int) -> None:
+        self._seeds = seeds
+        self.began = self._told = time.monotonic()
+
+    def __call__(self, tally: Tally, fresh: int) -> None:
+        now = time.monotonic()
+        if now - self._told < _TELL_EVERY:
+            return
+        self._told = now
+        left = (self._seeds - tally.seeds) * (now - self.began) / max(fresh, 1)
+        print(f"{tally.sum()}; about {left / 60:.0f} min to go", file=sys.stderr, flush=True)
+
+
+def _many(seeds: range, *, processes: int, folder: Path | None, report: Path | None) -> int:
+    progress = _Progress(len(seeds))
+    shelf = Shelf.under(folder) if folder else None
+    tally = play_blocks(seeds, processes=processes, shelf=shelf, told=progress)
+    took = time.monotonic() - progress.began
+    print(f"Seeds {seeds.start} to {seeds.stop - 1}, {took:.0f} s\n")
+    if tally.seeds == len(seeds) and report and not tally.broken:
+        caught = {name: seeds_until_caught(name)[0] - 1 for name in MUTANTS}
+        played = Played(tally, seeds, caught, took / 60, processes)
+        report.write_text("\n".join(page(played, report)), encoding="utf-8")
     for line in tally.report():
         print(line)
-    if given.seeds >= MUTANT_SEEDS and tally.never():
+    if tally.seeds < len(seeds):
+        print("interrupted; the same command goes on from here" if shelf else "interrupted")
+        return 130
+    if len(seeds) >= MUTANT_SEEDS and tally.never():
         print(f"never: {', '.join(tally.never())}")
         return 1
     return 1 if tally.broken else 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit code 0 when nothing was violated (for a planted bug: when it was found), 1 otherwise, 130 interrupted."""
+    parser = argparse.ArgumentParser(prog="make simulate")
+    parser.add_argument("--seeds", type=int, default=1000, help="how many")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--seed", type=int, help="one seed, with its trace")
+    parser.add_argument("--shrink", action="store_true", help="of one seed: leave out the faults that it does not need")
+    parser.add_argument("--mutant", default="", help="a planted bug, or list")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--keep", type=Path, help="a folder for what is done, so that the same command can go on")
+    parser.add_argument("--report", type=Path, help="a page to write when all seeds were played")
+    given = parser.parse_args(argv)
+    if given.seed is not None:
+        return _one(given.seed, given.mutant, shrinking=given.shrink)
+    if given.mutant:
+        return _mutant(given.mutant)
+    seeds = range(given.first, given.first + given.seeds)
+    return _many(seeds, processes=given.processes, folder=given.keep, report=given.report)
 
 
 if __name__ == "__main__":

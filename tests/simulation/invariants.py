@@ -1,53 +1,78 @@
-"""What must hold after every step, read from the ledger's own tables and from what the registry knows."""
+"""What must hold after every step, read from the ledger's own tables and from what the registry knows.
+
+A look reads what has changed since the last one: the lines of the journal and the attempts that are new, the
+submissions that differ, what the registry has taken meanwhile. What has not changed still holds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from simulation.agent import Office
-from simulation.staff import HrDepartment
+from simulation.chain_watch import CHAIN, DIGESTS, ChainWatch
+from simulation.journal_watch import HELD, JOURNAL, OPEN, STOPPED, JournalWatch, Row
+from simulation.office import Office
+from simulation.staff import HrDepartment, HrEvent
+from usrec.application.verify_journal import verify_journal
+from usrec.domain.chain import ChainLine
 from usrec.domain.state import State
 
 ONCE: Final = "each event registered at most once"
 ORDER: Final = "events of a contract registered in HR's order"
 ACCEPTED: Final = "accepted only what is registered"
-REFUSED: Final = "refused only what is not registered"
+REFUSED: Final = "refused or taken back only what is not registered"
 INTENT: Final = "an open attempt on record before anything is sent"
 BYTES: Final = "the same bytes at every attempt"
 FENCE: Final = "no attempt by an agent whose claim was taken over"
 ALERT: Final = "an alert before every legal date"
-JOURNAL: Final = "journal whole, and its end is the state"
+NEIGHBOUR: Final = "an employer in trouble holds no other"
 SETTLED: Final = "everything settles once faults stop"
 EXACTLY: Final = "each valid event registered exactly once in the end"
+NEWEST: Final = "registered is what HR said last, or HR knows that it came too late"
+WITHDRAWN: Final = "what HR withdrew is registered only where HR knows"
+WHOLE: Final = "usrec journal verify finds the chain whole"
 TOLD: Final = "HR's row says so in the end"
 
-EACH_STEP: Final = (ONCE, ORDER, ACCEPTED, REFUSED, INTENT, BYTES, FENCE, ALERT, JOURNAL)
-AT_THE_END: Final = (SETTLED, EXACTLY, TOLD)
+EACH_STEP: Final = (
+    *(ONCE, ORDER, ACCEPTED, REFUSED, INTENT, BYTES, FENCE, OPEN, HELD, STOPPED, ALERT, JOURNAL, CHAIN, DIGESTS),
+)
+AT_THE_END: Final = (NEIGHBOUR, SETTLED, EXACTLY, NEWEST, WITHDRAWN, TOLD, WHOLE)
 
-_ENOUGH_TIME: Final = timedelta(hours=40)
-"""An event that HR entered so long before its legal date has been seen by a watching agent in time."""
+_ENOUGH_TIME: Final = timedelta(hours=12)
+"""Crashes and pauses keep no agent from watching for so long: what was taken in so long before its legal date has
+been looked at."""
+_OPEN_STATES: Final = frozenset({State.PENDING, State.SIGNED, State.INDETERMINATE, State.REJECTED})
+_NOT_REGISTERED: Final = frozenset({State.REJECTED, State.CANCELLED})
+_ROWS: Final = "SELECT id, event_id, employer_bin, state, record_id, due_utc, replaced_by FROM submissions"
+_LINES: Final = f"SELECT {', '.join(ChainLine.__slots__)} FROM journal WHERE seq > ? ORDER BY seq"
+_ATTEMPTS: Final = "SELECT rowid, submission_id, fence FROM attempts WHERE rowid > ? ORDER BY rowid"
 
 
 @dataclass
 class Invariants:
-    """Looks at everything after each step; what was seen once and cannot change is not read again."""
+    """Looks after each step at what has changed."""
 
     office: Office
     hr: HrDepartment
+    _rows: dict[str, Row] = field(default_factory=dict)
+    _since: dict[str, Any] = field(default_factory=dict)
+    _changes: int = -1
+    _registered: int = 0
     _documents: dict[str, bytes] = field(default_factory=dict)
-    _journal: int = 0
-    _states: dict[str, str] = field(default_factory=dict)
-    _alerted: set[str] = field(default_factory=set)
+    _fences: dict[str, int] = field(default_factory=dict)
+    _attempt: int = 0
+    _judged: set[str] = field(default_factory=set)
+    _next_due: datetime | None = None
 
     def __post_init__(self) -> None:
-        with self.office.ledger._engine.connect() as connection:
-            driver: Any = connection.connection.driver_connection
-        self._sql = driver
+        self._sql = self.office.ledger.connection.driver
+        names = {name: bin_ for bin_, name in self.office.employers.items()}
+        self._journal = JournalWatch(self.office.world, names)
+        self._chain = ChainWatch(self.office.world, self._read)
 
-    def _rows(self, statement: str, *values: object) -> Sequence[tuple[Any, ...]]:
+    def _read(self, statement: str, *values: object) -> Sequence[tuple[Any, ...]]:
         found: Sequence[tuple[Any, ...]] = self._sql.execute(statement, values).fetchall()
         return found
 
@@ -57,118 +82,159 @@ class Invariants:
         Raises:
             ViolationError: Something does not.
         """
-        submissions = self._rows(
-            "SELECT id, event_id, state, record_id, due_utc, received_at, replaced_by FROM submissions"
-        )
-        self._registry()
-        self._agreement(submissions)
+        letters = self.office.network.authority.letters
+        if len(letters) > self._registered:
+            self._registry()
+            self._registered = len(letters)
+        if self._sql.total_changes != self._changes:
+            self._changes = self._sql.total_changes
+            self._ledger()
         self._sent()
-        self._attempts()
-        self._deadlines(submissions)
-        self._journal_whole(submissions)
+        if self._next_due is not None and self.office.world.now >= self._next_due:
+            self._deadlines()
 
     def _registry(self) -> None:
+        """What the registry has taken since the last look."""
         world, authority = self.office.world, self.office.network.authority
-        twice = [event for event, times in authority.events.items() if times > 1]
-        world.holds(ONCE, not twice, lambda: f"{twice} stand in the registry twice")
-        for contract, order in authority.order.items():
-            ranks = [self._rank(event) for event in order]
-            world.holds(ORDER, ranks == sorted(ranks), lambda c=contract, o=order: f"{c}: {o}")  # type: ignore[misc]
+        refused = {row.record_id: row for row in self._rows.values() if row.state in _NOT_REGISTERED}
+        for letter in authority.letters[self._registered :]:
+            times, order = authority.events[letter.event_id], authority.order[letter.contract_key]
+            world.holds(ONCE, times == 1, lambda e=letter: f"{e.event_id} stands in the registry twice")  # type: ignore[misc]
+            ranks = [_rank(event) for event in order]
+            world.holds(ORDER, ranks == sorted(ranks), lambda e=letter, o=order: f"{e.contract_key}: {o}")  # type: ignore[misc]
+            found = refused.get(letter.record_id)
+            world.holds(REFUSED, found is None, lambda f=found: f"{f} is in the registry")  # type: ignore[misc]
 
-    @staticmethod
-    def _rank(event_id: str) -> int:
-        return int(event_id.split("-")[1])
+    def _ledger(self) -> None:
+        """What differs in the ledger since the last look."""
+        changed = []
+        for values in self._read(_ROWS):
+            before = self._rows.get(values[0])
+            row = Row(*values)
+            if row != before:
+                self._rows[row.id] = row
+                self._since.setdefault(row.id, self.office.world.now)
+                changed.append(row)
+        lines = [ChainLine(*values) for values in self._read(_LINES, self._journal.seq)]
+        self._journal.follow(lines, self._rows)
+        self._chain.follow(lines)
+        for row in changed:
+            self._agreement(row)
+            self._journal.agrees(row)
+        if changed:
+            self._next_due = self._first_due()
+        self._attempts()
 
-    def _agreement(self, submissions: Sequence[tuple[Any, ...]]) -> None:
-        world, ids = self.office.world, self.office.network.authority.ids
-        for _, event_id, state, record_id, *_ in submissions:
-            if state == State.ACCEPTED:
-                world.holds(ACCEPTED, record_id in ids, lambda e=event_id: f"{e} is not in the registry")  # type: ignore[misc]
-            elif state == State.REJECTED:
-                world.holds(REFUSED, record_id not in ids, lambda e=event_id: f"{e} is in the registry")  # type: ignore[misc]
+    def _agreement(self, row: Row) -> None:
+        world, authority = self.office.world, self.office.network.authority
+        if row.state == State.ACCEPTED:
+            there = row.record_id in authority.ids or row.event_id in authority.by_hand
+            world.holds(ACCEPTED, there, lambda: f"{row.event_id} is not in the registry")
+        elif row.state in _NOT_REGISTERED:
+            world.holds(REFUSED, row.record_id not in authority.ids, lambda: f"{row.event_id} is in the registry")
 
     def _sent(self) -> None:
         world = self.office.world
         for letter, envelope, document in self.office.network.opened:
-            which = self._rows("SELECT submission_id FROM attempts WHERE envelope_digest = ?", envelope)
-            world.holds(INTENT, bool(which), lambda e=letter: f"{e.event_id} was sent and the ledger knows nothing")  # type: ignore[misc]
-            first = self._documents.setdefault(which[0][0], document)
+            which = self._chain.sent(envelope.digest, envelope.body, document)
+            known = which is not None
+            world.holds(INTENT, known, lambda e=letter: f"{e.event_id} was sent and the ledger knows nothing")  # type: ignore[misc]
+            first = self._documents.setdefault(which or "", document)
             world.holds(BYTES, first == document, lambda e=letter: f"{e.event_id} was sent with other bytes")  # type: ignore[misc]
         self.office.network.opened.clear()
 
     def _attempts(self) -> None:
-        world = self.office.world
-        for before, after in self._rows(
-            "SELECT a.fence, b.fence FROM attempts a JOIN attempts b"
-            " ON a.submission_id = b.submission_id AND b.number = a.number + 1"
-        ):
-            world.holds(FENCE, before < after, lambda b=before, a=after: f"fence {a} after fence {b}")  # type: ignore[misc]
+        for number, which, fence in self._read(_ATTEMPTS, self._attempt):
+            before = self._fences.get(which, -1)
+            self.office.world.holds(FENCE, before < fence, lambda b=before, a=fence: f"fence {a} after fence {b}")  # type: ignore[misc]
+            self._fences[which] = fence
+            self._attempt = number
 
-    def _deadlines(self, submissions: Sequence[tuple[Any, ...]]) -> None:
-        world = self.office.world
-        now = _text(world.now)
-        open_states = {State.PENDING, State.SIGNED, State.INDETERMINATE, State.REJECTED}
-        for submission_id, event_id, state, _, due, received, replaced_by in submissions:
-            is_over = replaced_by is not None or state not in open_states
-            if due is None or due > now or submission_id in self._alerted or is_over:
-                continue
-            self._alerted.add(submission_id)
-            if received > _text(world.now - _ENOUGH_TIME):
-                continue
-            told = self._rows("SELECT 1 FROM alerts WHERE event_id = ? AND raised_at < ?", event_id, due)
-            world.holds(ALERT, bool(told), lambda e=event_id, d=due: f"{e} was due at {d} and nobody was told")  # type: ignore[misc]
+    def _unjudged(self) -> Sequence[Any]:
+        return [
+            row
+            for row in self._rows.values()
+            if row.due is not None
+            and row.id not in self._judged
+            and row.replaced_by is None
+            and row.state in _OPEN_STATES
+        ]
 
-    def _journal_whole(self, submissions: Sequence[tuple[Any, ...]]) -> None:
+    def _deadlines(self) -> None:
+        """Every legal date that has just passed was told of before."""
         world = self.office.world
-        lines = self._rows(
-            "SELECT seq, submission_id, from_state, to_state FROM journal WHERE seq > ? ORDER BY seq", self._journal
-        )
-        for seq, submission, before, after in lines:
-            world.holds(JOURNAL, seq == self._journal + 1, lambda s=seq: f"a line before {s} is missing")  # type: ignore[misc]
-            self._journal = seq
-            if submission is not None and after is not None:
-                known = self._states.get(submission)
-                fits = before is None or known is None or known == before
-                world.holds(JOURNAL, fits, lambda s=seq, k=known, b=before: f"line {s} leaves {b}, not {k}")  # type: ignore[misc]
-                self._states[submission] = after
-        for submission, event_id, state, *_ in submissions:
-            told = self._states.get(submission, state)
-            world.holds(JOURNAL, told == state, lambda e=event_id, t=told, s=state: f"{e} is {s}, last told {t}")  # type: ignore[misc]
+        for row in self._unjudged():
+            if row.due > _text(world.now):
+                continue
+            self._judged.add(row.id)
+            if _text(self._since[row.id] + _ENOUGH_TIME) > row.due:
+                continue
+            told = self._read("SELECT 1 FROM alerts WHERE event_id = ? AND raised_at < ?", row.event_id, row.due)
+            world.holds(ALERT, bool(told), lambda r=row: f"{r.event_id} was due at {r.due} and nobody was told")  # type: ignore[misc]
+        self._next_due = self._first_due()
+
+    def _first_due(self) -> datetime | None:
+        dues = [row.due for row in self._unjudged()]
+        return datetime.fromisoformat(min(dues)) if dues else None
 
     def look_at_the_end(self) -> None:
-        """Check what must hold once faults have stopped and everything had its time.
+        """Check what must hold once faults have stopped and everything had its time; and all once more, from the start.
 
         Raises:
             ViolationError: Something does not.
         """
-        world, registered = self.office.world, self.office.network.authority.events
         for event in self.hr.events:
             if event.withdrawn:
-                continue
-            times = registered[event.event_id]
-            world.holds(EXACTLY, times == 1, lambda e=event, t=times: f"{e.event_id} is registered {t} times")  # type: ignore[misc]
-            notes = [self.office.source.status_of(row) for row in event.rows]
-            states = [note.state if note else None for note in notes]
-            world.holds(TOLD, "accepted" in states, lambda e=event, s=states: f"{e.event_id}: {s}")  # type: ignore[misc]
+                self._withdrawn(event)
+            else:
+                self._valid(event)
+        Invariants(self.office, self.hr, _judged=self._judged).look()
+        breach = verify_journal(self.office.ledger.chain_view).breach
+        self.office.world.holds(WHOLE, breach is None, lambda: repr(breach))
 
-    def is_settled(self) -> bool:
-        """Whether the ledger holds nothing that still has to go somewhere."""
-        (queued,) = self._rows("SELECT count(*) FROM outbox")[0]
-        (notes,) = self._rows("SELECT count(*) FROM write_backs WHERE written_at IS NULL")[0]
-        return not queued and not notes
+    def _valid(self, event: HrEvent) -> None:
+        world, times = self.office.world, self.office.network.authority.events[event.event_id]
+        world.holds(EXACTLY, times == 1, lambda: f"{event.event_id} is registered {times} times")
+        states = self._notes(event)
+        world.holds(TOLD, "accepted" in states.values(), lambda: f"{event.event_id}: {states}")
+        letter = next(one for one in self.office.network.authority.letters if one.event_id == event.event_id)
+        newest = states[event.revision]
+        fresh = letter.revision == event.revision or newest == "invalid"
+        world.holds(NEWEST, fresh, lambda: f"{event.event_id}: r{letter.revision} registered, HR's last says {newest}")
+
+    def _withdrawn(self, event: HrEvent) -> None:
+        times, states = self.office.network.authority.events[event.event_id], self._notes(event)
+        agrees = times == int("accepted" in states.values()) and (not times or states[event.revision] == "invalid")
+        self.office.world.holds(WITHDRAWN, agrees, lambda: f"{event.event_id}: registered {times} times, {states}")
+
+    def _notes(self, event: HrEvent) -> Mapping[int, str]:
+        """What HR reads beside the rows of an event, by revision."""
+        notes = [self.office.source.status_of(row) for row in event.rows]
+        return {number: note.state if note else "" for number, note in enumerate(notes, start=1)}
+
+    def is_settled(self, but: str = "") -> bool:
+        """Whether the ledger holds nothing that still has to go somewhere; ``but`` of one employer."""
+        (queued,) = self._read("SELECT count(*) FROM outbox WHERE employer_bin <> ?", but)[0]
+        (notes,) = self._read("SELECT count(*) FROM write_backs WHERE written_at IS NULL")[0]
+        return not queued and not notes and self._chain.is_linked()
 
     def next_moments(self) -> list[str]:
         """When something in the ledger becomes due, as its texts."""
-        found = self._rows(
+        found = self._read(
             "SELECT min(available_at) FROM outbox WHERE status = 'scheduled' UNION ALL"
             " SELECT min(lease_until) FROM outbox WHERE status = 'claimed' UNION ALL"
+            " SELECT min(due_at) FROM write_backs WHERE written_at IS NULL UNION ALL"
             " SELECT min(watch_at) FROM submissions"
         )
         return [moment for (moment,) in found if moment is not None]
 
     def unsettled(self) -> str:
         """What is left, for the message of a violation."""
-        return repr(self._rows("SELECT status, wait_reason, note, attempts FROM outbox"))
+        return repr(self._read("SELECT submission_id, employer_bin, status, wait_reason, note, attempts FROM outbox"))
+
+
+def _rank(event_id: str) -> int:
+    return int(event_id.split("-")[1])
 
 
 def _text(moment: Any) -> str:

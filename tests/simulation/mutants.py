@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any, Final, cast
 from unittest.mock import patch
 
-from simulation import agent as simulated
+from simulation import ports as simulated
 from simulation.authority import letter_in
+from simulation.subtle_mutants import SUBTLE
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.application import contract_line, decision, record_outcome, watch_deadlines
 from usrec.domain.message import CorrelationId, Envelope, SignedMessage
@@ -20,13 +21,14 @@ from usrec.domain.verdict import Ending, Next, Standing, Verdict, decide
 from usrec.ports.ledger import UnitOfWork
 
 Mutant = Callable[[], AbstractContextManager[None]]
+"""Plants a bug for as long as it is entered."""
 
 
 @contextmanager
 def _send_before_t3() -> Iterator[None]:
     """The envelope leaves when it is sealed, before the intent is on record."""
-    seal = simulated._Gateway.seal
-    submit = simulated._Gateway.submit
+    seal = simulated.Gateway.seal
+    submit = simulated.Gateway.submit
     answers: dict[str, SubmissionOutcome] = {}
 
     def sealed(self: Any, message: SignedMessage, **more: Any) -> Envelope:
@@ -38,7 +40,7 @@ def _send_before_t3() -> Iterator[None]:
         del self
         return answers.pop(envelope.digest)
 
-    with patch.object(simulated._Gateway, "seal", sealed), patch.object(simulated._Gateway, "submit", submitted):
+    with patch.object(simulated.Gateway, "seal", sealed), patch.object(simulated.Gateway, "submit", submitted):
         yield
 
 
@@ -56,14 +58,14 @@ def _no_fencing() -> Iterator[None]:
 @contextmanager
 def _new_id_on_resend() -> Iterator[None]:
     """Each attempt goes out under a record id of its own."""
-    seal = simulated._Gateway.seal
+    seal = simulated.Gateway.seal
 
     def sealed(self: Any, message: SignedMessage, *, correlation_id: CorrelationId, **more: Any) -> Envelope:
         letter = replace(letter_in(message.document), record_id=f"again-{correlation_id}")
         fresh = replace(message, document=letter.to_bytes())
         return seal(self, fresh, correlation_id=correlation_id, **more)
 
-    with patch.object(simulated._Gateway, "seal", sealed):
+    with patch.object(simulated.Gateway, "seal", sealed):
         yield
 
 
@@ -192,6 +194,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     "alert-skipped": _alert_skipped,
     "acknowledgement-unmatched": _acknowledgement_unmatched,
     "note-lost": _note_lost,
+    **SUBTLE,
 }
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from simulation.authority import Authority, Letter, letter_in
 from simulation.faults import Fault
 from simulation.world import World
+from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.message import CorrelationId, Envelope, SignedMessage
 from usrec.domain.outcome import (
     Doubt,
@@ -43,6 +44,7 @@ _TROUBLE: Final = (
     (Fault.ANSWER_UNSURE, 0.02),
     (Fault.FAULT_BEFORE, 0.03),
     (Fault.FAULT_AFTER, 0.03),
+    (Fault.REFUSED_TODAY, 0.02),
 )
 
 
@@ -51,6 +53,7 @@ class Exchange:
     """One HTTP exchange, from the first byte to the outcome.
 
     Attributes:
+        barred: The registry let nothing of the employer in when it was sent.
         arrives_at: When the registry gets the request; None when it never does.
         outcome: What the agent reads, from ``readable_at`` on.
     """
@@ -59,6 +62,7 @@ class Exchange:
     envelope: Envelope
     sent_at: datetime
     trouble: Fault | None
+    barred: bool
     arrives_at: datetime | None
     readable_at: datetime
     outcome: SubmissionOutcome | None = None
@@ -79,8 +83,8 @@ class Network:
     in_flight: list[Exchange] = field(default_factory=list)
     answers: list[tuple[str, ReplyProof]] = field(default_factory=list)
     documents: dict[str, bytes] = field(default_factory=dict)
-    opened: list[tuple[Letter, str, bytes]] = field(default_factory=list)
-    """What left since somebody looked last: content, digest of the envelope, signed document."""
+    opened: list[tuple[Letter, Envelope, bytes]] = field(default_factory=list)
+    """What left since somebody looked last: content, envelope, signed document."""
 
     def seal(self, message: SignedMessage, correlation_id: CorrelationId, at: datetime) -> Envelope:
         """An envelope whose bytes follow from the arguments alone."""
@@ -96,7 +100,7 @@ class Network:
         if world.now < self.out_until or trouble is Fault.CONNECTION_REFUSED:
             return NothingSent("the connection was refused")
         letter = letter_in(self.documents[envelope.digest])
-        self.opened.append((letter, envelope.digest, self.documents[envelope.digest]))
+        self.opened.append((letter, envelope, self.documents[envelope.digest]))
         quick = world.between(timedelta(milliseconds=20), timedelta(seconds=5))
         arrives: datetime | None = world.now + quick
         readable = world.now + quick * 2
@@ -106,13 +110,14 @@ class Network:
             arrives, readable = world.now + world.between(TIMEOUT, LONGEST_FLIGHT), world.now + TIMEOUT
         elif trouble in {Fault.ANSWER_LOST, Fault.ANSWER_LATE}:
             readable = world.now + TIMEOUT
-        exchange = Exchange(letter, envelope, world.now, trouble, arrives, readable)
+        barred = letter.employer_bin in self.authority.barred
+        exchange = Exchange(letter, envelope, world.now, trouble, barred, arrives, readable)
         if trouble is Fault.FAULT_BEFORE:
             exchange.arrives_at = None
         self.in_flight.append(exchange)
         if trouble is Fault.REQUEST_DOUBLED:
             later = world.now + world.between(quick, LONGEST_FLIGHT)
-            self.in_flight.append(Exchange(letter, envelope, world.now, trouble, later, later))
+            self.in_flight.append(Exchange(letter, envelope, world.now, trouble, barred, later, later))
         return exchange
 
     def _trouble(self) -> Fault | None:
@@ -138,7 +143,10 @@ class Network:
         return min((one.arrives_at for one in self.in_flight if one.arrives_at is not None), default=None)
 
     def _arrive(self, exchange: Exchange) -> None:
-        code = self.authority.receive(exchange.letter)
+        today = kazakhstan_date(self.world.now)
+        if exchange.trouble is Fault.REFUSED_TODAY:
+            self.authority.not_today(exchange.letter, today)
+        code = self.authority.receive(exchange.letter, barred=exchange.barred, today=today)
         self.world.tell(f"registry: {exchange.letter.event_id} r{exchange.letter.revision} {code}")
         proof = self._proof(exchange, code)
         self.answers.append((code, proof))

@@ -1,27 +1,30 @@
-"""The people around the agents: the HR department that enters events, and the person at the desk who settles doubts."""
+"""The HR department: it enters, corrects and withdraws events, late at times, and mends what the registry refuses."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
-from simulation.agent import Office
-from simulation.authority import WRONG_POST
+from simulation.authority import WRONG_CODE, WRONG_POST
 from simulation.faults import Fault
+from simulation.office import Office
 from simulation.world import START
-from support.sound_rows import BIN, IIN
-from usrec.application import operate
-from usrec.domain.errors import UnsafeRequest
+from support.sound_rows import IIN
 from usrec.domain.kazakhstan_time import kazakhstan_date
-from usrec.domain.source_event import EventId
 from usrec.domain.state import State
-from usrec.domain.submission import Submission, SubmissionId, WaitReason
 
-PERSON: Final = operate.Actor("asel", "looked into the registry")
 _ROW_STEP: Final = 10
+_CONTRACT_DATE: Final = "2026-10-20"
+"""Before everything else that is signed."""
+_LATEST_ENTRY: Final[Mapping[str, Sequence[int]]] = {
+    "conclusion": (3, 4, 5, 6),
+    "amendment": (9, 11, 13, 14),
+    "termination": (1, 2, 3),
+}
+"""How many days after its signing HR enters what it enters late: the legal date is near then."""
 
 
 @dataclass
@@ -29,6 +32,7 @@ class HrEvent:
     """What HR wants to have registered.
 
     Attributes:
+        signed_days_ago: When HR enters it first, it was signed so many days before.
         rank: Its place among the events of its contract.
         revision: The newest that HR entered; 0 before the first.
         wrong: The newest revision holds what the registry never takes.
@@ -37,11 +41,14 @@ class HrEvent:
     event_id: str
     operation: str
     contract: str
+    employer_bin: str
     rank: int
+    signed_days_ago: int = 0
     revision: int = 0
     wrong: bool = False
     withdrawn: bool = False
     rows: list[str] = field(default_factory=list)
+    signed_on: date | None = None
 
 
 @dataclass
@@ -60,13 +67,16 @@ class HrDepartment:
 
     def make_plan(self) -> None:
         """Two or three contracts with what befalls them in a week."""
-        world = self.office.world
+        world, employers = self.office.world, list(self.office.employers)
         for number in range(2 + (world.chance.random() < 0.4)):
             at = START + world.between(timedelta(0), timedelta(days=2))
+            employer = employers[number % len(employers)]
             kinds = ["conclusion", *["amendment"] * world.pick((0, 1, 1, 2)), *["termination"] * world.pick((0, 0, 1))]
             for rank, kind in enumerate(kinds):
-                event = HrEvent(f"K{number}-{rank}-{kind}", kind, f"K{number}", rank)
+                event = HrEvent(f"K{number}-{rank}-{kind}", kind, f"K{number}", employer, rank)
                 event.wrong = world.happens(0.08)
+                if world.happens(self.office.climate.late_entry):
+                    event.signed_days_ago = world.pick(_LATEST_ENTRY[kind])
                 self.events.append(event)
                 self._plan(at, event)
                 at += world.between(timedelta(seconds=1), timedelta(days=2))
@@ -96,15 +106,8 @@ class HrDepartment:
 
     def _commit(self, what: str, event: HrEvent) -> None:
         world = self.office.world
-        if what == "enter":
-            if event.wrong:
-                world.count(Fault.WRONG_CONTENT)
-        elif what == "correct":
-            world.count(Fault.CORRECTED)
-            event.wrong = False
-        else:
-            world.count(Fault.WITHDRAWN)
-            event.withdrawn = True
+        if not self._befalls(what, event):
+            return
         event.revision += 1
         world.tell(f"hr: {what} {event.event_id} r{event.revision}")
         event.rows.append(
@@ -112,7 +115,7 @@ class HrDepartment:
                 event.event_id,
                 event_type=event.operation,
                 contract_key=event.contract,
-                employer_bin=BIN,
+                employer_bin=event.employer_bin,
                 payload=json.dumps(self._payload(event), ensure_ascii=False),
                 revision=event.revision,
                 withdrawn=event.withdrawn,
@@ -120,6 +123,21 @@ class HrDepartment:
                 row_id=self._row_id(event.contract),
             )
         )
+
+    def _befalls(self, what: str, event: HrEvent) -> bool:
+        """Whether HR does it; corrections and withdrawals are faults, and can be left out."""
+        world = self.office.world
+        if what == "enter":
+            late = event.signed_days_ago and world.befalls(Fault.ENTERED_LATE)
+            event.signed_on = kazakhstan_date(world.now) - timedelta(days=event.signed_days_ago if late else 0)
+            event.wrong = event.wrong and world.befalls(Fault.WRONG_CONTENT)
+            return True
+        if what == "correct":
+            happens = event.wrong or world.befalls(Fault.CORRECTED)
+            event.wrong = False
+            return happens
+        event.withdrawn = world.befalls(Fault.WITHDRAWN)
+        return event.withdrawn
 
     def _row_id(self, contract: str) -> int:
         """The next id, or one before it where the row before is of another contract: one contract is one clerk's."""
@@ -133,13 +151,13 @@ class HrDepartment:
         mended = False
         for event in self.events:
             note = self.office.source.status_of(event.rows[-1]) if event.rows else None
-            if event.wrong and note is not None and note.state == State.REJECTED:
+            if event.wrong and note is not None and (note.state, note.code) == (State.REJECTED, WRONG_CODE):
                 self._commit("correct", event)
                 mended = True
         return mended
 
     def _payload(self, event: HrEvent) -> Mapping[str, str]:
-        today = kazakhstan_date(self.office.world.now).isoformat()
+        today = (event.signed_on or kazakhstan_date(self.office.world.now)).isoformat()
         post = WRONG_POST if event.wrong else f"Инженер {event.revision}"
         if event.operation == "termination":
             return {"termination_date": today, "reason_code": "05"}
@@ -151,7 +169,8 @@ class HrDepartment:
             **work,
             "employee_iin": IIN,
             "contract_number": event.contract,
-            "contract_date": today,
+            "contract_date": _CONTRACT_DATE,
+            "begin_date": _CONTRACT_DATE,
             "signed_on": today,
             "conscript_code": "1",
             "term_code": "1",
@@ -159,68 +178,3 @@ class HrDepartment:
             "country_code": "398",
             "kato_code": "710000000",
         }
-
-
-@dataclass
-class Desk:
-    """A person who looks into the registry, and settles with what stands there."""
-
-    office: Office
-    hr: HrDepartment
-
-    def work_off(self) -> bool:
-        """Settle or try again what waits for a decision; whether something did."""
-        waiting = [one for one in self._waiting() if not self._in_flight(one)]
-        for submission in waiting:
-            try:
-                self._decide(submission)
-            except UnsafeRequest as refusal:
-                self.office.world.tell(f"desk: {submission.event_id} {refusal.what}")
-        return bool(waiting)
-
-    def _waiting(self) -> list[Submission]:
-        found: list[Submission] = []
-        with self.office.ledger.begin() as work:
-            for event in self.hr.events:
-                for one in work.submissions.of_event(self.office.source.name, EventId(event.event_id)):
-                    entry = work.outbox.get(one.id)
-                    if entry is not None and entry.wait_reason is WaitReason.NEEDS_DECISION:
-                        found.append(one)
-        return found
-
-    def _in_flight(self, submission: Submission) -> bool:
-        return any(one.letter.event_id == submission.event_id for one in self.office.network.in_flight)
-
-    def _decide(self, submission: Submission) -> None:
-        office = self.office
-        registered = submission.record_id is not None and submission.record_id in office.network.authority.ids
-        office.world.tell(f"desk: {submission.event_id} {submission.state} registered={registered}")
-        if submission.state is State.INDETERMINATE:
-            contract = submission.contract_id or (submission.record_id if registered else None)
-            found = operate.Settlement(registered, contract, b"an extract")
-            operate.settle(submission.id, found, PERSON, ledger=office.ledger, clock=_Now(office))
-            if registered:
-                return
-        self._again(submission.id)
-
-    def _again(self, which: SubmissionId) -> None:
-        office = self.office
-        operate.retry(
-            which,
-            PERSON,
-            ledger=office.ledger,
-            clock=_Now(office),
-            entropy=office.entropy,
-            employers=office.employers,
-            calendar=office.calendar,
-        )
-
-
-@dataclass(frozen=True)
-class _Now:
-    """The clock on the wall."""
-
-    office: Office
-
-    def now(self) -> datetime:
-        return self.office.world.now

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
@@ -43,12 +43,14 @@ class World:
         steps: How many turns were given.
         faults: How often each kind happened.
         checks: How often each invariant was looked at.
+        without: Kinds of fault that do not happen, to find out which ones a violation needs.
         trace: What happened, one line each; kept only when asked for. Its digest is always kept.
     """
 
     seed: int
     tracing: bool = False
     now: datetime = START
+    without: Collection[Fault] = ()
     stormy: bool = True
     steps: int = 0
     faults: Counter[Fault] = field(default_factory=Counter)
@@ -73,15 +75,15 @@ class World:
 
     def strikes(self, fault: Fault, probability: float) -> bool:
         """Whether a fault happens; it is counted when it does."""
-        if not self.happens(probability):
-            return False
-        self.count(fault)
-        return True
+        return self.happens(probability) and self.befalls(fault)
 
-    def count(self, fault: Fault) -> None:
-        """A fault has happened."""
+    def befalls(self, fault: Fault) -> bool:
+        """A fault happens, and is counted, unless it is left out."""
+        if fault in self.without:
+            return False
         self.faults[fault] += 1
         self.tell(f"fault: {fault}")
+        return True
 
     def tell(self, line: str) -> None:
         """Write into the trace."""

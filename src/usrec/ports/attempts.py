@@ -70,7 +70,11 @@ class Attempts(Protocol):
         ...
 
     def close(self, attempt_id: AttemptId, closing: AttemptClosing) -> None:
-        """Record how it ended. Closing a closed attempt again changes nothing."""
+        """Record how it ended, once.
+
+        Closing a closed attempt again changes nothing, but for the bytes of an answer: where it was closed without one,
+        they are kept.
+        """
         ...
 
     def recorded(self, attempt_id: AttemptId) -> bool:

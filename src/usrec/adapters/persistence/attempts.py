@@ -20,6 +20,7 @@ _SENT: Final = attempts.c.ending.in_([literal_word(ending) for ending in SENT])
 
 _OPEN: Final = insert(attempts).values(code="", detail="")
 _CLOSE: Final = update(attempts).where(attempts.c.id == bindparam("which"), UNCLOSED)
+_KEEP_LATE: Final = update(attempts).where(attempts.c.id == bindparam("which"), func.length(attempts.c.reply) == 0)
 _EXISTS: Final = select(attempts.c.id).where(attempts.c.id == bindparam("which"))
 _OPEN_OF: Final = select(attempts.c.id).where(_OF, UNCLOSED)
 _REFUSED_OF: Final = (
@@ -42,8 +43,10 @@ class SqlAttempts:
         self._connection.execute(_OPEN, values_of(attempt))
 
     def close(self, attempt_id: AttemptId, closing: AttemptClosing) -> None:
-        """Record how it ended, once."""
+        """Record how it ended, once; the bytes of an answer that comes after that are kept as well."""
         done = self._connection.execute(_CLOSE, {"which": attempt_id, **values_of(closing)})
+        if done.rowcount == 0 and closing.reply:
+            self._connection.execute(_KEEP_LATE, {"which": attempt_id, "reply": closing.reply})
         if done.rowcount == 0 and not self.recorded(attempt_id):
             raise InvariantViolation(
                 "an attempt was to be closed that was never opened",

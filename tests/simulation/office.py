@@ -1,0 +1,48 @@
+"""What all agents and people of one installation share: the ledger, HR's database, the keys, the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from simulation.climate import Climate
+from simulation.network import Network
+from simulation.prepared import PreparedLedger
+from simulation.world import World
+from support.sound_rows import BIN, OTHER_BIN
+from usrec.adapters.inmemory.clock import SeededEntropy
+from usrec.adapters.inmemory.signer import InMemorySigner
+from usrec.adapters.inmemory.source import InMemorySource
+from usrec.application.deliver import DeliveryPolicy
+from usrec.domain.source_event import EmployerName
+from usrec.domain.watch import WatchPolicy
+from usrec.domain.working_calendar import WorkingCalendar
+
+EMPLOYERS: Final[Mapping[str, EmployerName]] = {BIN: EmployerName("alatau"), OTHER_BIN: EmployerName("tulpar")}
+
+
+@dataclass
+class Office:
+    """One installation.
+
+    Attributes:
+        employers: Their names in the settings, by BIN.
+    """
+
+    world: World
+    climate: Climate
+    ledger: PreparedLedger
+    source: InMemorySource
+    network: Network
+    signer: InMemorySigner
+    entropy: SeededEntropy
+    calendar: WorkingCalendar
+    employers: Mapping[str, EmployerName]
+    policy: DeliveryPolicy
+    watch: WatchPolicy
+
+    def now(self) -> datetime:
+        """The clock on the wall; it is never wrong."""
+        return self.world.now

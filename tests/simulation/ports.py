@@ -1,0 +1,217 @@
+"""What a simulated process calls: the real steps, with ports at whose every call it may be interrupted or die."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from simulation.authority import Letter
+from simulation.network import Exchange
+from simulation.office import Office
+from usrec.application import deliver as delivering
+from usrec.application import ingest as ingesting
+from usrec.application import link_journal as linking
+from usrec.application import watch_deadlines as watching
+from usrec.application import write_back as telling
+from usrec.domain.document import Attachment
+from usrec.domain.message import CorrelationId, Envelope, MessageId, RenderedMessage, SignedMessage
+from usrec.domain.outcome import NothingSent, SubmissionOutcome
+from usrec.domain.source_event import Operation, SourceRow, load_details
+from usrec.domain.submission import Submission
+from usrec.ports.event_source import StatusNote
+
+_NUMBERS: Final = {Operation.CONCLUSION: "contract_number", Operation.AMENDMENT: "agreement_number"}
+
+_LINKED_LATER: Final = 0.9
+"""How likely a round leaves the journal unlinked."""
+
+
+class Process(Protocol):
+    """The process behind the ports.
+
+    Attributes:
+        waits_for: The exchange whose answer it reads.
+        links: It is linking the journal.
+    """
+
+    office: Office
+    name: str
+    waits_for: Exchange | None
+    links: bool
+
+    def port(self, name: str) -> None:
+        """It calls a port."""
+
+    def interrupted(self) -> None:
+        """It gives the turn away."""
+
+    def now(self) -> datetime:
+        """What its clock says."""
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """A unit of work."""
+
+
+def letter_of(submission: Submission, record_id: str) -> Letter:
+    """What a message to the simulated registry says."""
+    operation = submission.operation or Operation.CONCLUSION
+    details: Any = load_details(operation, submission.details)
+    return Letter(
+        event_id=submission.event_id,
+        revision=submission.revision,
+        operation=operation.value,
+        employer_bin=submission.employer_bin,
+        contract_key=submission.contract_key,
+        contract_id=submission.contract_id,
+        record_id=record_id,
+        number=str(getattr(details, _NUMBERS.get(operation, ""), submission.contract_key)),
+        post=getattr(details, "established_post", ""),
+    )
+
+
+class Steps:
+    """The real steps of the application with the process's ports."""
+
+    def __init__(self, agent: Process) -> None:
+        self._agent = agent
+        self._office = agent.office
+        self.ledger: Any = self
+
+    begin = property(lambda self: self._agent.transaction)
+
+    def in_order(self) -> Sequence[Callable[[], int]]:
+        return (self._ingest, self._deliver, self._watch, self._write_back, self._link)
+
+    def _ingest(self) -> int:
+        office = self._office
+        return ingesting.ingest(
+            source=Hr(self._agent),
+            ledger=self.ledger,
+            employers=office.employers,
+            calendar=office.calendar,
+            clock=self._agent,
+            entropy=office.entropy,
+            limit=4,
+        ).taken
+
+    def _deliver(self) -> int:
+        office = self._office
+        claims = delivering.claim_due(
+            ledger=self.ledger, clock=self._agent, policy=office.policy, owner=self._agent.name, limit=1
+        )
+        for claim in claims:
+            done = delivering.deliver(
+                claim,
+                ledger=self.ledger,
+                renderer=Renderer(self._agent),
+                signer=Keys(self._agent),
+                gateway=Gateway(self._agent),
+                clock=self._agent,
+                entropy=office.entropy,
+                policy=office.policy,
+            )
+            office.world.tell(f"{self._agent.name}: {claim.submission.event_id} {done.result} {done.reason}")
+        return len(claims)
+
+    def _watch(self) -> int:
+        return watching.watch_deadlines(ledger=self.ledger, policy=self._office.watch, clock=self._agent)
+
+    def _write_back(self) -> int:
+        return telling.write_back(source=Hr(self._agent), ledger=self.ledger, clock=self._agent)
+
+    def _link(self) -> int:
+        """Now and then, as in the upkeep; what is left over keeps nobody busy."""
+        if self._office.world.happens(_LINKED_LATER):
+            return 0
+        self._agent.links = True
+        try:
+            linking.link_journal(ledger=self.ledger, clock=self._agent)
+        finally:
+            self._agent.links = False
+        return 0
+
+
+class Renderer:
+    """Writes the submission as a letter to the simulated registry."""
+
+    supplies_record_id = True
+
+    def __init__(self, agent: Process) -> None:
+        self._agent = agent
+
+    def render(
+        self, submission: Submission, *, record_id: str | None, attachment: Attachment | None = None
+    ) -> RenderedMessage:
+        del attachment
+        self._agent.port("render")
+        return RenderedMessage(letter_of(submission, record_id or "").to_bytes(), record_id)
+
+
+class Keys:
+    """The key of the employer, deterministic."""
+
+    def __init__(self, agent: Process) -> None:
+        self._agent = agent
+
+    @property
+    def certificates(self) -> Any:
+        return self._agent.office.signer.certificates
+
+    def sign(
+        self, rendered: RenderedMessage, *, employer_bin: str, message_id: MessageId, at: datetime
+    ) -> SignedMessage:
+        self._agent.port("sign")
+        return self._agent.office.signer.sign(rendered, employer_bin=employer_bin, message_id=message_id, at=at)
+
+
+class Gateway:
+    """The agent's end of the network: it waits until there is something to read, or its patience is over."""
+
+    def __init__(self, agent: Process) -> None:
+        self._agent = agent
+
+    def seal(
+        self, message: SignedMessage, *, employer_bin: str, correlation_id: CorrelationId, at: datetime
+    ) -> Envelope:
+        del employer_bin
+        self._agent.port("seal")
+        return self._agent.office.network.seal(message, correlation_id, at)
+
+    def submit(self, envelope: Envelope) -> SubmissionOutcome:
+        self._agent.port("submit")
+        exchange = self._agent.office.network.open(envelope)
+        if isinstance(exchange, NothingSent):
+            return exchange
+        self._agent.waits_for = exchange
+        self._agent.interrupted()
+        self._agent.port("read the answer")
+        self._agent.waits_for = None
+        return self._agent.office.network.outcome_of(exchange)
+
+
+class Hr:
+    """The HR database as one process sees it."""
+
+    writable = True
+
+    def __init__(self, agent: Process) -> None:
+        self._agent = agent
+        self._source = agent.office.source
+        self.name = self._source.name
+
+    def fetch(self, limit: int) -> Sequence[SourceRow]:
+        self._agent.port("fetch")
+        return self._source.fetch(limit)
+
+    def mark_taken(self, rows: Sequence[SourceRow]) -> None:
+        self._agent.port("mark taken")
+        self._source.mark_taken(rows)
+
+    def write_back(self, notes: Sequence[StatusNote]) -> None:
+        self._agent.port("write back")
+        self._source.write_back(notes)
+
+    def close(self) -> None:
+        """Nothing is open."""
