@@ -49,10 +49,19 @@ False. No message holds a password, a key, a name, an IIN or a piece of a docume
     │   ├── UnknownPackageVersionError    written by a newer kzeds (`version`)
     │   ├── ForeignDocumentError          what came back is none of the documents that were to be signed
     │   └── WrongSignerError              the certificate is not the one that the package is for
+    ├── BundleError                       a bundle that cannot be made
+    │   ├── DamagedBundleError            not a bundle, or its layout was changed (`name`)
+    │   └── BundleFilesError              files were changed, taken away or added (`faults`)
     └── TestPkiError                      the test PKI could not be made where it was asked for
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kzeds.bundle.reading import Fault
 
 
 class KzedsError(Exception):
@@ -254,6 +263,29 @@ class ForeignDocumentError(PackageError):
 
 class WrongSignerError(PackageError):
     """The certificate does not carry the BIN or IIN that the package is for."""
+
+
+class BundleError(KzedsError):
+    """A bundle cannot be made, or is not what it was."""
+
+
+class DamagedBundleError(BundleError):
+    """The file is not a bundle that can be read, or something other than a file's content was changed."""
+
+    def __init__(self, message: str, name: str | None = None) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class BundleFilesError(BundleError):
+    """Files of a bundle are not as its manifest says."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.name} was {_WORDS[fault.kind]}" for fault in faults))
+        self.faults = tuple(faults)
+
+
+_WORDS = {"changed": "changed", "missing": "taken away", "added": "added"}
 
 
 class TestPkiError(KzedsError):
