@@ -14,6 +14,7 @@ _BY_ISSUER: Final = b"\x02\x01\x01"
 _BY_KEY_ID: Final = b"\x02\x01\x03"
 _KEY_ID: Final = 0x80
 _SEQUENCE: Final = 0x30
+_SET: Final = 0x31
 _PARAMETERS: Final[tuple[list[bytes], ...]] = ([], [b"\x05\x00"])
 
 
@@ -30,7 +31,7 @@ def require_plain(signature: bytes) -> None:
         its_version, who, digest, *others = _inside(one)
         cipher = next(part for part in others if part[0] == _SEQUENCE)
         parameters = [_inside(identifier)[1:] for identifier in (digest, cipher)]
-        named = _inside(algorithms)
+        named = _inside(algorithms) if algorithms[0] == _SET else []
     except (*READER_FAULTS, StopIteration):
         raise MalformedSignatureError("the bytes are not a CMS signature that can be read") from None
     expected = _BY_KEY_ID if who[0] == _KEY_ID else _BY_ISSUER
