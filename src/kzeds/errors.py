@@ -58,10 +58,8 @@ False. No message holds a password, a key, a name, an IIN or a piece of a docume
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from kzeds.bundle.reading import Fault
+from dataclasses import dataclass
+from enum import StrEnum
 
 
 class KzedsError(Exception):
@@ -277,6 +275,22 @@ class DamagedBundleError(BundleError):
         self.name = name
 
 
+class FaultKind(StrEnum):
+    """What is wrong with a file of a bundle."""
+
+    CHANGED = "changed"
+    MISSING = "missing"
+    ADDED = "added"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A file of a bundle that is not as the manifest says."""
+
+    name: str
+    kind: FaultKind
+
+
 class BundleFilesError(BundleError):
     """Files of a bundle are not as its manifest says."""
 
@@ -285,7 +299,7 @@ class BundleFilesError(BundleError):
         self.faults = tuple(faults)
 
 
-_WORDS = {"changed": "changed", "missing": "taken away", "added": "added"}
+_WORDS = {FaultKind.CHANGED: "changed", FaultKind.MISSING: "taken away", FaultKind.ADDED: "added"}
 
 
 class TestPkiError(KzedsError):

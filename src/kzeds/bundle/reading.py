@@ -8,34 +8,17 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
 from kzeds.bundle.layout import MANIFEST, SIGNATURE, require_layout
-from kzeds.errors import BundleFilesError, DamagedBundleError
+from kzeds.errors import BundleFilesError, DamagedBundleError, Fault, FaultKind
 
 _CHUNK = 1 << 20
 _LARGEST_MANIFEST = 64_000_000
 _LARGEST_SIGNATURE = 1_000_000
 _FAULTS = (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError)
-
-
-class FaultKind(StrEnum):
-    """What is wrong with a file."""
-
-    CHANGED = "changed"
-    MISSING = "missing"
-    ADDED = "added"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A file that is not as the manifest says."""
-
-    name: str
-    kind: FaultKind
 
 
 @dataclass(frozen=True, slots=True)
