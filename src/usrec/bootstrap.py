@@ -41,6 +41,7 @@ from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
 from usrec.ports.alert_sink import Subscriber
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.event_source import EventSource
+from usrec.ports.head_signer import HeadSigner, HeadStamper
 from usrec.settings import (
     CalendarSettings,
     LoadedSettings,
@@ -79,6 +80,8 @@ class Agent:
         codes: The imported dictionaries, and what a code that they do not have does to its row.
         shelf: Where HR's supporting documents lie.
         completeness: Which data of a contract may not be left out.
+        head_signer: Signs the journal's heads; None where the settings want none signed.
+        head_stamper: Dates them; None where nobody does.
     """
 
     settings: LoadedSettings
@@ -99,6 +102,8 @@ class Agent:
     codes: CodeCheck | None = None
     shelf: DocumentShelf | None = None
     completeness: Completeness = COMPLETE
+    head_signer: HeadSigner | None = None
+    head_stamper: HeadStamper | None = None
 
     @property
     def watching(self) -> WatchPolicy:
@@ -238,6 +243,7 @@ def build_agent(
     from usrec.adapters.rendering.profile import load_profile
     from usrec.adapters.rendering.renderer import XmlRenderer
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
+    from usrec.heads import build_head_signer
     from usrec.revocation import build_book, build_keeping_judge, recall_verdicts
 
     values = settings.values
@@ -268,7 +274,20 @@ def build_agent(
         codes=build_code_check(settings),
         shelf=build_shelf(settings),
         completeness=_completeness(settings, profile),
+        head_signer=build_head_signer(settings, signer),
+        head_stamper=_head_stamper(settings, clock),
     )
+
+
+def _head_stamper(settings: LoadedSettings, clock: Clock) -> HeadStamper | None:
+    """Who dates the journal's heads; one that cannot be used is said, and hinders nothing."""
+    from usrec.heads import build_head_stamper
+
+    try:
+        return build_head_stamper(settings, clock)
+    except ConfigurationError as problem:
+        _log.error(str(problem), action="journal.stamp_failed")
+        return None
 
 
 def build_alert_sinks(settings: LoadedWatcherSettings) -> Sequence[Subscriber]:

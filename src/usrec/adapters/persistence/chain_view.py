@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, bindparam, func, or_, select
+from sqlalchemy import Connection, Engine, bindparam, func, literal, or_, select
 
 from usrec.adapters.persistence.chain import HEAD_COLUMNS, HEADER_COLUMNS, LAST_HEAD, LINES
 from usrec.adapters.persistence.chain_tables import journal_batches, journal_heads
@@ -41,6 +41,10 @@ _REACHING: Final = (
 )
 _OF_NUMBER: Final = _WHOLE.where(journal_batches.c.number == bindparam("which"))
 _OF_SUBMISSION: Final = LINES.where(journal.c.submission_id == bindparam("which")).order_by(journal.c.seq)
+_NEWEST: Final = LINES.order_by(journal.c.seq.desc()).limit(bindparam("most"))
+_RESTORINGS: Final = LINES.where(
+    journal.c.submission_id.is_(None), journal.c.action == literal("ledger_restored", literal_execute=True)
+).order_by(journal.c.seq)
 _LOWEST: Final = select(func.min(journal.c.seq))
 _HIGHEST: Final = select(func.max(journal.c.seq))
 _HEADS: Final = (
@@ -116,6 +120,17 @@ class SqlChainView:
         """All lines of a submission."""
         with self._snapshot() as connection:
             return [ChainLine(*row) for row in connection.execute(_OF_SUBMISSION, {"which": submission_id})]
+
+    def newest(self, limit: int) -> Sequence[ChainLine]:
+        """The last lines."""
+        with self._snapshot() as connection:
+            found = [ChainLine(*row) for row in connection.execute(_NEWEST, {"most": limit})]
+        return found[::-1]
+
+    def restorings(self) -> Sequence[ChainLine]:
+        """From the lines that belong to no submission, of which there are few."""
+        with self._snapshot() as connection:
+            return [ChainLine(*row) for row in connection.execute(_RESTORINGS)]
 
     def ends(self) -> tuple[int, int] | None:
         """Two questions, each to one end of the key."""
