@@ -79,8 +79,8 @@ class BundleWriter:
                 member.write(portion)
         self._note(name, size, digest.hexdigest())
 
-    def finish(self, fields: Mapping[str, object], *, signer: str, sign: Callable[[bytes], bytes]) -> None:
-        """Write the manifest with its signature and put the bundle in its place.
+    def finish(self, fields: Mapping[str, object], *, signer: str, sign: Callable[[bytes], bytes]) -> str:
+        """Write the manifest with its signature and put the bundle in its place; gives the manifest's SHA-256.
 
         Args:
             fields: Of the manifest, before its list of files: `format`, `version` and whatever the maker wants.
@@ -102,6 +102,7 @@ class BundleWriter:
         if self._temporary is not None:
             self._temporary.replace(self._target)
             self._temporary = None
+        return hashlib.sha256(content).hexdigest()
 
     def _note(self, name: str, size: int, digest: str) -> None:
         self._names.add(name)
