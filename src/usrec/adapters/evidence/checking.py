@@ -124,7 +124,7 @@ def check_evidence(file: Path, *, authorities: Collection[Certificate] | None, a
         check = _Check(bundle, found, authorities)
         for one in bundle.files:
             if one.name.endswith(f"/{layout.RECORD}"):
-                check.submission(one.name)
+                check.readable_submission(one.name)
         check.chain(at)
     return found
 
@@ -137,7 +137,14 @@ class _Check:
     ) -> None:
         self._bundle, self._found, self._authorities = bundle, found, authorities
 
-    def submission(self, name: str) -> None:
+    def readable_submission(self, name: str) -> None:
+        """One submission; a record that is not laid out as a record is a fault like any other."""
+        try:
+            self._submission(name)
+        except (KeyError, TypeError, ValueError) as problem:
+            self._fault(name, Doubt.RECORD, f"it cannot be read ({type(problem).__name__})")
+
+    def _submission(self, name: str) -> None:
         """One submission's record and the files that it names."""
         record = json.loads(self._bundle.content(name))
         lines = list(_lines_of(record))

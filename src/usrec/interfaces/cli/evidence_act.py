@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Final
 
+from usrec.domain.day_count import CountedDay, DayKind
 from usrec.domain.evidence import AttemptEvidence, DecisionEvidence, Dossier
 from usrec.domain.outage import Outage
 from usrec.domain.source_event import load_details
 from usrec.interfaces.cli.alert_words import alert_title
-from usrec.interfaces.cli.evidence_words import DAYS, TIMELINESS
+from usrec.interfaces.cli.evidence_words import DAYS, ENDS_HERE, TIMELINESS
 from usrec.interfaces.cli.field_words import field_facts, trigger_name
 from usrec.interfaces.cli.words import ENDINGS, OPERATIONS, REASONS, STATES, code_words, law_words
 from usrec.interfaces.i18n import N_, in_language, tr
@@ -112,8 +113,12 @@ def _term(dossier: Dossier) -> Iterator[Block]:
     if not dossier.counting_agrees:
         differs = tr("The calendar was corrected since: today's calendar {calendar} counts to another day.")
         yield Paragraph(differs.format(calendar=dossier.counted_with), strong=True)
-    rows = [[one.day.isoformat(), str(one.number or ""), tr(DAYS[one.kind])] for one in dossier.days]
+    rows = [[one.day.isoformat(), str(one.number or ""), _counted(one)] for one in dossier.days]
     yield Grid((2, 1, 5), rows, (tr("day"), tr("No."), tr("how it counts")))
+
+
+def _counted(one: CountedDay) -> str:
+    return tr(ENDS_HERE if one.kind is DayKind.MOVED and one.worked else DAYS[one.kind])
 
 
 def _times(dossier: Dossier) -> Iterator[Sequence[str]]:
@@ -133,10 +138,12 @@ def _attempts(dossier: Dossier) -> Iterator[Block]:
         return
     heads = (tr("No."), tr("begun"), tr("ended"), tr("what became of it"))
     yield Grid((1, 3, 3, 8), [_attempt(one) for one in attempts], heads)
-    kept = tr(
-        "Answers lie in the bundle as they came. Of each request the bundle holds the signed document, and the digest "
+    yield Paragraph(
+        tr(
+            "Answers lie in the bundle as they came. Of each request the bundle holds the signed document and the "
+            "digest of the envelope around it; the envelope is not kept, because it holds the sender's password."
+        )
     )
-    yield Paragraph(kept + tr("of the envelope around it, which is not kept because it holds the sender's password."))
 
 
 def _attempt(one: AttemptEvidence) -> Sequence[str]:

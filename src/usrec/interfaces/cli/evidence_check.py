@@ -147,6 +147,4 @@ def _when(whole: VerifiedBundle) -> str:
 def _issuers(*, judged: bool) -> str:
     if judged:
         return tr("Issuers: all certificates come from the authorities that you gave, at the time of their signatures")
-    return tr(
-        "Issuers NOT checked: signatures are mathematically right; give --authorities DIR to check who issued them"
-    )
+    return tr("Issuers NOT checked; signatures are mathematically right. --authorities DIR checks who issued them")

@@ -26,6 +26,8 @@ DAYS: Final[Mapping[DayKind, str]] = {
     DayKind.MOVED: N_("the last day was a day off: the term moves on"),
 }
 
+ENDS_HERE: Final = N_("the next working day: the term ends on it")
+
 DOUBTS: Final[Mapping[Doubt, str]] = {
     Doubt.RECORD: N_("the record contradicts the journal"),
     Doubt.DOCUMENT: N_("it is not the document that was signed and sent"),
