@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -32,6 +33,7 @@ from usrec.domain.chain_proof import Link, check_proof, digests_named
 from usrec.domain.verdict import Ending
 
 FORMAT: Final = "usrec-evidence"
+_UNREADABLE: Final = (KeyError, TypeError, ValueError, AttributeError)
 _SIGNED_ENDINGS: Final = frozenset({Ending.REGISTERED, Ending.REFUSED, Ending.NOT_PROCESSED})
 
 
@@ -141,7 +143,7 @@ class _Check:
         """One submission; a record that is not laid out as a record is a fault like any other."""
         try:
             self._submission(name)
-        except (KeyError, TypeError, ValueError) as problem:
+        except _UNREADABLE as problem:
             self._fault(name, Doubt.RECORD, f"it cannot be read ({type(problem).__name__})")
 
     def _submission(self, name: str) -> None:
@@ -222,7 +224,11 @@ class _Check:
     def chain(self, at: datetime) -> None:
         """The proof that all lines stand in the journal."""
         head = self._head(at)
-        links = list(_links_of(self._bundle.content(layout.BATCHES)))
+        try:
+            links = list(_links_of(self._bundle.content(layout.BATCHES)))
+        except _UNREADABLE as problem:
+            self._fault(layout.BATCHES, Doubt.CHAIN, f"it cannot be read ({type(problem).__name__})")
+            return
         shown = check_proof(self._all_lines(), links)
         self._found.linked = shown.linked
         for fault in shown.faults:
@@ -237,7 +243,8 @@ class _Check:
     def _all_lines(self) -> Iterator[ChainLine]:
         for one in self._bundle.files:
             if one.name.endswith(f"/{layout.RECORD}"):
-                yield from _lines_of(json.loads(self._bundle.content(one.name)))
+                with suppress(*_UNREADABLE):
+                    yield from _lines_of(json.loads(self._bundle.content(one.name)))
 
     def _head(self, at: datetime) -> HeadStatement | None:
         if layout.HEAD not in {one.name for one in self._bundle.files}:
