@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from usrec.domain.errors import ConfigurationError
+import structlog
+
+from usrec.domain.errors import ConfigurationError, StampRefused
 from usrec.ports.clock import Clock
 from usrec.settings import LoadedSettings, LoadedWatcherSettings
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from usrec.adapters.signing.heads import KeyringHeadSigner
     from usrec.adapters.signing.keyring import Keyring
     from usrec.settings.journal_section import TimestampSettings
+
+_log = structlog.get_logger()
 
 
 def build_head_file(settings: LoadedWatcherSettings) -> JournalHeadFile:
@@ -58,6 +62,29 @@ def build_head_stamper(settings: LoadedWatcherSettings, clock: Clock) -> TspHead
         return None
     authorities = stamp_authorities(settings, chosen)
     return TspHeadStamper(chosen.url, _fetch(settings, chosen), authorities, clock, chosen.hash, chosen.policy)
+
+
+def build_bundle_signature(settings: LoadedWatcherSettings, sign: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    """How an evidence bundle is signed: with a time stamp in the signature where the settings name an authority.
+
+    Without its time stamp the bundle stands; that is said loudly.
+    """
+    from kzeds.cms_timestamp import add_timestamp, stamped_bytes
+    from usrec.adapters.system_clock import SystemClock
+
+    stamper = build_head_stamper(settings, SystemClock())
+
+    def signed(content: bytes) -> bytes:
+        signature = sign(content)
+        if stamper is None:
+            return signature
+        try:
+            return add_timestamp(signature, stamper.stamp(stamped_bytes(signature)))
+        except StampRefused as problem:
+            _log.warning(f"the bundle has no time stamp: {problem}", action="evidence.no_timestamp")
+            return signature
+
+    return signed
 
 
 def build_head_checker(settings: LoadedWatcherSettings, clock: Clock) -> CmsHeadChecker:

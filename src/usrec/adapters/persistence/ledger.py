@@ -18,6 +18,7 @@ from usrec.adapters.persistence.contracts import SqlContracts
 from usrec.adapters.persistence.documents import SqlDocuments
 from usrec.adapters.persistence.employer_stops import SqlEmployerStops
 from usrec.adapters.persistence.engine import connected, create_ledger_engine, is_in_memory
+from usrec.adapters.persistence.evidence import SqlEvidence
 from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
 from usrec.adapters.persistence.masses import SqlMasses
 from usrec.adapters.persistence.outbox import SqlOutbox
@@ -91,6 +92,7 @@ class SqlLedger:
         self._key = FingerprintKey()
         self.view = SqlLedgerView(engine)
         self.chain_view = SqlChainView(engine, self._key)
+        self.evidence = SqlEvidence(engine, self._key)
 
     @property
     def dialect(self) -> str:

@@ -173,7 +173,7 @@ class SqlLedgerView:
             ValidationProblem: More than one id begins with ``submission_id``.
         """
         with self._snapshot() as connection:
-            known = _identified(connection, submission_id)
+            known = identified(connection, submission_id)
             return None if known is None else _story(connection, known)
 
     def codes_in_use(self) -> Sequence[UsedCodes]:
@@ -333,7 +333,7 @@ def _among(connection: Connection, statement: Any, ids: Sequence[SubmissionId]) 
     return sorted(found, key=lambda row: (row.due_utc is None, row.due_utc, row.id))
 
 
-def _identified(connection: Connection, given: str) -> str | None:
+def identified(connection: Connection, given: str) -> str | None:
     """The id that ``given`` is, or is the beginning of."""
     if not given:
         return None

@@ -17,6 +17,7 @@ from usrec.interfaces.cli import (
     doctor,
     document,
     employer,
+    evidence,
     explain,
     health,
     init,
@@ -81,6 +82,7 @@ app.command("replay")(replay.replay)
 app.command("watch")(watch.watch)
 app.add_typer(submission.app, name="submission")
 app.add_typer(employer.app, name="employer")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(package.app, name="package")
 app.add_typer(mass.app, name="mass")
 app.add_typer(pair.app, name="pair")
