@@ -41,6 +41,7 @@ from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
 from usrec.ports.alert_sink import Subscriber
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.event_source import EventSource
+from usrec.ports.time_witness import Steady, TimeWitness
 from usrec.settings import (
     CalendarSettings,
     LoadedSettings,
@@ -79,6 +80,8 @@ class Agent:
         codes: The imported dictionaries, and what a code that they do not have does to its row.
         shelf: Where HR's supporting documents lie.
         completeness: Which data of a contract may not be left out.
+        steady: A counter that nobody can set; None where the clock is not the machine's.
+        witnesses: Who can tell the time besides the clock.
     """
 
     settings: LoadedSettings
@@ -99,6 +102,8 @@ class Agent:
     codes: CodeCheck | None = None
     shelf: DocumentShelf | None = None
     completeness: Completeness = COMPLETE
+    steady: Steady | None = None
+    witnesses: Sequence[TimeWitness] = ()
 
     @property
     def watching(self) -> WatchPolicy:
@@ -237,11 +242,12 @@ def build_agent(
     """
     from usrec.adapters.rendering.profile import load_profile
     from usrec.adapters.rendering.renderer import XmlRenderer
-    from usrec.adapters.system_clock import SystemClock, SystemEntropy
+    from usrec.adapters.system_clock import SystemClock, SystemEntropy, steady
     from usrec.revocation import build_book, build_keeping_judge, recall_verdicts
 
     values = settings.values
     profile = load_profile(profile_choice(settings))
+    counter = steady if clock is None else None
     clock = clock or SystemClock()
     judge, book = build_keeping_judge(settings), build_book(settings, clock)
     signer = _signer(settings, clock, book)
@@ -268,7 +274,21 @@ def build_agent(
         codes=build_code_check(settings),
         shelf=build_shelf(settings),
         completeness=_completeness(settings, profile),
+        steady=counter,
+        witnesses=_witnesses(settings, ledger, clock),
     )
+
+
+def _witnesses(settings: LoadedSettings, ledger: SqlLedger, clock: Clock) -> Sequence[TimeWitness]:
+    """Who can tell the time; those on this machine know that they cannot."""
+    from usrec.adapters.gateway.server_time import GatewayTime
+    from usrec.adapters.sources.server_time import SourceTime
+
+    sources = [
+        SourceTime(SourceName(name), settings.database_url(one.url), settings.optional_secret(one.password))
+        for name, one in settings.values.source.items()
+    ]
+    return [GatewayTime(build_endpoint(settings), clock), ledger.time, *sources]
 
 
 def build_alert_sinks(settings: LoadedWatcherSettings) -> Sequence[Subscriber]:

@@ -17,7 +17,7 @@ from usrec.ports.ledger import Ledger, UnitOfWork
 
 CLOCK_SLIP: Final = timedelta(hours=1)
 """The clocks of two agents may differ by so much."""
-_OF_THE_DAY: Final = frozenset({Watched.PERSON, Watched.IIN, Watched.PERMIT, Watched.MASS, Watched.PAIR})
+_OF_THE_DAY: Final = frozenset({Watched.PERSON, Watched.IIN, Watched.PERMIT, Watched.MASS, Watched.PAIR, Watched.CLOCK})
 """Reminders: whatever stands for the event next is looked at by itself."""
 
 

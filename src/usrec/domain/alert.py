@@ -38,6 +38,8 @@ class Watched(StrEnum):
     """Many changes that are held until a person has looked; its date is the day of the reminder."""
     PAIR = "pair"
     """A transfer in two halves; its date is the day of the reminder."""
+    CLOCK = "clock"
+    """The clock of an agent's machine; its date is the day on which it was found wrong, by that clock."""
 
 
 class Threshold(StrEnum):
@@ -67,9 +69,11 @@ class Threshold(StrEnum):
     MISSED = "missed"
     STOPPED = "stopped"
     """An answer of USREC stopped its employer."""
+    CLOCK_WRONG = "clock_wrong"
+    """Nothing goes out, because the clock of an agent's machine cannot be relied on."""
 
 
-URGENT: Final = frozenset({Threshold.HOURS_4, Threshold.MISSED, Threshold.STOPPED})
+URGENT: Final = frozenset({Threshold.HOURS_4, Threshold.MISSED, Threshold.STOPPED, Threshold.CLOCK_WRONG})
 """Told at once, also at night; the others wait for the next digest."""
 REMINDERS: Final = frozenset(
     {Threshold.AWAITED, Threshold.MASS_HELD, Threshold.HALF_MISSING, Threshold.HALVES_CONTRADICT}

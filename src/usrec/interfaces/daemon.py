@@ -30,6 +30,7 @@ from usrec.domain.errors import SourceUnavailable, TheirsToWaitFor, UsrecError
 from usrec.domain.submission import WaitReason
 from usrec.interfaces.alerting import Alerting, in_brief
 from usrec.interfaces.authority import AuthorityWatch
+from usrec.interfaces.clock_watch import ClockWatch, clock_words
 from usrec.interfaces.crew import Crew, Loop
 from usrec.interfaces.dispatch import Dispatch
 from usrec.interfaces.drain import Drain
@@ -92,7 +93,10 @@ class Daemon:
         self.drain = Drain(self.agent.clock, self.give_up_after)
         self.crew = Crew(self.stop, self.handover, halt=self._halt, hindered=self.drain.hindered)
         self.metrics = AgentMetrics(self.agent.clock)
-        self.dispatch = Dispatch(self.stop, self.handover, self.crew, self._note, self.metrics)
+        self.clock_watch = ClockWatch()
+        self.dispatch = Dispatch(
+            self.stop, self.handover, self.crew, self._note, self.metrics, clock_watch=self.clock_watch
+        )
         self.alerting = Alerting(self.words, self.metrics)
         self.reloader = Reloader(
             self.handover, self.manager, self.compose, taken=self._new_keys, status=lambda: self.health().words()
@@ -100,7 +104,7 @@ class Daemon:
         self.vitals = Vitals(self.agent.clock)
         self.authority = AuthorityWatch()
         self.trust = TrustWatch(self.stop)
-        self.heart = Heart(self.agent.clock, self.crew.pulses.hung)
+        self.heart = Heart(self.agent.clock, self.crew.pulses.hung, self.clock_watch.verdict)
 
     def close(self) -> None:
         """Close the connections of the agent on duty."""
@@ -114,13 +118,15 @@ class Daemon:
             stopping=self.stop.is_set(),
             breaker=self.dispatch.gate.breaker,
             reload_refused=self.reloader.refused,
+            clock=self.clock_watch.verdict(self.handover.current),
         )
 
     def exposition(self) -> bytes:
         """What a monitoring system is told."""
         breaker, refused = self.dispatch.gate.breaker, bool(self.reloader.refused)
         with self.handover.borrow() as agent:
-            standing, values = standing_of(agent, breaker=breaker, reload_refused=refused), agent.settings.values
+            clock, values = self.clock_watch.verdict(agent), agent.settings.values
+            standing = standing_of(agent, breaker=breaker, reload_refused=refused, clock=clock)
             silence, sinks = values.watch.silence, sink_names(values.alerts)
             return self.metrics.exposition(agent.ledger.view, standing, silence=silence, sinks=sinks)
 
@@ -185,8 +191,31 @@ class Daemon:
             *(Loop(name, self.dispatch.once(name, exchange), exchange, poll) for name in deliver),
             *self.alerting.loops(self.handover.current, poll),
             self.heart.loop(values.watch.silence, draining=drain),
+            *self._clock_loops(drain=drain),
             *([] if drain else [look, *self._trust_loops()]),
         ]
+
+    def _clock_loops(self, *, drain: bool) -> Sequence[Loop]:
+        """For a clock that somebody else can tell to be wrong."""
+
+        def once(agent: Agent) -> bool:
+            return self._watch_clock(agent, drain=drain)
+
+        agent = self.handover.current
+        every = min(self._poll(), agent.settings.values.delivery.breaker_pause.total_seconds())
+        return [Loop("clock", once, OTHERS_TIME, every, wakes_early=False)] if agent.steady is not None else []
+
+    def _watch_clock(self, agent: Agent, *, drain: bool) -> bool:
+        """Ask the witnesses; what changed is told at once, and what waited for the clock goes at once."""
+        found = self.clock_watch.look(agent)
+        if self.clock_watch.is_news(found):
+            self.crew.wake()
+            self.heart.beat(agent, draining=drain)
+            self.clock_watch.told(found)
+        self.clock_watch.raise_alert(agent)
+        if not found.is_right:
+            self.drain.clock_wrong(clock_words(found))
+        return False
 
     def _trust_loops(self) -> Sequence[Loop]:
         values = self.handover.current.settings.values

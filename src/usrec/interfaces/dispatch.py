@@ -14,6 +14,7 @@ from usrec.application.give_back import give_back_untouched
 from usrec.application.hasten import hasten_unsent
 from usrec.bootstrap import Agent
 from usrec.domain.breaker import BreakerPolicy, Passage
+from usrec.interfaces.clock_watch import ClockWatch, WitnessedGateway
 from usrec.interfaces.crew import Crew
 from usrec.interfaces.gate import Gate, WatchedGateway
 from usrec.interfaces.handover import Handover
@@ -31,6 +32,7 @@ class Dispatch:
     Args:
         note: Called with every delivery.
         metrics: Take the time of each step and count how it ends.
+        clock_watch: Knows whether anything may be signed and sent by this machine's clock.
     """
 
     def __init__(
@@ -40,7 +42,10 @@ class Dispatch:
         crew: Crew,
         note: Callable[[Agent, Delivered], None],
         metrics: AgentMetrics,
+        *,
+        clock_watch: ClockWatch | None = None,
     ) -> None:
+        self._clock_watch = clock_watch or ClockWatch()
         self.gate = Gate(metrics.counts.breaker_tripped)
         self._metrics = metrics
         self._interrupted = InterruptedClaims()
@@ -58,16 +63,19 @@ class Dispatch:
 
         def step(agent: Agent) -> bool:
             self._interrupted.give_back(agent.ledger)
-            policy = breaker_policy(agent.settings.values.delivery)
-            match self.gate.enter(agent.clock.now(), policy):
-                case Passage.NONE:
-                    return False
-                case Passage.ONE:
-                    return self._probe(agent)
-                case Passage.ALL:
-                    return self._deliver(agent, name, allowed)
+            with self._clock_watch.passage(agent) as may_go:
+                return may_go and self._go(agent, name, allowed)
 
         return step
+
+    def _go(self, agent: Agent, name: str, allowed: timedelta) -> bool:
+        match self.gate.enter(agent.clock.now(), breaker_policy(agent.settings.values.delivery)):
+            case Passage.NONE:
+                return False
+            case Passage.ONE:
+                return self._probe(agent)
+            case Passage.ALL:
+                return self._deliver(agent, name, allowed)
 
     def _probe(self, agent: Agent) -> bool:
         """The most urgent one finds out whether the gateway is reached again."""
@@ -95,7 +103,8 @@ class Dispatch:
         return not self._stop.is_set() and self.gate.is_closed and agent is self._handover.current
 
     def _send(self, agent: Agent, claim: Claim) -> None:
-        gateway = WatchedGateway(agent.gateway, self.gate, agent.clock, breaker_policy(agent.settings.values.delivery))
+        watched = WatchedGateway(agent.gateway, self.gate, agent.clock, breaker_policy(agent.settings.values.delivery))
+        gateway = WitnessedGateway(watched, self._clock_watch, agent)
         timed = self._metrics.timed(agent.renderer, agent.signer, gateway)
         with self._interrupted.remembered(claim), self._metrics.counts.timing(Step.DELIVER):
             delivered = deliver(

@@ -6,6 +6,7 @@ It stops when a thread hangs: an agent that does not do its work gives no sign o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -14,6 +15,7 @@ import structlog
 from usrec import release
 from usrec.application.sign_of_life import give_sign, take_leave
 from usrec.bootstrap import Agent
+from usrec.domain.clock_trust import RELIED_ON, ClockVerdict
 from usrec.domain.errors import TheirsToWaitFor
 from usrec.domain.heartbeat import BEAT_EVERY, Heartbeat
 from usrec.interfaces.crew import Loop
@@ -29,11 +31,18 @@ class Heart:
 
     Args:
         hung: The threads that do not move.
+        verdict: How far the machine's clock is to be relied on.
     """
 
-    def __init__(self, clock: Clock, hung: Callable[[], Sequence[str]]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        hung: Callable[[], Sequence[str]],
+        verdict: Callable[[Agent], ClockVerdict] = lambda _: RELIED_ON,
+    ) -> None:
         self._started_at = clock.now()
         self._hung = hung
+        self._verdict = verdict
         self._version = release()
 
     def loop(self, silence: timedelta, *, draining: bool) -> Loop:
@@ -59,8 +68,10 @@ class Heart:
             return
         host = agent.owner.rpartition(":")[0]
         workers = agent.settings.values.delivery.workers
-        now = agent.clock.now()
+        found, now = self._verdict(agent), agent.clock.now()
         sign = Heartbeat(agent.owner, host, self._version, self._started_at, now, workers, draining)
+        if not found.is_right:
+            sign = replace(sign, halted=found.state.value, clock_ahead=round(found.ahead.total_seconds()))
         give_sign(sign, ledger=agent.ledger)
 
     def stop(self, agent: Agent) -> None:

@@ -68,11 +68,13 @@ def subject(*alerts: OpenAlert, language: str = "en") -> str:
 
 
 def test_every_kind_of_alert_has_a_heading() -> None:
-    of_dates = set(Threshold) - GENTLE - {Threshold.LATE_ENTRY, Threshold.STOPPED}
+    of_dates = set(Threshold) - GENTLE - {Threshold.LATE_ENTRY, Threshold.STOPPED, Threshold.CLOCK_WRONG}
     dates = [(watched, threshold) for watched in (Watched.SAFE, Watched.LEGAL) for threshold in of_dates]
     others = {
         (Watched.ENTRY, Threshold.LATE_ENTRY),
         (Watched.EMPLOYER, Threshold.STOPPED),
+        (Watched.CLOCK, Threshold.CLOCK_WRONG),
+        (Watched.CLOCK, Threshold.CLOCK_WRONG),
         (Watched.PERSON, Threshold.AWAITED),
         (Watched.IIN, Threshold.AWAITED),
         (Watched.TARGET, Threshold.TARGET_NEAR),

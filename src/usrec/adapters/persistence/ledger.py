@@ -22,6 +22,7 @@ from usrec.adapters.persistence.outgoing import SqlJournal, SqlWriteBacks
 from usrec.adapters.persistence.pairs import SqlPairs
 from usrec.adapters.persistence.permits import SqlPermits
 from usrec.adapters.persistence.schema import require_current, upgrade
+from usrec.adapters.persistence.server_time import LedgerTime
 from usrec.adapters.persistence.signing_requests import SqlSigningRequests
 from usrec.adapters.persistence.submissions import SqlSubmissions
 from usrec.adapters.persistence.view import SqlLedgerView
@@ -68,6 +69,7 @@ class SqlLedger:
         self._engine = engine
         self._key = FingerprintKey()
         self.view = SqlLedgerView(engine)
+        self.time = LedgerTime(engine)
 
     @property
     def dialect(self) -> str:

@@ -27,6 +27,7 @@ MOST_NAMED: Final = 25
 
 HEADINGS: Final[Mapping[tuple[Watched, Threshold], str]] = {
     (Watched.EMPLOYER, Threshold.STOPPED): N_("the employer is stopped: nothing of it goes out"),
+    (Watched.CLOCK, Threshold.CLOCK_WRONG): N_("nothing is sent, because a machine's clock cannot be relied on"),
     (Watched.LEGAL, Threshold.MISSED): N_("last day missed"),
     (Watched.LEGAL, Threshold.HOURS_4): N_("less than 4 hours left"),
     (Watched.SAFE, Threshold.MISSED): N_("safe date missed"),
@@ -143,6 +144,8 @@ def _facts(one: OpenAlert, today: date) -> Iterator[tuple[str, str]]:
 def _to_do(one: OpenAlert, shown: str) -> str:
     if one.alert.watched is Watched.PAIR:
         return tr("See both halves: usrec pair list")
+    if one.alert.watched is Watched.CLOCK:
+        return tr("Set the clock of the agent's machine right, best by NTP (timedatectl); see usrec status")
     return step_out_of(one.state, one.wait_reason, shown, code=one.code, before=one.blocked_by)
 
 

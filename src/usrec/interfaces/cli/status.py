@@ -56,7 +56,13 @@ def status(
     if as_json:
         print_json(survey_json(survey, certificates, permits))
         return
-    for line in [*_stopped(survey), *survey_words(survey), *_permits(permits), *_certificates(certificates)]:
+    for line in [
+        *_halted(survey),
+        *_stopped(survey),
+        *survey_words(survey),
+        *_permits(permits),
+        *_certificates(certificates),
+    ]:
         say(line)
 
 
@@ -72,6 +78,10 @@ def survey_json(
     return {
         "at": survey.at,
         "employers_stopped": [stop_json(one) for one in survey.stopped],
+        "clocks_wrong": [
+            {"host": one.host, "state": one.halted, "ahead_seconds": one.clock_ahead, "at": one.beat_at}
+            for one in survey.halted
+        ],
         "by_state": {state.value: number for state, number in survey.by_state.items()},
         "refused_by_code": dict(survey.refused_by_code),
         "waiting": {reason.value: number for reason, number in survey.waiting.items()},
@@ -133,6 +143,16 @@ def _stopped(survey: Survey) -> Iterator[str]:
         yield words.format(
             employer=one.employer, time=local_time(one.stopped_at), person=one.stopped_by, why=why_stopped(one)
         )
+
+
+def _halted(survey: Survey) -> Iterator[str]:
+    """Agents that send nothing because of a clock."""
+    for one in survey.halted:
+        ahead = timedelta(seconds=one.clock_ahead or 0)
+        fast = tr("NOTHING IS SENT from {host}: its clock is {time} ahead, others say. It goes on when that is right")
+        slow = tr("NOTHING IS SENT from {host}: its clock is {time} behind, others say. It goes on when that is right")
+        words = fast if ahead > timedelta(0) else slow
+        yield words.format(host=one.host, time=span(abs(ahead)))
 
 
 def _deadlines(survey: Survey) -> Iterator[str]:
