@@ -212,10 +212,16 @@ def clock_words(verdict: ClockVerdict) -> str:
     if verdict.is_right:
         return ""
     way = "ahead" if verdict.ahead > timedelta(0) else "behind"
-    off = f"{duration(verdict.ahead)} {way} by {_named(verdict)}"
+    off = f"{duration(_rounded(verdict.ahead))} {way} by {_named(verdict)}"
     if verdict.state is ClockState.WRONG:
         return f"this machine's clock is {off}: nothing is signed or sent until it is right"
     return f"this machine's clock may be {off}: nothing is signed or sent until somebody else confirms either"
+
+
+def _rounded(span: timedelta) -> timedelta:
+    """To whole minutes: what witnesses say is good to about a second."""
+    minutes = round(span / timedelta(minutes=1))
+    return timedelta(minutes=minutes) if minutes else span
 
 
 def _named(verdict: ClockVerdict) -> str:

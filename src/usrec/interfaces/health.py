@@ -7,7 +7,8 @@ away makes it neither: events are taken, and kept, all the same. Nothing here na
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -166,13 +167,19 @@ class Health:
 
 
 class Vitals:
-    """What a running agent remembers of its own condition. Safe in threads: each field is replaced whole."""
+    """What a running agent remembers of its own condition. Safe in threads: each field is replaced whole.
 
-    def __init__(self, clock: Clock) -> None:
+    Args:
+        monotonic: Seconds that never run backwards: a machine whose clock is set must not look cut off.
+    """
+
+    def __init__(self, clock: Clock, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._monotonic = monotonic
         self._started_at = clock.now()
         self._version = release()
         self._outlook: Outlook | None = None
+        self._looked_at = 0.0
         self._hung: tuple[str, ...] = ()
 
     def look(self, agent: Agent) -> None:
@@ -182,6 +189,7 @@ class Vitals:
             LedgerUnavailable: It does not answer.
         """
         self._outlook = look_at_ledger(agent.ledger.view, self._clock.now())
+        self._looked_at = self._monotonic()
 
     def all_move(self, hung: tuple[str, ...]) -> bool:
         """Whether no thread hangs; a change is logged."""
@@ -214,7 +222,7 @@ class Vitals:
             hung=hung,
             stopping=stopping,
             outlook=outlook,
-            ledger_silent_for=None if outlook is None else now - outlook.at,
+            ledger_silent_for=None if outlook is None else timedelta(seconds=self._monotonic() - self._looked_at),
             keys=sorted(name for bin_, name in agent.employers.items() if bin_ in usable),
             keyless=sorted(name for bin_, name in agent.employers.items() if bin_ not in usable | agent.signer.owners),
             breaker=breaker,

@@ -148,7 +148,7 @@ def _stopped(survey: Survey) -> Iterator[str]:
 def _halted(survey: Survey) -> Iterator[str]:
     """Agents that send nothing because of a clock."""
     for one in survey.halted:
-        ahead = timedelta(seconds=one.clock_ahead or 0)
+        ahead = timedelta(minutes=round((one.clock_ahead or 0) / 60))
         fast = tr("NOTHING IS SENT from {host}: its clock is {time} ahead, others say. It goes on when that is right")
         slow = tr("NOTHING IS SENT from {host}: its clock is {time} behind, others say. It goes on when that is right")
         words = fast if ahead > timedelta(0) else slow
