@@ -243,9 +243,23 @@ class Daemon:
             self.reloader.go_on(finished=lambda: self.orders.put(Order.LOOK))
             self.crew.staff(self._loops(drain=drain))
             self._give_sign_of_life()
-            if drain and self.drain.is_over(self.handover.current.ledger.view):
-                self.alerting.tell_all(self.handover.current)
+            if drain and self.drain.is_over(self.handover.current.ledger.view) and self._all_told():
                 return
+
+    def _all_told(self) -> bool:
+        """Whether everybody was told at the end of a drain; a ledger that fails is waited for, as everywhere.
+
+        Raises:
+            TheirsToWaitFor: It was waited for long enough.
+        """
+        try:
+            self.alerting.tell_all(self.handover.current)
+        except TheirsToWaitFor as problem:
+            if self.drain.gave_up():
+                raise
+            self.crew.waits_for(problem)
+            return False
+        return True
 
     def _next_order(self, *, drain: bool) -> Order:
         patience = self.manager.patience
