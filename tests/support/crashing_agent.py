@@ -30,7 +30,7 @@ from usrec.ports.event_source import StatusNote
 Calls = set[str]
 
 TRANSACTIONS: Final[dict[str, Callable[[Calls], bool]]] = {
-    "receive": lambda calls: "inbox.add" in calls,  # T1
+    "receive": lambda calls: "inbox.add_all" in calls,  # T1
     "claim": lambda calls: "outbox.claim" in calls,  # T2
     "intent": lambda calls: "attempts.open" in calls,  # T3
     "record": lambda calls: {"outbox.hold_lease", "attempts.close"} <= calls and "attempts.open" not in calls,  # T4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from sqlalchemy import Connection, Engine, RootTransaction
 
@@ -14,7 +14,7 @@ from usrec.adapters.persistence.attempts import SqlAcknowledgements, SqlAttempts
 from usrec.adapters.persistence.contracts import SqlContracts
 from usrec.adapters.persistence.documents import SqlDocuments
 from usrec.adapters.persistence.employer_stops import SqlEmployerStops
-from usrec.adapters.persistence.engine import connected, create_ledger_engine, is_in_memory
+from usrec.adapters.persistence.engine import LOCK_WAIT, busy, connected, create_ledger_engine, is_in_memory
 from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
 from usrec.adapters.persistence.masses import SqlMasses
 from usrec.adapters.persistence.outbox import SqlOutbox
@@ -25,6 +25,7 @@ from usrec.adapters.persistence.schema import require_current, upgrade
 from usrec.adapters.persistence.server_time import LedgerTime
 from usrec.adapters.persistence.signing_requests import SqlSigningRequests
 from usrec.adapters.persistence.submissions import SqlSubmissions
+from usrec.adapters.persistence.turns import Turns
 from usrec.adapters.persistence.view import SqlLedgerView
 from usrec.domain.secret import Secret
 
@@ -68,6 +69,7 @@ class SqlLedger:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._key = FingerprintKey()
+        self._turns = Turns()
         self.view = SqlLedgerView(engine)
         self.time = LedgerTime(engine)
 
@@ -79,8 +81,14 @@ class SqlLedger:
     @contextmanager
     def begin(self) -> Iterator[SqlUnitOfWork]:
         """Start a transaction; it rolls back unless it was committed."""
-        with connected(self._engine) as connection:
+        with self._turn(), connected(self._engine) as connection:
             yield SqlUnitOfWork(connection, connection.begin(), self._key)
+
+    def _turn(self) -> AbstractContextManager[None]:
+        """On an SQLite file one thread of this process after another; in memory the one connection sees to that."""
+        if self.dialect != "sqlite" or is_in_memory(self._engine):
+            return nullcontext()
+        return self._turns.taken(LOCK_WAIT, lambda: busy(self._engine))
 
     def close(self) -> None:
         """Close all connections. A ledger in memory is gone then."""
