@@ -43,6 +43,7 @@ from usrec.ports.clock import Clock, Entropy
 from usrec.ports.doorbell import Doorbell, Ring
 from usrec.ports.event_source import EventSource
 from usrec.ports.head_signer import HeadSigner, HeadStamper
+from usrec.ports.time_witness import Steady, TimeWitness
 from usrec.settings import (
     CalendarSettings,
     LedgerSettings,
@@ -87,6 +88,8 @@ class Agent:
         head_stamper: Dates them; None where nobody does.
         inquiry: Asks the registry about doubts; None without a question in the wire profile.
         doorbells: The databases that tell at once when there may be work.
+        steady: A counter that nobody can set; None where the clock is not the machine's.
+        witnesses: Who can tell the time besides the clock.
     """
 
     settings: LoadedSettings
@@ -111,6 +114,8 @@ class Agent:
     head_stamper: HeadStamper | None = None
     inquiry: ShepInquiry | None = None
     doorbells: Sequence[Doorbell] = ()
+    steady: Steady | None = None
+    witnesses: Sequence[TimeWitness] = ()
 
     @property
     def watching(self) -> WatchPolicy:
@@ -251,12 +256,13 @@ def build_agent(
     """
     from usrec.adapters.rendering.profile import load_profile
     from usrec.adapters.rendering.renderer import XmlRenderer
-    from usrec.adapters.system_clock import SystemClock, SystemEntropy
+    from usrec.adapters.system_clock import SystemClock, SystemEntropy, steady
     from usrec.heads import build_head_signer
     from usrec.revocation import build_book, build_keeping_judge, recall_verdicts
 
     values = settings.values
     profile = load_profile(profile_choice(settings))
+    counter = steady if clock is None else None
     clock = clock or SystemClock()
     judge, book = build_keeping_judge(settings), build_book(settings, clock)
     signer = _signer(settings, clock, book)
@@ -287,6 +293,8 @@ def build_agent(
         head_stamper=_head_stamper(settings, clock),
         inquiry=_inquiry(gateway, profile),
         doorbells=build_doorbells(settings),
+        steady=counter,
+        witnesses=_witnesses(settings, ledger, clock),
     )
 
 
@@ -322,6 +330,18 @@ def bell_places(settings: LoadedSettings) -> Sequence[tuple[str, Ring, str, Secr
         for name, ring, one in wanted
         if one.notify and one.url.startswith("postgresql")
     ]
+
+
+def _witnesses(settings: LoadedSettings, ledger: SqlLedger, clock: Clock) -> Sequence[TimeWitness]:
+    """Who can tell the time; those on this machine know that they cannot."""
+    from usrec.adapters.gateway.server_time import GatewayTime
+    from usrec.adapters.sources.server_time import SourceTime
+
+    sources = [
+        SourceTime(SourceName(name), settings.database_url(one.url), settings.optional_secret(one.password))
+        for name, one in settings.values.source.items()
+    ]
+    return [GatewayTime(build_endpoint(settings), clock), ledger.time, *sources]
 
 
 def build_alert_sinks(settings: LoadedWatcherSettings) -> Sequence[Subscriber]:

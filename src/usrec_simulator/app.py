@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -24,7 +25,7 @@ from usrec_simulator.codes import FORM_FAULT, SUCCESS, UNKNOWN_ERROR
 from usrec_simulator.exchange import Exchange, Outcome, fault_of, to_another
 from usrec_simulator.faults import FaultCounter, FaultKind, FaultRule, FaultScript, Moment
 from usrec_simulator.query import of_another, render_entry
-from usrec_simulator.responses import XML, HalfResponse, ResetResponse, bad_gateway, maintenance
+from usrec_simulator.responses import XML, DatedAnswers, HalfResponse, ResetResponse, bad_gateway, maintenance
 from usrec_simulator.soap import SOAP_ACTIONS, Answer, Fault, render_answer, render_fault, wsdl
 
 ENDPOINT: Final = "/bip-sync-wss-gost/"
@@ -86,7 +87,8 @@ class GatewayApp:
                 *(Route(path, self.get, methods=["GET"]) for path in paths),
                 *(Route(path, self.post, methods=["POST"]) for path in paths),
                 *self._more,
-            ]
+            ],
+            middleware=[Middleware(DatedAnswers, clock=self._clock)],
         )
 
     async def get(self, request: Request) -> Response:

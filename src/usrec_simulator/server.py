@@ -129,6 +129,7 @@ def _config(service: Service, app: Starlette) -> uvicorn.Config:
         log_level="error",
         access_log=False,
         server_header=False,
+        date_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=int(SHUTDOWN_GRACE.total_seconds()),
         ssl_certfile=None if service.plain else service.material.tls_certificate,

@@ -37,7 +37,7 @@ Calls = set[str]
 Recognised = Callable[[Calls], bool]
 
 TRANSACTIONS: Final[dict[str, Recognised]] = {
-    "receive": lambda calls: "inbox.add" in calls,  # T1
+    "receive": lambda calls: "inbox.add_all" in calls,  # T1
     "claim": lambda calls: "outbox.claim" in calls,  # T2
     "intent": lambda calls: "attempts.open" in calls,  # T3
     "record": lambda calls: _ends_an_attempt(calls) and bool(calls & {"acknowledgements.add", "outbox.release"}),  # T4

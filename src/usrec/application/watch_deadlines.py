@@ -26,6 +26,7 @@ _OF_THE_DAY: Final = frozenset(
         Watched.PAIR,
         Watched.ANSWER,
         Watched.FORECAST,
+        Watched.CLOCK,
     }
 )
 """Reminders and answers: whatever stands for the event next is looked at by itself."""

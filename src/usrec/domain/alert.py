@@ -44,6 +44,8 @@ class Watched(StrEnum):
     """The line as a whole, by the one that would go last; its date is the day on which it was told."""
     PORTAL = "portal"
     """What will not make it on its last day by law."""
+    CLOCK = "clock"
+    """The clock of an agent's machine; its date is the day on which it was found wrong, by that clock."""
 
 
 class Threshold(StrEnum):
@@ -83,6 +85,8 @@ class Threshold(StrEnum):
     """A signed answer has a shape, or a code, that the program does not know: it counts for nothing."""
     CONTRADICTED = "contradicted"
     """A signed answer says otherwise than the ledger."""
+    CLOCK_WRONG = "clock_wrong"
+    """Nothing goes out, because the clock of an agent's machine cannot be relied on."""
 
 
 OF_ANSWERS: Final = frozenset({Threshold.UNRECOGNISED, Threshold.CONTRADICTED})
@@ -92,6 +96,7 @@ URGENT: Final = OF_ANSWERS | {
     Threshold.STOPPED,
     Threshold.ENTER_BY_HAND,
     Threshold.FIND_OUT,
+    Threshold.CLOCK_WRONG,
 }
 """Told at once, also at night; the others wait for the next digest."""
 REMINDERS: Final = frozenset(

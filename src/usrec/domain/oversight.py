@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from usrec.domain.heartbeat import Heartbeat, missing, newest_sign
+from usrec.domain.heartbeat import Heartbeat, halted, missing, newest_sign
 from usrec.domain.submission import SubmissionId
 
 AGAIN_AFTER: Final = timedelta(days=1)
@@ -38,6 +38,8 @@ class Concern(StrEnum):
     """A threshold of a date was crossed and no agent raised an alert."""
     UNDELIVERED = "undelivered"
     """The agent raised alerts, and they do not reach everybody."""
+    CLOCK_WRONG = "clock_wrong"
+    """Agents send nothing, because the clocks of their machines cannot be relied on."""
     OVERDUE = "overdue"
     """The legal date of an open submission is over."""
     JOURNAL_UNLINKED = "journal_unlinked"
@@ -137,6 +139,7 @@ def troubles_of(sight: Sight | None, impression: Impression, now: datetime, sile
         return {Concern.LEDGER_UNREACHABLE: Trouble(Concern.LEDGER_UNREACHABLE, last)} if late else {}
     found = [_silent(sight, impression, now, silence) or _missing(sight, silence)]
     found += [
+        _halted(sight, silence),
         _about(Concern.UNWATCHED, sight.unwatched, now),
         _about(Concern.OVERDUE, sight.overdue, now),
         _undelivered(sight, now, silence),
@@ -160,6 +163,15 @@ def _missing(sight: Sight, silence: timedelta) -> Trouble | None:
     first = min(agents, key=lambda one: one.last_sign)
     about = frozenset(agent.owner for agent in agents)
     return Trouble(Concern.AGENT_MISSING, first.last_sign, len(agents), about, agent=first)
+
+
+def _halted(sight: Sight, silence: timedelta) -> Trouble | None:
+    agents = halted(sight.agents, silence)
+    if not agents:
+        return None
+    first = min(agents, key=lambda one: one.last_sign)
+    about = frozenset(agent.host for agent in agents)
+    return Trouble(Concern.CLOCK_WRONG, first.beat_at, len(about), about, agent=first)
 
 
 def _about(concern: Concern, ids: Collection[SubmissionId], now: datetime) -> Trouble | None:

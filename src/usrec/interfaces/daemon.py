@@ -31,6 +31,7 @@ from usrec.domain.submission import WaitReason
 from usrec.interfaces.alerting import Alerting, in_brief
 from usrec.interfaces.authority import AuthorityWatch
 from usrec.interfaces.bells import Bells
+from usrec.interfaces.clock_watch import ClockWatch, clock_words
 from usrec.interfaces.crew import Crew, Loop
 from usrec.interfaces.dispatch import Dispatch
 from usrec.interfaces.drain import Drain
@@ -95,7 +96,10 @@ class Daemon:
         self.drain = Drain(self.agent.clock, self.give_up_after)
         self.crew = Crew(self.stop, self.handover, halt=self._halt, hindered=self.drain.hindered)
         self.metrics = AgentMetrics(self.agent.clock)
-        self.dispatch = Dispatch(self.stop, self.handover, self.crew, self._note, self.metrics)
+        self.clock_watch = ClockWatch()
+        self.dispatch = Dispatch(
+            self.stop, self.handover, self.crew, self._note, self.metrics, clock_watch=self.clock_watch
+        )
         self.bells = Bells(self.stop, self.crew.rang, self.metrics)
         self.alerting = Alerting(self.words, self.metrics)
         self.reloader = Reloader(
@@ -105,7 +109,7 @@ class Daemon:
         self.authority = AuthorityWatch()
         self.trust = TrustWatch(self.stop)
         self.journal = JournalWatch()
-        self.heart = Heart(self.agent.clock, self.crew.pulses.hung)
+        self.heart = Heart(self.agent.clock, self.crew.pulses.hung, self.clock_watch.verdict)
 
     def close(self) -> None:
         """Close the connections of the agent on duty."""
@@ -119,13 +123,15 @@ class Daemon:
             stopping=self.stop.is_set(),
             breaker=self.dispatch.gate.breaker,
             reload_refused=self.reloader.refused,
+            clock=self.clock_watch.verdict(self.handover.current),
         )
 
     def exposition(self) -> bytes:
         """What a monitoring system is told."""
         breaker, refused = self.dispatch.gate.breaker, bool(self.reloader.refused)
         with self.handover.borrow() as agent:
-            standing, values = standing_of(agent, breaker=breaker, reload_refused=refused), agent.settings.values
+            clock, values = self.clock_watch.verdict(agent), agent.settings.values
+            standing = standing_of(agent, breaker=breaker, reload_refused=refused, clock=clock)
             silence, sinks = values.watch.silence, sink_names(values.alerts)
             cap, view = values.delivery.rate, agent.ledger.view
             return self.metrics.exposition(view, standing, silence=silence, sinks=sinks, cap=cap)
@@ -194,8 +200,31 @@ class Daemon:
             *self.alerting.loops(self.handover.current, poll),
             self.heart.loop(values.watch.silence, draining=drain),
             journal,
+            *self._clock_loops(drain=drain),
             *([] if drain else [look, *self._trust_loops(), *self.bells.loops(self.handover.current)]),
         ]
+
+    def _clock_loops(self, *, drain: bool) -> Sequence[Loop]:
+        """For a clock that somebody else can tell to be wrong."""
+
+        def once(agent: Agent) -> bool:
+            return self._watch_clock(agent, drain=drain)
+
+        agent = self.handover.current
+        every = min(self._poll(), agent.settings.values.delivery.breaker_pause.total_seconds())
+        return [Loop("clock", once, OTHERS_TIME, every, wakes_early=False)] if agent.steady is not None else []
+
+    def _watch_clock(self, agent: Agent, *, drain: bool) -> bool:
+        """Ask the witnesses; what changed is told at once, and what waited for the clock goes at once."""
+        found = self.clock_watch.look(agent)
+        if self.clock_watch.is_news(found):
+            self.crew.wake()
+            self.heart.beat(agent, draining=drain)
+            self.clock_watch.told(found)
+        self.clock_watch.raise_alert(agent)
+        if not found.is_right:
+            self.drain.clock_wrong(clock_words(found))
+        return False
 
     def _trust_loops(self) -> Sequence[Loop]:
         values = self.handover.current.settings.values
@@ -223,9 +252,23 @@ class Daemon:
             self.reloader.go_on(finished=lambda: self.orders.put(Order.LOOK))
             self.crew.staff(self._loops(drain=drain))
             self._give_sign_of_life()
-            if drain and self.drain.is_over(self.handover.current.ledger.view):
-                self.alerting.tell_all(self.handover.current)
+            if drain and self.drain.is_over(self.handover.current.ledger.view) and self._all_told():
                 return
+
+    def _all_told(self) -> bool:
+        """Whether everybody was told at the end of a drain; a ledger that fails is waited for, as everywhere.
+
+        Raises:
+            TheirsToWaitFor: It was waited for long enough.
+        """
+        try:
+            self.alerting.tell_all(self.handover.current)
+        except TheirsToWaitFor as problem:
+            if self.drain.gave_up():
+                raise
+            self.crew.waits_for(problem)
+            return False
+        return True
 
     def _next_order(self, *, drain: bool) -> Order:
         patience = self.manager.patience

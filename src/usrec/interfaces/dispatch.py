@@ -15,6 +15,7 @@ from usrec.application.hasten import hasten_unsent
 from usrec.application.probe import claim_probe
 from usrec.bootstrap import Agent
 from usrec.domain.breaker import BreakerPolicy, Passage
+from usrec.interfaces.clock_watch import ClockWatch, WitnessedGateway
 from usrec.interfaces.crew import Crew
 from usrec.interfaces.gate import Gate, Gates, WatchedGateway
 from usrec.interfaces.handover import Handover
@@ -33,6 +34,7 @@ class Dispatch:
     Args:
         note: Called with every delivery.
         metrics: Take the time of each step and count how it ends.
+        clock_watch: Knows whether anything may be signed and sent by this machine's clock.
     """
 
     def __init__(
@@ -42,7 +44,10 @@ class Dispatch:
         crew: Crew,
         note: Callable[[Agent, Delivered], None],
         metrics: AgentMetrics,
+        *,
+        clock_watch: ClockWatch | None = None,
     ) -> None:
+        self._clock_watch = clock_watch or ClockWatch()
         self._gates = Gates(metrics.counts.breaker_tripped)
         self._metrics = metrics
         self._interrupted = InterruptedClaims()
@@ -68,16 +73,20 @@ class Dispatch:
 
         def step(agent: Agent) -> bool:
             self._interrupted.give_back(agent.ledger)
-            gate, policy = self._gate_of(agent), breaker_policy(agent.settings.values.delivery)
-            match gate.enter(agent.clock.now(), policy):
-                case Passage.NONE:
-                    return False
-                case Passage.ONE:
-                    return self._probe(agent, gate)
-                case Passage.ALL:
-                    return self._deliver(agent, gate, name, allowed)
+            with self._clock_watch.passage(agent) as may_go:
+                return may_go and self._go(agent, name, allowed)
 
         return step
+
+    def _go(self, agent: Agent, name: str, allowed: timedelta) -> bool:
+        gate, policy = self._gate_of(agent), breaker_policy(agent.settings.values.delivery)
+        match gate.enter(agent.clock.now(), policy):
+            case Passage.NONE:
+                return False
+            case Passage.ONE:
+                return self._probe(agent, gate)
+            case Passage.ALL:
+                return self._deliver(agent, gate, name, allowed)
 
     def _probe(self, agent: Agent, gate: Gate) -> bool:
         """One submission finds out whether the gateway is reached again."""
@@ -120,7 +129,8 @@ class Dispatch:
         return not self._stop.is_set() and gate.is_closed and agent is self._handover.current
 
     def _send(self, agent: Agent, gate: Gate, claim: Claim, *, inquiry: Inquiry | None) -> None:
-        gateway = WatchedGateway(agent.gateway, gate, agent.clock, breaker_policy(agent.settings.values.delivery))
+        watched = WatchedGateway(agent.gateway, gate, agent.clock, breaker_policy(agent.settings.values.delivery))
+        gateway = WitnessedGateway(watched, self._clock_watch, agent)
         timed = self._metrics.timed(agent.renderer, agent.signer, gateway)
         with self._interrupted.remembered(claim), self._metrics.counts.timing(Step.DELIVER):
             delivered = deliver(

@@ -76,6 +76,14 @@ class Inbox(Protocol):
         """
         ...
 
+    def add_all(self, rows: Sequence[tuple[SourceRow, EventId, str]], at: datetime) -> None:
+        """Record rows, each with its event id and fingerprint, in one statement.
+
+        Raises:
+            LedgerUnavailable, ValidationProblem: As ``add`` does.
+        """
+        ...
+
     def row(self, key: InboxKey) -> SourceRow | None:
         """The row as it was taken, None when it never was."""
         ...
@@ -84,8 +92,8 @@ class Inbox(Protocol):
 class Submissions(Protocol):
     """The legal story."""
 
-    def add(self, submission: Submission) -> None:
-        """Store a new submission."""
+    def add(self, submission: Submission, *, watch_at: datetime | None = None) -> None:
+        """Store a new submission, whose dates are looked at first at ``watch_at`` (aware UTC)."""
         ...
 
     def get(self, submission_id: SubmissionId) -> Submission | None:
@@ -253,6 +261,10 @@ class Contracts(Protocol):
         Until then nobody else decides what goes next in its line, no claim of its submissions begins, and a claim
         that was begun before writes nothing. So take it before reading what the decision rests on.
         """
+        ...
+
+    def lock_all(self, contracts: Collection[ContractRef]) -> None:
+        """The same for many, in the order in which everybody locks them."""
         ...
 
     def registry_id(self, employer_bin: str, contract_key: ContractKey) -> str | None:

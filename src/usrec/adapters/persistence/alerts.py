@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from usrec.adapters.persistence.agents import HALTED, agents
 from usrec.adapters.persistence.alert_tables import (
     FORETOLD,
     OF_PERMIT,
@@ -57,6 +58,8 @@ _NOT_HELD: Final = func.coalesce(outbox.c.wait_reason == literal_word(WaitReason
 _AHEAD: Final = alerts.c.raised_at > bindparam("its_raised_at", type_=UtcDateTime())
 """It was raised by a clock that was set back since."""
 _TELLS_OF_A_STOP: Final = alerts.c.threshold == literal_word(Threshold.STOPPED)
+_TELLS_OF_THE_CLOCK: Final = alerts.c.threshold == literal_word(Threshold.CLOCK_WRONG)
+_IS_HALTED: Final = exists(select(agents.c.owner).where(HALTED))
 _IS_AWAITED: Final = func.coalesce(or_(REMINDED_OF, DESK_AWAITS), false())
 _IS_STOPPED: Final = exists().where(employer_stops.c.employer_bin == submissions.c.employer_bin)
 _REOPEN: Final = (
@@ -86,6 +89,7 @@ _IS_OVER: Final = or_(
     and_(_ASKS, _IS_AWAITED.is_(false())),
     and_(_OF_MASS, _NOT_HELD),
     and_(_TELLS_OF_A_STOP, not_(_IS_STOPPED)),
+    and_(_TELLS_OF_THE_CLOCK, not_(_IS_HALTED)),
 )
 _OUTDATED: Final = (
     select(alerts.c.id, *ALERT_COLUMNS)

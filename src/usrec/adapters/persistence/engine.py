@@ -79,14 +79,19 @@ def connected(engine: Engine) -> Iterator[Connection]:
     try:
         connection = engine.connect()
     except PoolTimeoutError as problem:
-        raise LedgerUnavailable(
-            "all its connections are in use",
-            where=address_of(engine.url),
-            kept="Nothing was begun",
-            next_step="A running agent tries again by itself; a command has to be given again",
-        ) from problem
+        raise busy(engine) from problem
     with connection:
         yield connection
+
+
+def busy(engine: Engine) -> LedgerUnavailable:
+    """Other threads of this process had it for too long."""
+    return LedgerUnavailable(
+        "all its connections are in use",
+        where=address_of(engine.url),
+        kept="Nothing was begun",
+        next_step="A running agent tries again by itself; a command has to be given again",
+    )
 
 
 def is_in_memory(engine: Engine) -> bool:

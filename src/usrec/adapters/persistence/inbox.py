@@ -7,7 +7,7 @@ could be guessed back, since there are only some hundred million IINs.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -78,6 +78,11 @@ class SqlInbox:
     def add(self, row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> None:
         """Record a row."""
         self._connection.execute(_ADD, _values(row, event_id, fingerprint, at))
+
+    def add_all(self, rows: Sequence[tuple[SourceRow, EventId, str]], at: datetime) -> None:
+        """Record rows, in one statement."""
+        if rows:
+            self._connection.execute(_ADD, [_values(row, event_id, print_, at) for row, event_id, print_ in rows])
 
     def row(self, key: InboxKey) -> SourceRow | None:
         """The row as it was taken; one without an event id bears the id that the agent made for it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final
 
 from sqlalchemy import Connection, Engine, RootTransaction, text
@@ -17,7 +17,7 @@ from usrec.adapters.persistence.chain_view import SqlChainView
 from usrec.adapters.persistence.contracts import SqlContracts
 from usrec.adapters.persistence.documents import SqlDocuments
 from usrec.adapters.persistence.employer_stops import SqlEmployerStops
-from usrec.adapters.persistence.engine import connected, create_ledger_engine, is_in_memory
+from usrec.adapters.persistence.engine import LOCK_WAIT, busy, connected, create_ledger_engine, is_in_memory
 from usrec.adapters.persistence.evidence import SqlEvidence
 from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
 from usrec.adapters.persistence.masses import SqlMasses
@@ -27,8 +27,10 @@ from usrec.adapters.persistence.pairs import SqlPairs
 from usrec.adapters.persistence.permits import SqlPermits
 from usrec.adapters.persistence.questions import SqlQuestions
 from usrec.adapters.persistence.schema import require_current, upgrade
+from usrec.adapters.persistence.server_time import LedgerTime
 from usrec.adapters.persistence.signing_requests import SqlSigningRequests
 from usrec.adapters.persistence.submissions import SqlSubmissions
+from usrec.adapters.persistence.turns import Turns
 from usrec.adapters.persistence.view import SqlLedgerView
 from usrec.domain.secret import Secret
 
@@ -90,9 +92,11 @@ class SqlLedger:
         self._engine = engine
         self._rings = notify and engine.dialect.name == "postgresql"
         self._key = FingerprintKey()
+        self._turns = Turns()
         self.view = SqlLedgerView(engine)
         self.chain_view = SqlChainView(engine, self._key)
         self.evidence = SqlEvidence(engine, self._key)
+        self.time = LedgerTime(engine)
 
     @property
     def dialect(self) -> str:
@@ -102,8 +106,14 @@ class SqlLedger:
     @contextmanager
     def begin(self) -> Iterator[SqlUnitOfWork]:
         """Start a transaction; it rolls back unless it was committed."""
-        with connected(self._engine) as connection:
+        with self._turn(), connected(self._engine) as connection:
             yield SqlUnitOfWork(connection, connection.begin(), self._key, rings=self._rings)
+
+    def _turn(self) -> AbstractContextManager[None]:
+        """On an SQLite file one thread of this process after another; in memory the one connection sees to that."""
+        if self.dialect != "sqlite" or is_in_memory(self._engine):
+            return nullcontext()
+        return self._turns.taken(LOCK_WAIT, lambda: busy(self._engine))
 
     def close(self) -> None:
         """Close all connections. A ledger in memory is gone then."""

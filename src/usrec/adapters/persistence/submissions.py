@@ -91,9 +91,9 @@ class SqlSubmissions:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, submission: Submission) -> None:
+    def add(self, submission: Submission, *, watch_at: datetime | None = None) -> None:
         """Store a new submission."""
-        self._connection.execute(_ADD, submission_values(submission))
+        self._connection.execute(_ADD, {**submission_values(submission), "watch_at": watch_at})
 
     def get(self, submission_id: SubmissionId) -> Submission | None:
         """One submission."""

@@ -31,6 +31,7 @@ HEADINGS: Final[Mapping[tuple[Watched, Threshold], str]] = {
     (Watched.ANSWER, Threshold.UNRECOGNISED): N_("an answer of USREC was not understood"),
     (Watched.PORTAL, Threshold.FIND_OUT): N_("last day, and it may be registered already: find out today"),
     (Watched.PORTAL, Threshold.ENTER_BY_HAND): N_("last day, and it will not make it: enter it in the portal today"),
+    (Watched.CLOCK, Threshold.CLOCK_WRONG): N_("nothing is sent, because a machine's clock cannot be relied on"),
     (Watched.LEGAL, Threshold.MISSED): N_("last day missed"),
     (Watched.LEGAL, Threshold.HOURS_4): N_("less than 4 hours left"),
     (Watched.SAFE, Threshold.MISSED): N_("safe date missed"),
@@ -173,6 +174,8 @@ def _to_do(one: OpenAlert, shown: str) -> str:
             "Do not enter it by hand: it could be registered twice. Look in the portal (enbek.kz) whether it is there, "
             "and record what you find: usrec submission settle {id}"
         ).format(id=shown)
+    if one.alert.watched is Watched.CLOCK:
+        return tr("Set the clock of the agent's machine right, best by NTP (timedatectl); see usrec status")
     return step_out_of(one.state, one.wait_reason, shown, code=one.code, before=one.blocked_by)
 
 

@@ -116,6 +116,7 @@ def _execute(settings: LoadedSettings, plan: Plan, by: Actor, *, as_json: bool) 
     from usrec.application import operate
     from usrec.application.replay import CanaryFate, queue_rest, send_canary
     from usrec.bootstrap import build_agent
+    from usrec.interfaces.clock_watch import require_right_clock
     from usrec.interfaces.logs import configure_logs
 
     pause = Event()
@@ -135,6 +136,7 @@ def _execute(settings: LoadedSettings, plan: Plan, by: Actor, *, as_json: bool) 
     )
     queued = None
     try:
+        require_right_clock(agent)
         canary = send_canary(
             plan,
             by,

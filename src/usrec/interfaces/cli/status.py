@@ -65,7 +65,7 @@ def status(
         print_json({**survey_json(survey, certificates, permits, foreseen=foreseen), **_journal_json(tail, head)})
         return
     ahead = [*forecast_words(foreseen.forecast), *last_day_words(foreseen.advice)]
-    pages = [_stopped(survey), survey_words(survey), ahead, _permits(permits), _certificates(certificates)]
+    pages = [_halted(survey), _stopped(survey), survey_words(survey), ahead, _permits(permits), _certificates(certificates)]
     for line in chain(*pages, _journal(tail, head)):
         say(line)
 
@@ -87,6 +87,10 @@ def survey_json(
     return {
         "at": survey.at,
         "employers_stopped": [stop_json(one) for one in survey.stopped],
+        "clocks_wrong": [
+            {"host": one.host, "state": one.halted, "ahead_seconds": one.clock_ahead, "at": one.beat_at}
+            for one in survey.halted
+        ],
         "by_state": {state.value: number for state, number in survey.by_state.items()},
         "refused_by_code": dict(survey.refused_by_code),
         "waiting": {reason.value: number for reason, number in survey.waiting.items()},
@@ -150,6 +154,16 @@ def _stopped(survey: Survey) -> Iterator[str]:
         yield words.format(
             employer=one.employer, time=local_time(one.stopped_at), person=one.stopped_by, why=why_stopped(one)
         )
+
+
+def _halted(survey: Survey) -> Iterator[str]:
+    """Agents that send nothing because of a clock."""
+    for one in survey.halted:
+        ahead = timedelta(minutes=round((one.clock_ahead or 0) / 60))
+        fast = tr("NOTHING IS SENT from {host}: its clock is {time} ahead, others say. It goes on when that is right")
+        slow = tr("NOTHING IS SENT from {host}: its clock is {time} behind, others say. It goes on when that is right")
+        words = fast if ahead > timedelta(0) else slow
+        yield words.format(host=one.host, time=span(abs(ahead)))
 
 
 def _deadlines(survey: Survey) -> Iterator[str]:
