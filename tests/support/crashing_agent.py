@@ -36,6 +36,10 @@ from usrec.ports.event_source import StatusNote
 Calls = set[str]
 Recognised = Callable[[Calls], bool]
 
+_DELIVERS: Final[frozenset[str]] = frozenset(
+    {"inbox.add_all", "outbox.hold_lease", "attempts.close", "acknowledgements.add"}
+)
+
 TRANSACTIONS: Final[dict[str, Recognised]] = {
     "receive": lambda calls: "inbox.add_all" in calls,  # T1
     "claim": lambda calls: "outbox.claim" in calls,  # T2
@@ -54,8 +58,6 @@ TRANSACTIONS: Final[dict[str, Recognised]] = {
     "replayed": lambda calls: "outbox.put" in calls and not calls & _DELIVERS,  # one submission of a replay
 }
 """By what they do, seen from inside the transaction; recognised as soon as the call that tells has been made."""
-
-_DELIVERS: Final = {"inbox.add", "outbox.hold_lease", "attempts.close", "acknowledgements.add"}
 
 CALLS: Final = ("sign", "submit", "inquire", "mark_taken", "write_back")
 """To the key, the gateway and HR."""
@@ -117,8 +119,10 @@ def dying_unit_of_work(fate: Fate) -> type[SqlUnitOfWork]:
     recognised = TRANSACTIONS.get(fate.step, lambda _: False)
 
     class DyingUnitOfWork(SqlUnitOfWork):
-        def __init__(self, connection: Connection, transaction: RootTransaction, key: FingerprintKey) -> None:
-            super().__init__(connection, transaction, key)
+        def __init__(
+            self, connection: Connection, transaction: RootTransaction, key: FingerprintKey, *, rings: bool = False
+        ) -> None:
+            super().__init__(connection, transaction, key, rings=rings)
             self.calls: Calls = set()
             for name in _PORTS:
                 setattr(self, name, Watched(getattr(self, name), name, self.note))

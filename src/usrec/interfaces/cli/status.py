@@ -65,7 +65,14 @@ def status(
         print_json({**survey_json(survey, certificates, permits, foreseen=foreseen), **_journal_json(tail, head)})
         return
     ahead = [*forecast_words(foreseen.forecast), *last_day_words(foreseen.advice)]
-    pages = [_halted(survey), _stopped(survey), survey_words(survey), ahead, _permits(permits), _certificates(certificates)]
+    pages = [
+        _halted(survey),
+        _stopped(survey),
+        survey_words(survey),
+        ahead,
+        _permits(permits),
+        _certificates(certificates),
+    ]
     for line in chain(*pages, _journal(tail, head)):
         say(line)
 
