@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from support import crashing_agent, crashing_simulator
-from support.markdown import code, only_code, read, section, table
+from support.markdown import ROOT, code, only_code, read, section, table
+from usrec.domain.outcome import Doubt
 
 PAGE = read("reference/crash-matrix.md")
 AGENT = table(section(PAGE, "The agent's transactions"), "step")
@@ -63,6 +64,15 @@ def test_the_test_of_a_place_kills_there(place: str, test: str) -> None:
         assert place in module.STAGES[parameter]  # type: ignore[union-attr]
     else:
         assert f'"{place}"' in source
+
+
+def test_bad_weather_is_proven_by_tests_that_exist() -> None:
+    weather = table(section(read("explanation/guarantees.md"), "Bad weather"), "weather")
+    named = {file for row in weather for file in code(row[2])}
+    assert all((ROOT / file).is_file() for file in named)
+    assert all(code(row[2]) for row in weather)
+    reasons = {one for row in weather for one in code(row[1])} - {"correlationId", "messageId"}
+    assert reasons <= set(Doubt)
 
 
 def test_tests_that_the_text_names_exist() -> None:

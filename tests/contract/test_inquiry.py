@@ -15,6 +15,7 @@ from kzeds.test_pki import EMPLOYER_BIN
 from kzeds.wsse import verify_body
 from support.asking_profile import QUESTION, asking_profile
 from support.gateway_side import answer, fault, load_key, sealing_with, signed
+from support.markdown import blocks, read
 from usrec.adapters.gateway.connection import Endpoint
 from usrec.adapters.gateway.envelope import Sender
 from usrec.adapters.gateway.inquiry import QuestionForm, ShepInquiry
@@ -150,6 +151,11 @@ def test_key_that_cannot_seal_asks_nothing(inquiry: ShepInquiry) -> None:
     assert isinstance(reply, Unanswered)
     assert "cannot be signed" in reply.detail
     assert not route.called
+
+
+def test_form_that_the_guarantees_show_is_the_one_that_is_tried() -> None:
+    shown = [block.text for block in blocks(read("explanation/guarantees.md")) if block.text.startswith("[question]")]
+    assert shown == [QUESTION.lstrip()]
 
 
 @pytest.mark.parametrize("choice", SHIPPED)
