@@ -95,7 +95,7 @@ def _taking(takes: Sequence[tuple[str, int | None, bool, Any, Any]]) -> Callable
 def _making(names: Sequence[str], makes: Sequence[Any]) -> Callable[[Sequence[Any]], Sequence[Any]]:
     """A function that makes rows of what the driver fetched, written for this statement alone."""
     known: dict[str, Any] = {f"p{number}": one for number, one in enumerate(makes)}
-    known["Row"] = namedtuple("Row", names, rename=True)  # noqa: PYI024 -- its fields are known here only
+    known["Row"] = namedtuple("Row", names, rename=True)
     parts = [f"r[{number}]" if one is None else f"p{number}(r[{number}])" for number, one in enumerate(makes)]
     text = f"lambda rows: [Row({', '.join(parts)}) for r in rows]"
     return cast("Callable[[Sequence[Any]], Sequence[Any]]", eval(text, known))  # noqa: S307 -- our own text
