@@ -48,7 +48,7 @@ class AgentProcess:
         self.idle = False
         self.dead = False
         self._in_transaction = False
-        self._steps = Steps(self).in_order()
+        self._steps = Steps(self)
         self._work = _Mortal(office.ledger.work, self)
         self._transaction = _Transaction(self)
         self._greenlet = greenlet(self._live)
@@ -133,7 +133,7 @@ class AgentProcess:
         try:
             while True:
                 self.idle = False
-                done = [self._round(step) for step in self._steps]
+                done = [self._round(step) for step in self._steps.due()]
                 self.idle = not any(done)
                 self.interrupted()
         except CrashedError:

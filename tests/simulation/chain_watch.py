@@ -79,7 +79,11 @@ class ChainWatch:
         self.world.holds(DIGESTS, told == own, lambda: f"line {line.seq} tells another reply than the attempt holds")
 
     def sent(self, envelope_digest: str, envelope: bytes, document: bytes) -> str | None:
-        """Something left: the journal has its digests. Returns the submission, None when the ledger knows no attempt."""
+        """Something left: the journal has its digests.
+
+        Returns:
+            Its submission, None when the ledger knows no such attempt.
+        """
         found = self.read(_OF_ATTEMPT, envelope_digest)
         if not found:
             return None

@@ -40,7 +40,7 @@ class Climate:
     @classmethod
     def of(cls, world: World) -> Climate:
         """Draw one: an ordinary week, or one in which the legal dates come near."""
-        tight = world.happens(0.35)
+        tight = world.happens(0.45)
         employers = 1 + world.happens(0.4)
         return cls(
             employers=employers,

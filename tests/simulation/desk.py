@@ -90,13 +90,16 @@ class Desk:
 
     def _check_out(self, which: SubmissionId) -> None:
         office = self.office
-        if self._get(which).operation in _BY_HAND:
+        submission = self._get(which)
+        if submission.operation in _BY_HAND:
             operate.check_out(which, "asel", PERSON, ledger=office.ledger, clock=office, duration=_CHECKED_OUT_FOR)
+            office.by_hand.add(submission.event_id)
             self._begun(Fault.PERSON_CHECKS_OUT, "enter", which, _CHECKED_OUT_FOR * 1.5)
 
     def _enter(self, which: str) -> None:
         """Enter it in the portal, if the portal takes it, and say so."""
         submission = self._get(SubmissionId(which))
+        self.office.by_hand.discard(submission.event_id)
         letter = letter_of(submission, f"portal-{which}")
         taken = submission.state is State.PENDING and self.office.network.authority.enter(letter)
         self.office.world.tell(f"desk: {submission.event_id} in the portal: {'taken' if taken else 'not taken'}")
@@ -153,11 +156,13 @@ class Desk:
 
     def _refused_for_a_time(self) -> Sequence[SubmissionId]:
         """What was refused for a cause that is over."""
+        barred = self.office.network.authority.barred
         refused = self._rows(
-            "SELECT id, employer_bin FROM submissions WHERE state = 'rejected' AND replaced_by IS NULL"
-            f" AND code IN ('{BARRED}', '{NOT_TODAY}') ORDER BY id"
+            "SELECT id, employer_bin, code FROM submissions WHERE state = 'rejected' AND replaced_by IS NULL ORDER BY 1"
         )
-        return [SubmissionId(which) for which, bin_ in refused if bin_ not in self.office.network.authority.barred]
+        return [
+            SubmissionId(which) for which, bin_, code in refused if code in {BARRED, NOT_TODAY} and bin_ not in barred
+        ]
 
     def _stopped(self) -> Sequence[str]:
         return [bin_ for (bin_,) in self._rows("SELECT employer_bin FROM employer_stops ORDER BY 1")]

@@ -6,14 +6,14 @@ submissions that differ, what the registry has taken meanwhile. What has not cha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from simulation.chain_watch import CHAIN, DIGESTS, ChainWatch
 from simulation.journal_watch import HELD, JOURNAL, OPEN, STOPPED, JournalWatch, Row
-from simulation.office import Office
+from simulation.office import Office, text_of
 from simulation.staff import HrDepartment, HrEvent
 from usrec.application.verify_journal import verify_journal
 from usrec.domain.chain import ChainLine
@@ -46,7 +46,10 @@ been looked at."""
 _OPEN_STATES: Final = frozenset({State.PENDING, State.SIGNED, State.INDETERMINATE, State.REJECTED})
 _NOT_REGISTERED: Final = frozenset({State.REJECTED, State.CANCELLED})
 _ROWS: Final = "SELECT id, event_id, employer_bin, state, record_id, due_utc, replaced_by FROM submissions"
-_LINES: Final = f"SELECT {', '.join(ChainLine.__slots__)} FROM journal WHERE seq > ? ORDER BY seq"
+_LINES: Final = (
+    "SELECT seq, at, submission_id, action, from_state, to_state, actor, reason, detail"
+    " FROM journal WHERE seq > ? ORDER BY seq"
+)
 _ATTEMPTS: Final = "SELECT rowid, submission_id, fence FROM attempts WHERE rowid > ? ORDER BY rowid"
 
 
@@ -68,7 +71,7 @@ class Invariants:
 
     def __post_init__(self) -> None:
         self._sql = self.office.ledger.connection.driver
-        names = {name: bin_ for bin_, name in self.office.employers.items()}
+        names: dict[str, str] = {name: bin_ for bin_, name in self.office.employers.items()}
         self._journal = JournalWatch(self.office.world, names)
         self._chain = ChainWatch(self.office.world, self._read)
 
@@ -164,10 +167,10 @@ class Invariants:
         """Every legal date that has just passed was told of before."""
         world = self.office.world
         for row in self._unjudged():
-            if row.due > _text(world.now):
+            if row.due > text_of(world.now):
                 continue
             self._judged.add(row.id)
-            if _text(self._since[row.id] + _ENOUGH_TIME) > row.due:
+            if text_of(self._since[row.id] + _ENOUGH_TIME) > row.due:
                 continue
             told = self._read("SELECT 1 FROM alerts WHERE event_id = ? AND raised_at < ?", row.event_id, row.due)
             world.holds(ALERT, bool(told), lambda r=row: f"{r.event_id} was due at {r.due} and nobody was told")  # type: ignore[misc]
@@ -199,7 +202,8 @@ class Invariants:
         world.holds(TOLD, "accepted" in states.values(), lambda: f"{event.event_id}: {states}")
         letter = next(one for one in self.office.network.authority.letters if one.event_id == event.event_id)
         newest = states[event.revision]
-        fresh = letter.revision == event.revision or newest == "invalid"
+        by_hand = event.event_id in self.office.network.authority.by_hand
+        fresh = by_hand or letter.revision == event.revision or newest == "invalid"
         world.holds(NEWEST, fresh, lambda: f"{event.event_id}: r{letter.revision} registered, HR's last says {newest}")
 
     def _withdrawn(self, event: HrEvent) -> None:
@@ -212,11 +216,19 @@ class Invariants:
         notes = [self.office.source.status_of(row) for row in event.rows]
         return {number: note.state if note else "" for number, note in enumerate(notes, start=1)}
 
-    def is_settled(self, but: str = "") -> bool:
-        """Whether the ledger holds nothing that still has to go somewhere; ``but`` of one employer."""
-        (queued,) = self._read("SELECT count(*) FROM outbox WHERE employer_bin <> ?", but)[0]
-        (notes,) = self._read("SELECT count(*) FROM write_backs WHERE written_at IS NULL")[0]
-        return not queued and not notes and self._chain.is_linked()
+    def unsettled(self, but: str = "") -> Iterator[str]:
+        """What the ledger holds that still has to go somewhere; ``but`` of one employer."""
+        queued = self._read(
+            "SELECT event_id, status, wait_reason, note FROM outbox JOIN submissions ON id = submission_id"
+            " WHERE outbox.employer_bin <> ?",
+            but,
+        )
+        if queued:
+            yield f"on its way: {queued}"
+        if self._read("SELECT 1 FROM write_backs WHERE written_at IS NULL LIMIT 1"):
+            yield "a note to HR is not written"
+        if not self._chain.is_linked():
+            yield "the journal is not linked"
 
     def next_moments(self) -> list[str]:
         """When something in the ledger becomes due, as its texts."""
@@ -228,14 +240,6 @@ class Invariants:
         )
         return [moment for (moment,) in found if moment is not None]
 
-    def unsettled(self) -> str:
-        """What is left, for the message of a violation."""
-        return repr(self._read("SELECT submission_id, employer_bin, status, wait_reason, note, attempts FROM outbox"))
-
 
 def _rank(event_id: str) -> int:
     return int(event_id.split("-")[1])
-
-
-def _text(moment: Any) -> str:
-    return str(moment.isoformat(timespec="microseconds")[:26] + "Z")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -29,6 +29,7 @@ class Office:
 
     Attributes:
         employers: Their names in the settings, by BIN.
+        by_hand: The events that a person is entering in the portal.
     """
 
     world: World
@@ -42,7 +43,13 @@ class Office:
     employers: Mapping[str, EmployerName]
     policy: DeliveryPolicy
     watch: WatchPolicy
+    by_hand: set[str] = field(default_factory=set)
 
     def now(self) -> datetime:
         """The clock on the wall; it is never wrong."""
         return self.world.now
+
+
+def text_of(moment: datetime) -> str:
+    """A moment as the SQLite ledger stores it."""
+    return f"{moment.isoformat(timespec='microseconds')[:26]}Z"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Final, Protocol
 
 from simulation.authority import Letter
 from simulation.network import Exchange
-from simulation.office import Office
+from simulation.office import Office, text_of
 from usrec.application import deliver as delivering
 from usrec.application import ingest as ingesting
 from usrec.application import link_journal as linking
@@ -24,6 +24,14 @@ from usrec.ports.event_source import StatusNote
 
 _NUMBERS: Final = {Operation.CONCLUSION: "contract_number", Operation.AMENDMENT: "agreement_number"}
 
+_ANYWAY: Final = 0.1
+"""How likely a round takes all steps, whether there is anything to do or not, as real processes do."""
+_TO_DELIVER: Final = (
+    "SELECT 1 FROM outbox WHERE status = 'ready' OR (status = 'scheduled' AND available_at <= ?)"
+    " OR (status = 'claimed' AND lease_until <= ?) LIMIT 1"
+)
+_TO_WATCH: Final = "SELECT 1 FROM submissions WHERE watch_at <= ? LIMIT 1"
+_TO_TELL: Final = "SELECT 1 FROM write_backs WHERE written_at IS NULL AND due_at <= ? LIMIT 1"
 _LINKED_LATER: Final = 0.9
 """How likely a round leaves the journal unlinked."""
 
@@ -81,8 +89,21 @@ class Steps:
 
     begin = property(lambda self: self._agent.transaction)
 
-    def in_order(self) -> Sequence[Callable[[], int]]:
-        return (self._ingest, self._deliver, self._watch, self._write_back, self._link)
+    def due(self) -> Iterator[Callable[[], int]]:
+        """One round: the steps that have something to do, each looked for when its turn comes; now and then all."""
+        world, source = self._office.world, self._office.source
+        driver = self._office.ledger.connection.driver
+        anyway = world.chance.random() < _ANYWAY
+        if anyway or not source.online or source.fetch(1):
+            yield self._ingest
+        if anyway or driver.execute(_TO_DELIVER, 2 * [text_of(self._agent.now())]).fetchone():
+            yield self._deliver
+        if anyway or driver.execute(_TO_WATCH, [text_of(self._agent.now())]).fetchone():
+            yield self._watch
+        if anyway or driver.execute(_TO_TELL, [text_of(self._agent.now())]).fetchone():
+            yield self._write_back
+        if not world.happens(_LINKED_LATER):
+            yield self._link
 
     def _ingest(self) -> int:
         office = self._office
@@ -122,9 +143,7 @@ class Steps:
         return telling.write_back(source=Hr(self._agent), ledger=self.ledger, clock=self._agent)
 
     def _link(self) -> int:
-        """Now and then, as in the upkeep; what is left over keeps nobody busy."""
-        if self._office.world.happens(_LINKED_LATER):
-            return 0
+        """As in the upkeep; what is left over keeps nobody busy."""
         self._agent.links = True
         try:
             linking.link_journal(ledger=self.ledger, clock=self._agent)

@@ -41,7 +41,7 @@ def page(played: Played, path: Path) -> Iterator[str]:
     """
     tally = played.tally
     yield f"{FIRST_LINE}\n"
-    yield "Written by the command below; what is played and why: [deterministic simulation](../explanation/simulation.md).\n"
+    yield "Written by the command below. What is played: [deterministic simulation](../explanation/simulation.md).\n"
     yield f"```console\n$ make simulate SEEDS={len(played.seeds)} REPORT={path.as_posix()}\n...\n{tally.sum()}\n```\n"
     yield from _table(("run", ""), _run(played))
     yield "## Faults\n"

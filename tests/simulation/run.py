@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -97,7 +97,7 @@ class Simulation:
             self._one_in_trouble()
         self._calm_down()
         self._come_right()
-        world.holds(SETTLED, self._is_over(), self.invariants.unsettled)
+        world.holds(SETTLED, self._is_over(), self._left)
         self.invariants.look_at_the_end()
 
     def _one_in_trouble(self) -> None:
@@ -106,13 +106,13 @@ class Simulation:
         self._calm_down()
         if not self.desk.stop_for_good(kept):
             self.world.tell("it is stopped already")
-        self._come_right(but=kept)
-        self.world.holds(NEIGHBOUR, self._is_over(but=kept), self.invariants.unsettled)
+        self._come_right(kept)
+        self.world.holds(NEIGHBOUR, self._is_over(kept), lambda: self._left(kept))
         self.desk.keeps.clear()
 
     def _come_right(self, but: str = "") -> None:
         for _ in range(_LONGEST_CALM):
-            if self._is_over(but=but):
+            if self._is_over(but):
                 return
             self._step()
 
@@ -122,10 +122,25 @@ class Simulation:
 
     def _is_over(self, but: str = "") -> bool:
         """Whether nothing goes on any more, leaving out what one employer has in its queue."""
-        if self.hr.plan or self.desk.plan or self.network.in_flight or not all(one.idle for one in self.agents):
-            return False
-        taken = not self.office.source.fetch(1) if self.office.source.online else False
-        return taken and self.invariants.is_settled(but) and not self.hr.mend() and not self.desk.work_off()
+        return next(self._going_on(but), None) is None
+
+    def _going_on(self, but: str = "") -> Iterator[str]:
+        """What is not over yet."""
+        if self.hr.plan or self.desk.plan:
+            yield "people have plans"
+        if self.network.in_flight:
+            yield "something is in flight"
+        if not all(one.idle for one in self.agents):
+            yield "an agent is at work"
+        if not self.office.source.online or self.office.source.fetch(1):
+            yield "HR has rows that nobody has taken"
+        yield from self.invariants.unsettled(but)
+        if self.hr.mend() or self.desk.work_off():
+            self._wake(self.agents)
+            yield "people have just done something"
+
+    def _left(self, but: str = "") -> str:
+        return "; ".join(self._going_on(but))
 
     def _step(self) -> None:
         self.world.steps += 1

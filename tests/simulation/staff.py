@@ -14,6 +14,7 @@ from simulation.office import Office
 from simulation.world import START
 from support.sound_rows import IIN
 from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.domain.revision import ENTERED_BY_HAND
 from usrec.domain.state import State
 
 _ROW_STEP: Final = 10
@@ -133,7 +134,7 @@ class HrDepartment:
             event.wrong = event.wrong and world.befalls(Fault.WRONG_CONTENT)
             return True
         if what == "correct":
-            happens = event.wrong or world.befalls(Fault.CORRECTED)
+            happens = world.befalls(Fault.CORRECTED) or event.wrong
             event.wrong = False
             return happens
         event.withdrawn = world.befalls(Fault.WITHDRAWN)
@@ -147,11 +148,15 @@ class HrDepartment:
         return self._next_row - _ROW_STEP - 5 if late else self._next_row
 
     def mend(self) -> bool:
-        """Correct what the registry refused, by what HR's own rows tell; whether something was."""
+        """Follow what HR's own rows tell: mend what was refused, enter again what had to wait; whether HR did."""
         mended = False
         for event in self.events:
             note = self.office.source.status_of(event.rows[-1]) if event.rows else None
-            if event.wrong and note is not None and (note.state, note.code) == (State.REJECTED, WRONG_CODE):
+            if note is None or event.event_id in self.office.by_hand:
+                continue
+            refused = event.wrong and (note.state, note.code) == (State.REJECTED, WRONG_CODE)
+            waited = note.state == State.INVALID and ENTERED_BY_HAND.rule in note.findings
+            if refused or waited:
                 self._commit("correct", event)
                 mended = True
         return mended

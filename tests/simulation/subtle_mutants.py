@@ -13,23 +13,23 @@ from usrec.adapters.persistence import outgoing
 from usrec.adapters.persistence.chain import SqlChain
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.outgoing import SqlJournal
+from usrec.adapters.persistence.rows import values_of
 from usrec.application import deliver, ingest, record_intent, record_outcome
 from usrec.application.acknowledge import LateAnswer, acknowledge_late
 from usrec.application.decision import Decision, record_decision
 from usrec.domain.outcome import Refused
 from usrec.domain.state import MAY_BE_REGISTERED, Move
 from usrec.domain.submission import QueueStatus
-from usrec.domain.verdict import Ending
+from usrec.domain.verdict import Ending, Standing
 from usrec.ports.attempts import AttemptClosing
 
 
 @contextmanager
 def _retry_forgets_the_doubt() -> Iterator[None]:
     """At a second attempt nobody remembers that the first may have arrived."""
-    judged_by = record_outcome.Standing
 
     def certain(operation: Any, record_id: Any, _: bool) -> Any:
-        return judged_by(operation, record_id, may_have_arrived=False)
+        return Standing(operation, record_id, may_have_arrived=False)
 
     with patch.object(record_outcome, "Standing", certain):
         yield
@@ -125,7 +125,7 @@ def _note_by_clock() -> Iterator[None]:
 
     def dated(note: Any, before: Any) -> Any:
         del before
-        return {**outgoing.values_of(note), "noted_at": note.noted_at, "due_at": note.noted_at}
+        return {**values_of(note), "noted_at": note.noted_at, "due_at": note.noted_at}
 
     with patch.object(outgoing, "_values", dated):
         yield
@@ -134,7 +134,8 @@ def _note_by_clock() -> Iterator[None]:
 @contextmanager
 def _journal_afterwards() -> Iterator[None]:
     """Journal lines are written with the next transaction, not with the one that they tell of."""
-    append, late = SqlJournal.append, []
+    append = SqlJournal.append
+    late: list[Any] = []
 
     def appended(self: Any, *entries: Any) -> None:
         append(self, *late)

@@ -84,8 +84,8 @@ class Tally:
         for seed, violation in self.broken[:20]:
             yield f"seed {seed}: {violation}"
         if self.broken:
-            first = self.broken[0][0]
-            yield f"See one again, step by step: make simulate SEED={first}; what it needs: make simulate SEED={first} SHRINK=1"
+            again = f"make simulate SEED={self.broken[0][0]}"
+            yield f"See one again, step by step: {again}; with no more faults than it needs: {again} SHRINK=1"
         yield self.sum()
 
 
