@@ -1,7 +1,7 @@
 -- Outbox of contract events for usrec-agent. PostgreSQL 10 or newer.
 --
 -- For the administrator of the HR database. Run it once, in the schema of the HR system. It makes one table, one index
--- and one trigger that wakes the agent, and touches nothing else. README.md beside this file says which fields each kind of event needs.
+-- and the triggers that wake the agent, and touches nothing else. README.md beside this file says which fields each kind of event needs.
 --
 -- The HR system inserts a row in the same transaction that changes the contract: both are committed, or neither.
 -- The agent takes each row, sends it to USREC and writes back what became of it. It never deletes a row.
@@ -47,8 +47,10 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER usrec_outbox_ring AFTER INSERT OR UPDATE OF revision, payload, withdrawn ON usrec_outbox
+CREATE TRIGGER usrec_outbox_ring AFTER INSERT ON usrec_outbox
     FOR EACH STATEMENT EXECUTE PROCEDURE usrec_outbox_ring();
+CREATE TRIGGER usrec_outbox_ring_again AFTER UPDATE ON usrec_outbox
+    FOR EACH ROW WHEN (NEW.taken_at IS NULL) EXECUTE PROCEDURE usrec_outbox_ring();
 
 -- Rights. Two accounts are enough; neither owns the table. Example, with hr_app for the HR system:
 --

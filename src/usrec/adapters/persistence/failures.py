@@ -68,7 +68,8 @@ def address_of(url: URL) -> str:
     """Where the ledger is, without user, password and options."""
     if url.get_backend_name() == "sqlite":
         return f"ledger {url.database or 'in memory'}"
-    return f"ledger {url.host or url.query.get('host', '')}/{url.database or ''}"
+    named = url.host or url.query.get("host", "")
+    return f"ledger {named if isinstance(named, str) else ','.join(named)}/{url.database or ''}"
 
 
 def translate_failures(engine: Engine) -> None:

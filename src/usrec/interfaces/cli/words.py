@@ -167,6 +167,7 @@ REASONS: Final[Mapping[str, str]] = {
     "not_registrable": N_("by the employer's policy this change is not entered in USREC"),
     "retried": N_("a person had it sent again"),
     "retaken": N_("a person had its row examined again"),
+    "ledger_went_back": N_("the database had lost what it had confirmed"),
     **{doubt.value: text for doubt, text in DOUBTS.items()},
 }
 """Reasons that the agent writes itself; a person's own reason is shown as it was given."""
@@ -176,6 +177,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "sign": N_("signed"),
     "attempt_opened": N_("sending"),
     "attempt_closed": N_("answered"),
+    "intent_restored": N_("what was being sent was recorded again"),
+    "intent_lost": N_("the answer belongs to bytes that are not on record"),
     "doubt": N_("in doubt"),
     "receipt": N_("delivered without a decision"),
     "accept": N_("registered"),
