@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from usrec.adapters.gateway.connection import Endpoint
     from usrec.adapters.gateway.shep import ShepGateway
     from usrec.adapters.persistence import SqlLedger
+    from usrec.adapters.persistence.sealing import Sealing
     from usrec.adapters.rendering.profile import WireProfile
     from usrec.adapters.rendering.renderer import XmlRenderer
     from usrec.adapters.signing.keyring import Keyring
@@ -147,10 +148,36 @@ def order_note(registrable: RegistrableSettings) -> str:
 
 
 def build_ledger(settings: LoadedWatcherSettings) -> SqlLedger:
-    """The ledger alone, for commands that send nothing."""
+    """The ledger alone, for commands that send nothing.
+
+    Raises:
+        ConfigurationError: It holds encrypted values whose key the settings do not name.
+    """
+    from usrec.adapters.persistence import open_ledger
+    from usrec.adapters.system_clock import SystemClock
+
+    return open_ledger(*ledger_access(settings), build_sealing(settings), at=SystemClock().now())
+
+
+def build_watched_ledger(settings: LoadedWatcherSettings) -> SqlLedger:
+    """The ledger for who looks at no personal data, and needs no key of it."""
     from usrec.adapters.persistence import open_ledger
 
     return open_ledger(*ledger_access(settings))
+
+
+def build_sealing(settings: LoadedWatcherSettings) -> Sealing:
+    """How personal data is kept at rest, by the settings.
+
+    Raises:
+        ConfigurationError: A key cannot be read, or is none.
+    """
+    from usrec.adapters.persistence.sealing import NOT_SEALED, KeySealing, sealing_key
+
+    chosen = settings.values.ledger.encryption
+    if chosen is None:
+        return NOT_SEALED
+    return KeySealing(*(sealing_key(settings.secret(one)) for one in (chosen.key, *chosen.old_keys)))
 
 
 def ledger_access(settings: LoadedWatcherSettings) -> tuple[str, Secret | None]:

@@ -10,10 +10,15 @@ from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import UNCLOSED, acknowledgements, attempts
 from usrec.adapters.persistence.outbox import SENT
 from usrec.adapters.persistence.rows import values_of
+from usrec.adapters.persistence.sealing import sealing_of
 from usrec.domain.errors import InvariantViolation
 from usrec.domain.submission import AttemptId, SubmissionId
 from usrec.domain.verdict import Ending
 from usrec.ports.attempts import Acknowledgement, Attempt, AttemptClosing
+
+REPLY: Final = "attempts.reply"
+EVIDENCE: Final = "acknowledgements.evidence"
+"""Places of sealed values."""
 
 _OF: Final = attempts.c.submission_id == bindparam("which")
 _SENT: Final = attempts.c.ending.in_([literal_word(ending) for ending in SENT])
@@ -43,7 +48,8 @@ class SqlAttempts:
 
     def close(self, attempt_id: AttemptId, closing: AttemptClosing) -> None:
         """Record how it ended, once."""
-        done = self._connection.execute(_CLOSE, {"which": attempt_id, **values_of(closing)})
+        reply = sealing_of(self._connection).content(REPLY, [attempt_id], closing.reply)
+        done = self._connection.execute(_CLOSE, {"which": attempt_id, **values_of(closing), "reply": reply})
         if done.rowcount == 0 and self._connection.scalar(_EXISTS, {"which": attempt_id}) is None:
             raise InvariantViolation(
                 "an attempt was to be closed that was never opened",
@@ -78,4 +84,6 @@ class SqlAcknowledgements:
 
     def add(self, acknowledgement: Acknowledgement) -> None:
         """Record a decision."""
-        self._connection.execute(_ACKNOWLEDGE, values_of(acknowledgement))
+        row = [acknowledgement.signed_digest]
+        evidence = sealing_of(self._connection).content(EVIDENCE, row, acknowledgement.evidence)
+        self._connection.execute(_ACKNOWLEDGE, {**values_of(acknowledgement), "evidence": evidence})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine, RootTransaction
 
@@ -16,12 +17,14 @@ from usrec.adapters.persistence.documents import SqlDocuments
 from usrec.adapters.persistence.employer_stops import SqlEmployerStops
 from usrec.adapters.persistence.engine import connected, create_ledger_engine, is_in_memory
 from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
+from usrec.adapters.persistence.keys_in_use import require_keys
 from usrec.adapters.persistence.masses import SqlMasses
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.outgoing import SqlJournal, SqlWriteBacks
 from usrec.adapters.persistence.pairs import SqlPairs
 from usrec.adapters.persistence.permits import SqlPermits
 from usrec.adapters.persistence.schema import require_current, upgrade
+from usrec.adapters.persistence.sealing import NOT_SEALED, OPTION, Sealing
 from usrec.adapters.persistence.signing_requests import SqlSigningRequests
 from usrec.adapters.persistence.submissions import SqlSubmissions
 from usrec.adapters.persistence.view import SqlLedgerView
@@ -64,8 +67,8 @@ class SqlLedger:
     A ledger in memory has one connection, so there a second unit of work or question waits until the first has ended.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, sealing: Sealing = NOT_SEALED) -> None:
+        self._engine = engine = engine.execution_options(**{OPTION: sealing})
         self._key = FingerprintKey()
         self.view = SqlLedgerView(engine)
 
@@ -85,11 +88,18 @@ class SqlLedger:
         self._engine.dispose()
 
 
-def open_ledger(url: str, password: Secret | None = None) -> SqlLedger:
+def open_ledger(
+    url: str, password: Secret | None = None, sealing: Sealing = NOT_SEALED, *, at: datetime | None = None
+) -> SqlLedger:
     """The ledger at ``url``; one in memory (``sqlite://``) is made on the spot.
 
+    Args:
+        sealing: How its personal data is kept.
+        at: The present, aware UTC, for a key that is used for the first time. Without it nothing that is encrypted
+            can be read, and the keys are not asked for.
+
     Raises:
-        ConfigurationError: The address is not that of a ledger.
+        ConfigurationError: The address is not that of a ledger, or it holds values of a key that is not at hand.
         LedgerSchemaError: The ledger is not at this program's version.
         LedgerUnavailable: It cannot be reached.
     """
@@ -99,7 +109,9 @@ def open_ledger(url: str, password: Secret | None = None) -> SqlLedger:
             upgrade(engine)
         else:
             require_current(engine)
+        if at is not None:
+            require_keys(engine, sealing, at)
     except BaseException:
         engine.dispose()
         raise
-    return SqlLedger(engine)
+    return SqlLedger(engine, sealing)

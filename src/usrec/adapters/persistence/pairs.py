@@ -11,6 +11,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, bindparam, insert, select
 
 from usrec.adapters.persistence.columns import literal_word
+from usrec.adapters.persistence.rows import DETAILS
+from usrec.adapters.persistence.sealing import Sealing, sealing_of
 from usrec.adapters.persistence.tables import submissions
 from usrec.adapters.persistence.together_tables import pair_halves
 from usrec.domain.pair import Pair, PairHalf
@@ -46,6 +48,7 @@ _HALVES: Final = (
         _HALF.c.legal_date,
         _HALF.c.safe_date,
         _HALF.c.received_at,
+        _HEAD.c.id.label("head_id"),
         _HEAD.c.details.label("of_head"),
     )
     .join(_HALF, _HALF.c.id == pair_halves.c.submission_id)
@@ -84,13 +87,14 @@ class SqlPairs:
         """The pairs with these keys."""
         found: list[Pair] = []
         for some in _portions(keys):
-            found += _pairs(self._connection.execute(_WITH_KEYS, {"keys": some}))
+            rows = self._connection.execute(_WITH_KEYS, {"keys": some})
+            found += _pairs(rows, sealing_of(self._connection))
         return found
 
 
 def read_pairs(connection: Connection) -> Sequence[Pair]:
     """All pairs in which anything stands."""
-    return list(_pairs(connection.execute(_HALVES)))
+    return list(_pairs(connection.execute(_HALVES), sealing_of(connection)))
 
 
 def read_pair_of(connection: Connection, submission_id: str) -> Pair | None:
@@ -100,14 +104,14 @@ def read_pair_of(connection: Connection, submission_id: str) -> Pair | None:
     return found[0] if found else None
 
 
-def _pairs(rows: Iterable[Any]) -> Iterator[Pair]:
-    for key, halves in groupby(map(_half, rows), key=lambda half: half.pair_key):
+def _pairs(rows: Iterable[Any], sealing: Sealing) -> Iterator[Pair]:
+    for key, halves in groupby((_half(row, sealing) for row in rows), key=lambda half: half.pair_key):
         yield Pair(key, list(halves))
 
 
-def _half(row: Any) -> PairHalf:
-    details = json.loads(row.details)
-    person = json.loads(row.of_head) if row.of_head else details
+def _half(row: Any, sealing: Sealing) -> PairHalf:
+    details = json.loads(sealing.opened_text(DETAILS, [row.id], row.details))
+    person = json.loads(sealing.opened_text(DETAILS, [row.head_id], row.of_head)) if row.of_head else details
     return PairHalf(
         pair_key=row.pair_key,
         submission_id=row.id,

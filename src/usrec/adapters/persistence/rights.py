@@ -25,6 +25,7 @@ _ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
 RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "alembic_version": _READ,
     "ledger_meta": _READ,
+    "encryption_keys": _ADD,
     "inbox": _ADD,
     "submissions": _CHANGE,
     "messages": _ADD,

@@ -16,10 +16,11 @@ from usrec.adapters.persistence.rows import (
     MESSAGE_COLUMNS,
     SUBMISSION_COLUMNS,
     message_of,
+    message_values,
     submission_of,
     submission_values,
-    values_of,
 )
+from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import UNSETTLED, messages, submissions
 from usrec.domain.errors import LeaseLost
 from usrec.domain.message import SignedMessage
@@ -90,19 +91,20 @@ class SqlSubmissions:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._sealing = sealing_of(connection)
 
     def add(self, submission: Submission) -> None:
         """Store a new submission."""
-        self._connection.execute(_ADD, submission_values(submission))
+        self._connection.execute(_ADD, submission_values(submission, self._sealing))
 
     def get(self, submission_id: SubmissionId) -> Submission | None:
         """One submission."""
         row = self._connection.execute(_GET, {"which": submission_id}).one_or_none()
-        return None if row is None else submission_of(row)
+        return None if row is None else submission_of(row, self._sealing)
 
     def update(self, submission: Submission, *, was: State) -> None:
         """Store a changed submission; one statement compares and writes, so nothing comes in between."""
-        changed = submission_values(submission)
+        changed = submission_values(submission, self._sealing)
         done = self._connection.execute(_UPDATE, {"which": changed.pop("id"), "was": was, **changed})
         if done.rowcount != 1:
             raise LeaseLost(
@@ -142,12 +144,12 @@ class SqlSubmissions:
 
     def store_message(self, submission_id: SubmissionId, message: SignedMessage) -> None:
         """Store the signed bytes; the primary key lets it happen once."""
-        self._connection.execute(_STORE_MESSAGE, {"submission_id": submission_id, **values_of(message)})
+        self._connection.execute(_STORE_MESSAGE, message_values(submission_id, message, self._sealing))
 
     def message(self, submission_id: SubmissionId) -> SignedMessage | None:
         """The signed bytes."""
         row = self._connection.execute(_MESSAGE, {"which": submission_id}).one_or_none()
-        return None if row is None else message_of(row)
+        return None if row is None else message_of(submission_id, row, self._sealing)
 
     def newest_certificate(self, employer_bin: str) -> str | None:
         """That of the newest signature of an employer."""
@@ -160,7 +162,7 @@ class SqlSubmissions:
         return found
 
     def _list(self, statement: Executable, what: dict[str, Any]) -> Sequence[Submission]:
-        return [submission_of(row) for row in self._connection.execute(statement, what)]
+        return [submission_of(row, self._sealing) for row in self._connection.execute(statement, what)]
 
 
 def _turn(one: Submission) -> tuple[bool, datetime, int, str]:
