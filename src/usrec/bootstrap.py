@@ -166,8 +166,11 @@ def build_watched_ledger(settings: LoadedWatcherSettings) -> SqlLedger:
     return open_ledger(*ledger_access(settings))
 
 
-def build_sealing(settings: LoadedWatcherSettings) -> Sealing:
+def build_sealing(settings: LoadedWatcherSettings, *, closes: bool = True) -> Sealing:
     """How personal data is kept at rest, by the settings.
+
+    Args:
+        closes: False to open what is encrypted, and to encrypt nothing any more.
 
     Raises:
         ConfigurationError: A key cannot be read, or is none.
@@ -177,7 +180,8 @@ def build_sealing(settings: LoadedWatcherSettings) -> Sealing:
     chosen = settings.values.ledger.encryption
     if chosen is None:
         return NOT_SEALED
-    return KeySealing(*(sealing_key(settings.secret(one)) for one in (chosen.key, *chosen.old_keys)))
+    keys = [sealing_key(settings.secret(one)) for one in (chosen.key, *chosen.old_keys)]
+    return KeySealing(*keys, closes=closes)
 
 
 def ledger_access(settings: LoadedWatcherSettings) -> tuple[str, Secret | None]:

@@ -15,7 +15,8 @@ from usrec.domain.source_event import Operation
 from usrec.settings.encryption_section import EncryptionSettings
 from usrec.settings.kinds import Day, EmployerNumber, Number, Seconds, SerialNumber, TimeOfDay
 from usrec.settings.retention_section import RetentionSettings
-from usrec.settings.section import SecretSettings, Section
+from usrec.settings.section import SecretSettings as SecretSettings  # noqa: PLC0414 -- a part of this tree
+from usrec.settings.section import Section as Section  # noqa: PLC0414 -- likewise
 
 TargetDays = Annotated[Number, Field(ge=1, le=366)] | None
 """Days of an internal target; the table's own when absent."""

@@ -29,10 +29,11 @@ _DETAILS: Final = (
 def read_codes(connection: Connection) -> Sequence[UsedCodes]:
     """Codes by submission, within a contract in the order of its events."""
     sealing = sealing_of(connection)
-    return [
-        UsedCodes(*row[:-1], _codes(sealing.opened_text(DETAILS, [row.id], row.details)))
-        for row in connection.execute(_DETAILS)
-    ]
+    found: list[UsedCodes] = []
+    for row in connection.execute(_DETAILS):
+        codes = _codes(sealing.opened_text(DETAILS, [row.id], row.details))
+        found.append(UsedCodes(row.id, row.employer_bin, row.contract_key, row.operation, row.state, codes))
+    return found
 
 
 def _codes(details: str) -> Mapping[str, str]:

@@ -84,7 +84,7 @@ class SqlInbox:
 
     def add(self, row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> None:
         """Record a row."""
-        key = [row.source, event_id, row.revision]
+        key = (row.source, event_id, row.revision)
         payload = sealing_of(self._connection).text(PAYLOAD, key, row.payload)
         self._connection.execute(_ADD, {**_values(row, event_id, fingerprint, at), "payload": payload})
 

@@ -37,6 +37,6 @@ def require_keys(engine: Engine, sealing: Sealing, now: datetime) -> None:
         used = keys_in_use(connection)
     if lacking := [one for one in used if one not in sealing.key_ids]:
         raise missing_keys(lacking)
-    if sealing.key_ids and sealing.key_ids[0] not in used:
+    if sealing.closes and sealing.key_ids[0] not in used:
         with connected(engine) as connection, connection.begin():
             connection.execute(_USE[connection.dialect.name], {"id": sealing.key_ids[0], "used_since": now})

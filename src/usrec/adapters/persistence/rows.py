@@ -62,7 +62,9 @@ def entry_values(entry: QueueEntry) -> dict[str, Any]:
 
 def submission_of(row: Sequence[Any], sealing: Sealing) -> Submission:
     """The submission of a row of ``SUBMISSION_COLUMNS``."""
-    return Submission(*row[:_DETAILS], sealing.opened_text(DETAILS, [row[0]], row[_DETAILS]), *row[_DETAILS + 1 :])
+    values: list[Any] = [*row]
+    values[_DETAILS] = sealing.opened_text(DETAILS, [row[0]], row[_DETAILS])
+    return Submission(*values)
 
 
 def entry_of(row: Sequence[Any]) -> QueueEntry:

@@ -59,6 +59,11 @@ class Sealing(Protocol):
         """The keys at hand, the one that closes first; none where nothing is encrypted."""
         ...
 
+    @property
+    def closes(self) -> bool:
+        """Whether new values are encrypted."""
+        ...
+
     def text(self, place: str, row: RowKey, value: str) -> str:
         """``value`` as it is stored."""
         ...
@@ -77,23 +82,32 @@ class Sealing(Protocol):
 
 
 class KeySealing:
-    """Closes with the first of its keys and opens with any of them. Without keys it closes nothing."""
+    """Closes with the first of its keys and opens with any of them.
 
-    def __init__(self, *keys: SealingKey) -> None:
+    Args:
+        closes: False to store plain values again.
+    """
+
+    def __init__(self, *keys: SealingKey, closes: bool = True) -> None:
         self._keys = {key.id: key for key in keys}
-        self._current = keys[0] if keys else None
+        self._current = keys[0] if keys and closes else None
 
     @property
     def key_ids(self) -> Sequence[str]:
         """The keys at hand, the one that closes first."""
         return list(self._keys)
 
+    @property
+    def closes(self) -> bool:
+        """Whether new values are encrypted."""
+        return self._current is not None
+
     def text(self, place: str, row: RowKey, value: str) -> str:
         """As it is stored."""
         if self._current is None:
             return f"{_PLAIN}{value}" if value.startswith(_MARK) else value
         closed = _close(self._current, place, row, value.encode("utf-8", "surrogatepass"))
-        return f"{_CLOSED}{self._current.id}:{b64encode(closed).decode()}"
+        return stored_beginning(self._current.id) + b64encode(closed).decode()
 
     def opened_text(self, place: str, row: RowKey, stored: str) -> str:
         """Open a stored text.
@@ -117,7 +131,7 @@ class KeySealing:
         """As it is stored."""
         if self._current is None:
             return _PLAIN.encode() + value if value.startswith(_MARK.encode()) else value
-        return f"{_CLOSED}{self._current.id}:".encode() + _close(self._current, place, row, value)
+        return stored_beginning(self._current.id).encode() + _close(self._current, place, row, value)
 
     def opened_content(self, place: str, row: RowKey, stored: bytes) -> bytes:
         """Open stored bytes; raises as :meth:`opened_text` does."""
@@ -173,11 +187,9 @@ def sealing_key(secret: Secret) -> SealingKey:
     return SealingKey(sha256(b"usrec key id|" + key).hexdigest()[:_ID], AESGCM(key))
 
 
-def key_of(stored: str | bytes) -> str | None:
-    """The key under which a value is stored, None for a plain one."""
-    beginning = stored[: len(_CLOSED) + _ID]
-    shown = beginning if isinstance(beginning, str) else beginning.decode("latin-1")
-    return _named(shown) if shown.startswith(_CLOSED) else None
+def stored_beginning(key_id: str) -> str:
+    """How every value begins that is stored under a key."""
+    return f"{_CLOSED}{key_id}:"
 
 
 def missing_keys(ids: Sequence[str]) -> ConfigurationError:

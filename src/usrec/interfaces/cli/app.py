@@ -17,6 +17,7 @@ from usrec.interfaces.cli import (
     doctor,
     document,
     employer,
+    encryption,
     explain,
     health,
     init,
@@ -89,3 +90,4 @@ app.add_typer(config.app, name="config")
 app.add_typer(dictionaries.app, name="dictionaries")
 app.add_typer(document.app, name="document")
 app.add_typer(ledger.app, name="db")
+app.add_typer(encryption.app, name="ledger")
