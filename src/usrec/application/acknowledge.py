@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from usrec.application.contract_line import known
 from usrec.application.decision import Decision, record_decision
 from usrec.application.record_intent import OpenAttempt, doubt
-from usrec.application.record_outcome import authenticated, closing_of
+from usrec.application.record_outcome import authenticated, closing_line, closing_of
 from usrec.application.recording import journal
 from usrec.domain.outcome import (
     Doubt,
@@ -24,7 +24,6 @@ from usrec.domain.outcome import (
     Registered,
     SubmissionOutcome,
     Unknown,
-    code_of,
 )
 from usrec.domain.state import MAY_BE_REGISTERED, Move, State
 from usrec.domain.submission import Submission
@@ -59,8 +58,9 @@ def acknowledge_late(
         submission = known(work, opened.submission.id)
         trusted = authenticated(work, opened, outcome, tolerance, now)
         ending, reason = _ending(trusted)
-        work.attempts.close(opened.attempt.id, closing_of(trusted, ending, now))
-        line = json.dumps({"attempt": opened.attempt.number, "ending": ending.value, "code": code_of(trusted)})
+        closing = closing_of(trusted, ending, now)
+        work.attempts.close(opened.attempt.id, closing)
+        line = closing_line(work, submission, opened.attempt.number, closing)
         journal(work, submission, "attempt_closed", submission.state, now, reason=reason, detail=line)
         registered = isinstance(trusted, Registered)
         decided = registered and submission.state in MAY_BE_REGISTERED
@@ -102,6 +102,7 @@ def _accept(
             evidence=registered.proof.raw,
         )
     )
-    detail = json.dumps({"attempt": opened.attempt.number})
+    reply = work.journal.digest(submission.id, registered.proof.raw)
+    detail = json.dumps({"attempt": opened.attempt.number, "reply": reply})
     decision = Decision(Move.ACCEPT, registered.code, "late_answer", registered.registry_id, evidence=detail)
     return record_decision(work, submission, decision, now)

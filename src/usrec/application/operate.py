@@ -386,7 +386,8 @@ def _record_settlement(
         )
     )
     move = Move.ACCEPT if settlement.accepted else Move.REJECT
-    detail = json.dumps({"evidence_sha256": digest, "why": actor.reason}, ensure_ascii=False)
+    keyed = work.journal.digest(submission.id, settlement.evidence)
+    detail = json.dumps({"evidence": keyed, "why": actor.reason}, ensure_ascii=False)
     record_decision(work, submission, Decision(move, "", "settled", registry_id, actor.name, detail), now)
 
 

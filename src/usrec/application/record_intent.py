@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from usrec.application.after_refusal import forget_refusal
 from usrec.application.recording import journal, status_note
@@ -65,11 +66,19 @@ def record_intent(
         if claim.message is None:
             submission = store_signature(work, submission, message, now)
         work.attempts.open(attempt)
-        detail = json.dumps({"attempt": attempt.number, "fence": attempt.fence})
+        detail = json.dumps(
+            {"attempt": attempt.number, "fence": attempt.fence, **_sent(work, submission, message, envelope)}
+        )
         journal(work, submission, "attempt_opened", submission.state, now, detail=detail)
         work.commit()
     earlier = claim.sent_attempts > 0 or claim.open_attempt is not None
     return OpenAttempt(claim, submission, attempt, may_have_arrived=earlier)
+
+
+def _sent(work: UnitOfWork, submission: Submission, message: SignedMessage, envelope: Envelope) -> dict[str, str]:
+    """Keyed digests of what leaves."""
+    digest = partial(work.journal.digest, submission.id)
+    return {"request": digest(envelope.body), "document": digest(message.document)}
 
 
 def _require_going(work: UnitOfWork, claim: Claim) -> None:
@@ -110,6 +119,8 @@ def store_signature(
     signed = replace(submission, state=next_state(submission.state, Move.SIGN), record_id=message.record_id)
     work.submissions.update(signed, was=submission.state)
     work.submissions.store_message(submission.id, message)
-    detail = json.dumps({"certificate": message.certificate, "digest": message.digest})
+    detail = json.dumps(
+        {"certificate": message.certificate, "document": work.journal.digest(signed.id, message.document)}
+    )
     journal(work, signed, Move.SIGN.value, submission.state, now, actor=actor, detail=detail)
     return signed

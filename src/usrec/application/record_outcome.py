@@ -105,9 +105,16 @@ def authenticated(
 def _close_attempt(work: UnitOfWork, judged: JudgedAttempt) -> None:
     outcome, verdict, attempt = judged.outcome, judged.verdict, judged.opened.attempt
     submission = judged.opened.submission
-    work.attempts.close(attempt.id, closing_of(outcome, verdict.ending, judged.closed_at))
-    line = json.dumps({"attempt": attempt.number, "ending": verdict.ending.value, "code": code_of(outcome)})
+    closing = closing_of(outcome, verdict.ending, judged.closed_at)
+    work.attempts.close(attempt.id, closing)
+    line = closing_line(work, submission, attempt.number, closing)
     journal(work, submission, "attempt_closed", submission.state, judged.closed_at, reason=verdict.reason, detail=line)
+
+
+def closing_line(work: UnitOfWork, submission: Submission, number: int, closing: AttemptClosing) -> str:
+    """The journal's detail of an attempt's end, with the keyed digest of what was received, if anything was."""
+    reply = {"reply": work.journal.digest(submission.id, closing.reply)} if closing.reply else {}
+    return json.dumps({"attempt": number, "ending": closing.ending.value, "code": closing.code, **reply})
 
 
 def closing_of(outcome: SubmissionOutcome, ending: Ending, at: datetime) -> AttemptClosing:

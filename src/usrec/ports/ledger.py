@@ -21,6 +21,7 @@ from usrec.domain.state import State
 from usrec.domain.submission import AttemptId, Lease, QueueEntry, Standpoint, Submission, SubmissionId, WaitReason
 from usrec.ports.alert_sinks import AlertSinks
 from usrec.ports.attempts import Acknowledgements, Attempts
+from usrec.ports.chain import Chain
 from usrec.ports.documents import Documents
 from usrec.ports.masses import Masses, Pairs
 from usrec.ports.outgoing import Journal, WriteBacks
@@ -283,6 +284,8 @@ class UnitOfWork(Protocol):
     def documents(self) -> Documents: ...  # noqa: D102 -- the type says it
     @property
     def journal(self) -> Journal: ...  # noqa: D102 -- the type says it
+    @property
+    def chain(self) -> Chain: ...  # noqa: D102 -- the type says it
     @property
     def write_backs(self) -> WriteBacks: ...  # noqa: D102 -- the type says it
     @property

@@ -40,6 +40,10 @@ class Journal(Protocol):
         """Add lines in this order."""
         ...
 
+    def digest(self, submission_id: SubmissionId, content: bytes) -> str:
+        """Keyed digest for a line's detail, hexadecimal: tells nothing of ``content`` to whoever lacks the key."""
+        ...
+
 
 class WriteBacks(Protocol):
     """Notes to HR that are still to be written; the newest about the latest revision of a row wins."""

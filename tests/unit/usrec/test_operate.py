@@ -625,8 +625,9 @@ def test_evidence_is_kept_and_its_digest_is_journaled(line: Line) -> None:
     last = line.journal(submission.id)[-1]
     digest = hashlib.sha256(b"a letter").hexdigest()
     assert (last.action, last.actor) == ("accept", ASEL.name)
-    assert json.loads(last.detail) == {"evidence_sha256": digest, "why": ASEL.reason}
     with line.ledger.begin() as work:
+        keyed = work.journal.digest(submission.id, b"a letter")
+        assert json.loads(last.detail) == {"evidence": keyed, "why": ASEL.reason}
         assert work.acknowledgements.seen(f"settlement:{submission.id}:{digest}")
 
 

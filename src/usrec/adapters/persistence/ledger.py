@@ -12,6 +12,8 @@ from usrec.adapters.persistence.agents import SqlAgents
 from usrec.adapters.persistence.alert_sinks import SqlAlertSinks
 from usrec.adapters.persistence.alerts import SqlAlerts
 from usrec.adapters.persistence.attempts import SqlAcknowledgements, SqlAttempts
+from usrec.adapters.persistence.chain import SqlChain
+from usrec.adapters.persistence.chain_view import SqlChainView
 from usrec.adapters.persistence.contracts import SqlContracts
 from usrec.adapters.persistence.documents import SqlDocuments
 from usrec.adapters.persistence.employer_stops import SqlEmployerStops
@@ -45,7 +47,8 @@ class SqlUnitOfWork:
         self.acknowledgements = SqlAcknowledgements(connection)
         self.contracts = SqlContracts(connection)
         self.documents = SqlDocuments(connection)
-        self.journal = SqlJournal(connection)
+        self.journal = SqlJournal(connection, key)
+        self.chain = SqlChain(connection)
         self.write_backs = SqlWriteBacks(connection)
         self.alerts = SqlAlerts(connection)
         self.alert_sinks = SqlAlertSinks(connection)
@@ -71,6 +74,7 @@ class SqlLedger:
         self._engine = engine = engine.execution_options(**{OPTION: sealing})
         self._key = FingerprintKey()
         self.view = SqlLedgerView(engine)
+        self.chain_view = SqlChainView(engine, self._key)
 
     @property
     def dialect(self) -> str:

@@ -9,9 +9,12 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import BindParameter, Connection, Executable, bindparam, delete, insert, select, update
 
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
+from usrec.adapters.persistence.inbox import FingerprintKey
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.tables import UNWRITTEN, journal, write_backs
+from usrec.domain.chain import digest_key, keyed_digest
 from usrec.domain.source_event import SourceName
+from usrec.domain.submission import SubmissionId
 from usrec.ports.event_source import StatusNote
 from usrec.ports.outgoing import JournalEntry
 
@@ -68,13 +71,18 @@ _POSTPONE: Final = update(write_backs).where(write_backs.c.id.in_(_IDS))
 class SqlJournal:
     """The ``Journal`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, key: FingerprintKey) -> None:
         self._connection = connection
+        self._key = key
 
     def append(self, *entries: JournalEntry) -> None:
         """Add lines in this order."""
         if entries:
             self._connection.execute(_APPEND, [values_of(entry) for entry in entries])
+
+    def digest(self, submission_id: SubmissionId, content: bytes) -> str:
+        """Keyed digest of some bytes of a submission."""
+        return keyed_digest(digest_key(self._key.read(self._connection), submission_id), content)
 
 
 class SqlWriteBacks:

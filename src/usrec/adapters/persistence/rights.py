@@ -33,6 +33,8 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "contracts": _CHANGE,
     "contract_numbers": _ADD,
     "journal": _ADD,
+    "journal_batches": _ADD,
+    "journal_heads": _ADD,
     "outbox": _ALL,
     "signing_requests": _ALL,
     "attempts": _CHANGE,
