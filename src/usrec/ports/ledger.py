@@ -16,7 +16,7 @@ from typing import Protocol
 
 from usrec.domain.message import SignedMessage
 from usrec.domain.signing_request import SigningRequest
-from usrec.domain.source_event import ContractKey, EventId, SourceName, SourceRow
+from usrec.domain.source_event import ContractKey, EmployerName, EventId, SourceName, SourceRow
 from usrec.domain.state import State
 from usrec.domain.submission import AttemptId, Lease, QueueEntry, Standpoint, Submission, SubmissionId, WaitReason
 from usrec.ports.alert_sinks import AlertSinks
@@ -85,6 +85,14 @@ class Submissions(Protocol):
 
     def add(self, submission: Submission) -> None:
         """Store a new submission."""
+        ...
+
+    def open_ones(self) -> Sequence[SubmissionId]:
+        """All that stand for their event and with which the agent has work to do, each contract's in its order."""
+        ...
+
+    def employers(self) -> Mapping[str, EmployerName]:
+        """Every employer of whom there is a submission: a name that it had, by its number."""
         ...
 
     def get(self, submission_id: SubmissionId) -> Submission | None:

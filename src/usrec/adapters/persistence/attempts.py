@@ -30,6 +30,7 @@ _OPEN_OF: Final = select(attempts.c.id).where(_OF, UNCLOSED)
 _REFUSED_OF: Final = (
     select(func.count()).select_from(attempts).where(_OF, attempts.c.ending == literal_word(Ending.REFUSED))
 )
+_LAST_OF: Final = select(func.max(attempts.c.number)).where(_OF)
 _SENT_OF: Final = select(func.count()).select_from(attempts).where(_OF, _SENT | UNCLOSED)
 
 _SEEN: Final = select(acknowledgements.c.id).where(acknowledgements.c.signed_digest == bindparam("digest"))
@@ -62,6 +63,10 @@ class SqlAttempts:
         """The attempt that was never closed."""
         found: AttemptId | None = self._connection.scalar(_OPEN_OF, {"which": submission_id})
         return found
+
+    def last_number(self, submission_id: SubmissionId) -> int:
+        """The number of the last attempt."""
+        return self._connection.scalar(_LAST_OF, {"which": submission_id}) or 0
 
     def sent_of(self, submission_id: SubmissionId) -> int:
         """After how many attempts the authority may hold the record (open ones included)."""

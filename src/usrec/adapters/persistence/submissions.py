@@ -24,7 +24,7 @@ from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import UNSETTLED, messages, submissions
 from usrec.domain.errors import LeaseLost
 from usrec.domain.message import SignedMessage
-from usrec.domain.source_event import HEADS, ContractKey, EventId, SourceName
+from usrec.domain.source_event import HEADS, ContractKey, EmployerName, EventId, SourceName
 from usrec.domain.state import OPEN, State
 from usrec.domain.submission import Standpoint, Submission, SubmissionId
 from usrec.ports.ledger import ContractRef
@@ -39,6 +39,16 @@ _IN_LINE: Final = _COLUMNS.position >= 0
 _ADD: Final = insert(submissions)
 _GET: Final = select(*SUBMISSION_COLUMNS).where(_COLUMNS.id == bindparam("which"))
 _UPDATE: Final = update(submissions).where(_COLUMNS.id == bindparam("which"), _COLUMNS.state == bindparam("was"))
+_OPEN: Final = (
+    select(_COLUMNS.id)
+    .where(_COLUMNS.state.in_([literal_word(one) for one in sorted(OPEN)]), _COLUMNS.replaced_by.is_(None))
+    .order_by(_COLUMNS.employer_bin, _COLUMNS.contract_key, _COLUMNS.position, _COLUMNS.id)
+)
+_EMPLOYERS: Final = (
+    select(_COLUMNS.employer_bin, func.max(_COLUMNS.employer))
+    .where(_COLUMNS.employer.is_not(None))
+    .group_by(_COLUMNS.employer_bin)
+)
 _OF_EVENT: Final = (
     select(*SUBMISSION_COLUMNS)
     .where(_COLUMNS.source == bindparam("source"), _COLUMNS.event_id == bindparam("event_id"))
@@ -96,6 +106,14 @@ class SqlSubmissions:
     def add(self, submission: Submission) -> None:
         """Store a new submission."""
         self._connection.execute(_ADD, submission_values(submission, self._sealing))
+
+    def open_ones(self) -> Sequence[SubmissionId]:
+        """All with which the agent has work to do."""
+        return list(self._connection.scalars(_OPEN))
+
+    def employers(self) -> Mapping[str, EmployerName]:
+        """Every employer of whom there is a submission."""
+        return {number: EmployerName(name) for number, name in self._connection.execute(_EMPLOYERS)}
 
     def get(self, submission_id: SubmissionId) -> Submission | None:
         """One submission."""

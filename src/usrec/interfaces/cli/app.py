@@ -9,6 +9,7 @@ import typer
 from usrec.interfaces.cli import (
     alerts,
     authority,
+    backup,
     calendar,
     config,
     deadline,
@@ -29,6 +30,7 @@ from usrec.interfaces.cli import (
     package,
     pair,
     replay,
+    restore,
     run,
     status,
     submission,
@@ -78,7 +80,9 @@ app.command("metrics")(metrics.metrics)
 app.command("run")(run.run)
 app.command("status")(status.status)
 app.command("replay")(replay.replay)
+app.command("restore")(restore.restore)
 app.command("watch")(watch.watch)
+app.add_typer(backup.app, name="backup")
 app.add_typer(submission.app, name="submission")
 app.add_typer(employer.app, name="employer")
 app.add_typer(package.app, name="package")

@@ -1,0 +1,133 @@
+"""``usrec backup``: a copy of the ledger that a restore can rely on, made while agents work."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from usrec.interfaces.cli.options import AsJson, Config, print_json, who
+from usrec.interfaces.cli.tables import local_time, say
+from usrec.interfaces.i18n import tr
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from usrec.ports.backup import Manifest
+    from usrec.settings import LoadedWatcherSettings
+
+ENDING: Final = ".usrec-backup"
+app = typer.Typer(help="Back up the ledger.", invoke_without_command=True)
+
+
+@app.callback(invoke_without_command=True)
+def backup(
+    context: typer.Context,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="A new file, or a folder that gets one named by the time."),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option("--keep", min=1, metavar="N", help="With a folder: delete all but the newest N backups in it."),
+    ] = None,
+    label: Annotated[str, typer.Option("--label", help="A word of yours, kept in the backup.")] = "",
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a backup of the ledger, which contains personal data; agents may work on."""
+    if context.invoked_subcommand is not None:
+        return
+    from usrec.adapters.system_clock import SystemClock
+    from usrec.settings import load_watcher_settings
+
+    if output is None:
+        raise typer.BadParameter("say where to", param_hint="--output")
+    if keep is not None and not output.is_dir():
+        raise typer.BadParameter("it goes with a folder only", param_hint="--keep")
+    now = SystemClock().now()
+    file = output / f"ledger-{now:%Y%m%d-%H%M%S}{ENDING}" if output.is_dir() else output
+    _require_new(file)
+    manifest = _write(load_watcher_settings(config), file, label, now)
+    _forget(output, keep)
+    _tell(file, manifest, as_json=as_json)
+
+
+@app.command("verify")
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")], *, as_json: AsJson = False
+) -> None:
+    """Read a backup to its end: nothing in it was damaged or changed. Needs no settings and no key."""
+    from usrec.adapters.persistence.care.backup import verify as verify_backup
+
+    _tell(file, verify_backup(file), as_json=as_json)
+
+
+def _write(settings: LoadedWatcherSettings, file: Path, label: str, now: datetime) -> Manifest:
+    """The backup, and a line of the journal that there is one."""
+    import json
+
+    from usrec import release
+    from usrec.adapters.persistence.care.backup import Maker, Source, back_up
+    from usrec.adapters.persistence.engine import create_ledger_engine
+    from usrec.bootstrap import build_ledger, build_sealing, ledger_access
+    from usrec.ports.outgoing import JournalEntry
+
+    url, password = ledger_access(settings)
+    ledger, engine = build_ledger(settings), create_ledger_engine(url, password)
+    try:
+        manifest = back_up(Source(engine, build_sealing(settings), password), file, Maker(release(), now, label))
+        detail = json.dumps({"what": "backup", "submissions": manifest.counts["submissions"], "head": manifest.head})
+        with ledger.begin() as work:
+            work.journal.append(JournalEntry(now, None, "exported", None, None, who(), "", detail))
+            work.commit()
+    finally:
+        engine.dispose()
+        ledger.close()
+    return manifest
+
+
+def _require_new(file: Path) -> None:
+    from usrec.domain.errors import ConfigurationError
+
+    if file.exists() or file.is_symlink():
+        raise ConfigurationError(
+            "a backup is not written over a file that exists",
+            where=str(file),
+            kept="Nothing was written",
+            next_step="Name another file, or a folder",
+        )
+
+
+def _forget(folder: Path, keep: int | None) -> None:
+    """Delete the oldest backups of a folder; their names are their times."""
+    if keep is None:
+        return
+    for old in sorted(folder.glob(f"ledger-*{ENDING}"))[:-keep]:
+        with suppress(FileNotFoundError):
+            old.unlink()
+
+
+def _tell(file: Path, manifest: Manifest, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"file": str(file), **asdict(manifest)})
+        return
+    words = tr("{file}: backup of {at}, {submissions} submissions, journal up to line {line}; it is whole.")
+    say(
+        words.format(
+            file=file,
+            at=local_time(manifest.made_at),
+            submissions=manifest.counts["submissions"],
+            line=manifest.journal_lines,
+        )
+    )
+    say(tr("It contains personal data: keep it encrypted, in Kazakhstan, and where no one else reads it."))
+    if manifest.keys:
+        words = tr(
+            "The keys of its encrypted values ({keys}) are not in it: without them it cannot be read. Keep both."
+        )
+        say(words.format(keys=", ".join(manifest.keys)))
