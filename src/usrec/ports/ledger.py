@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from usrec.domain.message import SignedMessage
 from usrec.domain.signing_request import SigningRequest
@@ -26,6 +26,9 @@ from usrec.ports.documents import Documents
 from usrec.ports.masses import Masses, Pairs
 from usrec.ports.outgoing import Journal, WriteBacks
 from usrec.ports.watched import Agents, Alerts, EmployerStops, Permits
+
+if TYPE_CHECKING:
+    from usrec.ports.retention import RetainedData
 
 InboxKey = tuple[SourceName, EventId, int]
 """(source, event id, revision)."""
@@ -118,7 +121,8 @@ class Submissions(Protocol):
     def standing_of(self, contracts: Collection[ContractRef]) -> Mapping[ContractRef, Sequence[Submission]]:
         """What counts of these contracts: accepted submissions as they were decided, behind them the open ones in line.
 
-        Those that a later revision replaced, that are invalid, refused or taken back do not count.
+        Those that a later revision replaced, that are invalid, refused or taken back do not count, nor what was pruned:
+        the contract is then as unknown as one that was registered elsewhere.
         """
         ...
 
@@ -288,6 +292,8 @@ class UnitOfWork(Protocol):
     def acknowledgements(self) -> Acknowledgements: ...  # noqa: D102 -- the type says it
     @property
     def contracts(self) -> Contracts: ...  # noqa: D102 -- the type says it
+    @property
+    def retained(self) -> RetainedData: ...  # noqa: D102 -- the type says it
     @property
     def documents(self) -> Documents: ...  # noqa: D102 -- the type says it
     @property

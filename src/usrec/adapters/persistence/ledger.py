@@ -12,6 +12,7 @@ from usrec.adapters.persistence.agents import SqlAgents
 from usrec.adapters.persistence.alert_sinks import SqlAlertSinks
 from usrec.adapters.persistence.alerts import SqlAlerts
 from usrec.adapters.persistence.attempts import SqlAcknowledgements, SqlAttempts
+from usrec.adapters.persistence.care.retained import SqlRetainedData
 from usrec.adapters.persistence.chain import SqlChain
 from usrec.adapters.persistence.chain_view import SqlChainView
 from usrec.adapters.persistence.contracts import SqlContracts
@@ -47,6 +48,7 @@ class SqlUnitOfWork:
         self.acknowledgements = SqlAcknowledgements(connection)
         self.contracts = SqlContracts(connection)
         self.documents = SqlDocuments(connection)
+        self.retained = SqlRetainedData(connection)
         self.journal = SqlJournal(connection, key)
         self.chain = SqlChain(connection)
         self.write_backs = SqlWriteBacks(connection)

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, insert, select
+from sqlalchemy import Connection, and_, bindparam, exists, insert, not_, select
 
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.rows import DETAILS
@@ -35,6 +35,12 @@ _ITS_HEAD: Final = and_(
     _HEAD.c.position >= 0,
 )
 """The conclusion of the contract that a half is about: only there stands whose contract it is."""
+_OTHER: Final = pair_halves.alias("other")
+_GONE: Final = submissions.alias("gone")
+_PRUNED: Final = exists().where(
+    _OTHER.c.pair_key == pair_halves.c.pair_key, _GONE.c.id == _OTHER.c.submission_id, _GONE.c.pruned_at.is_not(None)
+)
+"""Of a half of the same pair only the proof is left: the pair was settled long ago."""
 _HALVES: Final = (
     select(
         pair_halves.c.pair_key,
@@ -53,7 +59,7 @@ _HALVES: Final = (
     )
     .join(_HALF, _HALF.c.id == pair_halves.c.submission_id)
     .join(_HEAD, _ITS_HEAD, isouter=True)
-    .where(_HALF.c.replaced_by.is_(None), _HALF.c.state.not_in(_NOT_STANDING))
+    .where(_HALF.c.replaced_by.is_(None), _HALF.c.state.not_in(_NOT_STANDING), not_(_PRUNED))
     .order_by(pair_halves.c.pair_key, _HALF.c.received_at, _HALF.c.id)
 )
 _WITH_KEYS: Final = _HALVES.where(pair_halves.c.pair_key.in_(bindparam("keys", expanding=True)))

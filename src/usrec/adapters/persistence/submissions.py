@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Executable, and_, bindparam, exists, func, insert, not_, or_, select, update
 
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import outbox
@@ -24,7 +24,7 @@ from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import UNSETTLED, messages, submissions
 from usrec.domain.errors import LeaseLost
 from usrec.domain.message import SignedMessage
-from usrec.domain.source_event import HEADS, ContractKey, EmployerName, EventId, SourceName
+from usrec.domain.source_event import HEADS, ContractKey, EmployerName, EventId, Operation, SourceName
 from usrec.domain.state import OPEN, State
 from usrec.domain.submission import Standpoint, Submission, SubmissionId
 from usrec.ports.ledger import ContractRef
@@ -54,6 +54,15 @@ _OF_EVENT: Final = (
     .where(_COLUMNS.source == bindparam("source"), _COLUMNS.event_id == bindparam("event_id"))
     .order_by(_COLUMNS.revision, _COLUMNS.received_at, _COLUMNS.id)
 )
+_DELETION: Final = submissions.alias("deletion")
+_DELETED: Final = exists().where(
+    _DELETION.c.employer_bin == _COLUMNS.employer_bin,
+    _DELETION.c.contract_key == _COLUMNS.contract_key,
+    _DELETION.c.operation == literal_word(Operation.CONTRACT_DELETE),
+    _DELETION.c.state == literal_word(State.ACCEPTED),
+    _DELETION.c.pruned_at.is_not(None),
+)
+"""Its registration was deleted, and nothing but that is left of it."""
 _CONCLUSIONS: Final = (
     select(*SUBMISSION_COLUMNS)
     .where(
@@ -62,12 +71,14 @@ _CONCLUSIONS: Final = (
         _COLUMNS.operation.in_([literal_word(one) for one in HEADS]),
         _COLUMNS.replaced_by.is_(None),
         _COLUMNS.state != literal_word(State.CANCELLED),
+        or_(_COLUMNS.pruned_at.is_(None), not_(_DELETED)),
     )
     .order_by(_COLUMNS.received_at, _COLUMNS.id)
 )
 _STANDING: Final = select(*SUBMISSION_COLUMNS).where(
     _COLUMNS.employer_bin == bindparam("employer_bin"),
     _COLUMNS.contract_key.in_(bindparam("keys", expanding=True)),
+    _COLUMNS.pruned_at.is_(None),
     or_(
         _COLUMNS.state == literal_word(State.ACCEPTED),
         and_(_COLUMNS.state.in_([literal_word(one) for one in sorted(OPEN)]), _COLUMNS.replaced_by.is_(None), _IN_LINE),

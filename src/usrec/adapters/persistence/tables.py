@@ -154,7 +154,6 @@ documents = Table(
     given("size", BigInteger),
     given("content", LargeBinary),
     given("taken_at", UtcDateTime),
-    Column("pruned_at", UtcDateTime),
 )
 Index("ix_documents_taken", documents.c.taken_at, documents.c.digest)
 

@@ -31,6 +31,7 @@ from usrec.interfaces.cli import (
     pair,
     replay,
     restore,
+    retention,
     run,
     status,
     submission,
@@ -93,5 +94,6 @@ app.add_typer(template.app, name="template")
 app.add_typer(config.app, name="config")
 app.add_typer(dictionaries.app, name="dictionaries")
 app.add_typer(document.app, name="document")
+app.add_typer(retention.app, name="retention")
 app.add_typer(ledger.app, name="db")
 app.add_typer(encryption.app, name="ledger")

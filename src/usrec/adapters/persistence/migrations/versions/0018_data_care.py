@@ -19,7 +19,7 @@ MOMENT = sa.Text().with_variant(sa.TIMESTAMP(timezone=True), "postgresql")
 
 
 def upgrade() -> None:
-    """Make the table and the marks."""
+    """Make the table and the mark."""
     op.create_table(
         "encryption_keys",
         sa.Column("id", KEY, nullable=False),
@@ -27,11 +27,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_encryption_keys"),
     )
     op.add_column("submissions", sa.Column("pruned_at", MOMENT))
-    op.add_column("documents", sa.Column("pruned_at", MOMENT))
 
 
 def downgrade() -> None:
     """As it was; what was pruned stays pruned."""
-    op.drop_column("documents", "pruned_at")
     op.drop_column("submissions", "pruned_at")
     op.drop_table("encryption_keys")
