@@ -139,8 +139,8 @@ def test_a_restored_ledger_registers_nothing_twice_and_forgets_nothing(
     expected = ["hire-1", "hire-2", "hire-3", "hire-4", "hire-5", "transfer-4"]
     assert states(workplace) == dict.fromkeys(expected, "accepted"), "hire-3: its own bytes came back as known"
     assert done(workplace, "restore", "--compare").strip()
-    assert run([sys.executable, "-m", "usrec", "backup", "verify", str(copy)]).returncode == 0
+    assert run([sys.executable, "-m", "usrec", "backup", "--verify", str(copy)]).returncode == 0
     whole = copy.read_bytes()
     copy.write_bytes(whole[: len(whole) // 2] + bytes([whole[len(whole) // 2] ^ 1]) + whole[len(whole) // 2 + 1 :])
-    assert run([sys.executable, "-m", "usrec", "backup", "verify", str(copy)]).returncode == 5
+    assert run([sys.executable, "-m", "usrec", "backup", "--verify", str(copy)]).returncode == 5
     assert made["keys"]

@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Final
 
 from usrec.domain.retention import Prunable, Retention, RetentionRule
-from usrec.ports.ledger import ContractRef, Ledger, UnitOfWork
+from usrec.ports.ledger import Ledger, UnitOfWork
 from usrec.ports.outgoing import JournalEntry
+from usrec.ports.retention import ContractRef
 
 PRUNED: Final = "pruned"
 """The journal's word."""

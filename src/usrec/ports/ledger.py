@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from usrec.domain.message import SignedMessage
 from usrec.domain.signing_request import SigningRequest
@@ -25,10 +25,8 @@ from usrec.ports.chain import Chain
 from usrec.ports.documents import Documents
 from usrec.ports.masses import Masses, Pairs
 from usrec.ports.outgoing import Journal, WriteBacks
+from usrec.ports.retention import RetainedData
 from usrec.ports.watched import Agents, Alerts, EmployerStops, Permits
-
-if TYPE_CHECKING:
-    from usrec.ports.retention import RetainedData
 
 InboxKey = tuple[SourceName, EventId, int]
 """(source, event id, revision)."""

@@ -7,7 +7,10 @@ from datetime import datetime
 from typing import Protocol
 
 from usrec.domain.retention import Prunable, Retention
-from usrec.ports.ledger import ContractRef
+from usrec.domain.source_event import ContractKey
+
+ContractRef = tuple[str, ContractKey]
+"""(employer's BIN, the HR system's key)."""
 
 
 class RetainedData(Protocol):

@@ -12,7 +12,6 @@ from usrec.adapters.persistence.agents import SqlAgents
 from usrec.adapters.persistence.alert_sinks import SqlAlertSinks
 from usrec.adapters.persistence.alerts import SqlAlerts
 from usrec.adapters.persistence.attempts import SqlAcknowledgements, SqlAttempts
-from usrec.adapters.persistence.care.retained import SqlRetainedData
 from usrec.adapters.persistence.chain import SqlChain
 from usrec.adapters.persistence.chain_view import SqlChainView
 from usrec.adapters.persistence.contracts import SqlContracts
@@ -26,6 +25,7 @@ from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.outgoing import SqlJournal, SqlWriteBacks
 from usrec.adapters.persistence.pairs import SqlPairs
 from usrec.adapters.persistence.permits import SqlPermits
+from usrec.adapters.persistence.retained import SqlRetainedData
 from usrec.adapters.persistence.schema import require_current, upgrade
 from usrec.adapters.persistence.sealing import NOT_SEALED, OPTION, Sealing
 from usrec.adapters.persistence.signing_requests import SqlSigningRequests

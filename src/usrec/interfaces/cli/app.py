@@ -68,6 +68,7 @@ def _program(
 
 
 app.command("authority")(authority.authority)
+app.command("backup")(backup.backup)
 app.command("calendar")(calendar.calendar)
 app.command("deadline")(deadline.show_deadline)
 app.command("demo")(demo.demo)
@@ -83,7 +84,6 @@ app.command("status")(status.status)
 app.command("replay")(replay.replay)
 app.command("restore")(restore.restore)
 app.command("watch")(watch.watch)
-app.add_typer(backup.app, name="backup")
 app.add_typer(submission.app, name="submission")
 app.add_typer(employer.app, name="employer")
 app.add_typer(package.app, name="package")

@@ -20,12 +20,9 @@ if TYPE_CHECKING:
     from usrec.settings import LoadedWatcherSettings
 
 ENDING: Final = ".usrec-backup"
-app = typer.Typer(help="Back up the ledger.", invoke_without_command=True)
 
 
-@app.callback(invoke_without_command=True)
 def backup(
-    context: typer.Context,
     *,
     output: Annotated[
         Path | None,
@@ -35,18 +32,26 @@ def backup(
         int | None,
         typer.Option("--keep", min=1, metavar="N", help="With a folder: delete all but the newest N backups in it."),
     ] = None,
+    verify: Annotated[
+        Path | None,
+        typer.Option("--verify", metavar="FILE", help="Instead: read a backup to its end; needs no settings, no key."),
+    ] = None,
     label: Annotated[str, typer.Option("--label", help="A word of yours, kept in the backup.")] = "",
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a backup of the ledger, which contains personal data; agents may work on."""
-    if context.invoked_subcommand is not None:
-        return
+    from usrec.adapters.persistence.care.backup import verify as verify_backup
     from usrec.adapters.system_clock import SystemClock
     from usrec.settings import load_watcher_settings
 
+    if (output is None) == (verify is None):
+        raise typer.BadParameter("say where to, or which backup to --verify", param_hint="--output")
+    if verify is not None:
+        _tell(verify, verify_backup(verify), as_json=as_json)
+        return
     if output is None:
-        raise typer.BadParameter("say where to", param_hint="--output")
+        return
     if keep is not None and not output.is_dir():
         raise typer.BadParameter("it goes with a folder only", param_hint="--keep")
     now = SystemClock().now()
@@ -57,34 +62,19 @@ def backup(
     _tell(file, manifest, as_json=as_json)
 
 
-@app.command("verify")
-def verify(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")], *, as_json: AsJson = False
-) -> None:
-    """Read a backup to its end: nothing in it was damaged or changed. Needs no settings and no key."""
-    from usrec.adapters.persistence.care.backup import verify as verify_backup
-
-    _tell(file, verify_backup(file), as_json=as_json)
-
-
 def _write(settings: LoadedWatcherSettings, file: Path, label: str, now: datetime) -> Manifest:
     """The backup, and a line of the journal that there is one."""
-    import json
-
     from usrec import release
     from usrec.adapters.persistence.care.backup import Maker, Source, back_up
     from usrec.adapters.persistence.engine import create_ledger_engine
+    from usrec.application.record_export import record_export
     from usrec.bootstrap import build_ledger, build_sealing, ledger_access
-    from usrec.ports.outgoing import JournalEntry
 
     url, password = ledger_access(settings)
     ledger, engine = build_ledger(settings), create_ledger_engine(url, password)
     try:
         manifest = back_up(Source(engine, build_sealing(settings), password), file, Maker(release(), now, label))
-        detail = json.dumps({"what": "backup", "submissions": manifest.counts["submissions"], "head": manifest.head})
-        with ledger.begin() as work:
-            work.journal.append(JournalEntry(now, None, "exported", None, None, who(), "", detail))
-            work.commit()
+        record_export("backup", manifest.counts["submissions"], who(), ledger=ledger, now=now)
     finally:
         engine.dispose()
         ledger.close()

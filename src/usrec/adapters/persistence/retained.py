@@ -17,7 +17,7 @@ from usrec.adapters.persistence.together_tables import pair_halves
 from usrec.domain.document import digest_in
 from usrec.domain.retention import KeptEvent, Prunable, Retention, RetentionRule, last_of, rule_of
 from usrec.domain.state import SETTLED
-from usrec.ports.ledger import ContractRef
+from usrec.ports.retention import ContractRef
 
 _COLUMNS: Final = submissions.c
 _CONTRACT: Final = (_COLUMNS.employer_bin, _COLUMNS.contract_key)
