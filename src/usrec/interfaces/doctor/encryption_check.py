@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from usrec.domain.errors import UsrecError
+from usrec.domain.errors import ConfigurationError, UsrecError
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
 from usrec.interfaces.i18n import N_
-
-if TYPE_CHECKING:
-    from usrec.adapters.persistence.care.sealed_ledger import SealedLedger
 
 ENCRYPTED: Final = Kind(
     "encryption", "on", Verdict.OK, N_("Personal data in the ledger is encrypted with the key {key}")
@@ -20,12 +16,12 @@ ENCRYPTED: Final = Kind(
 PLAIN: Final = Kind(
     "encryption", "off", Verdict.OK, N_("Personal data in the ledger is not encrypted by the agent itself")
 )
-MIXED: Final = Kind(
+OLD_KEYS: Final = Kind(
     "encryption",
-    "mixed",
+    "old_keys",
     Verdict.WARN,
-    N_("Values in the ledger that are not under the present key: {number}"),
-    N_("Run, as the ledger's owner: usrec ledger encrypt"),
+    N_("Old keys that values in the ledger may still be under: {keys}"),
+    N_("Run, as the ledger's owner and while no agent runs: usrec ledger encrypt"),
 )
 NO_KEY: Final = Kind(
     "encryption",
@@ -48,7 +44,6 @@ def examine_encryption(installation: Installation) -> Iterator[Line]:
     from usrec.adapters.persistence.care.sealed_ledger import SealedLedger
     from usrec.adapters.persistence.sealing import NOT_SEALED
     from usrec.bootstrap import build_sealing, ledger_access
-    from usrec.domain.errors import ConfigurationError
 
     try:
         sealing = build_sealing(installation.settings)
@@ -57,26 +52,19 @@ def examine_encryption(installation: Installation) -> Iterator[Line]:
         return
     try:
         ledger = SealedLedger(*ledger_access(installation.settings), NOT_SEALED)
-        by_key = _together(ledger)
+        used = ledger.keys_in_use()
         ledger.close()
     except UsrecError:
         yield UNKNOWN.line()
         return
-    yield _judged(by_key, list(sealing.key_ids))
+    yield _judged(used, list(sealing.key_ids))
 
 
-def _together(ledger: SealedLedger) -> Mapping[str, int]:
-    by_key: Counter[str] = Counter()
-    for one in ledger.standing():
-        by_key.update(one.by_key)
-    return by_key
-
-
-def _judged(by_key: Mapping[str, int], at_hand: Sequence[str]) -> Line:
-    lacking = [key for key, number in by_key.items() if key and number and key not in at_hand]
+def _judged(used: Sequence[str], at_hand: Sequence[str]) -> Line:
+    lacking = [key for key in used if key not in at_hand]
     if lacking:
         return NO_KEY.line(why=f"the key {', '.join(lacking)} is not at hand")
     if not at_hand:
         return PLAIN.line()
-    others = sum(number for key, number in by_key.items() if key != at_hand[0])
-    return MIXED.line(number=others) if others else ENCRYPTED.line(key=at_hand[0])
+    old = [key for key in used if key != at_hand[0]]
+    return OLD_KEYS.line(keys=", ".join(old)) if old else ENCRYPTED.line(key=at_hand[0])

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from usrec.adapters.persistence.care.reencrypt import BATCH, Standing, forget_keys, reencrypt, standing
-from usrec.adapters.persistence.engine import create_ledger_engine
-from usrec.adapters.persistence.keys_in_use import require_keys
+from usrec.adapters.persistence.engine import READ_ONLY, connected, create_ledger_engine
+from usrec.adapters.persistence.keys_in_use import keys_in_use, require_keys
 from usrec.adapters.persistence.schema import require_current
 from usrec.adapters.persistence.sealing import Sealing
 from usrec.adapters.persistence.view import SqlLedgerView
@@ -25,11 +25,20 @@ class SealedLedger:
     def __init__(self, url: str, password: Secret | None, sealing: Sealing) -> None:
         self._engine = create_ledger_engine(url, password)
         self._sealing = sealing
-        require_current(self._engine)
+        try:
+            require_current(self._engine)
+        except BaseException:
+            self._engine.dispose()
+            raise
 
     def standing(self) -> Sequence[Standing]:
         """How everything is stored, by column."""
         return standing(self._engine)
+
+    def keys_in_use(self) -> Sequence[str]:
+        """Ids of the keys under which values may be stored, first used first."""
+        with connected(self._engine.execution_options(**{READ_ONLY: True})) as connection:
+            return keys_in_use(connection)
 
     def store_anew(self, now: datetime, batch: int = BATCH) -> int:
         """Store everything as the keys at hand would; returns how many values that were.
