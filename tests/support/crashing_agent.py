@@ -116,7 +116,7 @@ class Watched:
 
 def dying_unit_of_work(fate: Fate) -> type[SqlUnitOfWork]:
     """The unit of work that knows the place."""
-    recognised = TRANSACTIONS.get(fate.step, lambda _: False)
+    recognised: Recognised = TRANSACTIONS.get(fate.step, lambda _: False)
 
     class DyingUnitOfWork(SqlUnitOfWork):
         def __init__(

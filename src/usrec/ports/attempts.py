@@ -85,6 +85,10 @@ class Attempts(Protocol):
         """The attempt that was never closed, None when there is none."""
         ...
 
+    def last_number(self, submission_id: SubmissionId) -> int:
+        """The number of its last attempt, 0 when there was none."""
+        ...
+
     def sent_of(self, submission_id: SubmissionId) -> int:
         """After how many attempts the authority may hold the record (open ones included)."""
         ...

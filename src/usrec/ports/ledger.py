@@ -16,7 +16,7 @@ from typing import Protocol
 
 from usrec.domain.message import SignedMessage
 from usrec.domain.signing_request import SigningRequest
-from usrec.domain.source_event import ContractKey, EventId, SourceName, SourceRow
+from usrec.domain.source_event import ContractKey, EmployerName, EventId, SourceName, SourceRow
 from usrec.domain.state import State
 from usrec.domain.submission import AttemptId, Lease, QueueEntry, Standpoint, Submission, SubmissionId, WaitReason
 from usrec.ports.alert_sinks import AlertSinks
@@ -26,6 +26,7 @@ from usrec.ports.documents import Documents
 from usrec.ports.inquiry import Questions
 from usrec.ports.masses import Masses, Pairs
 from usrec.ports.outgoing import Journal, WriteBacks
+from usrec.ports.retention import RetainedData
 from usrec.ports.watched import Agents, Alerts, EmployerStops, Permits
 
 InboxKey = tuple[SourceName, EventId, int]
@@ -96,6 +97,14 @@ class Submissions(Protocol):
         """Store a new submission, whose dates are looked at first at ``watch_at`` (aware UTC)."""
         ...
 
+    def open_ones(self) -> Sequence[SubmissionId]:
+        """All that stand for their event and with which the agent has work to do, each contract's in its order."""
+        ...
+
+    def employers(self) -> Mapping[str, EmployerName]:
+        """Every employer of whom there is a submission: a name that it had, by its number."""
+        ...
+
     def get(self, submission_id: SubmissionId) -> Submission | None:
         """One submission, None when there is none."""
         ...
@@ -119,7 +128,8 @@ class Submissions(Protocol):
     def standing_of(self, contracts: Collection[ContractRef]) -> Mapping[ContractRef, Sequence[Submission]]:
         """What counts of these contracts: accepted submissions as they were decided, behind them the open ones in line.
 
-        Those that a later revision replaced, that are invalid, refused or taken back do not count.
+        Those that a later revision replaced, that are invalid, refused or taken back do not count, nor what was pruned:
+        the contract is then as unknown as one that was registered elsewhere.
         """
         ...
 
@@ -303,6 +313,8 @@ class UnitOfWork(Protocol):
     def questions(self) -> Questions: ...  # noqa: D102 -- the type says it
     @property
     def contracts(self) -> Contracts: ...  # noqa: D102 -- the type says it
+    @property
+    def retained(self) -> RetainedData: ...  # noqa: D102 -- the type says it
     @property
     def documents(self) -> Documents: ...  # noqa: D102 -- the type says it
     @property

@@ -55,6 +55,7 @@ class SubmissionRow:
 
     Attributes:
         safe_date: As in :class:`usrec.domain.submission.Submission`.
+        pruned_at: When its personal data went by the rules of retention; None while it is there.
     """
 
     id: SubmissionId
@@ -81,6 +82,7 @@ class SubmissionRow:
     doubtful: bool
     record_id: str | None
     replaced_by: SubmissionId | None
+    pruned_at: datetime | None = None
 
     @property
     def target_date(self) -> date | None:

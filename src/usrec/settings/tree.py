@@ -12,8 +12,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from usrec.domain.change import Change
 from usrec.domain.permit import PermitDays
 from usrec.domain.source_event import Operation
+from usrec.settings.encryption_section import EncryptionSettings
 from usrec.settings.journal_section import JournalSettings
 from usrec.settings.kinds import Day, EmployerNumber, Number, Seconds, SerialNumber, TimeOfDay
+from usrec.settings.retention_section import RetentionSettings
 from usrec.settings.section import SecretSettings as SecretSettings  # noqa: PLC0414 -- a part of this tree
 from usrec.settings.section import Section as Section  # noqa: PLC0414 -- likewise
 
@@ -202,6 +204,8 @@ class LedgerSettings(Section):
     """The database user's password, where libpq's own password file is not used."""
     notify: bool = True
     """PostgreSQL wakes idle agents (LISTEN, NOTIFY); false behind a pooler that keeps that from them."""
+    encryption: EncryptionSettings | None = None
+    """Encryption of personal data at rest."""
 
 
 Language = Literal["kk", "ru", "en"]
@@ -497,6 +501,7 @@ class WatcherSettings(BaseSettings):
     gateway: GatewaySettings | None = None
     employer: dict[str, EmployerSettings] = {}
     ledger: LedgerSettings
+    retention: RetentionSettings = RetentionSettings()
     source: dict[str, SourceSettings] = {}
     calendar: CalendarSettings = CalendarSettings()
     dictionaries: DictionarySettings = DictionarySettings()

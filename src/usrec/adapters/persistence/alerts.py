@@ -36,6 +36,7 @@ from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import DESK_AWAITS, REMINDED_OF, employer_stops, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
+from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import WATCHED, submissions
 from usrec.adapters.persistence.types import UtcDateTime
 from usrec.domain.alert import REMINDERS, Alert, Threshold, Watched
@@ -184,4 +185,5 @@ class SqlAlerts:
     def to_watch(self, now: datetime, limit: int) -> Sequence[Submission]:
         """Submissions whose time to be looked at has come, earliest first."""
         rows = self._connection.execute(_TO_WATCH, {"now": now, "limit": limit})
-        return [submission_of(row) for row in rows]
+        sealing = sealing_of(self._connection)
+        return [submission_of(row, sealing) for row in rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, Engine, RootTransaction, text
@@ -20,13 +21,16 @@ from usrec.adapters.persistence.employer_stops import SqlEmployerStops
 from usrec.adapters.persistence.engine import LOCK_WAIT, busy, connected, create_ledger_engine, is_in_memory
 from usrec.adapters.persistence.evidence import SqlEvidence
 from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
+from usrec.adapters.persistence.keys_in_use import require_keys
 from usrec.adapters.persistence.masses import SqlMasses
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.outgoing import SqlJournal, SqlWriteBacks
 from usrec.adapters.persistence.pairs import SqlPairs
 from usrec.adapters.persistence.permits import SqlPermits
 from usrec.adapters.persistence.questions import SqlQuestions
+from usrec.adapters.persistence.retained import SqlRetainedData
 from usrec.adapters.persistence.schema import require_current, upgrade
+from usrec.adapters.persistence.sealing import NOT_SEALED, OPTION, Sealing
 from usrec.adapters.persistence.server_time import LedgerTime
 from usrec.adapters.persistence.signing_requests import SqlSigningRequests
 from usrec.adapters.persistence.submissions import SqlSubmissions
@@ -60,6 +64,7 @@ class SqlUnitOfWork:
         self.questions = SqlQuestions(connection)
         self.contracts = SqlContracts(connection)
         self.documents = SqlDocuments(connection)
+        self.retained = SqlRetainedData(connection)
         self.journal = SqlJournal(connection, key)
         self.chain = SqlChain(connection)
         self.write_backs = SqlWriteBacks(connection)
@@ -88,8 +93,8 @@ class SqlLedger:
         notify: On PostgreSQL, a commit that makes entries ready wakes the agents that listen.
     """
 
-    def __init__(self, engine: Engine, *, notify: bool = True) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, sealing: Sealing = NOT_SEALED, *, notify: bool = True) -> None:
+        self._engine = engine = engine.execution_options(**{OPTION: sealing})
         self._rings = notify and engine.dialect.name == "postgresql"
         self._key = FingerprintKey()
         self._turns = Turns()
@@ -120,11 +125,23 @@ class SqlLedger:
         self._engine.dispose()
 
 
-def open_ledger(url: str, password: Secret | None = None, *, notify: bool = True) -> SqlLedger:
+def open_ledger(
+    url: str,
+    password: Secret | None = None,
+    sealing: Sealing = NOT_SEALED,
+    *,
+    at: datetime | None = None,
+    notify: bool = True,
+) -> SqlLedger:
     """The ledger at ``url``; one in memory (``sqlite://``) is made on the spot.
 
+    Args:
+        sealing: How its personal data is kept.
+        at: The present, aware UTC, for a key that is used for the first time. Without it nothing that is encrypted
+            can be read, and the keys are not asked for.
+
     Raises:
-        ConfigurationError: The address is not that of a ledger.
+        ConfigurationError: The address is not that of a ledger, or it holds values of a key that is not at hand.
         LedgerSchemaError: The ledger is not at this program's version.
         LedgerUnavailable: It cannot be reached.
     """
@@ -134,7 +151,9 @@ def open_ledger(url: str, password: Secret | None = None, *, notify: bool = True
             upgrade(engine)
         else:
             require_current(engine)
+        if at is not None:
+            require_keys(engine, sealing, at)
     except BaseException:
         engine.dispose()
         raise
-    return SqlLedger(engine, notify=notify)
+    return SqlLedger(engine, sealing, notify=notify)

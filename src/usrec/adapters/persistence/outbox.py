@@ -37,6 +37,7 @@ from usrec.adapters.persistence.rows import (
     request_of,
     submission_of,
 )
+from usrec.adapters.persistence.sealing import Sealing, sealing_of
 from usrec.adapters.persistence.tables import messages, submissions
 from usrec.domain.errors import LeaseLost
 from usrec.domain.submission import Lease, QueueEntry, QueueStatus, SubmissionId, WaitReason
@@ -211,7 +212,8 @@ class SqlOutbox:
         if not ids:
             return []
         self.made_ready -= len(ids)
-        return [_claim_of(row, owner, until) for row in self._connection.execute(_CLAIMS, {"ids": ids})]
+        sealing = sealing_of(self._connection)
+        return [_claim_of(row, owner, until, sealing) for row in self._connection.execute(_CLAIMS, {"ids": ids})]
 
     def _lease(self, owner: str, until: datetime, limit: int) -> list[SubmissionId]:
         """One statement on PostgreSQL; two on SQLite, whose older versions know no RETURNING."""
@@ -270,17 +272,17 @@ class SqlOutbox:
         self.made_ready += entry.status is QueueStatus.READY
 
 
-def _claim_of(row: Sequence[Any], owner: str, until: datetime) -> Claim:
+def _claim_of(row: Sequence[Any], owner: str, until: datetime, sealing: Sealing) -> Claim:
     open_attempt, sent_attempts, last_attempt = row[_REST_FROM:]
     entry = replace(entry_of(row[_ENTRY_FROM:_MESSAGE_FROM]), attempts=last_attempt)
     return Claim(
-        submission=submission_of(row[:_ENTRY_FROM]),
+        submission=submission_of(row[:_ENTRY_FROM], sealing),
         entry=entry,
         lease=Lease(entry.submission_id, owner, entry.fence, until),
-        message=message_of(row[_MESSAGE_FROM:_REQUEST_FROM]),
+        message=message_of(entry.submission_id, row[_MESSAGE_FROM:_REQUEST_FROM], sealing),
         open_attempt=open_attempt,
         sent_attempts=sent_attempts,
-        request=request_of(row[_REQUEST_FROM:_REST_FROM]),
+        request=request_of(row[_REQUEST_FROM:_REST_FROM], sealing),
     )
 
 

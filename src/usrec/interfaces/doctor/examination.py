@@ -13,6 +13,7 @@ from usrec.interfaces.doctor.calendar_check import examine_calendar, examine_tim
 from usrec.interfaces.doctor.dictionaries_check import examine_dictionaries
 from usrec.interfaces.doctor.documents_check import examine_documents
 from usrec.interfaces.doctor.employers_check import examine_stops
+from usrec.interfaces.doctor.encryption_check import examine_encryption
 from usrec.interfaces.doctor.finding import Line
 from usrec.interfaces.doctor.gateway_check import examine_gateway
 from usrec.interfaces.doctor.installation import Installation, fenced
@@ -34,6 +35,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("settings", examine_settings),
     ("secrets", examine_secrets),
     ("ledger", examine_ledger),
+    ("encryption", examine_encryption),
     ("server", examine_server),
     ("source", examine_sources),
     ("tls", examine_gateway),
