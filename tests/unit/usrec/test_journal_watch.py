@@ -25,6 +25,7 @@ from usrec.domain.chain_head import HeadStatement
 from usrec.domain.errors import StampRefused
 from usrec.domain.state import State
 from usrec.heads import build_head_checker
+from usrec.interfaces import journal_watch as module
 from usrec.interfaces.journal_watch import TRIED_AGAIN, JournalWatch
 from usrec.ports.chain import SignedHead
 from usrec.ports.outgoing import JournalEntry
@@ -168,6 +169,21 @@ def test_keys_of_a_signer_daemon_sign_no_heads_and_it_is_said(patient: Patient) 
         assert actions(logs) == ["journal.sign_failed"]
         assert "signer daemons and NCANode sign no heads" in logs[0]["event"]
         assert agent.ledger.chain_view.tail().lines == 0
+
+
+def test_a_fault_in_the_chain_itself_never_reaches_the_agents_threads(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_: object) -> None:
+        raise RuntimeError("somebody's name")
+
+    monkeypatch.setattr(module, "link_journal", broken)
+    with running(patient) as agent, capture_logs() as logs:
+        watch = JournalWatch()
+        for _ in range(3):
+            watch.look(agent)
+        watch.finish(agent)
+    assert [(one["action"], one["kind"]) for one in logs] == [("journal.failed", "RuntimeError")]
 
 
 def test_a_tail_that_is_not_linked_for_too_long_is_told_each_hour(patient: Patient, clock: ManualClock) -> None:
