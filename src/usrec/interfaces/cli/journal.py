@@ -69,7 +69,7 @@ def verify(
         signed = verify_heads(place.ledger.chain_view, build_head_checker(place.settings, SystemClock()), outside)
         tail = place.ledger.chain_view.tail()
     if as_json:
-        print_json(_json(checked, signed, tail, file))
+        print_json(verify_json(checked, signed, tail, file))
     else:
         for line in _words(checked, signed, tail, file):
             say(line)
@@ -88,7 +88,8 @@ def _outside(place: Opened, given: Path | None) -> tuple[Path | None, Iterable[S
     return file.path, file.heads()
 
 
-def _json(checked: Checked, signed: HeadsChecked, tail: Tail, file: Path | None) -> Mapping[str, object]:
+def verify_json(checked: Checked, signed: HeadsChecked, tail: Tail, file: Path | None) -> Mapping[str, object]:
+    """The keys that scripts rely on."""
     breach, wrong, last = checked.breach, signed.breach, signed.last
     return {
         "whole": breach is None and wrong is None,
@@ -199,12 +200,13 @@ def show(
         batches = [view.batch_of(line.seq) for line in lines]
         numbers = [None if one is None else one.header.number for one in batches]
     if as_json:
-        print_json([_line_json(line, number) for line, number in zip(lines, numbers, strict=True)])
+        print_json([line_json(line, number) for line, number in zip(lines, numbers, strict=True)])
     else:
         _print(lines, numbers)
 
 
-def _line_json(line: ChainLine, batch: int | None) -> Mapping[str, object]:
+def line_json(line: ChainLine, batch: int | None) -> Mapping[str, object]:
+    """A line with its digest and its batch."""
     from usrec.domain.chain import digest_of
 
     said = {name: getattr(line, name) for name in type(line).__slots__}

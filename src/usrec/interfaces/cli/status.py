@@ -62,7 +62,7 @@ def status(
         permits = place.ledger.view.permits(kazakhstan_date(survey.at) + soon)
         tail, head = place.ledger.chain_view.tail(), place.ledger.chain_view.last_head()
     if as_json:
-        print_json({**survey_json(survey, certificates, permits, foreseen=foreseen), **_journal_json(tail, head)})
+        print_json({**survey_json(survey, certificates, permits, foreseen=foreseen), **tail_json(tail, head)})
         return
     ahead = [*forecast_words(foreseen.forecast), *last_day_words(foreseen.advice)]
     pages = [
@@ -226,7 +226,8 @@ def _certificates(records: Sequence[CertificateRecord]) -> Iterator[str]:
             yield tr(_DOUBTS[one.status]).format(name=one.name, serial=one.serial)
 
 
-def _journal_json(tail: Tail, head: SignedHead | None) -> dict[str, object]:
+def tail_json(tail: Tail, head: SignedHead | None) -> dict[str, object]:
+    """The keys about the journal."""
     return {
         "journal_lines_linked": tail.linked,
         "journal_tail": tail.lines,
