@@ -229,8 +229,8 @@ def test_commit_on_sqlite_waits_for_the_disk(tmp_path: Path) -> None:
 
 @only_postgresql
 def test_commit_on_postgresql_is_not_weakened_by_the_agent(shared_ledger: SqlLedger) -> None:
-    settings = ("transaction_isolation", "TimeZone", "lock_timeout", "application_name")
-    settings += ("idle_in_transaction_session_timeout",)
+    asked_for = ("TimeZone", "lock_timeout", "application_name", "idle_in_transaction_session_timeout")
+    settings = ("transaction_isolation", *asked_for)
     with shared_ledger._engine.connect() as connection:
         found = [connection.exec_driver_sql(f"SHOW {setting}").scalar_one() for setting in settings]
         overridden = connection.exec_driver_sql(
