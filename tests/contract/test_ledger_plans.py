@@ -194,4 +194,4 @@ def test_forecast_looks_at_the_last_exchanges_and_alerts_and_not_at_all_of_them(
             connection.execute(text("SET LOCAL enable_seqscan = off"))
         asked = [one for one in seen if "FROM attempts" in one[0] or "FROM alerts" in one[0]]
         plans = [plan(connection, *one) for one in asked]
-    assert ["ix_attempts_closed" in one or "ix_alerts_foretold" in one for one in plans] == [True] * 3
+    assert ["ix_attempts_closed" in one or "ix_alerts_foretold" in one for one in plans] == [True] * 4
