@@ -83,6 +83,7 @@ def test_exchanges_count_from_when_something_has_waited_all_along(ledger: SqlLed
         put(work, "waits", available_at=NOW - 10 * MINUTE)
         for name in "abcd":
             put(work, name, status=RETRY, wait_reason=WaitReason.PAPER_DATE, available_at=DATED)
+        tried(work, "d", Ending.UNKNOWN, 13 * MINUTE, 2)
         tried(work, "a", Ending.REGISTERED, 12 * MINUTE)
         tried(work, "b", Ending.REFUSED, 9 * MINUTE)
         tried(work, "c", Ending.NOTHING_SENT, 8 * MINUTE)
@@ -143,3 +144,15 @@ def test_what_was_foretold_is_found_by_its_day_or_because_it_is_open(ledger: Sql
         work.alerts.close([handle for handle, alert in found if alert.submission_id in {"closed", "today"}], NOW)
         found = work.alerts.foretold(Watched.FORECAST, today)
     assert [alert.submission_id for _, alert in found] == ["open", "today"]
+
+
+def test_what_failed_before_the_last_decision_is_not_in_vain(ledger: SqlLedger) -> None:
+    """Also where that decision is older than what waits now."""
+    with ledger.begin() as work:
+        put(work, "a", available_at=NOW - 5 * MINUTE)
+        put(work, "b", status=RETRY, wait_reason=WaitReason.PAPER_DATE, available_at=DATED)
+        tried(work, "a", Ending.NOTHING_SENT, 14 * MINUTE)
+        tried(work, "b", Ending.REGISTERED, 12 * MINUTE)
+        work.commit()
+    load = ledger.view.queue_load(NOW, NOW - 15 * MINUTE)
+    assert (load.tried, load.in_vain_since) == (0, None)

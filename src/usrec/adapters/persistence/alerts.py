@@ -113,10 +113,8 @@ _WITHDRAW: Final = update(alerts).where(
 )
 _CLOSE: Final = update(alerts).where(alerts.c.id.in_(bindparam("ids", expanding=True)), OPEN)
 _WATCH: Final = update(submissions).where(submissions.c.id == bindparam("which"))
-_FORETOLD: Final = (
-    select(alerts.c.id, *ALERT_COLUMNS)
-    .where(FORETOLD, alerts.c.watched == bindparam("of"), or_(alerts.c.last_day >= bindparam("day"), OPEN))
-    .order_by(alerts.c.id)
+_FORETOLD: Final = select(alerts.c.id, *ALERT_COLUMNS).where(
+    FORETOLD, alerts.c.watched == bindparam("of"), or_(alerts.c.last_day >= bindparam("day"), OPEN)
 )
 _TO_WATCH: Final = (
     select(*SUBMISSION_COLUMNS)
@@ -176,7 +174,7 @@ class SqlAlerts:
     def foretold(self, watched: Watched, since: date) -> Sequence[tuple[int, Alert]]:
         """What was told since ``since``, and what is open of earlier."""
         rows = self._connection.execute(_FORETOLD, {"of": watched, "day": since})
-        return [(row[0], Alert(*row[1:])) for row in rows]
+        return sorted(((row[0], Alert(*row[1:])) for row in rows), key=lambda one: one[0])
 
     def watch(self, submission_id: SubmissionId, at: datetime | None) -> None:
         """Look at the submission's dates at ``at``; the latest call wins."""

@@ -75,8 +75,8 @@ _WAS_DECIDED: Final = attempts.c.ending.in_([literal_word(ending) for ending in 
 _EXCHANGES: Final = select(
     func.count(),
     func.coalesce(func.sum(case((_WAS_DECIDED, 1), else_=0)), 0),
-    func.max(case((_WAS_DECIDED, attempts.c.closed_at), else_=None)),
 ).where(_ENDED)
+_LAST_DECIDED: Final = select(func.max(attempts.c.closed_at)).where(_ENDED, _WAS_DECIDED)
 _IN_VAIN: Final = select(func.min(attempts.c.closed_at)).where(
     attempts.c.closed_at > bindparam("since", type_=UtcDateTime()), not_(_WAS_DECIDED)
 )
@@ -109,8 +109,9 @@ def read_queue_load(connection: Connection, now: datetime, since: datetime) -> Q
     """What waits at ``now``, and the exchanges since ``since``, or since when something has waited all along."""
     waiting_since: datetime | None = connection.scalar(_WAITING_SINCE)
     looked_from = since if waiting_since is None else min(now, max(since, waiting_since))
-    tried, decided, last = connection.execute(_EXCHANGES, {"since": looked_from}).one()
-    in_vain_since: datetime | None = connection.scalar(_IN_VAIN, {"since": _moment(last) or since})
+    tried, decided = connection.execute(_EXCHANGES, {"since": looked_from}).one()
+    last_decided: datetime | None = connection.scalar(_LAST_DECIDED, {"since": since})
+    in_vain_since: datetime | None = connection.scalar(_IN_VAIN, {"since": last_decided or since})
     dated, dated_late = connection.execute(_DATED_ONES, {"now": now}).one()
     return QueueLoad(
         groups=[QueueGroup(*row) for row in connection.execute(_GROUPS)],
@@ -121,11 +122,6 @@ def read_queue_load(connection: Connection, now: datetime, since: datetime) -> Q
         decided=decided,
         in_vain_since=in_vain_since,
     )
-
-
-def _moment(found: datetime | str | None) -> datetime | None:
-    """SQLite's own text where a computed column has lost its type."""
-    return datetime.fromisoformat(found) if isinstance(found, str) else found
 
 
 def read_last_day(connection: Connection, due: datetime) -> Sequence[LastDayCase]:

@@ -59,6 +59,7 @@ def forecast_words(forecast: Forecast) -> Iterator[str]:
     """Nothing where nothing waits and nothing comes too late."""
     rate = forecast.rate
     if rate.basis is not RateBasis.EMPTY:
+        yield ""
         yield ntr("{number} waits to be sent", "{number} wait to be sent", forecast.waiting)
         yield tr(BASES[rate.basis]).format(
             rate=f"{rate.per_minute or 0:.3g}",

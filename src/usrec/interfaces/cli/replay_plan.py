@@ -69,7 +69,7 @@ def _forecast(plan: Plan) -> Iterator[str]:
     told = [] if plan.forecast is None else list(forecast_words(plan.forecast))
     if told:
         yield tr("Together with what is in the line already:")
-        yield from (f"  {line}" for line in told)
+        yield from (f"  {line}" for line in told if line)
 
 
 def span_exact(interval: timedelta) -> str:
