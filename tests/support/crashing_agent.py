@@ -36,6 +36,8 @@ from usrec.ports.event_source import StatusNote
 Calls = set[str]
 Recognised = Callable[[Calls], bool]
 
+_DELIVERS: Final = {"inbox.add", "outbox.hold_lease", "attempts.close", "acknowledgements.add"}
+
 TRANSACTIONS: Final[dict[str, Recognised]] = {
     "receive": lambda calls: "inbox.add" in calls,  # T1
     "claim": lambda calls: "outbox.claim" in calls,  # T2
@@ -54,8 +56,6 @@ TRANSACTIONS: Final[dict[str, Recognised]] = {
     "replayed": lambda calls: "outbox.put" in calls and not calls & _DELIVERS,  # one submission of a replay
 }
 """By what they do, seen from inside the transaction; recognised as soon as the call that tells has been made."""
-
-_DELIVERS: Final = {"inbox.add", "outbox.hold_lease", "attempts.close", "acknowledgements.add"}
 
 CALLS: Final = ("sign", "submit", "inquire", "mark_taken", "write_back")
 """To the key, the gateway and HR."""
@@ -114,7 +114,7 @@ class Watched:
 
 def dying_unit_of_work(fate: Fate) -> type[SqlUnitOfWork]:
     """The unit of work that knows the place."""
-    recognised = TRANSACTIONS.get(fate.step, lambda _: False)
+    recognised: Recognised = TRANSACTIONS.get(fate.step, lambda _: False)
 
     class DyingUnitOfWork(SqlUnitOfWork):
         def __init__(self, connection: Connection, transaction: RootTransaction, key: FingerprintKey) -> None:
