@@ -41,6 +41,7 @@ from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
 from usrec.ports.alert_sink import Subscriber
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.event_source import EventSource
+from usrec.ports.head_signer import HeadSigner, HeadStamper
 from usrec.settings import (
     CalendarSettings,
     LoadedSettings,
@@ -81,6 +82,8 @@ class Agent:
         shelf: Where HR's supporting documents lie.
         completeness: Which data of a contract may not be left out.
         inquiry: Asks the registry about doubts; None without a question in the wire profile.
+        head_signer: Signs the journal's heads; None where the settings want none signed.
+        head_stamper: Dates them; None where nobody does.
     """
 
     settings: LoadedSettings
@@ -102,6 +105,8 @@ class Agent:
     shelf: DocumentShelf | None = None
     completeness: Completeness = COMPLETE
     inquiry: ShepInquiry | None = None
+    head_signer: HeadSigner | None = None
+    head_stamper: HeadStamper | None = None
 
     @property
     def watching(self) -> WatchPolicy:
@@ -241,6 +246,7 @@ def build_agent(
     from usrec.adapters.rendering.profile import load_profile
     from usrec.adapters.rendering.renderer import XmlRenderer
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
+    from usrec.heads import build_head_signer
     from usrec.revocation import build_book, build_keeping_judge, recall_verdicts
 
     values = settings.values
@@ -272,7 +278,20 @@ def build_agent(
         shelf=build_shelf(settings),
         completeness=_completeness(settings, profile),
         inquiry=_inquiry(gateway, profile),
+        head_signer=build_head_signer(settings, signer),
+        head_stamper=_head_stamper(settings, clock),
     )
+
+
+def _head_stamper(settings: LoadedSettings, clock: Clock) -> HeadStamper | None:
+    """Who dates the journal's heads; one that cannot be used is said, and hinders nothing."""
+    from usrec.heads import build_head_stamper
+
+    try:
+        return build_head_stamper(settings, clock)
+    except ConfigurationError as problem:
+        _log.error(str(problem), action="journal.stamp_failed")
+        return None
 
 
 def build_alert_sinks(settings: LoadedWatcherSettings) -> Sequence[Subscriber]:

@@ -36,6 +36,7 @@ from usrec.interfaces.drain import Drain
 from usrec.interfaces.handover import Handover
 from usrec.interfaces.health import Health, Vitals
 from usrec.interfaces.heart import Heart
+from usrec.interfaces.journal_watch import LINK_EVERY, JournalWatch
 from usrec.interfaces.metrics_page import sink_names, standing_of
 from usrec.interfaces.reload import Compose, Reloader
 from usrec.interfaces.service_manager import ServiceManager
@@ -100,6 +101,7 @@ class Daemon:
         self.vitals = Vitals(self.agent.clock)
         self.authority = AuthorityWatch()
         self.trust = TrustWatch(self.stop)
+        self.journal = JournalWatch()
         self.heart = Heart(self.agent.clock, self.crew.pulses.hung)
 
     def close(self) -> None:
@@ -150,6 +152,7 @@ class Daemon:
             self.crew.join(self._give_sign_of_life)
             self.reloader.join()
             self._free_claims()
+            self.journal.finish(self.handover.current)
             self.heart.stop(self.handover.current)
         self._finish()
         _log.info("agent stopped", action="agent.stop", owner=self.agent.owner)
@@ -178,6 +181,7 @@ class Daemon:
         gateway, signing = values.gateway, signing_needed(values.employer.values(), values.gateway.transport_key)
         exchange = lease_needed(gateway.timeouts, by_proxy=gateway.proxy is not None, signing=signing) + LEDGER_TIME
         deliver = [f"deliver-{number}" for number in range(values.delivery.workers)]
+        journal = Loop("journal", self._link_once, OTHERS_TIME, LINK_EVERY.total_seconds(), wakes_early=False)
         look = Loop("look", self._look_once, LEDGER_TIME, LOOK_EVERY.total_seconds(), wakes_early=False)
         return [
             Loop("ingest", self._ingest_once, OTHERS_TIME, poll),
@@ -185,6 +189,7 @@ class Daemon:
             *(Loop(name, self.dispatch.once(name, exchange), exchange, poll) for name in deliver),
             *self.alerting.loops(self.handover.current, poll),
             self.heart.loop(values.watch.silence, draining=drain),
+            journal,
             *([] if drain else [look, *self._trust_loops()]),
         ]
 
@@ -305,6 +310,9 @@ class Daemon:
         self.alerting.watch(agent)
         self._with_each_source(agent, "upkeep", lambda source: self._tell_hr(agent, source))
         return False
+
+    def _link_once(self, agent: Agent) -> bool:
+        return self.journal.look(agent)
 
     def _tell_hr(self, agent: Agent, source: EventSource) -> None:
         chosen = agent.settings.values.source.get(source.name)

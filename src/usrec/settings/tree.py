@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from usrec.domain.change import Change
 from usrec.domain.permit import PermitDays
 from usrec.domain.source_event import Operation
+from usrec.settings.journal_section import JournalSettings
 from usrec.settings.kinds import Day, EmployerNumber, Number, Seconds, SerialNumber, TimeOfDay
+from usrec.settings.section import SecretSettings as SecretSettings  # noqa: PLC0414 -- a part of this tree
+from usrec.settings.section import Section as Section  # noqa: PLC0414 -- likewise
 
 TargetDays = Annotated[Number, Field(ge=1, le=366)] | None
 """Days of an internal target; the table's own when absent."""
-
-
-class Section(BaseModel):
-    """A table of the settings. The text below each setting describes it; ``usrec init`` writes it into the file."""
-
-    # Only the whole tree is ever read: its parts need no validators of their own, and each command starts sooner.
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
 
 class TimeoutSettings(Section):
@@ -38,26 +34,6 @@ class TimeoutSettings(Section):
     """For a free connection."""
     answer: Seconds = timedelta(seconds=60)
     """Until the whole answer is there, counted from its first line."""
-
-
-class SecretSettings(Section):
-    """Where a secret is: exactly one of these. A secret itself never stands in the settings."""
-
-    file: Path | None = None
-    """File with the secret; readable by its owner alone."""
-    env: str | None = None
-    """Name of an environment variable."""
-    credential: str | None = None
-    """Name of a systemd credential (LoadCredential=)."""
-    command: tuple[str, ...] | None = None
-    """Program and arguments that print it; no shell."""
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        given = [name for name in type(self).model_fields if getattr(self, name)]
-        if len(given) != 1:
-            raise ValueError("name exactly one of file, env, credential and command")
-        return self
 
 
 class ProxySettings(Section):
@@ -426,9 +402,9 @@ class AlertSettings(Section):
     """And then so many; less than ``permit_first_days``."""
     permit_last_days: Annotated[Number, Field(ge=1, le=363)] = 10
     """And last so many; less than ``permit_second_days``."""
-    command: dict[str, CommandSinkSettings] = {}
-    webhook: dict[str, WebhookSinkSettings] = {}
-    mail: dict[str, MailSinkSettings] = {}
+    command: dict[str, CommandSinkSettings] = {}  # noqa: RUF012 -- a pydantic model copies it
+    webhook: dict[str, WebhookSinkSettings] = {}  # noqa: RUF012 -- a pydantic model copies it
+    mail: dict[str, MailSinkSettings] = {}  # noqa: RUF012 -- a pydantic model copies it
 
     @property
     def permit_days(self) -> PermitDays:
@@ -525,6 +501,7 @@ class WatcherSettings(BaseSettings):
     pairs: PairSettings = PairSettings()
     health: HealthSettings = HealthSettings()
     watch: WatchSettings = WatchSettings()
+    journal: JournalSettings = JournalSettings()
     trust: TrustSettings | None = None
     log: LogSettings = LogSettings()
 

@@ -20,6 +20,7 @@ from usrec.interfaces.cli import (
     explain,
     health,
     init,
+    journal,
     ledger,
     liability,
     lint,
@@ -84,6 +85,7 @@ app.add_typer(package.app, name="package")
 app.add_typer(mass.app, name="mass")
 app.add_typer(pair.app, name="pair")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(journal.app, name="journal")
 app.add_typer(template.app, name="template")
 app.add_typer(config.app, name="config")
 app.add_typer(dictionaries.app, name="dictionaries")
