@@ -38,6 +38,7 @@ STAGES = {
     "watching": (
         *("within:watch", "before:watch", "after:watch", "within:tell", "before:tell", "after:tell"),
         *("within:told", "before:told", "after:told", "within:alive", "before:alive", "after:alive"),
+        *("within:linked", "before:linked", "after:linked", "within:headed", "before:headed", "after:headed"),
     ),
     "writing back": ("before:write_back", "after:write_back", "within:noted", "before:noted", "after:noted"),
 }
@@ -131,6 +132,8 @@ def test_sigkill_at_every_place_of_a_stage_loses_and_doubles_nothing(
     workplace.drain()
     require_sound(workplace, simulator, expected)
     require_each_alert_once(workplace)
+    verified = workplace.usrec("journal", "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 @pytest.mark.postgresql

@@ -55,6 +55,8 @@ TRANSACTIONS: Final[dict[str, Recognised]] = {
     "told": lambda calls: "alert_sinks.taken" in calls,  # and after it
     "noted": lambda calls: "write_backs.done" in calls,  # T7
     "alive": lambda calls: "agents.beat" in calls,  # the sign of life
+    "linked": lambda calls: "chain.add" in calls,  # the journal's sequencer
+    "headed": lambda calls: "chain.add_head" in calls,  # a signed head of its chain
     "replayed": lambda calls: "outbox.put" in calls and not calls & _DELIVERS,  # one submission of a replay
 }
 """By what they do, seen from inside the transaction; recognised as soon as the call that tells has been made."""
@@ -68,7 +70,7 @@ PLACES: Final = (
 )
 
 _PORTS: Final = (
-    *("inbox", "submissions", "outbox", "attempts", "acknowledgements", "questions", "agents"),
+    *("inbox", "submissions", "outbox", "attempts", "acknowledgements", "questions", "agents", "chain"),
     *("write_backs", "alerts", "alert_sinks", "signing_requests"),
 )
 

@@ -97,7 +97,7 @@ class Story:
                 self.answer(0, silence=True)
             case "tick":
                 self.line.clock.advance(LEASE + self.line.policy.retry.cap)
-            case "settle":
+            case _:
                 self.settle()
 
     def require_sound(self) -> None:
