@@ -117,8 +117,9 @@ def test_the_command_lists_the_bugs_and_finds_one(capsys: pytest.CaptureFixture[
 def test_the_command_ends_with_the_sum_and_shows_one_seed(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simulation.__main__.MUTANTS", {"send-before-t3": MUTANTS["send-before-t3"]})
-    monkeypatch.setattr("simulation.report.MUTANTS", {"send-before-t3": MUTANTS["send-before-t3"]})
+    one = {"new-id-on-resend": MUTANTS["new-id-on-resend"]}
+    monkeypatch.setattr("simulation.__main__.MUTANTS", one)
+    monkeypatch.setattr("simulation.report.MUTANTS", one)
     page = tmp_path / "page.md"
     assert main(["--seeds", "5", "--processes", "1", "--report", str(page)]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
