@@ -193,11 +193,12 @@ class Desk:
         submission = self._get(which)
         registered = self.office.network.authority.events[submission.event_id] > 0
         self.office.world.tell(f"desk: {submission.event_id} {submission.state} registered={registered}")
-        if submission.state is State.INDETERMINATE:
-            self._settle(which)
-            if registered:
-                return
-        self._again(which)
+        if submission.state is not State.INDETERMINATE:
+            self._again(which)
+            return
+        self._settle(which)
+        if not registered:
+            self._tries(self._again, which)
 
     def _settle(self, which: SubmissionId) -> None:
         """Say what stands in the registry."""
