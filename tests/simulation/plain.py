@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from simulation.prepared import PreparedConnection, PreparedLedger
@@ -19,9 +19,11 @@ class PlainLedger(PreparedLedger):
         self._unit: Any = None
         self.work = _Current(lambda: self._unit)  # type: ignore[assignment]
 
-    def begin(self) -> AbstractContextManager[SqlUnitOfWork]:
+    @contextmanager
+    def begin(self) -> Iterator[SqlUnitOfWork]:
         """A transaction of its own."""
-        return SqlLedger.begin(self)
+        with SqlLedger.begin(self) as work:
+            yield work
 
     def start(self) -> None:
         """Begin."""
