@@ -1,7 +1,7 @@
 -- Outbox of contract events for usrec-agent. PostgreSQL 10 or newer.
 --
--- For the administrator of the HR database. Run it once, in the schema of the HR system. It makes one table and one
--- index and touches nothing else. README.md beside this file says which fields each kind of event needs.
+-- For the administrator of the HR database. Run it once, in the schema of the HR system. It makes one table, one index
+-- and the triggers that wake the agent, and touches nothing else. README.md beside this file says which fields each kind of event needs.
 --
 -- The HR system inserts a row in the same transaction that changes the contract: both are committed, or neither.
 -- The agent takes each row, sends it to USREC and writes back what became of it. It never deletes a row.
@@ -38,6 +38,19 @@ CREATE TABLE usrec_outbox (
 );
 
 CREATE INDEX usrec_outbox_waiting ON usrec_outbox (row_id) WHERE taken_at IS NULL;
+
+-- Wakes the agent as soon as new rows are committed; without it the agent looks every two seconds ([delivery] poll).
+-- It tells nothing about the rows. Leave it out where NOTIFY is not wanted: nothing else changes.
+CREATE FUNCTION usrec_outbox_ring() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('usrec_outbox', '');
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER usrec_outbox_ring AFTER INSERT ON usrec_outbox
+    FOR EACH STATEMENT EXECUTE PROCEDURE usrec_outbox_ring();
+CREATE TRIGGER usrec_outbox_ring_again AFTER UPDATE ON usrec_outbox
+    FOR EACH ROW WHEN (NEW.taken_at IS NULL) EXECUTE PROCEDURE usrec_outbox_ring();
 
 -- Rights. Two accounts are enough; neither owns the table. Example, with hr_app for the HR system:
 --

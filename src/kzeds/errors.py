@@ -49,10 +49,17 @@ False. No message holds a password, a key, a name, an IIN or a piece of a docume
     │   ├── UnknownPackageVersionError    written by a newer kzeds (`version`)
     │   ├── ForeignDocumentError          what came back is none of the documents that were to be signed
     │   └── WrongSignerError              the certificate is not the one that the package is for
+    ├── BundleError                       a bundle that cannot be made
+    │   ├── DamagedBundleError            not a bundle, or its layout was changed (`name`)
+    │   └── BundleFilesError              files were changed, taken away or added (`faults`)
     └── TestPkiError                      the test PKI could not be made where it was asked for
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 
 class KzedsError(Exception):
@@ -254,6 +261,45 @@ class ForeignDocumentError(PackageError):
 
 class WrongSignerError(PackageError):
     """The certificate does not carry the BIN or IIN that the package is for."""
+
+
+class BundleError(KzedsError):
+    """A bundle cannot be made, or is not what it was."""
+
+
+class DamagedBundleError(BundleError):
+    """The file is not a bundle that can be read, or something other than a file's content was changed."""
+
+    def __init__(self, message: str, name: str | None = None) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class FaultKind(StrEnum):
+    """What is wrong with a file of a bundle."""
+
+    CHANGED = "changed"
+    MISSING = "missing"
+    ADDED = "added"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A file of a bundle that is not as the manifest says."""
+
+    name: str
+    kind: FaultKind
+
+
+class BundleFilesError(BundleError):
+    """Files of a bundle are not as its manifest says."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.name} was {_WORDS[fault.kind]}" for fault in faults))
+        self.faults = tuple(faults)
+
+
+_WORDS = {FaultKind.CHANGED: "changed", FaultKind.MISSING: "taken away", FaultKind.ADDED: "added"}
 
 
 class TestPkiError(KzedsError):

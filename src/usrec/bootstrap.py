@@ -40,9 +40,13 @@ from usrec.domain.watch import WatchPolicy
 from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
 from usrec.ports.alert_sink import Subscriber
 from usrec.ports.clock import Clock, Entropy
+from usrec.ports.doorbell import Doorbell, Ring
 from usrec.ports.event_source import EventSource
+from usrec.ports.head_signer import HeadSigner, HeadStamper
+from usrec.ports.time_witness import Steady, TimeWitness
 from usrec.settings import (
     CalendarSettings,
+    LedgerSettings,
     LoadedSettings,
     LoadedWatcherSettings,
     RegistrableSettings,
@@ -54,8 +58,10 @@ if TYPE_CHECKING:
     from usrec.adapters.dictionaries.files import DictionaryFiles
     from usrec.adapters.documents.folder import DocumentFolder
     from usrec.adapters.gateway.connection import Endpoint
+    from usrec.adapters.gateway.inquiry import ShepInquiry
     from usrec.adapters.gateway.shep import ShepGateway
     from usrec.adapters.persistence import SqlLedger
+    from usrec.adapters.persistence.sealing import Sealing
     from usrec.adapters.rendering.profile import WireProfile
     from usrec.adapters.rendering.renderer import XmlRenderer
     from usrec.adapters.signing.keyring import Keyring
@@ -79,6 +85,12 @@ class Agent:
         codes: The imported dictionaries, and what a code that they do not have does to its row.
         shelf: Where HR's supporting documents lie.
         completeness: Which data of a contract may not be left out.
+        head_signer: Signs the journal's heads; None where the settings want none signed.
+        head_stamper: Dates them; None where nobody does.
+        inquiry: Asks the registry about doubts; None without a question in the wire profile.
+        doorbells: The databases that tell at once when there may be work.
+        steady: A counter that nobody can set; None where the clock is not the machine's.
+        witnesses: Who can tell the time besides the clock.
     """
 
     settings: LoadedSettings
@@ -99,6 +111,12 @@ class Agent:
     codes: CodeCheck | None = None
     shelf: DocumentShelf | None = None
     completeness: Completeness = COMPLETE
+    head_signer: HeadSigner | None = None
+    head_stamper: HeadStamper | None = None
+    inquiry: ShepInquiry | None = None
+    doorbells: Sequence[Doorbell] = ()
+    steady: Steady | None = None
+    witnesses: Sequence[TimeWitness] = ()
 
     @property
     def watching(self) -> WatchPolicy:
@@ -106,7 +124,7 @@ class Agent:
         alerts = self.settings.values.alerts
         missing_after = timedelta(days=self.settings.values.pairs.missing_after_days)
         digests = DigestPolicy(self.calendar, alerts.digest_at)
-        return WatchPolicy(digests, alerts.late_entry_days, alerts.permit_days, missing_after)
+        return WatchPolicy(digests, alerts.late_entry_days, alerts.permit_days, missing_after, alerts.portal_from)
 
     @property
     def intake(self) -> IntakePolicy:
@@ -115,6 +133,8 @@ class Agent:
 
     def close(self) -> None:
         """Close connections."""
+        for bell in self.doorbells:
+            bell.close()
         self.gateway.close()
         for source in self.sources:
             source.close()
@@ -147,10 +167,41 @@ def order_note(registrable: RegistrableSettings) -> str:
 
 
 def build_ledger(settings: LoadedWatcherSettings) -> SqlLedger:
-    """The ledger alone, for commands that send nothing."""
+    """The ledger alone, for commands that send nothing.
+
+    Raises:
+        ConfigurationError: It holds encrypted values whose key the settings do not name.
+    """
+    from usrec.adapters.persistence import open_ledger
+    from usrec.adapters.system_clock import SystemClock
+
+    notify = settings.values.ledger.notify
+    return open_ledger(*ledger_access(settings), build_sealing(settings), at=SystemClock().now(), notify=notify)
+
+
+def build_watched_ledger(settings: LoadedWatcherSettings) -> SqlLedger:
+    """The ledger for who looks at no personal data, and needs no key of it."""
     from usrec.adapters.persistence import open_ledger
 
-    return open_ledger(*ledger_access(settings))
+    return open_ledger(*ledger_access(settings), notify=settings.values.ledger.notify)
+
+
+def build_sealing(settings: LoadedWatcherSettings, *, closes: bool = True) -> Sealing:
+    """How personal data is kept at rest, by the settings.
+
+    Args:
+        closes: False to open what is encrypted, and to encrypt nothing any more.
+
+    Raises:
+        ConfigurationError: A key cannot be read, or is none.
+    """
+    from usrec.adapters.persistence.sealing import NOT_SEALED, KeySealing, sealing_key
+
+    chosen = settings.values.ledger.encryption
+    if chosen is None:
+        return NOT_SEALED
+    keys = [sealing_key(settings.secret(one)) for one in (chosen.key, *chosen.old_keys)]
+    return KeySealing(*keys, closes=closes)
 
 
 def ledger_access(settings: LoadedWatcherSettings) -> tuple[str, Secret | None]:
@@ -237,11 +288,13 @@ def build_agent(
     """
     from usrec.adapters.rendering.profile import load_profile
     from usrec.adapters.rendering.renderer import XmlRenderer
-    from usrec.adapters.system_clock import SystemClock, SystemEntropy
+    from usrec.adapters.system_clock import SystemClock, SystemEntropy, steady
+    from usrec.heads import build_head_signer
     from usrec.revocation import build_book, build_keeping_judge, recall_verdicts
 
     values = settings.values
     profile = load_profile(profile_choice(settings))
+    counter = steady if clock is None else None
     clock = clock or SystemClock()
     judge, book = build_keeping_judge(settings), build_book(settings, clock)
     signer = _signer(settings, clock, book)
@@ -268,7 +321,59 @@ def build_agent(
         codes=build_code_check(settings),
         shelf=build_shelf(settings),
         completeness=_completeness(settings, profile),
+        head_signer=build_head_signer(settings, signer),
+        head_stamper=_head_stamper(settings, clock),
+        inquiry=_inquiry(gateway, profile),
+        doorbells=build_doorbells(settings),
+        steady=counter,
+        witnesses=_witnesses(settings, ledger, clock),
     )
+
+
+def _head_stamper(settings: LoadedSettings, clock: Clock) -> HeadStamper | None:
+    """Who dates the journal's heads; one that cannot be used is said, and hinders nothing."""
+    from usrec.heads import build_head_stamper
+
+    try:
+        return build_head_stamper(settings, clock)
+    except ConfigurationError as problem:
+        _log.error(str(problem), action="journal.stamp_failed")
+        return None
+
+
+def build_doorbells(settings: LoadedSettings) -> Sequence[Doorbell]:
+    """One for each database on PostgreSQL whose settings allow it. Nothing is connected yet."""
+    from usrec.adapters.doorbells.postgresql import PostgresqlDoorbell
+
+    return [PostgresqlDoorbell(*place) for place in bell_places(settings)]
+
+
+def bell_places(settings: LoadedSettings) -> Sequence[tuple[str, Ring, str, Secret | None]]:
+    """Name, ring, address and password of each database on PostgreSQL whose settings let it wake the agent.
+
+    Raises:
+        ConfigurationError: A password cannot be read.
+    """
+    values = settings.values
+    wanted: list[tuple[str, Ring, LedgerSettings | SourceSettings]] = [("ledger", Ring.READY, values.ledger)]
+    wanted += [(f"source.{name}", Ring.ROWS, source) for name, source in values.source.items()]
+    return [
+        (name, ring, settings.database_url(one.url), settings.optional_secret(one.password))
+        for name, ring, one in wanted
+        if one.notify and one.url.startswith("postgresql")
+    ]
+
+
+def _witnesses(settings: LoadedSettings, ledger: SqlLedger, clock: Clock) -> Sequence[TimeWitness]:
+    """Who can tell the time; those on this machine know that they cannot."""
+    from usrec.adapters.gateway.server_time import GatewayTime
+    from usrec.adapters.sources.server_time import SourceTime
+
+    sources = [
+        SourceTime(SourceName(name), settings.database_url(one.url), settings.optional_secret(one.password))
+        for name, one in settings.values.source.items()
+    ]
+    return [GatewayTime(build_endpoint(settings), clock), ledger.time, *sources]
 
 
 def build_alert_sinks(settings: LoadedWatcherSettings) -> Sequence[Subscriber]:
@@ -322,6 +427,18 @@ def _gateway(
         wait=wait,
         objection=book.objection,
     )
+
+
+def _inquiry(gateway: ShepGateway, profile: WireProfile) -> ShepInquiry | None:
+    """The way to ask the registry, where the wire profile has one."""
+    from usrec.adapters.gateway.inquiry import ENTRY, QuestionForm, ShepInquiry
+
+    how = profile.mapping.question
+    if how is None:
+        return None
+    fields = {name: getattr(how.fields, name) for name in ENTRY}
+    parts = (how.root, how.record_id, how.employer_bin, how.answer, how.entry)
+    return ShepInquiry(gateway, QuestionForm(profile.mapping.namespace, *parts, fields))
 
 
 def build_endpoint(settings: LoadedSettings) -> Endpoint:
@@ -423,7 +540,9 @@ def default_policies(chosen: Mapping[str, Policy] | None = None) -> Policies:
 def _policy(settings: LoadedSettings) -> DeliveryPolicy:
     values = settings.values
     return DeliveryPolicy(
-        retry=RetryPolicy(base=values.delivery.retry_base, cap=values.delivery.retry_cap),
+        retry=RetryPolicy(
+            base=values.delivery.retry_base, cap=values.delivery.retry_cap, in_time=values.delivery.attempts_in_time
+        ),
         lease=values.delivery.lease,
         clock_tolerance=values.gateway.clock_tolerance,
         approve={employer.bin: employer.approve for employer in values.employer.values()},

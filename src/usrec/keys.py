@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from usrec.domain.errors import ConfigurationError
 from usrec.domain.secret import Secret
 from usrec.ports.clock import Clock
 from usrec.settings import EmployerSettings, KeySettings, LoadedSettings, SecretSettings
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from usrec.adapters.signing.held_key import HeldKey
     from usrec.adapters.signing.keyring import Keyring
     from usrec.adapters.signing.places import KeyPlace, ReadSecret
+    from usrec.adapters.signing.statements import StatementKey
     from usrec.adapters.trust.book import TrustBook
 
 
@@ -63,6 +65,29 @@ def transport_key(settings: LoadedSettings) -> HeldKey | None:
 
     key = settings.values.gateway.transport_key
     return None if key is None else HeldKey(key_place(settings, key), number=None)
+
+
+def build_statement_key(settings: LoadedSettings, employer: str | None, at: datetime) -> StatementKey:
+    """The key that signs an evidence bundle: an employer's, else the transport's, else the first employer's that can.
+
+    Args:
+        employer: Name in the settings, or BIN.
+
+    Raises:
+        ConfigurationError: There is no such employer.
+        SigningRefused: No such key can sign.
+    """
+    from usrec.adapters.signing.statements import usable_key
+
+    chains, transport = key_chains(settings), transport_key(settings)
+    if employer is not None:
+        number = {name: one.bin for name, one in settings.values.employer.items()}.get(employer, employer)
+        if number not in {one.bin for one in settings.values.employer.values()}:
+            raise ConfigurationError(f"there is no employer {employer}", where=str(settings.file))
+        return usable_key(list(reversed(chains.get(number, []))), at)
+    if transport is not None:
+        return usable_key([transport], at)
+    return usable_key([key for keys in chains.values() for key in reversed(keys)], at)
 
 
 def _keys_of(employer: EmployerSettings) -> Iterator[tuple[KeySettings, date | None]]:

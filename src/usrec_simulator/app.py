@@ -5,7 +5,7 @@ exchange itself, what strikes after it. Work on XML, signatures and SQLite runs 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -21,9 +22,10 @@ from kzeds.keys.signing_key import SigningKey
 from kzeds.wsse import sign_body
 from usrec_simulator.clock import Clock
 from usrec_simulator.codes import FORM_FAULT, SUCCESS, UNKNOWN_ERROR
-from usrec_simulator.exchange import Exchange, Outcome, fault_of
+from usrec_simulator.exchange import Exchange, Outcome, fault_of, to_another
 from usrec_simulator.faults import FaultCounter, FaultKind, FaultRule, FaultScript, Moment
-from usrec_simulator.responses import XML, HalfResponse, ResetResponse, bad_gateway, maintenance
+from usrec_simulator.query import of_another, render_entry
+from usrec_simulator.responses import XML, DatedAnswers, HalfResponse, ResetResponse, bad_gateway, maintenance
 from usrec_simulator.soap import SOAP_ACTIONS, Answer, Fault, render_answer, render_fault, wsdl
 
 ENDPOINT: Final = "/bip-sync-wss-gost/"
@@ -31,6 +33,14 @@ ENDPOINT: Final = "/bip-sync-wss-gost/"
 
 _STRANGE_SUCCESS: Final = "<return>true</return>"
 """A success without an id, in the shape that another state service once switched to without notice."""
+
+_INSTEAD: Final[Mapping[FaultKind, Callable[[Answer], Answer]]] = {
+    FaultKind.UNKNOWN_SUCCESS_SHAPE: lambda answer: replace(answer, data=_STRANGE_SUCCESS),
+    FaultKind.OTHER_ANSWER: to_another,
+    FaultKind.NOTHING_FOUND: lambda answer: replace(answer, data=render_entry(None)),
+    FaultKind.OTHER_ENTRY: lambda answer: replace(answer, data=of_another(answer.data)),
+}
+"""What is said, rightly signed, in the place of a success."""
 
 _CONTENT_TYPES: Final = frozenset({"text/xml", "application/xml"})
 
@@ -77,7 +87,8 @@ class GatewayApp:
                 *(Route(path, self.get, methods=["GET"]) for path in paths),
                 *(Route(path, self.post, methods=["POST"]) for path in paths),
                 *self._more,
-            ]
+            ],
+            middleware=[Middleware(DatedAnswers, clock=self._clock)],
         )
 
     async def get(self, request: Request) -> Response:
@@ -109,7 +120,10 @@ class GatewayApp:
         return await self._after(rule, outcome.reply)
 
     def _choose(self, envelope: bytes) -> FaultRule | None:
-        return None if self._counter.idle else self._counter.choose(*self._exchange.look(envelope))
+        if self._counter.idle:
+            return None
+        seen = self._exchange.look(envelope)
+        return self._counter.choose(seen.operation, seen.number, question=seen.is_question)
 
     def _in_maintenance(self) -> bool:
         at = self._clock()
@@ -155,10 +169,10 @@ class GatewayApp:
                 return _respond(reply, await run_in_threadpool(_seal, reply, self._keys.stranger))
             case FaultKind.UNSIGNED_ANSWER:
                 return _respond(reply, _render(reply))
-            case FaultKind.UNKNOWN_SUCCESS_SHAPE if isinstance(reply, Answer) and reply.code == SUCCESS:
-                return await self._sealed(replace(reply, data=_STRANGE_SUCCESS))
             case FaultKind.REPLAYED_ANSWER if self._earlier_success is not None:
                 return Response(self._earlier_success, media_type=XML)
+            case _ if isinstance(reply, Answer) and reply.code == SUCCESS and kind in _INSTEAD:
+                return await self._sealed(_INSTEAD[kind](reply))
             case _:
                 return await self._delivered(reply)
 

@@ -70,9 +70,15 @@ def serve(
     dictionaries: Annotated[
         Path | None, typer.Option(help="Folder of official dictionaries (CSV); without it codes are judged by form.")
     ] = None,
+    query: Annotated[
+        bool, typer.Option("--query", help="Answer the assumed question whether a record is there.")
+    ] = False,
     service_id: Annotated[str, typer.Option(help="The one service that is registered.")] = "contract",
     sender: Annotated[str | None, typer.Option(help="The one senderId that may send.")] = None,
     password_file: Annotated[Path | None, typer.Option(help="Password of --sender.")] = None,
+    clock_offset: Annotated[
+        float, typer.Option(help="Seconds that its clock goes ahead: of answers, Date headers, trust services.")
+    ] = 0,
     plain: Annotated[bool, typer.Option("--plain", help="http instead of https; loopback only.")] = False,
     die_with_parent: Annotated[
         bool,
@@ -81,9 +87,11 @@ def serve(
     verbose: Annotated[bool, typer.Option("--verbose", help="Log every request to stderr.")] = False,
 ) -> None:
     """Serve the SyncChannel; writes {"url": ..., "port": ...} once it listens."""
+    from datetime import timedelta
+
     from usrec_simulator import server
     from usrec_simulator.business import Profile
-    from usrec_simulator.clock import system_clock
+    from usrec_simulator.clock import shifted
     from usrec_simulator.dictionaries import Dictionaries, load_dictionaries
     from usrec_simulator.exchange import Admission
     from usrec_simulator.fault_script import load_script
@@ -104,9 +112,10 @@ def serve(
         admission=Admission(service_id, {**material.senders, **_sender(sender, password_file)}),
         profile=Profile(profile),
         deadlines=DeadlinePolicy(deadlines),
-        clock=system_clock,
+        clock=shifted(timedelta(seconds=clock_offset)),
         demand=Demand(demand),
         dictionaries=load_dictionaries(dictionaries) if dictionaries else Dictionaries(),
+        query=query,
         plain=plain,
         die_with_parent=die_with_parent,
     )

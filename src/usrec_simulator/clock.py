@@ -14,6 +14,11 @@ def system_clock() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 the simulator's only clock; everything else takes it as an argument
 
 
+def shifted(by: timedelta) -> Clock:
+    """Return a clock that goes ahead of the system's, or behind it."""
+    return lambda: system_clock() + by
+
+
 def local_date(instant: datetime) -> date:
     """Return the calendar date in Kazakhstan at an instant."""
     return instant.astimezone(KAZAKHSTAN).date()

@@ -10,7 +10,7 @@ import hmac
 import sqlite3
 import uuid
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from xml.sax.saxutils import escape
@@ -31,6 +31,7 @@ from usrec_simulator.codes import (
     TOO_LARGE,
 )
 from usrec_simulator.errors import FaultError, MessageFormError, RefusalError
+from usrec_simulator.query import is_question, question_in, read_question, render_entry
 from usrec_simulator.registry import Registry
 from usrec_simulator.soap import Answer, Fault, Message, body_of, read_message
 from usrec_simulator.verification import belongs_to, verify_employer, verify_transport
@@ -75,6 +76,15 @@ class Outcome:
     operation: Operation | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a request seems to be about, read without any check."""
+
+    operation: Operation | None = None
+    number: str | None = None
+    is_question: bool = False
+
+
 class Exchange:
     """The gateway and the registry behind it; stateless but for the registry, thread-safe."""
 
@@ -87,6 +97,7 @@ class Exchange:
         admission: Admission,
         profile: Profile,
         clock: Clock,
+        query: bool = False,
     ) -> None:
         self._registry = registry
         self._authority = authority
@@ -94,6 +105,7 @@ class Exchange:
         self._admission = admission
         self._profile = profile
         self._clock = clock
+        self._query = query
 
     def respond(self, envelope: bytes, *, scripted: str | None = None) -> Outcome:
         """Check, register and answer; what was accepted is committed when this returns.
@@ -107,6 +119,8 @@ class Exchange:
             message = self._admit(envelope, at)
         except FaultError as error:
             return Outcome(_fault(error, at))
+        if self._query and (question := question_in(message.data)) is not None:
+            return self._tell(question, message, at, scripted)
         try:
             record = self._read(message, at)
             decision = self._registry.submit(record, at=at, scripted=scripted)
@@ -120,16 +134,32 @@ class Exchange:
         data = _receipt(decision.record_id, at) if decision.record_id else None
         return Outcome(_answer(message, code, at, data), record.operation)
 
-    def look(self, envelope: bytes) -> tuple[Operation | None, str | None]:
+    def _tell(self, question: Element, message: Message, at: datetime, scripted: str | None) -> Outcome:
+        """Answer a question; nothing is registered or counted."""
+        try:
+            asked = read_question(question)
+            entry = self._registry.entry(asked.record_id, asked.employer)
+        except MessageFormError as error:
+            return Outcome(_fault(FaultError(FORM_FAULT, str(error)), at))
+        except sqlite3.Error as error:
+            return Outcome(_fault(FaultError(INTERNAL_FAULT, type(error).__name__), at))
+        if scripted is not None:
+            return Outcome(_answer(message, scripted, at))
+        return Outcome(_answer(message, SUCCESS, at, render_entry(entry)))
+
+    def look(self, envelope: bytes) -> Glance:
         """Read operation and contract number without any check, for choosing scripted faults."""
         try:
             body = body_of(parse(envelope, what="SOAP envelope"))
-            operation, number = peek(parse(read_message(body).data, what="business document"))
+            document = parse(read_message(body).data, what="business document")
         except (KzedsError, MessageFormError):
-            return None, None
+            return Glance()
+        if self._query and is_question(document):
+            return Glance(is_question=True)
+        operation, number = peek(document)
         if number and operation not in _NUMBERED:
             number = self._registry.contract_number(number)
-        return operation, number
+        return Glance(operation, number)
 
     def _admit(self, envelope: bytes, at: datetime) -> Message:
         """Do the gateway's part; the message is read from the body whose signature was checked."""
@@ -158,6 +188,12 @@ class Exchange:
 def fault_of(code: str, reason: str, at: datetime) -> Fault:
     """Make a fault for something that happened before the exchange began."""
     return Fault(code=code, reason=reason, session_id=_session(), at=at)
+
+
+def to_another(answer: Answer) -> Answer:
+    """Make the answer to somebody else's message of the same moment: whole, and not about this one."""
+    at, chain = answer.at, str(uuid.uuid4())
+    return replace(answer, correlation_id=chain, data=_receipt(str(uuid.uuid4()), at))
 
 
 def _fault(error: FaultError, at: datetime) -> Fault:

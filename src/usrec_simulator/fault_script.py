@@ -23,12 +23,12 @@ from typing import Any, Final, TypeVar
 
 from usrec_simulator.business import Operation
 from usrec_simulator.errors import FaultScriptError
-from usrec_simulator.faults import FaultKind, FaultRule, FaultScript, Moment
+from usrec_simulator.faults import ABOUT_QUESTIONS, FaultKind, FaultRule, FaultScript, Moment
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 _PERSONS: Final = ("unknown_persons", "foreign_persons")
-_COMMON: Final = frozenset({"kind", "every", "after", "limit", "operation", "number", "seconds"})
+_COMMON: Final = frozenset({"kind", "every", "after", "limit", "operation", "number", "question", "seconds"})
 _EXTRA: Final[Mapping[FaultKind, frozenset[str]]] = {
     FaultKind.DELAY: frozenset({"when"}),
     FaultKind.BAD_GATEWAY_HTML: frozenset({"when"}),
@@ -82,6 +82,7 @@ def _rule(table: Mapping[str, Any], place: str) -> FaultRule:
         limit=_whole(table, "limit", None, place, least=1),
         operation=_choice(table, "operation", Operation, place),
         number=_text(table, "number", place),
+        question=_yes(table, "question", place),
         seconds=_seconds(table, place),
         when=_choice(table, "when", Moment, place) or Moment.BEFORE,
         code=_text(table, "code", place),
@@ -95,6 +96,8 @@ def _rule(table: Mapping[str, Any], place: str) -> FaultRule:
 def _require_complete(rule: FaultRule, place: str) -> None:
     if rule.kind is FaultKind.REFUSE and rule.code is None:
         raise FaultScriptError(f'{place}: needs code, such as code = "SCSE012"')
+    if rule.kind in ABOUT_QUESTIONS and not rule.question:
+        raise FaultScriptError(f"{place}: needs question = true")
     if (rule.opens is None) != (rule.closes is None):
         raise FaultScriptError(f"{place}: opens and closes belong together")
     lasting = rule.kind in _NEEDS_SECONDS or (rule.kind is FaultKind.MAINTENANCE_WINDOW and rule.opens is None)
@@ -114,6 +117,13 @@ def _whole(table: Mapping[str, Any], key: str, default: int | None, place: str, 
     value = table.get(key, default)
     if value is not None and (type(value) is not int or value < least):
         raise FaultScriptError(f"{place}: {key} is a whole number of at least {least}")
+    return value
+
+
+def _yes(table: Mapping[str, Any], key: str, place: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise FaultScriptError(f"{place}: {key} is true or false")
     return value
 
 

@@ -19,7 +19,8 @@ class FaultKind(StrEnum):
     """What can happen to a request or to its answer.
 
     A refused connection begins with the request that fires it: that one is still answered, later ones are refused.
-    A replayed answer is the latest earlier success; without one the request gets its own answer.
+    A replayed answer is the latest earlier success; without one the request gets its own answer. Another answer is a
+    fresh one to the message of somebody else.
     """
 
     DELAY = "delay"
@@ -32,9 +33,12 @@ class FaultKind(StrEnum):
     UNSIGNED_ANSWER = "unsigned_answer"
     UNKNOWN_SUCCESS_SHAPE = "unknown_success_shape"
     REPLAYED_ANSWER = "replayed_answer"
+    OTHER_ANSWER = "other_answer"
     MAINTENANCE_WINDOW = "maintenance_window"
     UNKNOWN_ERROR = "unknown_error"
     REFUSE = "refuse"
+    NOTHING_FOUND = "nothing_found"
+    OTHER_ENTRY = "other_entry"
 
 
 class Moment(StrEnum):
@@ -43,6 +47,9 @@ class Moment(StrEnum):
     BEFORE = "before"
     AFTER = "after"
 
+
+ABOUT_QUESTIONS = frozenset({FaultKind.NOTHING_FOUND, FaultKind.OTHER_ENTRY})
+"""What can happen to the answer to a question only."""
 
 _SETTABLE = frozenset({FaultKind.DELAY, FaultKind.BAD_GATEWAY_HTML})
 _CLOSING = frozenset({FaultKind.CONNECTION_REFUSED, FaultKind.MAINTENANCE_WINDOW})
@@ -54,7 +61,9 @@ _AFTER_COMMIT = frozenset(
         FaultKind.UNSIGNED_ANSWER,
         FaultKind.UNKNOWN_SUCCESS_SHAPE,
         FaultKind.REPLAYED_ANSWER,
+        FaultKind.OTHER_ANSWER,
     }
+    | ABOUT_QUESTIONS
 )
 
 
@@ -69,6 +78,7 @@ class FaultRule:
         limit: How often to fire at most; None for always.
         operation: Match only this operation.
         number: Match only this contract or agreement number.
+        question: Match the questions of clients, and nothing else.
         seconds: How long a delay, a refusal or a maintenance window lasts; a pause before other faults.
         when: Before or after the commit (delay, bad_gateway_html).
         code: What a scripted refusal answers.
@@ -82,6 +92,7 @@ class FaultRule:
     limit: int | None = None
     operation: Operation | None = None
     number: str | None = None
+    question: bool = False
     seconds: timedelta = timedelta(0)
     when: Moment = Moment.BEFORE
     code: str | None = None
@@ -100,9 +111,9 @@ class FaultRule:
         """How long to wait before the fault strikes; `seconds` means something else for a closed gateway."""
         return timedelta(0) if self.kind in _CLOSING else self.seconds
 
-    def matches(self, operation: Operation | None, number: str | None) -> bool:
+    def matches(self, operation: Operation | None, number: str | None, *, question: bool = False) -> bool:
         """Tell whether the rule counts a request."""
-        return (self.operation in {None, operation}) and (self.number in {None, number})
+        return self.question == question and (self.operation in {None, operation}) and (self.number in {None, number})
 
     def due(self, matched: int, fired: int) -> bool:
         """Tell whether the rule fires, given its counts with the present request included."""
@@ -142,12 +153,12 @@ class FaultCounter:
         """Whether there is nothing to choose from."""
         return not self._rules
 
-    def choose(self, operation: Operation | None, number: str | None) -> FaultRule | None:
+    def choose(self, operation: Operation | None, number: str | None, *, question: bool = False) -> FaultRule | None:
         """Count a request and return the rule that fires on it, if any."""
         chosen: FaultRule | None = None
         with self._ledger.transaction() as connection:
             for key, rule in self._rules:
-                if not rule.matches(operation, number):
+                if not rule.matches(operation, number, question=question):
                     continue
                 row = connection.execute("SELECT matched, fired FROM fault_count WHERE rule = ?", (key,)).fetchone()
                 matched, fired = (row["matched"] + 1, row["fired"]) if row else (1, 0)

@@ -17,6 +17,7 @@ from usrec_simulator.clock import local_date
 from usrec_simulator.errors import SeedError
 from usrec_simulator.ledger import Ledger
 from usrec_simulator.operations import Operation, Profile
+from usrec_simulator.query import Entry
 from usrec_simulator.rules import RuleBook, Verdict, judge
 from usrec_simulator.view import CONTRACTS, View
 
@@ -91,6 +92,16 @@ class Registry:
         with self._ledger.transaction() as connection:
             contract = View(connection).contract(contract_id)
         return contract.number if contract else None
+
+    def entry(self, record_id: str, employer: str) -> Entry | None:
+        """Return what an employer's record id stands for; a deleted contract's records are still told."""
+        with self._ledger.transaction() as connection:
+            row = connection.execute(
+                "SELECT operation, record_id, contract_id, employer, employee, number, event_date FROM record"
+                " WHERE record_id = ? AND employer = ?",
+                (record_id, employer),
+            ).fetchone()
+        return Entry(*row) if row else None
 
     def records(self) -> Sequence[RegisteredRecord]:
         """Return every record in the order of registration."""

@@ -1,13 +1,34 @@
 """HTTP responses that break the connection instead of, or while, answering."""
 
+from email.utils import format_datetime
 from typing import Final
 
 from starlette.responses import HTMLResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from usrec_simulator.clock import Clock
 from usrec_simulator.listener import Connection
 
 XML: Final = "text/xml; charset=utf-8"
+
+
+class DatedAnswers:
+    """Middleware that writes the simulator's own time into the Date header (RFC 9110 section 6.6.1)."""
+
+    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, with the date."""
+
+        async def send_dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = format_datetime(self._clock(), usegmt=True).encode()
+                message = {**message, "headers": [*message["headers"], (b"date", date)]}
+            await send(message)
+
+        await self._app(scope, receive, send_dated)
 
 
 class ResetResponse(Response):

@@ -54,6 +54,7 @@ class Service:
     clock: Clock
     demand: Demand = Demand.SEEN
     dictionaries: Dictionaries = field(default_factory=Dictionaries)
+    query: bool = False
     plain: bool = False
     die_with_parent: bool = False
 
@@ -93,6 +94,7 @@ def _application(service: Service, ledger: Ledger, refuse: Callable[[timedelta],
         admission=service.admission,
         profile=service.profile,
         clock=service.clock,
+        query=service.query,
     )
     return GatewayApp(
         exchange,
@@ -127,6 +129,7 @@ def _config(service: Service, app: Starlette) -> uvicorn.Config:
         log_level="error",
         access_log=False,
         server_header=False,
+        date_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=int(SHUTDOWN_GRACE.total_seconds()),
         ssl_certfile=None if service.plain else service.material.tls_certificate,

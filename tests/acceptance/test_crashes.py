@@ -1,7 +1,8 @@
-"""The agent dies by SIGKILL at every step, the registry dies too, and a restart loses nothing and doubles nothing.
+"""The agent dies by SIGKILL at every place, the registry dies too, and a restart loses nothing and doubles nothing.
 
-The steps are the transactions T1-T7 of the design, each just before its commit and just after it, and the calls to
-other machines, after which something has happened that the ledger does not know yet.
+The places are those of docs/reference/crash-matrix.md: within each transaction between two of its writes, before its
+commit and after it, and around each call to the key or to another machine, after which something has happened that the
+ledger does not know yet. Deaths follow one another in one installation, as they would in a bad night.
 """
 
 from __future__ import annotations
@@ -11,21 +12,40 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from support.crashing_agent import CALLS, TRANSACTIONS
+from support.asking_profile import asking_profile
+from support.crashing_simulator import PLACES as PLACES_OF_THE_REGISTRY
 from support.personnel import Person, a_day
 from support.simulator_process import SimulatorProcess
 from support.two_books import Record, require_exactly_once
-from support.workplace import PATIENCE, MakeWorkplace, Workplace, run, running, wait_until
+from support.workplace import PATIENCE, MakeWorkplace, Workplace, run, running
 from usrec.domain.state import TRANSITIONS, State
 
 TESTS = Path(__file__).parents[1]
 ONE_BY_ONE = "workers = 1\npoll = 0.1\nretry_base = 1\nretry_cap = 2\nlease = 30"
-STEPS = [step for step in (*TRANSACTIONS, *CALLS) if step not in {"late", "settle", "ask", "take"}]
+STAGES = {
+    "taking": ("within:receive", "before:receive", "after:receive", "before:mark_taken", "after:mark_taken"),
+    "sending": (
+        *("within:claim", "before:claim", "after:claim", "before:sign", "after:sign"),
+        *("within:intent", "before:intent", "after:intent", "before:submit", "after:submit"),
+        *("within:record", "before:record", "after:record"),
+    ),
+    "watching": (
+        *("within:watch", "before:watch", "after:watch", "within:tell", "before:tell", "after:tell"),
+        *("within:told", "before:told", "after:told", "within:alive", "before:alive", "after:alive"),
+    ),
+    "writing back": ("before:write_back", "after:write_back", "within:noted", "before:noted", "after:noted"),
+}
+"""The places that a running agent comes by, in the order in which it does."""
+ON_POSTGRESQL = (
+    *("within:receive", "before:receive", "within:intent", "before:intent", "after:intent"),
+    *("within:record", "before:record", "after:record"),
+)
 
 _numbers = itertools.count(1)
 
@@ -69,11 +89,6 @@ def records_of(workplace: Workplace, simulator: SimulatorProcess) -> list[Record
     return [record for record in simulator.registry() if record["number"].partition("-")[2] in keys]
 
 
-def await_records(simulator: SimulatorProcess, count: int) -> None:
-    """Wait until the registry holds so many records."""
-    wait_until(lambda: len(simulator.registry()) >= count, f"{count} records in the registry")
-
-
 def require_sound(workplace: Workplace, simulator: SimulatorProcess, expected: Mapping[str, str]) -> None:
     """Nothing lost, nothing doubled, no attempt left open, and every story told without a gap."""
     assert workplace.states() == expected
@@ -104,15 +119,15 @@ def require_each_alert_once(workplace: Workplace) -> None:
     assert missed == ({"legal_date"} if overdue.safe_date == overdue.legal_date else {"legal_date", "safe_date"})
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_sigkill_before_and_after_a_step_loses_and_doubles_nothing(
-    make_workplace: MakeWorkplace, simulator: SimulatorProcess, step: str
+@pytest.mark.parametrize("stage", STAGES)
+def test_sigkill_at_every_place_of_a_stage_loses_and_doubles_nothing(
+    make_workplace: MakeWorkplace, simulator: SimulatorProcess, stage: str
 ) -> None:
     workplace = make_workplace(delivery=ONE_BY_ONE)
     expected = enter_events(workplace)
     workplace.connect(simulator.url)
-    die(workplace, f"before:{step}", 1, "run", "--drain")
-    die(workplace, f"after:{step}", 1, "run", "--drain")
+    for place in STAGES[stage]:
+        die(workplace, place, 1, "run", "--drain")
     workplace.drain()
     require_sound(workplace, simulator, expected)
     require_each_alert_once(workplace)
@@ -125,9 +140,8 @@ def test_sigkill_again_and_again_is_as_harmless_on_postgresql(
     workplace = make_workplace("postgresql", delivery=ONE_BY_ONE)
     expected = enter_events(workplace)
     workplace.connect(simulator.url)
-    for step in ("receive", "intent", "record"):
-        die(workplace, f"before:{step}", 1, "run", "--drain")
-        die(workplace, f"after:{step}", 1, "run", "--drain")
+    for place in ON_POSTGRESQL:
+        die(workplace, place, 1, "run", "--drain")
     workplace.drain()
     require_sound(workplace, simulator, expected)
 
@@ -146,55 +160,63 @@ def test_sigkill_in_the_middle_of_the_line(make_workplace: MakeWorkplace, simula
     assert sum(record["times_received"] - 1 for record in records_of(workplace, simulator)) == 1
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-def test_sigkill_around_a_late_answer(make_workplace: MakeWorkplace, simulator: SimulatorProcess, moment: str) -> None:
-    """The answer comes after the lease was lost, and T5 dies before its commit or after it."""
+def test_sigkill_around_a_late_answer(make_workplace: MakeWorkplace, simulator: SimulatorProcess) -> None:
+    """The answer comes after the lease was lost, and T5 dies after its commit, within it and before its commit."""
     workplace = make_workplace(delivery=ONE_BY_ONE)
     expected = enter_events(workplace)
     workplace.connect(simulator.url)
-    die(workplace, f"{moment}:late", 1, "run", "--drain")
-    decided = [story.row.reason for story in workplace.stories() if story.row.state is State.ACCEPTED]
-    assert decided == ([] if moment == "before" else ["late_answer"])
+    for place in ("after:late", "within:late", "before:late"):
+        die(workplace, place, 1, "run", "--drain")
+        decided = [story.row.reason for story in workplace.stories() if story.row.state is State.ACCEPTED]
+        assert decided == ["late_answer"], "only the first T5 was committed"
     workplace.drain()
     require_sound(workplace, simulator, expected)
 
 
-def test_sigkill_of_the_registry_between_its_commit_and_its_answer(
+def test_sigkill_around_a_question_to_the_registry(make_workplace: MakeWorkplace, tmp_path: Path, pki: Path) -> None:
+    """Nothing is written before the answer is, so that the question is simply asked again."""
+    workplace = make_workplace(profile=str(asking_profile(tmp_path)), delivery=ONE_BY_ONE)
+    expected = {workplace.hire(a_person()): "accepted"}
+    doubt = '[[fault]]\nkind = "reset_after_commit"\nlimit = 1\n'
+    with SimulatorProcess.start(tmp_path / "registry.db", pki, faults=doubt, options=["--query"]) as simulator:
+        workplace.connect(simulator.url)
+        for place in ("before:inquire", "after:inquire", "within:answered", "before:answered"):
+            die(workplace, place, 1, "run", "--drain")
+            assert set(workplace.states().values()) == {"indeterminate"}
+            assert workplace.query("SELECT 1 FROM questions") == []
+        die(workplace, "after:answered", 1, "run", "--drain")
+        assert workplace.states() == expected
+        workplace.drain()
+        require_sound(workplace, simulator, expected)
+        assert [record["times_received"] for record in simulator.registry()] == [1]
+
+
+def test_sigkill_of_the_registry_at_every_place_of_its_own(
     make_workplace: MakeWorkplace, tmp_path: Path, pki: Path
 ) -> None:
-    """The registry dies with the record in its books, comes back, and is sent the same bytes again."""
+    """Each time it comes back with its books and on its port, while one agent goes on and on."""
     workplace = make_workplace(delivery=ONE_BY_ONE)
     expected = enter_events(workplace)
-    pause = '[[fault]]\nkind = "reset_after_commit"\nseconds = 60\nlimit = 1\n'
-    with SimulatorProcess.start(tmp_path / "registry.db", pki, faults=pause) as doomed:
-        workplace.connect(doomed.url)
-        with running(workplace.command("run", "--drain"), tmp_path / "agent.log") as agent:
-            await_records(doomed, 1)
-            assert doomed.kill() == -signal.SIGKILL
-            with SimulatorProcess.start(doomed.database, pki, port=doomed.port) as simulator:
-                assert agent.wait(PATIENCE) == 0
-                require_sound(workplace, simulator, expected)
-                assert max(record["times_received"] for record in simulator.registry()) == 2
-
-
-def test_sigkill_of_the_registry_again_and_again(make_workplace: MakeWorkplace, tmp_path: Path, pki: Path) -> None:
-    workplace = make_workplace()
-    expected = {**enter_events(workplace), **enter_events(workplace)}
-    slowly = '[[fault]]\nkind = "delay"\nseconds = 0.2\nwhen = "after"\n'
-    simulator = SimulatorProcess.start(tmp_path / "registry.db", pki, faults=slowly)
-    workplace.connect(simulator.url)
-    with running(workplace.command("run", "--drain"), tmp_path / "agent.log") as agent:
-        for records in (1, 4):
-            await_records(simulator, records)
-            simulator.kill()
-            simulator = SimulatorProcess.start(simulator.database, pki, faults=slowly, port=simulator.port)
-        with simulator:
-            assert agent.wait(PATIENCE) == 0
-            require_sound(workplace, simulator, expected)
+    database, port = tmp_path / "registry.db", 0
+    agent = None
+    with ExitStack() as stack:
+        for place in PLACES_OF_THE_REGISTRY:
+            doomed = SimulatorProcess.start(database, pki, port=port, dies=place)
+            if agent is None:
+                port = doomed.port
+                workplace.connect(doomed.url)
+                agent = stack.enter_context(running(workplace.command("run", "--drain"), tmp_path / "agent.log"))
+            assert doomed.wait(PATIENCE) == -signal.SIGKILL, place
+        simulator = stack.enter_context(SimulatorProcess.start(database, pki, port=port))
+        assert agent is not None
+        assert agent.wait(PATIENCE) == 0
+        require_sound(workplace, simulator, expected)
+        received = [record["times_received"] for record in simulator.registry()]
+    assert sum(received) - len(received) == 2, "committed and not answered, and half answered: these came again"
 
 
 def test_sigkill_of_a_settlement(make_workplace: MakeWorkplace, tmp_path: Path, pki: Path) -> None:
-    """T5 by a person dies before its commit, then after it: it is on record once, and its follower goes on."""
+    """T5 by a person dies within it, before its commit, then after it: it is on record once, its follower goes on."""
     workplace = make_workplace(profile="seen", delivery=ONE_BY_ONE)
     person = a_person()
     expected = dict.fromkeys([workplace.hire(person), workplace.transfer(person)], "accepted")
@@ -206,12 +228,34 @@ def test_sigkill_of_a_settlement(make_workplace: MakeWorkplace, tmp_path: Path, 
         (tmp_path / "extract.txt").write_text("as the portal shows it", "utf-8")
         answer = ["--as", "accepted", "--contract-id", simulator.registry()[0]["contract_id"]]
         settle = ["submission", "settle", held.id, *answer, "--evidence", str(tmp_path / "extract.txt")]
-        die(workplace, "before:settle", 1, *settle, "--reason", "seen in the portal")
-        assert workplace.row(held.event_id).state is State.INDETERMINATE
-        die(workplace, "after:settle", 1, *settle, "--reason", "seen in the portal")
+        settle += ["--reason", "seen in the portal"]
+        for place in ("within:settle", "before:settle"):
+            die(workplace, place, 1, *settle)
+            assert workplace.row(held.event_id).state is State.INDETERMINATE
+        die(workplace, "after:settle", 1, *settle)
         assert workplace.row(held.event_id).state is State.ACCEPTED
-        again = workplace.usrec(*settle, "--reason", "seen in the portal")
+        again = workplace.usrec(*settle)
         assert again.returncode == 5, again.stderr
         workplace.drain()
         require_sound(workplace, simulator, expected)
     assert len(workplace.query("SELECT 1 FROM acknowledgements WHERE kind = 'settlement'")) == 1
+
+
+def test_sigkill_of_a_replay(make_workplace: MakeWorkplace, tmp_path: Path, pki: Path) -> None:
+    """Each submission of a replay is a transaction of its own: the same command takes up those that are left."""
+    workplace = make_workplace(delivery=ONE_BY_ONE)
+    events = [workplace.hire(a_person()) for _ in range(4)]
+    refusals = '[[fault]]\nkind = "refuse"\ncode = "SCSE012"\nlimit = 4\n'
+    with SimulatorProcess.start(tmp_path / "registry.db", pki, faults=refusals) as simulator:
+        workplace.connect(simulator.url)
+        workplace.drain()
+        assert set(workplace.states().values()) == {"rejected"}
+        replay = ["replay", "--state", "rejected", "--rate", "20/s", "--yes", "--reason", "the register is mended"]
+        for place in ("within:replayed", "before:replayed", "after:replayed"):
+            die(workplace, place, 1, *replay)
+        workplace.drain()
+        done = workplace.usrec(*replay)
+        assert done.returncode == 0, done.stderr
+        workplace.drain()
+        assert workplace.states() == dict.fromkeys(events, "accepted")
+        require_exactly_once(workplace.hr_rows(), simulator.registry())

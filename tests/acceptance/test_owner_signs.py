@@ -71,6 +71,7 @@ def test_what_the_owner_signs_by_hand_is_registered_exactly_once(
     moved = workplace.transfer(FIRST)
     with SimulatorProcess.start(tmp_path / "registry.db", pki) as simulator:
         workplace.connect(simulator.url)
+        die(workplace, "within:ask", "run", "--drain")
         die(workplace, "before:ask", "run", "--drain")
         die(workplace, "after:ask", "run", "--drain")
         log = workplace.drain()
@@ -90,6 +91,7 @@ def test_what_the_owner_signs_by_hand_is_registered_exactly_once(
         workplace.enter(other, "conclusion", SECOND.key, conclusion_of(SECOND), revision=2)
         log += workplace.drain()
 
+        die(workplace, "within:take", "package", "take", str(signed))
         die(workplace, "before:take", "package", "take", str(signed))
         assert workplace.states()[hired] == "pending"
         die(workplace, "after:take", "package", "take", str(signed))

@@ -11,7 +11,7 @@ from support.simulator_process import SimulatorProcess
 from support.two_books import require_exactly_once
 from support.workplace import PATIENCE, MakeWorkplace, log_records, running, wait_until
 
-PEOPLE = 12
+PEOPLE = 5
 
 
 @pytest.mark.postgresql

@@ -22,6 +22,7 @@ from usrec.adapters.calendar.year import read_year
 from usrec.adapters.explanations.book import explain_all
 from usrec.application.checkup import Level, Standing
 from usrec.application.estimate_liability import Case, Estimate
+from usrec.application.foresee import Foreseen
 from usrec.application.import_dictionary import CodesExplained, LostCode
 from usrec.application.import_dictionary import Plan as ImportPlan
 from usrec.application.pack_papers import Unsigned
@@ -36,6 +37,8 @@ from usrec.domain.deadline import DeadlineEvent, compute_deadline, deadline_repo
 from usrec.domain.dictionary import Changes, Dictionary
 from usrec.domain.document import FoundFile, StoredDocument
 from usrec.domain.employer_stop import AGENT, EmployerStop
+from usrec.domain.forecast import QueueGroup, QueueLoad, Rate, RateBasis, foretell
+from usrec.domain.last_day import Advice
 from usrec.domain.liability import Breach, Circumstances, assess
 from usrec.domain.mass import MassBatch
 from usrec.domain.message import RenderedMessage
@@ -134,6 +137,8 @@ SURVEY = Survey(
     write_backs_waiting=0,
     stopped=[STOP],
 )
+LOAD = QueueLoad([QueueGroup(NOW + timedelta(1), NOW + timedelta(2), 9, ID)], 0, 0, NOW, 0, 0, None)
+FORESEEN = Foreseen(foretell(LOAD, Rate(0.001, RateBasis.MEASURED), NOW), {ID: Advice.PORTAL})
 STANDING = Standing(NOW, 1, 0, 0, 0, None, 0, 0, None, None, 0, 0, 0)
 CHECKED = Checked(Level.CRITICAL, ["no agent has ever given a sign of life"], STANDING, timedelta(minutes=10))
 PLAN = Plan(
@@ -144,6 +149,7 @@ PLAN = Plan(
     unknown=[],
     left_alone={},
     interval=timedelta(seconds=1),
+    forecast=FORESEEN.forecast,
 )
 REPLAYED = _result_json(PLAN, Canary(CanaryFate.REGISTERED, 0, ROW), Queued(NOW, refused=[(ID, "why")]))
 CERTIFICATE = SigningCertificate("4f", "ab", NOW, NOW + timedelta(days=99), head=False)
@@ -193,6 +199,7 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
         SURVEY,
         [CertificateRecord("employer", "main", "1f", "good", None)],
         [EndingPermit(ID, "e1", EmployerName("main"), "K-1", NOW.date())],
+        foreseen=FORESEEN,
     ),
     ("usrec status", "JSON keys with `--check`:"): check_json(CHECKED),
     ("usrec submission list", "JSON keys, one"): row_json(ROW),

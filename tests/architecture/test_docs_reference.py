@@ -44,7 +44,14 @@ ONE = {
     time: "time",
     settings.SecretSettings: "secret",
 }
-MANY = {date: "dates", int: "years", str: "texts", Operation: "operations", Change: "changes"}
+MANY = {
+    settings.SecretSettings: "secrets",
+    date: "dates",
+    int: "years",
+    str: "texts",
+    Operation: "operations",
+    Change: "changes",
+}
 
 
 def test_every_setting_is_documented_with_type_and_default() -> None:

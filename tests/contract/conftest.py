@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 
 from support.fresh_ledger import make_ledger
-from support.line import empty_ledger
+from support.line import Line, empty_ledger
 from support.postgresql import PostgresqlServer
 from usrec.adapters.persistence import SqlLedger, create_ledger_engine, open_ledger
 from usrec.adapters.persistence.columns import metadata
@@ -96,3 +96,11 @@ def sqlite_memory() -> Iterator[SqlLedger]:
     ledger = open_ledger("sqlite://")
     yield ledger
     ledger.close()
+
+
+@pytest.fixture
+def line() -> Iterator[Line]:
+    """Give a line whose ledger is in memory."""
+    made = Line()
+    yield made
+    made.close()

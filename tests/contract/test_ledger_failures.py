@@ -61,6 +61,7 @@ def test_address_of_another_kind_is_a_setting_to_mend(url: str) -> None:
     [
         ("postgresql://user:secret@db.example:5433/ledger?password=secret", "ledger db.example/ledger"),
         ("postgresql://user:secret@/ledger?host=/run/postgresql", "ledger /run/postgresql/ledger"),
+        ("postgresql://u@/ledger?host=db-a:5432&host=db-b:5432", "ledger db-a:5432,db-b:5432/ledger"),
         ("sqlite:////var/lib/usrec/ledger.db", "ledger /var/lib/usrec/ledger.db"),
         ("sqlite://", "ledger in memory"),
     ],
@@ -184,6 +185,32 @@ def test_agents_that_lock_crosswise_are_both_told_to_try_again(shared_ledger: Sq
         connection.execute(text("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$"))
 
 
+@only_postgresql
+@pytest.mark.parametrize(
+    ("code", "words"), [("57014", "statement_timeout"), ("25P03", "had stood still"), ("25006", "takes no writes")]
+)
+def test_what_the_server_cuts_off_is_named(shared_ledger: SqlLedger, code: str, words: str) -> None:
+    with shared_ledger._engine.connect() as connection, pytest.raises(LedgerUnavailable, match=words):
+        connection.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"))
+
+
+@only_postgresql
+def test_agent_that_stands_still_in_a_transaction_lets_go_of_its_locks(
+    shared_ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that was stopped does: the server ends the session, and nobody waits for it any longer."""
+    monkeypatch.setattr(engine, "_LET_GO", "idle_in_transaction_session_timeout=50")
+    stopped = open_ledger(shared_ledger._engine.url.render_as_string(hide_password=False))
+    with stopped.begin() as work:
+        work.contracts.lock(BIN, ContractKey("K-1"))
+        with shared_ledger.begin() as other:
+            other.contracts.lock(BIN, ContractKey("K-1"))
+            other.commit()
+        with pytest.raises(LedgerUnavailable):
+            work.contracts.lock(BIN, ContractKey("K-1"))
+    stopped.close()
+
+
 def test_wrong_statement_is_this_programs_fault(shared_ledger: SqlLedger) -> None:
     with shared_ledger._engine.connect() as connection, pytest.raises(InvariantViolation):
         connection.execute(text("SELEC 1"))
@@ -203,10 +230,11 @@ def test_commit_on_sqlite_waits_for_the_disk(tmp_path: Path) -> None:
 @only_postgresql
 def test_commit_on_postgresql_is_not_weakened_by_the_agent(shared_ledger: SqlLedger) -> None:
     settings = ("transaction_isolation", "TimeZone", "lock_timeout", "application_name")
+    settings += ("idle_in_transaction_session_timeout",)
     with shared_ledger._engine.connect() as connection:
         found = [connection.exec_driver_sql(f"SHOW {setting}").scalar_one() for setting in settings]
         overridden = connection.exec_driver_sql(
             "SELECT source FROM pg_settings WHERE name IN ('synchronous_commit', 'fsync')"
         ).scalars()
         assert "client" not in set(overridden)
-    assert found == ["read committed", "UTC", "10s", "usrec-agent"]
+    assert found == ["read committed", "UTC", "10s", "usrec-agent", "1min"]

@@ -15,6 +15,7 @@ from usrec.adapters.persistence.alert_tables import permits
 from usrec.adapters.persistence.delivery_tables import outbox
 from usrec.adapters.persistence.rows import submission_values, values_of
 from usrec.adapters.persistence.tables import submissions, write_backs
+from usrec.domain.alert import Watched
 from usrec.domain.source_event import ContractKey, EventId
 from usrec.domain.submission import QueueStatus, Submission, SubmissionId
 from usrec.ports.ledger import UnitOfWork
@@ -110,6 +111,7 @@ STEPS: Sequence[tuple[Any, Sequence[str]]] = (
     (lambda work: work.submissions.signed_as("d" * 64), ["messages"]),
     (lambda work: work.alerts.outdated(100), []),
     (lambda work: work.alerts.unsay(NOW, NOW, 100), []),
+    (lambda work: work.alerts.foretold(Watched.FORECAST, NOW.date()), ["ix_alerts_foretold"]),
     (lambda work: work.permits.untold(NOW.date(), 10, 100), ["ix_permits_end_date"]),
     (lambda work: work.inbox.known([(SOURCE, EventId("e7"), 1)]), ["inbox"]),
 )
@@ -181,3 +183,14 @@ def test_what_stands_of_many_contracts_is_read_at_once(shared_ledger: SqlLedger)
         found = work.submissions.standing_of(contracts)
     assert len([one for one in seen if not one[0].startswith("BEGIN")]) == 1
     assert found == {contract: [] for contract in contracts}
+
+
+@pytest.mark.parametrize("shared_ledger", ["sqlite"], indirect=True)
+def test_forecast_looks_at_the_last_exchanges_and_not_at_all_of_them(shared_ledger: SqlLedger) -> None:
+    with executed(shared_ledger) as seen:
+        shared_ledger.view.queue_load(NOW, NOW - HOUR)
+    asked = [one for one in seen if "FROM attempts" in one[0]]
+    with shared_ledger._engine.connect() as connection:
+        plans = [plan(connection, *one) for one in asked]
+    assert len(plans) == 2
+    assert all("ix_attempts_closed" in one for one in plans)

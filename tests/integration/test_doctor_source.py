@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +12,12 @@ import pytest
 from sqlalchemy import make_url
 
 from support.hr_sides import PostgresqlHr, SqliteHr
+from support.ledger_values import a_row
 from support.patient import Patient, provokes, provokes_each
 from support.postgresql import PostgresqlServer
 from usrec.adapters.inmemory.clock import ManualClock
+from usrec.adapters.persistence import open_ledger
+from usrec.domain.source_event import EventId, SourceName
 from usrec.interfaces.doctor import source_check as say
 from usrec.interfaces.doctor.finding import Kind
 from usrec.interfaces.doctor.source_check import examine_sources
@@ -55,6 +59,26 @@ def test_waiting_rows_are_counted_with_the_age_of_the_oldest(
 def test_a_row_that_does_not_tell_when_it_was_entered_is_counted_all_the_same(patient: Patient, hr: SqliteHr) -> None:
     hr.enter("hire-1", entered_at="on Monday")
     assert patient.says(examine_sources)["source.waiting"].values["number"] == 1
+
+
+@provokes(say.FORGOTTEN)
+def test_rows_that_were_taken_and_that_the_ledger_has_forgotten_are_counted(patient: Patient, hr: SqliteHr) -> None:
+    """A failover or a restored backup has lost T1: HR's mark alone knows that somebody took them."""
+    hr.enter("hire-1")
+    hr.enter("hire-2")
+    hr.execute("UPDATE usrec_outbox SET taken_at = 'just now'")
+    assert list(patient.says(examine_sources)) == ["source.empty"], "without a ledger nothing is known"
+    assert not (patient.folder / "ledger.db").exists()
+    patient.make_ledger()
+    ledger = open_ledger(f"sqlite:///{patient.folder / 'ledger.db'}")
+    with ledger.begin() as work:
+        row = replace(a_row("hire-1"), source=SourceName("hr"))
+        work.inbox.add(row, EventId("hire-1"), work.inbox.fingerprint(row.canonical()), NOW)
+        work.commit()
+    ledger.close()
+    said = patient.says(examine_sources)
+    assert list(said) == ["source.empty", "source.forgotten"]
+    assert (said["source.forgotten"].values["number"], said["source.forgotten"].about) == (1, "hr")
 
 
 @provokes(say.READ_ONLY)

@@ -2,9 +2,11 @@
 
     python -m support.crashing_agent before:record 2 -- run --drain --config usrec.toml
 
-The place is a moment (`before` or `after`) and a step; the number says at which occurrence it dies. Steps are the
-transactions of the design, told apart by what they do to the ledger, and the three calls to other machines. The agent
-itself is the real one, composed by `usrec.bootstrap`: only the classes at its edges are replaced by ones that watch.
+A place is a moment and a step; the number says at which occurrence it dies. Steps are the transactions of the design,
+told apart by what they do to the ledger, and the calls to the key and to other machines. Of a transaction, `within` is
+the moment between two of its writes, `before` stands after the last write and before the commit, `after` behind the
+commit. The agent itself is the real one, composed by `usrec.bootstrap`: only the classes at its edges are replaced by
+ones that watch.
 """
 
 from __future__ import annotations
@@ -13,59 +15,81 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final
 from unittest import mock
 
 from sqlalchemy import Connection, Engine, RootTransaction
 
+from usrec.adapters.gateway.inquiry import ShepInquiry
 from usrec.adapters.gateway.shep import ShepGateway
 from usrec.adapters.persistence.inbox import FingerprintKey
 from usrec.adapters.persistence.ledger import SqlLedger, SqlUnitOfWork
+from usrec.adapters.signing.keyring import Keyring
 from usrec.adapters.sources.outbox_table import OutboxTableSource
-from usrec.domain.message import Envelope
+from usrec.domain.inquiry import Question, RegistryReply
+from usrec.domain.message import Envelope, SignedMessage
 from usrec.domain.outcome import SubmissionOutcome
 from usrec.domain.source_event import SourceRow
 from usrec.ports.event_source import StatusNote
 
 Calls = set[str]
+Recognised = Callable[[Calls], bool]
 
-TRANSACTIONS: Final[dict[str, Callable[[Calls], bool]]] = {
-    "receive": lambda calls: "inbox.add" in calls,  # T1
+_DELIVERS: Final[frozenset[str]] = frozenset(
+    {"inbox.add_all", "outbox.hold_lease", "attempts.close", "acknowledgements.add"}
+)
+
+TRANSACTIONS: Final[dict[str, Recognised]] = {
+    "receive": lambda calls: "inbox.add_all" in calls,  # T1
     "claim": lambda calls: "outbox.claim" in calls,  # T2
     "intent": lambda calls: "attempts.open" in calls,  # T3
-    "record": lambda calls: {"outbox.hold_lease", "attempts.close"} <= calls and "attempts.open" not in calls,  # T4
+    "record": lambda calls: _ends_an_attempt(calls) and bool(calls & {"acknowledgements.add", "outbox.release"}),  # T4
     "late": lambda calls: "attempts.close" in calls and "outbox.hold_lease" not in calls,  # T5, a late answer
-    "settle": lambda calls: "acknowledgements.add" in calls and "attempts.close" not in calls,  # T5, a person
+    "settle": lambda calls: "acknowledgements.add" in calls and not calls & {"attempts.close", "questions.add"},  # T5
+    "answered": lambda calls: "questions.add" in calls,  # what the registry answered when it was asked
     "ask": lambda calls: {"signing_requests.put", "outbox.release"} <= calls,  # a person is asked to sign or approve
     "take": lambda calls: "submissions.store_message" in calls and "attempts.open" not in calls,  # signed by hand
     "watch": lambda calls: "alerts.add" in calls,  # T6
     "tell": lambda calls: "alert_sinks.begin" in calls,  # T6, its second half, before a sink is told
     "told": lambda calls: "alert_sinks.taken" in calls,  # and after it
     "noted": lambda calls: "write_backs.done" in calls,  # T7
+    "alive": lambda calls: "agents.beat" in calls,  # the sign of life
+    "replayed": lambda calls: "outbox.put" in calls and not calls & _DELIVERS,  # one submission of a replay
 }
-"""By what they do, seen from inside the transaction."""
+"""By what they do, seen from inside the transaction; recognised as soon as the call that tells has been made."""
 
-CALLS: Final = ("submit", "mark_taken", "write_back")
-"""To the gateway and to HR."""
+CALLS: Final = ("sign", "submit", "inquire", "mark_taken", "write_back")
+"""To the key, the gateway and HR."""
+
+PLACES: Final = (
+    *(f"{moment}:{step}" for step in TRANSACTIONS for moment in ("within", "before", "after")),
+    *(f"{moment}:{call}" for call in CALLS for moment in ("before", "after")),
+)
 
 _PORTS: Final = (
-    *("inbox", "submissions", "outbox", "attempts", "acknowledgements"),
+    *("inbox", "submissions", "outbox", "attempts", "acknowledgements", "questions", "agents"),
     *("write_backs", "alerts", "alert_sinks", "signing_requests"),
 )
+
+
+def _ends_an_attempt(calls: Calls) -> bool:
+    return {"outbox.hold_lease", "attempts.close"} <= calls and not calls & {"attempts.open", "questions.add"}
 
 
 class Fate:
     """Where this process dies, and how often it has been there."""
 
     def __init__(self, place: str, occurrence: int) -> None:
-        self.moment, _, self.step = place.partition(":")
-        if self.moment not in {"before", "after"} or self.step not in {*TRANSACTIONS, *CALLS}:
+        if place not in PLACES:
             raise SystemExit(f"no such place: {place}")
+        self.place = place
+        self.step = place.partition(":")[2]
         self._left = occurrence
 
     def reach(self, moment: str, step: str) -> None:
         """Die here, if this is the place."""
-        if (moment, step) != (self.moment, self.step):
+        if f"{moment}:{step}" != self.place:
             return
         self._left -= 1
         if not self._left:
@@ -75,8 +99,8 @@ class Fate:
 class Watched:
     """A repository whose successful calls are noted; a call that found nothing to do does not count."""
 
-    def __init__(self, repository: Any, name: str, calls: Calls) -> None:
-        self._repository, self._name, self._calls = repository, name, calls
+    def __init__(self, repository: Any, name: str, note: Callable[[str], None]) -> None:
+        self._repository, self._name, self._note = repository, name, note
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         inner = getattr(self._repository, method)
@@ -84,29 +108,44 @@ class Watched:
         def noted(*arguments: Any, **options: Any) -> Any:
             result = inner(*arguments, **options)
             if result is None or result:
-                self._calls.add(f"{self._name}.{method}")
+                self._note(f"{self._name}.{method}")
             return result
 
         return noted
 
 
-def watching(fate: Fate) -> tuple[type[SqlUnitOfWork], type[ShepGateway], type[OutboxTableSource]]:
-    """The classes at the agent's edges, each of which knows the place."""
+def dying_unit_of_work(fate: Fate) -> type[SqlUnitOfWork]:
+    """The unit of work that knows the place."""
+    recognised: Recognised = TRANSACTIONS.get(fate.step, lambda _: False)
 
     class DyingUnitOfWork(SqlUnitOfWork):
-        def __init__(self, connection: Connection, transaction: RootTransaction, key: FingerprintKey) -> None:
-            super().__init__(connection, transaction, key)
+        def __init__(
+            self, connection: Connection, transaction: RootTransaction, key: FingerprintKey, *, rings: bool = False
+        ) -> None:
+            super().__init__(connection, transaction, key, rings=rings)
             self.calls: Calls = set()
             for name in _PORTS:
-                setattr(self, name, Watched(getattr(self, name), name, self.calls))
+                setattr(self, name, Watched(getattr(self, name), name, self.note))
+
+        def note(self, call: str) -> None:
+            known = recognised(self.calls)
+            self.calls.add(call)
+            if not known and recognised(self.calls):
+                fate.reach("within", fate.step)
 
         def commit(self) -> None:
-            here = fate.step in TRANSACTIONS and TRANSACTIONS[fate.step](self.calls)
+            here = recognised(self.calls)
             if here:
                 fate.reach("before", fate.step)
             super().commit()
             if here:
                 fate.reach("after", fate.step)
+
+    return DyingUnitOfWork
+
+
+def dying_gateways(fate: Fate) -> tuple[type[ShepGateway], type[ShepInquiry]]:
+    """The ways to the gateway."""
 
     class DyingGateway(ShepGateway):
         def submit(self, envelope: Envelope) -> SubmissionOutcome:
@@ -116,6 +155,26 @@ def watching(fate: Fate) -> tuple[type[SqlUnitOfWork], type[ShepGateway], type[O
                 RememberedLedger.lose_leases()
             fate.reach("after", "submit")
             return outcome
+
+    class DyingInquiry(ShepInquiry):
+        def ask(self, question: Question, *, at: datetime) -> RegistryReply:
+            fate.reach("before", "inquire")
+            reply = super().ask(question, at=at)
+            fate.reach("after", "inquire")
+            return reply
+
+    return DyingGateway, DyingInquiry
+
+
+def dying_sides(fate: Fate) -> tuple[type[Keyring], type[OutboxTableSource]]:
+    """The keys, and HR."""
+
+    class DyingKeyring(Keyring):
+        def sign(self, *arguments: Any, **options: Any) -> SignedMessage:
+            fate.reach("before", "sign")
+            signed = super().sign(*arguments, **options)
+            fate.reach("after", "sign")
+            return signed
 
     class DyingSource(OutboxTableSource):
         def mark_taken(self, rows: Sequence[SourceRow]) -> None:
@@ -128,7 +187,21 @@ def watching(fate: Fate) -> tuple[type[SqlUnitOfWork], type[ShepGateway], type[O
             super().write_back(notes)
             fate.reach("after", "write_back")
 
-    return DyingUnitOfWork, DyingGateway, DyingSource
+    return DyingKeyring, DyingSource
+
+
+def watching(fate: Fate) -> dict[str, type]:
+    """The classes at the agent's edges, each of which knows the place, by what they stand for."""
+    gateway, inquiry = dying_gateways(fate)
+    keyring, source = dying_sides(fate)
+    return {
+        "usrec.adapters.persistence.ledger.SqlLedger": RememberedLedger,
+        "usrec.adapters.persistence.ledger.SqlUnitOfWork": dying_unit_of_work(fate),
+        "usrec.adapters.gateway.shep.ShepGateway": gateway,
+        "usrec.adapters.gateway.inquiry.ShepInquiry": inquiry,
+        "usrec.adapters.signing.keyring.Keyring": keyring,
+        "usrec.adapters.sources.outbox_table.OutboxTableSource": source,
+    }
 
 
 class RememberedLedger(SqlLedger):
@@ -152,17 +225,12 @@ def main() -> None:
     place, occurrence, separator, *arguments = sys.argv[1:]
     if separator != "--":
         raise SystemExit("usage: crashing_agent PLACE OCCURRENCE -- ARGUMENTS OF usrec")
-    unit_of_work, gateway, source = watching(Fate(place, int(occurrence)))
     sys.argv = ["usrec", *arguments]
-    with (
-        mock.patch("usrec.adapters.persistence.ledger.SqlLedger", RememberedLedger),
-        mock.patch("usrec.adapters.persistence.ledger.SqlUnitOfWork", unit_of_work),
-        mock.patch("usrec.adapters.gateway.shep.ShepGateway", gateway),
-        mock.patch("usrec.adapters.sources.outbox_table.OutboxTableSource", source),
-    ):
-        from usrec.__main__ import main as usrec
+    for replaced, by in watching(Fate(place, int(occurrence))).items():
+        mock.patch(replaced, by).start()
+    from usrec.__main__ import main as usrec
 
-        usrec()
+    usrec()
 
 
 if __name__ == "__main__":

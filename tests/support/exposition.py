@@ -14,11 +14,12 @@ from usrec.adapters.metrics.agent_metrics import AgentMetrics
 from usrec.adapters.metrics.instruments import Step
 from usrec.adapters.metrics.standing import CertificateLife, CertificateOf, CertificateTrust, Standing
 from usrec.application.ingest import IngestReport
+from usrec.domain.forecast import QueueGroup, QueueLoad
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.outcome import Doubt, NothingSent, Registered, ReplyProof, Unknown
 from usrec.domain.source_event import SourceName
 from usrec.domain.state import State
-from usrec.domain.submission import QueueStatus
+from usrec.domain.submission import QueueStatus, SubmissionId
 from usrec.domain.trust import SubjectKind, TrustStatus
 from usrec.ports.alert_sink import LOG, SinkName
 from usrec.ports.figures import Backlog, Figures, OpenGroup, SinkRecord
@@ -85,6 +86,10 @@ class FakeView:
     def heartbeats(self) -> Sequence[Heartbeat]:
         return self.agents
 
+    def queue_load(self, now: datetime, since: datetime) -> QueueLoad:
+        group = QueueGroup(NOW + 2 * DAY, NOW + 3 * DAY, 100_000, SubmissionId("s"))
+        return QueueLoad([group], 1, 1, since, tried=20, decided=20, in_vain_since=None)
+
     def last_exchange(self) -> datetime | None:
         return self.exchanged_at
 
@@ -117,6 +122,8 @@ def full_exposition() -> str:
     counts.delivered("accepted")
     counts.breaker_tripped()
     counts.told(MAIL, taken=True)
+    counts.listens("ledger", listening=True)
+    counts.rang("ledger")
     metrics.ingested(SourceName("hr"), IngestReport(3, 1, 1, 1), 0.1)
     counts.source_read("hr", NOW.timestamp(), rows=3, lag=1.0)
     counts.source_failed("hr", NOW.timestamp())

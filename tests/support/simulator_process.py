@@ -33,9 +33,14 @@ class SimulatorProcess:
         deadlines: str = "warn",
         port: int = 0,
         options: Sequence[str] = (),
+        dies: str | None = None,
     ) -> Self:
-        """Start and wait until it listens; `faults` is a file, or the text of one."""
-        command = [sys.executable, "-m", "usrec_simulator", "serve", "--db", str(db), "--pki", str(pki)]
+        """Start and wait until it listens; `faults` is a file, or the text of one.
+
+        With `dies` it kills itself at that place (`crashing_simulator`).
+        """
+        program = ["usrec_simulator"] if dies is None else ["support.crashing_simulator", dies, "--"]
+        command = [sys.executable, "-m", *program, "serve", "--db", str(db), "--pki", str(pki)]
         command += ["--port", str(port), "--profile", profile, "--deadlines", deadlines, "--die-with-parent"]
         if isinstance(faults, str):
             script = db.with_suffix(".faults.toml")
@@ -60,6 +65,11 @@ class SimulatorProcess:
     def kill(self) -> int:
         """End it without any chance to tidy up (SIGKILL)."""
         self.process.kill()
+        return self._ended()
+
+    def wait(self, patience: float) -> int:
+        """Wait until it ends by itself; its exit status."""
+        self.process.wait(patience)
         return self._ended()
 
     def registry(self) -> list[dict[str, Any]]:

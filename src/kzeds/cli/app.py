@@ -17,6 +17,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from kzeds.cli.bundle import verify_bundle
 from kzeds.cli.keys import Json, KeyFile, PasswordFile, certificate_fields, describe, load_key, now
 from kzeds.cli.output import CANNOT_TELL, INTERNAL_ERROR, REFUSED, show
 from kzeds.cli.package import show_package, sign_package
@@ -64,6 +65,7 @@ def info(key: KeyFile, password_file: PasswordFile, *, as_json: Json = False) ->
 
 app.command()(sign)
 app.command()(verify)
+app.command("verify-bundle")(verify_bundle)
 app.command("sign-package")(sign_package)
 app.command("show-package")(show_package)
 

@@ -78,5 +78,11 @@ class KeySigner:
         """The SOAP envelope with a WS-Security signature over its Body."""
         return sign_body(envelope, self._key, body_id=body_id)
 
+    def sign_detached(self, content: bytes, *, at: datetime) -> bytes:
+        """A detached CMS signature over any content (`kzeds.cms.sign_detached`); only keys at hand can make one."""
+        from kzeds.cms import sign_detached
+
+        return sign_detached(content, self._key, at=at)
+
     def __repr__(self) -> str:
         return f"KeySigner({self._key.certificate.short_id})"

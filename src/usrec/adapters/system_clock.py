@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 
 
 class SystemClock:
@@ -12,6 +13,12 @@ class SystemClock:
     def now(self) -> datetime:
         """The present, aware UTC."""
         return datetime.now(UTC)  # noqa: TID251 -- the one place that asks the machine; everything else gets the port
+
+
+def steady() -> timedelta:
+    """A counter that nobody can set; on Linux it counts the machine's sleep too (CLOCK_BOOTTIME)."""
+    which = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return timedelta(microseconds=time.clock_gettime_ns(which) // 1000)
 
 
 class SystemEntropy:

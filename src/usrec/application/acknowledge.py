@@ -13,9 +13,12 @@ from datetime import datetime, timedelta
 
 from usrec.application.contract_line import known
 from usrec.application.decision import Decision, record_decision
+from usrec.application.lost_intent import restored_intent
 from usrec.application.record_intent import OpenAttempt, doubt
 from usrec.application.record_outcome import authenticated, closing_line, closing_of
 from usrec.application.recording import journal
+from usrec.application.strange_answer import raise_alert
+from usrec.domain.alert import Threshold
 from usrec.domain.outcome import (
     Doubt,
     Faulted,
@@ -25,7 +28,7 @@ from usrec.domain.outcome import (
     SubmissionOutcome,
     Unknown,
 )
-from usrec.domain.state import MAY_BE_REGISTERED, Move, State
+from usrec.domain.state import MAY_BE_REGISTERED, SETTLED, Move, State
 from usrec.domain.submission import Submission
 from usrec.domain.verdict import Ending
 from usrec.ports.attempts import Acknowledgement
@@ -51,12 +54,16 @@ class LateAnswer:
 def acknowledge_late(
     opened: OpenAttempt, outcome: SubmissionOutcome, *, ledger: Ledger, clock: Clock, tolerance: timedelta
 ) -> LateAnswer:
-    """Use an answer whose claim was lost."""
+    """Use an answer whose claim was lost, with the attempt itself where the ledger has lost that."""
     now = clock.now()
     with ledger.begin() as work:
         work.contracts.lock(opened.submission.employer_bin, opened.submission.contract_key)
-        submission = known(work, opened.submission.id)
         trusted = authenticated(work, opened, outcome, tolerance, now)
+        submission = restored_intent(work, opened, now)
+        if submission is None:
+            lost = known(work, opened.submission.id)
+            work.commit()
+            return LateAnswer(lost, decided=False, contradicts=isinstance(trusted, Registered))
         ending, reason = _ending(trusted)
         closing = closing_of(trusted, ending, now)
         work.attempts.close(opened.attempt.id, closing)
@@ -69,8 +76,20 @@ def acknowledge_late(
             submission = _accept(work, submission, opened, trusted, now)
         elif ending is Ending.UNKNOWN and submission.state is State.SIGNED:
             submission = doubt(work, submission, reason, now)
+        _tell(work, submission, trusted, now, contradicts=contradicts)
         work.commit()
     return LateAnswer(submission, decided, contradicts)
+
+
+def _tell(
+    work: UnitOfWork, submission: Submission, trusted: SubmissionOutcome, now: datetime, *, contradicts: bool
+) -> None:
+    """Raise an alert where an answer contradicts the ledger, or was not understood and nothing is decided yet."""
+    strange = isinstance(trusted, Unknown) and trusted.doubt is Doubt.UNKNOWN_SHAPE
+    if contradicts:
+        raise_alert(work, submission, Threshold.CONTRADICTED, now)
+    elif strange and submission.state not in SETTLED:
+        raise_alert(work, submission, Threshold.UNRECOGNISED, now)
 
 
 def _ending(trusted: SubmissionOutcome) -> tuple[Ending, str]:

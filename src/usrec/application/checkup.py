@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Final
 
 from usrec.application.survey import NEEDED_BY_STATE, NEEDED_BY_WAIT, SOON
-from usrec.domain.heartbeat import Heartbeat, missing, newest_sign
+from usrec.domain.heartbeat import Heartbeat, halted, missing, newest_sign
 from usrec.domain.working_time import WorkingTime
 from usrec.ports.figures import Backlog, Figures
 from usrec.ports.ledger_view import LedgerView
@@ -46,6 +46,7 @@ class Standing:
         missing_agents: Agents that fell silent while others went on.
         write_backs: Notes that HR has not got yet.
         employers_stopped: Names of those of whom nothing goes out.
+        halted: Machines whose agents send nothing, because their clocks cannot be relied on.
         alerts_waiting: Alerts that not everybody got who should, once the first of them has been due for too long.
     """
 
@@ -63,6 +64,7 @@ class Standing:
     write_backs: int
     alerts_waiting: int
     employers_stopped: Sequence[str] = ()
+    halted: Sequence[str] = ()
 
 
 def take_standing(*, view: LedgerView, now: datetime, hours: WorkingTime, silence: timedelta) -> Standing:
@@ -100,6 +102,7 @@ def _standing(
         write_backs=sum(waiting.number for waiting in figures.write_backs.values()),
         alerts_waiting=_late(figures.undelivered_alerts, now, silence),
         employers_stopped=figures.stopped,
+        halted=sorted({one.host for one in halted(agents, silence)}),
     )
 
 
@@ -123,6 +126,8 @@ def judge(standing: Standing, silence: timedelta) -> tuple[Level, Sequence[str]]
 def _losses(standing: Standing, silence: timedelta) -> Iterator[str]:
     if standing.employers_stopped:
         yield f"stopped: {', '.join(standing.employers_stopped)}"
+    if standing.halted:
+        yield f"nothing is sent, the clock is wrong on {', '.join(standing.halted)}"
     if standing.overdue:
         yield f"{standing.overdue} overdue"
     if standing.silence is None:

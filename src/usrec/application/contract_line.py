@@ -73,15 +73,20 @@ def _wait_behind(work: UnitOfWork, head: Standpoint) -> WaitReason:
 
 
 def _block(work: UnitOfWork, one: Standpoint, head: Standpoint, why: WaitReason | None, now: datetime) -> None:
-    entry = work.outbox.get(one.id) or _new_entry(known(work, one.id), now)
+    entry = _queued(work, one) or _new_entry(known(work, one.id), now)
     why = entry.wait_reason if entry.wait_reason in _STOPPED else why
     wanted = replace(entry, status=QueueStatus.BLOCKED, wait_reason=why, blocked_by=head.id)
     if wanted != entry or one.status is None:
         work.outbox.put(wanted)
 
 
+def _queued(work: UnitOfWork, one: Standpoint) -> QueueEntry | None:
+    """Its entry; nobody is asked for that of one that was taken a moment ago and has none."""
+    return None if one.status is None else work.outbox.get(one.id)
+
+
 def _advance(work: UnitOfWork, head: Standpoint, now: datetime) -> None:
-    entry = work.outbox.get(head.id)
+    entry = _queued(work, head)
     if (
         entry is not None
         and entry.status is not QueueStatus.BLOCKED

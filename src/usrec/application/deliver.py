@@ -21,6 +21,7 @@ from uuid import UUID
 
 from usrec.application.acknowledge import acknowledge_late
 from usrec.application.ask_person import Asked, ask_person
+from usrec.application.ask_registry import ask_registry, is_askable
 from usrec.application.give_back import give_back_invalid, give_back_unsigned, give_back_untouched
 from usrec.application.keep_document import attach
 from usrec.application.record_intent import OpenAttempt, record_intent
@@ -44,11 +45,13 @@ from usrec.domain.message import (
 )
 from usrec.domain.outcome import SubmissionOutcome, code_of
 from usrec.domain.policies import Policies
-from usrec.domain.retry import RetryPolicy
+from usrec.domain.retry import RetryPolicy, time_left
 from usrec.domain.source_event import Operation
 from usrec.domain.submission import Submission, SubmissionId, WaitReason
+from usrec.domain.verdict import Next
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.gateway import Gateway
+from usrec.ports.inquiry import Inquiry
 from usrec.ports.ledger import Claim, Ledger
 from usrec.ports.renderer import Renderer
 from usrec.ports.signer import Signer
@@ -120,12 +123,18 @@ def deliver(
     clock: Clock,
     entropy: Entropy,
     policy: DeliveryPolicy,
+    inquiry: Inquiry | None = None,
 ) -> Delivered:
-    """Steps 5-8 for one claim.
+    """Steps 5-8 for one claim; or, before a resend, the question to the registry.
+
+    Args:
+        inquiry: Asks the registry about what is in doubt; None where the wire profile has no such question.
 
     Raises:
         LedgerUnavailable: The ledger did not take a write. What was sent is an open attempt, found at the next claim.
     """
+    if inquiry is not None and is_askable(claim, ledger=ledger):
+        return _ask(claim, inquiry, ledger=ledger, clock=clock, entropy=entropy, policy=policy)
     try:
         message = claim.message or _sign(
             claim, ledger=ledger, renderer=renderer, signer=signer, clock=clock, entropy=entropy, policy=policy
@@ -139,6 +148,19 @@ def deliver(
         return _not_sent(claim, obstacle, ledger=ledger, clock=clock)
     outcome = gateway.submit(envelope)
     return _record(opened, outcome, ledger=ledger, clock=clock, entropy=entropy, policy=policy)
+
+
+def _ask(
+    claim: Claim, inquiry: Inquiry, *, ledger: Ledger, clock: Clock, entropy: Entropy, policy: DeliveryPolicy
+) -> Delivered:
+    tolerance = policy.clock_tolerance
+    try:
+        submission, ruling = ask_registry(
+            claim, inquiry=inquiry, ledger=ledger, clock=clock, entropy=entropy, tolerance=tolerance
+        )
+    except LeaseLost:
+        return Delivered(claim.submission, "lease_lost", "another agent took it over while the registry was asked")
+    return Delivered(submission, submission.state.value, ruling.reason, alert=ruling.next is Next.PERSON)
 
 
 def _sign(
@@ -227,7 +249,8 @@ def _record(
     policy: DeliveryPolicy,
 ) -> Delivered:
     """Step 8 (T4); an answer whose lease ran out meanwhile still counts as a late one (T5)."""
-    wait = policy.retry.wait(opened.attempt.number, entropy.chance())
+    left = time_left(clock.now(), opened.submission.safe_utc, opened.submission.due_utc)
+    wait = policy.retry.wait(opened.attempt.number, entropy.chance(), left=left)
     tolerance = policy.clock_tolerance
     try:
         submission, judged = record_outcome(

@@ -63,11 +63,13 @@ def give_back_unsigned(claim: Claim, refusal: SigningRefused, *, ledger: Ledger,
             claim.entry,
             status=QueueStatus.HELD if outlived else QueueStatus.SCHEDULED,
             wait_reason=WaitReason.NEEDS_DECISION if outlived else WaitReason.KEY_UNUSABLE,
-            available_at=now + (SIGNER_RETRY if isinstance(refusal, SignerAway) else KEY_RETRY),
+            available_at=now if outlived else now + (SIGNER_RETRY if isinstance(refusal, SignerAway) else KEY_RETRY),
             doubtful=submission.state is State.INDETERMINATE,
             note=refusal.what,
         )
         work.outbox.release(claim.lease, entry)
+        if outlived:
+            work.alerts.watch(submission.id, now)
         journal(work, submission, "not_signed", submission.state, now, reason=refusal.what)
         arrange_line(work, submission.employer_bin, submission.contract_key, now)
         work.commit()

@@ -21,6 +21,7 @@ from usrec.application.pairs import link_halves
 from usrec.application.payment_marks import with_marks_checked
 from usrec.application.placing import contract_of, is_second_conclusion, place, position_after
 from usrec.application.recording import journal, status_note
+from usrec.application.sort_out import sort_out
 from usrec.application.standing import Standing, against_standing
 from usrec.application.supersede import take_out
 from usrec.domain.document import DocumentShelf
@@ -31,7 +32,6 @@ from usrec.domain.revision import place_revision
 from usrec.domain.rules.codes import CodeCheck, conditions_of
 from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.examine import Examined, examine
-from usrec.domain.rules.fields import without_unknown_fields
 from usrec.domain.rules.finding import Severity
 from usrec.domain.rules.harmful import ConditionCodes
 from usrec.domain.rules.late import with_late_entry
@@ -118,41 +118,44 @@ class _Intake:
     conditions: ConditionCodes
     unsure: Severity
     taken: list[Submission] = field(default_factory=list)
+    notes: dict[str, StatusNote] = field(default_factory=dict)
+
+    def note(self, note: StatusNote) -> None:
+        """Tell HR, together with others; the newest note about a row stands."""
+        if note.row_ref in self.notes:
+            self.tell_hr()
+        self.notes[note.row_ref] = note
+
+    def tell_hr(self) -> None:
+        """What was noted so far comes before everything that follows."""
+        self.work.write_backs.put(*self.notes.values())
+        self.notes.clear()
 
 
 def _receive_all(taking: _Intake, examined: Sequence[Examined]) -> IngestReport:
     work, now = taking.work, taking.now
     contracts = {(one.row.employer_bin, ContractKey(one.row.contract_key)) for one in examined}
-    for employer_bin, contract_key in sorted(contracts):
-        work.contracts.lock(employer_bin, contract_key)
+    work.contracts.lock_all(contracts)
     standing = Standing(work, contracts)
-    known = dict(work.inbox.known([(one.row.source, one.event_id, one.row.revision) for one in examined]))
-    taken = repeated = conflicts = 0
-    for one in examined:
-        key = (one.row.source, one.event_id, one.row.revision)
-        fingerprint = work.inbox.fingerprint(one.row.canonical())
-        if known.get(key) == fingerprint:
-            repeated += 1
-        elif key in known:
-            conflicts += 1
-            _record_conflict(work, one, now)
-        else:
-            known[key] = fingerprint
-            taken += 1
-            kept = replace(one.row, payload=without_unknown_fields(one.row.payload))
-            work.inbox.add(kept, one.event_id, fingerprint, now)
-            contract = one.row.employer_bin, ContractKey(one.row.contract_key)
-            before = standing.of(contract)
-            dated = _dated(one, before, taking.calendar, now)
-            checked = with_marks_checked(dated, before, taking.conditions, taking.unsure)
-            left = _receive(taking, with_document_kept(work, checked, now), before)
-            standing.changed({contract, *left})
-            contracts |= left
+    sorted_out = sort_out(work, examined, now)
+    for one in sorted_out.others:
+        if not sorted_out.is_new(one):
+            _record_conflict(taking, one, now)
+            continue
+        contract = one.row.employer_bin, ContractKey(one.row.contract_key)
+        before = standing.of(contract)
+        dated = _dated(one, before, taking.calendar, now)
+        checked = with_marks_checked(dated, before, taking.conditions, taking.unsure)
+        left = _receive(taking, with_document_kept(work, checked, now), before)
+        standing.changed({contract, *left})
+        contracts |= left
+    taking.tell_hr()
     for employer_bin, contract_key in sorted(contracts):
         arrange_line(work, employer_bin, contract_key, now)
     link_halves(work, taking.taken, now)
     hold_masses(work, _members(taking), taking.employers, taking.policy.masses, now)
-    return IngestReport(len(examined), taken, repeated, conflicts)
+    taken, others = len(sorted_out.new), len(sorted_out.others)
+    return IngestReport(len(examined), taken, len(examined) - others, others - taken)
 
 
 def _members(taking: _Intake) -> list[MassMember]:
@@ -184,15 +187,16 @@ def _receive(taking: _Intake, one: Examined, standing: Sequence[Submission]) -> 
     left = {contract_of(earlier) for earlier in revision.displaced} - {contract_of(submission)}
     for employer_bin, contract_key in sorted(left):
         work.contracts.lock(employer_bin, contract_key)
-    work.submissions.add(submission)
-    work.alerts.watch(submission.id, now)
+    work.submissions.add(submission, watch_at=now)
     detail = json.dumps(_took_the_place_of(older) | policy_noted(submission, taking.policy), ensure_ascii=False)
     journal(work, submission, "receive", None, now, reason=submission.reason, detail=detail)
     taking.taken.append(submission)
+    if revision.displaced or older:
+        taking.tell_hr()
     for earlier in revision.displaced:
         _displace(work, earlier, submission, now)
     take_out(work, older, submission, now)
-    work.write_backs.put(status_note(submission, now))
+    taking.note(status_note(submission, now))
     return left
 
 
@@ -221,13 +225,13 @@ def _displace(work: UnitOfWork, earlier: Submission, new: Submission, now: datet
         work.write_backs.put(status_note(superseded, now))
 
 
-def _record_conflict(work: UnitOfWork, one: Examined, now: datetime) -> None:
+def _record_conflict(taking: _Intake, one: Examined, now: datetime) -> None:
     """The same revision with other content: refuse it loudly and keep what is on record, also in what HR is told."""
-    row = one.row
+    row, work = one.row, taking.work
     work.journal.append(JournalEntry(now, None, "conflict", None, None, "agent", f"{row.source}/{one.event_id}"))
     stands = _on_record(work, one)
     registered = stands is not None and stands.state is State.ACCEPTED
-    work.write_backs.put(
+    taking.note(
         StatusNote(
             source=row.source,
             row_ref=row.row_ref,

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from usrec.domain.forecast import WINDOW, Forecast, QueueGroup, Rate, RateBasis, foretell, rate_of
+from usrec.domain.kazakhstan_time import day_end_utc
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 from usrec.ports.clock import Clock
@@ -103,6 +105,8 @@ class Plan:
         unknown: In doubt, therefore left alone.
         left_alone: How many others are left alone, by why.
         interval: Between two of them.
+        forecast: What becomes of the queue and this replay together, at the rate that is seen now; where none is
+            known, at the plan's own.
     """
 
     made_at: datetime
@@ -112,6 +116,7 @@ class Plan:
     unknown: Sequence[SubmissionId]
     left_alone: Mapping[Treatment, int]
     interval: timedelta
+    forecast: Forecast | None = None
 
     @property
     def finishes_at(self) -> datetime:
@@ -129,8 +134,14 @@ class Plan:
         return [turn.id for turn in self.turns if turn.due_utc is not None and self.made_at < turn.due_utc <= turn.at]
 
 
-def plan_replay(which: SubmissionFilter, *, view: LedgerView, clock: Clock, interval: timedelta) -> Plan:
-    """Look at what a replay of ``which`` would do; nothing is changed."""
+def plan_replay(
+    which: SubmissionFilter, *, view: LedgerView, clock: Clock, interval: timedelta, cap: int | None = None
+) -> Plan:
+    """Look at what a replay of ``which`` would do; nothing is changed.
+
+    Args:
+        cap: Most messages per minute by the settings.
+    """
     now = clock.now()
     rows = view.rows(replace(which, unsettled=True, current=True))
     treated = [(row, treatment_of(row)) for row in rows]
@@ -148,7 +159,31 @@ def plan_replay(which: SubmissionFilter, *, view: LedgerView, clock: Clock, inte
         unknown=[row.id for row, treatment in treated if treatment is Treatment.UNKNOWN],
         left_alone=Counter(treatment for _, treatment in treated if treatment not in apart),
         interval=interval,
+        forecast=_together(
+            [row for row, treatment in chosen if treatment is Treatment.NEW_VERSION], view, now, interval, cap
+        ),
     )
+
+
+def _together(
+    new: Sequence[SubmissionRow], view: LedgerView, now: datetime, interval: timedelta, cap: int | None
+) -> Forecast:
+    """The forecast for the queue with ``new`` in it: what is refused is not in the queue before it is replayed."""
+    load = view.queue_load(now, now - WINDOW)
+    added = [
+        QueueGroup(row.due_utc if row.safe_date is None else day_end_utc(row.safe_date), row.due_utc, 1, row.id)
+        for row in new
+        if row.due_utc is not None
+    ]
+    more = replace(load, groups=sorted([*load.groups, *added], key=lambda group: group.priority))
+    seen = rate_of(more, now, cap)
+    rate = seen if seen.per_minute is not None or not more.waiting else _planned(seen, interval)
+    return foretell(more, rate, now)
+
+
+def _planned(seen: Rate, interval: timedelta) -> Rate:
+    """Where nothing goes through now, a plan's intention changes nothing about that."""
+    return seen if seen.basis is RateBasis.STALLED else Rate(timedelta(minutes=1) / interval, RateBasis.PLAN)
 
 
 def queue_end(view: LedgerView, now: datetime) -> datetime:

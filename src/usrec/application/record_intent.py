@@ -30,11 +30,13 @@ class OpenAttempt:
     """A submission on the wire: what T3 wrote, and what T4 will need.
 
     Attributes:
+        message: What is on the wire.
         submission: As T3 left it.
         may_have_arrived: An *earlier* attempt of the same bytes may have reached the authority.
     """
 
     claim: Claim
+    message: SignedMessage
     submission: Submission
     attempt: Attempt
     may_have_arrived: bool
@@ -72,7 +74,7 @@ def record_intent(
         journal(work, submission, "attempt_opened", submission.state, now, detail=detail)
         work.commit()
     earlier = claim.sent_attempts > 0 or claim.open_attempt is not None
-    return OpenAttempt(claim, submission, attempt, may_have_arrived=earlier)
+    return OpenAttempt(claim, message, submission, attempt, may_have_arrived=earlier)
 
 
 def _sent(work: UnitOfWork, submission: Submission, message: SignedMessage, envelope: Envelope) -> dict[str, str]:

@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 from usrec.application.after_refusal import WAITS, remember_refusal, waiting_entry, with_prospects
 from usrec.application.contract_line import arrange_line
 from usrec.application.decision import Decision, record_decision
+from usrec.application.lost_intent import require_intent
 from usrec.application.record_intent import OpenAttempt, doubt
 from usrec.application.recording import journal
 from usrec.application.stop_employer import stop_for_answer
+from usrec.application.strange_answer import tell_of_answer
 from usrec.domain.errors import InvariantViolation
 from usrec.domain.outcome import NothingSent, Refused, SubmissionOutcome, Unknown, code_of, proof_of
 from usrec.domain.policies import Policies
@@ -54,13 +56,14 @@ def record_outcome(
         policies: What each refusal leads to.
 
     Raises:
-        LeaseLost: Another agent took over meanwhile; nothing was written.
+        LeaseLost: Another agent took over meanwhile, or the ledger has lost the attempt; nothing was written.
     """
     now = clock.now()
     submission = opened.submission
     with ledger.begin() as work:
         work.contracts.lock(submission.employer_bin, submission.contract_key)
         work.outbox.hold_lease(opened.claim.lease, now)
+        require_intent(work, opened)
         judged = _judge(work, opened, outcome, policies, tolerance=tolerance, now=now)
         _close_attempt(work, judged)
         if judged.verdict.stops_employer:
@@ -159,7 +162,7 @@ def _try_again(work: UnitOfWork, judged: JudgedAttempt, wait: timedelta) -> Subm
         claim.entry,
         status=QueueStatus.HELD if person else QueueStatus.SCHEDULED,
         wait_reason=WaitReason.NEEDS_DECISION if person else _wait_reason(verdict.ending),
-        available_at=now + wait,
+        available_at=now if person else now + wait,
         attempts=judged.opened.attempt.number,
         doubtful=submission.state is State.INDETERMINATE,
         note=verdict.reason,
@@ -167,6 +170,9 @@ def _try_again(work: UnitOfWork, judged: JudgedAttempt, wait: timedelta) -> Subm
     if verdict.next in WAITS:
         entry = waiting_entry(entry, verdict, now, wait)
         submission = remember_refusal(work, submission, verdict, code_of(judged.outcome), now)
+    tell_of_answer(work, submission, judged.outcome, verdict, now)
+    if person:
+        work.alerts.watch(submission.id, now)
     work.outbox.release(claim.lease, entry)
     arrange_line(work, submission.employer_bin, submission.contract_key, now)
     return submission

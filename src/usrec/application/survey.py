@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from usrec.domain.employer_stop import EmployerStop
+from usrec.domain.heartbeat import Heartbeat, halted
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.pair import Pair
 from usrec.domain.state import SETTLED, State
@@ -23,6 +24,8 @@ from usrec.ports.ledger_view import LedgerView, MassRow, SubmissionFilter, Submi
 
 _SENDING: Final = frozenset({QueueStatus.READY, QueueStatus.CLAIMED})
 SOON: Final = timedelta(hours=24)
+HEARD_OF: Final = timedelta(minutes=5)
+"""An agent that has been silent for longer than the others says nothing of now."""
 
 
 class PersonNeeded(StrEnum):
@@ -102,6 +105,7 @@ class Survey:
         targets: Unsettled ones without a term of law, whose internal target counts.
         targets_passed: Those of them whose target has passed.
         pairs: Transfers in two halves of which one is missing, or that contradict.
+        halted: Agents that send nothing, because their machines' clocks cannot be relied on.
     """
 
     at: datetime
@@ -120,6 +124,7 @@ class Survey:
     targets: Sequence[SubmissionRow] = ()
     targets_passed: Sequence[SubmissionRow] = ()
     pairs: Sequence[Pair] = ()
+    halted: Sequence[Heartbeat] = ()
 
     @property
     def open(self) -> int:
@@ -154,4 +159,5 @@ def take_survey(*, view: LedgerView, clock: Clock) -> Survey:
         targets=targets,
         targets_passed=[row for row in targets if row.target_date is not None and row.target_date < today],
         pairs=[pair for pair in view.pairs() if not pair.is_sound],
+        halted=halted(view.heartbeats(), HEARD_OF),
     )

@@ -6,16 +6,18 @@ Only lines up to that state that were changed since then are missed so; checking
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from usrec.domain.chain import START, Batch, ChainState
-from usrec.domain.chain_check import Breach, Damage, check_batch
-from usrec.domain.spans import read_spans
+from usrec.domain.chain import START, Batch, ChainState, digest_of
+from usrec.domain.chain_check import Breach, Damage, check_batch, digest_at, digests_in, kind_of
+from usrec.domain.spans import Span, holds, read_spans
 from usrec.ports.chain import ChainView
 
 _AT_ONCE: Final = 16
 """Batches in memory."""
+_MOVES: Final = frozenset({Damage.EDITED, Damage.REMOVED, Damage.INSERTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def verify_journal(view: ChainView, since: ChainState = START) -> Checked:
         for batch in batches:
             found = _check(view, state, batch, highest)
             if isinstance(found, Breach):
-                return Checked(state, found)
+                return Checked(state, _traced(view, batch, found))
             state = found
     return Checked(state)
 
@@ -54,3 +56,28 @@ def _check(view: ChainView, state: ChainState, batch: Batch, highest: int) -> Br
         spans = ()
     lines = view.lines(spans)
     return check_batch(state, batch, lines, cut_at=highest, gaps_happen=view.gaps_happen)
+
+
+def _traced(view: ChainView, batch: Batch, found: Breach) -> Breach:
+    """The same with its kind, where the rest of the journal tells it: lines may have moved out of their batch."""
+    if found.damage not in _MOVES or found.seq is None or not holds(_places(batch), found.seq):
+        return found
+    (standing,) = view.lines([(found.seq, found.seq)]) or (None,)
+    if standing is None:
+        return found
+    linked, stands = digest_at(batch, found.seq), digest_of(standing)
+    here, on = found.damage in {Damage.REORDERED, Damage.REMOVED}, found.damage in {Damage.REORDERED, Damage.INSERTED}
+    after = batch.header.number
+    while not (here and on) and (later := view.batches(after, _AT_ONCE)):
+        here = here or any(stands in digests_in(one) for one in later)
+        on = on or any(digest_of(line) == linked for one in later for line in view.lines(_places(one)))
+        after = later[-1].header.number
+    on = on or any(digest_of(line) == linked for line in view.newest(_AT_ONCE))
+    return Breach(kind_of(moved_here=here, moved_on=on), found.batch, found.seq)
+
+
+def _places(batch: Batch) -> Sequence[Span]:
+    try:
+        return read_spans(batch.header.ranges)
+    except ValueError:
+        return ()

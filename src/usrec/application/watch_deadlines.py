@@ -17,8 +17,19 @@ from usrec.ports.ledger import Ledger, UnitOfWork
 
 CLOCK_SLIP: Final = timedelta(hours=1)
 """The clocks of two agents may differ by so much."""
-_OF_THE_DAY: Final = frozenset({Watched.PERSON, Watched.IIN, Watched.PERMIT, Watched.MASS, Watched.PAIR})
-"""Reminders: whatever stands for the event next is looked at by itself."""
+_OF_THE_DAY: Final = frozenset(
+    {
+        Watched.PERSON,
+        Watched.IIN,
+        Watched.PERMIT,
+        Watched.MASS,
+        Watched.PAIR,
+        Watched.ANSWER,
+        Watched.FORECAST,
+        Watched.CLOCK,
+    }
+)
+"""Reminders and answers: whatever stands for the event next is looked at by itself."""
 
 
 def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit: int = 500) -> int:

@@ -38,6 +38,14 @@ class Watched(StrEnum):
     """Many changes that are held until a person has looked; its date is the day of the reminder."""
     PAIR = "pair"
     """A transfer in two halves; its date is the day of the reminder."""
+    ANSWER = "answer"
+    """An answer that somebody has to look at; its date is the day on which it came."""
+    FORECAST = "forecast"
+    """The line as a whole, by the one that would go last; its date is the day on which it was told."""
+    PORTAL = "portal"
+    """What will not make it on its last day by law."""
+    CLOCK = "clock"
+    """The clock of an agent's machine; its date is the day on which it was found wrong, by that clock."""
 
 
 class Threshold(StrEnum):
@@ -59,6 +67,12 @@ class Threshold(StrEnum):
     """One half of a transfer is there and the other is not."""
     HALVES_CONTRADICT = "halves_contradict"
     """The two halves of a transfer cannot belong together."""
+    WILL_BE_LATE = "will_be_late"
+    """At the present rate some legal dates will be missed."""
+    ENTER_BY_HAND = "enter_by_hand"
+    """It will not make it today, and nothing of it was sent: it can be entered in the portal."""
+    FIND_OUT = "find_out"
+    """It will not make it today, and it may be registered: somebody has to look."""
     LATE_ENTRY = "late_entry"
     """Signed days ago, and HR entered it late or must still mend its row."""
     WORKING_DAYS_3 = "3_working_days"
@@ -67,9 +81,23 @@ class Threshold(StrEnum):
     MISSED = "missed"
     STOPPED = "stopped"
     """An answer of USREC stopped its employer."""
+    UNRECOGNISED = "unrecognised"
+    """A signed answer has a shape, or a code, that the program does not know: it counts for nothing."""
+    CONTRADICTED = "contradicted"
+    """A signed answer says otherwise than the ledger."""
+    CLOCK_WRONG = "clock_wrong"
+    """Nothing goes out, because the clock of an agent's machine cannot be relied on."""
 
 
-URGENT: Final = frozenset({Threshold.HOURS_4, Threshold.MISSED, Threshold.STOPPED})
+OF_ANSWERS: Final = frozenset({Threshold.UNRECOGNISED, Threshold.CONTRADICTED})
+URGENT: Final = OF_ANSWERS | {
+    Threshold.HOURS_4,
+    Threshold.MISSED,
+    Threshold.STOPPED,
+    Threshold.ENTER_BY_HAND,
+    Threshold.FIND_OUT,
+    Threshold.CLOCK_WRONG,
+}
 """Told at once, also at night; the others wait for the next digest."""
 REMINDERS: Final = frozenset(
     {Threshold.AWAITED, Threshold.MASS_HELD, Threshold.HALF_MISSING, Threshold.HALVES_CONTRADICT}

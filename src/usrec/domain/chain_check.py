@@ -84,12 +84,34 @@ def _kind(batch: Batch, numbers: Sequence[int], found: Mapping[int, ChainLine], 
     expected = [_at(batch, one) for one in range(len(numbers))]
     standing = {seq: digest_of(found[seq]) for seq in numbers if seq in found}
     moved_here = standing[numbers[place]] in expected[place + 1 :]
-    moved_on = next((seq for seq in islice(numbers, place + 1, None) if standing.get(seq) == expected[place]), None)
-    if moved_on is not None and moved_here:
-        return Damage.REORDERED
+    moved_on = any(standing.get(seq) == expected[place] for seq in islice(numbers, place + 1, None))
+    return kind_of(moved_here=moved_here, moved_on=moved_on)
+
+
+def kind_of(*, moved_here: bool, moved_on: bool) -> Damage:
+    """How a line came to differ.
+
+    Args:
+        moved_here: What stands there was linked further on.
+        moved_on: What was linked there stands further on.
+    """
     if moved_here:
-        return Damage.REMOVED
-    return Damage.EDITED if moved_on is None else Damage.INSERTED
+        return Damage.REORDERED if moved_on else Damage.REMOVED
+    return Damage.INSERTED if moved_on else Damage.EDITED
+
+
+def digest_at(batch: Batch, seq: int) -> bytes:
+    """The digest that was linked for a line.
+
+    Raises:
+        ValueError: The batch does not hold it.
+    """
+    return _at(batch, list(numbers_in(read_spans(batch.header.ranges))).index(seq))
+
+
+def digests_in(batch: Batch) -> frozenset[bytes]:
+    """All that were linked in a batch."""
+    return frozenset(_at(batch, place) for place in range(batch.header.entries))
 
 
 def _of_voids(batch: Batch, found: Mapping[int, ChainLine]) -> Breach | None:

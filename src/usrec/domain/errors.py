@@ -12,7 +12,10 @@
     │   ├── LedgerUnavailable     the agent's own database, or its disk
     │   ├── GatewayUnavailable    ShEP cannot be reached, or answers nonsense to a question
     │   ├── AgentUnreachable      no running agent answers at its health address
-    │   └── AlertNotTaken         a sink of alerts did not take a message
+    │   ├── AlertNotTaken         a sink of alerts did not take a message
+    │   ├── StampRefused          no timestamp was given for a head of the journal
+    │   ├── HeadFileUnusable      the file of heads outside the ledger cannot be read or written
+    │   └── DoorbellLost          no database wakes the agent early; it looks by itself
     └── PersonDecides             exit 5: nothing goes on until somebody acts
         ├── ValidationProblem     a value that cannot be registered as it stands
         ├── SigningRefused        the key may not sign this: expired, AUTH, another BIN
@@ -100,8 +103,20 @@ class AlertNotTaken(TheirsToWaitFor):
     """A sink did not take a message, or nobody knows whether it did."""
 
 
+class DoorbellLost(TheirsToWaitFor):
+    """A database does not tell at once that there is work; the agent finds it a little later."""
+
+
 class AgentUnreachable(TheirsToWaitFor):
     """No running agent answers at its health address."""
+
+
+class StampRefused(TheirsToWaitFor):
+    """No timestamp could be had for a head of the journal."""
+
+
+class HeadFileUnusable(TheirsToWaitFor):
+    """The file of the journal's heads outside the ledger cannot be read or written."""
 
 
 class PersonDecides(UsrecError):  # noqa: N818 -- see OursToFix

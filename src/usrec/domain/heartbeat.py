@@ -31,6 +31,8 @@ class Heartbeat:
         workers: How many submissions it sends at the same time.
         draining: It ends by itself when nothing is left to do.
         gone_at: When it took its leave, None while it runs or when it died.
+        halted: Why it signs and sends nothing, a word of ``ClockState``; empty while it does.
+        clock_ahead: Seconds that its clock is ahead by those who contradict it, while that halts it.
     """
 
     owner: str
@@ -41,6 +43,8 @@ class Heartbeat:
     workers: int
     draining: bool
     gone_at: datetime | None = None
+    halted: str = ""
+    clock_ahead: int | None = None
 
     @property
     def last_sign(self) -> datetime:
@@ -68,3 +72,11 @@ def missing(agents: Sequence[Heartbeat], silence: timedelta) -> Sequence[Heartbe
         for agent in agents
         if agent.gone_at is None and newest - agent.beat_at > silence and newest_start <= agent.beat_at
     ]
+
+
+def halted(agents: Sequence[Heartbeat], silence: timedelta) -> Sequence[Heartbeat]:
+    """Agents that run and send nothing, because the clocks of their machines cannot be relied on."""
+    newest = newest_sign(agents)
+    if newest is None:
+        return []
+    return [one for one in agents if one.halted and one.gone_at is None and newest - one.beat_at <= silence]

@@ -27,6 +27,7 @@ class Doubt(StrEnum):
     CLOCK = "clock"
     SERVER_UNSURE = "server_unsure"
     PROCESS_DIED = "process_died"
+    LEDGER_RESTORED = "ledger_restored"
 
 
 @dataclass(frozen=True, slots=True)

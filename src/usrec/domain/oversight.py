@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from usrec.domain.heartbeat import Heartbeat, missing, newest_sign
+from usrec.domain.heartbeat import Heartbeat, halted, missing, newest_sign
 from usrec.domain.submission import SubmissionId
 
 AGAIN_AFTER: Final = timedelta(days=1)
@@ -38,8 +38,12 @@ class Concern(StrEnum):
     """A threshold of a date was crossed and no agent raised an alert."""
     UNDELIVERED = "undelivered"
     """The agent raised alerts, and they do not reach everybody."""
+    CLOCK_WRONG = "clock_wrong"
+    """Agents send nothing, because the clocks of their machines cannot be relied on."""
     OVERDUE = "overdue"
     """The legal date of an open submission is over."""
+    JOURNAL_UNLINKED = "journal_unlinked"
+    """Lines of the journal have waited to be linked for too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class Sight:
         unwatched: Open submissions of which a threshold was crossed without an alert; likewise.
         undelivered: Alerts that were due and that not everybody got who should.
         undelivered_since: When the first of them was due, aware UTC.
+        unlinked_since: When the oldest line of the journal was written that waits to be linked for too long, aware
+            UTC; None when none does.
     """
 
     agents: Sequence[Heartbeat] = ()
@@ -59,6 +65,7 @@ class Sight:
     unwatched: Collection[SubmissionId] = ()
     undelivered: int = 0
     undelivered_since: datetime | None = None
+    unlinked_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +139,11 @@ def troubles_of(sight: Sight | None, impression: Impression, now: datetime, sile
         return {Concern.LEDGER_UNREACHABLE: Trouble(Concern.LEDGER_UNREACHABLE, last)} if late else {}
     found = [_silent(sight, impression, now, silence) or _missing(sight, silence)]
     found += [
+        _halted(sight, silence),
         _about(Concern.UNWATCHED, sight.unwatched, now),
         _about(Concern.OVERDUE, sight.overdue, now),
         _undelivered(sight, now, silence),
+        None if sight.unlinked_since is None else Trouble(Concern.JOURNAL_UNLINKED, sight.unlinked_since),
     ]
     return {one.concern: one for one in found if one is not None}
 
@@ -154,6 +163,15 @@ def _missing(sight: Sight, silence: timedelta) -> Trouble | None:
     first = min(agents, key=lambda one: one.last_sign)
     about = frozenset(agent.owner for agent in agents)
     return Trouble(Concern.AGENT_MISSING, first.last_sign, len(agents), about, agent=first)
+
+
+def _halted(sight: Sight, silence: timedelta) -> Trouble | None:
+    agents = halted(sight.agents, silence)
+    if not agents:
+        return None
+    first = min(agents, key=lambda one: one.last_sign)
+    about = frozenset(agent.host for agent in agents)
+    return Trouble(Concern.CLOCK_WRONG, first.beat_at, len(about), about, agent=first)
 
 
 def _about(concern: Concern, ids: Collection[SubmissionId], now: datetime) -> Trouble | None:

@@ -88,6 +88,9 @@ class WaitReason(StrEnum):
 AFTER_REFUSAL: Final = frozenset({WaitReason.TO_CONFIRM, WaitReason.OTHER_PARTY})
 """USREC refused it, and it waits until somebody has acted."""
 
+ON_THE_DESK: Final = AFTER_REFUSAL | {WaitReason.NEEDS_DECISION}
+"""Only a person gets it on; they are reminded on every working day."""
+
 REFUSED_SO_FAR: Final = AFTER_REFUSAL | {WaitReason.NEXT_DAY}
 """The code of a refusal stands with the submission, and nothing is decided yet."""
 

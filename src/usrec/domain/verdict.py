@@ -32,6 +32,8 @@ unknown                 unknown, resend                           unknown, resen
 nothing sent            stays as it was, resend                   stays signed, resend
 ======================  ========================================  =====================================
 
+Where a wire profile can ask the registry, ``domain/inquiry`` says what its answer means.
+
 A refusal that makes nothing doubtful closes its attempt as ``refused`` even where the submission goes on: a later
 answer is then judged as if that attempt had never been.
 """
@@ -173,21 +175,21 @@ def authenticate(outcome: SubmissionOutcome, window: AttemptWindow, *, seen_befo
         seen_before: Its signed digest is already on record.
     """
     proof = proof_of(outcome)
-    if proof is None:
-        return outcome
+    why = None if proof is None else doubt_about(proof, window, seen_before=seen_before)
+    return outcome if proof is None or why is None else Unknown(*why, raw=proof.raw)
+
+
+def doubt_about(proof: ReplyProof, window: AttemptWindow, *, seen_before: bool) -> tuple[Doubt, str] | None:
+    """Why a signed answer is not the one to what was sent in this window; None when nothing speaks against it."""
     if seen_before:
-        return _distrusted(proof, Doubt.REPLAYED, "the gateway repeated an answer that is already on record")
+        return Doubt.REPLAYED, "the gateway repeated an answer that is already on record"
     if proof.correlation_id not in {None, "", window.correlation_id}:
-        return _distrusted(proof, Doubt.OTHER_MESSAGE, "the answer names another message's correlationId")
+        return Doubt.OTHER_MESSAGE, "the answer names another message's correlationId"
     if proof.response_date is not None and not (
         window.opened_at - window.tolerance <= proof.response_date <= window.answered_at + window.tolerance
     ):
-        return _distrusted(proof, Doubt.CLOCK, "the answer's responseDate lies outside this attempt")
-    return outcome
-
-
-def _distrusted(proof: ReplyProof, doubt: Doubt, detail: str) -> Unknown:
-    return Unknown(doubt, detail, raw=proof.raw)
+        return Doubt.CLOCK, "the answer's responseDate lies outside this attempt"
+    return None
 
 
 def decide(outcome: SubmissionOutcome, standing: Standing, policy: Policy) -> Verdict:

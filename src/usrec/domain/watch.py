@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from usrec.domain.alert import Alert, Threshold, Watched
@@ -37,12 +37,14 @@ class WatchPolicy:
         late_entry_days: An event that HR entered, or must still mend, so many days after its signing is late.
         permit_days: When a foreigner's permit that ends is told.
         missing_after: So long after one half of a transfer the other is missed.
+        portal_from: From this time on, in Kazakhstan, what will not make it on its last day is told.
     """
 
     digests: DigestPolicy
     late_entry_days: int = 3
     permit_days: PermitDays = field(default_factory=PermitDays)
     missing_after: timedelta = timedelta(days=2)
+    portal_from: time = time(15)
 
     @property
     def calendar(self) -> WorkingCalendar:
@@ -139,6 +141,18 @@ def mass_reminder(one: Submission, opened_at: datetime, now: datetime, policy: W
     day = max(kazakhstan_date(opened_at), kazakhstan_date(policy.digests.last(now)))
     tell_at = policy.digests.soon(now)
     return _alert(one, (Watched.MASS, Threshold.MASS_HELD), day, now, tell_at)
+
+
+def foretold_late(one: Submission, now: datetime, digests: DigestPolicy) -> Alert:
+    """At the present rate some will be late, on behalf of which ``one`` stands; on each day anew."""
+    today = kazakhstan_date(now)
+    tell_at = digests.tell_at(Threshold.WILL_BE_LATE, one.legal_date or today, now)
+    return _alert(one, (Watched.FORECAST, Threshold.WILL_BE_LATE), today, now, tell_at)
+
+
+def last_day_alert(one: Submission, threshold: Threshold, now: datetime) -> Alert:
+    """It will not make it today; told at once."""
+    return _alert(one, (Watched.PORTAL, threshold), kazakhstan_date(now), now, now)
 
 
 def look_at_pair(

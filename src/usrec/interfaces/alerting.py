@@ -19,6 +19,7 @@ from usrec.application.watch_deadlines import watch_deadlines
 from usrec.bootstrap import Agent
 from usrec.domain.alert import OpenAlert
 from usrec.interfaces.crew import Loop
+from usrec.interfaces.foresight import Foresight
 from usrec.ports.alert_sink import LOG, Composer, SinkName, Subscriber
 
 LEDGER_TIME: Final = timedelta(minutes=2)
@@ -43,11 +44,13 @@ class Alerting:
     def __init__(self, words: Composer, metrics: AgentMetrics) -> None:
         self._words = words
         self._metrics = metrics
+        self._foresight = Foresight()
 
     def watch(self, agent: Agent) -> None:
         """Raise what is due; the log, which never waits, is told at once."""
         watch_masses(ledger=agent.ledger, policy=agent.watching, clock=agent.clock)
         watch_deadlines(ledger=agent.ledger, policy=agent.watching, clock=agent.clock)
+        self._foresight.look(agent)
         self._tell(agent, LOG)
 
     def loops(self, agent: Agent, every: float) -> Sequence[Loop]:

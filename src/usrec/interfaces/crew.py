@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +13,7 @@ from usrec.bootstrap import Agent
 from usrec.domain.errors import LeaseLost, TheirsToWaitFor
 from usrec.interfaces.handover import Handover
 from usrec.interfaces.pulse import Pulses
+from usrec.ports.doorbell import Ring
 
 _log = structlog.get_logger("usrec.daemon")
 
@@ -26,6 +27,7 @@ class Loop:
         allowed: How long a step may lawfully take.
         every: Seconds of rest after a step without work.
         wakes_early: News for the other threads end its rest.
+        wakes_on: Rings of a database that end its rest.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Loop:
     allowed: timedelta
     every: float
     wakes_early: bool = True
+    wakes_on: Collection[Ring] = ()
 
 
 class Crew:
@@ -63,10 +66,11 @@ class Crew:
         self._hindered = hindered
         self._loops: dict[str, Loop] = {}
         self._threads: dict[str, threading.Thread] = {}
-        self._news = threading.Condition()
+        self._news: dict[str, threading.Event] = {}
 
     def staff(self, loops: Sequence[Loop]) -> None:
         """Have one thread for each of these loops; one whose loop is not among them ends after its step."""
+        self._news |= {loop.name: threading.Event() for loop in loops if loop.name not in self._news}
         self._loops = {loop.name: loop for loop in loops}
         for name in self._loops:
             thread = self._threads.get(name)
@@ -76,8 +80,11 @@ class Crew:
 
     def wake(self) -> None:
         """There may be work: end all rests but those of loops that look at their own pace."""
-        with self._news:
-            self._news.notify_all()
+        self._end_rests(lambda loop: loop.wakes_early or self._stop.is_set())
+
+    def rang(self, ring: Ring) -> None:
+        """A database told that there may be work: end the rests of the loops that do such work."""
+        self._end_rests(lambda loop: ring in loop.wakes_on)
 
     def waits_for(self, problem: TheirsToWaitFor) -> None:
         """A thread met something that is unavailable now."""
@@ -96,8 +103,14 @@ class Crew:
             if not self._step(loop):
                 self._rest(loop)
 
+    def _end_rests(self, concerned: Callable[[Loop], bool]) -> None:
+        for name, loop in list(self._loops.items()):
+            if concerned(loop):
+                self._news[name].set()
+
     def _step(self, loop: Loop) -> bool:
-        """One step; wait when it found nothing, or something unavailable."""
+        """One step; wait when it found nothing, or something unavailable. News that come meanwhile end that wait."""
+        self._news[loop.name].clear()
         self.pulses.begin(loop.name, loop.allowed)
         try:
             with self._handover.borrow() as agent:
@@ -116,9 +129,5 @@ class Crew:
             self.pulses.rest(loop.name)
 
     def _rest(self, loop: Loop) -> None:
-        if not loop.wakes_early:
-            self._stop.wait(loop.every)
-            return
-        with self._news:
-            if not self._stop.is_set():
-                self._news.wait(loop.every)
+        if not self._stop.is_set():
+            self._news[loop.name].wait(loop.every)

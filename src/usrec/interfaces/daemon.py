@@ -30,17 +30,21 @@ from usrec.domain.errors import SourceUnavailable, TheirsToWaitFor, UsrecError
 from usrec.domain.submission import WaitReason
 from usrec.interfaces.alerting import Alerting, in_brief
 from usrec.interfaces.authority import AuthorityWatch
+from usrec.interfaces.bells import Bells
+from usrec.interfaces.clock_watch import ClockWatch, clock_words
 from usrec.interfaces.crew import Crew, Loop
 from usrec.interfaces.dispatch import Dispatch
 from usrec.interfaces.drain import Drain
 from usrec.interfaces.handover import Handover
 from usrec.interfaces.health import Health, Vitals
 from usrec.interfaces.heart import Heart
+from usrec.interfaces.journal_watch import LINK_EVERY, JournalWatch
 from usrec.interfaces.metrics_page import sink_names, standing_of
 from usrec.interfaces.reload import Compose, Reloader
 from usrec.interfaces.service_manager import ServiceManager
 from usrec.interfaces.trust_watch import TrustWatch, longest_look
 from usrec.ports.alert_sink import Composer
+from usrec.ports.doorbell import Ring
 from usrec.ports.event_source import EventSource, StatusNote
 from usrec.settings.rules import lease_needed
 from usrec.settings.signing_time import signing_needed
@@ -92,7 +96,11 @@ class Daemon:
         self.drain = Drain(self.agent.clock, self.give_up_after)
         self.crew = Crew(self.stop, self.handover, halt=self._halt, hindered=self.drain.hindered)
         self.metrics = AgentMetrics(self.agent.clock)
-        self.dispatch = Dispatch(self.stop, self.handover, self.crew, self._note, self.metrics)
+        self.clock_watch = ClockWatch()
+        self.dispatch = Dispatch(
+            self.stop, self.handover, self.crew, self._note, self.metrics, clock_watch=self.clock_watch
+        )
+        self.bells = Bells(self.stop, self.crew.rang, self.metrics)
         self.alerting = Alerting(self.words, self.metrics)
         self.reloader = Reloader(
             self.handover, self.manager, self.compose, taken=self._new_keys, status=lambda: self.health().words()
@@ -100,7 +108,8 @@ class Daemon:
         self.vitals = Vitals(self.agent.clock)
         self.authority = AuthorityWatch()
         self.trust = TrustWatch(self.stop)
-        self.heart = Heart(self.agent.clock, self.crew.pulses.hung)
+        self.journal = JournalWatch()
+        self.heart = Heart(self.agent.clock, self.crew.pulses.hung, self.clock_watch.verdict)
 
     def close(self) -> None:
         """Close the connections of the agent on duty."""
@@ -114,15 +123,18 @@ class Daemon:
             stopping=self.stop.is_set(),
             breaker=self.dispatch.gate.breaker,
             reload_refused=self.reloader.refused,
+            clock=self.clock_watch.verdict(self.handover.current),
         )
 
     def exposition(self) -> bytes:
         """What a monitoring system is told."""
         breaker, refused = self.dispatch.gate.breaker, bool(self.reloader.refused)
         with self.handover.borrow() as agent:
-            standing, values = standing_of(agent, breaker=breaker, reload_refused=refused), agent.settings.values
+            clock, values = self.clock_watch.verdict(agent), agent.settings.values
+            standing = standing_of(agent, breaker=breaker, reload_refused=refused, clock=clock)
             silence, sinks = values.watch.silence, sink_names(values.alerts)
-            return self.metrics.exposition(agent.ledger.view, standing, silence=silence, sinks=sinks)
+            cap, view = values.delivery.rate, agent.ledger.view
+            return self.metrics.exposition(view, standing, silence=silence, sinks=sinks, cap=cap)
 
     def run(self, *, drain: bool) -> None:
         """Run until ``stop`` is set, or with ``drain`` until nothing can progress without a person or a date.
@@ -150,6 +162,7 @@ class Daemon:
             self.crew.join(self._give_sign_of_life)
             self.reloader.join()
             self._free_claims()
+            self.journal.finish(self.handover.current)
             self.heart.stop(self.handover.current)
         self._finish()
         _log.info("agent stopped", action="agent.stop", owner=self.agent.owner)
@@ -178,15 +191,40 @@ class Daemon:
         gateway, signing = values.gateway, signing_needed(values.employer.values(), values.gateway.transport_key)
         exchange = lease_needed(gateway.timeouts, by_proxy=gateway.proxy is not None, signing=signing) + LEDGER_TIME
         deliver = [f"deliver-{number}" for number in range(values.delivery.workers)]
+        journal = Loop("journal", self._link_once, OTHERS_TIME, LINK_EVERY.total_seconds(), wakes_early=False)
         look = Loop("look", self._look_once, LEDGER_TIME, LOOK_EVERY.total_seconds(), wakes_early=False)
         return [
-            Loop("ingest", self._ingest_once, OTHERS_TIME, poll),
+            Loop("ingest", self._ingest_once, OTHERS_TIME, poll, wakes_on=[Ring.ROWS]),
             Loop("upkeep", self._upkeep_once, OTHERS_TIME, poll),
-            *(Loop(name, self.dispatch.once(name, exchange), exchange, poll) for name in deliver),
+            *(Loop(one, self.dispatch.once(one, exchange), exchange, poll, wakes_on=[Ring.READY]) for one in deliver),
             *self.alerting.loops(self.handover.current, poll),
             self.heart.loop(values.watch.silence, draining=drain),
-            *([] if drain else [look, *self._trust_loops()]),
+            journal,
+            *self._clock_loops(drain=drain),
+            *([] if drain else [look, *self._trust_loops(), *self.bells.loops(self.handover.current)]),
         ]
+
+    def _clock_loops(self, *, drain: bool) -> Sequence[Loop]:
+        """For a clock that somebody else can tell to be wrong."""
+
+        def once(agent: Agent) -> bool:
+            return self._watch_clock(agent, drain=drain)
+
+        agent = self.handover.current
+        every = min(self._poll(), agent.settings.values.delivery.breaker_pause.total_seconds())
+        return [Loop("clock", once, OTHERS_TIME, every, wakes_early=False)] if agent.steady is not None else []
+
+    def _watch_clock(self, agent: Agent, *, drain: bool) -> bool:
+        """Ask the witnesses; what changed is told at once, and what waited for the clock goes at once."""
+        found = self.clock_watch.look(agent)
+        if self.clock_watch.is_news(found):
+            self.crew.wake()
+            self.heart.beat(agent, draining=drain)
+            self.clock_watch.told(found)
+        self.clock_watch.raise_alert(agent)
+        if not found.is_right:
+            self.drain.clock_wrong(clock_words(found))
+        return False
 
     def _trust_loops(self) -> Sequence[Loop]:
         values = self.handover.current.settings.values
@@ -214,9 +252,23 @@ class Daemon:
             self.reloader.go_on(finished=lambda: self.orders.put(Order.LOOK))
             self.crew.staff(self._loops(drain=drain))
             self._give_sign_of_life()
-            if drain and self.drain.is_over(self.handover.current.ledger.view):
-                self.alerting.tell_all(self.handover.current)
+            if drain and self.drain.is_over(self.handover.current.ledger.view) and self._all_told():
                 return
+
+    def _all_told(self) -> bool:
+        """Whether everybody was told at the end of a drain; a ledger that fails is waited for, as everywhere.
+
+        Raises:
+            TheirsToWaitFor: It was waited for long enough.
+        """
+        try:
+            self.alerting.tell_all(self.handover.current)
+        except TheirsToWaitFor as problem:
+            if self.drain.gave_up():
+                raise
+            self.crew.waits_for(problem)
+            return False
+        return True
 
     def _next_order(self, *, drain: bool) -> Order:
         patience = self.manager.patience
@@ -237,6 +289,7 @@ class Daemon:
     def _halt(self) -> None:
         self.stop.set()
         self.crew.wake()
+        self.bells.hush(self.handover.current)
         self.orders.put(Order.LOOK)
 
     def _ingest_once(self, agent: Agent) -> bool:
@@ -305,6 +358,9 @@ class Daemon:
         self.alerting.watch(agent)
         self._with_each_source(agent, "upkeep", lambda source: self._tell_hr(agent, source))
         return False
+
+    def _link_once(self, agent: Agent) -> bool:
+        return self.journal.look(agent)
 
     def _tell_hr(self, agent: Agent, source: EventSource) -> None:
         chosen = agent.settings.values.source.get(source.name)

@@ -12,12 +12,15 @@ from usrec.adapters.metrics.instruments import Step
 from usrec.application.deliver import Delivered, claim_due, deliver
 from usrec.application.give_back import give_back_untouched
 from usrec.application.hasten import hasten_unsent
+from usrec.application.probe import claim_probe
 from usrec.bootstrap import Agent
 from usrec.domain.breaker import BreakerPolicy, Passage
+from usrec.interfaces.clock_watch import ClockWatch, WitnessedGateway
 from usrec.interfaces.crew import Crew
-from usrec.interfaces.gate import Gate, WatchedGateway
+from usrec.interfaces.gate import Gate, Gates, WatchedGateway
 from usrec.interfaces.handover import Handover
 from usrec.interfaces.interrupted import InterruptedClaims
+from usrec.ports.inquiry import Inquiry
 from usrec.ports.ledger import Claim
 from usrec.settings import DeliverySettings
 
@@ -31,6 +34,7 @@ class Dispatch:
     Args:
         note: Called with every delivery.
         metrics: Take the time of each step and count how it ends.
+        clock_watch: Knows whether anything may be signed and sent by this machine's clock.
     """
 
     def __init__(
@@ -40,14 +44,25 @@ class Dispatch:
         crew: Crew,
         note: Callable[[Agent, Delivered], None],
         metrics: AgentMetrics,
+        *,
+        clock_watch: ClockWatch | None = None,
     ) -> None:
-        self.gate = Gate(metrics.counts.breaker_tripped)
+        self._clock_watch = clock_watch or ClockWatch()
+        self._gates = Gates(metrics.counts.breaker_tripped)
         self._metrics = metrics
         self._interrupted = InterruptedClaims()
         self._stop = stop
         self._handover = handover
         self._crew = crew
         self._note = note
+
+    @property
+    def gate(self) -> Gate:
+        """That of the gateway of the agent on duty."""
+        return self._gate_of(self._handover.current)
+
+    def _gate_of(self, agent: Agent) -> Gate:
+        return self._gates.at(agent.settings.values.gateway.url)
 
     def once(self, name: str, allowed: timedelta) -> Callable[[Agent], bool]:
         """The step of one thread.
@@ -58,44 +73,64 @@ class Dispatch:
 
         def step(agent: Agent) -> bool:
             self._interrupted.give_back(agent.ledger)
-            policy = breaker_policy(agent.settings.values.delivery)
-            match self.gate.enter(agent.clock.now(), policy):
-                case Passage.NONE:
-                    return False
-                case Passage.ONE:
-                    return self._probe(agent)
-                case Passage.ALL:
-                    return self._deliver(agent, name, allowed)
+            with self._clock_watch.passage(agent) as may_go:
+                return may_go and self._go(agent, name, allowed)
 
         return step
 
-    def _probe(self, agent: Agent) -> bool:
-        """The most urgent one finds out whether the gateway is reached again."""
-        try:
-            hasten_unsent(ledger=agent.ledger, limit=1)
-            for claim in _claims(agent, 1):
-                self._send(agent, claim)
-        finally:
-            self.gate.leave_probe()
-        return self.gate.is_closed
+    def _go(self, agent: Agent, name: str, allowed: timedelta) -> bool:
+        gate, policy = self._gate_of(agent), breaker_policy(agent.settings.values.delivery)
+        match gate.enter(agent.clock.now(), policy):
+            case Passage.NONE:
+                return False
+            case Passage.ONE:
+                return self._probe(agent, gate)
+            case Passage.ALL:
+                return self._deliver(agent, gate, name, allowed)
 
-    def _deliver(self, agent: Agent, name: str, allowed: timedelta) -> bool:
+    def _probe(self, agent: Agent, gate: Gate) -> bool:
+        """One submission finds out whether the gateway is reached again."""
+        try:
+            if self._may_send(agent, gate):
+                claims = claim_probe(ledger=agent.ledger, clock=agent.clock, policy=agent.policy, owner=agent.owner)
+                self._send_all(agent, gate, claims)
+        finally:
+            gate.leave_probe()
+        return gate.is_closed
+
+    def _send_all(self, agent: Agent, gate: Gate, claims: Sequence[Claim]) -> None:
+        for claim in claims:
+            self._send(agent, gate, claim, inquiry=None)
+        if not claims:
+            gate.give_turn_back()
+
+    def _deliver(self, agent: Agent, gate: Gate, name: str, allowed: timedelta) -> bool:
+        """The pace is asked before the claim: whoever may send then takes what is most urgent by then."""
+        if not self._may_send(agent, gate):
+            return False
         claims = _claims(agent, CLAIM_SIZE)
         for claim in claims:
-            if self._may_begin(agent):
+            if self._may_begin(agent, gate):
                 self._crew.pulses.begin(name, allowed)
-                self._send(agent, claim)
+                self._send(agent, gate, claim, inquiry=agent.inquiry)
             else:
+                gate.give_turn_back()
                 with self._interrupted.remembered(claim):
                     give_back_untouched(claim, ledger=agent.ledger)
+        if not claims:
+            gate.give_turn_back()
         return bool(claims)
 
-    def _may_begin(self, agent: Agent) -> bool:
-        """Whether nothing has happened since the claim: an order to stop, another agent on duty, an open breaker."""
-        return not self._stop.is_set() and self.gate.is_closed and agent is self._handover.current
+    def _may_send(self, agent: Agent, gate: Gate) -> bool:
+        return gate.take_turn(agent.clock.now(), agent.settings.values.delivery.rate)
 
-    def _send(self, agent: Agent, claim: Claim) -> None:
-        gateway = WatchedGateway(agent.gateway, self.gate, agent.clock, breaker_policy(agent.settings.values.delivery))
+    def _may_begin(self, agent: Agent, gate: Gate) -> bool:
+        """Whether nothing has happened since the claim: an order to stop, another agent on duty, an open breaker."""
+        return not self._stop.is_set() and gate.is_closed and agent is self._handover.current
+
+    def _send(self, agent: Agent, gate: Gate, claim: Claim, *, inquiry: Inquiry | None) -> None:
+        watched = WatchedGateway(agent.gateway, gate, agent.clock, breaker_policy(agent.settings.values.delivery))
+        gateway = WitnessedGateway(watched, self._clock_watch, agent)
         timed = self._metrics.timed(agent.renderer, agent.signer, gateway)
         with self._interrupted.remembered(claim), self._metrics.counts.timing(Step.DELIVER):
             delivered = deliver(
@@ -107,9 +142,10 @@ class Dispatch:
                 clock=agent.clock,
                 entropy=agent.entropy,
                 policy=agent.policy,
+                inquiry=inquiry,
             )
         self._note(agent, delivered)
-        if self.gate.was_reopened():
+        if gate.was_reopened():
             hasten_unsent(ledger=agent.ledger)
             self._crew.wake()
 

@@ -42,6 +42,10 @@ class Drain:
         """The gateway was not reached."""
         self._obstacle = f"; the last obstacle: the gateway cannot be reached at {url}"
 
+    def clock_wrong(self, words: str) -> None:
+        """The machine's clock cannot be relied on."""
+        self._obstacle = f"; the last obstacle: {words}"
+
     def is_over(self, view: LedgerView) -> bool:
         """Whether nothing can progress without a person or a date.
 

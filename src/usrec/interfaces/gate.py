@@ -1,4 +1,8 @@
-"""The circuit breaker among the threads of one process: who may go to the gateway now."""
+"""The circuit breaker and the pace among the threads of one process: who may go to which endpoint now.
+
+Each endpoint has a gate of its own: when the address of the gateway changes, what is known of the old one tells
+nothing of the new one. Agents do not share their gates: while a gateway is away, each tries it by itself.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ import structlog
 from usrec.domain.breaker import Breaker, BreakerPolicy, BreakerState, Passage
 from usrec.domain.message import CorrelationId, Envelope, SignedMessage
 from usrec.domain.outcome import SubmissionOutcome
+from usrec.domain.pace import Pace
 from usrec.ports.clock import Clock
 from usrec.ports.gateway import Gateway
 
@@ -18,7 +23,7 @@ _log = structlog.get_logger("usrec.gate")
 
 
 class Gate:
-    """Holds the breaker; safe in threads.
+    """Holds the breaker and the pace of one endpoint; safe in threads.
 
     Args:
         on_open: Called each time when it opens.
@@ -27,6 +32,7 @@ class Gate:
     def __init__(self, on_open: Callable[[], None] = lambda: None) -> None:
         self._on_open = on_open
         self._breaker = Breaker()
+        self._pace = Pace()
         self._reopened = False
         self._lock = threading.Lock()
 
@@ -47,6 +53,20 @@ class Gate:
             if passage is Passage.ONE:
                 self._breaker = self._breaker.begin_probe()
         return passage
+
+    def take_turn(self, now: datetime, per_minute: int | None) -> bool:
+        """Whether one more message may go by the pace; None sets no limit."""
+        if per_minute is None:
+            return True
+        with self._lock:
+            taken = self._pace.take(now, per_minute)
+            self._pace = taken or self._pace
+        return taken is not None
+
+    def give_turn_back(self) -> None:
+        """There was nothing to send."""
+        with self._lock:
+            self._pace = self._pace.give_back()
 
     def leave_probe(self) -> None:
         """The one that was alone has ended, whatever became of it."""
@@ -73,6 +93,24 @@ class Gate:
         with self._lock:
             reopened, self._reopened = self._reopened, False
         return reopened
+
+
+class Gates:
+    """One gate for each endpoint, made when it is asked for first; safe in threads.
+
+    Args:
+        on_open: Called each time when one opens.
+    """
+
+    def __init__(self, on_open: Callable[[], None] = lambda: None) -> None:
+        self._on_open = on_open
+        self._gates: dict[str, Gate] = {}
+        self._lock = threading.Lock()
+
+    def at(self, endpoint: str) -> Gate:
+        """The gate of an address."""
+        with self._lock:
+            return self._gates.setdefault(endpoint, Gate(self._on_open))
 
 
 class WatchedGateway:

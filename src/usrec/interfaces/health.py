@@ -1,13 +1,14 @@
 """How a running agent stands: for the service manager's status line, for probes, and for a person who asks.
 
 *Live* says that its threads move; one that does not should be restarted. *Ready* says that it can do its work: the
-ledger answers, a key can sign, and it is neither starting nor stopping. A gateway that is away makes it neither: events
-are taken, and kept, all the same. Nothing here names a person or a document.
+ledger answers, a key can sign, its clock can be relied on, and it is neither starting nor stopping. A gateway that is
+away makes it neither: events are taken, and kept, all the same. Nothing here names a person or a document.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -16,7 +17,9 @@ import structlog
 from usrec import release
 from usrec.bootstrap import Agent
 from usrec.domain.breaker import Breaker, BreakerState
+from usrec.domain.clock_trust import RELIED_ON, ClockVerdict
 from usrec.domain.state import State
+from usrec.interfaces.clock_watch import clock_words
 from usrec.ports.clock import Clock
 from usrec.ports.ledger_view import LedgerView, Progress, SubmissionFilter
 
@@ -66,6 +69,7 @@ class Health:
         keys: Employers whose key is usable; those whose owner signs by hand are in neither list.
         keyless: Employers whose key cannot be used.
         reload_refused: Why the newest settings were not taken; empty when they were.
+        clock: How far the machine's clock is to be relied on.
     """
 
     at: datetime
@@ -80,6 +84,7 @@ class Health:
     keyless: Sequence[str] = ()
     breaker: Breaker = field(default_factory=Breaker)
     reload_refused: str = ""
+    clock: ClockVerdict = RELIED_ON
 
     @property
     def live(self) -> bool:
@@ -102,6 +107,7 @@ class Health:
                 self.ledger_silent_for is not None and self.ledger_silent_for > self.ledger_patience
             ),
             "no employer has a usable key": bool(self.keyless) and not self.keys,
+            clock_words(self.clock): not self.clock.is_right,
         }
         return [sentence for sentence, holds in found.items() if holds]
 
@@ -120,6 +126,8 @@ class Health:
             "employers_without_key": list(self.keyless),
             "employers_stopped": list(self._stopped),
             "reload_refused": self.reload_refused or None,
+            "clock": self.clock.state.value,
+            "clock_ahead_seconds": round(self.clock.ahead.total_seconds()) if self.clock.against else None,
         }
 
     def words(self) -> str:
@@ -159,13 +167,19 @@ class Health:
 
 
 class Vitals:
-    """What a running agent remembers of its own condition. Safe in threads: each field is replaced whole."""
+    """What a running agent remembers of its own condition. Safe in threads: each field is replaced whole.
 
-    def __init__(self, clock: Clock) -> None:
+    Args:
+        monotonic: Seconds that never run backwards: a machine whose clock is set must not look cut off.
+    """
+
+    def __init__(self, clock: Clock, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._monotonic = monotonic
         self._started_at = clock.now()
         self._version = release()
         self._outlook: Outlook | None = None
+        self._looked_at = 0.0
         self._hung: tuple[str, ...] = ()
 
     def look(self, agent: Agent) -> None:
@@ -175,6 +189,7 @@ class Vitals:
             LedgerUnavailable: It does not answer.
         """
         self._outlook = look_at_ledger(agent.ledger.view, self._clock.now())
+        self._looked_at = self._monotonic()
 
     def all_move(self, hung: tuple[str, ...]) -> bool:
         """Whether no thread hangs; a change is logged."""
@@ -188,7 +203,14 @@ class Vitals:
         return not hung
 
     def health(
-        self, agent: Agent, *, hung: tuple[str, ...], stopping: bool, breaker: Breaker, reload_refused: str
+        self,
+        agent: Agent,
+        *,
+        hung: tuple[str, ...],
+        stopping: bool,
+        breaker: Breaker,
+        reload_refused: str,
+        clock: ClockVerdict = RELIED_ON,
     ) -> Health:
         """How ``agent`` stands now."""
         now, outlook = self._clock.now(), self._outlook
@@ -200,11 +222,12 @@ class Vitals:
             hung=hung,
             stopping=stopping,
             outlook=outlook,
-            ledger_silent_for=None if outlook is None else now - outlook.at,
+            ledger_silent_for=None if outlook is None else timedelta(seconds=self._monotonic() - self._looked_at),
             keys=sorted(name for bin_, name in agent.employers.items() if bin_ in usable),
             keyless=sorted(name for bin_, name in agent.employers.items() if bin_ not in usable | agent.signer.owners),
             breaker=breaker,
             reload_refused=reload_refused,
+            clock=clock,
         )
 
 

@@ -9,6 +9,7 @@ from usrec.adapters.metrics.agent_metrics import CONTENT_TYPE
 from usrec.adapters.metrics.standing import CertificateLife, CertificateOf, CertificateTrust, Standing
 from usrec.bootstrap import Agent
 from usrec.domain.breaker import Breaker
+from usrec.domain.clock_trust import RELIED_ON, ClockVerdict
 from usrec.interfaces.serve import Page, Pages
 from usrec.ports.alert_sink import LOG, SinkName
 from usrec.settings import AlertSettings
@@ -19,7 +20,7 @@ def metrics_pages(exposition: Callable[[], bytes]) -> Pages:
     return {"/metrics": lambda: Page(HTTPStatus.OK, CONTENT_TYPE, exposition())}
 
 
-def standing_of(agent: Agent, *, breaker: Breaker, reload_refused: bool) -> Standing:
+def standing_of(agent: Agent, *, breaker: Breaker, reload_refused: bool, clock: ClockVerdict = RELIED_ON) -> Standing:
     """How ``agent`` stands now; employers go by their names in the settings."""
     return Standing(
         certificates=[*_employers(agent), *_last_keys(agent), *_transport(agent), *_gateways(agent)],
@@ -27,6 +28,7 @@ def standing_of(agent: Agent, *, breaker: Breaker, reload_refused: bool) -> Stan
         breaker=breaker.state,
         reload_refused=reload_refused,
         trust=_trust(agent),
+        clock=clock,
     )
 
 

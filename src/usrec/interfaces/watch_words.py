@@ -23,7 +23,9 @@ _SUBJECTS: Final[Mapping[Concern, Callable[[int], str]]] = {
         "the term of {number} submission is not watched", "the terms of {number} submissions are not watched", number
     ),
     Concern.UNDELIVERED: lambda _: tr("the agent's alerts do not arrive"),
+    Concern.CLOCK_WRONG: lambda _: tr("nothing is sent, because a machine's clock cannot be relied on"),
     Concern.OVERDUE: lambda number: ntr("{number} submission is overdue", "{number} submissions are overdue", number),
+    Concern.JOURNAL_UNLINKED: lambda _: tr("the journal is not being linked"),
 }
 _OVER: Final[Mapping[Concern, str]] = {
     Concern.LEDGER_UNREACHABLE: N_("the ledger answers again"),
@@ -31,14 +33,20 @@ _OVER: Final[Mapping[Concern, str]] = {
     Concern.AGENT_MISSING: N_("no agent is missing any more"),
     Concern.UNWATCHED: N_("all terms are watched again"),
     Concern.UNDELIVERED: N_("the agent's alerts arrive again"),
+    Concern.CLOCK_WRONG: N_("the machines' clocks can be relied on again"),
     Concern.OVERDUE: N_("nothing is overdue any more"),
+    Concern.JOURNAL_UNLINKED: N_("the journal is linked again"),
 }
 _HAPPENED: Final[Mapping[Concern, str]] = {
     Concern.LEDGER_UNREACHABLE: N_("The ledger has not answered since {since}: nobody sees now which terms come near."),
     Concern.AGENT_MISSING: N_("The agent on {host} has given no sign of life since {since}. Others go on."),
     Concern.UNWATCHED: N_("A term has come near or is over, and the agent has raised no alert about it."),
     Concern.UNDELIVERED: N_("Alerts that the agent raised have not reached everybody since {since}."),
+    Concern.CLOCK_WRONG: N_(
+        "The agent on {host} has signed and sent nothing since {since}: others tell another time than its clock."
+    ),
     Concern.OVERDUE: N_("The legal date is over, and USREC has no record of it:"),
+    Concern.JOURNAL_UNLINKED: N_("Lines of the journal have waited since {since} to be linked into its chain."),
 }
 _DIED: Final = N_("Agents are silent: the last sign of life came from {host} at {since}. Nothing is being registered.")
 _STOPPED: Final = N_("Agents are silent: the last one, on {host}, was stopped at {since}. Nothing is being registered.")
@@ -49,7 +57,9 @@ _TO_DO: Final[Mapping[Concern, str]] = {
     Concern.AGENT_MISSING: N_("Start it again. One that was taken away for good is forgotten after a week."),
     Concern.UNWATCHED: N_("On the agent's machine: see its log, then usrec status."),
     Concern.UNDELIVERED: N_("On the agent's machine: see its log for alert.not_taken."),
+    Concern.CLOCK_WRONG: N_("Set that machine's clock right, best by NTP (timedatectl). The agent goes on by itself."),
     Concern.OVERDUE: N_("See what each waits for: usrec submission list."),
+    Concern.JOURNAL_UNLINKED: N_("On the agent's machine: see its log for journal.link_failed."),
 }
 
 
@@ -87,7 +97,7 @@ def _of_silence(trouble: Trouble) -> str:
 
 def _named(trouble: Trouble) -> list[str]:
     """The first of the submissions that it is about; agents are named by their machines."""
-    if trouble.concern is Concern.AGENT_MISSING:
+    if trouble.concern in {Concern.AGENT_MISSING, Concern.CLOCK_WRONG}:
         return []
     ids = sorted(trouble.about)
     more = trouble.number - NAMED

@@ -46,7 +46,7 @@ class Acknowledgement:
     """A trusted decision of the authority, or of a person who settled a doubt with evidence.
 
     Attributes:
-        kind: ``answer`` or ``settlement``.
+        kind: ``answer``, ``question`` (the registry was asked) or ``settlement``.
         signed_digest: Digest of the signed answer; unique, so that a replay shows.
         evidence: The answer's bytes, or the evidence file's.
     """
@@ -77,8 +77,16 @@ class Attempts(Protocol):
         """
         ...
 
+    def recorded(self, attempt_id: AttemptId) -> bool:
+        """Whether it was ever opened."""
+        ...
+
     def open_of(self, submission_id: SubmissionId) -> AttemptId | None:
         """The attempt that was never closed, None when there is none."""
+        ...
+
+    def last_number(self, submission_id: SubmissionId) -> int:
+        """The number of its last attempt, 0 when there was none."""
         ...
 
     def sent_of(self, submission_id: SubmissionId) -> int:

@@ -128,6 +128,14 @@ class ChainView(Protocol):
         """All lines of a submission, ascending."""
         ...
 
+    def newest(self, limit: int) -> Sequence[ChainLine]:
+        """The last lines of the journal, ascending."""
+        ...
+
+    def restorings(self) -> Sequence[ChainLine]:
+        """Lines that tell of a restored backup, ascending."""
+        ...
+
     def ends(self) -> tuple[int, int] | None:
         """Lowest and highest number in the journal, None when it is empty."""
         ...

@@ -16,15 +16,17 @@ from typing import Protocol
 
 from usrec.domain.message import SignedMessage
 from usrec.domain.signing_request import SigningRequest
-from usrec.domain.source_event import ContractKey, EventId, SourceName, SourceRow
+from usrec.domain.source_event import ContractKey, EmployerName, EventId, SourceName, SourceRow
 from usrec.domain.state import State
 from usrec.domain.submission import AttemptId, Lease, QueueEntry, Standpoint, Submission, SubmissionId, WaitReason
 from usrec.ports.alert_sinks import AlertSinks
 from usrec.ports.attempts import Acknowledgements, Attempts
 from usrec.ports.chain import Chain
 from usrec.ports.documents import Documents
+from usrec.ports.inquiry import Questions
 from usrec.ports.masses import Masses, Pairs
 from usrec.ports.outgoing import Journal, WriteBacks
+from usrec.ports.retention import RetainedData
 from usrec.ports.watched import Agents, Alerts, EmployerStops, Permits
 
 InboxKey = tuple[SourceName, EventId, int]
@@ -75,6 +77,14 @@ class Inbox(Protocol):
         """
         ...
 
+    def add_all(self, rows: Sequence[tuple[SourceRow, EventId, str]], at: datetime) -> None:
+        """Record rows, each with its event id and fingerprint, in one statement.
+
+        Raises:
+            LedgerUnavailable, ValidationProblem: As ``add`` does.
+        """
+        ...
+
     def row(self, key: InboxKey) -> SourceRow | None:
         """The row as it was taken, None when it never was."""
         ...
@@ -83,8 +93,16 @@ class Inbox(Protocol):
 class Submissions(Protocol):
     """The legal story."""
 
-    def add(self, submission: Submission) -> None:
-        """Store a new submission."""
+    def add(self, submission: Submission, *, watch_at: datetime | None = None) -> None:
+        """Store a new submission, whose dates are looked at first at ``watch_at`` (aware UTC)."""
+        ...
+
+    def open_ones(self) -> Sequence[SubmissionId]:
+        """All that stand for their event and with which the agent has work to do, each contract's in its order."""
+        ...
+
+    def employers(self) -> Mapping[str, EmployerName]:
+        """Every employer of whom there is a submission: a name that it had, by its number."""
         ...
 
     def get(self, submission_id: SubmissionId) -> Submission | None:
@@ -110,7 +128,8 @@ class Submissions(Protocol):
     def standing_of(self, contracts: Collection[ContractRef]) -> Mapping[ContractRef, Sequence[Submission]]:
         """What counts of these contracts: accepted submissions as they were decided, behind them the open ones in line.
 
-        Those that a later revision replaced, that are invalid, refused or taken back do not count.
+        Those that a later revision replaced, that are invalid, refused or taken back do not count, nor what was pruned:
+        the contract is then as unknown as one that was registered elsewhere.
         """
         ...
 
@@ -174,16 +193,24 @@ class Outbox(Protocol):
         ...
 
     def claim(
-        self, owner: str, now: datetime, lease: timedelta, limit: int, *, only: SubmissionId | None = None
+        self,
+        owner: str,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        *,
+        only: SubmissionId | None = None,
+        tried_less_than: int | None = None,
     ) -> Sequence[Claim]:
         """Lease up to ``limit`` ready entries, earliest priority first; rows leased by others are skipped.
 
-        Those of a stopped employer are left. With ``only``, at most that one.
+        Those of a stopped employer are left. With ``only``, at most that one; with ``tried_less_than``, only entries
+        with fewer attempts on record.
         """
         ...
 
     def waiting_since(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, datetime]:
-        """Since when those of ``submissions`` that wait for somebody after a refusal do."""
+        """Since when those of ``submissions`` that wait for somebody to decide, or to act after a refusal, do."""
         ...
 
     def lease_owners(self) -> Collection[str]:
@@ -246,6 +273,10 @@ class Contracts(Protocol):
         """
         ...
 
+    def lock_all(self, contracts: Collection[ContractRef]) -> None:
+        """The same for many, in the order in which everybody locks them."""
+        ...
+
     def registry_id(self, employer_bin: str, contract_key: ContractKey) -> str | None:
         """The registry's id of the contract, None while unknown."""
         ...
@@ -279,7 +310,11 @@ class UnitOfWork(Protocol):
     @property
     def acknowledgements(self) -> Acknowledgements: ...  # noqa: D102 -- the type says it
     @property
+    def questions(self) -> Questions: ...  # noqa: D102 -- the type says it
+    @property
     def contracts(self) -> Contracts: ...  # noqa: D102 -- the type says it
+    @property
+    def retained(self) -> RetainedData: ...  # noqa: D102 -- the type says it
     @property
     def documents(self) -> Documents: ...  # noqa: D102 -- the type says it
     @property

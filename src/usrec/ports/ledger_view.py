@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from usrec.domain.employer_stop import EmployerStop
+from usrec.domain.forecast import QueueLoad
 from usrec.domain.heartbeat import Heartbeat
+from usrec.domain.last_day import LastDayCase
 from usrec.domain.mass import MassBatch
 from usrec.domain.oversight import Sight
 from usrec.domain.pair import Pair
@@ -20,6 +22,8 @@ from usrec.ports.alert_sinks import NoticeBoard
 from usrec.ports.figures import Figures
 
 _PERMIT_DAYS: Final = PermitDays()
+TAIL_BOUND: Final = timedelta(hours=1)
+"""So long a line of the journal may wait to be linked, where the settings do not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class SubmissionRow:
 
     Attributes:
         safe_date: As in :class:`usrec.domain.submission.Submission`.
+        pruned_at: When its personal data went by the rules of retention; None while it is there.
     """
 
     id: SubmissionId
@@ -77,6 +82,7 @@ class SubmissionRow:
     doubtful: bool
     record_id: str | None
     replaced_by: SubmissionId | None
+    pruned_at: datetime | None = None
 
     @property
     def target_date(self) -> date | None:
@@ -257,12 +263,15 @@ class LedgerView(Protocol):
         """The last sign of life of each agent, newest beat first."""
         ...
 
-    def sight(self, now: datetime, since: datetime, permit_days: PermitDays = _PERMIT_DAYS) -> Sight:
+    def sight(
+        self, now: datetime, since: datetime, permit_days: PermitDays = _PERMIT_DAYS, tail_bound: timedelta = TAIL_BOUND
+    ) -> Sight:
         """What an independent watcher looks at.
 
         Args:
             since: Whatever an agent should have done before this instant, earlier than ``now``, it has failed to do.
             permit_days: When agents tell that a permit ends.
+            tail_bound: How long a line of the journal may wait to be linked.
         """
         ...
 
@@ -276,6 +285,14 @@ class LedgerView(Protocol):
 
     def figures(self, now: datetime) -> Figures:
         """The numbers for a monitoring system; ``now`` (aware UTC) tells which alerts should be delivered by now."""
+        ...
+
+    def queue_load(self, now: datetime, since: datetime) -> QueueLoad:
+        """What waits to be sent at ``now``, by dates, and the exchanges that ended since ``since``; both aware UTC."""
+        ...
+
+    def last_day(self, due: datetime) -> Sequence[LastDayCase]:
+        """Open submissions in the queue whose legal date ends at ``due`` (aware UTC), in the order of sending."""
         ...
 
     def notice_board(self) -> NoticeBoard:

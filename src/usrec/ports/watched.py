@@ -47,6 +47,13 @@ class Alerts(Protocol):
         """What was told of this about its event is not true any more."""
         ...
 
+    def foretold(self, watched: Watched, since: date) -> Sequence[tuple[int, Alert]]:
+        """What was told of the forecast, or of the last day, since then, and what is open of earlier; oldest first.
+
+        Each with its handle. ``watched`` is one of these two.
+        """
+        ...
+
     def watch(self, submission_id: SubmissionId, at: datetime | None) -> None:
         """Look at the submission's dates at ``at`` (aware UTC); None: never again. The latest call wins."""
         ...

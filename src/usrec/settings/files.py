@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -43,6 +43,8 @@ def _fault_of(name: str, field: FieldInfo, value: object, home: Path) -> str:
     kind = without_none(field.annotation)
     if kind is SecretSettings:
         return _fault_of_secret(value, home)
+    if SecretSettings in get_args(kind) and isinstance(value, list):
+        return next(filter(None, (_fault_of_secret(one, home) for one in value)), "")
     if kind is Path and isinstance(value, str) and name not in _OF_OTHERS:
         file = home / value
         if name in _WRITTEN:

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from usrec.domain.change import Change
 from usrec.domain.permit import PermitDays
 from usrec.domain.source_event import Operation
+from usrec.settings.encryption_section import EncryptionSettings
+from usrec.settings.journal_section import JournalSettings
 from usrec.settings.kinds import Day, EmployerNumber, Number, Seconds, SerialNumber, TimeOfDay
+from usrec.settings.retention_section import RetentionSettings
+from usrec.settings.section import SecretSettings as SecretSettings  # noqa: PLC0414 -- a part of this tree
+from usrec.settings.section import Section as Section  # noqa: PLC0414 -- likewise
 
 TargetDays = Annotated[Number, Field(ge=1, le=366)] | None
 """Days of an internal target; the table's own when absent."""
-
-
-class Section(BaseModel):
-    """A table of the settings. The text below each setting describes it; ``usrec init`` writes it into the file."""
-
-    # Only the whole tree is ever read: its parts need no validators of their own, and each command starts sooner.
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
 
 class TimeoutSettings(Section):
@@ -38,26 +36,6 @@ class TimeoutSettings(Section):
     """For a free connection."""
     answer: Seconds = timedelta(seconds=60)
     """Until the whole answer is there, counted from its first line."""
-
-
-class SecretSettings(Section):
-    """Where a secret is: exactly one of these. A secret itself never stands in the settings."""
-
-    file: Path | None = None
-    """File with the secret; readable by its owner alone."""
-    env: str | None = None
-    """Name of an environment variable."""
-    credential: str | None = None
-    """Name of a systemd credential (LoadCredential=)."""
-    command: tuple[str, ...] | None = None
-    """Program and arguments that print it; no shell."""
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        given = [name for name in type(self).model_fields if getattr(self, name)]
-        if len(given) != 1:
-            raise ValueError("name exactly one of file, env, credential and command")
-        return self
 
 
 class ProxySettings(Section):
@@ -224,6 +202,10 @@ class LedgerSettings(Section):
     """``sqlite:///ledger.db`` or ``postgresql+psycopg://user@host/database``."""
     password: SecretSettings | None = None
     """The database user's password, where libpq's own password file is not used."""
+    notify: bool = True
+    """PostgreSQL wakes idle agents (LISTEN, NOTIFY); false behind a pooler that keeps that from them."""
+    encryption: EncryptionSettings | None = None
+    """Encryption of personal data at rest."""
 
 
 Language = Literal["kk", "ru", "en"]
@@ -244,6 +226,8 @@ class SourceSettings(Section):
     """The account may only read: nothing is marked and no status is written back."""
     language: Language = "en"
     """Language of what is written to HR's rows."""
+    notify: bool = True
+    """PostgreSQL wakes the agent when HR commits a row (LISTEN); false behind a pooler that keeps that from it."""
 
 
 class CalendarSettings(Section):
@@ -305,6 +289,10 @@ class DeliverySettings(Section):
     """Longest wait after the first attempt; it doubles with each."""
     retry_cap: Seconds = timedelta(minutes=15)
     """Longest wait between attempts."""
+    attempts_in_time: Annotated[Number, Field(ge=1, le=100)] = 6
+    """Waits are shortened, down to 30 s, so that so many more attempts fit before the next date."""
+    rate: Annotated[Number, Field(ge=1, le=100_000)] | None = None
+    """At most so many messages per minute to the gateway, by each agent; no limit when absent."""
     breaker_failures: Annotated[Number, Field(ge=1, le=1000)] = 5
     """After so many exchanges in a row that reached nobody, only one at a time is tried."""
     breaker_pause: Seconds = timedelta(seconds=30)
@@ -420,15 +408,17 @@ class AlertSettings(Section):
     """When, in Kazakhstan's time, a working day's digest of what is not urgent is sent."""
     late_entry_days: Annotated[Number, Field(ge=1, le=30)] = 3
     """An event that HR entered, or must mend, so many days after its signing is told."""
+    portal_from: TimeOfDay = time(15)
+    """On the last day by law, from this time in Kazakhstan: what will not make it is proposed for the portal."""
     permit_first_days: Annotated[Number, Field(ge=3, le=365)] = 60
     """So many days before a foreigner's permit ends it is told first."""
     permit_second_days: Annotated[Number, Field(ge=2, le=364)] = 30
     """And then so many; less than ``permit_first_days``."""
     permit_last_days: Annotated[Number, Field(ge=1, le=363)] = 10
     """And last so many; less than ``permit_second_days``."""
-    command: dict[str, CommandSinkSettings] = {}
-    webhook: dict[str, WebhookSinkSettings] = {}
-    mail: dict[str, MailSinkSettings] = {}
+    command: dict[str, CommandSinkSettings] = {}  # noqa: RUF012 -- a pydantic model copies it
+    webhook: dict[str, WebhookSinkSettings] = {}  # noqa: RUF012 -- a pydantic model copies it
+    mail: dict[str, MailSinkSettings] = {}  # noqa: RUF012 -- a pydantic model copies it
 
     @property
     def permit_days(self) -> PermitDays:
@@ -511,6 +501,7 @@ class WatcherSettings(BaseSettings):
     gateway: GatewaySettings | None = None
     employer: dict[str, EmployerSettings] = {}
     ledger: LedgerSettings
+    retention: RetentionSettings = RetentionSettings()
     source: dict[str, SourceSettings] = {}
     calendar: CalendarSettings = CalendarSettings()
     dictionaries: DictionarySettings = DictionarySettings()
@@ -525,6 +516,7 @@ class WatcherSettings(BaseSettings):
     pairs: PairSettings = PairSettings()
     health: HealthSettings = HealthSettings()
     watch: WatchSettings = WatchSettings()
+    journal: JournalSettings = JournalSettings()
     trust: TrustSettings | None = None
     log: LogSettings = LogSettings()
 

@@ -25,7 +25,7 @@ from support.employer_messages import (
 )
 from support.registry_messages import Sent
 from usrec_simulator.business import Operation, Profile
-from usrec_simulator.exchange import SIZE_LIMIT, Admission, Exchange
+from usrec_simulator.exchange import SIZE_LIMIT, Admission, Exchange, Glance
 from usrec_simulator.ledger import Ledger
 from usrec_simulator.registry import Registry
 from usrec_simulator.rules import RuleBook
@@ -211,8 +211,8 @@ def test_a_glance_tells_the_contract_number_of_a_termination(side: Side, keys: E
     record_id = new_record_id()
     side.code(keys.request(conclusion(record_id=record_id, number="Т-5")))
     request = keys.request(termination(record_id, record_id=new_record_id()))
-    assert side.exchange.look(request) == (Operation.TERMINATION, "Т-5")
-    assert side.exchange.look(b"<x/>") == (None, None)
+    assert side.exchange.look(request) == Glance(Operation.TERMINATION, "Т-5")
+    assert side.exchange.look(b"<x/>") == Glance()
 
 
 def test_a_glance_tells_the_number_of_every_operation(side: Side, keys: EmployerKeys) -> None:
@@ -220,7 +220,7 @@ def test_a_glance_tells_the_number_of_every_operation(side: Side, keys: Employer
     own = {Operation.AMENDMENT: "17/1", Operation.AMENDMENT_EDIT: "17/1"}
     for operation in Operation:
         request = keys.request(Sent(operation).document())
-        assert side.exchange.look(request) == (operation, own.get(operation, "17"))
+        assert side.exchange.look(request) == Glance(operation, own.get(operation, "17"))
 
 
 def test_failing_database_is_an_internal_fault_and_registers_nothing(

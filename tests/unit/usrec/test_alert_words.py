@@ -14,7 +14,7 @@ import pytest
 from support.languages import CYRILLIC, TRANSLATED, english_words
 from support.ledger_values import NOW, an_alert
 from support.line import numbered
-from usrec.domain.alert import GENTLE, OF_PERMITS, OpenAlert, Threshold, Watched
+from usrec.domain.alert import GENTLE, OF_ANSWERS, OF_PERMITS, OpenAlert, Threshold, Watched
 from usrec.domain.kazakhstan_time import day_start_utc
 from usrec.domain.source_event import EmployerName, EventId, Operation
 from usrec.domain.state import State
@@ -68,11 +68,19 @@ def subject(*alerts: OpenAlert, language: str = "en") -> str:
 
 
 def test_every_kind_of_alert_has_a_heading() -> None:
-    of_dates = set(Threshold) - GENTLE - {Threshold.LATE_ENTRY, Threshold.STOPPED}
+    of_the_line = {
+        (Watched.FORECAST, Threshold.WILL_BE_LATE),
+        (Watched.PORTAL, Threshold.ENTER_BY_HAND),
+        (Watched.PORTAL, Threshold.FIND_OUT),
+    }
+    others_too = {Threshold.LATE_ENTRY, Threshold.STOPPED, Threshold.CLOCK_WRONG, *(one for _, one in of_the_line)}
+    of_dates = set(Threshold) - GENTLE - OF_ANSWERS - others_too
     dates = [(watched, threshold) for watched in (Watched.SAFE, Watched.LEGAL) for threshold in of_dates]
     others = {
         (Watched.ENTRY, Threshold.LATE_ENTRY),
         (Watched.EMPLOYER, Threshold.STOPPED),
+        (Watched.CLOCK, Threshold.CLOCK_WRONG),
+        (Watched.CLOCK, Threshold.CLOCK_WRONG),
         (Watched.PERSON, Threshold.AWAITED),
         (Watched.IIN, Threshold.AWAITED),
         (Watched.TARGET, Threshold.TARGET_NEAR),
@@ -80,9 +88,10 @@ def test_every_kind_of_alert_has_a_heading() -> None:
         (Watched.MASS, Threshold.MASS_HELD),
         (Watched.PAIR, Threshold.HALF_MISSING),
         (Watched.PAIR, Threshold.HALVES_CONTRADICT),
+        *((Watched.ANSWER, threshold) for threshold in OF_ANSWERS),
     }
     permits = {(Watched.PERMIT, threshold) for threshold in OF_PERMITS}
-    assert set(HEADINGS) == {*dates, *others, *permits}
+    assert set(HEADINGS) == {*dates, *others, *permits, *of_the_line}
 
 
 @pytest.mark.parametrize(

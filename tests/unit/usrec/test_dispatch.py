@@ -2,80 +2,29 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from support.desk import Desk
 from support.line import HOUR, MONDAY, TIMEOUT, TODAY, UNREACHABLE, Line
 from support.line_agent import agent_of
-from usrec.adapters.metrics.agent_metrics import AgentMetrics
-from usrec.application.deliver import Delivered, claim_due
+from usrec.application.deliver import claim_due
 from usrec.application.hasten import hasten_unsent
 from usrec.bootstrap import Agent
-from usrec.domain.breaker import BreakerState
 from usrec.domain.errors import LedgerUnavailable
 from usrec.domain.message import Envelope
 from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus
-from usrec.interfaces.crew import Crew
-from usrec.interfaces.dispatch import Dispatch, breaker_policy
-from usrec.interfaces.gate import Gate
-from usrec.interfaces.handover import Handover
+from usrec.interfaces.dispatch import breaker_policy
 from usrec.ports.ledger import Claim
 
 PAUSE = timedelta(seconds=30)
 HTTP_503 = Unknown(Doubt.HTTP_ERROR, "HTTP status 503 without a signed SOAP fault")
-
-
-class Desk:
-    """One delivering thread, driven by hand.
-
-    Attributes:
-        reports: What became of each delivery, oldest first.
-        say: What the gateway answers now.
-    """
-
-    def __init__(self, line: Line, monkeypatch: pytest.MonkeyPatch, **delivery: Any) -> None:
-        self.line = line
-        self.stop = threading.Event()
-        self.agent = agent_of(line, **({"breaker_failures": 3, "breaker_pause": 30} | delivery))
-        self.handover = Handover(self.agent)
-        crew = Crew(self.stop, self.handover, halt=self.stop.set, hindered=lambda _: None)
-        self.reports: list[Delivered] = []
-        metrics = AgentMetrics(line.clock)
-        self.dispatch = Dispatch(self.stop, self.handover, crew, self.note, metrics)
-        self.step: Callable[[Agent], bool] = self.dispatch.once("deliver-0", HOUR)
-        self.say: SubmissionOutcome | Callable[[Envelope], SubmissionOutcome] = line.registers
-        monkeypatch.setattr(line.wire, "submit", self.submit)
-
-    def submit(self, envelope: Envelope) -> SubmissionOutcome:
-        return self.say(envelope) if callable(self.say) else self.say
-
-    def note(self, _: Agent, delivered: Delivered) -> None:
-        self.reports.append(delivered)
-
-    @property
-    def gate(self) -> Gate:
-        return self.dispatch.gate
-
-    def work(self) -> list[str]:
-        """Step until there is nothing to do; gives the events that were sent."""
-        before = len(self.reports)
-        while self.step(self.agent):
-            pass
-        return [one.submission.event_id for one in self.reports[before:]]
-
-    def open_breaker(self) -> None:
-        """Three events find the gateway away."""
-        self.say = UNREACHABLE
-        for number in range(3):
-            self.line.take(f"lost-{number}", contract=f"lost-{number}")
-        self.work()
-        assert self.gate.breaker.state is BreakerState.OPEN
 
 
 @pytest.fixture
@@ -94,11 +43,16 @@ def test_absent_gateway_costs_no_more_than_so_many_attempts_and_one_for_each_pau
     assert sum(len(desk.line.attempts(f"c{number}")) for number in range(50)) == 13
 
 
-def test_one_that_is_tried_is_the_most_urgent_even_if_its_own_wait_is_long(desk: Desk) -> None:
-    """Its own backoff may have grown to a quarter of an hour: the breaker tries it on behalf of all."""
+def test_each_gets_its_share_of_tries_and_then_the_most_urgent_one_goes_whatever_its_own_wait(desk: Desk) -> None:
+    """Tries are evidence, so none is left without. Then the breaker tries the most urgent one on behalf of all."""
     desk.line.take("urgent", "termination", contract="urgent", contract_id="R-1", termination_date=str(TODAY))
     desk.open_breaker()
-    for _ in range(20):
+    events = ["urgent", "lost-0", "lost-1", "lost-2"]
+    while min(len(desk.line.attempts(one)) for one in events) < desk.agent.policy.retry.in_time:
+        desk.line.clock.advance(PAUSE)
+        assert len(desk.work()) == 1
+    assert sum(len(desk.line.attempts(one)) for one in events) < 100
+    for _ in range(5):
         desk.line.clock.advance(PAUSE)
         assert desk.work() == ["urgent"]
     desk.say = desk.line.registers
@@ -179,11 +133,11 @@ def test_failing_ledger_gives_the_turn_to_the_next(desk: Desk, monkeypatch: pyte
     desk.open_breaker()
     desk.line.clock.advance(PAUSE)
 
-    def locked(**_: object) -> int:
+    def locked(**_: object) -> Sequence[Claim]:
         raise LedgerUnavailable("it is locked")
 
     with monkeypatch.context() as patch:
-        patch.setattr("usrec.interfaces.dispatch.hasten_unsent", locked)
+        patch.setattr("usrec.interfaces.dispatch.claim_probe", locked)
         with pytest.raises(LedgerUnavailable):
             desk.step(desk.agent)
     assert len(desk.work()) == 1
@@ -253,3 +207,63 @@ def test_claim_that_a_failing_ledger_does_not_take_back_is_given_back_later(
     assert desk.line.entry("c1").status is QueueStatus.CLAIMED
     desk.stop.clear()
     assert desk.work() == ["c1"]
+
+
+def test_no_more_goes_out_in_a_minute_than_the_rate_and_what_is_most_urgent_goes_first(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(line, monkeypatch, rate=6)
+    for number in range(12):
+        line.take(f"c{number}", contract=f"K-{number}")
+    assert len(desk.work()) == 1
+    line.take("urgent", "termination", contract="u", contract_id="R-1", termination_date=str(TODAY))
+    sent = []
+    for _ in range(60):
+        line.clock.advance(timedelta(seconds=1))
+        sent += desk.work()
+    assert (sent[0], len(sent)) == ("urgent", 6)
+
+
+def test_idle_look_uses_no_turn_and_a_probe_does(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise agents without work would have none left for what arrives, and an outage would go around the rate."""
+    desk = Desk(line, monkeypatch, rate=1)
+    assert desk.work() == []
+    desk.open_breaker_slowly()
+    line.take("next", contract="next")
+    line.clock.advance(PAUSE)
+    assert desk.work() == []
+    line.clock.advance(PAUSE)
+    assert len(desk.work()) == 1
+
+
+def test_new_address_of_the_gateway_has_a_breaker_of_its_own(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known of the old address must not keep anything from the new one; back there the breaker is open."""
+    desk.open_breaker()
+    old, moved = desk.agent, agent_of(desk.line, breaker_failures=3, breaker_pause=30)
+    settings = moved.settings.values
+    gateway = settings.gateway.model_copy(update={"url": "https://other.example"})
+    moved = replace(moved, settings=replace(moved.settings, values=settings.model_copy(update={"gateway": gateway})))
+    monkeypatch.setattr(Agent, "close", lambda _: None)
+    desk.handover.replace(moved)
+    desk.say, desk.agent = desk.line.registers, moved
+    assert desk.gate.is_closed
+    desk.line.take("new", contract="new")
+    assert "new" in desk.work()
+    desk.handover.replace(old)
+    assert not desk.gate.is_closed
+
+
+def test_several_agents_try_once_in_each_pause_each(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breakers are not shared: N agents make N tries, each by one of its workers, and no submission is tried twice."""
+    desks = [Desk(line, monkeypatch) for _ in range(3)]
+    for desk in desks:
+        desk.say = UNREACHABLE
+    monkeypatch.setattr(line.wire, "submit", lambda _: UNREACHABLE)
+    for number in range(40):
+        line.take(f"c{number}", contract=f"K-{number}")
+    for desk in desks:
+        assert len(desk.work()) == 3
+    for _ in range(4):
+        line.clock.advance(PAUSE)
+        tried = [event for desk in desks for _ in range(4) for event in desk.work()]
+        assert len(tried) == len(set(tried)) == 3

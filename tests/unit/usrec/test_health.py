@@ -69,6 +69,8 @@ def test_absent_gateway_and_refused_settings_are_told_and_change_nothing() -> No
         "employers_without_key": ["zhetisu"],
         "employers_stopped": [],
         "reload_refused": "usrec.toml: line 3: no such setting",
+        "clock": "right",
+        "clock_ahead_seconds": None,
     }
     assert health.words() == (
         "nothing to send, no deadline ahead; THE GATEWAY IS AWAY since 2026-11-16T04:00:00Z; NO USABLE KEY: zhetisu; "

@@ -8,13 +8,16 @@ from datetime import timedelta
 from support.line import ASEL, DAY, HOUR, TIMEOUT, Line, PlainRenderer, WeekdayCalendar, refused
 from usrec.application import operate
 from usrec.application.watch_deadlines import watch_deadlines
-from usrec.domain.alert import GENTLE, Alert, Threshold, Watched
+from usrec.domain.alert import GENTLE, OF_ANSWERS, Alert, Threshold, Watched
 from usrec.domain.digest import DigestPolicy
 from usrec.domain.state import State
 from usrec.domain.watch import WatchPolicy
 from usrec.ports.alert_sink import LOG, AlertMessageId
 
 MISSED = [(Watched.SAFE, Threshold.MISSED), (Watched.LEGAL, Threshold.MISSED)]
+
+OF_THE_LINE = {Threshold.WILL_BE_LATE, Threshold.ENTER_BY_HAND, Threshold.FIND_OUT}
+"""Raised by the forecast."""
 
 
 def watched(line: Line, limit: int = 500) -> int:
@@ -41,7 +44,8 @@ def test_each_threshold_of_each_date_is_raised_once_on_the_way(line: Line) -> No
             seen += [one for one in raised(line) if one not in seen]
         line.clock.advance(HOUR)
     dates = (Watched.SAFE, Watched.LEGAL)
-    of_dates = set(Threshold) - GENTLE - {Threshold.LATE_ENTRY, Threshold.STOPPED}
+    others_too = {Threshold.LATE_ENTRY, Threshold.STOPPED, Threshold.CLOCK_WRONG}
+    of_dates = set(Threshold) - GENTLE - OF_ANSWERS - others_too - OF_THE_LINE
     both = [(date, threshold) for threshold in of_dates for date in dates]
     assert sorted(seen) == sorted(both)
     assert watched(line) == 0

@@ -32,6 +32,7 @@ class KazakhstanCalendar(WorkingCalendar):
 
     def __init__(self) -> None:
         self._years: dict[int, HolidayBase] = {}
+        self._worked: dict[date, bool] = {}
 
     @cached_property
     def version(self) -> str:
@@ -42,7 +43,10 @@ class KazakhstanCalendar(WorkingCalendar):
 
     def is_working_day(self, day: date) -> bool:
         """Whether ``day`` is worked in the official five-day week."""
-        return self._year(day.year).is_working_day(day)
+        known = self._worked.get(day)
+        if known is None:
+            known = self._worked[day] = self._year(day.year).is_working_day(day)
+        return known
 
     def may_be_worked(self, day: date) -> bool:
         """Whether ``day`` is worked, or a weekday off by an estimate only."""

@@ -34,12 +34,26 @@ _SIGNED_RESPONSE: Final = f"{{{TYPES}}}SendMessageResponse"
 
 
 @dataclass(frozen=True, slots=True)
-class _Info:
-    """responseInfo of a signed answer."""
+class SignedReply:
+    """A signed answer with its responseInfo.
+
+    Attributes:
+        data: The element that holds the answer's own document as text; None where there is none.
+    """
 
     code: str
     message: str
     proof: ReplyProof
+    data: Element | None
+
+    def document(self) -> Element | None:
+        """The answer's own document; None where ``data`` holds none."""
+        if self.data is None or len(self.data) or not self.data.text:
+            return None
+        try:
+            return parse(_DECLARATION.sub("", self.data.text, count=1).encode(), what="the answer's document")
+        except MalformedXmlError:
+            return None
 
 
 class AnswerReader:
@@ -63,6 +77,11 @@ class AnswerReader:
 
     def read(self, raw: bytes) -> SubmissionOutcome:
         """What the answer says; unknown where it is not signed by the gateway or has no known shape."""
+        opened = self.open(raw)
+        return self._registered(opened) if isinstance(opened, SignedReply) else opened
+
+    def open(self, raw: bytes) -> SignedReply | Faulted | Unknown:
+        """The signed answer, whatever it tells; unknown where the gateway's signature does not hold."""
         try:
             envelope = parse(raw, what="the answer")
         except MalformedXmlError as error:
@@ -80,35 +99,27 @@ class AnswerReader:
             return Unknown(Doubt.SIGNATURE_INVALID, f"the gateway's signature: {why}", unproven_code(envelope), raw)
         return self._signed(verified, raw)
 
-    def _signed(self, verified: VerifiedBody, raw: bytes) -> SubmissionOutcome:
+    def _signed(self, verified: VerifiedBody, raw: bytes) -> SignedReply | Faulted | Unknown:
         contents = list(verified.body.iterchildren("*"))
         content = contents[0] if len(contents) == 1 else verified.body
         if content.tag == _SIGNED_FAULT:
             return _faulted(content, verified, raw)
         if content.tag == _SIGNED_RESPONSE:
-            return self._answered(content, verified, raw)
+            return _answered(content, verified, raw)
         return Unknown(Doubt.UNKNOWN_SHAPE, "the signed answer is neither a response nor a fault", raw=raw)
 
-    def _answered(self, content: Element, verified: VerifiedBody, raw: bytes) -> SubmissionOutcome:
-        response = _child(content, "response")
-        info = _response_info(_child(response, "responseInfo"), verified, raw)
-        if info is None:
-            return Unknown(Doubt.UNKNOWN_SHAPE, "the signed answer has no status code or an unreadable date", raw=raw)
-        if info.code != SUCCESS:
-            return Refused(info.code, info.message, info.proof)
-        registry_id = self._registry_id(_child(_child(response, "responseData"), "data"))
+    def _registered(self, reply: SignedReply) -> SubmissionOutcome:
+        if reply.code != SUCCESS:
+            return Refused(reply.code, reply.message, reply.proof)
+        registry_id = self._registry_id(reply.document())
         if registry_id is None:
             what = "the signed success holds no contract id where the wire profile expects it"
-            return Unknown(Doubt.UNKNOWN_SHAPE, what, info.code, raw)
-        return Registered(info.code, info.message, registry_id, info.proof)
+            return Unknown(Doubt.UNKNOWN_SHAPE, what, reply.code, reply.proof.raw)
+        return Registered(reply.code, reply.message, registry_id, reply.proof)
 
-    def _registry_id(self, data: Element | None) -> str | None:
-        """The contract id inside ``data``, None for any other shape than the profile's."""
-        if data is None or len(data) or not data.text:
-            return None
-        try:
-            document = parse(_DECLARATION.sub("", data.text, count=1).encode(), what="the answer's document")
-        except MalformedXmlError:
+    def _registry_id(self, document: Element | None) -> str | None:
+        """The contract id inside the answer's document, None for any other shape than the profile's."""
+        if document is None:
             return None
         found = self._contract_id(document)
         if not isinstance(found, list) or len(found) != 1 or not _is_leaf(found[0]):
@@ -126,15 +137,18 @@ def unproven_code(envelope: Element) -> str:
     return ""
 
 
-def _response_info(info: Element | None, verified: VerifiedBody, raw: bytes) -> _Info | None:
+def _answered(content: Element, verified: VerifiedBody, raw: bytes) -> SignedReply | Unknown:
+    response = _child(content, "response")
+    info = _child(response, "responseInfo")
     status = _child(info, "status")
     code = _text(_child(status, "code"))
     at = _instant(_text(_child(info, "responseDate")))
     if not code or at is None:
-        return None
+        return Unknown(Doubt.UNKNOWN_SHAPE, "the signed answer has no status code or an unreadable date", raw=raw)
     correlation_id = _text(_child(info, "correlationId")) or None
     proof = ReplyProof(verified.signed_digest, at, _text(_child(info, "messageId")), correlation_id, raw)
-    return _Info(code, _text(_child(status, "message")), proof)
+    data = _child(_child(response, "responseData"), "data")
+    return SignedReply(code, _text(_child(status, "message")), proof, data)
 
 
 def _faulted(fault: Element, verified: VerifiedBody, raw: bytes) -> Faulted:

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import httpx
@@ -40,6 +40,8 @@ CONNECT_PAUSE: Final = timedelta(milliseconds=300)
 
 SignerAt = Callable[[str, datetime], Signer]
 """Who signs an employer's envelopes, by its BIN, at a moment; raises SigningRefused when nobody can."""
+
+_Judged = TypeVar("_Judged")
 
 _HEADERS: Final = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
 _NEVER_CONNECTED: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -90,6 +92,11 @@ class ShepGateway:
         """The certificates that its answers are held to."""
         return self._trusted
 
+    @property
+    def reader(self) -> AnswerReader:
+        """Reads what the gateway signed."""
+        return self._reader
+
     def close(self) -> None:
         """Close idle connections."""
         self._client.close()
@@ -119,6 +126,10 @@ class ShepGateway:
 
         Tried again only after a try that is proven to have sent nothing.
         """
+        return self.exchange(envelope.body, self._judge)
+
+    def exchange(self, body: bytes, judge: Callable[[int, bytes], _Judged]) -> _Judged | NothingSent | Unknown:
+        """Post a body once and have status and content of the answer judged."""
         tries = Retrying(
             retry=retry_if_exception_type(_NEVER_CONNECTED),
             stop=stop_after_attempt(CONNECT_TRIES),
@@ -128,7 +139,7 @@ class ShepGateway:
         )
         received, progress = bytearray(), _Progress()
         try:
-            return tries(self._post, envelope, received, progress)
+            return tries(self._post, body, received, progress, judge)
         except _NEVER_CONNECTED as error:
             return NothingSent(f"{type(error).__name__}: {error}")
         except (httpx.HTTPError, OSError) as error:
@@ -139,12 +150,14 @@ class ShepGateway:
     def _pause(self, seconds: float) -> None:
         self._wait(seconds)
 
-    def _post(self, envelope: Envelope, received: bytearray, progress: _Progress) -> SubmissionOutcome:
+    def _post(
+        self, body: bytes, received: bytearray, progress: _Progress, judge: Callable[[int, bytes], _Judged]
+    ) -> _Judged | Unknown:
         with self._client.stream(
-            "POST", self._endpoint.url, content=envelope.body, headers=_HEADERS, extensions={"trace": progress}
+            "POST", self._endpoint.url, content=body, headers=_HEADERS, extensions={"trace": progress}
         ) as response:
             problem = self._receive(response, received)
-        return problem or self._judge(response.status_code, bytes(received))
+        return problem or judge(response.status_code, bytes(received))
 
     def _receive(self, response: httpx.Response, received: bytearray) -> Unknown | None:
         """Read the answer into ``received``, at most up to the cap and the time allowed."""

@@ -70,13 +70,20 @@ class AgentMetrics:
         return CountedSink(name, sink, self.counts)
 
     def exposition(
-        self, view: LedgerView, standing: Standing, *, silence: timedelta, sinks: Collection[SinkName]
+        self,
+        view: LedgerView,
+        standing: Standing,
+        *,
+        silence: timedelta,
+        sinks: Collection[SinkName],
+        cap: int | None = None,
     ) -> bytes:
         """Everything, as :data:`CONTENT_TYPE`. A ledger that does not answer shows as ``usrec_ledger_up 0``.
 
         Args:
             silence: An agent that gave no sign of life for so long is missed.
             sinks: Names of the alert sinks in the settings.
+            cap: Most messages per minute by the settings.
         """
         now = self._clock.now()
         reading = self._ledger.read(view, now)
@@ -84,7 +91,7 @@ class AgentMetrics:
             [
                 *build_metrics(),
                 *standing_metrics(standing, now=now, skew=self._skew),
-                *_of_ledger(reading, self._clock, silence, sinks),
+                *_of_ledger(reading, self._clock, silence, sinks, cap),
                 *self._registry.collect(),
             ]
         )
@@ -94,18 +101,23 @@ class AgentMetrics:
 
 
 def ledger_exposition(
-    reading: LedgerReading | None, clock: Clock, *, silence: timedelta, sinks: Collection[SinkName]
+    reading: LedgerReading | None,
+    clock: Clock,
+    *,
+    silence: timedelta,
+    sinks: Collection[SinkName],
+    cap: int | None = None,
 ) -> bytes:
     """What can be told without an agent."""
-    return as_text([*build_metrics(), *_of_ledger(reading, clock, silence, sinks)])
+    return as_text([*build_metrics(), *_of_ledger(reading, clock, silence, sinks, cap)])
 
 
 def _of_ledger(
-    reading: LedgerReading | None, clock: Clock, silence: timedelta, sinks: Collection[SinkName]
+    reading: LedgerReading | None, clock: Clock, silence: timedelta, sinks: Collection[SinkName], cap: int | None
 ) -> Iterator[Metric]:
     yield ledger_up(reading)
     if reading is not None:
-        yield from ledger_metrics(reading, now=clock.now(), silence=silence, sinks=sinks)
+        yield from ledger_metrics(reading, now=clock.now(), silence=silence, sinks=sinks, cap=cap)
 
 
 class _Collected:

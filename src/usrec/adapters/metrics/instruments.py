@@ -81,6 +81,10 @@ class Instruments:
             ["source"],
             registry=registry,
         )
+        self._listening = Gauge(
+            "usrec_doorbell_listening", "1 while the database wakes the agent", ["database"], registry=registry
+        )
+        self._rings = Counter("usrec_doorbell_rings", "How often it did", ["database"], registry=registry)
 
         for result in _RESULTS:
             self._deliveries.labels(result)
@@ -138,3 +142,12 @@ class Instruments:
         if source not in self._read:
             self._read.add(source)
             self._last_read.labels(source).set(at)
+
+    def listens(self, database: str, *, listening: bool) -> None:
+        """A database wakes the agent, or does not."""
+        self._listening.labels(database).set(listening)
+        self._rings.labels(database)
+
+    def rang(self, database: str) -> None:
+        """A database woke the agent."""
+        self._rings.labels(database).inc()

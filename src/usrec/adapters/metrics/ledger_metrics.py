@@ -13,11 +13,12 @@ from prometheus_client.metrics_core import Metric
 
 from usrec.adapters.metrics.ledger_reading import LedgerReading
 from usrec.application.survey import NEEDED_BY_STATE, NEEDED_BY_WAIT, PersonNeeded
+from usrec.domain.forecast import QueueLoad, foretell, rate_of
 from usrec.domain.heartbeat import missing, newest_sign
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.ports.alert_sink import SinkName
-from usrec.ports.figures import Backlog, Figures, OpenGroup, SinkRecord
+from usrec.ports.figures import Backlog, Figures, JournalFigures, OpenGroup, SinkRecord
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -38,13 +39,19 @@ def ledger_up(reading: LedgerReading | None) -> Metric:
 
 
 def ledger_metrics(
-    reading: LedgerReading, *, now: datetime, silence: timedelta, sinks: Collection[SinkName]
+    reading: LedgerReading,
+    *,
+    now: datetime,
+    silence: timedelta,
+    sinks: Collection[SinkName],
+    cap: int | None = None,
 ) -> Iterator[Metric]:
     """Everything that the ledger tells.
 
     Args:
         silence: An agent that gave no sign of life for so long is missed.
         sinks: Those of the settings; one that was told long ago and is configured no more is left out.
+        cap: Most messages per minute by the settings.
     """
     figures = reading.figures
     yield InfoMetricFamily("usrec_ledger", "The ledger's schema", {"schema": figures.schema})
@@ -53,7 +60,10 @@ def ledger_metrics(
     yield from _submissions(figures)
     yield from _deadlines(figures.open, now)
     yield from _waiting(figures, now)
+    if reading.load is not None:
+        yield from _forecast(reading.load, now, cap)
     yield from _agents(reading, now, silence)
+    yield from _journal(figures.journal, now)
     yield from _sinks({name: record for name, record in figures.sinks.items() if name in sinks})
 
 
@@ -122,6 +132,16 @@ def _waiting(figures: Figures, now: datetime) -> Iterator[Metric]:
     yield from _undelivered(figures.undelivered_alerts, now)
 
 
+def _forecast(load: QueueLoad, now: datetime, cap: int | None) -> Iterator[Metric]:
+    """The number of late ones is left out where it is not known: 0 would be a promise."""
+    forecast = foretell(load, rate_of(load, now, cap), now)
+    known = forecast.late is not None
+    yield _gauge("usrec_forecast_known", "1 when the rate is known, so that something is foretold", float(known))
+    numbers = {"safe": forecast.late_safe, "legal": forecast.late}
+    late = [(date, float(number)) for date, number in numbers.items() if number is not None]
+    yield _by("date", "usrec_forecast_late", "Submissions that will miss a date at the present rate", late)
+
+
 def _undelivered(alerts: Backlog, now: datetime) -> Iterator[Metric]:
     yield _gauge("usrec_alerts_undelivered", "Alerts that somebody should have got by now", alerts.number)
     late = _age(alerts.since, now)
@@ -139,6 +159,17 @@ def _agents(reading: LedgerReading, now: datetime, silence: timedelta) -> Iterat
     if reading.last_exchange is not None:
         at = reading.last_exchange.timestamp()
         yield _gauge("usrec_last_exchange_timestamp_seconds", "When USREC's last trusted answer was recorded", at)
+
+
+def _journal(journal: JournalFigures, now: datetime) -> Iterator[Metric]:
+    waiting = journal.unlinked
+    yield _gauge("usrec_journal_lines_linked", "Lines of the journal that are linked into its chain", journal.linked)
+    yield _gauge("usrec_journal_lines_unlinked", "Lines of the journal that are not linked yet", waiting.number)
+    age = _age(waiting.since, now)
+    yield _gauge("usrec_journal_unlinked_oldest_seconds", "Age of the oldest line that is not linked", age)
+    if journal.head_at is not None:
+        at = journal.head_at.timestamp()
+        yield _gauge("usrec_journal_head_timestamp_seconds", "When a head of the journal was signed last", at)
 
 
 def _sinks(records: Mapping[SinkName, SinkRecord]) -> Iterator[Metric]:

@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 
 from usrec.domain.errors import UsrecError
+from usrec.domain.forecast import WINDOW, QueueLoad
 from usrec.domain.heartbeat import Heartbeat
 from usrec.ports.figures import Figures
 from usrec.ports.ledger_view import LedgerView
@@ -29,6 +30,7 @@ class LedgerReading:
     figures: Figures
     heartbeats: Sequence[Heartbeat]
     last_exchange: datetime | None
+    load: QueueLoad | None = None
 
 
 def read_ledger(view: LedgerView, now: datetime) -> LedgerReading:
@@ -37,7 +39,7 @@ def read_ledger(view: LedgerView, now: datetime) -> LedgerReading:
     Raises:
         LedgerUnavailable: It does not answer.
     """
-    return LedgerReading(view.figures(now), view.heartbeats(), view.last_exchange())
+    return LedgerReading(view.figures(now), view.heartbeats(), view.last_exchange(), view.queue_load(now, now - WINDOW))
 
 
 class LedgerReader:

@@ -13,6 +13,7 @@ from prometheus_client.metrics_core import Metric
 
 from usrec import release
 from usrec.domain.breaker import BreakerState
+from usrec.domain.clock_trust import RELIED_ON, ClockState, ClockVerdict
 from usrec.domain.trust import SubjectKind, TrustStatus
 
 
@@ -66,6 +67,7 @@ class Standing:
     Attributes:
         keys: Whether the key of each employer, by its name in the settings, can be used.
         reload_refused: The newest settings were not taken.
+        clock: How far the machine's clock is to be relied on.
     """
 
     certificates: Sequence[CertificateLife] = ()
@@ -73,6 +75,7 @@ class Standing:
     breaker: BreakerState = BreakerState.CLOSED
     reload_refused: bool = False
     trust: Sequence[CertificateTrust] = ()
+    clock: ClockVerdict = RELIED_ON
 
 
 def build_metrics() -> Iterator[Metric]:
@@ -102,6 +105,12 @@ def standing_metrics(standing: Standing, *, now: datetime, skew: float | None) -
     yield breaker
     refused = "1 when the newest settings could not be taken"
     yield GaugeMetricFamily("usrec_reload_refused", refused, standing.reload_refused)
+    clock = GaugeMetricFamily("usrec_clock_state", "1 for what others make of this machine's clock", labels=["state"])
+    for judged in ClockState:
+        clock.add_metric([judged.value], judged is standing.clock.state)
+    yield clock
+    off = standing.clock.ahead.total_seconds()
+    yield GaugeMetricFamily("usrec_clock_ahead_seconds", "How far it is ahead by those who contradict it", off)
     if skew is not None:
         yield GaugeMetricFamily("usrec_gateway_clock_skew_seconds", "How far the gateway's clock is ahead", skew)
 

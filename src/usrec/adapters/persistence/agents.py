@@ -5,7 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Connection, Executable, Integer, Table, Text, bindparam, delete, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Executable,
+    Integer,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    literal_column,
+    null,
+    select,
+    update,
+)
 
 from usrec.adapters.persistence.columns import given, metadata
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
@@ -24,7 +39,12 @@ agents = Table(
     Column("gone_at", UtcDateTime),
     given("workers", Integer),
     given("draining", Boolean),
+    Column("halted", Text, nullable=False, server_default=""),
+    Column("clock_ahead", Integer),
 )
+
+HALTED: Final = and_(agents.c.halted != literal_column("''"), agents.c.gone_at.is_(None))
+"""It runs and sends nothing."""
 
 HEARTBEATS: Final = select(*(agents.c[name] for name in Heartbeat.__slots__)).order_by(
     agents.c.beat_at.desc(), agents.c.owner
@@ -39,6 +59,13 @@ def _beat(insert_into: InsertInto) -> Executable:
 
 _BEAT: Final = per_dialect(_beat)
 _LEAVE: Final = update(agents).where(agents.c.owner == bindparam("who"))
+_NOT_HALTED: Final = (
+    update(agents)
+    .where(
+        agents.c.host == bindparam("its_host"), agents.c.owner != bindparam("who"), agents.c.halted != bindparam("no")
+    )
+    .values(halted=bindparam("no"), clock_ahead=null())
+)
 _FORGET: Final = delete(agents).where(agents.c.beat_at < bindparam("before"))
 
 
@@ -49,8 +76,10 @@ class SqlAgents:
         self._connection = connection
 
     def beat(self, sign: Heartbeat) -> None:
-        """Put the agent's newest sign in the place of its last one."""
+        """Put the agent's newest sign in the place of its last one; one clock serves all agents of a machine."""
         self._connection.execute(_BEAT[self._connection.dialect.name], values_of(sign))
+        if not sign.halted:
+            self._connection.execute(_NOT_HALTED, {"its_host": sign.host, "who": sign.owner, "no": ""})
 
     def leave(self, owner: str, at: datetime) -> None:
         """The agent takes its leave."""

@@ -53,6 +53,11 @@ OPEN: Final = alerts.c.closed_at.is_(None)
 
 Index("ix_alerts_open", alerts.c.id, sqlite_where=OPEN, postgresql_where=OPEN)
 
+FORETOLD: Final = alerts.c.watched.in_([literal_word(one) for one in (Watched.FORECAST, Watched.PORTAL)])
+"""About the line as a whole, or what will not make it; few, and asked for again and again."""
+
+Index("ix_alerts_foretold", alerts.c.watched, alerts.c.last_day, sqlite_where=FORETOLD, postgresql_where=FORETOLD)
+
 permits = Table(
     "permits",
     metadata,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -22,11 +22,21 @@ from sqlalchemy import (
     update,
 )
 
-from usrec.adapters.persistence.alert_tables import OF_PERMIT, OPEN, PERMIT_STANDS, STILL_TRUE, alerts, deliveries
+from usrec.adapters.persistence.agents import HALTED, agents
+from usrec.adapters.persistence.alert_tables import (
+    FORETOLD,
+    OF_PERMIT,
+    OPEN,
+    PERMIT_STANDS,
+    STILL_TRUE,
+    alerts,
+    deliveries,
+)
 from usrec.adapters.persistence.columns import literal_word
-from usrec.adapters.persistence.delivery_tables import REFUSAL_AWAITS, REMINDED_OF, employer_stops, outbox
+from usrec.adapters.persistence.delivery_tables import DESK_AWAITS, REMINDED_OF, employer_stops, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
+from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import WATCHED, submissions
 from usrec.adapters.persistence.types import UtcDateTime
 from usrec.domain.alert import REMINDERS, Alert, Threshold, Watched
@@ -49,7 +59,9 @@ _NOT_HELD: Final = func.coalesce(outbox.c.wait_reason == literal_word(WaitReason
 _AHEAD: Final = alerts.c.raised_at > bindparam("its_raised_at", type_=UtcDateTime())
 """It was raised by a clock that was set back since."""
 _TELLS_OF_A_STOP: Final = alerts.c.threshold == literal_word(Threshold.STOPPED)
-_IS_AWAITED: Final = func.coalesce(or_(REMINDED_OF, REFUSAL_AWAITS), false())
+_TELLS_OF_THE_CLOCK: Final = alerts.c.threshold == literal_word(Threshold.CLOCK_WRONG)
+_IS_HALTED: Final = exists(select(agents.c.owner).where(HALTED))
+_IS_AWAITED: Final = func.coalesce(or_(REMINDED_OF, DESK_AWAITS), false())
 _IS_STOPPED: Final = exists().where(employer_stops.c.employer_bin == submissions.c.employer_bin)
 _REOPEN: Final = (
     update(alerts)
@@ -78,6 +90,7 @@ _IS_OVER: Final = or_(
     and_(_ASKS, _IS_AWAITED.is_(false())),
     and_(_OF_MASS, _NOT_HELD),
     and_(_TELLS_OF_A_STOP, not_(_IS_STOPPED)),
+    and_(_TELLS_OF_THE_CLOCK, not_(_IS_HALTED)),
 )
 _OUTDATED: Final = (
     select(alerts.c.id, *ALERT_COLUMNS)
@@ -100,6 +113,11 @@ _WITHDRAW: Final = update(alerts).where(
 )
 _CLOSE: Final = update(alerts).where(alerts.c.id.in_(bindparam("ids", expanding=True)), OPEN)
 _WATCH: Final = update(submissions).where(submissions.c.id == bindparam("which"))
+_FORETOLD: Final = (
+    select(alerts.c.id, *ALERT_COLUMNS)
+    .where(FORETOLD, alerts.c.watched == bindparam("of"), or_(alerts.c.last_day >= bindparam("day"), OPEN))
+    .order_by(alerts.c.id)
+)
 _TO_WATCH: Final = (
     select(*SUBMISSION_COLUMNS)
     .where(WATCHED, submissions.c.watch_at <= bindparam("now"))
@@ -155,6 +173,11 @@ class SqlAlerts:
         """Close what was told of this about its event."""
         self._connection.execute(_WITHDRAW, {"which": submission_id, "of": watched, "closed_at": at})
 
+    def foretold(self, watched: Watched, since: date) -> Sequence[tuple[int, Alert]]:
+        """What was told since ``since``, and what is open of earlier."""
+        rows = self._connection.execute(_FORETOLD, {"of": watched, "day": since})
+        return [(row[0], Alert(*row[1:])) for row in rows]
+
     def watch(self, submission_id: SubmissionId, at: datetime | None) -> None:
         """Look at the submission's dates at ``at``; the latest call wins."""
         self._connection.execute(_WATCH, {"which": submission_id, "watch_at": at})
@@ -162,4 +185,5 @@ class SqlAlerts:
     def to_watch(self, now: datetime, limit: int) -> Sequence[Submission]:
         """Submissions whose time to be looked at has come, earliest first."""
         rows = self._connection.execute(_TO_WATCH, {"now": now, "limit": limit})
-        return [submission_of(row) for row in rows]
+        sealing = sealing_of(self._connection)
+        return [submission_of(row, sealing) for row in rows]

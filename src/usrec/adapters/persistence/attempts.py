@@ -10,10 +10,15 @@ from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import UNCLOSED, acknowledgements, attempts
 from usrec.adapters.persistence.outbox import SENT
 from usrec.adapters.persistence.rows import values_of
+from usrec.adapters.persistence.sealing import sealing_of
 from usrec.domain.errors import InvariantViolation
 from usrec.domain.submission import AttemptId, SubmissionId
 from usrec.domain.verdict import Ending
 from usrec.ports.attempts import Acknowledgement, Attempt, AttemptClosing
+
+REPLY: Final = "attempts.reply"
+EVIDENCE: Final = "acknowledgements.evidence"
+"""Places of sealed values."""
 
 _OF: Final = attempts.c.submission_id == bindparam("which")
 _SENT: Final = attempts.c.ending.in_([literal_word(ending) for ending in SENT])
@@ -26,6 +31,7 @@ _OPEN_OF: Final = select(attempts.c.id).where(_OF, UNCLOSED)
 _REFUSED_OF: Final = (
     select(func.count()).select_from(attempts).where(_OF, attempts.c.ending == literal_word(Ending.REFUSED))
 )
+_LAST_OF: Final = select(func.max(attempts.c.number)).where(_OF)
 _SENT_OF: Final = select(func.count()).select_from(attempts).where(_OF, _SENT | UNCLOSED)
 
 _SEEN: Final = select(acknowledgements.c.id).where(acknowledgements.c.signed_digest == bindparam("digest"))
@@ -44,10 +50,12 @@ class SqlAttempts:
 
     def close(self, attempt_id: AttemptId, closing: AttemptClosing) -> None:
         """Record how it ended, once; the bytes of an answer that comes after that are kept as well."""
-        done = self._connection.execute(_CLOSE, {"which": attempt_id, **values_of(closing)})
+        sealing = sealing_of(self._connection)
+        reply = sealing.content(REPLY, [attempt_id], closing.reply) if closing.reply else b""
+        done = self._connection.execute(_CLOSE, {"which": attempt_id, **values_of(closing), "reply": reply})
         if done.rowcount == 0 and closing.reply:
-            self._connection.execute(_KEEP_LATE, {"which": attempt_id, "reply": closing.reply})
-        if done.rowcount == 0 and self._connection.scalar(_EXISTS, {"which": attempt_id}) is None:
+            self._connection.execute(_KEEP_LATE, {"which": attempt_id, "reply": reply})
+        if done.rowcount == 0 and not self.recorded(attempt_id):
             raise InvariantViolation(
                 "an attempt was to be closed that was never opened",
                 where=f"attempt {attempt_id}",
@@ -55,10 +63,18 @@ class SqlAttempts:
                 next_step="Report this",
             )
 
+    def recorded(self, attempt_id: AttemptId) -> bool:
+        """Whether it was ever opened."""
+        return self._connection.scalar(_EXISTS, {"which": attempt_id}) is not None
+
     def open_of(self, submission_id: SubmissionId) -> AttemptId | None:
         """The attempt that was never closed."""
         found: AttemptId | None = self._connection.scalar(_OPEN_OF, {"which": submission_id})
         return found
+
+    def last_number(self, submission_id: SubmissionId) -> int:
+        """The number of the last attempt."""
+        return self._connection.scalar(_LAST_OF, {"which": submission_id}) or 0
 
     def sent_of(self, submission_id: SubmissionId) -> int:
         """After how many attempts the authority may hold the record (open ones included)."""
@@ -81,4 +97,6 @@ class SqlAcknowledgements:
 
     def add(self, acknowledgement: Acknowledgement) -> None:
         """Record a decision."""
-        self._connection.execute(_ACKNOWLEDGE, values_of(acknowledgement))
+        row = [acknowledgement.signed_digest]
+        evidence = sealing_of(self._connection).content(EVIDENCE, row, acknowledgement.evidence)
+        self._connection.execute(_ACKNOWLEDGE, {**values_of(acknowledgement), "evidence": evidence})

@@ -9,6 +9,8 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from usrec.adapters.persistence.columns import literal_word
+from usrec.adapters.persistence.rows import DETAILS
+from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import submissions
 from usrec.domain.rules.codes import CODE_FIELDS
 from usrec.domain.state import State
@@ -26,10 +28,12 @@ _DETAILS: Final = (
 
 def read_codes(connection: Connection) -> Sequence[UsedCodes]:
     """Codes by submission, within a contract in the order of its events."""
-    return [
-        UsedCodes(row.id, row.employer_bin, row.contract_key, row.operation, row.state, _codes(row.details))
-        for row in connection.execute(_DETAILS)
-    ]
+    sealing = sealing_of(connection)
+    found: list[UsedCodes] = []
+    for row in connection.execute(_DETAILS):
+        codes = _codes(sealing.opened_text(DETAILS, [row.id], row.details))
+        found.append(UsedCodes(row.id, row.employer_bin, row.contract_key, row.operation, row.state, codes))
+    return found
 
 
 def _codes(details: str) -> Mapping[str, str]:

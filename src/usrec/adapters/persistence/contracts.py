@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, Executable, bindparam, false, select
@@ -11,6 +11,7 @@ from usrec.adapters.persistence.delivery_tables import MOVING, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.tables import contract_numbers, contracts
 from usrec.domain.source_event import ContractKey
+from usrec.ports.ledger import ContractRef
 
 _KEY: Final = (contracts.c.employer_bin, contracts.c.contract_key)
 
@@ -65,6 +66,15 @@ class SqlContracts:
         self._connection.execute(_LOCK[self._connection.dialect.name], what)
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(_STILL, what)
+
+    def lock_all(self, contracts: Collection[ContractRef]) -> None:
+        """Lock many; in one statement on SQLite, where nobody else can hold any of them."""
+        wanted = [{"employer_bin": bin_, "contract_key": key} for bin_, key in sorted(contracts)]
+        if self._connection.dialect.name == "sqlite" and wanted:
+            self._connection.execute(_LOCK["sqlite"], wanted)
+            return
+        for one in wanted:
+            self.lock(one["employer_bin"], ContractKey(one["contract_key"]))
 
     def registry_id(self, employer_bin: str, contract_key: ContractKey) -> str | None:
         """The registry's id of the contract."""

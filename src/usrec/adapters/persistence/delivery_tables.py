@@ -21,7 +21,7 @@ from sqlalchemy import (
 from usrec.adapters.persistence.columns import counted, given, literal_word, metadata, of_submission, one_of
 from usrec.adapters.persistence.types import KEY, UtcDateTime, WordType
 from usrec.domain.signing_request import AWAITING
-from usrec.domain.submission import AFTER_REFUSAL, QueueStatus, WaitReason
+from usrec.domain.submission import ON_THE_DESK, QueueStatus, WaitReason
 from usrec.domain.verdict import Ending
 
 outbox = Table(
@@ -103,8 +103,8 @@ employer_stops = Table(
 SIGNATURE_AWAITED: Final = outbox.c.wait_reason == literal_word(WaitReason.AWAITING_SIGNATURE)
 AWAITED: Final = outbox.c.wait_reason.in_([literal_word(reason) for reason in sorted(AWAITING)])
 """Entries for which a person's signature or approval is awaited."""
-REFUSAL_AWAITS: Final = outbox.c.wait_reason.in_([literal_word(reason) for reason in sorted(AFTER_REFUSAL)])
-"""Entries that go on when somebody has acted after a refusal."""
+DESK_AWAITS: Final = outbox.c.wait_reason.in_([literal_word(reason) for reason in sorted(ON_THE_DESK)])
+"""Entries that go on when somebody has acted after a refusal, or has settled a doubt."""
 REMINDED_OF: Final = outbox.c.wait_reason.in_(
     [literal_word(reason) for reason in sorted({*AWAITING, WaitReason.AWAITING_IIN})]
 )
@@ -140,6 +140,7 @@ attempts = Table(
 
 UNCLOSED: Final = attempts.c.closed_at.is_(None)
 
+Index("ix_attempts_closed", attempts.c.closed_at, attempts.c.ending)
 Index("uq_attempts_open", attempts.c.submission_id, unique=True, sqlite_where=UNCLOSED, postgresql_where=UNCLOSED)
 
 acknowledgements = Table(

@@ -9,9 +9,12 @@ from typing import Final
 from sqlalchemy import Connection, Executable, bindparam, select
 
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
+from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import documents
 from usrec.domain.document import FoundFile, StoredDocument
 
+CONTENT: Final = "documents.content"
+"""Place of sealed values."""
 _FACTS: Final = (documents.c.digest, documents.c.format, documents.c.size, documents.c.taken_at)
 
 
@@ -42,7 +45,7 @@ class SqlDocuments:
             "digest": found.digest,
             "format": found.format,
             "size": len(found.content),
-            "content": found.content,
+            "content": sealing_of(self._connection).content(CONTENT, [found.digest], found.content),
             "taken_at": at,
         }
         self._connection.execute(_KEEP[self._connection.dialect.name], row)
@@ -50,7 +53,10 @@ class SqlDocuments:
     def get(self, digest: str) -> tuple[StoredDocument, bytes] | None:
         """One document with its content."""
         row = self._connection.execute(_GET, {"which": digest}).one_or_none()
-        return None if row is None else (StoredDocument(*row[:-1]), row[-1])
+        if row is None:
+            return None
+        content = sealing_of(self._connection).opened_content(CONTENT, [digest], row[-1])
+        return StoredDocument(*row[:-1]), content
 
     def stored(self, limit: int) -> Sequence[StoredDocument]:
         """The documents taken last."""

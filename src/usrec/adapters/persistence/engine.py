@@ -37,6 +37,9 @@ _DEAD_PEER: Final = {
 }
 """A server that is gone without a word is noticed within a minute (libpq's words: seconds, milliseconds the last)."""
 
+_LET_GO: Final = f"idle_in_transaction_session_timeout={timedelta(minutes=1) // timedelta(milliseconds=1)}"
+"""An agent that is stopped in the middle of a transaction loses it, so that its locks hold nobody else up."""
+
 _SQLITE_SETTINGS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -76,14 +79,19 @@ def connected(engine: Engine) -> Iterator[Connection]:
     try:
         connection = engine.connect()
     except PoolTimeoutError as problem:
-        raise LedgerUnavailable(
-            "all its connections are in use",
-            where=address_of(engine.url),
-            kept="Nothing was begun",
-            next_step="A running agent tries again by itself; a command has to be given again",
-        ) from problem
+        raise busy(engine) from problem
     with connection:
         yield connection
+
+
+def busy(engine: Engine) -> LedgerUnavailable:
+    """Other threads of this process had it for too long."""
+    return LedgerUnavailable(
+        "all its connections are in use",
+        where=address_of(engine.url),
+        kept="Nothing was begun",
+        next_step="A running agent tries again by itself; a command has to be given again",
+    )
 
 
 def is_in_memory(engine: Engine) -> bool:
@@ -124,7 +132,7 @@ def _postgresql(url: URL) -> Engine:
             "application_name": "usrec-agent",
             "client_encoding": "utf8",
             **_DEAD_PEER,
-            "options": f"-c timezone=UTC -c lock_timeout={_MILLISECONDS}",
+            "options": f"-c timezone=UTC -c lock_timeout={_MILLISECONDS} -c {_LET_GO}",
         },
     )
 

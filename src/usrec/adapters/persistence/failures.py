@@ -21,6 +21,8 @@ from usrec.domain.errors import (
 )
 
 _KEPT: Final = "The transaction was rolled back; everything committed before is safe"
+_WHOLE: Final = "The transaction is committed as a whole or not at all; everything committed before is safe"
+"""Of a connection that is lost at its very end nobody knows which."""
 _AGAIN: Final = "A running agent tries again by itself; a command has to be given again"
 
 _SQLITE: Final[Mapping[str, tuple[str, str]]] = {
@@ -41,6 +43,8 @@ _POSTGRESQL: Final[Mapping[str, tuple[str, str]]] = {
     "53": ("the server is short of resources", _AGAIN),
     "55P03": ("another process kept a row locked for too long", _AGAIN),
     "40": ("it collided with another transaction", _AGAIN),
+    "57014": ("the server cancelled a statement (statement_timeout)", f"Let statements take longer. {_AGAIN}"),
+    "25P03": ("the server ended a transaction in which the agent had stood still", _AGAIN),
     "25006": ("the server takes no writes", "Point the settings ([ledger] url) at the primary server"),
     "42501": ("access is denied", "Give the agent's role its rights on the tables"),
     "28": ("the server refused the login", "Check user and password in the settings ([ledger] url and password)"),
@@ -64,7 +68,8 @@ def address_of(url: URL) -> str:
     """Where the ledger is, without user, password and options."""
     if url.get_backend_name() == "sqlite":
         return f"ledger {url.database or 'in memory'}"
-    return f"ledger {url.host or url.query.get('host', '')}/{url.database or ''}"
+    named = url.host or url.query.get("host", "")
+    return f"ledger {named if isinstance(named, str) else ','.join(named)}/{url.database or ''}"
 
 
 def translate_failures(engine: Engine) -> None:
@@ -114,7 +119,8 @@ def failure_of(original: Exception, wrapped: Exception | None, address: str) -> 
 def _unavailable(original: Exception, address: str) -> LedgerUnavailable:
     happened, remedy = _kind_of(original)
     said = _first_line(original)
-    return LedgerUnavailable(f"{happened} ({said})" if said else happened, where=address, kept=_KEPT, next_step=remedy)
+    kept = _WHOLE if (happened, remedy) == _UNREACHABLE else _KEPT
+    return LedgerUnavailable(f"{happened} ({said})" if said else happened, where=address, kept=kept, next_step=remedy)
 
 
 def _kind_of(original: Exception) -> tuple[str, str]:

@@ -7,19 +7,25 @@ could be guessed back, since there are only some hundred million IINs.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, insert, select
 
+from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import inbox, ledger_meta
 from usrec.domain.source_event import EventId, SourceName, SourceRow
 from usrec.ports.ledger import InboxKey
 
 _AT_ONCE: Final = 500
 """Older SQLite builds take 999 parameters."""
+
+PAYLOAD: Final = "inbox.payload"
+LEDGER_KEY: Final = "ledger_meta.fingerprint_key"
+"""Places of sealed values."""
 
 _KEY: Final = select(ledger_meta.c.fingerprint_key)
 _ADD: Final = insert(inbox)
@@ -43,7 +49,8 @@ class FingerprintKey:
     def read(self, connection: Connection) -> bytes:
         """The key; it never changes."""
         if self._key is None:
-            self._key = connection.execute(_KEY).scalar_one()
+            stored: bytes = connection.execute(_KEY).scalar_one()
+            self._key = sealing_of(connection).opened_content(LEDGER_KEY, [1], stored)
         return self._key
 
 
@@ -77,13 +84,26 @@ class SqlInbox:
 
     def add(self, row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> None:
         """Record a row."""
-        self._connection.execute(_ADD, _values(row, event_id, fingerprint, at))
+        self._connection.execute(_ADD, self._stored(row, event_id, fingerprint, at))
+
+    def add_all(self, rows: Sequence[tuple[SourceRow, EventId, str]], at: datetime) -> None:
+        """Record rows, in one statement."""
+        if rows:
+            self._connection.execute(_ADD, [self._stored(*one, at) for one in rows])
+
+    def _stored(self, row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> dict[str, Any]:
+        key = (row.source, event_id, row.revision)
+        payload = sealing_of(self._connection).text(PAYLOAD, key, row.payload)
+        return {**_values(row, event_id, fingerprint, at), "payload": payload}
 
     def row(self, key: InboxKey) -> SourceRow | None:
         """The row as it was taken; one without an event id bears the id that the agent made for it."""
         source, event_id, revision = key
         found = self._connection.execute(_ROW, {"which": source, "event": event_id, "number": revision}).one_or_none()
-        return None if found is None else SourceRow(*found)
+        if found is None:
+            return None
+        row = SourceRow(*found)
+        return replace(row, payload=sealing_of(self._connection).opened_text(PAYLOAD, key, row.payload))
 
 
 def _values(row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> dict[str, Any]:
@@ -96,7 +116,6 @@ def _values(row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -
         "event_type": row.event_type,
         "contract_key": row.contract_key,
         "employer_bin": row.employer_bin,
-        "payload": row.payload,
         "withdrawn": row.withdrawn,
         "entered_at": row.entered_at,
         "received_at": at,

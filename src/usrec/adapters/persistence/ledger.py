@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, Engine, RootTransaction
+from sqlalchemy import Connection, Engine, RootTransaction, text
 
 from usrec.adapters.persistence.agents import SqlAgents
 from usrec.adapters.persistence.alert_sinks import SqlAlertSinks
@@ -16,34 +18,53 @@ from usrec.adapters.persistence.chain_view import SqlChainView
 from usrec.adapters.persistence.contracts import SqlContracts
 from usrec.adapters.persistence.documents import SqlDocuments
 from usrec.adapters.persistence.employer_stops import SqlEmployerStops
-from usrec.adapters.persistence.engine import connected, create_ledger_engine, is_in_memory
+from usrec.adapters.persistence.engine import LOCK_WAIT, busy, connected, create_ledger_engine, is_in_memory
+from usrec.adapters.persistence.evidence import SqlEvidence
 from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
+from usrec.adapters.persistence.keys_in_use import require_keys
 from usrec.adapters.persistence.masses import SqlMasses
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.outgoing import SqlJournal, SqlWriteBacks
 from usrec.adapters.persistence.pairs import SqlPairs
 from usrec.adapters.persistence.permits import SqlPermits
+from usrec.adapters.persistence.questions import SqlQuestions
+from usrec.adapters.persistence.retained import SqlRetainedData
 from usrec.adapters.persistence.schema import require_current, upgrade
+from usrec.adapters.persistence.sealing import NOT_SEALED, OPTION, Sealing
+from usrec.adapters.persistence.server_time import LedgerTime
 from usrec.adapters.persistence.signing_requests import SqlSigningRequests
 from usrec.adapters.persistence.submissions import SqlSubmissions
+from usrec.adapters.persistence.turns import Turns
 from usrec.adapters.persistence.view import SqlLedgerView
 from usrec.domain.secret import Secret
 
+_RING: Final = text("SELECT pg_notify('usrec_ready', '')")
+"""Told by the server when the transaction is committed, and only then; without a word about what is ready."""
+
 
 class SqlUnitOfWork:
-    """The ``UnitOfWork`` port. It ends with ``commit``; using it afterwards is an error."""
+    """The ``UnitOfWork`` port. It ends with ``commit``; using it afterwards is an error.
 
-    def __init__(self, connection: Connection, transaction: RootTransaction, key: FingerprintKey) -> None:
+    Args:
+        rings: Wake other agents when entries became ready.
+    """
+
+    def __init__(
+        self, connection: Connection, transaction: RootTransaction, key: FingerprintKey, *, rings: bool = False
+    ) -> None:
         self._connection = connection
         self._transaction = transaction
+        self._rings = rings
         self.inbox = SqlInbox(connection, key)
         self.submissions = SqlSubmissions(connection)
         self.outbox = SqlOutbox(connection)
         self.signing_requests = SqlSigningRequests(connection)
         self.attempts = SqlAttempts(connection)
         self.acknowledgements = SqlAcknowledgements(connection)
+        self.questions = SqlQuestions(connection)
         self.contracts = SqlContracts(connection)
         self.documents = SqlDocuments(connection)
+        self.retained = SqlRetainedData(connection)
         self.journal = SqlJournal(connection, key)
         self.chain = SqlChain(connection)
         self.write_backs = SqlWriteBacks(connection)
@@ -57,6 +78,8 @@ class SqlUnitOfWork:
 
     def commit(self) -> None:
         """Make everything durable."""
+        if self._rings and self.outbox.made_ready > 0:
+            self._connection.execute(_RING)
         self._transaction.commit()
         self._connection.close()
 
@@ -65,13 +88,20 @@ class SqlLedger:
     """The ``Ledger`` port on SQLite or PostgreSQL. Threads may share it; each unit of work belongs to one thread.
 
     A ledger in memory has one connection, so there a second unit of work or question waits until the first has ended.
+
+    Args:
+        notify: On PostgreSQL, a commit that makes entries ready wakes the agents that listen.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, sealing: Sealing = NOT_SEALED, *, notify: bool = True) -> None:
+        self._engine = engine = engine.execution_options(**{OPTION: sealing})
+        self._rings = notify and engine.dialect.name == "postgresql"
         self._key = FingerprintKey()
+        self._turns = Turns()
         self.view = SqlLedgerView(engine)
         self.chain_view = SqlChainView(engine, self._key)
+        self.evidence = SqlEvidence(engine, self._key)
+        self.time = LedgerTime(engine)
 
     @property
     def dialect(self) -> str:
@@ -81,19 +111,37 @@ class SqlLedger:
     @contextmanager
     def begin(self) -> Iterator[SqlUnitOfWork]:
         """Start a transaction; it rolls back unless it was committed."""
-        with connected(self._engine) as connection:
-            yield SqlUnitOfWork(connection, connection.begin(), self._key)
+        with self._turn(), connected(self._engine) as connection:
+            yield SqlUnitOfWork(connection, connection.begin(), self._key, rings=self._rings)
+
+    def _turn(self) -> AbstractContextManager[None]:
+        """On an SQLite file one thread of this process after another; in memory the one connection sees to that."""
+        if self.dialect != "sqlite" or is_in_memory(self._engine):
+            return nullcontext()
+        return self._turns.taken(LOCK_WAIT, lambda: busy(self._engine))
 
     def close(self) -> None:
         """Close all connections. A ledger in memory is gone then."""
         self._engine.dispose()
 
 
-def open_ledger(url: str, password: Secret | None = None) -> SqlLedger:
+def open_ledger(
+    url: str,
+    password: Secret | None = None,
+    sealing: Sealing = NOT_SEALED,
+    *,
+    at: datetime | None = None,
+    notify: bool = True,
+) -> SqlLedger:
     """The ledger at ``url``; one in memory (``sqlite://``) is made on the spot.
 
+    Args:
+        sealing: How its personal data is kept.
+        at: The present, aware UTC, for a key that is used for the first time. Without it nothing that is encrypted
+            can be read, and the keys are not asked for.
+
     Raises:
-        ConfigurationError: The address is not that of a ledger.
+        ConfigurationError: The address is not that of a ledger, or it holds values of a key that is not at hand.
         LedgerSchemaError: The ledger is not at this program's version.
         LedgerUnavailable: It cannot be reached.
     """
@@ -103,7 +151,9 @@ def open_ledger(url: str, password: Secret | None = None) -> SqlLedger:
             upgrade(engine)
         else:
             require_current(engine)
+        if at is not None:
+            require_keys(engine, sealing, at)
     except BaseException:
         engine.dispose()
         raise
-    return SqlLedger(engine)
+    return SqlLedger(engine, sealing, notify=notify)

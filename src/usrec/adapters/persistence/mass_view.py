@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, Connection, bindparam, case, func, select
 
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import outbox
+from usrec.adapters.persistence.rows import DETAILS
+from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import UNSETTLED, submissions
 from usrec.adapters.persistence.together_tables import mass_batches, mass_members
 from usrec.domain.change import changes_of
@@ -48,7 +50,7 @@ _MASSES: Final = (
     .order_by(mass_batches.c.opened_at.desc(), mass_batches.c.name, _COLUMNS.state)
 )
 _DETAILS: Final = (
-    select(_COLUMNS.details)
+    select(_COLUMNS.id, _COLUMNS.details)
     .join(mass_members, mass_members.c.submission_id == _COLUMNS.id)
     .where(mass_members.c.batch == bindparam("name"), _COLUMNS.replaced_by.is_(None))
 )
@@ -83,8 +85,9 @@ def in_batch(name: str) -> Iterator[ColumnElement[bool]]:
 def read_changes(connection: Connection, name: str) -> Mapping[str, int]:
     """What is changed, by how often; empty text for what the rows do not tell."""
     found: Counter[str] = Counter()
-    for details in connection.scalars(_DETAILS, {"name": name}):
-        found[_what(json.loads(details))] += 1
+    sealing = sealing_of(connection)
+    for which, details in connection.execute(_DETAILS, {"name": name}):
+        found[_what(json.loads(sealing.opened_text(DETAILS, [which], details)))] += 1
     return dict(found.most_common())
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, case, delete,
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import outbox
 from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
+from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import UNSETTLED, contracts, submissions
 from usrec.adapters.persistence.together_tables import mass_batches, mass_members
 from usrec.adapters.persistence.types import UtcDateTime
@@ -195,6 +196,7 @@ class SqlMasses:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._sealing = sealing_of(connection)
 
     def arrive(self, members: Sequence[MassMember]) -> None:
         """Remember what arrived, in one statement."""
@@ -231,7 +233,8 @@ class SqlMasses:
         stopped: list[Submission] = []
         for some in _portions(list(self._connection.scalars(_TO_STOP, {"name": name}))):
             self._connection.execute(_STOP, {"ids": some})
-            stopped += [submission_of(row) for row in self._connection.execute(_THOSE, {"ids": some})]
+            rows = self._connection.execute(_THOSE, {"ids": some})
+            stopped += [submission_of(row, self._sealing) for row in rows]
         return stopped
 
     def leave(self, submission_id: SubmissionId) -> None:
@@ -259,7 +262,7 @@ class SqlMasses:
     def held(self, name: str, limit: int) -> Sequence[Submission]:
         """Stopped events of a batch; on SQLite the transaction itself is the lock."""
         rows = self._connection.execute(_HELD, {"name": name, "limit": limit})
-        return [submission_of(row) for row in rows]
+        return [submission_of(row, self._sealing) for row in rows]
 
     def free(self, ids: Collection[SubmissionId], now: datetime) -> None:
         """Let these go on, in two statements."""

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Executable, bindparam, delete, func, not_, nu
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import (
     CLAIMED,
+    DESK_AWAITS,
     READY,
-    REFUSAL_AWAITS,
     SCHEDULED,
     UNCLOSED,
     attempts,
@@ -37,6 +37,7 @@ from usrec.adapters.persistence.rows import (
     request_of,
     submission_of,
 )
+from usrec.adapters.persistence.sealing import Sealing, sealing_of
 from usrec.adapters.persistence.tables import messages, submissions
 from usrec.domain.errors import LeaseLost
 from usrec.domain.submission import Lease, QueueEntry, QueueStatus, SubmissionId, WaitReason
@@ -90,6 +91,7 @@ _FIRST_READY: Final = (
     .order_by(outbox.c.priority, outbox.c.submission_id)
     .limit(bindparam("limit"))
 )
+_FIRST_TRIED_LESS: Final = _FIRST_READY.where(outbox.c.attempts < bindparam("tries")).with_for_update(skip_locked=True)
 _CLAIMED_VALUES: Final = {
     "status": literal_word(QueueStatus.CLAIMED),
     "wait_reason": null(),
@@ -123,7 +125,7 @@ _FREE: Final = (
 )
 
 _WAITING_SINCE: Final = select(outbox.c.submission_id, outbox.c.available_at).where(
-    outbox.c.submission_id.in_(bindparam("ids", expanding=True)), REFUSAL_AWAITS
+    outbox.c.submission_id.in_(bindparam("ids", expanding=True)), DESK_AWAITS
 )
 
 _OF_OUTBOX: Final = attempts.c.submission_id == outbox.c.submission_id
@@ -153,13 +155,19 @@ _REST_FROM: Final = _REQUEST_FROM + len(REQUEST_COLUMNS)
 
 
 class SqlOutbox:
-    """The ``Outbox`` port."""
+    """The ``Outbox`` port.
+
+    Attributes:
+        made_ready: How many entries this transaction made ready, less those that it claimed itself.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.made_ready = 0
 
     def put(self, entry: QueueEntry) -> None:
         """Insert with fence 0, or replace: then the fence rises and an older lease is dead."""
+        self.made_ready += entry.status is QueueStatus.READY
         self._connection.execute(_PUT[self._connection.dialect.name], {**entry_values(entry), "fence": 0})
 
     def get(self, submission_id: SubmissionId) -> QueueEntry | None:
@@ -173,21 +181,39 @@ class SqlOutbox:
 
     def promote(self, now: datetime) -> int:
         """Make due entries ready, longest due first."""
-        return sum(self._connection.execute(statement, {"now": now}).rowcount for statement in _PROMOTE)
+        promoted = sum(self._connection.execute(statement, {"now": now}).rowcount for statement in _PROMOTE)
+        self.made_ready += promoted
+        return promoted
 
     def hasten(self, reason: WaitReason, limit: int) -> int:
         """Make scheduled entries that wait for one reason ready before their time, earliest priority first."""
-        return self._connection.execute(_HASTEN, {"reason": reason, "limit": limit}).rowcount
+        hastened = self._connection.execute(_HASTEN, {"reason": reason, "limit": limit}).rowcount
+        self.made_ready += hastened
+        return hastened
 
     def claim(
-        self, owner: str, now: datetime, lease: timedelta, limit: int, *, only: SubmissionId | None = None
+        self,
+        owner: str,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        *,
+        only: SubmissionId | None = None,
+        tried_less_than: int | None = None,
     ) -> Sequence[Claim]:
         """Lease ready entries, then read all that their delivery needs in one statement."""
         until = now + lease
-        ids = self._lease(owner, until, limit) if only is None else self._lease_one(only, owner, until)
+        if only is not None:
+            ids = self._lease_one(only, owner, until)
+        elif tried_less_than is not None:
+            ids = self._lease_tried_less(tried_less_than, owner, until, limit)
+        else:
+            ids = self._lease(owner, until, limit)
         if not ids:
             return []
-        return [_claim_of(row, owner, until) for row in self._connection.execute(_CLAIMS, {"ids": ids})]
+        self.made_ready -= len(ids)
+        sealing = sealing_of(self._connection)
+        return [_claim_of(row, owner, until, sealing) for row in self._connection.execute(_CLAIMS, {"ids": ids})]
 
     def _lease(self, owner: str, until: datetime, limit: int) -> list[SubmissionId]:
         """One statement on PostgreSQL; two on SQLite, whose older versions know no RETURNING."""
@@ -195,6 +221,10 @@ class SqlOutbox:
             what = {"owner": owner, "until": until, "limit": limit}
             return list(self._connection.scalars(_CLAIM_IN_ONE, what))
         return self._lease_these(list(self._connection.scalars(_FIRST_READY, {"limit": limit})), owner, until)
+
+    def _lease_tried_less(self, tries: int, owner: str, until: datetime, limit: int) -> list[SubmissionId]:
+        found = self._connection.scalars(_FIRST_TRIED_LESS, {"tries": tries, "limit": limit})
+        return self._lease_these(list(found), owner, until)
 
     def _lease_one(self, submission_id: SubmissionId, owner: str, until: datetime) -> list[SubmissionId]:
         return self._lease_these(list(self._connection.scalars(_READY_ONE, {"which": submission_id})), owner, until)
@@ -206,7 +236,7 @@ class SqlOutbox:
         return ids
 
     def waiting_since(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, datetime]:
-        """Since when those of ``submissions`` that wait for somebody after a refusal do."""
+        """Since when those of ``submissions`` that wait for somebody to decide or to act do."""
         wanted = sorted(submissions)
         found: dict[SubmissionId, datetime] = {}
         for start in range(0, len(wanted), _IDS_AT_ONCE):
@@ -220,7 +250,9 @@ class SqlOutbox:
 
     def free_leases(self, owners: Collection[str]) -> int:
         """Make the entries leased to these owners ready; their fence stays, and the next claim raises it."""
-        return self._connection.execute(_FREE, {"owners": list(owners)}).rowcount
+        freed = self._connection.execute(_FREE, {"owners": list(owners)}).rowcount
+        self.made_ready += freed
+        return freed
 
     def hold_lease(self, lease: Lease, now: datetime) -> QueueEntry:
         """Prove the lease and lock its row."""
@@ -237,19 +269,20 @@ class SqlOutbox:
         what = {"which": lease.submission_id, "owner": lease.owner, "held_fence": lease.fence, **changed}
         if self._connection.execute(_RELEASE, what).rowcount != 1:
             raise _lost(lease)
+        self.made_ready += entry.status is QueueStatus.READY
 
 
-def _claim_of(row: Sequence[Any], owner: str, until: datetime) -> Claim:
+def _claim_of(row: Sequence[Any], owner: str, until: datetime, sealing: Sealing) -> Claim:
     open_attempt, sent_attempts, last_attempt = row[_REST_FROM:]
     entry = replace(entry_of(row[_ENTRY_FROM:_MESSAGE_FROM]), attempts=last_attempt)
     return Claim(
-        submission=submission_of(row[:_ENTRY_FROM]),
+        submission=submission_of(row[:_ENTRY_FROM], sealing),
         entry=entry,
         lease=Lease(entry.submission_id, owner, entry.fence, until),
-        message=message_of(row[_MESSAGE_FROM:_REQUEST_FROM]),
+        message=message_of(entry.submission_id, row[_MESSAGE_FROM:_REQUEST_FROM], sealing),
         open_attempt=open_attempt,
         sent_attempts=sent_attempts,
-        request=request_of(row[_REQUEST_FROM:_REST_FROM]),
+        request=request_of(row[_REQUEST_FROM:_REST_FROM], sealing),
     )
 
 

@@ -8,9 +8,11 @@ from datetime import date
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, insert, select
+from sqlalchemy import Connection, and_, bindparam, exists, insert, not_, select
 
 from usrec.adapters.persistence.columns import literal_word
+from usrec.adapters.persistence.rows import DETAILS
+from usrec.adapters.persistence.sealing import Sealing, sealing_of
 from usrec.adapters.persistence.tables import submissions
 from usrec.adapters.persistence.together_tables import pair_halves
 from usrec.domain.pair import Pair, PairHalf
@@ -33,6 +35,12 @@ _ITS_HEAD: Final = and_(
     _HEAD.c.position >= 0,
 )
 """The conclusion of the contract that a half is about: only there stands whose contract it is."""
+_OTHER: Final = pair_halves.alias("other")
+_GONE: Final = submissions.alias("gone")
+_PRUNED: Final = exists().where(
+    _OTHER.c.pair_key == pair_halves.c.pair_key, _GONE.c.id == _OTHER.c.submission_id, _GONE.c.pruned_at.is_not(None)
+)
+"""Of a half of the same pair only the proof is left: the pair was settled long ago."""
 _HALVES: Final = (
     select(
         pair_halves.c.pair_key,
@@ -46,11 +54,12 @@ _HALVES: Final = (
         _HALF.c.legal_date,
         _HALF.c.safe_date,
         _HALF.c.received_at,
+        _HEAD.c.id.label("head_id"),
         _HEAD.c.details.label("of_head"),
     )
     .join(_HALF, _HALF.c.id == pair_halves.c.submission_id)
     .join(_HEAD, _ITS_HEAD, isouter=True)
-    .where(_HALF.c.replaced_by.is_(None), _HALF.c.state.not_in(_NOT_STANDING))
+    .where(_HALF.c.replaced_by.is_(None), _HALF.c.state.not_in(_NOT_STANDING), not_(_PRUNED))
     .order_by(pair_halves.c.pair_key, _HALF.c.received_at, _HALF.c.id)
 )
 _WITH_KEYS: Final = _HALVES.where(pair_halves.c.pair_key.in_(bindparam("keys", expanding=True)))
@@ -84,13 +93,14 @@ class SqlPairs:
         """The pairs with these keys."""
         found: list[Pair] = []
         for some in _portions(keys):
-            found += _pairs(self._connection.execute(_WITH_KEYS, {"keys": some}))
+            rows = self._connection.execute(_WITH_KEYS, {"keys": some})
+            found += _pairs(rows, sealing_of(self._connection))
         return found
 
 
 def read_pairs(connection: Connection) -> Sequence[Pair]:
     """All pairs in which anything stands."""
-    return list(_pairs(connection.execute(_HALVES)))
+    return list(_pairs(connection.execute(_HALVES), sealing_of(connection)))
 
 
 def read_pair_of(connection: Connection, submission_id: str) -> Pair | None:
@@ -100,14 +110,14 @@ def read_pair_of(connection: Connection, submission_id: str) -> Pair | None:
     return found[0] if found else None
 
 
-def _pairs(rows: Iterable[Any]) -> Iterator[Pair]:
-    for key, halves in groupby(map(_half, rows), key=lambda half: half.pair_key):
+def _pairs(rows: Iterable[Any], sealing: Sealing) -> Iterator[Pair]:
+    for key, halves in groupby((_half(row, sealing) for row in rows), key=lambda half: half.pair_key):
         yield Pair(key, list(halves))
 
 
-def _half(row: Any) -> PairHalf:
-    details = json.loads(row.details)
-    person = json.loads(row.of_head) if row.of_head else details
+def _half(row: Any, sealing: Sealing) -> PairHalf:
+    details = json.loads(sealing.opened_text(DETAILS, [row.id], row.details))
+    person = json.loads(sealing.opened_text(DETAILS, [row.head_id], row.of_head)) if row.of_head else details
     return PairHalf(
         pair_key=row.pair_key,
         submission_id=row.id,

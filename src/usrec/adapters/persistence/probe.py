@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
-from usrec.adapters.persistence.engine import create_ledger_engine, is_in_memory
+from usrec.adapters.persistence.chain_view import SqlChainView
+from usrec.adapters.persistence.engine import READ_ONLY, connected, create_ledger_engine, is_in_memory
+from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
 from usrec.adapters.persistence.rights import Shortfall, shortfalls
-from usrec.adapters.persistence.schema import current_revision
+from usrec.adapters.persistence.schema import HEAD, current_revision
 from usrec.adapters.persistence.view import SqlLedgerView
-from usrec.domain.errors import ConfigurationError
+from usrec.domain.errors import ConfigurationError, LedgerUnavailable
 from usrec.domain.secret import Secret
+from usrec.domain.source_event import EventId, SourceName
 
 
 class LedgerProbe:
@@ -34,6 +38,19 @@ class LedgerProbe:
         """What it tells; to be asked only where it is at this program's version."""
         return SqlLedgerView(self._engine)
 
+    @property
+    def chain_view(self) -> SqlChainView:
+        """The journal's chain; likewise."""
+        return SqlChainView(self._engine, FingerprintKey())
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is there, can be read, and is at this program's version. Asking makes no file."""
+        try:
+            return (self.file is None or self.file.exists()) and self.revision() == HEAD
+        except LedgerUnavailable:
+            return False
+
     def revision(self) -> str | None:
         """Its version, None when it has no tables.
 
@@ -49,6 +66,16 @@ class LedgerProbe:
             LedgerUnavailable: It cannot be reached.
         """
         return shortfalls(self._engine)
+
+    def unknown(self, source: SourceName, keys: Collection[tuple[EventId, int]]) -> int:
+        """How many of a source's keys were never taken, as far as this ledger knows; only where it is at this version.
+
+        Raises:
+            LedgerUnavailable: It cannot be reached.
+        """
+        wanted = {(source, event, revision) for event, revision in keys}
+        with connected(self._engine.execution_options(**{READ_ONLY: True})) as connection:
+            return len(wanted - set(SqlInbox(connection, FingerprintKey()).known(wanted)))
 
     def close(self) -> None:
         """Close all connections."""

@@ -25,6 +25,7 @@ _ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
 RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "alembic_version": _READ,
     "ledger_meta": _READ,
+    "encryption_keys": _ADD,
     "inbox": _ADD,
     "submissions": _CHANGE,
     "messages": _ADD,
@@ -38,6 +39,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "signing_requests": _ALL,
     "attempts": _CHANGE,
     "acknowledgements": _ADD,
+    "questions": _ADD,
     "write_backs": _ALL,
     "alerts": _CHANGE,
     "alert_deliveries": _ALL,
@@ -50,6 +52,17 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "pair_halves": _ADD,
 }
 """By table; a test holds it to the statements of this package."""
+
+PRUNING: Final[Mapping[str, tuple[str, ...]]] = {
+    "inbox": ("SELECT", "UPDATE"),
+    "submissions": ("SELECT", "UPDATE"),
+    "messages": ("SELECT", "UPDATE"),
+    "attempts": ("SELECT", "UPDATE"),
+    "acknowledgements": ("SELECT", "UPDATE"),
+    "documents": ("SELECT", "DELETE"),
+    "journal": _ADD,
+}
+"""What ``usrec retention apply`` and ``usrec ledger encrypt`` need beyond that; the agent itself never has it."""
 
 _SCHEMA: Final = text(
     "SELECT relnamespace::regnamespace::text AS schema, quote_ident(current_user) AS role,"
@@ -79,8 +92,11 @@ class Shortfall:
     remedy: str
 
 
-def shortfalls(engine: Engine) -> list[Shortfall]:
+def shortfalls(engine: Engine, rights: Mapping[str, tuple[str, ...]] = RIGHTS) -> list[Shortfall]:
     """What the account of ``engine`` lacks; tables that do not exist yet are no matter of rights.
+
+    Args:
+        rights: What it should have, by table.
 
     Raises:
         LedgerUnavailable: The ledger cannot be reached.
@@ -90,7 +106,7 @@ def shortfalls(engine: Engine) -> list[Shortfall]:
     if engine.dialect.name == "sqlite":
         return list(_of_file(Path(str(engine.url.database))))
     with connected(engine.execution_options(**{READ_ONLY: True})) as connection:
-        return list(_of_role(connection))
+        return list(_of_role(connection, rights))
 
 
 def _of_file(file: Path) -> Iterator[Shortfall]:
@@ -101,7 +117,7 @@ def _of_file(file: Path) -> Iterator[Shortfall]:
         yield Shortfall(f"the right to write the folder {file.parent}", f"chown the folder: {file.parent}")
 
 
-def _of_role(connection: Connection) -> Iterator[Shortfall]:
+def _of_role(connection: Connection, rights: Mapping[str, tuple[str, ...]]) -> Iterator[Shortfall]:
     found = connection.execute(_SCHEMA).mappings().one_or_none()
     if found is None:
         return
@@ -112,8 +128,8 @@ def _of_role(connection: Connection) -> Iterator[Shortfall]:
         yield Shortfall("a database in UTF8", "make a new one: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0;")
     if not found["usable"]:
         yield Shortfall(f"USAGE on schema {schema}", f"GRANT USAGE ON SCHEMA {schema} TO {role};")
-    wanted = [(name, privilege) for name, privileges in RIGHTS.items() for privilege in privileges]
+    wanted = [(name, privilege) for name, privileges in rights.items() for privilege in privileges]
     names, privileges = [name for name, _ in wanted], [privilege for _, privilege in wanted]
     missing = connection.execute(_MISSING, {"names": names, "privileges": privileges, "schema": schema})
-    for table, rights in missing:
-        yield Shortfall(f"{rights} on {table}", f"GRANT {rights} ON {schema}.{table} TO {role};")
+    for table, lacking in missing:
+        yield Shortfall(f"{lacking} on {table}", f"GRANT {lacking} ON {schema}.{table} TO {role};")

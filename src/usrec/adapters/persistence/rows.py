@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Final
 
 from usrec.adapters.persistence.delivery_tables import outbox, signing_requests
+from usrec.adapters.persistence.sealing import Sealing
 from usrec.adapters.persistence.tables import messages, submissions
 from usrec.domain.message import SignedMessage
 from usrec.domain.signing_request import SigningRequest
@@ -22,6 +23,12 @@ ENTRY_COLUMNS: Final = tuple(outbox.c[name] for name in _ENTRY_FIELDS)
 MESSAGE_COLUMNS: Final = tuple(messages.c[name] for name in _MESSAGE_FIELDS)
 REQUEST_COLUMNS: Final = tuple(signing_requests.c[name] for name in _REQUEST_FIELDS)
 
+DETAILS: Final = "submissions.details"
+MESSAGE: Final = "messages.document"
+REQUEST: Final = "signing_requests.document"
+"""Places of sealed values."""
+_DETAILS: Final = _SUBMISSION_FIELDS.index("details")
+
 LEASE_FIELDS: Final = frozenset({"lease_owner", "lease_until", "fence"})
 """Only ``claim``, ``promote`` and ``put`` itself touch them."""
 
@@ -31,9 +38,21 @@ def values_of(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__slots__}
 
 
-def submission_values(submission: Submission) -> dict[str, Any]:
+def submission_values(submission: Submission, sealing: Sealing) -> dict[str, Any]:
     """A row of ``submissions``."""
-    return values_of(submission)
+    return {**values_of(submission), "details": sealing.text(DETAILS, [submission.id], submission.details)}
+
+
+def message_values(submission_id: str, message: SignedMessage, sealing: Sealing) -> dict[str, Any]:
+    """A row of ``messages``."""
+    document = sealing.content(MESSAGE, [submission_id], message.document)
+    return {"submission_id": submission_id, **values_of(message), "document": document}
+
+
+def request_values(request: SigningRequest, sealing: Sealing) -> dict[str, Any]:
+    """A row of ``signing_requests``."""
+    document = sealing.content(REQUEST, [request.submission_id], request.document)
+    return {**values_of(request), "document": document}
 
 
 def entry_values(entry: QueueEntry) -> dict[str, Any]:
@@ -41,9 +60,11 @@ def entry_values(entry: QueueEntry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in _ENTRY_FIELDS if name not in LEASE_FIELDS}
 
 
-def submission_of(row: Sequence[Any]) -> Submission:
+def submission_of(row: Sequence[Any], sealing: Sealing) -> Submission:
     """The submission of a row of ``SUBMISSION_COLUMNS``."""
-    return Submission(*row)
+    values: list[Any] = [*row]
+    values[_DETAILS] = sealing.opened_text(DETAILS, [row[0]], row[_DETAILS])
+    return Submission(*values)
 
 
 def entry_of(row: Sequence[Any]) -> QueueEntry:
@@ -51,11 +72,17 @@ def entry_of(row: Sequence[Any]) -> QueueEntry:
     return QueueEntry(*row)
 
 
-def message_of(row: Sequence[Any]) -> SignedMessage | None:
+def message_of(submission_id: str, row: Sequence[Any], sealing: Sealing) -> SignedMessage | None:
     """The signed message of a row of ``MESSAGE_COLUMNS``, None where an outer join found none."""
-    return None if row[0] is None else SignedMessage(*row)
+    if row[0] is None:
+        return None
+    message = SignedMessage(*row)
+    return replace(message, document=sealing.opened_content(MESSAGE, [submission_id], message.document))
 
 
-def request_of(row: Sequence[Any]) -> SigningRequest | None:
+def request_of(row: Sequence[Any], sealing: Sealing) -> SigningRequest | None:
     """The signing request of a row of ``REQUEST_COLUMNS``, None where an outer join found none."""
-    return None if row[0] is None else SigningRequest(*row)
+    if row[0] is None:
+        return None
+    request = SigningRequest(*row)
+    return replace(request, document=sealing.opened_content(REQUEST, [request.submission_id], request.document))

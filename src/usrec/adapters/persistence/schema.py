@@ -19,7 +19,7 @@ from usrec.domain.errors import LedgerSchemaError, LedgerUnavailable
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0015"
+HEAD: Final = "0020"
 """The version that this program works with; a test holds it to the newest migration, which need not be loaded here."""
 
 _SCRIPTS: Final = Path(__file__).parent / "migrations"
@@ -64,7 +64,7 @@ def upgrade(engine: Engine) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
         found = _revision(connection)
-        if found is not None and not _is_known(found):
+        if found is not None and not is_known(found):
             raise _other_version(engine, found)
         command.upgrade(alembic_config(connection), "head")
 
@@ -81,7 +81,7 @@ def upgrade_sql(url: str, since: str | None = None) -> str:
     from alembic import command
 
     engine = create_ledger_engine(url)
-    if since is not None and not _is_known(since):
+    if since is not None and not is_known(since):
         raise _other_version(engine, since)
     written = StringIO()
     config = _config(written)
@@ -119,12 +119,13 @@ def _is_yet_to_be_made(engine: Engine) -> bool:
     return file.parent.is_dir() and not file.exists() and not str(file).startswith("file:")
 
 
-def _is_known(revision: str) -> bool:
+def is_known(revision: str) -> bool:
+    """Whether this program knows the way from a version to its own."""
     return any(_SCRIPTS.glob(f"versions/{revision}_*.py"))
 
 
 def _other_version(engine: Engine, found: str | None) -> LedgerSchemaError:
-    older = found is None or _is_known(found)
+    older = found is None or is_known(found)
     return LedgerSchemaError(
         f"the ledger is at version {found or 'none'}, this program needs {HEAD}",
         where=address_of(engine.url),

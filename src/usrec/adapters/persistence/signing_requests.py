@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Executable, bindparam, delete, select
 
 from usrec.adapters.persistence.delivery_tables import AWAITED, SIGNATURE_AWAITED, outbox, signing_requests
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
-from usrec.adapters.persistence.rows import REQUEST_COLUMNS, SUBMISSION_COLUMNS, request_of, submission_of, values_of
+from usrec.adapters.persistence.rows import (
+    REQUEST_COLUMNS,
+    SUBMISSION_COLUMNS,
+    request_of,
+    request_values,
+    submission_of,
+)
+from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import submissions
 from usrec.domain.signing_request import SigningRequest
 from usrec.domain.submission import Submission, SubmissionId
@@ -48,15 +55,16 @@ class SqlSigningRequests:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._sealing = sealing_of(connection)
 
     def put(self, request: SigningRequest) -> None:
         """Insert or replace."""
-        self._connection.execute(_PUT[self._connection.dialect.name], values_of(request))
+        self._connection.execute(_PUT[self._connection.dialect.name], request_values(request, self._sealing))
 
     def get(self, submission_id: SubmissionId) -> SigningRequest | None:
         """One request."""
         row = self._connection.execute(_GET, {"which": submission_id}).one_or_none()
-        return None if row is None else request_of(row)
+        return None if row is None else request_of(row, self._sealing)
 
     def remove(self, submission_id: SubmissionId) -> None:
         """What was asked and approved is void."""
@@ -65,7 +73,13 @@ class SqlSigningRequests:
     def awaiting(self, employer_bin: str) -> Sequence[tuple[Submission, SigningRequest]]:
         """All of an employer that wait for its owner's signature, most urgent first."""
         rows = self._connection.execute(_AWAITING, {"employer_bin": employer_bin})
-        return [(submission_of(row[:_WIDTH]), SigningRequest(*row[_WIDTH:])) for row in rows]
+        return list(self._awaited(rows))
+
+    def _awaited(self, rows: Iterable[Any]) -> Iterator[tuple[Submission, SigningRequest]]:
+        for row in rows:
+            request = request_of(row[_WIDTH:], self._sealing)
+            if request is not None:
+                yield submission_of(row[:_WIDTH], self._sealing), request
 
     def asked_at(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, datetime]:
         """Since when those of ``submissions`` that wait for a person do."""

@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Executable, and_, bindparam, exists, func, insert, not_, or_, select, update
 
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import outbox
@@ -16,14 +16,15 @@ from usrec.adapters.persistence.rows import (
     MESSAGE_COLUMNS,
     SUBMISSION_COLUMNS,
     message_of,
+    message_values,
     submission_of,
     submission_values,
-    values_of,
 )
+from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import UNSETTLED, messages, submissions
 from usrec.domain.errors import LeaseLost
 from usrec.domain.message import SignedMessage
-from usrec.domain.source_event import HEADS, ContractKey, EventId, SourceName
+from usrec.domain.source_event import HEADS, ContractKey, EmployerName, EventId, Operation, SourceName
 from usrec.domain.state import OPEN, State
 from usrec.domain.submission import Standpoint, Submission, SubmissionId
 from usrec.ports.ledger import ContractRef
@@ -38,11 +39,30 @@ _IN_LINE: Final = _COLUMNS.position >= 0
 _ADD: Final = insert(submissions)
 _GET: Final = select(*SUBMISSION_COLUMNS).where(_COLUMNS.id == bindparam("which"))
 _UPDATE: Final = update(submissions).where(_COLUMNS.id == bindparam("which"), _COLUMNS.state == bindparam("was"))
+_OPEN: Final = (
+    select(_COLUMNS.id)
+    .where(_COLUMNS.state.in_([literal_word(one) for one in sorted(OPEN)]), _COLUMNS.replaced_by.is_(None))
+    .order_by(_COLUMNS.employer_bin, _COLUMNS.contract_key, _COLUMNS.position, _COLUMNS.id)
+)
+_EMPLOYERS: Final = (
+    select(_COLUMNS.employer_bin, func.max(_COLUMNS.employer))
+    .where(_COLUMNS.employer.is_not(None))
+    .group_by(_COLUMNS.employer_bin)
+)
 _OF_EVENT: Final = (
     select(*SUBMISSION_COLUMNS)
     .where(_COLUMNS.source == bindparam("source"), _COLUMNS.event_id == bindparam("event_id"))
     .order_by(_COLUMNS.revision, _COLUMNS.received_at, _COLUMNS.id)
 )
+_DELETION: Final = submissions.alias("deletion")
+_DELETED: Final = exists().where(
+    _DELETION.c.employer_bin == _COLUMNS.employer_bin,
+    _DELETION.c.contract_key == _COLUMNS.contract_key,
+    _DELETION.c.operation == literal_word(Operation.CONTRACT_DELETE),
+    _DELETION.c.state == literal_word(State.ACCEPTED),
+    _DELETION.c.pruned_at.is_not(None),
+)
+"""Its registration was deleted, and nothing but that is left of it."""
 _CONCLUSIONS: Final = (
     select(*SUBMISSION_COLUMNS)
     .where(
@@ -51,12 +71,14 @@ _CONCLUSIONS: Final = (
         _COLUMNS.operation.in_([literal_word(one) for one in HEADS]),
         _COLUMNS.replaced_by.is_(None),
         _COLUMNS.state != literal_word(State.CANCELLED),
+        or_(_COLUMNS.pruned_at.is_(None), not_(_DELETED)),
     )
     .order_by(_COLUMNS.received_at, _COLUMNS.id)
 )
 _STANDING: Final = select(*SUBMISSION_COLUMNS).where(
     _COLUMNS.employer_bin == bindparam("employer_bin"),
     _COLUMNS.contract_key.in_(bindparam("keys", expanding=True)),
+    _COLUMNS.pruned_at.is_(None),
     or_(
         _COLUMNS.state == literal_word(State.ACCEPTED),
         and_(_COLUMNS.state.in_([literal_word(one) for one in sorted(OPEN)]), _COLUMNS.replaced_by.is_(None), _IN_LINE),
@@ -90,19 +112,28 @@ class SqlSubmissions:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._sealing = sealing_of(connection)
 
-    def add(self, submission: Submission) -> None:
+    def add(self, submission: Submission, *, watch_at: datetime | None = None) -> None:
         """Store a new submission."""
-        self._connection.execute(_ADD, submission_values(submission))
+        self._connection.execute(_ADD, {**submission_values(submission, self._sealing), "watch_at": watch_at})
+
+    def open_ones(self) -> Sequence[SubmissionId]:
+        """All with which the agent has work to do."""
+        return list(self._connection.scalars(_OPEN))
+
+    def employers(self) -> Mapping[str, EmployerName]:
+        """Every employer of whom there is a submission."""
+        return {number: EmployerName(name) for number, name in self._connection.execute(_EMPLOYERS)}
 
     def get(self, submission_id: SubmissionId) -> Submission | None:
         """One submission."""
         row = self._connection.execute(_GET, {"which": submission_id}).one_or_none()
-        return None if row is None else submission_of(row)
+        return None if row is None else submission_of(row, self._sealing)
 
     def update(self, submission: Submission, *, was: State) -> None:
         """Store a changed submission; one statement compares and writes, so nothing comes in between."""
-        changed = submission_values(submission)
+        changed = submission_values(submission, self._sealing)
         done = self._connection.execute(_UPDATE, {"which": changed.pop("id"), "was": was, **changed})
         if done.rowcount != 1:
             raise LeaseLost(
@@ -142,12 +173,12 @@ class SqlSubmissions:
 
     def store_message(self, submission_id: SubmissionId, message: SignedMessage) -> None:
         """Store the signed bytes; the primary key lets it happen once."""
-        self._connection.execute(_STORE_MESSAGE, {"submission_id": submission_id, **values_of(message)})
+        self._connection.execute(_STORE_MESSAGE, message_values(submission_id, message, self._sealing))
 
     def message(self, submission_id: SubmissionId) -> SignedMessage | None:
         """The signed bytes."""
         row = self._connection.execute(_MESSAGE, {"which": submission_id}).one_or_none()
-        return None if row is None else message_of(row)
+        return None if row is None else message_of(submission_id, row, self._sealing)
 
     def newest_certificate(self, employer_bin: str) -> str | None:
         """That of the newest signature of an employer."""
@@ -160,7 +191,7 @@ class SqlSubmissions:
         return found
 
     def _list(self, statement: Executable, what: dict[str, Any]) -> Sequence[Submission]:
-        return [submission_of(row) for row in self._connection.execute(statement, what)]
+        return [submission_of(row, self._sealing) for row in self._connection.execute(statement, what)]
 
 
 def _turn(one: Submission) -> tuple[bool, datetime, int, str]:

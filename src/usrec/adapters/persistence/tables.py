@@ -38,6 +38,13 @@ ledger_meta = Table(
     CheckConstraint("one_row = 1", name="one_row"),
 )
 
+encryption_keys = Table(
+    "encryption_keys",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    given("used_since", UtcDateTime),
+)
+
 inbox = Table(
     "inbox",
     metadata,
@@ -92,6 +99,7 @@ submissions = Table(
     Column("replaces", KEY, ForeignKey("submissions.id", deferrable=True, initially="DEFERRED")),
     Column("replaced_by", KEY, ForeignKey("submissions.id", deferrable=True, initially="DEFERRED")),
     Column("watch_at", UtcDateTime),
+    Column("pruned_at", UtcDateTime),
     one_of("state", State),
 )
 

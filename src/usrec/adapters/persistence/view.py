@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Text, and_, bindparam, false, func, or_, select, type_coerce
@@ -22,11 +22,14 @@ from usrec.adapters.persistence.notice_board import read_notice_board
 from usrec.adapters.persistence.oversight import read_sight
 from usrec.adapters.persistence.pairs import read_pair_of, read_pairs
 from usrec.adapters.persistence.permits import read_permits
+from usrec.adapters.persistence.queue_load import read_last_day, read_queue_load
 from usrec.adapters.persistence.tables import UNWRITTEN, journal, messages, submissions, write_backs
 from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.errors import ValidationProblem
+from usrec.domain.forecast import QueueLoad
 from usrec.domain.heartbeat import Heartbeat
+from usrec.domain.last_day import LastDayCase
 from usrec.domain.oversight import Sight
 from usrec.domain.pair import Pair
 from usrec.domain.permit import EndingPermit, PermitDays
@@ -35,6 +38,7 @@ from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 from usrec.ports.alert_sinks import NoticeBoard
 from usrec.ports.figures import Figures
 from usrec.ports.ledger_view import (
+    TAIL_BOUND,
     AttemptRow,
     JournalRow,
     MassRow,
@@ -169,7 +173,7 @@ class SqlLedgerView:
             ValidationProblem: More than one id begins with ``submission_id``.
         """
         with self._snapshot() as connection:
-            known = _identified(connection, submission_id)
+            known = identified(connection, submission_id)
             return None if known is None else _story(connection, known)
 
     def codes_in_use(self) -> Sequence[UsedCodes]:
@@ -254,10 +258,12 @@ class SqlLedgerView:
         with self._snapshot() as connection:
             return [Heartbeat(*row) for row in connection.execute(HEARTBEATS)]
 
-    def sight(self, now: datetime, since: datetime, permit_days: PermitDays = _PERMIT_DAYS) -> Sight:
+    def sight(
+        self, now: datetime, since: datetime, permit_days: PermitDays = _PERMIT_DAYS, tail_bound: timedelta = TAIL_BOUND
+    ) -> Sight:
         """What an independent watcher looks at."""
         with self._snapshot() as connection:
-            return read_sight(connection, now, since, permit_days)
+            return read_sight(connection, now, since, permit_days, tail_bound)
 
     def permits(self, until: date) -> Sequence[EndingPermit]:
         """Permits of registered contracts that go on, ended or ending by then, the first to end first."""
@@ -274,6 +280,16 @@ class SqlLedgerView:
         """The numbers for a monitoring system."""
         with self._snapshot() as connection:
             return read_figures(connection, now)
+
+    def queue_load(self, now: datetime, since: datetime) -> QueueLoad:
+        """What waits to be sent, and the last exchanges."""
+        with self._snapshot() as connection:
+            return read_queue_load(connection, now, since)
+
+    def last_day(self, due: datetime) -> Sequence[LastDayCase]:
+        """Open submissions in the queue on their last day."""
+        with self._snapshot() as connection:
+            return read_last_day(connection, due)
 
     def notice_board(self) -> NoticeBoard:
         """What there is to tell, and to whom it was told."""
@@ -317,7 +333,7 @@ def _among(connection: Connection, statement: Any, ids: Sequence[SubmissionId]) 
     return sorted(found, key=lambda row: (row.due_utc is None, row.due_utc, row.id))
 
 
-def _identified(connection: Connection, given: str) -> str | None:
+def identified(connection: Connection, given: str) -> str | None:
     """The id that ``given`` is, or is the beginning of."""
     if not given:
         return None

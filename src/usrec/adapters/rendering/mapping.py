@@ -158,6 +158,40 @@ class ResponseMapping:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryMapping:
+    """Elements of one entry in the registry's answer to a question."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    record_id: XmlPath
+    contract_id: XmlPath
+    employer_bin: XmlPath
+    employee_iin: XmlPath
+    number: XmlPath
+    date: XmlPath
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionMapping:
+    """How the registry is asked whether it holds a record; a profile without it asks nothing.
+
+    Attributes:
+        root: Element of the question, in the profile's namespace; the two others stand below it.
+        answer: Root of the answer's document, likewise; ``entry`` stands below it where something was found.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    root: XmlName
+    record_id: XmlName
+    employer_bin: XmlName
+    answer: XmlName
+    entry: XmlName
+    fields: EntryMapping
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileMapping:
     """A whole ``profile.toml``.
 
@@ -166,6 +200,7 @@ class ProfileMapping:
         record_id: Messages carry a record id of ours.
         date_with_zone: Dates carry Kazakhstan's offset of their day.
         assumed: Statements about the profile that nobody has confirmed.
+        question: None in both shipped profiles: no question is public.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -179,6 +214,7 @@ class ProfileMapping:
     response: ResponseMapping
     operation: Mapping[Operation, OperationMapping]
     assumed: tuple[Annotated[str, Field(strict=True, min_length=1)], ...] = ()
+    question: QuestionMapping | None = None
 
     def assumed_elements(self) -> tuple[str, ...]:
         """What nobody has seen in a working client, as ``operation.path``, in the file's order."""
@@ -186,6 +222,8 @@ class ProfileMapping:
 
     def _evidence(self) -> Iterator[tuple[str, Evidence]]:
         yield "response.contract_id", self.response.evidence
+        if self.question is not None:
+            yield f"question.{self.question.root}", self.question.evidence
         for operation, mapping in self.operation.items():
             yield f"{operation}.{mapping.element}", mapping.evidence
             yield from ((f"{operation}.{mapping.element}/{one.path}", one.evidence) for one in mapping.fields)
@@ -239,6 +277,8 @@ def _in_words(error: Mapping[str, Any]) -> str:
 def _contradictions(mapping: ProfileMapping) -> Iterator[str]:
     """Faults that only show when the keys are read together."""
     yield from (f"operation.{one}: missing" for one in _NEEDED if one not in mapping.operation)
+    if mapping.question is not None and not mapping.record_id:
+        yield "question: the registry is asked by the record id of ours, which this profile does not send"
     for operation, how in mapping.operation.items():
         key = f"operation.{operation}.fields"
         available = _available(operation)

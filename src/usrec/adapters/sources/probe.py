@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, Text, cast, func, select, text
 
 from usrec.adapters.sources.hr_database import HrDatabase
-from usrec.adapters.sources.outbox_row import EVENT_COLUMNS, read_instant
+from usrec.adapters.sources.outbox_row import EVENT_COLUMNS, OutboxKey, read_instant, read_key
 from usrec.adapters.sources.outbox_schema import outbox_table
 from usrec.domain.secret import Secret
 from usrec.domain.source_event import SourceName
@@ -26,6 +26,7 @@ _POSTGRESQL_COLUMNS: Final = text(
     "SELECT attname, has_column_privilege(attrelid, attnum, 'SELECT'), has_column_privilege(attrelid, attnum, 'UPDATE')"
     " FROM pg_attribute WHERE attrelid = to_regclass(:named) AND attnum > 0 AND NOT attisdropped"
 )
+LAST: Final = 1000
 _SQLITE_COLUMNS: Final = text("SELECT name FROM pragma_table_info(:named)")
 
 
@@ -48,6 +49,7 @@ class OutboxGlimpse:
         unwritable: Columns that the agent writes and the account may not; empty for a read-only source.
         waiting: Rows that are not taken yet; None where that is not known by a mark in the row.
         oldest: When HR entered the first of them; None where there is none, or its row does not tell.
+        taken: Event ids and revisions of the last rows that are marked as taken, at most a thousand.
     """
 
     exists: bool
@@ -56,6 +58,7 @@ class OutboxGlimpse:
     unwritable: tuple[str, ...] = ()
     waiting: int | None = None
     oldest: datetime | None = None
+    taken: tuple[OutboxKey, ...] = ()
 
 
 def look_at_outbox(
@@ -86,7 +89,8 @@ def _look(connection: Connection, outbox: Table, *, writable: bool) -> OutboxGli
     if missing or unreadable or not writable:
         return OutboxGlimpse(exists=True, missing=missing, unreadable=unreadable, unwritable=unwritable)
     waiting, oldest = _waiting(connection, outbox)
-    return OutboxGlimpse(exists=True, unwritable=unwritable, waiting=waiting, oldest=oldest)
+    taken = _taken(connection, outbox)
+    return OutboxGlimpse(exists=True, unwritable=unwritable, waiting=waiting, oldest=oldest, taken=taken)
 
 
 def _columns(connection: Connection, outbox: Table) -> Mapping[str, Rights]:
@@ -111,3 +115,9 @@ def _waiting(connection: Connection, outbox: Table) -> tuple[int, datetime | Non
     first = select(cast(outbox.c.entered_at, Text)).where(untaken).order_by(outbox.c.row_id).limit(1)
     entered: Any = connection.scalar(first)
     return number, read_instant(entered)
+
+
+def _taken(connection: Connection, outbox: Table) -> tuple[OutboxKey, ...]:
+    texts = [cast(outbox.c[name], Text).label(name) for name in ("event_id", "revision")]
+    last = select(outbox.c.row_id, *texts).where(outbox.c.taken_at.is_not(None)).order_by(outbox.c.row_id.desc())
+    return tuple(read_key(cells) for cells in connection.execute(last.limit(LAST)).mappings())

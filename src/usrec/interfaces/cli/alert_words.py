@@ -27,6 +27,11 @@ MOST_NAMED: Final = 25
 
 HEADINGS: Final[Mapping[tuple[Watched, Threshold], str]] = {
     (Watched.EMPLOYER, Threshold.STOPPED): N_("the employer is stopped: nothing of it goes out"),
+    (Watched.ANSWER, Threshold.CONTRADICTED): N_("an answer of USREC contradicts the ledger"),
+    (Watched.ANSWER, Threshold.UNRECOGNISED): N_("an answer of USREC was not understood"),
+    (Watched.PORTAL, Threshold.FIND_OUT): N_("last day, and it may be registered already: find out today"),
+    (Watched.PORTAL, Threshold.ENTER_BY_HAND): N_("last day, and it will not make it: enter it in the portal today"),
+    (Watched.CLOCK, Threshold.CLOCK_WRONG): N_("nothing is sent, because a machine's clock cannot be relied on"),
     (Watched.LEGAL, Threshold.MISSED): N_("last day missed"),
     (Watched.LEGAL, Threshold.HOURS_4): N_("less than 4 hours left"),
     (Watched.SAFE, Threshold.MISSED): N_("safe date missed"),
@@ -35,19 +40,31 @@ HEADINGS: Final[Mapping[tuple[Watched, Threshold], str]] = {
     (Watched.SAFE, Threshold.DAY_1): N_("less than a day left to the safe date"),
     (Watched.LEGAL, Threshold.WORKING_DAYS_3): N_("at most 3 working days left"),
     (Watched.SAFE, Threshold.WORKING_DAYS_3): N_("at most 3 working days left to the safe date"),
+    (Watched.FORECAST, Threshold.WILL_BE_LATE): N_("will be late at this rate"),
     (Watched.ENTRY, Threshold.LATE_ENTRY): N_("HR is late with the entry"),
     (Watched.PERMIT, Threshold.PERMIT_LAST): N_("a foreigner's permit ends, last notice"),
     (Watched.MASS, Threshold.MASS_HELD): N_("many changes are held until somebody has looked"),
     (Watched.PAIR, Threshold.HALVES_CONTRADICT): N_("the halves of a transfer contradict each other"),
     (Watched.PAIR, Threshold.HALF_MISSING): N_("one half of a transfer is missing"),
     (Watched.IIN, Threshold.AWAITED): N_("an employee's IIN is awaited"),
-    (Watched.PERSON, Threshold.AWAITED): N_("somebody is awaited: to sign, to approve, or to act after a refusal"),
+    (Watched.PERSON, Threshold.AWAITED): N_(
+        "somebody is awaited: to sign, approve or decide, or to act after a refusal"
+    ),
     (Watched.PERMIT, Threshold.PERMIT_SECOND): N_("a foreigner's permit ends, second notice"),
     (Watched.PERMIT, Threshold.PERMIT_FIRST): N_("a foreigner's permit ends, first notice"),
     (Watched.TARGET, Threshold.TARGET_PASSED): N_("internal target passed (not a term of law)"),
     (Watched.TARGET, Threshold.TARGET_NEAR): N_("internal target near (not a term of law)"),
 }
 """The worst first; an event stands under its worst."""
+_ANSWERS: Final[Mapping[Threshold, str]] = {
+    Threshold.CONTRADICTED: N_(
+        "Look in the portal whether it is registered, then at the whole story: usrec submission show {id}"
+    ),
+    Threshold.UNRECOGNISED: N_(
+        "It does not count as registered, and the same is sent again. Tell whoever looks after the agent that the wire "
+        "profile may be out of date: usrec submission show {id}"
+    ),
+}
 _RANKS: Final = {kind: rank for rank, kind in enumerate(HEADINGS)}
 _TITLES: Final = tuple(HEADINGS.values())
 
@@ -143,6 +160,22 @@ def _facts(one: OpenAlert, today: date) -> Iterator[tuple[str, str]]:
 def _to_do(one: OpenAlert, shown: str) -> str:
     if one.alert.watched is Watched.PAIR:
         return tr("See both halves: usrec pair list")
+    if one.alert.watched is Watched.ANSWER:
+        return tr(_ANSWERS[one.alert.threshold]).format(id=shown)
+    if one.alert.watched is Watched.FORECAST:
+        return tr("It stands for all that will be late: usrec status tells how many, and what the rate rests on")
+    if one.alert.threshold is Threshold.ENTER_BY_HAND:
+        return tr(
+            "First take it out of the line, or it could be registered twice: usrec submission checkout {id}. Then "
+            "enter it in the portal (enbek.kz), keep the extract, and record it: usrec submission settle {id}"
+        ).format(id=shown)
+    if one.alert.threshold is Threshold.FIND_OUT:
+        return tr(
+            "Do not enter it by hand: it could be registered twice. Look in the portal (enbek.kz) whether it is there, "
+            "and record what you find: usrec submission settle {id}"
+        ).format(id=shown)
+    if one.alert.watched is Watched.CLOCK:
+        return tr("Set the clock of the agent's machine right, best by NTP (timedatectl); see usrec status")
     return step_out_of(one.state, one.wait_reason, shown, code=one.code, before=one.blocked_by)
 
 

@@ -9,6 +9,7 @@ import typer
 from usrec.interfaces.cli import (
     alerts,
     authority,
+    backup,
     calendar,
     config,
     deadline,
@@ -17,9 +18,12 @@ from usrec.interfaces.cli import (
     doctor,
     document,
     employer,
+    encryption,
+    evidence,
     explain,
     health,
     init,
+    journal,
     ledger,
     liability,
     lint,
@@ -28,6 +32,8 @@ from usrec.interfaces.cli import (
     package,
     pair,
     replay,
+    restore,
+    retention,
     run,
     status,
     submission,
@@ -64,6 +70,7 @@ def _program(
 
 
 app.command("authority")(authority.authority)
+app.command("backup")(backup.backup)
 app.command("calendar")(calendar.calendar)
 app.command("deadline")(deadline.show_deadline)
 app.command("demo")(demo.demo)
@@ -77,15 +84,20 @@ app.command("metrics")(metrics.metrics)
 app.command("run")(run.run)
 app.command("status")(status.status)
 app.command("replay")(replay.replay)
+app.command("restore")(restore.restore)
 app.command("watch")(watch.watch)
 app.add_typer(submission.app, name="submission")
 app.add_typer(employer.app, name="employer")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(package.app, name="package")
 app.add_typer(mass.app, name="mass")
 app.add_typer(pair.app, name="pair")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(journal.app, name="journal")
 app.add_typer(template.app, name="template")
 app.add_typer(config.app, name="config")
 app.add_typer(dictionaries.app, name="dictionaries")
 app.add_typer(document.app, name="document")
+app.add_typer(retention.app, name="retention")
 app.add_typer(ledger.app, name="db")
+app.add_typer(encryption.app, name="ledger")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usrec.interfaces.cli.options import AsJson, Config, print_json
+from usrec.interfaces.cli.options import AsJson, Config, print_json, who
 from usrec.interfaces.cli.tables import print_table, say
 from usrec.interfaces.i18n import tr
 
@@ -95,6 +95,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """One document that the agent took; with --save also its content."""
+    from usrec.adapters.system_clock import SystemClock
+    from usrec.application.record_export import record_export
     from usrec.bootstrap import build_ledger
     from usrec.settings import load_watcher_settings
 
@@ -103,6 +105,8 @@ def show(
         with ledger.begin() as work:
             like = work.documents.like(digest)
             found = work.documents.get(like[0].digest) if len(like) == 1 else None
+        if found is not None and save is not None:
+            record_export("document show", 1, who(), ledger=ledger, now=SystemClock().now())
     finally:
         ledger.close()
     if found is None:

@@ -1,35 +1,256 @@
-"""The file with which a person proves what became of a submission."""
+"""``usrec evidence``: everything that proves how submissions went, in one signed file, and its check."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Annotated, Final
 
-from usrec.domain.errors import UnsafeRequest
+import typer
 
-LARGEST_EVIDENCE: Final = 10 * 1024 * 1024
-"""Bytes; the ledger keeps the evidence for good."""
+from usrec.domain.submission import SubmissionId
+from usrec.interfaces.cli.evidence_check import verify
+from usrec.interfaces.cli.options import AsJson, Config, print_json, who
+from usrec.interfaces.cli.selection import Opened, opened
+from usrec.interfaces.cli.tables import say
+from usrec.interfaces.i18n import ntr, tr
+
+if TYPE_CHECKING:
+    from kzeds.bundle.writing import BundleWriter
+    from usrec.adapters.signing.statements import StatementKey
+    from usrec.application.export_evidence import Exported
+    from usrec.ports.evidence import Chosen, EvidenceReading
+
+app = typer.Typer(help="Proof of how submissions went, in one signed file.", no_args_is_help=True)
+app.command("verify")(verify)
+
+LABEL: Final = "contains personal data"
+EXTRA: Final = "pip install 'usrec-agent[evidence]'"
 
 
-def read_evidence(file: Path) -> bytes:
-    """The bytes of an evidence file.
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What became of an export."""
 
-    Raises:
-        UnsafeRequest: It cannot be read, is empty or too large.
-    """
+    exported: Exported
+    manifest: str
+    signer: str
+    act: bool
+
+
+@app.command("export")
+def export(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="BUNDLE", help="The ZIP file to write.")],
+    submission: Annotated[
+        str | None, typer.Option("--submission", metavar="ID", help="One submission, or the beginning of its id.")
+    ] = None,
+    period: Annotated[
+        tuple[datetime, datetime] | None,
+        typer.Option("--period", formats=["%Y-%m-%d"], help="All due, or taken, from one day to another."),
+    ] = None,
+    sign_with: Annotated[
+        str | None,
+        typer.Option("--sign-with", metavar="EMPLOYER", help="Whose key signs; default the transport key."),
+    ] = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Write over an older bundle.")] = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the proof of one submission, or of a period, into one signed file; it contains personal data."""
+    scope = _scope(submission, period)
+    if output.exists() and not force:
+        raise typer.BadParameter(f"{output} exists already; write over it with --force", param_hint="--output")
+    with opened(config) as place:
+        made, of = _export(place, output, scope, sign_with)
+        journaled = _journaled(place, of, made)
+    if as_json:
+        print_json(_json(made, output, journaled=journaled))
+    else:
+        for line in _words(made, output):
+            say(line)
+
+
+def _scope(submission: str | None, period: tuple[datetime, datetime] | None) -> str | tuple[date, date]:
+    if (submission is None) is (period is None):
+        raise typer.BadParameter("give one of the two", param_hint="--submission or --period")
+    if period is None:
+        return submission or ""
+    first, last = (one.date() for one in period)
+    if last < first:
+        raise typer.BadParameter("the second day lies before the first", param_hint="--period")
+    return first, last
+
+
+def _export(
+    place: Opened, output: Path, scope: str | tuple[date, date], sign_with: str | None
+) -> tuple[_Made, SubmissionId | tuple[date, date]]:
+    """Write the bundle from one snapshot of the ledger."""
+    from usrec.adapters.system_clock import SystemClock
+    from usrec.keys import build_statement_key
+
+    now = SystemClock().now()
+    key = build_statement_key(place.settings, sign_with, now)
+    _link(place)
+    with place.ledger.evidence.reading() as reading, _writing(output) as files:
+        chosen, of = _chosen(reading, scope)
+        return _written(place, reading=reading, files=files, chosen=chosen, of=of, key=key, now=now), of
+
+
+def _link(place: Opened) -> None:
+    """Bind the newest lines into the journal's chain, as the agent does by itself, so that they can be proven."""
+    from usrec.adapters.system_clock import SystemClock
+    from usrec.application.link_journal import link_journal
+    from usrec.domain.errors import LedgerUnavailable
+
     try:
-        with file.open("rb") as opened_file:
-            content = opened_file.read(LARGEST_EVIDENCE + 1)
+        while link_journal(ledger=place.ledger, clock=SystemClock()).more:
+            pass
+    except LedgerUnavailable as problem:
+        typer.echo(f"usrec: WARNING: the newest lines of the journal could not be linked: {problem}", err=True)
+
+
+def _chosen(
+    reading: EvidenceReading, scope: str | tuple[date, date]
+) -> tuple[Chosen, SubmissionId | tuple[date, date]]:
+    if not isinstance(scope, str):
+        return reading.due_or_taken(*scope), scope
+    known = reading.identified(scope)
+    if known is None:
+        raise typer.BadParameter(f"no submission has the id {scope}", param_hint="--submission")
+    return reading.chosen([known]), known
+
+
+def _written(
+    place: Opened,
+    *,
+    reading: EvidenceReading,
+    files: BundleWriter,
+    chosen: Chosen,
+    of: SubmissionId | tuple[date, date],
+    key: StatementKey,
+    now: datetime,
+) -> _Made:
+    from usrec import release
+    from usrec.adapters.evidence.certificates import certificates_of
+    from usrec.adapters.explanations.book import explain
+    from usrec.application import evidence_files as layout
+    from usrec.application.export_evidence import Means, export_evidence
+    from usrec.bootstrap import build_calendar
+    from usrec.heads import build_bundle_signature
+    from usrec.interfaces.cli.evidence_readme import readme
+
+    files.add(layout.README, readme())
+    means = Means(build_calendar(place.settings.values.calendar), explain, certificates_of)
+    exported = export_evidence(chosen, reading=reading, files=files, means=means, now=now)
+    act = _act(exported, of, reading.ledger_id, now)
+    if act is not None:
+        files.add(layout.ACT, act)
+    scope = {"submission": of} if isinstance(of, str) else {"first": of[0].isoformat(), "last": of[1].isoformat()}
+    fields = {
+        "format": "usrec-evidence",
+        "version": layout.VERSION,
+        "label": LABEL,
+        "program": f"usrec-agent {release()}",
+        "made_at": layout.plain(now),
+        "ledger": reading.ledger_id,
+        "scope": scope,
+        "submissions": exported.submissions,
+        "head": exported.head,
+    }
+    sign = build_bundle_signature(place.settings, key.sign)
+    manifest = files.finish(fields, signer=key.fingerprint, sign=sign)
+    return _Made(exported, manifest, key.fingerprint, act is not None)
+
+
+def _act(exported: Exported, of: SubmissionId | tuple[date, date], ledger: str, now: datetime) -> bytes | None:
+    from usrec.adapters.evidence.typesetting import set_act
+    from usrec.interfaces.cli.evidence_act import submission_act
+    from usrec.interfaces.cli.evidence_period import period_act
+
+    if isinstance(of, str):
+        return None if exported.only is None else set_act(submission_act(exported.only, ledger=ledger, now=now))
+    return set_act(period_act(exported, of, ledger=ledger, now=now))
+
+
+@contextmanager
+def _writing(output: Path) -> Iterator[BundleWriter]:
+    """The bundle, whole or not at all; what goes wrong with the file is said in our words."""
+    from kzeds.bundle.writing import BundleWriter
+    from kzeds.errors import BundleError
+    from usrec.domain.errors import ConfigurationError, UnsafeRequest
+
+    kept = "Nothing was written, and nothing was changed"
+    try:
+        with BundleWriter(output) as files:
+            yield files
+    except BundleError as problem:
+        raise UnsafeRequest(str(problem), where=str(output), kept=kept, next_step="Choose a shorter period") from None
     except OSError as problem:
-        raise _bad_evidence(file, f"it cannot be read: {problem.strerror}") from None
-    if not content:
-        raise _bad_evidence(file, "it is empty")
-    if len(content) > LARGEST_EVIDENCE:
-        raise _bad_evidence(file, f"it is larger than {LARGEST_EVIDENCE // 1024**2} MB")
-    return content
+        raise ConfigurationError(
+            f"the bundle cannot be written: {problem.strerror}",
+            where=str(output),
+            kept=kept,
+            next_step="Check the folder and its free space, or name another file with --output",
+        ) from None
 
 
-def _bad_evidence(file: Path, what: str) -> UnsafeRequest:
-    return UnsafeRequest(
-        what, where=str(file), kept="Nothing was changed", next_step="Give a file that proves the outcome"
+def _journaled(place: Opened, of: SubmissionId | tuple[date, date], made: _Made) -> bool:
+    """Note the export in the journal; an export of a ledger that cannot be written is said loudly instead."""
+    from usrec.adapters.system_clock import SystemClock
+    from usrec.application.note_export import note_export
+    from usrec.domain.errors import LedgerUnavailable
+
+    try:
+        note_export(
+            of,
+            submissions=made.exported.submissions,
+            manifest=made.manifest,
+            actor=who(),
+            ledger=place.ledger,
+            clock=SystemClock(),
+        )
+    except LedgerUnavailable as problem:
+        typer.echo(
+            f"usrec: WARNING: the bundle was written, but the export is NOT in the journal: {problem} "
+            "Note by hand who took it and when.",
+            err=True,
+        )
+        return False
+    return True
+
+
+def _json(made: _Made, output: Path, *, journaled: bool) -> dict[str, object]:
+    exported = made.exported
+    return {
+        "bundle": str(output),
+        "label": LABEL,
+        "submissions": exported.submissions,
+        "attempts": exported.attempts,
+        "timeliness": {str(one): count for one, count in sorted(exported.by_timeliness.items())},
+        "outages": len(exported.outages),
+        "journal_lines": exported.lines,
+        "head": exported.head,
+        "manifest_sha256": made.manifest,
+        "signer": made.signer,
+        "act": made.act,
+        "journaled": journaled,
+    }
+
+
+def _words(made: _Made, output: Path) -> Iterator[str]:
+    count = ntr("{number} submission", "{number} submissions", made.exported.submissions)
+    yield tr("{file}: {what}, signed with certificate {signer}").format(
+        file=output, what=count, signer=made.signer[:16]
     )
+    yield tr("It contains personal data. Give it only to whom the law entitles, by a way that keeps it secret.")
+    if made.exported.head is None:
+        yield tr("No signed head of the journal's chain is behind it yet; the bundle's own signature covers it.")
+    if not made.act:
+        yield tr("NO ACT (PDF) WAS MADE: the typesetter is not installed. Install it and export again: {how}").format(
+            how=EXTRA
+        )
+    yield tr("To check it anywhere, without a network: usrec evidence verify {file}").format(file=output)

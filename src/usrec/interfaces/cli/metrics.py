@@ -45,7 +45,8 @@ def metrics(
     settings, clock = load_watcher_settings(config), SystemClock()
     reading, problem = _read(settings, clock)
     values = settings.values
-    text = ledger_exposition(reading, clock, silence=values.watch.silence, sinks=sink_names(values.alerts))
+    sinks, cap = sink_names(values.alerts), values.delivery.rate
+    text = ledger_exposition(reading, clock, silence=values.watch.silence, sinks=sinks, cap=cap)
     if output is None:
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()

@@ -100,6 +100,7 @@ def _create(
     from usrec.adapters.system_clock import SystemEntropy
     from usrec.application.operate import Actor
     from usrec.application.pack_papers import fit_for_one_package, record_package
+    from usrec.application.record_export import record_export
     from usrec.interfaces.cli.paper_words import package_titles, paper_summaries
     from usrec.ports.signing_package import OwnersPackage, Paper
 
@@ -116,6 +117,7 @@ def _create(
     _packages(place).write(package, file)
     requests = [one.request for one in papers]
     record_package(package.id, requests, Actor(who(), ""), ledger=place.ledger, now=now)
+    record_export("package create", len(papers), who(), ledger=place.ledger, now=now)
     return _Made(package.id, name, file, papers, len(waiting) - len(papers))
 
 

@@ -95,7 +95,8 @@ def _plan(config: Path | None, narrowed: Narrowed, interval: timedelta) -> tuple
 
     with opened(config) as place:
         which = narrowed.filter(place.settings)
-        return place.settings, plan_replay(which, view=place.ledger.view, clock=SystemClock(), interval=interval)
+        view, cap = place.ledger.view, place.settings.values.delivery.rate
+        return place.settings, plan_replay(which, view=view, clock=SystemClock(), interval=interval, cap=cap)
 
 
 def _show_plan(plan: Plan, *, as_json: bool, executed: bool) -> None:
@@ -115,6 +116,7 @@ def _execute(settings: LoadedSettings, plan: Plan, by: Actor, *, as_json: bool) 
     from usrec.application import operate
     from usrec.application.replay import CanaryFate, queue_rest, send_canary
     from usrec.bootstrap import build_agent
+    from usrec.interfaces.clock_watch import require_right_clock
     from usrec.interfaces.logs import configure_logs
 
     pause = Event()
@@ -134,6 +136,7 @@ def _execute(settings: LoadedSettings, plan: Plan, by: Actor, *, as_json: bool) 
     )
     queued = None
     try:
+        require_right_clock(agent)
         canary = send_canary(
             plan,
             by,

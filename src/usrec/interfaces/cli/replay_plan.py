@@ -8,6 +8,7 @@ from typing import Final
 
 from usrec.application.plan_replay import REPLAYED, Plan, Treatment
 from usrec.domain.submission import SubmissionId
+from usrec.interfaces.cli.forecast_words import forecast_json, forecast_words
 from usrec.interfaces.cli.tables import local_time, span
 from usrec.interfaces.cli.use_case_words import TREATMENTS
 from usrec.interfaces.cli.words import code_words
@@ -34,6 +35,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "finishes_at": plan.finishes_at,
         "already_late": {"count": len(plan.already_late), "ids": list(plan.already_late[:NAMED])},
         "will_miss": {"count": len(plan.will_miss), "ids": list(plan.will_miss[:NAMED])},
+        "forecast": None if plan.forecast is None else forecast_json(plan.forecast),
     }
 
 
@@ -56,10 +58,18 @@ def plan_words(plan: Plan) -> Iterator[str]:
         yield pace.format(interval=span_exact(plan.interval), time=local_time(plan.finishes_at))
         yield from _misses(tr("{number} already late:"), plan.already_late)
         yield from _misses(tr("{number} will miss 24:00 of the legal date at this rate:"), plan.will_miss)
+        yield from _forecast(plan)
 
 
 def _line(number: int, text: str) -> str:
     return f"  {number:>6}  {text}"
+
+
+def _forecast(plan: Plan) -> Iterator[str]:
+    told = [] if plan.forecast is None else list(forecast_words(plan.forecast))
+    if told:
+        yield tr("Together with what is in the line already:")
+        yield from (f"  {line}" for line in told)
 
 
 def span_exact(interval: timedelta) -> str:

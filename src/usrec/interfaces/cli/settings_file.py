@@ -71,6 +71,7 @@ EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
     ("order", "certificate"): "0123456789abcdef",
     ("registrable", "changes"): ["position", "place", "term", "begin_date", "working_time", "other"],
     ("registrable", "order_dated"): date(2026, 2, 2),
+    ("delivery", "rate"): 60,
     ("targets", "iin_change"): 10,
     ("targets", "bin_change"): 10,
     ("targets", "transfer"): 10,

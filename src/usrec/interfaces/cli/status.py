@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -15,9 +16,11 @@ from usrec.interfaces.cli.words import STATES, WAITS, code_words
 from usrec.interfaces.i18n import N_, ntr, tr
 
 if TYPE_CHECKING:
+    from usrec.application.foresee import Foreseen
     from usrec.application.survey import Survey
     from usrec.application.watch_trust import CertificateRecord
     from usrec.domain.permit import EndingPermit
+    from usrec.ports.chain import SignedHead, Tail
 
 NAMED: Final = 20
 """How many submissions are named one by one."""
@@ -44,34 +47,57 @@ def status(
 
         run_check(config, as_json=as_json)
     from usrec.adapters.system_clock import SystemClock
+    from usrec.application.foresee import Foreseen
     from usrec.application.survey import take_survey
     from usrec.application.watch_trust import recorded_trust
     from usrec.domain.kazakhstan_time import kazakhstan_date
+    from usrec.interfaces.cli.forecast_words import forecast_words, last_day_words
 
     with opened(config) as place:
+        values = place.settings.values
         survey = take_survey(view=place.ledger.view, clock=SystemClock())
+        foreseen = Foreseen.of(place.ledger.view, survey.at, values.delivery.rate, values.alerts.portal_from)
         certificates = recorded_trust(place.ledger.view)
         soon = timedelta(days=place.settings.values.alerts.permit_days.first)
         permits = place.ledger.view.permits(kazakhstan_date(survey.at) + soon)
+        tail, head = place.ledger.chain_view.tail(), place.ledger.chain_view.last_head()
     if as_json:
-        print_json(survey_json(survey, certificates, permits))
+        print_json({**survey_json(survey, certificates, permits, foreseen=foreseen), **_journal_json(tail, head)})
         return
-    for line in [*_stopped(survey), *survey_words(survey), *_permits(permits), *_certificates(certificates)]:
+    ahead = [*forecast_words(foreseen.forecast), *last_day_words(foreseen.advice)]
+    pages = [
+        _halted(survey),
+        _stopped(survey),
+        survey_words(survey),
+        ahead,
+        _permits(permits),
+        _certificates(certificates),
+    ]
+    for line in chain(*pages, _journal(tail, head)):
         say(line)
 
 
 def survey_json(
-    survey: Survey, certificates: Sequence[CertificateRecord], permits: Sequence[EndingPermit] = ()
+    survey: Survey,
+    certificates: Sequence[CertificateRecord],
+    permits: Sequence[EndingPermit] = (),
+    *,
+    foreseen: Foreseen,
 ) -> dict[str, object]:
     """The keys that scripts rely on; every state is there, with 0 where there is none."""
     from dataclasses import asdict
 
     from usrec.interfaces.cli.employer import stop_json
+    from usrec.interfaces.cli.forecast_words import forecast_json, last_day_json
 
     oldest = survey.oldest
     return {
         "at": survey.at,
         "employers_stopped": [stop_json(one) for one in survey.stopped],
+        "clocks_wrong": [
+            {"host": one.host, "state": one.halted, "ahead_seconds": one.clock_ahead, "at": one.beat_at}
+            for one in survey.halted
+        ],
         "by_state": {state.value: number for state, number in survey.by_state.items()},
         "refused_by_code": dict(survey.refused_by_code),
         "waiting": {reason.value: number for reason, number in survey.waiting.items()},
@@ -95,6 +121,8 @@ def survey_json(
         "pairs_half_missing": [pair.key for pair in survey.pairs if pair.missing is not None][:NAMED],
         "pairs_contradict": [pair.key for pair in survey.pairs if pair.contradictions][:NAMED],
         "certificates": [asdict(one) for one in certificates],
+        "forecast": forecast_json(foreseen.forecast),
+        "last_day": last_day_json(foreseen.advice),
         "permits_ending": len(permits),
         "permits_ending_soonest": [asdict(one) for one in permits[:NAMED]],
     }
@@ -133,6 +161,16 @@ def _stopped(survey: Survey) -> Iterator[str]:
         yield words.format(
             employer=one.employer, time=local_time(one.stopped_at), person=one.stopped_by, why=why_stopped(one)
         )
+
+
+def _halted(survey: Survey) -> Iterator[str]:
+    """Agents that send nothing because of a clock."""
+    for one in survey.halted:
+        ahead = timedelta(minutes=round((one.clock_ahead or 0) / 60))
+        fast = tr("NOTHING IS SENT from {host}: its clock is {time} ahead, others say. It goes on when that is right")
+        slow = tr("NOTHING IS SENT from {host}: its clock is {time} behind, others say. It goes on when that is right")
+        words = fast if ahead > timedelta(0) else slow
+        yield words.format(host=one.host, time=span(abs(ahead)))
 
 
 def _deadlines(survey: Survey) -> Iterator[str]:
@@ -186,6 +224,28 @@ def _certificates(records: Sequence[CertificateRecord]) -> Iterator[str]:
     for one in records:
         if one.status in _DOUBTS:
             yield tr(_DOUBTS[one.status]).format(name=one.name, serial=one.serial)
+
+
+def _journal_json(tail: Tail, head: SignedHead | None) -> dict[str, object]:
+    return {
+        "journal_lines_linked": tail.linked,
+        "journal_tail": tail.lines,
+        "journal_tail_oldest": tail.oldest_at,
+        "journal_last_head": None if head is None else {"batch": head.number, "signed_at": head.signed_at},
+    }
+
+
+def _journal(tail: Tail, head: SignedHead | None) -> Iterator[str]:
+    """How far the journal is linked and signed."""
+    from usrec.interfaces.cli.journal import tail_words
+
+    yield tail_words(tail)
+    if head is None:
+        yield tr("No head of the journal is signed yet")
+    else:
+        yield tr("The journal's head was signed on {time}, batch {number}").format(
+            time=local_time(head.signed_at), number=head.number
+        )
 
 
 def _section(title: str, lines: list[tuple[int, str]]) -> list[str]:

@@ -94,6 +94,7 @@ def story_json(story: SubmissionStory, now: datetime) -> dict[str, object]:
         "pair": None if story.pair is None else pair_json(story.pair),
         "request": None if story.request is None else asdict(story.request),
         "replaces": story.replaces,
+        "pruned_at": row.pruned_at,
         "findings": [asdict(finding) for finding in load_findings(row.findings)],
         "timeline": [asdict(moment) for moment in timeline(story)],
         "behind": [row_json(one) for one in story.behind],

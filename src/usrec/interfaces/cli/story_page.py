@@ -70,6 +70,11 @@ def _facts(story: SubmissionStory, now: datetime) -> Iterator[tuple[str, str]]:
         yield tr("transfer"), pair_words(story.pair, besides=row.id)
     yield tr("replaces"), story.replaces or ""
     yield tr("replaced by"), row.replaced_by or ""
+    yield tr("personal data"), _pruned(row)
+
+
+def _pruned(row: SubmissionRow) -> str:
+    return "" if row.pruned_at is None else tr("pruned on {at}").format(at=local_time(row.pruned_at))
 
 
 def _way_back(row: SubmissionRow) -> str:

@@ -19,7 +19,6 @@ from usrec.domain.state import State
 from usrec.domain.submission import REFUSED_SO_FAR
 from usrec.interfaces.cli.acting import Result, act_on, show_one
 from usrec.interfaces.cli.approval import approve
-from usrec.interfaces.cli.evidence import read_evidence
 from usrec.interfaces.cli.options import AsJson, Config, Reason, print_json
 from usrec.interfaces.cli.selection import (
     DueBefore,
@@ -38,6 +37,7 @@ from usrec.interfaces.cli.selection import (
     to_act_on,
     whole_id,
 )
+from usrec.interfaces.cli.settlement_file import read_evidence
 from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
 from usrec.interfaces.cli.words import code_words, operation_name, state_name, wait_words
 from usrec.interfaces.i18n import tr

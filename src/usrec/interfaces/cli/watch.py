@@ -45,12 +45,12 @@ def build_watcher(settings: LoadedWatcherSettings) -> Watcher:
     """The watcher that the settings describe."""
     from usrec.adapters.system_clock import SystemClock
     from usrec.adapters.watch_memory import MemoryFile
-    from usrec.bootstrap import build_alert_sinks, build_ledger
+    from usrec.bootstrap import build_alert_sinks, build_watched_ledger
     from usrec.interfaces.service_manager import ServiceManager
     from usrec.interfaces.watcher import Watcher
 
     def open_view(ask: Callable[[LedgerView], Answer]) -> Answer:
-        ledger = build_ledger(settings)
+        ledger = build_watched_ledger(settings)
         try:
             return ask(ledger.view)
         finally:
@@ -65,6 +65,7 @@ def build_watcher(settings: LoadedWatcherSettings) -> Watcher:
         silence=values.silence,
         interval=values.interval,
         permit_days=settings.values.alerts.permit_days,
+        tail_bound=settings.values.journal.tail_bound,
         manager=ServiceManager.of_environment(),
     )
 

@@ -133,6 +133,7 @@ DOUBTS: Final[Mapping[Doubt, str]] = {
     Doubt.CLOCK: N_("the answer's date lies outside the attempt"),
     Doubt.SERVER_UNSURE: N_("the service itself did not know whether it took the record"),
     Doubt.PROCESS_DIED: N_("the agent stopped between sending and recording"),
+    Doubt.LEDGER_RESTORED: N_("the ledger was restored from a backup: it may have been sent since"),
 }
 
 REASONS: Final[Mapping[str, str]] = {
@@ -144,6 +145,10 @@ REASONS: Final[Mapping[str, str]] = {
     "settled": N_("a person settled it with evidence"),
     "id_used_by_unknown": N_("the registry says that our record id is taken although it was never sent"),
     "exists_already": N_("the registry says that the same is there already"),
+    "question_found": N_("the registry was asked and holds our own record: an earlier attempt had arrived"),
+    "question_not_found": N_("the registry was asked and does not hold it yet"),
+    "question_failed": N_("the registry was asked and nothing was found out"),
+    "question_contradicts": N_("the registry was asked and holds something else under our record id"),
     "refused_today": N_("the registry refused it for a reason that passes with the day"),
     "other_party": N_("the registry refused it until somebody else has acted"),
     "own_contract_id_unknown": N_("an earlier attempt may have registered the contract, but its id cannot be learnt"),
@@ -163,6 +168,7 @@ REASONS: Final[Mapping[str, str]] = {
     "not_registrable": N_("by the employer's policy this change is not entered in USREC"),
     "retried": N_("a person had it sent again"),
     "retaken": N_("a person had its row examined again"),
+    "ledger_went_back": N_("the database had lost what it had confirmed"),
     **{doubt.value: text for doubt, text in DOUBTS.items()},
 }
 """Reasons that the agent writes itself; a person's own reason is shown as it was given."""
@@ -172,6 +178,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "sign": N_("signed"),
     "attempt_opened": N_("sending"),
     "attempt_closed": N_("answered"),
+    "intent_restored": N_("what was being sent was recorded again"),
+    "intent_lost": N_("the answer belongs to bytes that are not on record"),
     "doubt": N_("in doubt"),
     "receipt": N_("delivered without a decision"),
     "accept": N_("registered"),
@@ -187,6 +195,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "mass_hold": N_("held with many like it"),
     "mass_release": N_("released with many like it"),
     "check_out": N_("checked out"),
+    "asked": N_("asked the registry"),
     "ask_signature": N_("put before the EDS's owner for signature"),
     "ask_approval": N_("put before a person for approval"),
     "approve": N_("approved"),

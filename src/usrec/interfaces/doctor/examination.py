@@ -13,6 +13,7 @@ from usrec.interfaces.doctor.calendar_check import examine_calendar, examine_tim
 from usrec.interfaces.doctor.dictionaries_check import examine_dictionaries
 from usrec.interfaces.doctor.documents_check import examine_documents
 from usrec.interfaces.doctor.employers_check import examine_stops
+from usrec.interfaces.doctor.encryption_check import examine_encryption
 from usrec.interfaces.doctor.finding import Line
 from usrec.interfaces.doctor.gateway_check import examine_gateway
 from usrec.interfaces.doctor.installation import Installation, fenced
@@ -20,6 +21,7 @@ from usrec.interfaces.doctor.keys_check import examine_answer_certificate, exami
 from usrec.interfaces.doctor.ledger_check import examine_ledger
 from usrec.interfaces.doctor.policy_check import examine_policy
 from usrec.interfaces.doctor.profile_check import examine_profile
+from usrec.interfaces.doctor.server_check import examine_server
 from usrec.interfaces.doctor.settings_check import examine_secrets, examine_settings
 from usrec.interfaces.doctor.source_check import examine_sources
 from usrec.interfaces.doctor.transport_check import examine_transport_key
@@ -33,6 +35,8 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("settings", examine_settings),
     ("secrets", examine_secrets),
     ("ledger", examine_ledger),
+    ("encryption", examine_encryption),
+    ("server", examine_server),
     ("source", examine_sources),
     ("tls", examine_gateway),
     ("key", examine_keys),

@@ -123,7 +123,10 @@ def secrets_of(table: BaseModel, path: tuple[str, ...] = ()) -> Iterator[tuple[s
                 yield from secrets_of(inner, (*path, name, str(key)))
         elif isinstance(value, tuple):
             for number, inner in enumerate(one for one in value if isinstance(one, BaseModel)):
-                yield from secrets_of(inner, (*path, f"{name} {number + 1}"))
+                if isinstance(inner, SecretSettings):
+                    yield f"[{'.'.join(path)}] {name} {number + 1}", inner
+                else:
+                    yield from secrets_of(inner, (*path, f"{name} {number + 1}"))
 
 
 def _unreadable(settings: LoadedSettings, where: str, secret: SecretSettings, problem: ConfigurationError) -> Line:

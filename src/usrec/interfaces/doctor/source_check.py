@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from usrec.domain.errors import ConfigurationError, SourceUnavailable
+from usrec.domain.errors import ConfigurationError, LedgerUnavailable, SourceUnavailable
 from usrec.domain.source_event import SourceName
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
@@ -78,6 +78,13 @@ LEFT_LYING: Final = Kind(
     N_("The table {table} can be read and marked; rows that wait: {number}, the oldest for {age}"),
     N_("A running agent takes a row within seconds: see the line of agents, and the agent's log"),
 )
+FORGOTTEN: Final = Kind(
+    "source",
+    "forgotten",
+    Verdict.WARN,
+    N_("Rows of {table} are marked as taken, but the ledger has never seen them; of the last 1000 so many: {number}"),
+    N_("Nobody sends them. Has the ledger gone back in time? See docs/how-to/upgrade-and-backup.md, Restore"),
+)
 READ_ONLY: Final = Kind(
     "source",
     "read_only",
@@ -110,6 +117,28 @@ def _source(installation: Installation, name: str, source: SourceSettings) -> It
         yield UNUSABLE.line(about=name, why=problem.what)
     else:
         yield from _table(installation, name, source, found)
+        yield from _forgotten(installation, name, source, found)
+
+
+def _forgotten(installation: Installation, name: str, source: SourceSettings, found: OutboxGlimpse) -> Iterator[Line]:
+    """What HR's table says of the ledger: a backup, or a replica that lagged behind, has not seen all of its rows."""
+    from usrec.adapters.persistence.probe import LedgerProbe
+    from usrec.bootstrap import ledger_access
+
+    if not found.taken:
+        return
+    try:
+        ledger = LedgerProbe(*ledger_access(installation.settings))
+    except ConfigurationError:
+        return  # told by the lines of the ledger
+    try:
+        number = ledger.unknown(SourceName(name), found.taken) if ledger.is_current else 0
+        if number:
+            yield FORGOTTEN.line(about=name, table=source.table, number=number)
+    except LedgerUnavailable:
+        return
+    finally:
+        ledger.close()
 
 
 def _table(installation: Installation, name: str, source: SourceSettings, found: OutboxGlimpse) -> Iterator[Line]:

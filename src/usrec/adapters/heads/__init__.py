@@ -1,0 +1,1 @@
+"""The journal's heads: the file outside the ledger, their timestamps, and the check of what was signed."""

@@ -1,0 +1,63 @@
+"""A ledger's encryption as its administrator sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from usrec.adapters.persistence.care.reencrypt import BATCH, Standing, forget_keys, reencrypt, standing
+from usrec.adapters.persistence.engine import READ_ONLY, connected, create_ledger_engine
+from usrec.adapters.persistence.keys_in_use import keys_in_use, require_keys
+from usrec.adapters.persistence.schema import require_current
+from usrec.adapters.persistence.sealing import Sealing
+from usrec.adapters.persistence.view import SqlLedgerView
+from usrec.domain.secret import Secret
+
+
+class SealedLedger:
+    """Asked and changed under the account of the ledger's owner.
+
+    Raises:
+        ConfigurationError: The address is not that of a ledger.
+        LedgerSchemaError: It is at another version.
+    """
+
+    def __init__(self, url: str, password: Secret | None, sealing: Sealing) -> None:
+        self._engine = create_ledger_engine(url, password)
+        self._sealing = sealing
+        try:
+            require_current(self._engine)
+        except BaseException:
+            self._engine.dispose()
+            raise
+
+    def standing(self) -> Sequence[Standing]:
+        """How everything is stored, by column."""
+        return standing(self._engine)
+
+    def keys_in_use(self) -> Sequence[str]:
+        """Ids of the keys under which values may be stored, first used first."""
+        with connected(self._engine.execution_options(**{READ_ONLY: True})) as connection:
+            return keys_in_use(connection)
+
+    def store_anew(self, now: datetime, batch: int = BATCH) -> int:
+        """Store everything as the keys at hand would; returns how many values that were.
+
+        Raises:
+            ConfigurationError: A key of its values is not at hand.
+        """
+        require_keys(self._engine, self._sealing, now)
+        return reencrypt(self._engine, self._sealing, lambda _, __: None, batch)
+
+    def forget_keys(self) -> Sequence[str]:
+        """Forget keys under which nothing is stored; returns those that are still needed beside the present one."""
+        return forget_keys(self._engine, self._sealing)
+
+    def agents_live(self, now: datetime, silence: timedelta) -> bool:
+        """Whether an agent gave a sign of life lately: one with former settings may still use a former key."""
+        signs = SqlLedgerView(self._engine).heartbeats()
+        return any(one.gone_at is None and now - one.beat_at <= silence for one in signs)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()

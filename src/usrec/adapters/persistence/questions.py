@@ -1,0 +1,37 @@
+"""Every question to the registry, with its answer."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from usrec.adapters.persistence.question_table import questions
+from usrec.adapters.persistence.rows import values_of
+from usrec.domain.inquiry import AskedQuestion
+from usrec.domain.submission import SubmissionId
+
+_ADD: Final = insert(questions).inline()
+_ASKED: Final = select(questions.c.id).where(
+    questions.c.submission_id == bindparam("which"), questions.c.after_attempt == bindparam("attempt")
+)
+_SEEN: Final = select(questions.c.id).where(questions.c.signed_digest == bindparam("digest"))
+
+
+class SqlQuestions:
+    """The ``Questions`` port."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, asked: AskedQuestion) -> None:
+        """Record a question; the database allows one after each attempt."""
+        self._connection.execute(_ADD, values_of(asked))
+
+    def asked_after(self, submission_id: SubmissionId, attempt: int) -> bool:
+        """Whether the registry was asked since the attempt with this number."""
+        return self._connection.scalar(_ASKED, {"which": submission_id, "attempt": attempt}) is not None
+
+    def seen(self, signed_digest: str) -> bool:
+        """Whether an answer with this digest is on record."""
+        return self._connection.scalar(_SEEN, {"digest": signed_digest}) is not None

@@ -1,0 +1,224 @@
+"""Personal data encrypted at rest: the one place that closes values on their way into the tables and opens them.
+
+AES-256-GCM (NIST SP 800-38D) with a random nonce of 96 bits for each value. Table, column and the row's key are the
+associated data, so that no value opens in another row's place. A stored value says by its beginning what it is; plain
+values and values under several keys may stand side by side, so encryption can be switched on, and keys be changed,
+while agents work. ``docs/how-to/data-care.md`` lists every column and says why it is encrypted or not.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+
+from usrec.domain.errors import ConfigurationError, InvariantViolation
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from sqlalchemy import Connection
+
+    from usrec.domain.secret import Secret
+
+OPTION: Final = "usrec_sealing"
+"""Execution option of connections: the :class:`Sealing` of their ledger."""
+
+RowKey: TypeAlias = Sequence[str | int]
+"""What tells a row from all others of its table."""
+
+_MARK: Final = "\x01usrec:"
+_PLAIN: Final = f"{_MARK}0:"
+_CLOSED: Final = f"{_MARK}1:"
+_NONCE: Final = 12
+_ID: Final = 8
+_KEY_DIGITS: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SealingKey:
+    """A key and the name by which stored values call it.
+
+    Attributes:
+        id: Eight hexadecimal digits made of the key, which tell nothing about it.
+    """
+
+    id: str
+    cipher: AESGCM = field(repr=False)
+
+
+class Sealing(Protocol):
+    """Closes and opens values."""
+
+    @property
+    def key_ids(self) -> Sequence[str]:
+        """The keys at hand, the one that closes first; none where nothing is encrypted."""
+        ...
+
+    @property
+    def closes(self) -> bool:
+        """Whether new values are encrypted."""
+        ...
+
+    def text(self, place: str, row: RowKey, value: str) -> str:
+        """``value`` as it is stored."""
+        ...
+
+    def opened_text(self, place: str, row: RowKey, stored: str) -> str:
+        """The value of a stored text."""
+        ...
+
+    def content(self, place: str, row: RowKey, value: bytes) -> bytes:
+        """``value`` as it is stored."""
+        ...
+
+    def opened_content(self, place: str, row: RowKey, stored: bytes) -> bytes:
+        """The value of stored bytes."""
+        ...
+
+
+class KeySealing:
+    """Closes with the first of its keys and opens with any of them.
+
+    Args:
+        closes: False to store plain values again.
+    """
+
+    def __init__(self, *keys: SealingKey, closes: bool = True) -> None:
+        self._keys = {key.id: key for key in keys}
+        self._current = keys[0] if keys and closes else None
+
+    @property
+    def key_ids(self) -> Sequence[str]:
+        """The keys at hand, the one that closes first."""
+        return list(self._keys)
+
+    @property
+    def closes(self) -> bool:
+        """Whether new values are encrypted."""
+        return self._current is not None
+
+    def text(self, place: str, row: RowKey, value: str) -> str:
+        """As it is stored."""
+        if self._current is None:
+            return f"{_PLAIN}{value}" if value.startswith(_MARK) else value
+        closed = _close(self._current, place, row, value.encode("utf-8", "surrogatepass"))
+        return stored_beginning(self._current.id) + b64encode(closed).decode()
+
+    def opened_text(self, place: str, row: RowKey, stored: str) -> str:
+        """Open a stored text.
+
+        Raises:
+            ConfigurationError: Its key is not at hand.
+            InvariantViolation: It was changed, or put into another row.
+        """
+        if not stored.startswith(_MARK):
+            return stored
+        if stored.startswith(_PLAIN):
+            return stored[len(_PLAIN) :]
+        key, rest = _named(stored), stored[len(_CLOSED) + _ID + 1 :]
+        try:
+            closed = b64decode(rest, validate=True)
+        except (NotBase64, ValueError):
+            raise _damaged(place) from None
+        return self._open(key, place, row, closed).decode("utf-8", "surrogatepass")
+
+    def content(self, place: str, row: RowKey, value: bytes) -> bytes:
+        """As it is stored."""
+        if self._current is None:
+            return _PLAIN.encode() + value if value.startswith(_MARK.encode()) else value
+        return stored_beginning(self._current.id).encode() + _close(self._current, place, row, value)
+
+    def opened_content(self, place: str, row: RowKey, stored: bytes) -> bytes:
+        """Open stored bytes; raises as :meth:`opened_text` does."""
+        if not stored.startswith(_MARK.encode()):
+            return stored
+        if stored.startswith(_PLAIN.encode()):
+            return stored[len(_PLAIN) :]
+        key = _named(stored[: len(_CLOSED) + _ID].decode("latin-1"))
+        return self._open(key, place, row, stored[len(_CLOSED) + _ID + 1 :])
+
+    def _open(self, key_id: str, place: str, row: RowKey, closed: bytes) -> bytes:
+        from cryptography.exceptions import InvalidTag
+
+        key = self._keys.get(key_id)
+        if key is None:
+            raise missing_keys([key_id])
+        try:
+            return key.cipher.decrypt(closed[:_NONCE], closed[_NONCE:], _bound_to(place, row))
+        except (InvalidTag, ValueError):
+            raise _damaged(place) from None
+
+
+NOT_SEALED: Final[Sealing] = KeySealing()
+"""Of a ledger without keys."""
+
+
+def sealing_of(connection: Connection) -> Sealing:
+    """How a connection's ledger keeps personal data."""
+    found: Sealing = connection.get_execution_options().get(OPTION, NOT_SEALED)
+    return found
+
+
+def sealing_key(secret: Secret) -> SealingKey:
+    """The key that a secret holds.
+
+    Raises:
+        ConfigurationError: It is not 64 hexadecimal digits.
+    """
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    text = secret.reveal().strip()
+    try:
+        key = bytes.fromhex(text) if len(text) == _KEY_DIGITS else b""
+    except ValueError:
+        key = b""
+    if not key:
+        raise ConfigurationError(
+            "the key of the ledger's encryption is not 64 hexadecimal digits",
+            where="[ledger.encryption]",
+            kept="Nothing was read or written",
+            next_step="Make one with: openssl rand -hex 32",
+        )
+    return SealingKey(sha256(b"usrec key id|" + key).hexdigest()[:_ID], AESGCM(key))
+
+
+def stored_beginning(key_id: str) -> str:
+    """How every value begins that is stored under a key."""
+    return f"{_CLOSED}{key_id}:"
+
+
+def missing_keys(ids: Sequence[str]) -> ConfigurationError:
+    """What to say when values were closed with keys that the settings do not name."""
+    return ConfigurationError(
+        f"it holds values that were encrypted with a key that is not at hand: {', '.join(ids)}",
+        where="[ledger.encryption]",
+        kept="Nothing was lost or changed: what is encrypted stays as it is",
+        next_step="Name that key in key or old_keys of [ledger.encryption]; usrec ledger keys tells the ids of yours",
+    )
+
+
+def _close(key: SealingKey, place: str, row: RowKey, value: bytes) -> bytes:
+    nonce = secrets.token_bytes(_NONCE)
+    return nonce + key.cipher.encrypt(nonce, value, _bound_to(place, row))
+
+
+def _bound_to(place: str, row: RowKey) -> bytes:
+    return json.dumps([place, *row], ensure_ascii=True).encode()
+
+
+def _named(stored: str) -> str:
+    return stored[len(_CLOSED) : len(_CLOSED) + _ID]
+
+
+def _damaged(place: str) -> InvariantViolation:
+    return InvariantViolation(
+        f"an encrypted value of {place} does not open with its own key: it was changed, or moved from another row",
+        where="ledger",
+        kept="Nothing was written",
+        next_step="Find out who wrote into the ledger's tables; restore the newest backup",
+    )

@@ -1,0 +1,69 @@
+"""The journal's heads are signed with a key that this process holds, or a token's.
+
+What a signer daemon and NCANode offer signs XML documents only, so heads are not signed with keys that live there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from kzeds.errors import KzedsError
+from kzeds.signers.base import KeySigner
+from usrec.adapters.signing.held_key import HeldKey
+from usrec.adapters.signing.keyring import Keyring
+from usrec.domain.errors import SigningRefused
+from usrec.ports.head_signer import HeadSignature
+
+ABLE: Final = frozenset({"file", "token"})
+"""Kinds of places whose keys sign heads."""
+_KEPT: Final = "The chain goes on; its head is signed when a key can"
+_ADVICE: Final = (
+    "Name a key file or a token in [gateway.transport_key], or write sign = false in [journal]: "
+    "signer daemons and NCANode sign no heads"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyringHeadSigner:
+    """The ``HeadSigner`` port.
+
+    Attributes:
+        employers: BINs or IINs of those whose keys sign when the transport has none of its own, in their order.
+    """
+
+    keyring: Keyring
+    employers: Sequence[str]
+
+    def sign(self, statement: bytes, at: datetime) -> HeadSignature:
+        """A detached CMS signature of the first key that can."""
+        refusals = []
+        for key in self._keys():
+            try:
+                if key.place.kind in ABLE:
+                    return _signed(key, statement, at)
+            except SigningRefused as refusal:
+                refusals.append(refusal)
+        if refusals:
+            raise refusals[0]
+        raise SigningRefused("no key signs the journal's heads", where="[journal]", kept=_KEPT, next_step=_ADVICE)
+
+    def _keys(self) -> Iterator[HeldKey]:
+        if self.keyring.transport_key is not None:
+            yield self.keyring.transport_key
+            return
+        for one in self.employers:
+            yield from reversed(self.keyring.held(one))
+
+
+def _signed(key: HeldKey, statement: bytes, at: datetime) -> HeadSignature:
+    found = key.usable(at)
+    if not isinstance(found.signer, KeySigner):
+        raise SigningRefused("this key signs XML documents only", where=key.place.where, kept=_KEPT, next_step=_ADVICE)
+    try:
+        signature = found.signer.sign_detached(statement, at=at)
+    except KzedsError as problem:
+        raise SigningRefused(str(problem), where=key.place.where, kept=_KEPT, next_step=_ADVICE) from None
+    return HeadSignature(found.certificate.fingerprint, signature)

@@ -1,0 +1,28 @@
+"""Who is sent on behalf of all while the gateway is away.
+
+Whichever gets through lets all others go, so it matters little for them who is tried; but each try is on record, and
+when the gateway stays away past a date, it is what shows that the employer did try. So each submission gets its share
+of tries, in the order of their dates; after that it is the most urgent one's turn again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from usrec.application.deliver import DeliveryPolicy
+from usrec.domain.submission import WaitReason
+from usrec.ports.clock import Clock
+from usrec.ports.ledger import Claim, Ledger
+
+
+def claim_probe(*, ledger: Ledger, clock: Clock, policy: DeliveryPolicy, owner: str) -> Sequence[Claim]:
+    """Lease the most urgent one with too few tries; then the most urgent one, although its own wait is not over."""
+    now = clock.now()
+    with ledger.begin() as work:
+        work.outbox.promote(now)
+        claims = work.outbox.claim(owner, now, policy.lease, 1, tried_less_than=policy.retry.in_time)
+        if not claims:
+            work.outbox.hasten(WaitReason.GATEWAY_UNREACHABLE, 1)
+            claims = work.outbox.claim(owner, now, policy.lease, 1)
+        work.commit()
+    return claims

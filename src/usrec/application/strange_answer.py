@@ -1,0 +1,43 @@
+"""Answers that somebody has to look at: told at once, while the line goes on as the decision table says.
+
+A success of unknown shape counts for nothing, and so does a code that no list of response codes holds; both mean that
+the service has changed, or that something stands between it and us. An answer that contradicts the ledger is a fact
+that no rule may decide. The alert lasts until its submission is settled.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from usrec.domain.alert import Alert, Threshold, Watched
+from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.domain.outcome import SubmissionOutcome, code_of
+from usrec.domain.policies import UNKNOWN_ERROR
+from usrec.domain.submission import Submission
+from usrec.domain.verdict import Next, Verdict
+from usrec.ports.ledger import UnitOfWork
+
+
+def tell_of_answer(
+    work: UnitOfWork, submission: Submission, outcome: SubmissionOutcome, verdict: Verdict, now: datetime
+) -> None:
+    """Raise an alert where an answer was not understood; for the registry's own "unknown error" nobody is called."""
+    if verdict.alert and verdict.next is Next.RESEND and code_of(outcome) != UNKNOWN_ERROR:
+        raise_alert(work, submission, Threshold.UNRECOGNISED, now)
+
+
+def raise_alert(work: UnitOfWork, submission: Submission, threshold: Threshold, now: datetime) -> None:
+    """Raise the alert; one of the same kind, event and day stands already or is opened again."""
+    alert = Alert(
+        submission_id=submission.id,
+        source=submission.source,
+        event_id=submission.event_id,
+        watched=Watched.ANSWER,
+        threshold=threshold,
+        operation=submission.operation,
+        employer=submission.employer,
+        last_day=kazakhstan_date(now),
+        raised_at=now,
+        tell_at=now,
+    )
+    work.alerts.add([alert])

@@ -1,0 +1,163 @@
+"""``usrec restore``: a backup in the place of the ledger, and HR's rows beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from usrec.domain.errors import UnsafeRequest
+from usrec.interfaces.cli.options import AsJson, Config, print_json, who
+from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
+from usrec.interfaces.i18n import N_, ntr, tr
+
+if TYPE_CHECKING:
+    from usrec.application.after_restore import Restored
+    from usrec.application.compare_restored import Compared
+    from usrec.ports.backup import Manifest
+    from usrec.settings import LoadedSettings
+
+DIFFERENCES: Final[Mapping[str, str]] = {
+    "registered_unknown": N_("registered; the ledger does not know it"),
+    "registered_open": N_("registered; the ledger holds it as open"),
+    "registered_otherwise": N_("registered; the ledger has it otherwise"),
+    "refused_open": N_("refused; the ledger holds it as open"),
+    "taken_unknown": N_("taken; the ledger does not know it: look it up in the portal"),
+    "not_certain": N_("nobody knows: look it up in the portal"),
+}
+"""What each difference means; the how-to page says what to do about it."""
+
+
+def restore(
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The backup to restore.")] = None,
+    *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Keep the ledger that stands there aside, under another name.")
+    ] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Instead: what HR's rows say, and the restored ledger does not.")
+    ] = False,
+    outside_head: Annotated[
+        int | None,
+        typer.Option(
+            "--outside-head", metavar="N", min=0, help="Number of the newest head of the journal kept outside."
+        ),
+    ] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Restore the ledger from a backup: everything open is held, every employer stopped, until somebody has looked."""
+    from usrec.settings import load_settings
+
+    if (file is None) != compare:
+        raise typer.BadParameter("name a backup, or ask for --compare", param_hint="FILE")
+    settings = load_settings(config)
+    if file is None:
+        _compare(settings, as_json=as_json)
+        return
+    manifest, aside, done = _restored(settings, file, outside_head, replace=replace)
+    if as_json:
+        print_json({"backup_made_at": manifest.made_at, "kept_aside": aside, **asdict(done)})
+        return
+    for line in _words(manifest, aside, done):
+        say(line)
+
+
+def _restored(
+    settings: LoadedSettings, file: Path, outside_head: int | None, *, replace: bool
+) -> tuple[Manifest, str, Restored]:
+    from usrec.adapters.persistence.care.restore import Place
+    from usrec.adapters.persistence.care.restore import restore as restore_ledger
+    from usrec.adapters.system_clock import SystemClock, SystemEntropy
+    from usrec.application.after_restore import hold_restored
+    from usrec.bootstrap import build_sealing, employers_by_bin, ledger_access, sole_agent
+
+    now, employers = SystemClock().now(), employers_by_bin(settings)
+    mark = partial(
+        hold_restored,
+        employers=employers,
+        entropy=SystemEntropy(),
+        actor=who(),
+        now=now,
+        outside_head=outside_head,
+    )
+    url, password = ledger_access(settings)
+    with sole_agent(settings):
+        return restore_ledger(file, Place(url, build_sealing(settings), now, password, replace), mark)
+
+
+def _words(manifest: Manifest, aside: str, done: Restored) -> Iterator[str]:
+    yield tr("The ledger is restored from the backup of {at}.").format(at=local_time(manifest.made_at))
+    if aside:
+        yield tr("The one that stood there is kept as {name}.").format(name=aside)
+    yield ntr(
+        "{number} submission was open and may have been sent since: it is held.",
+        "{number} submissions were open and may have been sent since: they are held.",
+        done.held,
+    )
+    yield tr("Every employer is stopped. Before anything goes on: usrec restore --compare, and the portal.")
+
+
+def _compare(settings: LoadedSettings, *, as_json: bool) -> None:
+    found = list(_differences(settings))
+    if as_json:
+        print_json([_json(one) for one in found])
+    elif found:
+        headings = [tr("event"), tr("revision"), tr("what HR and the ledger say"), tr("id"), tr("contract in USREC")]
+        print_table(headings, [_cells(one) for one in found])
+    else:
+        say(tr("HR's rows and the ledger agree."))
+    if found:
+        raise typer.Exit(UnsafeRequest.exit_code)
+
+
+def _differences(settings: LoadedSettings) -> Sequence[Compared]:
+    from usrec.adapters.sources.outbox_memory import OutboxMemory
+    from usrec.application.compare_restored import compare_restored
+    from usrec.bootstrap import build_ledger
+    from usrec.domain.source_event import SourceName
+
+    memories = [
+        OutboxMemory(
+            SourceName(name),
+            settings.database_url(source.url),
+            table=source.table,
+            password=settings.optional_secret(source.password),
+        )
+        for name, source in settings.values.source.items()
+        if not source.read_only
+    ]
+    ledger = build_ledger(settings)
+    try:
+        return list(compare_restored(ledger=ledger, view=ledger.view, memories=memories))
+    finally:
+        ledger.close()
+        for memory in memories:
+            memory.close()
+
+
+def _json(one: Compared) -> Mapping[str, object]:
+    """The keys that scripts rely on."""
+    hr = one.hr
+    return {
+        "difference": one.difference.value,
+        "source": one.source,
+        "event": one.event_id,
+        "revision": one.revision,
+        "submission": one.submission_id,
+        "state": one.state,
+        "hr_state": hr.state if hr else None,
+        "hr_code": hr.code if hr else None,
+        "contract_id": hr.contract_id if hr else None,
+        "record_id": hr.record_id if hr else None,
+    }
+
+
+def _cells(one: Compared) -> list[str]:
+    contract = one.hr.contract_id if one.hr else None
+    words = tr(DIFFERENCES[one.difference.value])
+    return [one.event_id, str(one.revision), words, shown_id(one.submission_id), contract or ""]

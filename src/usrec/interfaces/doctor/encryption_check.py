@@ -1,0 +1,70 @@
+"""How personal data is kept in the ledger: encrypted or not, and whether every key is at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from usrec.domain.errors import ConfigurationError, UsrecError
+from usrec.interfaces.doctor.finding import Kind, Line, Verdict
+from usrec.interfaces.doctor.installation import Installation
+from usrec.interfaces.i18n import N_
+
+ENCRYPTED: Final = Kind(
+    "encryption", "on", Verdict.OK, N_("Personal data in the ledger is encrypted with the key {key}")
+)
+PLAIN: Final = Kind(
+    "encryption", "off", Verdict.OK, N_("Personal data in the ledger is not encrypted by the agent itself")
+)
+OLD_KEYS: Final = Kind(
+    "encryption",
+    "old_keys",
+    Verdict.WARN,
+    N_("Old keys that values in the ledger may still be under: {keys}"),
+    N_("Run, as the ledger's owner and while no agent runs: usrec ledger encrypt"),
+)
+NO_KEY: Final = Kind(
+    "encryption",
+    "no_key",
+    Verdict.FAIL,
+    N_("Personal data in the ledger cannot be read, so no agent starts: {why}"),
+    N_("Name the key in [ledger.encryption]; without it nobody can read those values, and nothing of them is lost"),
+)
+UNKNOWN: Final = Kind(
+    "encryption",
+    "unknown",
+    Verdict.WARN,
+    N_("How personal data is kept is not known, since the ledger cannot be read"),
+    N_("Mend the ledger first"),
+)
+
+
+def examine_encryption(installation: Installation) -> Iterator[Line]:
+    """One line."""
+    from usrec.adapters.persistence.care.sealed_ledger import SealedLedger
+    from usrec.adapters.persistence.sealing import NOT_SEALED
+    from usrec.bootstrap import build_sealing, ledger_access
+
+    try:
+        sealing = build_sealing(installation.settings)
+    except ConfigurationError as problem:
+        yield NO_KEY.line(why=problem.what)
+        return
+    try:
+        ledger = SealedLedger(*ledger_access(installation.settings), NOT_SEALED)
+        used = ledger.keys_in_use()
+        ledger.close()
+    except UsrecError:
+        yield UNKNOWN.line()
+        return
+    yield _judged(used, list(sealing.key_ids))
+
+
+def _judged(used: Sequence[str], at_hand: Sequence[str]) -> Line:
+    lacking = [key for key in used if key not in at_hand]
+    if lacking:
+        return NO_KEY.line(why=f"the key {', '.join(lacking)} is not at hand")
+    if not at_hand:
+        return PLAIN.line()
+    old = [key for key in used if key != at_hand[0]]
+    return OLD_KEYS.line(keys=", ".join(old)) if old else ENCRYPTED.line(key=at_hand[0])

@@ -1,0 +1,53 @@
+"""The doctor tells how personal data is kept in the ledger."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from support.patient import Patient, provokes
+from usrec.adapters.inmemory.clock import ManualClock
+from usrec.adapters.persistence.engine import create_ledger_engine
+from usrec.adapters.persistence.keys_in_use import require_keys
+from usrec.adapters.persistence.sealing import KeySealing, sealing_key
+from usrec.domain.secret import Secret
+from usrec.interfaces.doctor import encryption_check as say
+from usrec.interfaces.doctor.encryption_check import examine_encryption
+
+OLD, NEW = "1" * 64, "2" * 64
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def patient(tmp_path: Path, pki: Path) -> Patient:
+    return Patient(tmp_path, pki, ManualClock(NOW))
+
+
+@provokes(say.PLAIN, say.ENCRYPTED, say.OLD_KEYS, say.NO_KEY, say.UNKNOWN)
+def test_the_doctor_tells_how_personal_data_is_kept(patient: Patient) -> None:
+    assert list(patient.says(examine_encryption)) == ["encryption.unknown"]
+    patient.make_ledger()
+    assert list(patient.says(examine_encryption)) == ["encryption.off"]
+    engine = create_ledger_engine(f"sqlite:///{patient.folder / 'ledger.db'}")
+    for keys in ([OLD], [NEW, OLD]):
+        require_keys(engine, KeySealing(*(sealing_key(Secret(one)) for one in keys)), NOW)
+        name_keys(patient, *keys)
+        (line,) = patient.says(examine_encryption).values()
+        assert line.kind is (say.ENCRYPTED if keys == [OLD] else say.OLD_KEYS)
+    engine.dispose()
+    name_keys(patient, NEW)
+    assert list(patient.says(examine_encryption)) == ["encryption.no_key"]
+    name_keys(patient, "no key")
+    assert list(patient.says(examine_encryption)) == ["encryption.no_key"]
+
+
+def name_keys(patient: Patient, *keys: str) -> None:
+    places = []
+    for number, key in enumerate(keys):
+        file = patient.folder / f"{number}.key"
+        file.touch(mode=0o600)
+        file.write_text(key, "utf-8")
+        places.append({"file": str(file)})
+    patient.tables["ledger.encryption"] = {"key": places[0], "old_keys": places[1:]}
