@@ -1,5 +1,6 @@
 """The behaviour of every ledger: attempts, decisions, the journal, notes to HR, what is watched."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -54,6 +55,19 @@ def test_closing_again_changes_nothing(stocked: SqlLedger) -> None:
         work.attempts.close(an_attempt(S1).id, a_closing(Ending.REGISTERED))
         work.attempts.close(an_attempt(S1).id, a_closing(Ending.NOTHING_SENT))
         assert work.attempts.sent_of(S1) == 1
+
+
+def test_an_answer_after_its_attempt_was_given_up_is_kept_once(stocked: SqlLedger) -> None:
+    abandoned = replace(a_closing(), reply=b"")
+    late, another = (replace(a_closing(Ending.REGISTERED), reply=reply) for reply in (b"<late/>", b"<another/>"))
+    with stocked.begin() as work:
+        work.attempts.open(an_attempt(S1))
+        for closing in (abandoned, late, another):
+            work.attempts.close(an_attempt(S1).id, closing)
+        work.commit()
+    with stocked._engine.connect() as connection:
+        kept = connection.execute(text("SELECT reply, ending FROM attempts")).one()
+    assert (bytes(kept[0]), kept[1]) == (b"<late/>", "unknown")
 
 
 def test_closing_an_attempt_that_was_never_opened_is_a_fault(stocked: SqlLedger) -> None:

@@ -21,7 +21,11 @@ from usrec.domain.submission import Submission, SubmissionId
 PERSON: Final = operate.Actor("asel", "looked into the registry")
 _CHECKED_OUT_FOR: Final = timedelta(hours=6)
 _LONGEST_STOP: Final = timedelta(hours=20)
-_MEDDLING: Final = (Fault.PERSON_HOLDS, Fault.PERSON_HURRIES, Fault.PERSON_CHECKS_OUT, Fault.PERSON_STOPS)
+_MEDDLING: Final = (
+    *(Fault.PERSON_HOLDS, Fault.PERSON_HURRIES, Fault.PERSON_STOPS),
+    *(Fault.PERSON_CHECKS_OUT, Fault.PERSON_CHECKS_OUT, Fault.PERSON_CHECKS_OUT),
+)
+"""What is drawn from; much of the portal's work is refused."""
 _BY_HAND: Final = frozenset({Operation.CONCLUSION, Operation.AMENDMENT})
 
 
@@ -71,8 +75,12 @@ class Desk:
 
     @property
     def _meddling(self) -> Mapping[Fault, Callable[[SubmissionId], None]]:
-        acts = (self._hold, self._hurry, self._check_out, self._stop)
-        return dict(zip(_MEDDLING, acts, strict=True))
+        return {
+            Fault.PERSON_HOLDS: self._hold,
+            Fault.PERSON_HURRIES: self._hurry,
+            Fault.PERSON_CHECKS_OUT: self._check_out,
+            Fault.PERSON_STOPS: self._stop,
+        }
 
     def _hold(self, which: SubmissionId) -> None:
         operate.hold(which, PERSON, ledger=self.office.ledger, clock=self.office)
@@ -185,11 +193,12 @@ class Desk:
         submission = self._get(which)
         registered = self.office.network.authority.events[submission.event_id] > 0
         self.office.world.tell(f"desk: {submission.event_id} {submission.state} registered={registered}")
-        if submission.state is State.INDETERMINATE:
-            self._settle(which)
-            if registered:
-                return
-        self._again(which)
+        if submission.state is not State.INDETERMINATE:
+            self._again(which)
+            return
+        self._settle(which)
+        if not registered:
+            self._tries(self._again, which)
 
     def _settle(self, which: SubmissionId) -> None:
         """Say what stands in the registry."""

@@ -153,6 +153,9 @@ class PreparedConnection:
             wrapped = exc.DBAPIError.instance(sql, None, problem, sqlite3.Error, hide_parameters=True)
             raise failure_of(problem, cast("Exception", wrapped), address_of(self.engine.url)) from problem
 
+    def get_execution_options(self) -> Mapping[str, Any]:
+        return self.engine.get_execution_options()
+
     def commit(self) -> None:
         self.driver.execute("COMMIT")
 

@@ -214,14 +214,14 @@ class Simulation:
 
 
 @cache
-def _connection() -> PreparedConnection:
+def ledger_file() -> PreparedConnection:
     """One for all seeds: its compiled statements are dear, emptying the tables is not."""
     return PreparedConnection(create_ledger_engine("sqlite://"))
 
 
 def ledger_for_a_seed() -> PreparedLedger:
     """An empty ledger with the shipped schema."""
-    connection = _connection()
+    connection = ledger_file()
     empty(connection.engine)
     return PreparedLedger(connection)
 
