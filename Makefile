@@ -11,6 +11,7 @@ KILLS ?= 100
 SEED ?= 353
 SEEDS ?= 1000
 FUZZ ?= 20
+ROWS ?= 1000000
 LOCALES := src/usrec/locales
 # The date of what is built: that of the last commit.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1580601600)
@@ -58,8 +59,8 @@ imports: $(VENV)/.installed-dev
 unit: $(VENV)/.installed-dev
 	$(BIN)/pytest -n auto --dist worksteal
 
-soak: $(VENV)/.installed-dev ## kill a demonstration again and again (KILLS=1000 SEED=7)
-	KILLS=$(KILLS) SEED=$(SEED) $(BIN)/pytest -m soak -s tests/soak
+soak: $(VENV)/.installed-dev ## kill agents and simulator again and again, fill the ledger (KILLS=1000 SEED=7 ROWS=1000000 REPORT=FILE)
+	KILLS=$(KILLS) SEED=$(SEED) ROWS=$(ROWS) REPORT=$(REPORT) $(BIN)/pytest -m soak -s $(if $(REPORT),tests/soak/test_kill_storm.py,tests/soak)
 
 simulate: $(VENV)/.installed-dev ## play seeds of bad weather (SEEDS=1000 [REPORT=PAGE]; one: SEED=7 [SHRINK=1]; planted bugs: MUTANT=list)
 	@PYTHONPATH=tests $(BIN)/python -m simulation --seeds $(SEEDS) $(if $(filter command line environment,$(origin SEED)),--seed $(SEED)) $(if $(SHRINK),--shrink) $(if $(MUTANT),--mutant $(MUTANT)) $(if $(FROM),--first $(FROM)) $(if $(REPORT),--report $(REPORT) --keep build/simulation)

@@ -41,6 +41,8 @@ class Connection(H11Protocol):
 
     def reset(self) -> None:
         """Close at once with a TCP RST, whatever is still to be sent."""
+        if self.transport.is_closing():
+            return
         peer: socket.socket | None = self.transport.get_extra_info("socket")
         if peer is not None:
             with contextlib.suppress(OSError):

@@ -197,7 +197,7 @@ def test_key_that_expires_in_mid_run_signs_nothing_more_and_the_renewed_one_goes
     line.clock.advance(DAY + HOUR)
     line.take("fresh", contract="K-2")
     line.take("theirs", contract="K-3", employer=LINE_OTHER)
-    told = {one.submission.event_id: one for one in line.deliver_all()}
+    told = {str(one.submission.event_id): one for one in line.deliver_all()}
     assert {event: (one.result, one.alert) for event, one in told.items()} == {
         "doubtful": ("waiting", True),
         "fresh": ("waiting", True),

@@ -1,73 +1,64 @@
-"""A demonstration under every fault is killed with SIGKILL at random moments, again and again, and still ends well.
+"""Agents and simulator are killed with SIGKILL at random moments, again and again, under faults; nothing is lost.
 
-``make soak KILLS=1000 SEED=7`` says how often and with which chance; the counts at the end come from the simulator's
-own registry.
+``make soak KILLS=1000 SEED=7`` says how often and with which chance, ``REPORT=FILE`` writes the page of it. The counts
+come from the simulator's own registry. Three agents share a ledger on PostgreSQL, one has a ledger on SQLite.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import signal
 import subprocess
-import sys
-from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from support.hr_sides import PostgresqlHr, SqlHr, SqliteHr
+from support.kill_storm import Place, Storm, Tally, report, write_report
+from support.postgresql import PostgresqlServer
+from support.workplace import Workplace
+
+pytestmark = pytest.mark.soak
+
+KILLS, SEED = int(os.environ.get("KILLS", "100")), int(os.environ.get("SEED", "353"))
 ROOT = Path(__file__).parents[2]
-FAULTS = ROOT / "fixtures" / "demo" / "every-fault.toml"
+AGENTS = {"SQLite, one agent": 1, "PostgreSQL, three agents": 3}
+DELIVERY = "workers = 2\npoll = 0.05\nretry_base = 0.2\nretry_cap = 1\nlease = 30\nbreaker_pause = 0.2"
 
 
-def _demo(workdir: Path, events: int) -> list[str | Path]:
-    command: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "usrec",
-        "demo",
-        "--events",
-        str(events),
-        "--json",
-        "--workdir",
-        workdir,
-    ]
-    return [*command, "--faults", FAULTS]
+def workplace(kind: str, folder: Path, pki: Path, server: PostgresqlServer) -> Workplace:
+    folder.mkdir()
+    sqlite = kind.startswith("SQLite")
+    hr: SqlHr = SqliteHr(folder / "hr.db") if sqlite else PostgresqlHr(server.new_database())
+    url = f"sqlite:///{folder / 'ledger.db'}" if sqlite else server.new_database()
+    made = Workplace(folder, hr, url, pki, delivery=DELIVERY, log='level = "error"\nformat = "json"')
+    made.make_ledger()
+    return made
 
 
-@pytest.mark.soak
-def test_killed_demo_loses_nothing_and_registers_nothing_twice(tmp_path: Path) -> None:
-    """After hundreds of SIGKILLs each accepted event stands in the registry exactly once."""
-    kills, seed = int(os.environ.get("KILLS", "100")), int(os.environ.get("SEED", "353"))
-    chance = random.Random(seed)
-    command = _demo(tmp_path / "demo", events=max(300, kills * 3))
-    for _ in range(kills):
-        running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            running.wait(timeout=1.5 + chance.random() * 2.5)
-            break
-        except subprocess.TimeoutExpired:
-            running.send_signal(signal.SIGKILL)
-            running.wait()
-    done = subprocess.run(command, capture_output=True, text=True, timeout=3600, check=False)
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    print(f"seed {seed}, {kills} SIGKILLs: {result}")
+def commit() -> str:
+    """What is measured, by git."""
+    command = ["git", "rev-parse", "--short=12", "HEAD"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return told.stdout.strip() or "unknown"
 
-    registry: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "usrec_simulator",
-        "registry",
-        "--db",
-        tmp_path / "demo" / "simulator.db",
-        "--json",
-    ]
-    records = json.loads(subprocess.run(registry, capture_output=True, text=True, check=True).stdout)
-    facts = Counter((one["operation"], one["bin"], one["iin_masked"], one["number"], one["date"]) for one in records)
-    assert result["lost"] == result["registered_twice"] == 0
-    assert result["registered_once"] == result["accepted"] > 0
-    conclusions = [times for (operation, *_), times in facts.items() if operation == "conclusion"]
-    assert conclusions
-    assert max(conclusions) == 1
+
+def test_storm_of_sigkills_loses_nothing_and_registers_nothing_twice(
+    tmp_path: Path, pki: Path, postgresql_server: PostgresqlServer
+) -> None:
+    chance, halves = random.Random(SEED), {}
+    for number, (kind, agents) in enumerate(AGENTS.items()):
+        place = workplace(kind, tmp_path / str(number), pki, postgresql_server)
+        storm = Storm(place, chance, agents)
+        halves[kind] = storm.blow((KILLS + number) // 2)
+        place.close()
+        print(f"\n{kind}: {halves[kind].line()}; {halves[kind].seconds:.0f} s")
+    tally = sum(halves.values(), start=Tally())
+    for where in Place:
+        print(f"{tally.places[where]:6} {where}")
+    print(f"seed {SEED}: {tally.line()}")
+    if os.environ.get("REPORT"):
+        day = f"{datetime.now(UTC):%Y-%m-%d}"
+        write_report(ROOT / os.environ["REPORT"], report(tally, seed=SEED, halves=halves, at=day, commit=commit()))
+    assert tally.sound, tally.line()

@@ -156,8 +156,8 @@ CLOCK_OFF: Final = Kind(
     Verdict.FAIL,
     N_("This machine's clock is {seconds} s away from the gateway's (ours is {ours}, the gateway's {theirs})"),
     N_(
-        "Let this machine keep its time by NTP. More than [gateway] clock_tolerance, {tolerance} s, is a doubt: "
-        "the agent takes such answers for replays"
+        "Let this machine keep its time by NTP. Beyond [gateway] clock_tolerance, {tolerance} s, the agent signs and "
+        "sends nothing, and takes answers for replays"
     ),
 )
 CLOCK_UNKNOWN: Final = Kind(
