@@ -9,7 +9,7 @@ import structlog
 
 from usrec.domain.errors import ConfigurationError, StampRefused
 from usrec.ports.clock import Clock
-from usrec.settings import LoadedWatcherSettings
+from usrec.settings import LoadedSettings, LoadedWatcherSettings
 
 if TYPE_CHECKING:
     from kzeds.certificate import Certificate
@@ -28,6 +28,16 @@ def build_head_file(settings: LoadedWatcherSettings) -> JournalHeadFile:
     from usrec.adapters.heads.file import JournalHeadFile
 
     return JournalHeadFile(settings.path(settings.values.journal.heads))
+
+
+def can_sign_heads(settings: LoadedSettings) -> bool:
+    """Whether any key of the settings lies where heads can be signed with it; no key is opened or asked."""
+    from usrec.adapters.signing.heads import ABLE
+    from usrec.keys import key_chains, transport_key
+
+    own = transport_key(settings)
+    keys = [own] if own is not None else [key for chain in key_chains(settings).values() for key in chain]
+    return any(key.place.kind in ABLE for key in keys)
 
 
 def build_head_signer(settings: LoadedWatcherSettings, keyring: Keyring) -> KeyringHeadSigner | None:

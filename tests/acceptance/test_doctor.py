@@ -32,6 +32,7 @@ def test_the_doctor_sees_an_installation_through_its_first_day(make_workplace: M
             "disk": before["disk"],
             "exchange": "none",
             "agents": "never",
+            "journal": "none_yet",
             "source": "empty",
             "tls": "verified",
             "clock": "agrees",
@@ -56,7 +57,8 @@ def test_the_doctor_sees_an_installation_through_its_first_day(make_workplace: M
         assert doctor(workplace)["source"] == "waiting"
         workplace.drain()
         after = doctor(workplace)
-        assert (after["exchange"], after["agents"], after["source"]) == ("last", "stopped", "empty")
+        told = after["exchange"], after["agents"], after["source"], after["journal"]
+        assert told == ("last", "stopped", "empty", "signed")
         assert len(simulator.registry()) == 1
     gone = doctor(workplace, code=3)
     assert {check for check in gone if gone[check] != after[check]} == {"tls", "clock", "wsdl"}

@@ -29,9 +29,15 @@ from usrec.application.plan_replay import Plan, Treatment, Turn
 from usrec.application.replay import Canary, CanaryFate, Queued
 from usrec.application.survey import PersonNeeded, Survey
 from usrec.application.take_signed import Fate, TakenPaper
+from usrec.application.verify_heads import HeadBreach, HeadDamage, HeadsChecked
+from usrec.application.verify_journal import Checked as CheckedJournal
 from usrec.application.watch_trust import CertificateRecord
 from usrec.bootstrap import default_policies
 from usrec.domain.authority import Appointment, Authority, SigningCertificate
+from usrec.domain.chain import START, ChainLine, moment
+from usrec.domain.chain_check import Breach as ChainBreach
+from usrec.domain.chain_check import Damage
+from usrec.domain.chain_head import HeadStatement
 from usrec.domain.deadline import DeadlineEvent, compute_deadline, deadline_report
 from usrec.domain.dictionary import Changes, Dictionary
 from usrec.domain.document import FoundFile, StoredDocument
@@ -59,6 +65,7 @@ from usrec.interfaces.cli.document import checked_json, stored_json
 from usrec.interfaces.cli.employer import stop_json
 from usrec.interfaces.cli.explain import in_force
 from usrec.interfaces.cli.explanation_words import explanation_json
+from usrec.interfaces.cli.journal import line_json, verify_json
 from usrec.interfaces.cli.liability_words import estimate_json
 from usrec.interfaces.cli.lint_report import Report, Reported, lint_json
 from usrec.interfaces.cli.mass import mass_json
@@ -66,13 +73,14 @@ from usrec.interfaces.cli.package import _Made, _made_json, _paper_json, _taken_
 from usrec.interfaces.cli.pair_words import pair_json
 from usrec.interfaces.cli.replay import _result_json
 from usrec.interfaces.cli.replay_plan import plan_json
-from usrec.interfaces.cli.status import survey_json
+from usrec.interfaces.cli.status import survey_json, tail_json
 from usrec.interfaces.cli.story import row_json, story_json
 from usrec.interfaces.demo.run import DemoResult
 from usrec.interfaces.doctor.egress import Opening, Side
 from usrec.interfaces.doctor.settings_check import WRONG
 from usrec.ports.alert_sink import LOG
 from usrec.ports.alert_sinks import NoticeBoard, PostedAlert, SinkState
+from usrec.ports.chain import SignedHead, Tail
 from usrec.ports.ledger_view import JournalRow, MassRow, RequestRow, SubmissionRow, SubmissionStory
 from usrec.settings import Fault
 from usrec_simulator.registry import RegisteredRecord
@@ -188,12 +196,28 @@ PAIR = Pair(
     ],
 )
 
+TAIL = Tail(1, NOW, 10, 2)
+HEAD = SignedHead(2, "h", NOW, "c", "{}", b"", None)
+LINE = ChainLine(1, moment(NOW), ID, "sign", "pending", "signed", "agent", "", "{}")
+
 ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
-    ("usrec status", "JSON keys:"): survey_json(
-        SURVEY,
-        [CertificateRecord("employer", "main", "1f", "good", None)],
-        [EndingPermit(ID, "e1", EmployerName("main"), "K-1", NOW.date())],
+    ("usrec status", "JSON keys:"): {
+        **survey_json(
+            SURVEY,
+            [CertificateRecord("employer", "main", "1f", "good", None)],
+            [EndingPermit(ID, "e1", EmployerName("main"), "K-1", NOW.date())],
+        ),
+        **tail_json(TAIL, HEAD),
+    },
+    ("usrec journal verify", "JSON keys:"): verify_json(
+        CheckedJournal(START, ChainBreach(Damage.EDITED, 1, 4)),
+        HeadsChecked(
+            last=HeadStatement("l", 1, 1, "h", NOW), breach=HeadBreach(HeadDamage.CUT_OFF, 1, outside=True, why="")
+        ),
+        TAIL,
+        None,
     ),
+    ("usrec journal show", "JSON keys, one"): line_json(LINE, 1),
     ("usrec status", "JSON keys with `--check`:"): check_json(CHECKED),
     ("usrec submission list", "JSON keys, one"): row_json(ROW),
     ("usrec submission show", "JSON keys:"): story_json(STORY, NOW),

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from alembic import command
+from sqlalchemy import Connection, Engine, event, insert, text
 
 from support.ledger_values import NOW, a_line, a_submission
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.persistence import SqlLedger
+from usrec.adapters.persistence.rows import values_of
+from usrec.adapters.persistence.schema import alembic_config, upgrade
+from usrec.adapters.persistence.tables import journal
 from usrec.application.link_journal import Linked, link_journal
 from usrec.application.verify_journal import verify_journal
-from usrec.domain.chain import keyed_digest
+from usrec.domain.chain import START, keyed_digest
 from usrec.domain.chain_check import Breach, Damage
 from usrec.domain.errors import InvariantViolation
 from usrec.domain.submission import SubmissionId
@@ -267,3 +273,42 @@ def _insert(connection: Connection, seq: int) -> None:
     values = ":seq, now(), 'forged', 'agent', '', '{}'"
     statement = f"INSERT INTO journal ({columns}) OVERRIDING SYSTEM VALUE VALUES ({values})"  # noqa: S608 -- literals
     connection.execute(text(statement), {"seq": seq})
+
+
+def test_finding_the_tail_reads_the_tail_alone(shared_ledger: SqlLedger) -> None:
+    """However long the journal is: everything goes by the key, and nothing is read whole."""
+    with shared_ledger._engine.begin() as connection:
+        connection.execute(insert(journal), [values_of(a_line(f"line {one}")) for one in range(5000)])
+        connection.execute(text("ANALYZE"))
+    first, *_, last = numbers(shared_ledger)
+    state = replace(START, number=1, through=last - 10, gaps=((first + 3, first + 3), (first + 9, first + 12)))
+    asked: list[tuple[str, Any]] = []
+    event.listen(shared_ledger._engine, "before_cursor_execute", lambda *about: asked.append((about[2], about[3])))
+    with shared_ledger.begin() as work:
+        assert [line.seq - first for line in work.chain.unlinked(state, 8)][:5] == [3, 9, 10, 11, 12]
+        work.chain.state()
+        work.chain.last_head()
+    found = []
+    with shared_ledger._engine.connect() as connection:
+        explain = "EXPLAIN QUERY PLAN " if shared_ledger.dialect == "sqlite" else "EXPLAIN "
+        for statement, parameters in [one for one in asked if "SELECT" in one[0]]:
+            found += [str(row[-1]) for row in connection.exec_driver_sql(explain + statement, parameters)]
+    assert any("PRIMARY KEY" in line or "pk_journal" in line for line in found)
+    assert [line for line in found if "Seq Scan on journal " in line or line.endswith("SCAN journal")] == []
+
+
+def test_a_ledger_of_before_is_linked_by_and_by_and_comes_down_again(empty_engine: Engine) -> None:
+    upgrade(empty_engine)
+    ledger = SqlLedger(empty_engine)
+    write(ledger, *(f"line {one}" for one in range(4)))
+    turn(ledger)
+    (_, found), *_ = ledger.chain_view.headers(0, 1)
+    with ledger.begin() as work:
+        work.chain.add_head(SignedHead(1, found, NOW, "c" * 64, "{}", b"cms", None))
+        work.commit()
+    with empty_engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0014")
+    upgrade(empty_engine)
+    assert ledger.chain_view.tail().lines == 4
+    assert [turn(ledger, 3).lines for _ in range(2)] == [3, 1]
+    assert verify_journal(ledger.chain_view).state.total == 4

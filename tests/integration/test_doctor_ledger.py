@@ -20,13 +20,14 @@ from usrec.adapters.persistence.schema import HEAD
 from usrec.domain.employer_stop import AGENT, EmployerStop
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.source_event import EmployerName
+from usrec.interfaces.doctor import journal_check as of_journal
 from usrec.interfaces.doctor import ledger_check as say
 from usrec.interfaces.doctor.employers_check import STOPPED, examine_stops
 from usrec.interfaces.doctor.finding import Kind, Verdict, worst
 from usrec.interfaces.doctor.ledger_check import examine_ledger
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-UNKNOWN = {say.UNREAD.id, say.UNCOUNTED.id}
+UNKNOWN = {say.UNREAD.id, say.UNCOUNTED.id, of_journal.UNREAD.id}
 
 
 @pytest.fixture
@@ -42,11 +43,12 @@ def database(postgresql_server: PostgresqlServer) -> Iterator[str]:
     postgresql_server.drop_database(url)
 
 
-@provokes(say.CURRENT, say.RIGHTS_HELD, say.ENOUGH, say.NONE_YET, say.NEVER)
+@provokes(say.CURRENT, say.RIGHTS_HELD, say.ENOUGH, say.NONE_YET, say.NEVER, of_journal.NONE_YET)
 def test_a_new_ledger_is_right_and_waits_for_its_first_agent(patient: Patient) -> None:
     patient.make_ledger()
     said = patient.says(examine_ledger)
-    assert list(said) == ["ledger.current", "rights.held", "disk.enough", "exchange.none", "agents.never"]
+    expected = ["ledger.current", "rights.held", "disk.enough", "exchange.none", "agents.never", "journal.none_yet"]
+    assert list(said) == expected
     assert said["ledger.current"].values == {"found": HEAD}
     assert said["disk.enough"].values["free"] == 10 * 1024
 

@@ -25,7 +25,20 @@ def _kinds() -> Iterator[Kind]:
 
 def in_order(kinds: set[Kind]) -> list[Kind]:
     """Grouped by check in the order in which the doctor looks, the best verdict first."""
-    order = ["settings", "secrets", "ledger", "rights", "disk", "exchange", "agents", "source", "tls", "clock", "wsdl"]
+    order = [
+        "settings",
+        "secrets",
+        "ledger",
+        "rights",
+        "disk",
+        "exchange",
+        "agents",
+        "journal",
+        "source",
+        "tls",
+        "clock",
+        "wsdl",
+    ]
     order += [name for name, _ in CHECKS if name not in order] + ["ask", "doctor"]
     verdicts = ["ok", "warn", "fail"]
     return sorted(kinds, key=lambda one: (order.index(one.check), verdicts.index(one.verdict), one.name))

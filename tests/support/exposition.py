@@ -21,7 +21,7 @@ from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus
 from usrec.domain.trust import SubjectKind, TrustStatus
 from usrec.ports.alert_sink import LOG, SinkName
-from usrec.ports.figures import Backlog, Figures, OpenGroup, SinkRecord
+from usrec.ports.figures import Backlog, Figures, JournalFigures, OpenGroup, SinkRecord
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -43,6 +43,7 @@ def figures(**changes: object) -> Figures:
         "undelivered_alerts": Backlog(1, NOW - MINUTE),
         "sinks": {LOG: SinkRecord(0, NOW - MINUTE), MAIL: SinkRecord(3, NOW - DAY)},
         "stopped": ["main"],
+        "journal": JournalFigures(1000, Backlog(2, NOW - MINUTE), NOW - 60 * MINUTE),
     }
     return Figures(**(told | changes))  # type: ignore[arg-type]  # each test names its own
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from usrec.domain.chain import START, Batch, ChainState, digest_of
 from usrec.domain.chain_check import Breach, Damage, check_batch, digest_at, digests_in, kind_of
-from usrec.domain.spans import Span, read_spans
+from usrec.domain.spans import Span, holds, read_spans
 from usrec.ports.chain import ChainView
 
 _AT_ONCE: Final = 16
@@ -60,7 +60,7 @@ def _check(view: ChainView, state: ChainState, batch: Batch, highest: int) -> Br
 
 def _traced(view: ChainView, batch: Batch, found: Breach) -> Breach:
     """The same with its kind, where the rest of the journal tells it: lines may have moved out of their batch."""
-    if found.damage not in _MOVES or found.seq is None:
+    if found.damage not in _MOVES or found.seq is None or not holds(_places(batch), found.seq):
         return found
     (standing,) = view.lines([(found.seq, found.seq)]) or (None,)
     if standing is None:

@@ -107,11 +107,11 @@ class AgentUnreachable(TheirsToWaitFor):
 
 
 class StampRefused(TheirsToWaitFor):
-    """No timestamp could be had; the head stands without one."""
+    """No timestamp could be had for a head of the journal."""
 
 
 class HeadFileUnusable(TheirsToWaitFor):
-    """The file of the journal's heads outside the ledger; they are in the ledger and are added when it can be used."""
+    """The file of the journal's heads outside the ledger cannot be read or written."""
 
 
 class PersonDecides(UsrecError):  # noqa: N818 -- see OursToFix

@@ -40,6 +40,8 @@ class Concern(StrEnum):
     """The agent raised alerts, and they do not reach everybody."""
     OVERDUE = "overdue"
     """The legal date of an open submission is over."""
+    JOURNAL_UNLINKED = "journal_unlinked"
+    """Lines of the journal have waited to be linked for too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Sight:
         unwatched: Open submissions of which a threshold was crossed without an alert; likewise.
         undelivered: Alerts that were due and that not everybody got who should.
         undelivered_since: When the first of them was due, aware UTC.
+        unlinked_since: When the oldest line of the journal was written that waits to be linked for too long, aware
+            UTC; None when none does.
     """
 
     agents: Sequence[Heartbeat] = ()
@@ -59,6 +63,7 @@ class Sight:
     unwatched: Collection[SubmissionId] = ()
     undelivered: int = 0
     undelivered_since: datetime | None = None
+    unlinked_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,7 @@ def troubles_of(sight: Sight | None, impression: Impression, now: datetime, sile
         _about(Concern.UNWATCHED, sight.unwatched, now),
         _about(Concern.OVERDUE, sight.overdue, now),
         _undelivered(sight, now, silence),
+        None if sight.unlinked_since is None else Trouble(Concern.JOURNAL_UNLINKED, sight.unlinked_since),
     ]
     return {one.concern: one for one in found if one is not None}
 

@@ -24,6 +24,7 @@ _SUBJECTS: Final[Mapping[Concern, Callable[[int], str]]] = {
     ),
     Concern.UNDELIVERED: lambda _: tr("the agent's alerts do not arrive"),
     Concern.OVERDUE: lambda number: ntr("{number} submission is overdue", "{number} submissions are overdue", number),
+    Concern.JOURNAL_UNLINKED: lambda _: tr("the journal is not being linked"),
 }
 _OVER: Final[Mapping[Concern, str]] = {
     Concern.LEDGER_UNREACHABLE: N_("the ledger answers again"),
@@ -32,6 +33,7 @@ _OVER: Final[Mapping[Concern, str]] = {
     Concern.UNWATCHED: N_("all terms are watched again"),
     Concern.UNDELIVERED: N_("the agent's alerts arrive again"),
     Concern.OVERDUE: N_("nothing is overdue any more"),
+    Concern.JOURNAL_UNLINKED: N_("the journal is linked again"),
 }
 _HAPPENED: Final[Mapping[Concern, str]] = {
     Concern.LEDGER_UNREACHABLE: N_("The ledger has not answered since {since}: nobody sees now which terms come near."),
@@ -39,6 +41,7 @@ _HAPPENED: Final[Mapping[Concern, str]] = {
     Concern.UNWATCHED: N_("A term has come near or is over, and the agent has raised no alert about it."),
     Concern.UNDELIVERED: N_("Alerts that the agent raised have not reached everybody since {since}."),
     Concern.OVERDUE: N_("The legal date is over, and USREC has no record of it:"),
+    Concern.JOURNAL_UNLINKED: N_("Lines of the journal have waited since {since} to be linked into its chain."),
 }
 _DIED: Final = N_("Agents are silent: the last sign of life came from {host} at {since}. Nothing is being registered.")
 _STOPPED: Final = N_("Agents are silent: the last one, on {host}, was stopped at {since}. Nothing is being registered.")
@@ -50,6 +53,7 @@ _TO_DO: Final[Mapping[Concern, str]] = {
     Concern.UNWATCHED: N_("On the agent's machine: see its log, then usrec status."),
     Concern.UNDELIVERED: N_("On the agent's machine: see its log for alert.not_taken."),
     Concern.OVERDUE: N_("See what each waits for: usrec submission list."),
+    Concern.JOURNAL_UNLINKED: N_("On the agent's machine: see its log for journal.link_failed."),
 }
 
 

@@ -22,7 +22,7 @@ from usrec.interfaces.service_manager import ServiceManager
 from usrec.interfaces.watch_words import compose_notice
 from usrec.ports.alert_sink import Subscriber
 from usrec.ports.clock import Clock
-from usrec.ports.ledger_view import LedgerView
+from usrec.ports.ledger_view import TAIL_BOUND, LedgerView
 from usrec.ports.oversight import Memory, MemoryStore
 
 LOOK_TIME: Final = timedelta(seconds=60)
@@ -43,6 +43,7 @@ class Watcher:
         interval: Between two looks.
         stop: Set it to end after the look in hand.
         permit_days: When agents tell that a permit ends.
+        tail_bound: How long a line of the journal may wait to be linked.
     """
 
     open_view: OpenView
@@ -55,6 +56,7 @@ class Watcher:
     manager: ServiceManager = field(default_factory=ServiceManager)
     look_time: timedelta = LOOK_TIME
     permit_days: PermitDays = field(default_factory=PermitDays)
+    tail_bound: timedelta = TAIL_BOUND
     _memory: Memory | None = None
 
     def __post_init__(self) -> None:
@@ -99,7 +101,7 @@ class Watcher:
 
     def _sight(self, view: LedgerView) -> Sight:
         now = self.clock.now()
-        return view.sight(now, now - self.silence, self.permit_days)
+        return view.sight(now, now - self.silence, self.permit_days, self.tail_bound)
 
     def _keep_or_complain(self, memory: Memory) -> None:
         """The watching goes on, also on a full disk; after a restart something might be told twice."""

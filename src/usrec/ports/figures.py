@@ -54,6 +54,21 @@ class SinkRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalFigures:
+    """How far the journal's chain reaches.
+
+    Attributes:
+        linked: Lines.
+        unlinked: Lines that are not linked yet, by the time at which the oldest was written.
+        head_at: When a head was signed last, None when none was.
+    """
+
+    linked: int = 0
+    unlinked: Backlog = Backlog(0, None)
+    head_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """One snapshot of the whole ledger.
 
@@ -67,6 +82,7 @@ class Figures:
         undelivered_alerts: Alerts that somebody should have got by now, by the time from which they were to be told.
         sinks: Every sink that was ever told.
         stopped: Names of the employers of whom nothing goes out.
+        journal: Its chain.
     """
 
     schema: str
@@ -78,3 +94,4 @@ class Figures:
     undelivered_alerts: Backlog
     sinks: Mapping[SinkName, SinkRecord]
     stopped: Sequence[EmployerName] = ()
+    journal: JournalFigures = JournalFigures()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from usrec.domain.employer_stop import EmployerStop
@@ -20,6 +20,8 @@ from usrec.ports.alert_sinks import NoticeBoard
 from usrec.ports.figures import Figures
 
 _PERMIT_DAYS: Final = PermitDays()
+TAIL_BOUND: Final = timedelta(hours=1)
+"""So long a line of the journal may wait to be linked, where the settings do not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,12 +259,15 @@ class LedgerView(Protocol):
         """The last sign of life of each agent, newest beat first."""
         ...
 
-    def sight(self, now: datetime, since: datetime, permit_days: PermitDays = _PERMIT_DAYS) -> Sight:
+    def sight(
+        self, now: datetime, since: datetime, permit_days: PermitDays = _PERMIT_DAYS, tail_bound: timedelta = TAIL_BOUND
+    ) -> Sight:
         """What an independent watcher looks at.
 
         Args:
             since: Whatever an agent should have done before this instant, earlier than ``now``, it has failed to do.
             permit_days: When agents tell that a permit ends.
+            tail_bound: How long a line of the journal may wait to be linked.
         """
         ...
 

@@ -7,6 +7,7 @@ the middle of a line leaves it torn; the next one begins on a line of its own.
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -33,6 +34,18 @@ class JournalHeadFile:
         if not self.path.exists():
             return 0
         return max((head.number for head in self.heads() if head is not None), default=0)
+
+    def require_usable(self) -> None:
+        """Check that a head could be added, as far as that can be told without adding one.
+
+        Raises:
+            HeadFileUnusable: It could not.
+        """
+        place = self.path if self.path.exists() else self.path.parent
+        if not place.exists():
+            raise self._unusable("written", FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+        if not os.access(place, os.W_OK):
+            raise self._unusable("written", PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
     def append(self, head: SignedHead) -> None:
         """Add a head and wait until it is on the disk."""

@@ -17,7 +17,7 @@ from usrec.domain.heartbeat import missing, newest_sign
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.ports.alert_sink import SinkName
-from usrec.ports.figures import Backlog, Figures, OpenGroup, SinkRecord
+from usrec.ports.figures import Backlog, Figures, JournalFigures, OpenGroup, SinkRecord
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -54,6 +54,7 @@ def ledger_metrics(
     yield from _deadlines(figures.open, now)
     yield from _waiting(figures, now)
     yield from _agents(reading, now, silence)
+    yield from _journal(figures.journal, now)
     yield from _sinks({name: record for name, record in figures.sinks.items() if name in sinks})
 
 
@@ -139,6 +140,17 @@ def _agents(reading: LedgerReading, now: datetime, silence: timedelta) -> Iterat
     if reading.last_exchange is not None:
         at = reading.last_exchange.timestamp()
         yield _gauge("usrec_last_exchange_timestamp_seconds", "When USREC's last trusted answer was recorded", at)
+
+
+def _journal(journal: JournalFigures, now: datetime) -> Iterator[Metric]:
+    waiting = journal.unlinked
+    yield _gauge("usrec_journal_lines_linked", "Lines of the journal that are linked into its chain", journal.linked)
+    yield _gauge("usrec_journal_lines_unlinked", "Lines of the journal that are not linked yet", waiting.number)
+    age = _age(waiting.since, now)
+    yield _gauge("usrec_journal_unlinked_oldest_seconds", "Age of the oldest line that is not linked", age)
+    if journal.head_at is not None:
+        at = journal.head_at.timestamp()
+        yield _gauge("usrec_journal_head_timestamp_seconds", "When a head of the journal was signed last", at)
 
 
 def _sinks(records: Mapping[SinkName, SinkRecord]) -> Iterator[Metric]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, bindparam, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, func, literal, or_, select
 
 from usrec.adapters.persistence.chain import HEAD_COLUMNS, HEADER_COLUMNS, LAST_HEAD, LINES
 from usrec.adapters.persistence.chain_tables import journal_batches, journal_heads
@@ -58,6 +57,8 @@ _LAST: Final = (
     .order_by(journal_batches.c.number.desc())
     .limit(1)
 )
+_LATE: Final = select(func.count(), func.min(journal.c.at)).select_from(journal)
+HEAD_SIGNED_AT: Final = select(func.max(journal_heads.c.signed_at))
 _BEHIND: Final = select(func.count()).select_from(journal).where(journal.c.seq > bindparam("through"))
 _OLDEST_BEHIND: Final = (
     select(journal.c.at).where(journal.c.seq > bindparam("through")).order_by(journal.c.seq).limit(1)
@@ -156,20 +157,25 @@ class SqlChainView:
 
 
 def read_tail(connection: Connection) -> Tail:
-    """What is not linked yet, from the snapshot of the connection's transaction."""
+    """What is not linked yet, from the snapshot of the connection's transaction. Lines' texts are not looked at."""
     last = connection.execute(_LAST).one_or_none()
     number, total, through, gaps = (0, 0, 0, "") if last is None else last
-    late = list(_within(connection, read_spans(gaps)))
+    late = [found for some in _portions(read_spans(gaps)) if (found := connection.execute(_LATE.where(some)).one())[0]]
     behind = connection.scalar(_BEHIND, {"through": through}) or 0
     oldest = connection.scalar(_OLDEST_BEHIND, {"through": through})
-    moments = [datetime.fromisoformat(line.at) for line in late] + ([oldest] if oldest is not None else [])
-    return Tail(len(late) + behind, min(moments, default=None), total, number)
+    moments = [at for _, at in late] + ([] if oldest is None else [oldest])
+    return Tail(sum(found for found, _ in late) + behind, min(moments, default=None), total, number)
 
 
 def _within(connection: Connection, spans: Sequence[Span]) -> Iterator[ChainLine]:
-    for start in range(0, len(spans), _AT_ONCE):
-        some = or_(*(journal.c.seq.between(*span) for span in spans[start : start + _AT_ONCE]))
+    for some in _portions(spans):
         yield from (ChainLine(*row) for row in connection.execute(LINES.where(some).order_by(journal.c.seq)))
+
+
+def _portions(spans: Sequence[Span]) -> Iterator[ColumnElement[bool]]:
+    """Conditions for lines in these runs, some of them at a time."""
+    for start in range(0, len(spans), _AT_ONCE):
+        yield or_(*(journal.c.seq.between(*span) for span in spans[start : start + _AT_ONCE]))
 
 
 def _batch(row: Any) -> Batch:

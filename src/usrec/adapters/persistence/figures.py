@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, func, select, text
 
 from usrec.adapters.persistence.alert_tables import UNDELIVERED, alerts, sinks
+from usrec.adapters.persistence.chain_view import HEAD_SIGNED_AT, read_tail
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import attempts, outbox
 from usrec.adapters.persistence.employer_stops import count_kept_back, read_stops
@@ -18,7 +19,7 @@ from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.domain.verdict import Ending
 from usrec.ports.alert_sink import SinkName
-from usrec.ports.figures import Backlog, Figures, OpenGroup, SinkRecord
+from usrec.ports.figures import Backlog, Figures, JournalFigures, OpenGroup, SinkRecord
 
 _COLUMNS: Final = submissions.c
 _SCHEMA: Final = text("SELECT version_num FROM alembic_version")
@@ -69,7 +70,13 @@ def read_figures(connection: Connection, now: datetime) -> Figures:
         undelivered_alerts=Backlog(*connection.execute(_ALERTS, {"now": now}).one()),
         sinks={SinkName(name): SinkRecord(*record) for name, *record in connection.execute(_SINKS)},
         stopped=[stop.employer for stop in read_stops(connection)],
+        journal=_journal(connection),
     )
+
+
+def _journal(connection: Connection) -> JournalFigures:
+    tail = read_tail(connection)
+    return JournalFigures(tail.linked, Backlog(tail.lines, tail.oldest_at), connection.scalar(HEAD_SIGNED_AT))
 
 
 def _queue(connection: Connection) -> Mapping[tuple[QueueStatus, WaitReason | None], int]:

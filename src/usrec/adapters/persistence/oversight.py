@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func,
 
 from usrec.adapters.persistence.agents import HEARTBEATS
 from usrec.adapters.persistence.alert_tables import UNDELIVERED, alerts
+from usrec.adapters.persistence.chain_view import read_tail
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.permits import unwatched_permits
 from usrec.adapters.persistence.tables import UNSETTLED, WATCHED, submissions
@@ -81,9 +82,12 @@ _CROSSED: Final = (
 )
 
 
-def read_sight(connection: Connection, now: datetime, since: datetime, permit_days: PermitDays) -> Sight:
+def read_sight(
+    connection: Connection, now: datetime, since: datetime, permit_days: PermitDays, tail_bound: timedelta
+) -> Sight:
     """What there is to see, from the snapshot that the connection's transaction sees."""
     number, first = connection.execute(_UNDELIVERED, {"now": now}).one()
+    oldest = read_tail(connection).oldest_at
     return Sight(
         agents=[Heartbeat(*row) for row in connection.execute(HEARTBEATS)],
         overdue=list(connection.scalars(_OVERDUE, {"now": now})),
@@ -92,6 +96,7 @@ def read_sight(connection: Connection, now: datetime, since: datetime, permit_da
         ),
         undelivered=number,
         undelivered_since=first,
+        unlinked_since=oldest if oldest is not None and now - oldest > tail_bound else None,
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from usrec.adapters.persistence.chain_view import SqlChainView
 from usrec.adapters.persistence.engine import create_ledger_engine, is_in_memory
+from usrec.adapters.persistence.inbox import FingerprintKey
 from usrec.adapters.persistence.rights import Shortfall, shortfalls
 from usrec.adapters.persistence.schema import current_revision
 from usrec.adapters.persistence.view import SqlLedgerView
@@ -33,6 +35,11 @@ class LedgerProbe:
     def view(self) -> SqlLedgerView:
         """What it tells; to be asked only where it is at this program's version."""
         return SqlLedgerView(self._engine)
+
+    @property
+    def chain_view(self) -> SqlChainView:
+        """The journal's chain; likewise."""
+        return SqlChainView(self._engine, FingerprintKey())
 
     def revision(self) -> str | None:
         """Its version, None when it has no tables.

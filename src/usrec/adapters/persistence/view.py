@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Text, and_, bindparam, false, func, or_, select, type_coerce
@@ -35,6 +35,7 @@ from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 from usrec.ports.alert_sinks import NoticeBoard
 from usrec.ports.figures import Figures
 from usrec.ports.ledger_view import (
+    TAIL_BOUND,
     AttemptRow,
     JournalRow,
     MassRow,
@@ -254,10 +255,12 @@ class SqlLedgerView:
         with self._snapshot() as connection:
             return [Heartbeat(*row) for row in connection.execute(HEARTBEATS)]
 
-    def sight(self, now: datetime, since: datetime, permit_days: PermitDays = _PERMIT_DAYS) -> Sight:
+    def sight(
+        self, now: datetime, since: datetime, permit_days: PermitDays = _PERMIT_DAYS, tail_bound: timedelta = TAIL_BOUND
+    ) -> Sight:
         """What an independent watcher looks at."""
         with self._snapshot() as connection:
-            return read_sight(connection, now, since, permit_days)
+            return read_sight(connection, now, since, permit_days, tail_bound)
 
     def permits(self, until: date) -> Sequence[EndingPermit]:
         """Permits of registered contracts that go on, ended or ending by then, the first to end first."""

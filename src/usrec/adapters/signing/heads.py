@@ -37,11 +37,6 @@ class KeyringHeadSigner:
     keyring: Keyring
     employers: Sequence[str]
 
-    @property
-    def able(self) -> bool:
-        """Whether any key lies where heads can be signed with it."""
-        return any(key.place.kind in ABLE for key in self._keys())
-
     def sign(self, statement: bytes, at: datetime) -> HeadSignature:
         """A detached CMS signature of the first key that can."""
         refusals = []

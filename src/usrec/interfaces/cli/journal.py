@@ -69,7 +69,7 @@ def verify(
         signed = verify_heads(place.ledger.chain_view, build_head_checker(place.settings, SystemClock()), outside)
         tail = place.ledger.chain_view.tail()
     if as_json:
-        print_json(_json(checked, signed, tail, file))
+        print_json(verify_json(checked, signed, tail, file))
     else:
         for line in _words(checked, signed, tail, file):
             say(line)
@@ -88,7 +88,8 @@ def _outside(place: Opened, given: Path | None) -> tuple[Path | None, Iterable[S
     return file.path, file.heads()
 
 
-def _json(checked: Checked, signed: HeadsChecked, tail: Tail, file: Path | None) -> Mapping[str, object]:
+def verify_json(checked: Checked, signed: HeadsChecked, tail: Tail, file: Path | None) -> Mapping[str, object]:
+    """The keys that scripts rely on."""
     breach, wrong, last = checked.breach, signed.breach, signed.last
     return {
         "whole": breach is None and wrong is None,
@@ -118,11 +119,15 @@ def _words(checked: Checked, signed: HeadsChecked, tail: Tail, file: Path | None
     if signed.breach is not None:
         yield tr("DAMAGED: {what}").format(what=_head_damage(signed.breach, file))
     state = checked.state
-    lines = ntr("{number} line of the journal is", "{number} lines of the journal are", state.total)
-    batches = ntr("{number} batch", "{number} batches", state.number)
-    whole = tr("{lines} as it was linked, in {batches}")
-    before = tr("Before that, {lines} as it was linked, in {batches}")
-    yield (whole if checked.breach is None else before).format(lines=lines, batches=batches)
+    if checked.breach is None:
+        yield ntr(
+            "{number} line of the journal is as it was linked; batches: {batches}",
+            "{number} lines of the journal are as they were linked; batches: {batches}",
+            state.total,
+            batches=str(state.number),
+        )
+    else:
+        yield tr("Lines before that batch, which are as they were linked: {number}").format(number=state.total)
     yield tail_words(tail)
     yield from _heads(signed, file)
 
@@ -172,7 +177,7 @@ def _damage(breach: Breach) -> str:
 
 def _head_damage(breach: HeadBreach, file: Path | None) -> str:
     said = tr(_HEAD_DAMAGES[breach.damage]).format(batch=breach.batch, why=breach.why)
-    return tr("{what} ({file})").format(what=said, file=file) if breach.outside else said
+    return f"{said} ({file})" if breach.outside else said
 
 
 @app.command("show")
@@ -195,12 +200,13 @@ def show(
         batches = [view.batch_of(line.seq) for line in lines]
         numbers = [None if one is None else one.header.number for one in batches]
     if as_json:
-        print_json([_line_json(line, number) for line, number in zip(lines, numbers, strict=True)])
+        print_json([line_json(line, number) for line, number in zip(lines, numbers, strict=True)])
     else:
         _print(lines, numbers)
 
 
-def _line_json(line: ChainLine, batch: int | None) -> Mapping[str, object]:
+def line_json(line: ChainLine, batch: int | None) -> Mapping[str, object]:
+    """A line with its digest and its batch."""
     from usrec.domain.chain import digest_of
 
     said = {name: getattr(line, name) for name in type(line).__slots__}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from usrec.application.survey import Survey
     from usrec.application.watch_trust import CertificateRecord
     from usrec.domain.permit import EndingPermit
+    from usrec.ports.chain import SignedHead, Tail
 
 NAMED: Final = 20
 """How many submissions are named one by one."""
@@ -53,10 +55,12 @@ def status(
         certificates = recorded_trust(place.ledger.view)
         soon = timedelta(days=place.settings.values.alerts.permit_days.first)
         permits = place.ledger.view.permits(kazakhstan_date(survey.at) + soon)
+        tail, head = place.ledger.chain_view.tail(), place.ledger.chain_view.last_head()
     if as_json:
-        print_json(survey_json(survey, certificates, permits))
+        print_json({**survey_json(survey, certificates, permits), **tail_json(tail, head)})
         return
-    for line in [*_stopped(survey), *survey_words(survey), *_permits(permits), *_certificates(certificates)]:
+    pages = [_stopped(survey), survey_words(survey), _permits(permits), _certificates(certificates)]
+    for line in chain(*pages, _journal(tail, head)):
         say(line)
 
 
@@ -186,6 +190,29 @@ def _certificates(records: Sequence[CertificateRecord]) -> Iterator[str]:
     for one in records:
         if one.status in _DOUBTS:
             yield tr(_DOUBTS[one.status]).format(name=one.name, serial=one.serial)
+
+
+def tail_json(tail: Tail, head: SignedHead | None) -> dict[str, object]:
+    """The keys about the journal."""
+    return {
+        "journal_lines_linked": tail.linked,
+        "journal_tail": tail.lines,
+        "journal_tail_oldest": tail.oldest_at,
+        "journal_last_head": None if head is None else {"batch": head.number, "signed_at": head.signed_at},
+    }
+
+
+def _journal(tail: Tail, head: SignedHead | None) -> Iterator[str]:
+    """How far the journal is linked and signed."""
+    from usrec.interfaces.cli.journal import tail_words
+
+    yield tail_words(tail)
+    if head is None:
+        yield tr("No head of the journal is signed yet")
+    else:
+        yield tr("The journal's head was signed on {time}, batch {number}").format(
+            time=local_time(head.signed_at), number=head.number
+        )
 
 
 def _section(title: str, lines: list[tuple[int, str]]) -> list[str]:

@@ -65,6 +65,7 @@ def build_watcher(settings: LoadedWatcherSettings) -> Watcher:
         silence=values.silence,
         interval=values.interval,
         permit_days=settings.values.alerts.permit_days,
+        tail_bound=settings.values.journal.tail_bound,
         manager=ServiceManager.of_environment(),
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable
 from usrec.domain.heartbeat import missing
 from usrec.domain.submission import WaitReason
+from usrec.interfaces.doctor import journal_check
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation, fenced
 from usrec.interfaces.i18n import N_
@@ -166,7 +167,7 @@ def examine_ledger(installation: Installation) -> Iterator[Line]:
         ledger = LedgerProbe(*ledger_access(installation.settings))
     except ConfigurationError as problem:
         yield UNUSABLE.line(why=problem.what)
-        yield from (RIGHTS_UNREAD.line(), UNREAD.line(), UNCOUNTED.line())
+        yield from (RIGHTS_UNREAD.line(), UNREAD.line(), UNCOUNTED.line(), journal_check.UNREAD.line())
         return
     try:
         found = list(fenced("ledger", _ledger(ledger)))
@@ -225,10 +226,11 @@ def _disk(installation: Installation, ledger: LedgerProbe) -> Iterator[Line]:
 def _told(installation: Installation, ledger: LedgerProbe, *, readable: bool) -> Iterator[Line]:
     """What the ledger tells of the gateway and the agents."""
     if not readable:
-        yield from (UNREAD.line(), UNCOUNTED.line())
+        yield from (UNREAD.line(), UNCOUNTED.line(), journal_check.UNREAD.line())
         return
     yield from fenced("exchange", _exchange(ledger.view))
     yield from fenced("agents", _agents(installation, ledger.view))
+    yield from fenced("journal", journal_check.examine_journal(installation, ledger.chain_view))
 
 
 def _exchange(view: LedgerView) -> Iterator[Line]:

@@ -1,0 +1,120 @@
+"""The journal's chain: is it linked, are its heads signed and kept outside the ledger, and do both go together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from usrec.domain.errors import ConfigurationError, HeadFileUnusable
+from usrec.interfaces.doctor.finding import Kind, Line, Verdict
+from usrec.interfaces.doctor.installation import Installation
+from usrec.interfaces.i18n import N_
+
+if TYPE_CHECKING:
+    from usrec.ports.chain import ChainView
+
+SIGNED: Final = Kind(
+    "journal",
+    "signed",
+    Verdict.OK,
+    N_("The journal is linked, {number} lines so far; its head was last signed at {at}"),
+)
+NONE_YET: Final = Kind(
+    "journal", "none_yet", Verdict.OK, N_("No head of the journal is signed yet; an agent that runs signs the first")
+)
+NOT_WANTED: Final = Kind(
+    "journal",
+    "not_wanted",
+    Verdict.WARN,
+    N_("Heads of the journal are not signed, since [journal] sign is false: a chain made anew would not show"),
+    N_("Write sign = true in [journal]"),
+)
+NO_KEY: Final = Kind(
+    "journal",
+    "no_key",
+    Verdict.WARN,
+    N_("No key here can sign heads of the journal: signer daemons and NCANode sign XML documents only"),
+    N_("Name a key file or a token in [gateway.transport_key], or write sign = false in [journal]"),
+)
+BEHIND: Final = Kind(
+    "journal",
+    "behind",
+    Verdict.WARN,
+    N_("Lines of the journal that wait to be linked for too long: {number}; the oldest is of {at}"),
+    N_("See the agent's log for journal.link_failed; without an agent that runs nothing is linked"),
+)
+CUT_OFF: Final = Kind(
+    "journal",
+    "cut_off",
+    Verdict.FAIL,
+    N_("The chain ends before batch {number}, whose signed head is in {place}"),
+    N_("Do not start the agent. Find out who changed the ledger: usrec journal verify"),
+)
+HEADS_UNUSABLE: Final = Kind(
+    "journal",
+    "heads_unusable",
+    Verdict.WARN,
+    N_("The file of the journal's heads outside the ledger cannot be used: {why}"),
+    N_("Check [journal] heads, the folder's rights and its disk"),
+)
+STAMP_UNUSABLE: Final = Kind(
+    "journal",
+    "stamp_unusable",
+    Verdict.WARN,
+    N_("Heads of the journal get no timestamp: {why}"),
+    N_("Correct [journal.timestamp]; heads are signed and kept without one meanwhile"),
+)
+UNREAD: Final = Kind(
+    "journal",
+    "unread",
+    Verdict.WARN,
+    N_("Whether the journal is linked is not known, since the ledger cannot be read"),
+    N_("Mend the ledger first"),
+)
+
+
+def examine_journal(installation: Installation, view: ChainView) -> Iterator[Line]:
+    """How far the chain reaches, and what of it is signed and kept."""
+    tail, now = view.tail(), installation.clock.now()
+    if tail.oldest_at is not None and now - tail.oldest_at > installation.settings.values.journal.tail_bound:
+        yield BEHIND.line(number=tail.lines, at=tail.oldest_at)
+    yield from _heads(installation, view)
+    yield from _outside(installation, view, tail.batches)
+    yield from _stamps(installation)
+
+
+def _heads(installation: Installation, view: ChainView) -> Iterator[Line]:
+    from usrec.heads import can_sign_heads
+
+    last = view.last_head()
+    if not installation.settings.values.journal.sign:
+        yield NOT_WANTED.line()
+    elif not can_sign_heads(installation.settings):
+        yield NO_KEY.line()
+    elif last is None:
+        yield NONE_YET.line()
+    else:
+        yield SIGNED.line(number=view.tail().linked, at=last.signed_at)
+
+
+def _outside(installation: Installation, view: ChainView, batches: int) -> Iterator[Line]:
+    from usrec.heads import build_head_file
+
+    file = build_head_file(installation.settings)
+    try:
+        file.require_usable()
+        last = file.last()
+    except HeadFileUnusable as problem:
+        yield HEADS_UNUSABLE.line(why=str(problem).rstrip("."))
+        return
+    if last > batches and not view.restorings():
+        yield CUT_OFF.line(number=last, place=file.path)
+
+
+def _stamps(installation: Installation) -> Iterator[Line]:
+    from usrec.heads import build_head_stamper
+
+    try:
+        build_head_stamper(installation.settings, installation.clock)
+    except ConfigurationError as problem:
+        yield STAMP_UNUSABLE.line(why=str(problem).rstrip("."))
