@@ -10,13 +10,16 @@ import pypdf
 import pytest
 
 from support.line import TIMEOUT, UNREACHABLE, Line, registered
+from usrec.adapters.evidence.checking import Doubt, Notice
 from usrec.adapters.evidence.typesetting import set_act
 from usrec.application.export_evidence import dossier_of
+from usrec.domain.day_count import DayKind
 from usrec.domain.evidence import Dossier, Timeliness
 from usrec.domain.outage import outages
 from usrec.interfaces.cli.evidence_act import submission_act
 from usrec.interfaces.cli.evidence_readme import readme
-from usrec.ports.act import ActText, Grid, Heading, Paragraph
+from usrec.interfaces.cli.evidence_words import DAYS, DOUBTS, NOTICES, TIMELINESS
+from usrec.ports.act import ActText, Block, Grid, Heading, Paragraph
 
 KAZAKH = "әғқңөұүһі ӘҒҚҢӨҰҮҺІ"
 MARKUP = '#panic("x") *b* _i_ $x^2$ <label> @ref // no comment \\ #{1+1} [c] `raw` = h'
@@ -75,7 +78,7 @@ def test_late_and_overdue_are_told_apart() -> None:
 
 @pytest.mark.parametrize("typed", [MARKUP, '"; }', "\\u{0}", "${}"])
 def test_what_hr_typed_is_set_as_it_is(typed: str) -> None:
-    blocks = [Heading(typed), Paragraph(typed, strong=True), Grid((1, 1), [[typed, typed]], (typed, typed))]
+    blocks: list[Block] = [Heading(typed), Paragraph(typed, strong=True), Grid((1, 1), [[typed, typed]], (typed, typed))]
     found = flowing(set_act([ActText("ru", typed, typed, blocks)]))
     assert found.count(" ".join(typed.split())) >= 4
 
@@ -100,3 +103,8 @@ def test_without_the_extra_there_is_no_act(monkeypatch: pytest.MonkeyPatch) -> N
 def test_readme_speaks_three_languages() -> None:
     text = readme().decode()
     assert all(words in text for words in ("ЕШЕБЖ", "ЕСУТД", "USREC", "kzeds verify-bundle BUNDLE.zip"))
+
+
+def test_every_word_of_a_bundle_has_its_translation() -> None:
+    for words, names in ((TIMELINESS, Timeliness), (DAYS, DayKind), (DOUBTS, Doubt), (NOTICES, Notice)):
+        assert set(words) == set(names)
