@@ -20,6 +20,8 @@ from packaging.utils import canonicalize_name
 from bundle_target import BundleError, DownloadError, Target
 
 OWN = "usrec-agent"
+EXTRAS = frozenset({"evidence"})
+"""Of ours: what a closed network could not get later. Tokens need the vendor's own library, so theirs stay outside."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def needed(found: Mapping[str, Wheel], target: Target) -> Closure:
     """
     needs: dict[str, set[str]] = {}
     asked: dict[str, frozenset[str]] = {}
-    todo: list[tuple[str, frozenset[str]]] = [(OWN, frozenset())]
+    todo: list[tuple[str, frozenset[str]]] = [(OWN, EXTRAS)]
     while todo:
         name, extras = todo.pop()
         extras |= asked.get(name, frozenset())

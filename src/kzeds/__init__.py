@@ -18,6 +18,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kzeds.bundle import BundleWriter, VerifiedBundle, verify_bundle
     from kzeds.certificate import Certificate, Role
     from kzeds.cms import VerifiedSignature, sign_detached, verify_detached
     from kzeds.cms_timestamp import add_timestamp, stamped_bytes, timestamp_in
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from kzeds.xmldsig import VerifiedDocument, sign_enveloped, verify_enveloped
 
 __all__ = [
+    "BundleWriter",
     "Certificate",
     "CrlServer",
     "HttpFetch",
@@ -82,6 +84,7 @@ __all__ = [
     "TestPki",
     "Timestamp",
     "VerifiedBody",
+    "VerifiedBundle",
     "VerifiedDocument",
     "VerifiedSignature",
     "add_timestamp",
@@ -107,6 +110,7 @@ __all__ = [
     "stamped_bytes",
     "timestamp_in",
     "verify_body",
+    "verify_bundle",
     "verify_detached",
     "verify_enveloped",
     "verify_timestamp",
@@ -115,6 +119,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BundleWriter": "bundle",
     "Certificate": "certificate",
     "CrlServer": "revocation.sources",
     "HttpFetch": "fetching",
@@ -140,6 +145,7 @@ _HOMES = {
     "TestPki": "test_pki",
     "Timestamp": "timestamp",
     "VerifiedBody": "wsse",
+    "VerifiedBundle": "bundle",
     "VerifiedDocument": "xmldsig",
     "VerifiedSignature": "cms",
     "add_timestamp": "cms_timestamp",
@@ -165,6 +171,7 @@ _HOMES = {
     "stamped_bytes": "cms_timestamp",
     "timestamp_in": "cms_timestamp",
     "verify_body": "wsse",
+    "verify_bundle": "bundle",
     "verify_detached": "cms",
     "verify_enveloped": "xmldsig",
     "verify_timestamp": "timestamp",

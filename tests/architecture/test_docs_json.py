@@ -8,21 +8,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from typer.testing import CliRunner
 
+from kzeds.bundle import VerifiedBundle
 from kzeds.cli.app import app as kzeds_app
 from support.code_lists import an_edition, an_entry
 from support.ledger_values import a_submission, an_alert
 from support.markdown import code, prose, read, section
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.adapters.calendar.year import read_year
+from usrec.adapters.evidence.checking import CheckedEvidence
 from usrec.adapters.explanations.book import explain_all
 from usrec.application.checkup import Level, Standing
 from usrec.application.estimate_liability import Case, Estimate
 from usrec.application.foresee import Foreseen
+from usrec.application.export_evidence import Exported
 from usrec.application.import_dictionary import CodesExplained, LostCode
 from usrec.application.import_dictionary import Plan as ImportPlan
 from usrec.application.pack_papers import Unsigned
@@ -66,6 +70,8 @@ from usrec.interfaces.cli.dictionary_words import check_json as check_dictionari
 from usrec.interfaces.cli.doctor import doctor_json, openings_json
 from usrec.interfaces.cli.document import checked_json, stored_json
 from usrec.interfaces.cli.employer import stop_json
+from usrec.interfaces.cli.evidence import Made, exported_json
+from usrec.interfaces.cli.evidence_check import evidence_json
 from usrec.interfaces.cli.explain import in_force
 from usrec.interfaces.cli.explanation_words import explanation_json
 from usrec.interfaces.cli.journal import line_json, verify_json
@@ -91,6 +97,9 @@ from usrec_simulator.registry import RegisteredRecord
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 DAY = date(2026, 11, 20)
 ID = SubmissionId("a" * 36)
+CHECKED_EVIDENCE = CheckedEvidence(
+    VerifiedBundle({}, 1, cast("Any", SimpleNamespace(fingerprint="f", bin=None)), NOW, (), None, has_stamp=False)
+)
 ROW = SubmissionRow(
     id=ID,
     state=State.REJECTED,
@@ -241,6 +250,10 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ),
     ("usrec package list", "JSON keys, one"): _paper_json(UNSIGNED),
     ("usrec package take", "JSON keys, one"): _taken_json(TakenPaper("1.xml", ID, Fate.TAKEN)),
+    ("usrec evidence export", "JSON keys:"): exported_json(
+        Made(Exported(), "m", "s", act=True), Path(), journaled=True
+    ),
+    ("usrec evidence verify", "JSON keys:"): evidence_json(CHECKED_EVIDENCE, Path("b.zip"), judged=False),
     ("usrec mass list", "JSON keys, one"): mass_json(MASS),
     ("usrec pair list", "JSON keys, one"): pair_json(PAIR),
     ("usrec replay", "JSON keys with a plan only:"): plan_json(PLAN),

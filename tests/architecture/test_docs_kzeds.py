@@ -25,7 +25,7 @@ ADDRESSES = {
 }
 """Servers of the NCA that the page names, and the paths of ours that stand for them."""
 
-PYTHON_BLOCKS = 11
+PYTHON_BLOCKS = 12
 COMMANDS = 15
 
 

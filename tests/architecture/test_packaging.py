@@ -81,6 +81,7 @@ def test_every_import_is_a_declared_dependency() -> None:
     """What the source imports is named in [project], not merely present in the developers' environment."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = project["dependencies"] + project["optional-dependencies"]["pkcs11"]
+    named = named + project["optional-dependencies"]["evidence"]
     declared = {re.split(r"[\[<>=!;,\s]", item)[0].lower().replace("_", "-") for item in named}
     owners = packages_distributions()
     missing = {

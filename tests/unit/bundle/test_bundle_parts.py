@@ -53,7 +53,14 @@ def test_only_what_the_target_needs_is_taken_from_the_lock_file() -> None:
 
 def test_what_nothing_needs_stays_out_and_extras_are_followed(tmp_path: Path) -> None:
     wheels = [
-        wheel(tmp_path, OWN, "Requires-Dist: driver[fast]>=1", "Requires-Dist: tests ; extra == 'dev'"),
+        wheel(
+            tmp_path,
+            OWN,
+            "Requires-Dist: driver[fast]>=1",
+            "Requires-Dist: tests ; extra == 'dev'",
+            "Requires-Dist: typesetter ; extra == 'evidence'",
+        ),
+        wheel(tmp_path, "typesetter"),
         wheel(tmp_path, "driver", "Requires-Dist: engine ; extra == 'fast'", "Requires-Dist: gui ; extra == 'show'"),
         wheel(tmp_path, "engine", "Requires-Dist: old ; python_version < '3.12'", "Requires-Dist: Driver"),
         wheel(tmp_path, "old"),
@@ -61,7 +68,7 @@ def test_what_nothing_needs_stays_out_and_extras_are_followed(tmp_path: Path) ->
         wheel(tmp_path, "tests"),
     ]
     found = needed({one.name: one for one in wheels}, TARGET)
-    assert set(found.wheels) == {OWN, "driver", "engine", "old"}
+    assert set(found.wheels) == {OWN, "driver", "engine", "old", "typesetter"}
     assert found.needs["engine"] == {"old", "driver"}
 
 

@@ -14,15 +14,18 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from kzeds.answering import make_timestamp
 from kzeds.bundle import BundleWriter, FaultKind, verify_bundle
 from kzeds.bundle.layout import MANIFEST, SIGNATURE, entry_of
 from kzeds.cli.app import app
 from kzeds.cms import sign_detached
+from kzeds.cms_timestamp import add_timestamp, stamped_bytes
 from kzeds.errors import BundleError, BundleFilesError, DamagedBundleError, KzedsError, SignatureError
 from kzeds.keys.pkcs12 import load_pkcs12
 from kzeds.keys.signing_key import SigningKey
 from kzeds.test_pki import KeyKind, TestPki, make_test_pki
 from kzeds.trust import load_authorities
+from kzeds.tsp import fetch_timestamp
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 FILES = {"README.txt": b"Read me.\n", "submissions/1/document.xml": b"<a/>" * 200, "empty.txt": b""}
@@ -97,6 +100,27 @@ def test_issuer_is_judged_for_the_moment_of_the_signature(bundle: Path, pki: Tes
     with pytest.raises(KzedsError):
         verify_bundle(bundle, authorities=load_authorities(strangers.directory), at=NOW)
     assert report(bundle, "--trust", str(strangers.directory))[0] == 1
+
+
+def test_time_stamp_in_the_signature_proves_when(tmp_path: Path, key: SigningKey, pki: TestPki) -> None:
+    password = pki.key_file("tsa").with_suffix(".password").read_text().strip()
+    authority = load_pkcs12(pki.key_file("tsa").read_bytes(), password)
+    authorities = load_authorities(pki.directory)
+
+    def fetch(url: str, body: bytes | None = None, *, content_type: str = "") -> bytes:
+        assert body is not None, (url, content_type)
+        return make_timestamp(authority, body, at=NOW)
+
+    def stamped(content: bytes) -> bytes:
+        signature = sign_detached(content, key, at=NOW)
+        stamp = fetch_timestamp(stamped_bytes(signature), "http://tsa", fetch, authorities, at=lambda: NOW)
+        return add_timestamp(signature, stamp.token)
+
+    bundle = tmp_path / "bundle.zip"
+    with BundleWriter(bundle) as writer:
+        writer.finish({"format": "a-test"}, signer=key.certificate.fingerprint, sign=stamped)
+    assert verify_bundle(bundle, authorities=authorities, at=NOW).stamped_at == NOW
+    assert report(bundle)[1]["timestamp"] == "not judged"
 
 
 def test_only_its_owner_may_read_it_and_the_same_files_give_the_same_bytes(tmp_path: Path, key: SigningKey) -> None:

@@ -32,7 +32,7 @@ EXTRA: Final = "pip install 'usrec-agent[evidence]'"
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class Made:
     """What became of an export."""
 
     exported: Exported
@@ -68,7 +68,7 @@ def export(
         made, of = _export(place, output, scope, sign_with)
         journaled = _journaled(place, of, made)
     if as_json:
-        print_json(_json(made, output, journaled=journaled))
+        print_json(exported_json(made, output, journaled=journaled))
     else:
         for line in _words(made, output):
             say(line)
@@ -87,7 +87,7 @@ def _scope(submission: str | None, period: tuple[datetime, datetime] | None) -> 
 
 def _export(
     place: Opened, output: Path, scope: str | tuple[date, date], sign_with: str | None
-) -> tuple[_Made, SubmissionId | tuple[date, date]]:
+) -> tuple[Made, SubmissionId | tuple[date, date]]:
     """Write the bundle from one snapshot of the ledger."""
     from usrec.adapters.system_clock import SystemClock
     from usrec.keys import build_statement_key
@@ -133,7 +133,7 @@ def _written(
     of: SubmissionId | tuple[date, date],
     key: StatementKey,
     now: datetime,
-) -> _Made:
+) -> Made:
     from usrec import release
     from usrec.adapters.evidence.certificates import certificates_of
     from usrec.adapters.explanations.book import explain
@@ -163,7 +163,7 @@ def _written(
     }
     sign = build_bundle_signature(place.settings, key.sign)
     manifest = files.finish(fields, signer=key.fingerprint, sign=sign)
-    return _Made(exported, manifest, key.fingerprint, act is not None)
+    return Made(exported, manifest, key.fingerprint, act is not None)
 
 
 def _act(exported: Exported, of: SubmissionId | tuple[date, date], ledger: str, now: datetime) -> bytes | None:
@@ -198,7 +198,7 @@ def _writing(output: Path) -> Iterator[BundleWriter]:
         ) from None
 
 
-def _journaled(place: Opened, of: SubmissionId | tuple[date, date], made: _Made) -> bool:
+def _journaled(place: Opened, of: SubmissionId | tuple[date, date], made: Made) -> bool:
     """Note the export in the journal; an export of a ledger that cannot be written is said loudly instead."""
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.note_export import note_export
@@ -223,7 +223,8 @@ def _journaled(place: Opened, of: SubmissionId | tuple[date, date], made: _Made)
     return True
 
 
-def _json(made: _Made, output: Path, *, journaled: bool) -> dict[str, object]:
+def exported_json(made: Made, output: Path, *, journaled: bool) -> dict[str, object]:
+    """What was exported, for programs."""
     exported = made.exported
     return {
         "bundle": str(output),
@@ -241,7 +242,7 @@ def _json(made: _Made, output: Path, *, journaled: bool) -> dict[str, object]:
     }
 
 
-def _words(made: _Made, output: Path) -> Iterator[str]:
+def _words(made: Made, output: Path) -> Iterator[str]:
     count = ntr("{number} submission", "{number} submissions", made.exported.submissions)
     yield tr("{file}: {what}, signed with certificate {signer}").format(
         file=output, what=count, signer=made.signer[:16]

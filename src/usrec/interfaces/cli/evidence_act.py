@@ -114,7 +114,7 @@ def _term(dossier: Dossier) -> Iterator[Block]:
         differs = tr("The calendar was corrected since: today's calendar {calendar} counts to another day.")
         yield Paragraph(differs.format(calendar=dossier.counted_with), strong=True)
     rows = [[one.day.isoformat(), str(one.number or ""), _counted(one)] for one in dossier.days]
-    yield Grid((2, 1, 5), rows, (tr("day"), tr("No."), tr("how it counts")))
+    yield Grid((2, 1, 5), rows, (tr("day"), tr("number"), tr("how it counts")))
 
 
 def _counted(one: CountedDay) -> str:
@@ -136,7 +136,7 @@ def _attempts(dossier: Dossier) -> Iterator[Block]:
     if not attempts:
         yield Paragraph(tr("Nothing was sent."))
         return
-    heads = (tr("No."), tr("begun"), tr("ended"), tr("what became of it"))
+    heads = (tr("number"), tr("begun"), tr("ended"), tr("what became of it"))
     yield Grid((1, 3, 3, 8), [_attempt(one) for one in attempts], heads)
     yield Paragraph(
         tr(

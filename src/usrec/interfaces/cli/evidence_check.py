@@ -46,9 +46,9 @@ def verify(
         _refuse(bundle, "failed", str(problem), _named(problem), as_json=as_json)
         raise typer.Exit(NOT_WHOLE) from None
     if as_json:
-        print_json(evidence_json(found, bundle, trusted is not None))
+        print_json(evidence_json(found, bundle, judged=trusted is not None))
     else:
-        for line in _words(found, trusted is not None):
+        for line in _words(found, judged=trusted is not None):
             say(line)
     raise typer.Exit(NOT_WHOLE if found.faults else 0)
 
@@ -74,7 +74,7 @@ def _refuse(bundle: Path, result: str, reason: str, named: Mapping[str, list[str
     say(tr("NOT WHOLE: {why}").format(why=reason) if failed else tr("CANNOT TELL: {why}").format(why=reason))
 
 
-def evidence_json(found: CheckedEvidence, bundle: Path, judged: bool) -> dict[str, Any]:  # noqa: FBT001 -- said by name
+def evidence_json(found: CheckedEvidence, bundle: Path, *, judged: bool) -> dict[str, Any]:
     """What was found, for programs."""
     whole, head = found.bundle, found.head
     return {
@@ -111,7 +111,7 @@ def _signer_json(whole: VerifiedBundle) -> dict[str, Any]:
     }
 
 
-def _words(found: CheckedEvidence, judged: bool) -> Iterator[str]:  # noqa: FBT001 -- said by name
+def _words(found: CheckedEvidence, *, judged: bool) -> Iterator[str]:
     from usrec.interfaces.cli.evidence_words import DOUBTS, NOTICES
 
     for one in found.faults:

@@ -1,0 +1,101 @@
+"""What `usrec evidence export` says and leaves behind when something is missing."""
+
+from __future__ import annotations
+
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from support.operator_desk import UNANSWERED, Desk, registered
+from support.plain_settings import PLAIN
+from usrec.domain.errors import LedgerUnavailable
+
+
+@pytest.fixture
+def busy(desk: Desk, pki: Path) -> Desk:
+    """Three contracts, of which one is registered and one in doubt, and a key that can sign."""
+    keyed = PLAIN.replace('"k"', f'"{pki}/employer.p12"').replace('"kp"', f'"{pki}/employer.password"')
+    desk.settings.write_text(keyed, "utf-8")
+    for number in (1, 2, 3):
+        desk.hire(number)
+    desk.take()
+    desk.send_one("hire-1", registered())
+    desk.send_one("hire-2", UNANSWERED)
+    return desk
+
+
+def names_in(bundle: Path) -> set[str]:
+    with zipfile.ZipFile(bundle) as archive:
+        return set(archive.namelist())
+
+
+def test_export_without_the_typesetter_goes_on_and_says_so(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "typst", None)
+    bundle = busy.folder / "b.zip"
+    said = busy.usrec("evidence", "export", "--submission", busy.row("hire-1").id, "-o", str(bundle))
+    assert said.code == 0, said.err
+    assert "NO ACT (PDF) WAS MADE" in said.out
+    assert "usrec-agent[evidence]" in said.out
+    assert "act.pdf" not in names_in(bundle)
+    (line,) = [line for line in busy.story("hire-1").journal if line.action == "evidence_exported"]
+    assert line.actor not in {"", "agent"}
+    assert json.loads(line.detail).keys() == {"submissions", "period", "manifest"}
+
+
+def test_export_of_a_ledger_that_cannot_be_written_stands_and_is_said_loudly(
+    busy: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise LedgerUnavailable("the disk is full", where="ledger.db")
+
+    monkeypatch.setattr("usrec.application.note_export.note_export", refuse)
+    monkeypatch.setattr("usrec.application.link_journal.link_journal", refuse)
+    bundle = busy.folder / "b.zip"
+    said = busy.usrec("evidence", "export", "--submission", busy.row("hire-2").id, "-o", str(bundle), "--json")
+    assert (said.code, said.json["journaled"], bundle.exists()) == (0, False, True)
+    assert "NOT in the journal" in said.err
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [[], ["--submission", "x", "--period", "2026-01-01", "2026-01-02"], ["--period", "2026-01-02", "2026-01-01"]],
+)
+def test_export_needs_one_sensible_scope(busy: Desk, scope: list[str]) -> None:
+    bundle = busy.folder / "b.zip"
+    assert busy.usrec("evidence", "export", *scope, "-o", str(bundle)).code == 2
+    assert busy.usrec("evidence", "export", "--submission", "nobody", "-o", str(bundle)).code == 2
+    assert not bundle.exists()
+
+
+def test_export_without_a_key_writes_nothing(desk: Desk) -> None:
+    desk.hire(1)
+    desk.take()
+    bundle = desk.folder / "b.zip"
+    said = desk.usrec("evidence", "export", "--submission", desk.row("hire-1").id, "-o", str(bundle))
+    assert (said.code, "--sign-with" in said.err) == (5, True)
+    unknown = ("--sign-with", "nobody")
+    assert desk.usrec("evidence", "export", "--period", "2026-01-01", "2026-01-02", "-o", "b", *unknown).code == 3
+    assert not list(desk.folder.glob("*b.zip*"))
+
+
+def test_period_asks_the_ledger_no_more_for_many_than_for_few(busy: Desk) -> None:
+    """One snapshot, and no question for each submission."""
+    from sqlalchemy import event
+
+    asked: list[str] = []
+    with busy.ledger.evidence.reading() as reading:
+        connection = reading._connection
+        event.listen(connection, "before_cursor_execute", lambda *told: asked.append(told[2]))
+        ids = [busy.row(f"hire-{number}").id for number in (1, 2, 3)]
+        reading.records(ids[:1])
+        for_one = len(asked)
+        reading.records(ids)
+    assert len(asked) - for_one == for_one
+
+
+def test_folder_that_is_not_there_is_named(busy: Desk) -> None:
+    said = busy.usrec("evidence", "export", "--period", "2026-01-01", "2026-01-02", "-o", "/nowhere/b.zip")
+    assert (said.code, "/nowhere/b.zip" in said.err) == (3, True)
