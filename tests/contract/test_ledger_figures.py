@@ -22,6 +22,7 @@ from support.ledger_values import (
 from usrec.adapters.persistence import SqlLedger
 from usrec.adapters.persistence.rows import submission_values
 from usrec.adapters.persistence.schema import head_revision
+from usrec.adapters.persistence.sealing import NOT_SEALED
 from usrec.adapters.persistence.tables import submissions
 from usrec.domain.alert import Alert, Threshold, Watched
 from usrec.domain.source_event import EmployerName, EventId, Operation, SourceName
@@ -217,7 +218,7 @@ def test_figures_count_the_settled_past_in_an_index_and_read_only_what_is_open(s
     for number in range(OPEN + SETTLED):
         state = State.PENDING if number < OPEN else State.ACCEPTED
         told: dict[str, Any] = {"state": state, "due_utc": NOW + number % 9 * DAY, "details": DETAILS}
-        rows.append(submission_values(a_submission(f"s{number:06}", **told)))
+        rows.append(submission_values(a_submission(f"s{number:06}", **told), NOT_SEALED))
     with shared_ledger._engine.begin() as connection:
         if shared_ledger.dialect == "postgresql":
             connection.execute(text("SET LOCAL synchronous_commit = on"))  # or VACUUM could not yet call rows visible

@@ -9,6 +9,7 @@ from sqlalchemy.exc import InvalidRequestError
 from support.ledger_values import a_line, a_submission
 from usrec.adapters.persistence import SqlLedger
 from usrec.adapters.persistence.rows import submission_values
+from usrec.adapters.persistence.sealing import NOT_SEALED
 from usrec.adapters.persistence.tables import submissions
 from usrec.domain.errors import InvariantViolation, LedgerUnavailable
 from usrec.domain.state import TRANSITIONS, State
@@ -20,7 +21,7 @@ ALLOWED = {(before, after) for (before, _), after in TRANSITIONS.items()} | {(st
 def _moves(connection: Connection, before: State, after: State) -> bool:
     """Whether plain SQL may take a submission from one state to the other."""
     name = f"{before}-{after}"
-    connection.execute(insert(submissions), submission_values(a_submission(name, state=before)))
+    connection.execute(insert(submissions), submission_values(a_submission(name, state=before), NOT_SEALED))
     try:
         with connection.begin_nested():
             what = {"name": name, "state": after.value}
@@ -39,7 +40,7 @@ def test_plain_sql_moves_a_state_along_the_transitions_only(shared_ledger: SqlLe
 
 @pytest.mark.parametrize("state", ["", "Pending", "done"])
 def test_plain_sql_cannot_invent_a_state(shared_ledger: SqlLedger, state: str) -> None:
-    row = submission_values(a_submission()) | {"state": literal_column(f"'{state}'")}
+    row = submission_values(a_submission(), NOT_SEALED) | {"state": literal_column(f"'{state}'")}
     with shared_ledger._engine.begin() as connection, pytest.raises(InvariantViolation, match="ck_submissions_state"):
         connection.execute(insert(submissions).values(row))
 
@@ -51,7 +52,7 @@ def test_plain_sql_cannot_invent_a_queue_status(shared_ledger: SqlLedger) -> Non
     moment = "'2026-03-02 00:00:00.000000Z'"
     row = f"'s1', '', '', 'waiting', {moment}, {moment}, 0, 0, false, ''"
     with shared_ledger._engine.begin() as connection:
-        connection.execute(insert(submissions), submission_values(a_submission()))
+        connection.execute(insert(submissions), submission_values(a_submission(), NOT_SEALED))
         with pytest.raises(InvariantViolation, match="ck_outbox_status"):
             connection.execute(text(f"INSERT INTO outbox ({columns}) VALUES ({row})"))  # noqa: S608 -- literals above
 

@@ -14,6 +14,7 @@ from usrec.adapters.persistence import SqlLedger
 from usrec.adapters.persistence.alert_tables import permits
 from usrec.adapters.persistence.delivery_tables import outbox
 from usrec.adapters.persistence.rows import submission_values, values_of
+from usrec.adapters.persistence.sealing import NOT_SEALED
 from usrec.adapters.persistence.tables import submissions, write_backs
 from usrec.domain.alert import Watched
 from usrec.domain.source_event import ContractKey, EventId
@@ -49,7 +50,7 @@ def stock(ledger: SqlLedger) -> None:
         entry = values_of(an_entry(one, status=status, **times))
         if status is QueueStatus.CLAIMED:
             entry |= {"lease_owner": "other", "lease_until": NOW + DAY + number * HOUR}
-        rows.append(submission_values(one) | {"watch_at": NOW + number * HOUR})
+        rows.append(submission_values(one, NOT_SEALED) | {"watch_at": NOW + number * HOUR})
         entries.append(entry)
         ending.append(_permit(one, (NOW + number * DAY).date()))
         notes.append(values_of(a_note(str(number))) | {"due_at": NOW + number * HOUR})

@@ -19,7 +19,7 @@ from support.postgresql import PostgresqlServer
 from usrec.adapters import persistence
 from usrec.adapters.persistence import create_ledger_engine, open_ledger
 from usrec.adapters.persistence.columns import metadata
-from usrec.adapters.persistence.rights import RIGHTS, shortfalls
+from usrec.adapters.persistence.rights import ENCRYPTING, PRUNING, RIGHTS, shortfalls
 from usrec.adapters.persistence.schema import upgrade
 from usrec.domain.errors import LedgerUnavailable
 from usrec.domain.secret import Secret
@@ -135,6 +135,11 @@ def test_every_missing_right_is_told_and_the_sql_that_is_told_gives_it(guarded: 
     with pytest.raises(LedgerUnavailable, match="access is denied"), ledger._engine.begin() as connection:
         connection.execute(text("DELETE FROM journal"))
     ledger.close()
+    engine = create_ledger_engine(guarded.url, Secret(WORD))
+    beyond = ["UPDATE on inbox", "UPDATE on messages", "UPDATE on acknowledgements", "DELETE on documents"]
+    assert [one.what for one in shortfalls(engine, PRUNING)] == beyond, "what is signed it can neither change nor prune"
+    assert "UPDATE on messages" in [one.what for one in shortfalls(engine, ENCRYPTING)]
+    engine.dispose()
 
 
 @pytest.mark.postgresql

@@ -62,7 +62,20 @@ PRUNING: Final[Mapping[str, tuple[str, ...]]] = {
     "documents": ("SELECT", "DELETE"),
     "journal": _ADD,
 }
-"""What ``usrec retention apply`` and ``usrec ledger encrypt`` need beyond that; the agent itself never has it."""
+"""What ``usrec retention apply`` needs; the agent's own account should not have it."""
+
+ENCRYPTING: Final[Mapping[str, tuple[str, ...]]] = {
+    "ledger_meta": ("SELECT", "UPDATE"),
+    "encryption_keys": ("SELECT", "INSERT", "DELETE"),
+    "inbox": ("SELECT", "UPDATE"),
+    "submissions": ("SELECT", "UPDATE"),
+    "messages": ("SELECT", "UPDATE"),
+    "signing_requests": ("SELECT", "UPDATE"),
+    "documents": ("SELECT", "UPDATE"),
+    "attempts": ("SELECT", "UPDATE"),
+    "acknowledgements": ("SELECT", "UPDATE"),
+}
+"""What ``usrec ledger encrypt`` needs; likewise."""
 
 _SCHEMA: Final = text(
     "SELECT relnamespace::regnamespace::text AS schema, quote_ident(current_user) AS role,"

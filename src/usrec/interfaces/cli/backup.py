@@ -74,7 +74,11 @@ def _write(settings: LoadedWatcherSettings, file: Path, label: str, now: datetim
     ledger, engine = build_ledger(settings), create_ledger_engine(url, password)
     try:
         manifest = back_up(Source(engine, build_sealing(settings), password), file, Maker(release(), now, label))
-        record_export("backup", manifest.counts["submissions"], who(), ledger=ledger, now=now)
+        try:
+            record_export("backup", manifest.counts["submissions"], who(), ledger=ledger, now=now)
+        except BaseException:
+            file.unlink()
+            raise
     finally:
         engine.dispose()
         ledger.close()

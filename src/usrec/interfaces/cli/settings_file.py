@@ -48,6 +48,8 @@ PLACEHOLDERS: Final[Mapping[Place, Any]] = {
 """What stands in a new file for a required setting that was not given."""
 
 EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
+    ("retention", "ended_contracts_years"): 5,
+    ("retention", "taken_back_years"): 1,
     ("proxy", "url"): "http://proxy.example:3128",
     ("transport_key", "key_file"): "secrets/transport.p12",
     ("transport_key", "key_password"): {"file": "secrets/transport.password"},

@@ -25,6 +25,7 @@ from usrec.adapters.persistence.care.archive import digest_of, extract, private_
 from usrec.adapters.persistence.chain_tables import journal_batches
 from usrec.adapters.persistence.columns import metadata
 from usrec.adapters.persistence.engine import READ_ONLY, connected, create_ledger_engine, is_in_memory
+from usrec.adapters.persistence.failures import address_of
 from usrec.adapters.persistence.inbox import FingerprintKey
 from usrec.adapters.persistence.keys_in_use import keys_in_use
 from usrec.adapters.persistence.schema import HEAD
@@ -116,10 +117,7 @@ def check_sqlite(content: Path, file: Path) -> None:
 
 
 def _of_sqlite(source: Source, content: Path, maker: Maker) -> Manifest:
-    with connected(source.engine.execution_options(**{READ_ONLY: True})) as connection:
-        driver: Any = connection.connection.driver_connection
-        with closing(connect_sqlite(content)) as copy:
-            driver.backup(copy)
+    _copy_sqlite(source.engine, content)
     engine = create_ledger_engine(f"sqlite:///{content}")
     with connected(engine.execution_options(**{READ_ONLY: True, OPTION: source.sealing})) as connection:
         told = _told(connection, maker)
@@ -127,6 +125,21 @@ def _of_sqlite(source: Source, content: Path, maker: Maker) -> Manifest:
     close_sqlite(content)
     check_sqlite(content, content)
     return _weighed(told, content)
+
+
+def _copy_sqlite(engine: Engine, content: Path) -> None:
+    with connected(engine.execution_options(**{READ_ONLY: True})) as connection:
+        driver: Any = connection.connection.driver_connection
+        try:
+            with closing(connect_sqlite(content)) as copy:
+                driver.backup(copy)
+        except DatabaseError as problem:
+            raise LedgerUnavailable(
+                f"it cannot be copied: {problem}",
+                where=address_of(engine.url),
+                kept="The ledger was not touched, and no half backup was left",
+                next_step="Check the disks of the ledger and of the backup",
+            ) from None
 
 
 def close_sqlite(content: Path) -> None:
@@ -165,13 +178,17 @@ def run_client(command: list[str], url: URL, password: Secret | None) -> None:
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
         raise LedgerUnavailable(
-            f"{Path(command[0]).name} ended with {done.returncode}: {said[-1] if said else 'without a word'}",
-            where=f"ledger {url.database}",
+            f"{Path(command[0]).name} ended with {done.returncode}: {_first_line(done.stderr)}",
+            where=address_of(url),
             kept="Nothing that stood there was changed",
             next_step="Is it of the server's version or newer, and may the account read every table?",
         )
+
+
+def _first_line(said: bytes) -> str:
+    """What it complains of; the lines behind it may quote rows, which hold personal data."""
+    return next(iter(said.decode(errors="replace").strip().splitlines()), "without a word")
 
 
 def _address(url: URL, password: Secret | None) -> Mapping[str, str]:

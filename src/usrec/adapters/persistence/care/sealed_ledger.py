@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from usrec.adapters.persistence.care.reencrypt import BATCH, Standing, forget_keys, reencrypt, standing
 from usrec.adapters.persistence.engine import READ_ONLY, connected, create_ledger_engine
 from usrec.adapters.persistence.keys_in_use import keys_in_use, require_keys
+from usrec.adapters.persistence.rights import ENCRYPTING, shortfalls
 from usrec.adapters.persistence.schema import require_current
 from usrec.adapters.persistence.sealing import Sealing
 from usrec.adapters.persistence.view import SqlLedgerView
+from usrec.domain.errors import ConfigurationError
 from usrec.domain.secret import Secret
 
 
@@ -44,8 +46,15 @@ class SealedLedger:
         """Store everything as the keys at hand would; returns how many values that were.
 
         Raises:
-            ConfigurationError: A key of its values is not at hand.
+            ConfigurationError: A key of its values is not at hand, or the account lacks a right.
         """
+        if missing := shortfalls(self._engine, ENCRYPTING):
+            raise ConfigurationError(
+                f"this account may not do it: it lacks {'; '.join(one.what for one in missing)}",
+                where="[ledger]",
+                kept="Nothing was changed; the agent's own account is not meant to have these rights",
+                next_step="Give the command as the ledger's owner, named in the variable USREC_LEDGER__URL",
+            )
         require_keys(self._engine, self._sealing, now)
         return reencrypt(self._engine, self._sealing, lambda _, __: None, batch)
 
