@@ -25,8 +25,8 @@ from usrec.adapters.evidence.checking import CheckedEvidence
 from usrec.adapters.explanations.book import explain_all
 from usrec.application.checkup import Level, Standing
 from usrec.application.estimate_liability import Case, Estimate
-from usrec.application.foresee import Foreseen
 from usrec.application.export_evidence import Exported
+from usrec.application.foresee import Foreseen
 from usrec.application.import_dictionary import CodesExplained, LostCode
 from usrec.application.import_dictionary import Plan as ImportPlan
 from usrec.application.pack_papers import Unsigned
@@ -216,16 +216,12 @@ HEAD = SignedHead(2, "h", NOW, "c", "{}", b"", None)
 LINE = ChainLine(1, moment(NOW), ID, "sign", "pending", "signed", "agent", "", "{}")
 
 ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
-    ("usrec status", "JSON keys:"): survey_json(
-        SURVEY,
-        [CertificateRecord("employer", "main", "1f", "good", None)],
-        [EndingPermit(ID, "e1", EmployerName("main"), "K-1", NOW.date())],
-        foreseen=FORESEEN,
     ("usrec status", "JSON keys:"): {
         **survey_json(
             SURVEY,
             [CertificateRecord("employer", "main", "1f", "good", None)],
             [EndingPermit(ID, "e1", EmployerName("main"), "K-1", NOW.date())],
+            foreseen=FORESEEN,
         ),
         **tail_json(TAIL, HEAD),
     },

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final, TypeVar
@@ -12,13 +13,15 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Engine, Executable, and_, bindparam, func, or_, select
 
 from usrec.adapters.persistence.alert_tables import alerts, deliveries
+from usrec.adapters.persistence.attempts import EVIDENCE, REPLY
 from usrec.adapters.persistence.chain import HEAD_COLUMNS, HEADER_COLUMNS, LINES
 from usrec.adapters.persistence.chain_tables import journal_batches, journal_heads
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import acknowledgements, attempts
 from usrec.adapters.persistence.engine import READ_ONLY, connected
-from usrec.adapters.persistence.inbox import FingerprintKey
+from usrec.adapters.persistence.inbox import PAYLOAD, FingerprintKey
 from usrec.adapters.persistence.rows import MESSAGE_COLUMNS, SUBMISSION_COLUMNS, message_of, submission_of
+from usrec.adapters.persistence.sealing import Sealing, sealing_of
 from usrec.adapters.persistence.tables import inbox, journal, messages, submissions
 from usrec.adapters.persistence.view import identified
 from usrec.domain.chain import BatchHeader, ChainLine, digest_key, ledger_id
@@ -169,11 +172,12 @@ class SqlEvidenceReading:
 
     def records(self, ids: Collection[SubmissionId]) -> Sequence[EvidenceRecord]:
         """Eight questions for all of them together."""
-        found = {row[0]: submission_of(row) for row in self._among(_SUBMISSIONS, ids)}
-        rows = {which: SourceRow(*cells) for which, *cells in self._among(_ROWS, ids)}
-        signed = {which: message_of(cells) for which, *cells in self._among(_MESSAGES, ids)}
-        tries = _grouped((row[0], _attempt(row)) for row in self._among(_ATTEMPTS, ids))
-        decided = _grouped((row[0], DecisionEvidence(*row[1:])) for row in self._among(_DECISIONS, ids))
+        sealing = sealing_of(self._connection)
+        found = {row[0]: submission_of(row, sealing) for row in self._among(_SUBMISSIONS, ids)}
+        rows = {which: _source_row(SourceRow(*cells), sealing) for which, *cells in self._among(_ROWS, ids)}
+        signed = {which: message_of(which, cells, sealing) for which, *cells in self._among(_MESSAGES, ids)}
+        tries = _grouped((row[0], _attempt(row, sealing)) for row in self._among(_ATTEMPTS, ids))
+        decided = _grouped((row[0], _decision(row, sealing)) for row in self._among(_DECISIONS, ids))
         lines = [ChainLine(*row) for row in self._among(_LINES, ids)]
         told = self._alerts(ids)
         said = _grouped((line.submission_id, line) for line in lines)
@@ -244,9 +248,20 @@ def _grouped(pairs: Iterator[tuple[Any, _Of]]) -> Mapping[Any, Sequence[_Of]]:
     return groups
 
 
-def _attempt(row: Sequence[Any]) -> AttemptEvidence:
+def _source_row(row: SourceRow, sealing: Sealing) -> SourceRow:
+    key = (row.source, row.event_id or "", row.revision)
+    return replace(row, payload=sealing.opened_text(PAYLOAD, key, row.payload))
+
+
+def _attempt(row: Sequence[Any], sealing: Sealing) -> AttemptEvidence:
     """A row of ``_ATTEMPTS``; what is not there, or not kept any more, is empty."""
-    return AttemptEvidence(*(*row[1:-1], row[-1] or b""))
+    values = [*row[1:-1], sealing.opened_content(REPLY, [row[1]], row[-1] or b"")]
+    return AttemptEvidence(*values)
+
+
+def _decision(row: Sequence[Any], sealing: Sealing) -> DecisionEvidence:
+    one = DecisionEvidence(*row[1:])
+    return replace(one, evidence=sealing.opened_content(EVIDENCE, [one.signed_digest], one.evidence))
 
 
 def _alert(row: Sequence[Any], told: Mapping[str, datetime]) -> AlertEvidence:
