@@ -256,3 +256,17 @@ def test_language_of_a_message_is_nobody_elses() -> None:
 def test_title_is_in_the_language_of_who_asks() -> None:
     with in_language("kk"):
         assert alert_title(*MISSED) == "мерзімі өтіп кетті"
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_portal_is_proposed_behind_the_check_out_and_never_for_what_may_be_registered(language: str) -> None:
+    """Whoever enters it first and takes it out of the line afterwards may have it registered twice."""
+
+    def to_do(threshold: Threshold) -> str:
+        told = page(an_open((Watched.PORTAL, threshold)), language=language)
+        return next(line for line in told.splitlines() if "usrec submission settle" in line)
+
+    by_hand, unsure = to_do(Threshold.ENTER_BY_HAND), to_do(Threshold.FIND_OUT)
+    order = [by_hand.index(what) for what in ("usrec submission checkout", "enbek.kz", "usrec submission settle")]
+    assert order == sorted(order)
+    assert "checkout" not in unsure
