@@ -138,8 +138,8 @@ class _Check:
         return True
 
     def _signature(self, head: SignedHead) -> CheckedSignature:
-        key = hashlib.sha256(b"%d|" % len(head.statement) + head.statement.encode() + head.signature).digest()
-        key += head.hash.encode() + b"%d|" % head.number + (head.timestamp or b"")[-64:]
+        said = (head.number, head.hash, head.certificate, head.statement, head.signature, head.timestamp)
+        key = hashlib.sha256(repr(said).encode()).digest()
         if key not in self._verified:
             self._verified[key] = self.checker.check(head)
         return self._verified[key]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from kzeds import load_pkcs12
+from kzeds import KeyKind, load_pkcs12, make_test_pki
 from kzeds.answering import make_timestamp
 from support.kzeds_authority import http_server
 from support.ledger_values import a_line
@@ -124,6 +124,24 @@ def test_heads_are_signed_by_the_transports_own_key_and_dated_by_an_authority(
     assert (found.breach, found.stamped) == (None, 2)
     assert broken.breach is not None
     assert (broken.breach.damage, broken.breach.outside) == (HeadDamage.TIMESTAMP, True)
+
+
+def test_a_gost_key_signs_heads_too(tmp_path: Path, clock: ManualClock) -> None:
+    made = make_test_pki(tmp_path / "pki", now=NOW, kind=KeyKind.GOST_2015).directory
+    patient = Patient(tmp_path, made, clock)
+    with running(patient) as agent:
+        write(agent, "first")
+        JournalWatch().look(agent)
+        found = checked(agent, patient)
+        assert (found.breach, found.ledger, found.outside) == (None, 1, 1)
+        assert found.signers[0].startswith("BIN 200940000013, certificate …")
+        (head,) = outside(patient)
+        assert head is not None
+        other = replace(head, statement=head.statement.replace('"entries":1', '"entries":2'))
+        checker = build_head_checker(agent.settings, clock)
+        forged = verify_heads(agent.ledger.chain_view, checker, [other])
+    assert forged.breach is not None
+    assert forged.breach.damage is HeadDamage.SIGNATURE
 
 
 def test_what_fails_is_said_once_and_hinders_nothing(patient: Patient, clock: ManualClock, pki: Path) -> None:
