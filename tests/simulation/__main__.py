@@ -14,7 +14,7 @@ from typing import Final
 from simulation.blocks import Shelf, play_blocks
 from simulation.faults import Fault
 from simulation.mutants import MUTANTS, described
-from simulation.report import Played, page
+from simulation.report import Played, commit, page
 from simulation.run import Result, simulate
 from simulation.shrink import shrink
 from simulation.tally import Tally
@@ -82,6 +82,7 @@ class _Progress:
 
 
 def _many(seeds: range, *, processes: int, folder: Path | None, report: Path | None) -> int:
+    played_from = commit()
     progress = _Progress(len(seeds))
     shelf = Shelf.under(folder) if folder else None
     tally = play_blocks(seeds, processes=processes, shelf=shelf, told=progress)
@@ -89,7 +90,7 @@ def _many(seeds: range, *, processes: int, folder: Path | None, report: Path | N
     print(f"Seeds {seeds.start} to {seeds.stop - 1}, {took:.0f} s\n")
     if tally.seeds == len(seeds) and report and not tally.broken:
         caught = {name: seeds_until_caught(name)[0] - 1 for name in MUTANTS}
-        played = Played(tally, seeds, caught, took / 60, processes)
+        played = Played(tally, seeds, played_from, caught, took / 60, processes)
         report.write_text("\n".join(page(played, report)), encoding="utf-8")
     for line in tally.report():
         print(line)

@@ -22,12 +22,14 @@ class Played:
     """A run.
 
     Attributes:
+        commit: What was played.
         caught: The first seed that finds each planted bug.
         minutes: On the wall, of this run; what was played before it is not in it.
     """
 
     tally: Tally
     seeds: range
+    commit: str
     caught: Mapping[str, int]
     minutes: float
     processes: int
@@ -58,7 +60,7 @@ def page(played: Played, path: Path) -> Iterator[str]:
 def _run(played: Played) -> Iterator[tuple[str, str]]:
     tally = played.tally
     yield "date", time.strftime("%Y-%m-%d", time.gmtime())
-    yield "commit", _commit()
+    yield "commit", played.commit
     yield "machine", f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     yield "seeds", f"{played.seeds.start:,} to {played.seeds.stop - 1:,}"
     yield (
@@ -79,12 +81,12 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[
     yield ""
 
 
-def _commit() -> str:
-    """The commit that was played, and whether anything differs from it."""
+def commit() -> str:
+    """The commit that is checked out, and whether anything differs from it."""
     here = Path(__file__).parent
 
     def git(*words: str) -> str:
         return subprocess.run(["git", *words], cwd=here, capture_output=True, text=True, check=False).stdout.strip()
 
-    commit = git("rev-parse", "--short=12", "HEAD") or "unknown"
-    return f"{commit} and changes" if git("status", "--porcelain", "--", "../../src", "..") else commit
+    found = git("rev-parse", "--short=12", "HEAD") or "unknown"
+    return f"{found} and changes" if git("status", "--porcelain", "--", "../../src", "..") else found
