@@ -36,6 +36,7 @@ from usrec.domain.deadline import DeadlineEvent, compute_deadline, deadline_repo
 from usrec.domain.dictionary import Changes, Dictionary
 from usrec.domain.document import FoundFile, StoredDocument
 from usrec.domain.employer_stop import AGENT, EmployerStop
+from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.liability import Breach, Circumstances, assess
 from usrec.domain.mass import MassBatch
 from usrec.domain.message import RenderedMessage
@@ -133,6 +134,7 @@ SURVEY = Survey(
     needs_person={PersonNeeded.REFUSED: 1},
     write_backs_waiting=0,
     stopped=[STOP],
+    halted=[Heartbeat("a:1", "a", "1", NOW, NOW, 4, draining=False, halted="wrong", clock_ahead=10800)],
 )
 STANDING = Standing(NOW, 1, 0, 0, 0, None, 0, 0, None, None, 0, 0, 0)
 CHECKED = Checked(Level.CRITICAL, ["no agent has ever given a sign of life"], STANDING, timedelta(minutes=10))
