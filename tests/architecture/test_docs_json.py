@@ -49,6 +49,7 @@ from usrec.domain.document import FoundFile, StoredDocument
 from usrec.domain.employer_stop import AGENT, EmployerStop
 from usrec.domain.forecast import QueueGroup, QueueLoad, Rate, RateBasis, foretell
 from usrec.domain.last_day import Advice
+from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.liability import Breach, Circumstances, assess
 from usrec.domain.mass import MassBatch
 from usrec.domain.message import RenderedMessage
@@ -153,6 +154,7 @@ SURVEY = Survey(
     needs_person={PersonNeeded.REFUSED: 1},
     write_backs_waiting=0,
     stopped=[STOP],
+    halted=[Heartbeat("a:1", "a", "1", NOW, NOW, 4, draining=False, halted="wrong", clock_ahead=10800)],
 )
 LOAD = QueueLoad([QueueGroup(NOW + timedelta(1), NOW + timedelta(2), 9, ID)], 0, 0, NOW, 0, 0, None)
 FORESEEN = Foreseen(foretell(LOAD, Rate(0.001, RateBasis.MEASURED), NOW), {ID: Advice.PORTAL})

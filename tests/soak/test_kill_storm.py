@@ -25,6 +25,8 @@ KILLS, SEED = int(os.environ.get("KILLS", "100")), int(os.environ.get("SEED", "3
 ROOT = Path(__file__).parents[2]
 AGENTS = {"SQLite, one agent": 1, "PostgreSQL, three agents": 3}
 DELIVERY = "workers = 2\npoll = 0.05\nretry_base = 0.2\nretry_cap = 1\nlease = 30\nbreaker_pause = 0.2"
+LOG = 'level = "error"\nformat = "json"\n[mass]\namendments = 0\nterminations = 0'
+"""Nobody is there to look at a batch of dismissals."""
 
 
 def workplace(kind: str, folder: Path, pki: Path, server: PostgresqlServer) -> Workplace:
@@ -32,7 +34,7 @@ def workplace(kind: str, folder: Path, pki: Path, server: PostgresqlServer) -> W
     sqlite = kind.startswith("SQLite")
     hr: SqlHr = SqliteHr(folder / "hr.db") if sqlite else PostgresqlHr(server.new_database())
     url = f"sqlite:///{folder / 'ledger.db'}" if sqlite else server.new_database()
-    made = Workplace(folder, hr, url, pki, delivery=DELIVERY, log='level = "error"\nformat = "json"')
+    made = Workplace(folder, hr, url, pki, delivery=DELIVERY, log=LOG)
     made.make_ledger()
     return made
 

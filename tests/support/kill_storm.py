@@ -56,7 +56,7 @@ kind = "bad_gateway_html"
 every = 29
 when = "after"
 """
-SOON, LATE = 0.15, 1.1
+SOON, LATE = 0.2, 1.4
 """Seconds from a start to the next kill."""
 SIMULATORS_SHARE = 0.2
 BACKLOG = 15

@@ -136,7 +136,7 @@ class GatewaySettings(Section):
     """Wire profile: ``current``, ``seen``, or a folder with profile.toml and the official XSD."""
     timeouts: TimeoutSettings = TimeoutSettings()
     clock_tolerance: Seconds = timedelta(minutes=5)
-    """How far other clocks may differ from ours; beyond it nothing is signed or sent."""
+    """How far the gateway's clock may differ from ours."""
     proxy: ProxySettings | None = None
     """Proxy on the way to the gateway; none when absent, whatever the environment says."""
     transport_key: KeySettings | None = None

@@ -175,7 +175,7 @@ def _to_do(one: OpenAlert, shown: str) -> str:
             "and record what you find: usrec submission settle {id}"
         ).format(id=shown)
     if one.alert.watched is Watched.CLOCK:
-        return tr("Set the clock of the agent's machine right, best by NTP (timedatectl); see usrec status")
+        return tr("Set the clock of the agent's machine right; see usrec status")
     return step_out_of(one.state, one.wait_reason, shown, code=one.code, before=one.blocked_by)
 
 
