@@ -247,6 +247,8 @@ def test_horizon_of_another_server_has_passed(shared_ledger: SqlLedger) -> None:
         (["UPDATE journal SET at = replace(at, 'Z', '+00:00') WHERE seq = 2"], (Damage.EDITED, 2)),
         (["UPDATE journal SET at = 'yesterday' WHERE seq = 2"], (Damage.EDITED, 2)),
         (["UPDATE journal SET to_state = 'heaven' WHERE seq = 4"], (Damage.EDITED, 4)),
+        (["UPDATE journal SET detail = CAST(x'ff' AS TEXT) WHERE seq = 4"], (Damage.EDITED, 4)),
+        (["UPDATE journal SET reason = x'00ff' WHERE seq = 1"], (Damage.EDITED, 1)),
         (["UPDATE journal SET seq = -seq WHERE seq = 3"], (Damage.INSERTED, -3)),
         (["DELETE FROM journal WHERE seq = 1"], (Damage.REMOVED, 1)),
         (["DELETE FROM journal WHERE seq >= 4"], (Damage.CUT_OFF, 4)),

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from usrec.domain.chain import START, Batch, ChainState, digest_of
+from usrec.domain.chain import START, Batch, ChainLine, ChainState, digest_of
 from usrec.domain.chain_check import Breach, Damage, check_batch, digest_at, digests_in, kind_of
-from usrec.domain.spans import Span, holds, read_spans
+from usrec.domain.errors import LedgerUnavailable
+from usrec.domain.spans import Span, holds, numbers_in, read_spans
 from usrec.ports.chain import ChainView
 
 _AT_ONCE: Final = 16
@@ -54,15 +55,34 @@ def _check(view: ChainView, state: ChainState, batch: Batch, highest: int) -> Br
         spans = (*read_spans(batch.header.ranges), *read_spans(batch.header.voids))
     except ValueError:
         spans = ()
-    lines = view.lines(spans)
-    return check_batch(state, batch, lines, cut_at=highest, gaps_happen=view.gaps_happen)
+    return check_batch(state, batch, _lines(view, spans), cut_at=highest, gaps_happen=view.gaps_happen)
+
+
+def _lines(view: ChainView, spans: Sequence[Span]) -> Sequence[ChainLine]:
+    """The lines of a batch; one whose text the database cannot even read was edited, and stands here without it.
+
+    Raises:
+        LedgerUnavailable: The ledger does not answer at all.
+    """
+    try:
+        return view.lines(spans)
+    except LedgerUnavailable:
+        view.ends()
+        return [line for seq in numbers_in(spans) for line in _one(view, seq)]
+
+
+def _one(view: ChainView, seq: int) -> Sequence[ChainLine]:
+    try:
+        return view.lines([(seq, seq)])
+    except LedgerUnavailable:
+        return [ChainLine(seq, "", None, "", None, None, "", "", "")]
 
 
 def _traced(view: ChainView, batch: Batch, found: Breach) -> Breach:
     """The same with its kind, where the rest of the journal tells it: lines may have moved out of their batch."""
     if found.damage not in _MOVES or found.seq is None or not holds(_places(batch), found.seq):
         return found
-    (standing,) = view.lines([(found.seq, found.seq)]) or (None,)
+    (standing,) = _one(view, found.seq) or (None,)
     if standing is None:
         return found
     linked, stands = digest_at(batch, found.seq), digest_of(standing)
@@ -70,9 +90,10 @@ def _traced(view: ChainView, batch: Batch, found: Breach) -> Breach:
     after = batch.header.number
     while not (here and on) and (later := view.batches(after, _AT_ONCE)):
         here = here or any(stands in digests_in(one) for one in later)
-        on = on or any(digest_of(line) == linked for one in later for line in view.lines(_places(one)))
+        on = on or any(digest_of(line) == linked for one in later for line in _lines(view, _places(one)))
         after = later[-1].header.number
-    on = on or any(digest_of(line) == linked for line in view.newest(_AT_ONCE))
+    highest = (view.ends() or (0, 0))[1]
+    on = on or any(digest_of(line) == linked for line in _lines(view, [(max(1, highest - _AT_ONCE), highest)]))
     return Breach(kind_of(moved_here=here, moved_on=on), found.batch, found.seq)
 
 

@@ -312,7 +312,8 @@ class Daemon:
         return False
 
     def _link_once(self, agent: Agent) -> bool:
-        return self.journal.look(agent)
+        self.journal.look(agent)
+        return False
 
     def _tell_hr(self, agent: Agent, source: EventSource) -> None:
         chosen = agent.settings.values.source.get(source.name)

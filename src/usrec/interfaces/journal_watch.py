@@ -6,6 +6,8 @@ changes; a tail that grows past its bound is said again every hour.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 BATCHES_AT_ONCE: Final = 40
 """Linked in one turn: some ten thousand lines, so that an old ledger is linked by and by."""
-BATCHES_AT_STOP: Final = 400
+BATCHES_AT_STOP: Final = 100
 LINK_EVERY: Final = timedelta(seconds=5)
 TRIED_AGAIN: Final = timedelta(minutes=5)
 """A head that could not be signed, or kept outside, is tried again after so long."""
@@ -40,20 +42,32 @@ class JournalWatch:
     _said: dict[str, str] = field(default_factory=dict)
     _behind_at: datetime | None = None
 
-    def look(self, agent: Agent) -> bool:
-        """One turn; whether there is more to link at once. Never raises for what an installation may lack."""
-        more = self._link(agent, BATCHES_AT_ONCE)
-        now = agent.clock.now()
-        if not more and (self._head_at is None or now >= self._head_at):
-            self._head_at = now + min(TRIED_AGAIN, agent.settings.values.journal.sign_every)
-            self._keep_head(agent, at_stop=False)
-        self._tell_tail(agent, now)
-        return more
+    def look(self, agent: Agent) -> None:
+        """One turn."""
+        with self._harmlessly():
+            more = self._link(agent, BATCHES_AT_ONCE)
+            now = agent.clock.now()
+            if not more and (self._head_at is None or now >= self._head_at):
+                self._head_at = now + min(TRIED_AGAIN, agent.settings.values.journal.sign_every)
+                self._keep_head(agent, at_stop=False)
+            self._tell_tail(agent, now)
 
     def finish(self, agent: Agent) -> None:
         """At a stop: link what is left, within bounds, and sign where the chain stands."""
-        if not self._link(agent, BATCHES_AT_STOP):
-            self._keep_head(agent, at_stop=True)
+        with self._harmlessly():
+            if not self._link(agent, BATCHES_AT_STOP):
+                self._keep_head(agent, at_stop=True)
+
+    @contextmanager
+    def _harmlessly(self) -> Iterator[None]:
+        """Whatever breaks in here must not keep a contract from being registered."""
+        try:
+            yield
+        except Exception as problem:  # noqa: BLE001 -- a fault of this program too; it is said with its kind alone
+            kind = type(problem).__name__
+            if self._said.get("turn") != kind:
+                self._said["turn"] = kind
+                _log.error("the journal could not be looked after", action="journal.failed", kind=kind)
 
     def _link(self, agent: Agent, batches: int) -> bool:
         """Whether there is more to link."""

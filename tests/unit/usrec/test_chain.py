@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from usrec.domain import spans
@@ -67,6 +67,7 @@ SIZES = {"count": st.integers(2, 20), "at_once": st.integers(1, 6)}
 WHERE = st.integers(0, 10_000)
 
 
+@settings(max_examples=40)
 @given(**SIZES)
 def test_whole_chain_is_whole(count: int, at_once: int) -> None:
     lines = [a_line(seq) for seq in range(1, count + 1)]
@@ -76,6 +77,7 @@ def test_whole_chain_is_whole(count: int, at_once: int) -> None:
     assert (state.number, state.total, state.through) == (len(batches), count, count)
 
 
+@settings(max_examples=40)
 @given(**SIZES, where=WHERE, field=st.sampled_from([name for name in ChainLine.__slots__ if name != "seq"]))
 def test_any_edit_is_found_and_named(count: int, at_once: int, where: int, field: str) -> None:
     lines = [a_line(seq) for seq in range(1, count + 1)]
@@ -86,6 +88,7 @@ def test_any_edit_is_found_and_named(count: int, at_once: int, where: int, field
     assert checked(batches, lines) == Breach(Damage.EDITED, place // at_once + 1, place + 1)
 
 
+@settings(max_examples=40)
 @given(**SIZES, where=WHERE, renumbered=st.booleans())
 def test_any_removal_is_found_and_named(count: int, at_once: int, where: int, renumbered: bool) -> None:
     lines = [a_line(seq) for seq in range(1, count + 1)]
@@ -105,6 +108,7 @@ def test_any_removal_is_found_and_named(count: int, at_once: int, where: int, re
         assert found.damage is Damage.REMOVED
 
 
+@settings(max_examples=40)
 @given(**SIZES, where=WHERE, other=WHERE)
 def test_any_swap_is_found_and_the_first_is_named(count: int, at_once: int, where: int, other: int) -> None:
     lines = [a_line(seq) for seq in range(1, count + 1)]
@@ -123,6 +127,7 @@ def test_any_swap_is_found_and_the_first_is_named(count: int, at_once: int, wher
         assert found.damage is Damage.REORDERED
 
 
+@settings(max_examples=40)
 @given(**SIZES, where=WHERE)
 def test_any_line_put_in_is_found_and_named(count: int, at_once: int, where: int) -> None:
     lines = [a_line(seq) for seq in range(1, count + 1)]
@@ -137,6 +142,7 @@ def test_any_line_put_in_is_found_and_named(count: int, at_once: int, where: int
         assert found.damage is Damage.INSERTED
 
 
+@settings(max_examples=40)
 @given(**SIZES, left=WHERE)
 def test_journal_cut_off_is_found_at_the_first_line_that_is_gone(count: int, at_once: int, left: int) -> None:
     lines = [a_line(seq) for seq in range(1, count + 1)]
@@ -145,6 +151,7 @@ def test_journal_cut_off_is_found_at_the_first_line_that_is_gone(count: int, at_
     assert checked(batches, lines[:left]) == Breach(Damage.CUT_OFF, left // at_once + 1, left + 1)
 
 
+@settings(max_examples=40)
 @given(**SIZES, where=WHERE, data=st.data())
 def test_any_change_of_a_batch_is_found(count: int, at_once: int, where: int, data: st.DataObject) -> None:
     lines = [a_line(seq) for seq in range(1, count + 1)]
@@ -159,6 +166,7 @@ def test_any_change_of_a_batch_is_found(count: int, at_once: int, where: int, da
     assert checked(batches, lines) == Breach(Damage.BATCH_EDITED, place + 1, None)
 
 
+@settings(max_examples=40)
 @given(**SIZES, where=WHERE)
 def test_any_batch_that_is_gone_is_found(count: int, at_once: int, where: int) -> None:
     lines = [a_line(seq) for seq in range(1, count + 1)]
@@ -224,6 +232,7 @@ def _header_of(batch: Batch) -> tuple[Any, str]:
     return batch.header, batch.hash
 
 
+@settings(max_examples=40)
 @given(st.sets(st.integers(1, 60)))
 def test_numbers_have_one_text_and_come_back_from_it(numbers: set[int]) -> None:
     found = spans.spans_of(sorted(numbers))
@@ -231,12 +240,14 @@ def test_numbers_have_one_text_and_come_back_from_it(numbers: set[int]) -> None:
     assert spans.count(found) == len(numbers)
 
 
+@settings(max_examples=40)
 @given(st.sets(st.integers(1, 40)), st.sets(st.integers(1, 40)))
 def test_what_is_left_of_runs_is_what_sets_say(held: set[int], taken: set[int]) -> None:
     left = spans.without(spans.spans_of(sorted(held)), sorted(taken))
     assert left == spans.spans_of(sorted(held - taken))
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 20), st.sets(st.integers(1, 40)))
 def test_holes_are_what_is_missing_below_the_last(after: int, numbers: set[int]) -> None:
     missing = set(range(after + 1, max(numbers, default=0))) - numbers

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from kzeds import load_pkcs12
+from kzeds import KeyKind, load_pkcs12, make_test_pki
 from kzeds.answering import make_timestamp
 from support.kzeds_authority import http_server
 from support.ledger_values import a_line
@@ -25,6 +25,7 @@ from usrec.domain.chain_head import HeadStatement
 from usrec.domain.errors import StampRefused
 from usrec.domain.state import State
 from usrec.heads import build_head_checker
+from usrec.interfaces import journal_watch as module
 from usrec.interfaces.journal_watch import TRIED_AGAIN, JournalWatch
 from usrec.ports.chain import SignedHead
 from usrec.ports.outgoing import JournalEntry
@@ -125,6 +126,24 @@ def test_heads_are_signed_by_the_transports_own_key_and_dated_by_an_authority(
     assert (broken.breach.damage, broken.breach.outside) == (HeadDamage.TIMESTAMP, True)
 
 
+def test_a_gost_key_signs_heads_too(tmp_path: Path, clock: ManualClock) -> None:
+    made = make_test_pki(tmp_path / "pki", now=NOW, kind=KeyKind.GOST_2015).directory
+    patient = Patient(tmp_path, made, clock)
+    with running(patient) as agent:
+        write(agent, "first")
+        JournalWatch().look(agent)
+        found = checked(agent, patient)
+        assert (found.breach, found.ledger, found.outside) == (None, 1, 1)
+        assert found.signers[0].startswith("BIN 200940000013, certificate …")
+        (head,) = outside(patient)
+        assert head is not None
+        other = replace(head, statement=head.statement.replace('"entries":1', '"entries":2'))
+        checker = build_head_checker(agent.settings, clock)
+        forged = verify_heads(agent.ledger.chain_view, checker, [other])
+    assert forged.breach is not None
+    assert forged.breach.damage is HeadDamage.SIGNATURE
+
+
 def test_what_fails_is_said_once_and_hinders_nothing(patient: Patient, clock: ManualClock, pki: Path) -> None:
     """Neither a silent authority nor a folder that is not there stops the chain; what was missed is added later."""
     patient.tables["journal.timestamp"] = {"url": "http://127.0.0.1:9/", "authorities": str(pki / "nca-ca.pem")}
@@ -168,6 +187,21 @@ def test_keys_of_a_signer_daemon_sign_no_heads_and_it_is_said(patient: Patient) 
         assert actions(logs) == ["journal.sign_failed"]
         assert "signer daemons and NCANode sign no heads" in logs[0]["event"]
         assert agent.ledger.chain_view.tail().lines == 0
+
+
+def test_a_fault_in_the_chain_itself_never_reaches_the_agents_threads(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_: object) -> None:
+        raise RuntimeError("somebody's name")
+
+    monkeypatch.setattr(module, "link_journal", broken)
+    with running(patient) as agent, capture_logs() as logs:
+        watch = JournalWatch()
+        for _ in range(3):
+            watch.look(agent)
+        watch.finish(agent)
+    assert [(one["action"], one["kind"]) for one in logs] == [("journal.failed", "RuntimeError")]
 
 
 def test_a_tail_that_is_not_linked_for_too_long_is_told_each_hour(patient: Patient, clock: ManualClock) -> None:

@@ -216,7 +216,7 @@ def line_json(line: ChainLine, batch: int | None) -> Mapping[str, object]:
 def _print(lines: Sequence[ChainLine], batches: Sequence[int | None]) -> None:
     from datetime import datetime
 
-    headings = [tr("line"), tr("time"), tr("submission"), tr("what"), tr("by"), tr("batch")]
+    headings = [tr("line"), tr("time"), tr("submission"), tr("what"), tr("by"), tr("in batch")]
     rows = [
         [
             str(line.seq),
