@@ -78,11 +78,8 @@ def test_late_and_overdue_are_told_apart() -> None:
 
 @pytest.mark.parametrize("typed", [MARKUP, '"; }', "\\u{0}", "${}"])
 def test_what_hr_typed_is_set_as_it_is(typed: str) -> None:
-    blocks: list[Block] = [
-        Heading(typed),
-        Paragraph(typed, strong=True),
-        Grid((1, 1), [[typed, typed]], (typed, typed)),
-    ]
+    grid = Grid((1, 1), [[typed, typed]], (typed, typed))
+    blocks: list[Block] = [Heading(typed), Paragraph(typed, strong=True), grid]
     found = flowing(set_act([ActText("ru", typed, typed, blocks)]))
     assert found.count(" ".join(typed.split())) >= 4
 
