@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from support.fresh_ledger import make_ledger
 from support.line import ASEL, BIN, EMPLOYERS, IIN, MONDAY, UNREACHABLE, Line, refused
 from support.postgresql import PostgresqlServer
 from usrec.adapters.inmemory.clock import SeededEntropy
@@ -22,7 +23,6 @@ from usrec.adapters.persistence.care import archive
 from usrec.adapters.persistence.care.archive import read_manifest
 from usrec.adapters.persistence.care.backup import Maker, Source, back_up, verify
 from usrec.adapters.persistence.care.restore import Place, restore
-from usrec.adapters.persistence.schema import upgrade
 from usrec.adapters.persistence.sealing import NOT_SEALED, KeySealing, Sealing, sealing_key
 from usrec.application.after_restore import Restored, hold_restored
 from usrec.application.link_journal import link_journal
@@ -209,8 +209,8 @@ def test_encrypted_values_stay_encrypted_and_need_their_key(vault: Vault) -> Non
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "manifest", "foreign", "absent"])
 def test_a_backup_that_is_not_whole_is_never_restored(damage: str, tmp_path: Path) -> None:
+    make_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
     engine = create_ledger_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
-    upgrade(engine)
     file, target = tmp_path / "one.usrec-backup", tmp_path / "restored.db"
     back_up(Source(engine, NOT_SEALED), file, MAKER)
     engine.dispose()
@@ -240,8 +240,8 @@ def spoil(file: Path, damage: str) -> None:
 
 
 def test_nothing_is_written_over_and_no_half_backup_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
     engine = create_ledger_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
-    upgrade(engine)
     file = tmp_path / "backups" / "one"
     file.parent.mkdir()
 
