@@ -28,6 +28,7 @@ from usrec.application.after_restore import Restored, hold_restored
 from usrec.application.link_journal import link_journal
 from usrec.application.operate import release
 from usrec.application.stop_employer import release_employer
+from usrec.application.verify_journal import verify_journal
 from usrec.domain.errors import ConfigurationError, LedgerSchemaError, UnsafeRequest, UsrecError
 from usrec.domain.secret import Secret
 from usrec.domain.state import State
@@ -131,6 +132,8 @@ def test_what_is_restored_is_what_was_there_with_all_that_may_have_been_sent_hel
     told = ledger.view.standing("ledger_restored")
     assert told is not None
     assert '"backup_head": 1' in told.detail
+    link_journal(ledger=ledger, clock=line.clock)
+    assert verify_journal(ledger.chain_view).breach is None, "the chain goes on where it was"
     assert ledger.view.write_backs_waiting() == line.ledger.view.write_backs_waiting(), "HR is told nothing by it"
     ledger.close()
 
