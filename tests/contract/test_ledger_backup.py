@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from support.fresh_ledger import make_ledger
 from support.line import ASEL, BIN, EMPLOYERS, IIN, MONDAY, UNREACHABLE, Line, refused
 from support.postgresql import PostgresqlServer
 from usrec.adapters.inmemory.clock import SeededEntropy
@@ -22,12 +23,12 @@ from usrec.adapters.persistence.care import archive
 from usrec.adapters.persistence.care.archive import read_manifest
 from usrec.adapters.persistence.care.backup import Maker, Source, back_up, verify
 from usrec.adapters.persistence.care.restore import Place, restore
-from usrec.adapters.persistence.schema import upgrade
 from usrec.adapters.persistence.sealing import NOT_SEALED, KeySealing, Sealing, sealing_key
 from usrec.application.after_restore import Restored, hold_restored
 from usrec.application.link_journal import link_journal
 from usrec.application.operate import release
 from usrec.application.stop_employer import release_employer
+from usrec.application.verify_journal import verify_journal
 from usrec.domain.errors import ConfigurationError, LedgerSchemaError, UnsafeRequest, UsrecError
 from usrec.domain.secret import Secret
 from usrec.domain.state import State
@@ -131,6 +132,8 @@ def test_what_is_restored_is_what_was_there_with_all_that_may_have_been_sent_hel
     told = ledger.view.standing("ledger_restored")
     assert told is not None
     assert '"backup_head": 1' in told.detail
+    link_journal(ledger=ledger, clock=line.clock)
+    assert verify_journal(ledger.chain_view).breach is None, "the chain goes on where it was"
     assert ledger.view.write_backs_waiting() == line.ledger.view.write_backs_waiting(), "HR is told nothing by it"
     ledger.close()
 
@@ -209,8 +212,8 @@ def test_encrypted_values_stay_encrypted_and_need_their_key(vault: Vault) -> Non
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "manifest", "foreign", "absent"])
 def test_a_backup_that_is_not_whole_is_never_restored(damage: str, tmp_path: Path) -> None:
+    make_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
     engine = create_ledger_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
-    upgrade(engine)
     file, target = tmp_path / "one.usrec-backup", tmp_path / "restored.db"
     back_up(Source(engine, NOT_SEALED), file, MAKER)
     engine.dispose()
@@ -240,8 +243,8 @@ def spoil(file: Path, damage: str) -> None:
 
 
 def test_nothing_is_written_over_and_no_half_backup_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
     engine = create_ledger_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
-    upgrade(engine)
     file = tmp_path / "backups" / "one"
     file.parent.mkdir()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -27,8 +28,21 @@ YEARS = timedelta(days=366)
 
 
 @pytest.fixture
-def old_line(shared_ledger: SqlLedger) -> Line:
-    return Line(ledger=shared_ledger, signer=InMemorySigner(dict.fromkeys((BIN, OTHER_BIN), MONDAY + 99 * YEARS)))
+def shared_line(shared_ledger: SqlLedger) -> Line:
+    """Give a line over each kind of database."""
+    return Line(ledger=shared_ledger, signer=lasting_keys())
+
+
+@pytest.fixture
+def old_line() -> Iterator[Line]:
+    """Give a line in memory, for rules that are the same on every database."""
+    line = Line(signer=lasting_keys())
+    yield line
+    line.close()
+
+
+def lasting_keys() -> InMemorySigner:
+    return InMemorySigner(dict.fromkeys((BIN, OTHER_BIN), MONDAY + 99 * YEARS))
 
 
 def employ_and_dismiss(line: Line, contract: str = "K-1", employer: str = BIN, **fields: object) -> None:
@@ -59,8 +73,8 @@ def journal(line: Line) -> list[Any]:
         return list(connection.execute(text("SELECT seq, submission_id, action, detail FROM journal ORDER BY seq")))
 
 
-def test_personal_data_goes_when_its_time_has_come_and_what_proves_stays(old_line: Line) -> None:
-    line = old_line
+def test_personal_data_goes_when_its_time_has_come_and_what_proves_stays(shared_line: Line) -> None:
+    line = shared_line
     employ_and_dismiss(line)
     before, lines = {row.id: row for row in line.ledger.view.rows(SubmissionFilter())}, journal(line)
     message = {one: message_of(line, one) for one in before}
@@ -152,8 +166,8 @@ def test_what_was_never_registered_goes_by_its_own_rule(old_line: Line) -> None:
     assert IIN.encode() not in stored(line)
 
 
-def test_a_half_of_a_transfer_stays_until_its_other_half_is_settled(old_line: Line) -> None:
-    line = old_line
+def test_a_half_of_a_transfer_stays_until_its_other_half_is_settled(shared_line: Line) -> None:
+    line = shared_line
     line.employers[OTHER_BIN] = EmployerName("other")
     employ_and_dismiss(line, pair_key="P-1", reason_code="05")
     line.clock.advance(6 * YEARS)
@@ -171,8 +185,8 @@ def test_a_half_of_a_transfer_stays_until_its_other_half_is_settled(old_line: Li
     assert line.ledger.view.pairs() == [], "what is settled is no pair that somebody is reminded of"
 
 
-def test_pruning_that_breaks_off_goes_on_where_it_was(old_line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    line = old_line
+def test_pruning_that_breaks_off_goes_on_where_it_was(shared_line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = shared_line
     for number in range(5):
         employ_and_dismiss(line, f"K-{number}")
     line.clock.advance(6 * YEARS)
