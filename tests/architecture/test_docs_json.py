@@ -48,8 +48,8 @@ from usrec.domain.dictionary import Changes, Dictionary
 from usrec.domain.document import FoundFile, StoredDocument
 from usrec.domain.employer_stop import AGENT, EmployerStop
 from usrec.domain.forecast import QueueGroup, QueueLoad, Rate, RateBasis, foretell
-from usrec.domain.last_day import Advice
 from usrec.domain.heartbeat import Heartbeat
+from usrec.domain.last_day import Advice
 from usrec.domain.liability import Breach, Circumstances, assess
 from usrec.domain.mass import MassBatch
 from usrec.domain.message import RenderedMessage
