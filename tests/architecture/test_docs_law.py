@@ -37,7 +37,7 @@ from usrec.domain.outcome import (
 from usrec.domain.response_code import Policy
 from usrec.domain.source_event import Operation
 from usrec.domain.state import Move
-from usrec.domain.verdict import NOT_PROCESSED_FAULTS, TIME_DEPENDENT, Next, Standing, decide
+from usrec.domain.verdict import NOT_PROCESSED_FAULTS, TIME_DEPENDENT, Next, Standing, Verdict, decide
 
 DEADLINES = read("explanation/deadlines.md")
 LAW = read("explanation/law.md")
@@ -126,6 +126,20 @@ def test_decision_table_is_what_the_agent_decides(row: list[str]) -> None:
             promise = _promised(cell, standing, policy)
             assert (decided.move, decided.next) == promise, (outcome, operation, policy, cell)
             assert decided.stops_employer == (policy is Policy.STOP_EVERYTHING and _is_sure_refusal(outcome))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_row_that_was_decided_otherwise_would_be_noticed(row: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes, rightly = MEANING[row[0]][0], decide
+
+    def otherwise(outcome: SubmissionOutcome, standing: Standing, policy: Policy) -> Verdict:
+        decided = rightly(outcome, standing, policy)
+        wrong = next(one for one in Next if one is not decided.next)
+        return replace(decided, next=wrong) if outcome in outcomes else decided
+
+    monkeypatch.setattr(f"{__name__}.decide", otherwise)
+    with pytest.raises(AssertionError):
+        test_decision_table_is_what_the_agent_decides(row)
 
 
 def _promised(cell: str, standing: Standing, policy: Policy) -> tuple[Move | None, Next]:
