@@ -35,16 +35,15 @@ _RING: Final = text("SELECT pg_notify('usrec_ready', '')")
 class SqlUnitOfWork:
     """The ``UnitOfWork`` port. It ends with ``commit``; using it afterwards is an error.
 
-    Args:
-        rings: Wake other agents when entries became ready.
+    Attributes:
+        rings: Its commit wakes other agents when entries became ready.
     """
 
-    def __init__(
-        self, connection: Connection, transaction: RootTransaction, key: FingerprintKey, *, rings: bool = False
-    ) -> None:
+    rings = False
+
+    def __init__(self, connection: Connection, transaction: RootTransaction, key: FingerprintKey) -> None:
         self._connection = connection
         self._transaction = transaction
-        self._rings = rings
         self.inbox = SqlInbox(connection, key)
         self.submissions = SqlSubmissions(connection)
         self.outbox = SqlOutbox(connection)
@@ -65,7 +64,7 @@ class SqlUnitOfWork:
 
     def commit(self) -> None:
         """Make everything durable."""
-        if self._rings and self.outbox.made_ready > 0:
+        if self.rings and self.outbox.made_ready > 0:
             self._connection.execute(_RING)
         self._transaction.commit()
         self._connection.close()
@@ -76,13 +75,13 @@ class SqlLedger:
 
     A ledger in memory has one connection, so there a second unit of work or question waits until the first has ended.
 
-    Args:
-        notify: On PostgreSQL, a commit that makes entries ready wakes the agents that listen.
+    Attributes:
+        rings: A commit that makes entries ready wakes the agents that listen.
     """
 
-    def __init__(self, engine: Engine, *, notify: bool = True) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._rings = notify and engine.dialect.name == "postgresql"
+        self.rings = engine.dialect.name == "postgresql"
         self._key = FingerprintKey()
         self.view = SqlLedgerView(engine)
 
@@ -95,7 +94,9 @@ class SqlLedger:
     def begin(self) -> Iterator[SqlUnitOfWork]:
         """Start a transaction; it rolls back unless it was committed."""
         with connected(self._engine) as connection:
-            yield SqlUnitOfWork(connection, connection.begin(), self._key, rings=self._rings)
+            work = SqlUnitOfWork(connection, connection.begin(), self._key)
+            work.rings = self.rings
+            yield work
 
     def close(self) -> None:
         """Close all connections. A ledger in memory is gone then."""
@@ -104,6 +105,9 @@ class SqlLedger:
 
 def open_ledger(url: str, password: Secret | None = None, *, notify: bool = True) -> SqlLedger:
     """The ledger at ``url``; one in memory (``sqlite://``) is made on the spot.
+
+    Args:
+        notify: On PostgreSQL, commits that make entries ready wake the agents that listen.
 
     Raises:
         ConfigurationError: The address is not that of a ledger.
@@ -119,4 +123,6 @@ def open_ledger(url: str, password: Secret | None = None, *, notify: bool = True
     except BaseException:
         engine.dispose()
         raise
-    return SqlLedger(engine, notify=notify)
+    ledger = SqlLedger(engine)
+    ledger.rings = ledger.rings and notify
+    return ledger
