@@ -45,16 +45,15 @@ _RING: Final = text("SELECT pg_notify('usrec_ready', '')")
 class SqlUnitOfWork:
     """The ``UnitOfWork`` port. It ends with ``commit``; using it afterwards is an error.
 
-    Args:
-        rings: Wake other agents when entries became ready.
+    Attributes:
+        rings: Its commit wakes other agents when entries became ready.
     """
 
-    def __init__(
-        self, connection: Connection, transaction: RootTransaction, key: FingerprintKey, *, rings: bool = False
-    ) -> None:
+    rings = False
+
+    def __init__(self, connection: Connection, transaction: RootTransaction, key: FingerprintKey) -> None:
         self._connection = connection
         self._transaction = transaction
-        self._rings = rings
         self.inbox = SqlInbox(connection, key)
         self.submissions = SqlSubmissions(connection)
         self.outbox = SqlOutbox(connection)
@@ -78,7 +77,7 @@ class SqlUnitOfWork:
 
     def commit(self) -> None:
         """Make everything durable."""
-        if self._rings and self.outbox.made_ready > 0:
+        if self.rings and self.outbox.made_ready > 0:
             self._connection.execute(_RING)
         self._transaction.commit()
         self._connection.close()
@@ -89,13 +88,13 @@ class SqlLedger:
 
     A ledger in memory has one connection, so there a second unit of work or question waits until the first has ended.
 
-    Args:
-        notify: On PostgreSQL, a commit that makes entries ready wakes the agents that listen.
+    Attributes:
+        rings: A commit that makes entries ready wakes the agents that listen.
     """
 
-    def __init__(self, engine: Engine, sealing: Sealing = NOT_SEALED, *, notify: bool = True) -> None:
+    def __init__(self, engine: Engine, sealing: Sealing = NOT_SEALED) -> None:
         self._engine = engine = engine.execution_options(**{OPTION: sealing})
-        self._rings = notify and engine.dialect.name == "postgresql"
+        self.rings = engine.dialect.name == "postgresql"
         self._key = FingerprintKey()
         self._turns = Turns()
         self.view = SqlLedgerView(engine)
@@ -112,7 +111,9 @@ class SqlLedger:
     def begin(self) -> Iterator[SqlUnitOfWork]:
         """Start a transaction; it rolls back unless it was committed."""
         with self._turn(), connected(self._engine) as connection:
-            yield SqlUnitOfWork(connection, connection.begin(), self._key, rings=self._rings)
+            work = SqlUnitOfWork(connection, connection.begin(), self._key)
+            work.rings = self.rings
+            yield work
 
     def _turn(self) -> AbstractContextManager[None]:
         """On an SQLite file one thread of this process after another; in memory the one connection sees to that."""
@@ -139,6 +140,7 @@ def open_ledger(
         sealing: How its personal data is kept.
         at: The present, aware UTC, for a key that is used for the first time. Without it nothing that is encrypted
             can be read, and the keys are not asked for.
+        notify: On PostgreSQL, commits that make entries ready wake the agents that listen.
 
     Raises:
         ConfigurationError: The address is not that of a ledger, or it holds values of a key that is not at hand.
@@ -156,4 +158,6 @@ def open_ledger(
     except BaseException:
         engine.dispose()
         raise
-    return SqlLedger(engine, sealing, notify=notify)
+    ledger = SqlLedger(engine, sealing)
+    ledger.rings = ledger.rings and notify
+    return ledger
