@@ -17,6 +17,8 @@ from simulation.tally import Tally
 
 BLOCK: Final = 250
 """Seeds."""
+_BLOCKS_OF_A_PROCESS: Final = 20
+"""Then another one takes its place, so that a long run needs no more memory than a short one."""
 _TESTS: Final = Path(__file__).parents[1]
 _PLAYED: Final = (_TESTS.parent / "src" / "usrec", _TESTS / "simulation", _TESTS / "support")
 
@@ -95,7 +97,7 @@ def _played(blocks: list[range], processes: int) -> Iterator[tuple[range, Tally]
         for block in blocks:
             yield _play(block)
         return
-    with multiprocessing.get_context("spawn").Pool(processes, initializer=_leave_interrupts) as pool:
+    with multiprocessing.get_context("spawn").Pool(processes, _leave_interrupts, (), _BLOCKS_OF_A_PROCESS) as pool:
         yield from pool.imap_unordered(_play, blocks)
 
 
