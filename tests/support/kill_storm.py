@@ -56,8 +56,10 @@ kind = "bad_gateway_html"
 every = 29
 when = "after"
 """
-SOON, LATE = 0.2, 1.4
-"""Seconds from a start to the next kill."""
+SOON, LATE = 0.05, 1.0
+"""Seconds until the next kill."""
+NEWBORNS_SHARE = 0.15
+"""So many may die before they have begun to work; the others have given a sign of life."""
 SIMULATORS_SHARE = 0.2
 BACKLOG = 15
 """Events that are open at each kill, at least."""
@@ -191,6 +193,9 @@ class Storm:
         self.tally.places[self._place_of(f"{socket.gethostname()}:{victim.pid}")] += 1
         self._running.remove(victim)
         self._start_agent()
+        if self.chance.random() > NEWBORNS_SHARE:
+            newest = f"{socket.gethostname()}:{self._running[-1].pid}"
+            wait_until(lambda: newest in self._ids("SELECT owner FROM agents"), "its first sign of life")
 
     def _kill_simulator(self, simulator: SimulatorProcess) -> SimulatorProcess:
         simulator.kill()
