@@ -268,10 +268,8 @@ def weathered(weather: Weather) -> type[ledger.SqlUnitOfWork]:
     """A unit of work that meets the weather."""
 
     class WeatheredUnitOfWork(ledger.SqlUnitOfWork):
-        def __init__(
-            self, connection: Connection, transaction: RootTransaction, key: FingerprintKey, *, rings: bool = False
-        ) -> None:
-            super().__init__(connection, transaction, key, rings=rings)
+        def __init__(self, connection: Connection, transaction: RootTransaction, key: FingerprintKey) -> None:
+            super().__init__(connection, transaction, key)
             self.calls: Calls = set()
             for name in _PORTS:
                 setattr(self, name, Watched(getattr(self, name), name, self.calls.add))

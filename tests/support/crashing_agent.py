@@ -121,10 +121,8 @@ def dying_unit_of_work(fate: Fate) -> type[SqlUnitOfWork]:
     recognised: Recognised = TRANSACTIONS.get(fate.step, lambda _: False)
 
     class DyingUnitOfWork(SqlUnitOfWork):
-        def __init__(
-            self, connection: Connection, transaction: RootTransaction, key: FingerprintKey, *, rings: bool = False
-        ) -> None:
-            super().__init__(connection, transaction, key, rings=rings)
+        def __init__(self, connection: Connection, transaction: RootTransaction, key: FingerprintKey) -> None:
+            super().__init__(connection, transaction, key)
             self.calls: Calls = set()
             for name in _PORTS:
                 setattr(self, name, Watched(getattr(self, name), name, self.note))
