@@ -36,12 +36,14 @@ from usrec.adapters.rendering.renderer import XmlRenderer
 from usrec.adapters.system_clock import SystemEntropy
 from usrec.application.deliver import DeliveryPolicy, claim_due, deliver
 from usrec.application.ingest import ingest
-from usrec.bootstrap import Agent, build_code_check, build_completeness, employers_by_bin
+from usrec.bootstrap import Agent
 from usrec.domain.outcome import Doubt, NothingSent, Refused, Registered, ReplyProof, SubmissionOutcome, Unknown
 from usrec.domain.retry import RetryPolicy
 from usrec.domain.source_event import SourceName
 from usrec.domain.submission import SubmissionId
+from usrec.policies import employers_by_bin
 from usrec.ports.ledger_view import SubmissionFilter, SubmissionRow, SubmissionStory
+from usrec.preflight import build_code_check, build_completeness
 from usrec.revocation import build_book
 from usrec.settings import load_settings
 

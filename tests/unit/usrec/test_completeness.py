@@ -8,12 +8,12 @@ import pytest
 
 from support.sound_rows import BIN, NOW, row_of
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
-from usrec.bootstrap import build_completeness
 from usrec.domain.rules.completeness import NOT_REGISTERED, Completeness
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.rules.finding import Finding, Severity
 from usrec.domain.source_event import EmployerName, Operation, SourceRow
+from usrec.preflight import build_completeness
 from usrec.settings import load_settings
 
 SETTINGS = """

@@ -121,10 +121,11 @@ def _examine(
     from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.lint import lint as lint_rows
-    from usrec.bootstrap import build_calendar, build_code_check, build_completeness, build_intake
     from usrec.domain.rules.completeness import Completeness
     from usrec.domain.rules.finding import Severity
     from usrec.interfaces.cli.lint_report import Report, Reported, never_known, of_the_whole
+    from usrec.policies import build_intake
+    from usrec.preflight import build_calendar, build_code_check, build_completeness
 
     settings = _settings(config, needed=source is not None)
     name, how, at_head, rows = _read_source(settings, source or "") if file is None else _read_file(file, options)
@@ -146,7 +147,7 @@ def _examine(
 def _shelf(documents: Path | None, settings: LoadedSettings | None) -> DocumentShelf | None:
     """Where supporting documents lie; None where neither the command nor settings say it."""
     from usrec.adapters.documents.folder import DocumentFolder
-    from usrec.bootstrap import build_shelf
+    from usrec.preflight import build_shelf
 
     if documents is not None:
         return DocumentFolder(documents)
@@ -163,9 +164,9 @@ def _settings(config: Path | None, *, needed: bool) -> LoadedSettings | None:
 
 def _employers(numbers: Sequence[str] | None, settings: LoadedSettings | None) -> Mapping[str, EmployerName] | None:
     """Employers by number; None where neither the command nor settings name any."""
-    from usrec.bootstrap import employers_by_bin
     from usrec.domain.identifiers import parse_employer_id
     from usrec.domain.source_event import EmployerName
+    from usrec.policies import employers_by_bin
 
     if numbers:
         return {parse_employer_id(number).value: EmployerName(number) for number in numbers}
@@ -187,8 +188,8 @@ def _read_file(file: Path, options: ReadingOptions) -> tuple[str, str, Sequence[
 
 def _read_source(settings: LoadedSettings | None, name: str) -> tuple[str, str, Sequence[Reported], _Rows]:
     from usrec.adapters.sources.files.options import MOST_ROWS
-    from usrec.bootstrap import build_source_view
     from usrec.domain.errors import InvariantViolation, UnsafeRequest
+    from usrec.sources import build_source_view
 
     if settings is None:
         raise InvariantViolation("a source is read without settings")

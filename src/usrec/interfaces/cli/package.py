@@ -273,7 +273,7 @@ def _waiting(place: Opened, employer: str | None) -> Mapping[EmployerName, Seque
         UnsafeRequest: The settings do not know the employer.
     """
     from usrec.application.pack_papers import unsigned_papers
-    from usrec.bootstrap import employers_by_bin
+    from usrec.policies import employers_by_bin
 
     wanted = employer_named(place.settings, employer)
     known = employers_by_bin(place.settings)

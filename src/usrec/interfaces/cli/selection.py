@@ -92,7 +92,7 @@ class Narrowed:
 @contextmanager
 def opened(config: Path | None) -> Iterator[Opened]:
     """The ledger, for as long as a command needs it."""
-    from usrec.bootstrap import build_ledger
+    from usrec.ledger import build_ledger
     from usrec.settings import load_settings
 
     settings = load_settings(config)

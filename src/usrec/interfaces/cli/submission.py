@@ -153,14 +153,8 @@ def retry(
     """Try again: a refused one as a new signed version, one on its way as the same bytes, an invalid one by its row."""
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
     from usrec.application import operate
-    from usrec.bootstrap import (
-        build_calendar,
-        build_code_check,
-        build_completeness,
-        build_intake,
-        build_shelf,
-        employers_by_bin,
-    )
+    from usrec.policies import build_intake, employers_by_bin
+    from usrec.preflight import build_calendar, build_code_check, build_completeness, build_shelf
 
     by = actor(reason)
     with opened(config) as place:
