@@ -18,25 +18,22 @@ import structlog
 
 from usrec.application.deliver import DeliveryPolicy
 from usrec.domain.digest import DigestPolicy
-from usrec.domain.document import DocumentShelf
 from usrec.domain.errors import ConfigurationError
-from usrec.domain.intake import IntakePolicy
-from usrec.domain.rules.codes import CodeCheck
-from usrec.domain.rules.completeness import COMPLETE, Completeness
+from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
 from usrec.domain.source_event import EmployerName
 from usrec.domain.watch import WatchPolicy
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.doorbells import build_doorbells
 from usrec.gateway import build_gateway, build_inquiry, profile_choice
 from usrec.ledger import build_ledger
-from usrec.policies import build_delivery_policy, build_intake, employers_by_bin
+from usrec.policies import build_delivery_policy, employers_by_bin
 from usrec.ports.alert_sink import Subscriber
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.doorbell import Doorbell
 from usrec.ports.event_source import EventSource
 from usrec.ports.head_signer import HeadSigner, HeadStamper
 from usrec.ports.time_witness import Steady, TimeWitness
-from usrec.preflight import build_calendar, build_code_check, build_shelf, completeness_of
+from usrec.preflight import build_calendar, build_preflight
 from usrec.settings import LoadedSettings
 from usrec.sinks import build_alert_sinks
 from usrec.sources import build_source
@@ -64,9 +61,7 @@ class Agent:
         trust: What is known of the certificates in use.
         judge: Looks them up; None without ``[trust]``.
         subscribers: Who is told of alerts.
-        codes: The imported dictionaries, and what a code that they do not have does to its row.
-        shelf: Where HR's supporting documents lie.
-        completeness: Which data of a contract may not be left out.
+        preflight: What rows are examined with.
         head_signer: Signs the journal's heads; None where the settings want none signed.
         head_stamper: Dates them; None where nobody does.
         inquiry: Asks the registry about doubts; None without a question in the wire profile.
@@ -90,9 +85,7 @@ class Agent:
     trust: TrustBook
     judge: CertificateJudge | None = None
     subscribers: Sequence[Subscriber] = ()
-    codes: CodeCheck | None = None
-    shelf: DocumentShelf | None = None
-    completeness: Completeness = COMPLETE
+    preflight: Preflight = BY_DEFAULT
     head_signer: HeadSigner | None = None
     head_stamper: HeadStamper | None = None
     inquiry: ShepInquiry | None = None
@@ -107,11 +100,6 @@ class Agent:
         missing_after = timedelta(days=self.settings.values.pairs.missing_after_days)
         digests = DigestPolicy(self.calendar, alerts.digest_at)
         return WatchPolicy(digests, alerts.late_entry_days, alerts.permit_days, missing_after, alerts.portal_from)
-
-    @property
-    def intake(self) -> IntakePolicy:
-        """What the installation decides about events beyond the law."""
-        return build_intake(self.settings)
 
     def close(self) -> None:
         """Close connections."""
@@ -170,9 +158,7 @@ def build_agent(
         trust=book,
         judge=judge,
         subscribers=build_alert_sinks(settings),
-        codes=build_code_check(settings),
-        shelf=build_shelf(settings),
-        completeness=completeness_of(settings, profile),
+        preflight=build_preflight(settings, profile),
         head_signer=build_head_signer(settings, signer),
         head_stamper=_head_stamper(settings, clock),
         inquiry=build_inquiry(gateway, profile),

@@ -8,8 +8,10 @@ from usrec.domain.rules.codes import CodeCheck
 from usrec.domain.rules.completeness import Completeness
 from usrec.domain.rules.finding import Severity
 from usrec.domain.rules.harmful import ConditionCodes
+from usrec.domain.rules.preflight import Preflight
 from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
 from usrec.gateway import profile_choice
+from usrec.policies import build_intake
 from usrec.settings import CalendarSettings, LoadedSettings, LoadedWatcherSettings
 
 if TYPE_CHECKING:
@@ -51,18 +53,23 @@ def build_shelf(settings: LoadedWatcherSettings) -> DocumentFolder:
     return DocumentFolder(settings.path(settings.values.documents.folder))
 
 
-def build_completeness(settings: LoadedSettings) -> Completeness:
-    """What rows have to hold, as far as the wire profile can carry it.
+def build_preflight(settings: LoadedSettings, profile: WireProfile | None = None) -> Preflight:
+    """What rows are examined with.
+
+    Args:
+        profile: That of the settings, where it is loaded already.
 
     Raises:
-        ConfigurationError: There is no such profile, or it cannot be used.
+        ConfigurationError: There is no such wire profile, or it cannot be used.
     """
     from usrec.adapters.rendering.profile import load_profile
 
-    return completeness_of(settings, load_profile(profile_choice(settings)))
+    carrier = profile or load_profile(profile_choice(settings))
+    completeness = _completeness(settings, carrier)
+    return Preflight(build_code_check(settings), build_shelf(settings), completeness, build_intake(settings))
 
 
-def completeness_of(settings: LoadedSettings, profile: WireProfile) -> Completeness:
+def _completeness(settings: LoadedSettings, profile: WireProfile) -> Completeness:
     """What rows have to hold, as far as this wire profile can carry it."""
     chosen = settings.values.preflight
     carried = {

@@ -39,6 +39,7 @@ from usrec.domain.retry import RetryPolicy
 from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.rules.finding import Finding, load_findings
+from usrec.domain.rules.preflight import Preflight
 from usrec.domain.source_event import PAPER_FIELDS, TRIGGER_FIELDS, EmployerName, EventId, Operation, SourceName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueEntry, Submission, SubmissionId
@@ -268,6 +269,11 @@ class Line:
     intake: IntakePolicy = field(default_factory=IntakePolicy)
     inquiry: Inquiry | None = None
 
+    @property
+    def preflight(self) -> Preflight:
+        """What rows are examined with."""
+        return Preflight(shelf=self.shelf, completeness=self.completeness, intake=self.intake)
+
     def enter(
         self,
         event_id: str,
@@ -304,9 +310,7 @@ class Line:
             clock=self.clock,
             entropy=self.entropy,
             limit=limit,
-            shelf=self.shelf,
-            completeness=self.completeness,
-            intake=self.intake,
+            preflight=self.preflight,
         )
 
     def take(self, event_id: str, event_type: str = "conclusion", **row: Any) -> Submission:
@@ -398,8 +402,7 @@ class Line:
             employers=self.employers,
             calendar=self.calendar,
             not_before=not_before,
-            shelf=self.shelf,
-            completeness=self.completeness,
+            preflight=self.preflight,
         )
         return self.get(goes_on)
 

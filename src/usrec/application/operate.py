@@ -19,11 +19,9 @@ from usrec.application.ingest import retake
 from usrec.application.pairs import link_halves
 from usrec.application.recording import journal, status_note
 from usrec.domain.change import NOT_REGISTRABLE
-from usrec.domain.document import DocumentShelf
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.identifiers import new_record_id
-from usrec.domain.rules.codes import CodeCheck
-from usrec.domain.rules.completeness import COMPLETE, Completeness
+from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
 from usrec.domain.signing_request import AWAITING
 from usrec.domain.source_event import HEADS, EmployerName
 from usrec.domain.state import Move, State
@@ -36,7 +34,6 @@ from usrec.domain.submission import (
     WaitReason,
     awaits_iin,
 )
-from usrec.domain.target import TargetPolicy
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.attempts import Acknowledgement
 from usrec.ports.clock import Clock, Entropy
@@ -83,10 +80,7 @@ def retry(
     employers: Mapping[str, EmployerName],
     calendar: WorkingCalendar,
     not_before: datetime | None = None,
-    codes: CodeCheck | None = None,
-    shelf: DocumentShelf | None = None,
-    completeness: Completeness = COMPLETE,
-    targets: TargetPolicy | None = None,
+    preflight: Preflight = BY_DEFAULT,
 ) -> SubmissionId:
     """Try again: a refused one as a new signed version, one on its way as the same bytes, an invalid one by its row.
 
@@ -95,6 +89,7 @@ def retry(
 
     Args:
         not_before: When to send at the earliest (a replay spreads its load).
+        preflight: What an invalid one's row is examined with.
 
     Returns:
         The id of the submission that goes on: a new one when a new version is signed.
@@ -115,10 +110,7 @@ def retry(
                 calendar=calendar,
                 now=now,
                 entropy=entropy,
-                codes=codes,
-                shelf=shelf,
-                completeness=completeness,
-                targets=targets,
+                preflight=preflight,
             )
             new = again or refuse(
                 old, "its row is still invalid", "Mend the row in the HR system and raise its revision"

@@ -323,10 +323,7 @@ class Daemon:
             clock=agent.clock,
             entropy=agent.entropy,
             limit=INGEST_SIZE,
-            codes=agent.codes,
-            shelf=agent.shelf,
-            completeness=agent.completeness,
-            intake=agent.intake,
+            preflight=agent.preflight,
         )
         if taken.rows:
             self.metrics.ingested(source.name, taken, perf_counter() - began)

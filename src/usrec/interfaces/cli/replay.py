@@ -130,9 +130,7 @@ def _execute(settings: LoadedSettings, plan: Plan, by: Actor, *, as_json: bool) 
         entropy=agent.entropy,
         employers=agent.employers,
         calendar=agent.calendar,
-        codes=agent.codes,
-        shelf=agent.shelf,
-        completeness=agent.completeness,
+        preflight=agent.preflight,
     )
     queued = None
     try:

@@ -153,8 +153,8 @@ def retry(
     """Try again: a refused one as a new signed version, one on its way as the same bytes, an invalid one by its row."""
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
     from usrec.application import operate
-    from usrec.policies import build_intake, employers_by_bin
-    from usrec.preflight import build_calendar, build_code_check, build_completeness, build_shelf
+    from usrec.policies import employers_by_bin
+    from usrec.preflight import build_calendar, build_preflight
 
     by = actor(reason)
     with opened(config) as place:
@@ -166,10 +166,7 @@ def retry(
             entropy=SystemEntropy(),
             employers=employers_by_bin(place.settings),
             calendar=build_calendar(place.settings.values.calendar),
-            codes=build_code_check(place.settings),
-            shelf=build_shelf(place.settings),
-            completeness=build_completeness(place.settings),
-            targets=build_intake(place.settings).targets,
+            preflight=build_preflight(place.settings),
         )
         rows = to_act_on(place, "retry", submissions, Narrowed(state, code, employer), yes=yes)
         act_on(rows, act, as_json=as_json, said=tr("goes on as {detail}"))
