@@ -57,7 +57,7 @@ def build_judge(settings: LoadedWatcherSettings, *, kept_in: Path | None = None)
     trust = settings.values.trust
     if trust is None:
         return None
-    authorities = load_trusted(settings.path(trust.authorities), _TABLE)
+    authorities = read_authorities(settings, trust)
     store, fetch = RevocationStore(settings.path(trust.store)), RestingFetch(build_fetch(settings, trust))
     kept = None if kept_in is None else RevocationStore(kept_in)
     return CertificateJudge(
@@ -118,6 +118,15 @@ def _in_use(
         for key in signer.held(bin_):
             if key.certificate is not None:
                 yield SubjectKind.EMPLOYER, name, key.certificate
+
+
+def read_authorities(settings: LoadedWatcherSettings, trust: TrustSettings) -> Sequence[Certificate]:
+    """The certificates of the authorities that the settings trust.
+
+    Raises:
+        ConfigurationError: They cannot be read, or there is none.
+    """
+    return load_trusted(settings.path(trust.authorities), _TABLE)
 
 
 def build_fetch(settings: LoadedWatcherSettings, trust: TrustSettings) -> HttpFetch:

@@ -31,7 +31,7 @@ from usrec.interfaces.cli.words import reason_words, wait_words
 from usrec.interfaces.i18n import english, ntr, tr
 
 if TYPE_CHECKING:
-    from usrec.application.operate import Actor
+    from usrec.application.acting import Actor
     from usrec.application.plan_replay import Plan
     from usrec.application.replay import Canary, Queued
     from usrec.bootstrap import Agent
@@ -113,8 +113,8 @@ def _execute(settings: LoadedSettings, plan: Plan, by: Actor, *, as_json: bool) 
     """Canary, then the rest; nothing behind the canary is touched unless it was registered."""
     from threading import Event
 
-    from usrec.application import operate
     from usrec.application.replay import CanaryFate, queue_rest, send_canary
+    from usrec.application.retry import retry as retry_one
     from usrec.bootstrap import build_agent
     from usrec.interfaces.clock_watch import require_right_clock
     from usrec.interfaces.logs import configure_logs
@@ -124,7 +124,7 @@ def _execute(settings: LoadedSettings, plan: Plan, by: Actor, *, as_json: bool) 
     agent = build_agent(settings, wait=pause.wait)
     ledger, view, clock = agent.ledger, agent.ledger.view, agent.clock
     retry = partial(
-        operate.retry,
+        retry_one,
         ledger=ledger,
         clock=clock,
         entropy=agent.entropy,
