@@ -35,8 +35,9 @@ from usrec.domain.state import MAY_BE_REGISTERED, State
 from usrec.domain.submission import Submission
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.clock import Clock, Entropy
+from usrec.ports.contracts import ContractRef
 from usrec.ports.event_source import EventSource, StatusNote
-from usrec.ports.ledger import ContractRef, Ledger, UnitOfWork
+from usrec.ports.ledger import Ledger, UnitOfWork
 from usrec.ports.outgoing import JournalEntry
 
 _CONFLICT: Final = "This revision was taken with other content; the change was ignored. Raise the revision."
