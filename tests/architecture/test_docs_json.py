@@ -37,7 +37,6 @@ from usrec.application.take_signed import Fate, TakenPaper
 from usrec.application.verify_heads import HeadBreach, HeadDamage, HeadsChecked
 from usrec.application.verify_journal import Checked as CheckedJournal
 from usrec.application.watch_trust import CertificateRecord
-from usrec.bootstrap import default_policies
 from usrec.domain.authority import Appointment, Authority, SigningCertificate
 from usrec.domain.chain import START, ChainLine, moment
 from usrec.domain.chain_check import Breach as ChainBreach
@@ -88,6 +87,7 @@ from usrec.interfaces.cli.story import row_json, story_json
 from usrec.interfaces.demo.run import DemoResult
 from usrec.interfaces.doctor.egress import Opening, Side
 from usrec.interfaces.doctor.settings_check import WRONG
+from usrec.policies import default_policies
 from usrec.ports.alert_sink import LOG
 from usrec.ports.alert_sinks import NoticeBoard, PostedAlert, SinkState
 from usrec.ports.chain import SignedHead, Tail

@@ -13,13 +13,13 @@ import pytest
 from support import registry_messages as sent
 from support.line import IIN, LEASE, TIMEOUT, Line, refused, registered
 from usrec.application.ingest import IngestReport
-from usrec.bootstrap import default_policies
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.message import Envelope
 from usrec.domain.outcome import SubmissionOutcome
 from usrec.domain.state import State
 from usrec.domain.submission import WaitReason
 from usrec.domain.verdict import Ending
+from usrec.policies import default_policies
 from usrec_simulator.ledger import Ledger
 from usrec_simulator.operations import Operation
 from usrec_simulator.registry import Registry

@@ -139,9 +139,9 @@ def _written(
     from usrec.adapters.explanations.book import explain
     from usrec.application import evidence_files as layout
     from usrec.application.export_evidence import Means, export_evidence
-    from usrec.bootstrap import build_calendar
     from usrec.heads import build_bundle_signature
     from usrec.interfaces.cli.evidence_readme import readme
+    from usrec.preflight import build_calendar
 
     files.add(layout.README, readme())
     means = Means(build_calendar(place.settings.values.calendar), explain, certificates_of)
