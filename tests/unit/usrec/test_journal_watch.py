@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from kzeds import KeyKind, load_pkcs12, make_test_pki
 from kzeds.answering import make_timestamp
+from kzeds.cms import sign_detached
 from support.kzeds_authority import http_server
 from support.ledger_values import a_line
 from support.patient import Patient
@@ -21,7 +22,7 @@ from usrec.adapters.heads.file import JournalHeadFile
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.application.verify_heads import RESTORED, HeadDamage, HeadsChecked, verify_heads
 from usrec.bootstrap import Agent, build_agent
-from usrec.domain.chain_head import HeadStatement
+from usrec.domain.chain_head import HeadStatement, read_statement
 from usrec.domain.errors import StampRefused
 from usrec.domain.state import State
 from usrec.heads import build_head_checker
@@ -142,6 +143,37 @@ def test_a_gost_key_signs_heads_too(tmp_path: Path, clock: ManualClock) -> None:
         forged = verify_heads(agent.ledger.chain_view, checker, [other])
     assert forged.breach is not None
     assert forged.breach.damage is HeadDamage.SIGNATURE
+
+
+def test_heads_of_a_key_that_nobody_trusted_issued_are_damage_where_issuers_are_known(
+    patient: Patient, clock: ManualClock, tmp_path: Path
+) -> None:
+    """A made-up certificate may name the same BIN: by mathematics alone such a head is as good as a true one."""
+    with running(patient) as agent:
+        write(agent, "first")
+        JournalWatch().look(agent)
+    other = make_test_pki(tmp_path / "other", now=clock.now()).directory
+    patient.tables["trust"] = {"authorities": str(other / "nca-ca.pem")}
+    with running(patient) as agent:
+        found = checked(agent, patient)
+        assert found.breach is not None
+        assert found.breach.damage is HeadDamage.SIGNATURE
+
+
+def test_head_signed_outside_its_certificates_dates_is_damage(patient: Patient, clock: ManualClock, pki: Path) -> None:
+    with running(patient) as agent:
+        write(agent, "first")
+        JournalWatch().look(agent)
+        (head,) = outside(patient)
+        assert head is not None
+        checker = build_head_checker(agent.settings, agent.clock)
+        key = load_pkcs12((pki / "employer.p12").read_bytes(), (pki / "employer.password").read_text("utf-8").strip())
+        late = replace(read_statement(head.statement), at=clock.now() + timedelta(days=4000))
+        signature = sign_detached(late.text.encode(), key, at=clock.now())
+        forged = replace(head, statement=late.text, signature=signature)
+        found = verify_heads(agent.ledger.chain_view, checker, [forged])
+    assert found.breach is not None
+    assert (found.breach.damage, "expired" in found.breach.why) == (HeadDamage.SIGNATURE, True)
 
 
 def test_what_fails_is_said_once_and_hinders_nothing(patient: Patient, clock: ManualClock, pki: Path) -> None:
