@@ -280,6 +280,41 @@ def test_change_of_a_ledger_without_its_guards_is_found(
     assert (found.damage, found.seq) == expected
 
 
+@pytest.mark.parametrize("shared_ledger", ["sqlite-file"], indirect=True)
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ranges = '1-9999999999999999999'",
+        "ranges = '1-9000000000000000000'",
+        "gaps = '1-9000000000000000000'",
+        "at = 'yesterday'",
+        "digests = 'no bytes'",
+        "entries = 'many'",
+        "total = x'00'",
+        "previous = 7",
+    ],
+)
+def test_batch_that_was_made_unreadable_is_named(shared_ledger: SqlLedger, change: str) -> None:
+    for one in range(4):
+        write(shared_ledger, f"line {one}")
+        turn(shared_ledger)
+    with shared_ledger._engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER journal_batches_no_update"))
+        connection.execute(text(f"UPDATE journal_batches SET {change} WHERE number = 3"))  # noqa: S608 -- literals
+    assert breach(shared_ledger) == Breach(Damage.BATCH_EDITED, 3, None)
+
+
+@pytest.mark.parametrize("shared_ledger", ["sqlite-file"], indirect=True)
+def test_nothing_is_linked_behind_a_batch_that_cannot_be_read(shared_ledger: SqlLedger) -> None:
+    write(shared_ledger, "line")
+    turn(shared_ledger)
+    with shared_ledger._engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER journal_batches_no_update"))
+        connection.execute(text("UPDATE journal_batches SET at = 'yesterday'"))
+    with pytest.raises(InvariantViolation, match="usrec journal verify"):
+        turn(shared_ledger)
+
+
 def _insert(connection: Connection, seq: int) -> None:
     columns = "seq, at, action, actor, reason, detail"
     values = ":seq, now(), 'forged', 'agent', '', '{}'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -145,6 +146,30 @@ def test_a_gost_key_signs_heads_too(tmp_path: Path, clock: ManualClock) -> None:
     assert forged.breach.damage is HeadDamage.SIGNATURE
 
 
+@pytest.mark.parametrize(
+    ("change", "damage"),
+    [
+        ("journal_heads SET signed_at = 'yesterday'", HeadDamage.SIGNATURE),
+        ("journal_heads SET signature = 'no bytes'", HeadDamage.SIGNATURE),
+        ("journal_batches SET at = 'yesterday'", HeadDamage.OTHER_CHAIN),
+    ],
+)
+def test_head_or_batch_that_was_made_unreadable_is_damage_and_no_crash(
+    patient: Patient, change: str, damage: HeadDamage
+) -> None:
+    with running(patient) as agent:
+        write(agent, "first")
+        JournalWatch().look(agent)
+        with sqlite3.connect(patient.folder / "ledger.db") as connection:
+            for table in ("journal_heads", "journal_batches"):
+                connection.execute(f"DROP TRIGGER {table}_no_update")
+            connection.execute(f"UPDATE {change}")
+        connection.close()
+        found = checked(agent, patient)
+    assert found.breach is not None
+    assert (found.breach.damage, found.breach.batch) == (damage, 1)
+
+
 def test_heads_of_a_key_that_nobody_trusted_issued_are_damage_where_issuers_are_known(
     patient: Patient, clock: ManualClock, tmp_path: Path
 ) -> None:
@@ -278,8 +303,6 @@ def test_heads_beyond_a_restored_backup_are_excused_and_others_are_not(patient: 
 
 def _key_of(ledger: Path) -> bytes:
     """The ledger's own key, which a restored backup has too."""
-    import sqlite3
-
     connection = sqlite3.connect(ledger)
     (key,) = connection.execute("SELECT fingerprint_key FROM ledger_meta").fetchone()
     connection.close()

@@ -98,15 +98,13 @@ class SqlChain:
         Raises:
             InvariantViolation: That batch cannot be read: somebody changed it.
         """
-        last = self._connection.execute(_LAST).one_or_none()
-        if last is None:
-            return START
         try:
-            return state_after(BatchHeader(*last[:-1]), last[-1])
-        except ValueError as problem:
+            last = self._connection.execute(_LAST).one_or_none()
+            return START if last is None else state_after(BatchHeader(*last[:-1]), last[-1])
+        except (ValueError, TypeError, AttributeError) as problem:
             raise InvariantViolation(
                 "the last batch of the journal's chain cannot be read",
-                where=f"batch {last.number}",
+                where="journal_batches",
                 kept="The journal's lines are there; nothing more is linked",
                 next_step="Find out who changed the ledger: usrec journal verify",
             ) from problem
