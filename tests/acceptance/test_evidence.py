@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -192,6 +193,8 @@ def whoever_signs_lies_is_found_out(members: Mapping[str, bytes], which: str, pk
         (*in_record('"action": "accept"', '"action": "acceqt"'), Doubt.CHAIN),
         (*in_record('"journal"', '"jornal"'), Doubt.RECORD),
         ("journal/batches.jsonl", lambda content: content.replace(b'"total":', b'"total":1'), Doubt.CHAIN),
+        ("journal/batches.jsonl", lambda content: re.sub(rb'"ranges":"[^"]*"', b'"ranges":7', content), Doubt.CHAIN),
+        (*in_record('"seq": ', '"seq": 0.'), Doubt.CHAIN),
         ("journal/head.json", lambda content: content.replace(b'"entries":', b'"entries":1'), Doubt.HEAD),
     ]
     for name, lie, doubt in lies:

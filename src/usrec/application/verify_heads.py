@@ -15,7 +15,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from usrec.domain.chain import ChainLine
 from usrec.domain.chain_head import HeadStatement, read_statement
 from usrec.ports.chain import ChainView, SignedHead
 from usrec.ports.head_signer import CheckedSignature, HeadChecker
@@ -83,7 +82,7 @@ class HeadsChecked:
 
 def verify_heads(view: ChainView, checker: HeadChecker, outside: Iterable[SignedHead | None]) -> HeadsChecked:
     """Check the heads of the ledger, then those outside of it, up to the first that does not agree."""
-    check = _Check(view, checker, view.ledger_id(), list(_restorings(view.restorings())))
+    check = _Check(view, checker, view.ledger_id(), list(_restorings(view)))
     after = 0
     for head in _of_ledger(view):
         if head is None:
@@ -117,12 +116,16 @@ def _of_ledger(view: ChainView) -> Iterator[SignedHead | None]:
         after = heads[-1].number
 
 
-def _restorings(lines: Iterable[ChainLine]) -> Iterator[tuple[datetime, int]]:
-    """When backups were restored, and which was the last batch of each."""
-    for line in lines:
+def _restorings(view: ChainView) -> Iterator[tuple[datetime, int]]:
+    """When backups were restored, and which was the last batch of each.
+
+    A line cannot tell of a time after it was linked, or it would excuse what is cut off later.
+    """
+    for line in view.restorings():
         try:
-            said = json.loads(line.detail)
-            yield datetime.fromisoformat(line.at), int(said.get("backup_head", 0))
+            batch, said = view.batch_of(line.seq), json.loads(line.detail)
+            at = datetime.fromisoformat(line.at)
+            yield at if batch is None else min(at, batch.header.at), int(said.get("backup_head", 0))
         except (ValueError, TypeError, AttributeError):
             continue
 

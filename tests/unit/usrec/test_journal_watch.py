@@ -301,6 +301,29 @@ def test_heads_beyond_a_restored_backup_are_excused_and_others_are_not(patient: 
         assert cut.breach.batch == 1
 
 
+def test_restoring_that_is_told_of_the_future_excuses_nothing_that_is_cut_off_later(
+    patient: Patient, clock: ManualClock
+) -> None:
+    with running(patient) as agent:
+        with agent.ledger.begin() as work:
+            told = clock.now() + 365 * 24 * HOUR
+            work.journal.append(JournalEntry(told, None, RESTORED, None, None, "asel", "", '{"backup_head": 1}'))
+            work.commit()
+        JournalWatch().look(agent)
+        clock.advance(HOUR)
+        (head,) = outside(patient)
+        assert head is not None
+        keeping = agent.head_signer
+        assert keeping is not None
+        later = replace(read_statement(head.statement), batch=2, hash="0" * 64, at=clock.now())
+        signed = keeping.sign(later.text.encode(), clock.now())
+        gone = replace(head, number=2, hash=later.hash, statement=later.text, signature=signed.signature)
+        checker = build_head_checker(agent.settings, agent.clock)
+        found = verify_heads(agent.ledger.chain_view, checker, [gone])
+    assert found.breach is not None
+    assert (found.breach.damage, found.excused) == (HeadDamage.CUT_OFF, 0)
+
+
 def _key_of(ledger: Path) -> bytes:
     """The ledger's own key, which a restored backup has too."""
     connection = sqlite3.connect(ledger)

@@ -247,10 +247,10 @@ class _Check:
         head = self._head(at)
         try:
             links = list(_links_of(self._bundle.content(layout.BATCHES)))
+            shown = check_proof(self._all_lines(), links)
         except _UNREADABLE as problem:
             self._fault(layout.BATCHES, Doubt.CHAIN, f"it cannot be read ({type(problem).__name__})")
             return
-        shown = check_proof(self._all_lines(), links)
         self._found.linked = shown.linked
         for fault in shown.faults:
             self._fault(layout.BATCHES, Doubt.CHAIN, fault.what)
