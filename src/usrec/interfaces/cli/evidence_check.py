@@ -93,6 +93,7 @@ def evidence_json(found: CheckedEvidence, bundle: Path, *, judged: bool) -> dict
         "documents": found.documents,
         "answers": found.answers,
         "answers_untrusted": found.untrusted,
+        "answer_signers": [{"fingerprint": one, "bin": by.bin} for one, by in found.answer_signers.items()],
         "journal_lines": found.linked,
         "head": None
         if head is None
@@ -126,6 +127,9 @@ def _words(found: CheckedEvidence, *, judged: bool) -> Iterator[str]:
     documents = ntr("{number} document", "{number} documents", found.documents)
     answers = ntr("{number} answer", "{number} answers", found.answers)
     yield tr("Signatures are mathematically right: {documents}, {answers}").format(documents=documents, answers=answers)
+    by = tr("Answers are signed with certificate {signer}, BIN {bin}: see that it is the gateway's")
+    for signer in found.answer_signers.values():
+        yield by.format(signer=signer.fingerprint[:16], bin=signer.bin or "-")
     yield ntr(
         "{number} line of the journal stands in its chain",
         "{number} lines of the journal stand in its chain",
