@@ -55,11 +55,22 @@ def test_every_test_that_a_page_names_exists() -> None:
     assert [one for one in sorted(named) if not [*ROOT.glob(one.partition("::")[0])]] == []
 
 
-WEATHER = (
-    "disk is full,database is locked,database is restarted,connection is lost,gateway is down for 3 days,page of HTML,"
-    "Half an answer,answer to another message,replayed answer,wrong signature or none,clock is wrong by hours,"
-    "key expires,key is revoked,1000000 rows at once"
-).split(",")
+WEATHER = [
+    "disk is full",
+    "database is locked",
+    "database is restarted",
+    "connection is lost",
+    "gateway is down for 3 days",
+    "page of HTML",
+    "Half an answer",
+    "answer to another message",
+    "replayed answer",
+    "wrong signature or none",
+    "clock is wrong by hours",
+    "key expires",
+    "key is revoked",
+    "1000000 rows at once",
+]
 
 
 def test_every_bad_weather_is_told_with_the_test_that_makes_it() -> None:
