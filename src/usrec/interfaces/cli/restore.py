@@ -74,7 +74,9 @@ def _restored(
     from usrec.adapters.persistence.care.restore import restore as restore_ledger
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
     from usrec.application.after_restore import hold_restored
-    from usrec.bootstrap import build_sealing, employers_by_bin, ledger_access, sole_agent
+    from usrec.ledger import build_sealing, ledger_access
+    from usrec.other_agents import sole_agent
+    from usrec.policies import employers_by_bin
 
     now, employers = SystemClock().now(), employers_by_bin(settings)
     known = _heads_outside(settings) if outside_head is None else outside_head
@@ -131,8 +133,8 @@ def _compare(settings: LoadedSettings, *, as_json: bool) -> None:
 def _differences(settings: LoadedSettings) -> Sequence[Compared]:
     from usrec.adapters.sources.outbox_memory import OutboxMemory
     from usrec.application.compare_restored import compare_restored
-    from usrec.bootstrap import build_ledger
     from usrec.domain.source_event import SourceName
+    from usrec.ledger import build_ledger
 
     memories = [
         OutboxMemory(
