@@ -93,12 +93,14 @@ def build_head_checker(settings: LoadedWatcherSettings, clock: Clock) -> CmsHead
     """Who checks heads.
 
     Raises:
-        ConfigurationError: The certificates of the time stamping authorities cannot be read.
+        ConfigurationError: The certificates of the authorities cannot be read.
     """
     from usrec.adapters.heads.signatures import CmsHeadChecker
+    from usrec.revocation import read_authorities
 
-    chosen = settings.values.journal.timestamp
-    return CmsHeadChecker(clock, () if chosen is None else stamp_authorities(settings, chosen))
+    chosen, trust = settings.values.journal.timestamp, settings.values.trust
+    issuers = None if trust is None else read_authorities(settings, trust)
+    return CmsHeadChecker(clock, () if chosen is None else stamp_authorities(settings, chosen), issuers)
 
 
 def stamp_authorities(settings: LoadedWatcherSettings, chosen: TimestampSettings) -> Sequence[Certificate]:

@@ -234,6 +234,7 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
         ),
         TAIL,
         None,
+        judged=True,
     ),
     ("usrec journal show", "JSON keys, one"): line_json(LINE, 1),
     ("usrec status", "JSON keys with `--check`:"): check_json(CHECKED),

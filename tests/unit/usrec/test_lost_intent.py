@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -167,3 +168,18 @@ def test_same_event_under_other_ids_is_refused_by_the_registry_unless_it_changes
     ]
     assert codes[0].code is None
     assert (codes[1].code is None) == (operation in CHANGES_NOTHING)
+
+
+def test_what_is_recorded_again_names_what_was_sent_by_keyed_digests_alone(line: Line) -> None:
+    deliver_over_failover(line, line.registers, claimed=True)
+    which = line.of("c1").id
+    said = {entry.action: json.loads(entry.detail) for entry in line.journal(which)}
+    with line.ledger.begin() as work:
+        message = work.submissions.message(which)
+        assert message is not None
+        document = work.journal.digest(which, message.document)
+        request = work.journal.digest(which, line.wire.submitted[0].body)
+    assert said["sign"]["document"] == document
+    told = said["intent_restored"]
+    assert (told["attempt"], told["document"], told["request"]) == (1, document, request)
+    assert message.digest not in str(said), "a bare digest of personal data can be guessed"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Text, and_, bindparam, false, func, or_, select, type_coerce
 
 from usrec.adapters.persistence.agents import HEARTBEATS
+from usrec.adapters.persistence.attempts import DETAIL
 from usrec.adapters.persistence.codes import read_codes
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import SCHEDULED, acknowledgements, attempts, outbox, signing_requests
@@ -23,6 +25,7 @@ from usrec.adapters.persistence.oversight import read_sight
 from usrec.adapters.persistence.pairs import read_pair_of, read_pairs
 from usrec.adapters.persistence.permits import read_permits
 from usrec.adapters.persistence.queue_load import read_last_day, read_queue_load
+from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import UNWRITTEN, journal, messages, submissions, write_backs
 from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.employer_stop import EmployerStop
@@ -357,9 +360,15 @@ def _story(connection: Connection, submission_id: str) -> SubmissionStory:
         row=row,
         **{name: getattr(found, name) for name in _MORE_NAMES},
         signed_at=found.signed_at,
-        attempts=[AttemptRow(*one) for one in connection.execute(_ATTEMPTS, which)],
+        attempts=_attempts(connection, which),
         journal=[JournalRow(*one) for one in connection.execute(_JOURNAL, which)],
         behind=[SubmissionRow(*one) for one in connection.execute(_BEHIND, place)] if in_line else [],
         request=next((RequestRow(*one) for one in connection.execute(_REQUEST, which)), None),
         pair=read_pair_of(connection, submission_id),
     )
+
+
+def _attempts(connection: Connection, which: Mapping[str, Any]) -> Sequence[AttemptRow]:
+    sealing = sealing_of(connection)
+    rows = [AttemptRow(*one) for one in connection.execute(_ATTEMPTS, which)]
+    return [replace(one, detail=sealing.opened_text(DETAIL, [one.id], one.detail)) for one in rows]

@@ -39,7 +39,11 @@ def verify(
     try:
         trusted = None if authorities is None else load_authorities(authorities)
         found = check_evidence(bundle, authorities=trusted, at=SystemClock().now())
-    except (IndeterminateError, OSError) as problem:
+    except OSError as problem:
+        reason = f"{problem.filename or bundle}: {problem.strerror or problem}"
+        _refuse(bundle, "indeterminate", reason, {}, as_json=as_json)
+        raise typer.Exit(CANNOT_TELL) from None
+    except IndeterminateError as problem:
         _refuse(bundle, "indeterminate", str(problem), {}, as_json=as_json)
         raise typer.Exit(CANNOT_TELL) from None
     except KzedsError as problem:
@@ -93,6 +97,7 @@ def evidence_json(found: CheckedEvidence, bundle: Path, *, judged: bool) -> dict
         "documents": found.documents,
         "answers": found.answers,
         "answers_untrusted": found.untrusted,
+        "answer_signers": [{"fingerprint": one, "bin": by.bin} for one, by in found.answer_signers.items()],
         "journal_lines": found.linked,
         "head": None
         if head is None
@@ -120,12 +125,15 @@ def _words(found: CheckedEvidence, *, judged: bool) -> Iterator[str]:
     whole = found.bundle
     files = ntr("{number} file", "{number} files", whole.files)
     signed = tr("No byte was changed since it was signed: {files}, certificate {signer}, BIN {bin}")
-    yield signed.format(files=files, signer=whole.signer.fingerprint[:16], bin=whole.signer.bin or "-")
+    yield signed.format(files=files, signer=whole.signer.short_id, bin=whole.signer.bin or "-")
     yield _when(whole)
     yield _issuers(judged=judged)
     documents = ntr("{number} document", "{number} documents", found.documents)
     answers = ntr("{number} answer", "{number} answers", found.answers)
     yield tr("Signatures are mathematically right: {documents}, {answers}").format(documents=documents, answers=answers)
+    by = tr("Answers are signed with certificate {signer}, BIN {bin}: see that it is the gateway's")
+    for signer in found.answer_signers.values():
+        yield by.format(signer=signer.fingerprint[:16], bin=signer.bin or "-")
     yield ntr(
         "{number} line of the journal stands in its chain",
         "{number} lines of the journal stand in its chain",
