@@ -91,7 +91,7 @@ from usrec.policies import default_policies
 from usrec.ports.alert_sink import LOG
 from usrec.ports.alert_sinks import NoticeBoard, PostedAlert, SinkState
 from usrec.ports.chain import SignedHead, Tail
-from usrec.ports.ledger_view import JournalRow, MassRow, RequestRow, SubmissionRow, SubmissionStory
+from usrec.ports.ledger_view import JournalRow, MassRow, Named, RequestRow, SubmissionRow, SubmissionStory
 from usrec.settings import Fault
 from usrec_simulator.registry import RegisteredRecord
 
@@ -149,8 +149,8 @@ SURVEY = Survey(
     waiting={},
     sending=0,
     oldest=ROW,
-    overdue=[ROW],
-    due_soon=[],
+    overdue=Named(1, [ROW]),
+    due_soon=Named(),
     needs_person={PersonNeeded.REFUSED: 1},
     write_backs_waiting=0,
     stopped=[STOP],

@@ -174,6 +174,8 @@ def _migrated() -> sqlite3.Connection:
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
         driver.backup(copy)
+    copy.execute("UPDATE ledger_meta SET fingerprint_key = ?", (bytes(range(32)),))
+    copy.commit()
     engine.dispose()
     return copy
 

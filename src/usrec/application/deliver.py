@@ -36,7 +36,6 @@ from usrec.domain.errors import (
     SigningRefused,
     ValidationProblem,
 )
-from usrec.domain.identifiers import new_record_id
 from usrec.domain.message import (
     DATA_CAP_BYTES,
     CorrelationId,
@@ -193,7 +192,7 @@ def _sign(
 
 def _render(claim: Claim, ledger: Ledger, renderer: Renderer, entropy: Entropy) -> RenderedMessage:
     """The document, checked against the schema. One that a person was asked about is never made anew."""
-    record_id = new_record_id(entropy.token(16)) if renderer.supplies_record_id else None
+    record_id = claim.record_id if renderer.supplies_record_id else None
     attachment = attach(claim.submission, ledger=ledger, entropy=entropy)
     return renderer.render(claim.submission, record_id=record_id, attachment=attachment)
 

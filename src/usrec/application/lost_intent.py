@@ -2,8 +2,9 @@
 
 A database that fails over to a replica which lags behind loses its last commits, although it had confirmed them. If one
 of them was T3, the message is on its way and the ledger says that nothing was ever signed: the next agent would sign
-the event anew, under new ids. As long as the agent that sent it lives, it has everything at hand: it writes T3 again,
-in the transaction that records the answer. (docs/how-to/many-agents.md says what happens when it does not live.)
+the event anew, under the same record id, and a person would have to look. As long as the agent that sent it lives, it
+has everything at hand: it writes T3 again, in the transaction that records the answer. (docs/how-to/many-agents.md says
+what happens when it does not live.)
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from usrec.domain.identifiers import RecordId
 from usrec.domain.message import SignedMessage
 from usrec.domain.signing_request import SigningRequest
 from usrec.domain.source_event import ContractKey, EmployerName, EventId, SourceName, SourceRow
@@ -45,6 +46,7 @@ class Claim:
         open_attempt: An attempt that an agent began and never closed: its process died or lost its lease.
         sent_attempts: Closed attempts after which the authority may hold the record.
         request: The document that a person was asked to sign or approve.
+        record_id: For a document that is made now, the same whenever it is made; None where there is one already.
     """
 
     submission: Submission
@@ -54,6 +56,7 @@ class Claim:
     open_attempt: AttemptId | None
     sent_attempts: int
     request: SigningRequest | None = None
+    record_id: RecordId | None = None
 
 
 class Inbox(Protocol):

@@ -6,9 +6,9 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from usrec.adapters.persistence.claims import SENT
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import UNCLOSED, acknowledgements, attempts
-from usrec.adapters.persistence.outbox import SENT
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.domain.errors import InvariantViolation

@@ -27,6 +27,7 @@ from usrec.adapters.persistence.permits import read_permits
 from usrec.adapters.persistence.queue_load import read_last_day, read_queue_load
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import UNWRITTEN, journal, messages, submissions, write_backs
+from usrec.adapters.persistence.unsettled import read_unsettled
 from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.errors import ValidationProblem
@@ -50,6 +51,7 @@ from usrec.ports.ledger_view import (
     SubmissionFilter,
     SubmissionRow,
     SubmissionStory,
+    Unsettled,
     UsedCodes,
 )
 
@@ -188,6 +190,11 @@ class SqlLedgerView:
         """How many current submissions stand in each (state, code)."""
         with self._snapshot() as connection:
             return {(state, code): count for state, code, count in connection.execute(_COUNTS)}
+
+    def unsettled(self, now: datetime, today: date, soon: timedelta, named: int) -> Unsettled:
+        """What is unsettled, counted by the database."""
+        with self._snapshot() as connection:
+            return read_unsettled(connection, _ROWS, now=now, today=today, soon=soon, named=named)
 
     def progress(self) -> Progress:
         """What the outbox holds."""

@@ -186,7 +186,7 @@ def _attempts(dossier: Dossier) -> Iterator[Block]:
         )
     )
     if dossier.record.questions:
-        heads = (tr("number"), tr("begun"), tr("ended"), tr("what became of it"))
+        heads = (NUMBER, tr("begun"), tr("ended"), tr("what became of it"))
         yield Grid((1, 3, 3, 8), [_question(one) for one in dossier.record.questions], heads)
 
 
