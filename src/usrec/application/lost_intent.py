@@ -45,12 +45,15 @@ def restored_intent(work: UnitOfWork, opened: OpenAttempt, now: datetime) -> Sub
     submission = known(work, opened.submission.id)
     if work.attempts.recorded(opened.attempt.id):
         return submission
-    detail = json.dumps({"attempt": opened.attempt.number, "digest": opened.message.digest})
+    keyed = work.journal.digest(submission.id, opened.message.document)
+    told = {"attempt": opened.attempt.number, "record_id": opened.message.record_id}
     stored = work.submissions.message(submission.id)
     if submission.state is not State.PENDING or stored is not None:
-        journal(work, submission, "intent_lost", submission.state, now, reason="ledger_went_back", detail=detail)
+        lost = json.dumps({**told, "lost_document": keyed})
+        journal(work, submission, "intent_lost", submission.state, now, reason="ledger_went_back", detail=lost)
         return None
     signed = store_signature(work, submission, opened.message, now)
     work.attempts.open(opened.attempt)
-    journal(work, signed, "intent_restored", submission.state, now, reason="ledger_went_back", detail=detail)
+    restored = json.dumps({**told, "document": keyed})
+    journal(work, signed, "intent_restored", submission.state, now, reason="ledger_went_back", detail=restored)
     return signed

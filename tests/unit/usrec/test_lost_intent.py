@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -82,7 +83,12 @@ def test_registration_of_a_forgotten_attempt_is_recorded_with_the_attempt(line: 
     assert (done.result, submission.state, submission.reason) == ("accepted", State.ACCEPTED, "late_answer")
     assert submission.record_id == line.wire.record_id_in(line.wire.submitted[0])
     assert [attempt.ending for attempt in line.attempts("c1")] == [Ending.REGISTERED]
-    assert "intent_restored" in actions(line)
+    (entry,) = [one for one in line.journal(submission.id) if one.action == "intent_restored"]
+    with line.ledger.begin() as work:
+        message = work.submissions.message(submission.id)
+        assert message is not None
+        keyed = work.journal.digest(submission.id, message.document)
+    assert json.loads(entry.detail) == {"attempt": 1, "record_id": submission.record_id, "document": keyed}
     line.clock.advance(LEASE)
     assert line.claim() == [], "it is not signed anew"
 
@@ -115,7 +121,9 @@ def test_other_bytes_that_were_signed_meanwhile_stay_and_a_registration_of_the_l
     done = line.deliver(claim)
     assert (done.result, done.alert) == ("lease_lost", True)
     assert len(line.attempts("c1")) == 1
-    assert actions(line)[-1] == "intent_lost"
+    *_, entry = line.journal(line.of("c1").id)
+    lost = line.wire.record_id_in(line.wire.submitted[0])
+    assert (entry.action, json.loads(entry.detail)["record_id"]) == ("intent_lost", lost), "by which a person finds it"
     assert line.entry("c1").wait_reason is WaitReason.TO_CONFIRM, "a person looks"
 
 
