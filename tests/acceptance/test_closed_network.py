@@ -104,7 +104,10 @@ def test_an_agent_with_least_rights_registers_through_a_proxy_and_shows_no_secre
         assert (checked.returncode, checked.stdout) == (0, f"{workplace.settings}: no errors\n")
         refused = workplace.usrec("db", "check")
         assert refused.returncode == 3
-        assert "lacks SELECT on alembic_version; SELECT on ledger_meta; SELECT, INSERT on inbox" in refused.stderr
+        assert (
+            "lacks SELECT on alembic_version; SELECT on ledger_meta; SELECT, INSERT on encryption_keys"
+            in refused.stderr
+        )
         url = make_url(workplace.ledger_url)
         where = f"host={url.query['host']} user={url.username} dbname={url.database}"
         with psycopg.connect(where, autocommit=True) as owner:

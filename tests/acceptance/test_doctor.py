@@ -29,6 +29,7 @@ def test_the_doctor_sees_an_installation_through_its_first_day(make_workplace: M
             "secrets": "read",
             "ledger": "current",
             "rights": "held",
+            "encryption": "off",
             "disk": before["disk"],
             "exchange": "none",
             "agents": "never",

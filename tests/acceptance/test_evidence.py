@@ -16,14 +16,14 @@ from typing import Any
 import pypdf
 import pytest
 
-from kzeds.bundle import BundleWriter, verify_bundle
+from kzeds.bundle import verify_bundle
 from kzeds.bundle.layout import MANIFEST, SIGNATURE, entry_of
 from kzeds.certificate import Certificate
-from kzeds.cms import sign_detached
 from kzeds.errors import KzedsError
 from kzeds.keys.pkcs12 import load_pkcs12
 from kzeds.wsse import sign_body
 from support.personnel import Person
+from support.resigned import signed_anew
 from support.simulator_process import SimulatorProcess
 from support.workplace import BIN, MakeWorkplace, Workplace, run
 from usrec.adapters.evidence.checking import CheckedEvidence, Doubt, Notice, check_evidence
@@ -118,7 +118,7 @@ def test_bundle_proves_a_registration_to_whoever_has_nothing_else(
     every_changed_file_is_named(bundle, members, tmp_path)
     whoever_signs_lies_is_found_out(members, which, pki, tmp_path)
     period_holds_all(workplace, tmp_path)
-    (line,) = [line for line in workplace.story("hire-1").journal if line.action == "evidence_exported"]
+    (line,) = [line for line in workplace.story("hire-1").journal if line.action == "exported"]
     assert json.loads(line.detail)["manifest"] == said["manifest_sha256"]
 
 
@@ -222,21 +222,6 @@ def an_answer_of_his_own_is_found_out(
         lied = members[record].replace(old_word.encode(), new_word.encode())
         assert check(signed_anew({**members, record: lied}, pki, place / "forged.zip")).faults, new_word
     assert Notice.NO_HEAD not in check(packed(place / "same.zip", members)).notices
-
-
-def signed_anew(members: Mapping[str, bytes], pki: Path, file: Path) -> Path:
-    key = load_pkcs12((pki / "employer-2.p12").read_bytes(), (pki / "employer-2.password").read_text().strip())
-    now = datetime.now(UTC)
-    fields = json.loads(members[MANIFEST])
-    with BundleWriter(file) as writer:
-        for name, content in members.items():
-            if name not in {MANIFEST, SIGNATURE}:
-                writer.add(name, content)
-        rest = {name: value for name, value in fields.items() if name not in {"signer", "files"}}
-        writer.finish(
-            rest, signer=key.certificate.fingerprint, sign=lambda content: sign_detached(content, key, at=now)
-        )
-    return file
 
 
 def period_holds_all(workplace: Workplace, place: Path) -> None:

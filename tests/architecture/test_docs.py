@@ -49,6 +49,53 @@ def _page_of(target: Path) -> Path:
     return target / "README.md" if target.is_dir() else target
 
 
+def test_every_test_that_a_page_names_exists() -> None:
+    """What is said to prove something is there."""
+    named = {one for page in PAGES for one in re.findall(r"`(tests/[^`]+)`", (ROOT / page).read_text("utf-8"))}
+    assert [one for one in sorted(named) if not [*ROOT.glob(one.partition("::")[0])]] == []
+
+
+WEATHER = [
+    "disk is full",
+    "database is locked",
+    "database is restarted",
+    "connection is lost",
+    "gateway is down for 3 days",
+    "page of HTML",
+    "Half an answer",
+    "answer to another message",
+    "replayed answer",
+    "wrong signature or none",
+    "clock is wrong by hours",
+    "key expires",
+    "key is revoked",
+    "1000000 rows at once",
+]
+
+
+def test_every_bad_weather_is_told_with_the_test_that_makes_it() -> None:
+    """Each has a row of its own in the table, with what the agent does."""
+    rows = table(section(read("explanation/guarantees.md"), "Bad weather"), "weather")
+    told = [row[0].replace(",", "") for row in rows]
+    for weather in WEATHER:
+        assert sum(all(word in one for word in weather.split()) for one in told) == 1, weather
+    assert all(row[1].strip() and re.match(r"`tests/|\[", row[2]) for row in rows)
+
+
+def test_no_row_of_a_table_is_told_twice() -> None:
+    """Lines that a merge doubled, or left in two versions, under one heading."""
+    for page in PAGES:
+        for heading, text in _parts((ROOT / page).read_text("utf-8")):
+            lines = [line for line in text.splitlines() if len(line) > 40]
+            assert [line for line in {*lines} if lines.count(line) > 1] == [], f"{page}: {heading}"
+
+
+def _parts(text: str) -> list[tuple[str, str]]:
+    """Each heading with the prose up to the next one."""
+    parts = re.split(r"^#+ (.+)$", prose(text), flags=re.MULTILINE)
+    return list(zip(["", *parts[1::2]], parts[::2], strict=True))
+
+
 def test_every_decision_is_in_the_index() -> None:
     """Each record is listed once, under its own title."""
     listed = dict(re.findall(r"^- \[(.+)\]\((.+)\)$", read("decisions/README.md"), re.MULTILINE))

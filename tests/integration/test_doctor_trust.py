@@ -21,8 +21,8 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 
 @pytest.fixture(scope="module")
 def own_pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A PKI of this module alone, because certificates are revoked in it."""
-    return make_test_pki(tmp_path_factory.mktemp("doctor-trust") / "pki", now=datetime.now(UTC)).directory
+    """A PKI of this module alone, because certificates are revoked in it; as old as ``NOW``, whenever it is made."""
+    return make_test_pki(tmp_path_factory.mktemp("doctor-trust") / "pki", now=NOW).directory
 
 
 @pytest.fixture(scope="module")

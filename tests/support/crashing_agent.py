@@ -25,6 +25,7 @@ from usrec.adapters.gateway.inquiry import ShepInquiry
 from usrec.adapters.gateway.shep import ShepGateway
 from usrec.adapters.persistence.inbox import FingerprintKey
 from usrec.adapters.persistence.ledger import SqlLedger, SqlUnitOfWork
+from usrec.adapters.persistence.sealing import NOT_SEALED, Sealing
 from usrec.adapters.signing.keyring import Keyring
 from usrec.adapters.sources.outbox_table import OutboxTableSource
 from usrec.domain.inquiry import Question, RegistryReply
@@ -104,8 +105,10 @@ class Watched:
     def __init__(self, repository: Any, name: str, note: Callable[[str], None]) -> None:
         self._repository, self._name, self._note = repository, name, note
 
-    def __getattr__(self, method: str) -> Callable[..., Any]:
+    def __getattr__(self, method: str) -> Any:
         inner = getattr(self._repository, method)
+        if not callable(inner):
+            return inner
 
         def noted(*arguments: Any, **options: Any) -> Any:
             result = inner(*arguments, **options)
@@ -209,8 +212,8 @@ class RememberedLedger(SqlLedger):
 
     opened: SqlLedger | None = None
 
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine)
+    def __init__(self, engine: Engine, sealing: Sealing = NOT_SEALED) -> None:
+        super().__init__(engine, sealing)
         RememberedLedger.opened = self
 
     @classmethod

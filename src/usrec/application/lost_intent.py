@@ -2,8 +2,9 @@
 
 A database that fails over to a replica which lags behind loses its last commits, although it had confirmed them. If one
 of them was T3, the message is on its way and the ledger says that nothing was ever signed: the next agent would sign
-the event anew, under new ids. As long as the agent that sent it lives, it has everything at hand: it writes T3 again,
-in the transaction that records the answer. (docs/how-to/many-agents.md says what happens when it does not live.)
+the event anew, under the same record id, and a person would have to look. As long as the agent that sent it lives, it
+has everything at hand: it writes T3 again, in the transaction that records the answer. (docs/how-to/many-agents.md says
+what happens when it does not live.)
 """
 
 from __future__ import annotations
@@ -45,15 +46,12 @@ def restored_intent(work: UnitOfWork, opened: OpenAttempt, now: datetime) -> Sub
     submission = known(work, opened.submission.id)
     if work.attempts.recorded(opened.attempt.id):
         return submission
-    keyed = work.journal.digest(submission.id, opened.message.document)
-    told = {"attempt": opened.attempt.number, "record_id": opened.message.record_id}
+    told = json.dumps(json.loads(opened.line) | {"record_id": opened.message.record_id})
     stored = work.submissions.message(submission.id)
     if submission.state is not State.PENDING or stored is not None:
-        lost = json.dumps({**told, "lost_document": keyed})
-        journal(work, submission, "intent_lost", submission.state, now, reason="ledger_went_back", detail=lost)
+        journal(work, submission, "intent_lost", submission.state, now, reason="ledger_went_back", detail=told)
         return None
     signed = store_signature(work, submission, opened.message, now)
     work.attempts.open(opened.attempt)
-    restored = json.dumps({**told, "document": keyed})
-    journal(work, signed, "intent_restored", submission.state, now, reason="ledger_went_back", detail=restored)
+    journal(work, signed, "intent_restored", submission.state, now, reason="ledger_went_back", detail=told)
     return signed

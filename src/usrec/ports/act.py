@@ -40,6 +40,21 @@ Block = Heading | Paragraph | Grid
 
 
 @dataclass(frozen=True, slots=True)
+class Signer:
+    """Whose EDS a document bears, in the words of the certificate.
+
+    Attributes:
+        organisation: Empty where the certificate names none.
+        holder: The person.
+        certificate: Enough of its fingerprint to tell it from others.
+    """
+
+    organisation: str
+    holder: str
+    certificate: str
+
+
+@dataclass(frozen=True, slots=True)
 class ActText:
     """The act in one language.
 

@@ -19,7 +19,7 @@ from usrec.domain.outage import outages
 from usrec.interfaces.cli.evidence_act import submission_act
 from usrec.interfaces.cli.evidence_readme import readme
 from usrec.interfaces.cli.evidence_words import DAYS, DOUBTS, NOTICES, TIMELINESS
-from usrec.ports.act import ActText, Block, Grid, Heading, Paragraph
+from usrec.ports.act import ActText, Block, Grid, Heading, Paragraph, Signer
 
 KAZAKH = "әғқңөұүһі ӘҒҚҢӨҰҮҺІ"
 MARKUP = '#panic("x") *b* _i_ $x^2$ <label> @ref // no comment \\ #{1+1} [c] `raw` = h'
@@ -63,6 +63,28 @@ def test_act_tells_the_story_in_both_languages() -> None:
         "Содержит персональные данные", "Құрамында дербес деректер бар",
     ):  # fmt: skip
         assert words in text, words
+
+
+def test_act_names_who_signed_counts_by_weekday_and_leaves_no_number_of_a_section_out() -> None:
+    line = Line()
+    line.take("hire-1")
+    signer = Signer("ТОО «Үлгі»", "ТЕСТОВ ТЕСТ", "…81c3118a75bc")
+    told = submission_act(dossier(line, "hire-1"), ledger="L", now=line.clock.now(), signer=signer)
+    for act in told:
+        numbers = [one.text[:2] for one in act.blocks if isinstance(one, Heading) and one.text[0].isdigit()]
+        assert numbers == [f"{number}." for number in range(1, 8)]
+    text = flowing(set_act(told))
+    for words in ("ТОО «Үлгі»", "ТЕСТОВ ТЕСТ", "81c3118a75bc", "Решения ещё нет", "суббота", "сенбі", "Ф. И. О."):
+        assert words in text, words
+
+
+def test_doubt_is_never_called_unregistered() -> None:
+    line = Line()
+    line.take("hire-1")
+    line.send(TIMEOUT)
+    text = flowing(set_act(submission_act(dossier(line, "hire-1"), ledger="L", now=line.clock.now())))
+    assert "регистрация ещё не подтверждена, срок идёт" in text
+    assert "не зарегистрировано" not in text
 
 
 def test_late_and_overdue_are_told_apart() -> None:

@@ -28,7 +28,7 @@ from usrec.application.survey import take_survey
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.state import State
 from usrec.ports.alert_sink import LOG
-from usrec.ports.figures import Backlog, Figures, OpenGroup
+from usrec.ports.figures import Backlog, Figures, JournalFigures, OpenGroup
 
 SECOND = timedelta(seconds=1)
 
@@ -64,7 +64,15 @@ def test_term_is_missed_at_the_instant_when_it_ends() -> None:
 
 def test_every_state_reason_and_status_has_a_value_when_the_ledger_is_empty() -> None:
     nothing = Backlog(0, None)
-    empty = figures(by_state={}, open=[], queue={}, in_doubt=nothing, write_backs={}, undelivered_alerts=nothing)
+    empty = figures(
+        by_state={},
+        open=[],
+        queue={},
+        in_doubt=nothing,
+        write_backs={},
+        undelivered_alerts=nothing,
+        journal=JournalFigures(0, nothing, None),
+    )
     text = told(empty)
     assert {one.labels["state"] for one in families(text)["usrec_submissions"].samples} == set(State)
     assert set(samples(text).values()) <= {0.0, 1.0} | {
@@ -130,7 +138,7 @@ def test_numbers_are_those_of_the_status_page() -> None:
     assert {reason: number for reason, number in waiting.items() if number} == {
         reason.value: number for reason, number in survey.waiting.items()
     }
-    assert value(text, "usrec_submissions_overdue", date="legal") == len(survey.overdue)
+    assert value(text, "usrec_submissions_overdue", date="legal") == survey.overdue.number
     assert sum(survey.needs_person.values()) >= 3, "too little happened to prove anything"
     assert value(text, "usrec_in_doubt") == 1
 

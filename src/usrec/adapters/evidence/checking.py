@@ -163,6 +163,8 @@ class _Check:
         self._document(record["document"], record["employer_bin"], key, lines)
         for attempt in record["attempts"]:
             self._answer(attempt, key, lines)
+        for asked in record.get("questions", []):
+            self._question(asked, key, lines)
         for decision in record["decisions"]:
             self._decision(decision, name, key, lines)
 
@@ -188,17 +190,28 @@ class _Check:
         self._issuer(name, signer, told["signed_at"])
 
     def _answer(self, attempt: Mapping[str, Any], key: bytes, lines: list[ChainLine]) -> None:
-        if attempt["answer"] is None:
-            return
-        name, content = attempt["answer"], self._bundle.content(attempt["answer"])
         ends = [line for line in lines if _detail(line).get("attempt") == attempt["number"]]
-        named = {found for line in ends if (found := digests_named(line).get("reply"))}
+        believed = attempt["ending"] in _SIGNED_ENDINGS
+        self._received(attempt["answer"], attempt["closed_at"], key, ends, believed=believed)
+
+    def _question(self, asked: Mapping[str, Any], key: bytes, lines: list[ChainLine]) -> None:
+        answers = [line for line in lines if _is_about(line, asked)]
+        believed = asked["signed_digest"] is not None
+        self._received(asked["answer"], asked["answered_at"], key, answers, believed=believed)
+
+    def _received(self, name: str | None, moment: str, key: bytes, lines: list[ChainLine], *, believed: bool) -> None:
+        """What came back, held against the lines that name it."""
+        named = {found for line in lines if (found := digests_named(line).get("reply"))}
+        if name is None:
+            self._found.notices[Notice.NOT_KEPT] += bool(named)
+            return
+        content = self._bundle.content(name)
         self._hold(name, content, key, named, Doubt.ANSWER)
         signer = signer_of_answer(content)
         if signer is not None:
             self._found.answers += 1
-            self._answered_by(name, signer, attempt["closed_at"])
-        elif attempt["ending"] in _SIGNED_ENDINGS:
+            self._answered_by(name, signer, moment)
+        elif believed:
             self._fault(name, Doubt.ANSWER_SIGNATURE)
         else:
             self._found.untrusted += 1
@@ -320,6 +333,10 @@ def _detail(line: ChainLine) -> Mapping[str, Any]:
     return detail if isinstance(detail, dict) else {}
 
 
+def _is_about(line: ChainLine, asked: Mapping[str, Any]) -> bool:
+    return line.action == "asked" and _detail(line).get("after_attempt") == asked["after_attempt"]
+
+
 def _contradictions(record: Mapping[str, Any], lines: list[ChainLine]) -> Iterator[str]:
     """What a record says otherwise than its own lines of the journal."""
     if any(line.submission_id != record["id"] for line in lines):
@@ -340,3 +357,11 @@ def _contradictions(record: Mapping[str, Any], lines: list[ChainLine]) -> Iterat
         said = (end.at, _detail(end).get("ending"), _detail(end).get("code"))
         if said != (attempt["closed_at"], attempt["ending"], attempt["code"]):
             yield f"attempt {number} ended otherwise"
+    yield from _otherwise_asked(record.get("questions", []), [line for line in lines if line.action == "asked"])
+
+
+def _otherwise_asked(questions: list[Mapping[str, Any]], lines: list[ChainLine]) -> Iterator[str]:
+    names = ("after_attempt", "finding", "code")
+    told = [(line.at, *(_detail(line).get(name) for name in names)) for line in lines]
+    if told != [(asked["answered_at"], *(asked[name] for name in names)) for asked in questions]:
+        yield "its questions are not those that the journal tells of"

@@ -68,14 +68,15 @@ def checked_at(config: Path | None) -> Checked:
 def _look(config: Path | None) -> Checked:
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.checkup import judge, take_standing
-    from usrec.bootstrap import build_calendar, build_ledger
     from usrec.domain.working_time import WorkingTime
+    from usrec.ledger import build_watched_ledger
+    from usrec.preflight import build_calendar
     from usrec.settings import load_watcher_settings
 
     settings = load_watcher_settings(config)
     silence = settings.values.watch.silence
     hours = WorkingTime(build_calendar(settings.values.calendar), settings.values.alerts.digest_at)
-    ledger = build_ledger(settings)
+    ledger = build_watched_ledger(settings)
     try:
         standing = take_standing(view=ledger.view, now=SystemClock().now(), hours=hours, silence=silence)
     finally:

@@ -49,7 +49,9 @@ def export(
     ] = None,
     period: Annotated[
         tuple[datetime, datetime] | None,
-        typer.Option("--period", formats=["%Y-%m-%d"], help="All due, or taken, from one day to another."),
+        typer.Option(
+            "--period", metavar="A B", formats=["%Y-%m-%d"], help="All due, or taken, from one day to another."
+        ),
     ] = None,
     sign_with: Annotated[
         str | None,
@@ -139,9 +141,9 @@ def _written(
     from usrec.adapters.explanations.book import explain
     from usrec.application import evidence_files as layout
     from usrec.application.export_evidence import Means, export_evidence
-    from usrec.bootstrap import build_calendar
     from usrec.heads import build_bundle_signature
     from usrec.interfaces.cli.evidence_readme import readme
+    from usrec.preflight import build_calendar
 
     files.add(layout.README, readme())
     means = Means(build_calendar(place.settings.values.calendar), explain, certificates_of)
@@ -167,12 +169,16 @@ def _written(
 
 
 def _act(exported: Exported, of: SubmissionId | tuple[date, date], ledger: str, now: datetime) -> bytes | None:
+    from usrec.adapters.evidence.certificates import signer_named
     from usrec.adapters.evidence.typesetting import set_act
     from usrec.interfaces.cli.evidence_act import submission_act
     from usrec.interfaces.cli.evidence_period import period_act
 
     if isinstance(of, str):
-        return None if exported.only is None else set_act(submission_act(exported.only, ledger=ledger, now=now))
+        only = exported.only
+        message = None if only is None else only.record.message
+        signer = None if message is None else signer_named(message.document)
+        return None if only is None else set_act(submission_act(only, ledger=ledger, now=now, signer=signer))
     return set_act(period_act(exported, of, ledger=ledger, now=now))
 
 
@@ -201,17 +207,16 @@ def _writing(output: Path) -> Iterator[BundleWriter]:
 def _journaled(place: Opened, of: SubmissionId | tuple[date, date], made: Made) -> bool:
     """Note the export in the journal; an export of a ledger that cannot be written is said loudly instead."""
     from usrec.adapters.system_clock import SystemClock
-    from usrec.application.note_export import note_export
+    from usrec.application.record_export import record_export
     from usrec.domain.errors import LedgerUnavailable
 
+    single = of if isinstance(of, str) else None
+    period = None if isinstance(of, str) else [day.isoformat() for day in of]
+    more = {"period": period, "manifest": made.manifest}
+    now = SystemClock().now()
     try:
-        note_export(
-            of,
-            submissions=made.exported.submissions,
-            manifest=made.manifest,
-            actor=who(),
-            ledger=place.ledger,
-            clock=SystemClock(),
+        record_export(
+            "evidence export", made.exported.submissions, who(), ledger=place.ledger, now=now, of=single, more=more
         )
     except LedgerUnavailable as problem:
         typer.echo(
@@ -234,6 +239,7 @@ def exported_json(made: Made, output: Path, *, journaled: bool) -> dict[str, obj
         "timeliness": {str(one): count for one, count in sorted(exported.by_timeliness.items())},
         "outages": len(exported.outages),
         "journal_lines": exported.lines,
+        "pruned": exported.pruned,
         "head": exported.head,
         "manifest_sha256": made.manifest,
         "signer": made.signer,
@@ -245,9 +251,17 @@ def exported_json(made: Made, output: Path, *, journaled: bool) -> dict[str, obj
 def _words(made: Made, output: Path) -> Iterator[str]:
     count = ntr("{number} submission", "{number} submissions", made.exported.submissions)
     yield tr("{file}: {what}, signed with certificate {signer}").format(
-        file=output, what=count, signer=made.signer[:16]
+        file=output, what=count, signer=f"…{made.signer[-12:]}"
     )
     yield tr("It contains personal data. Give it only to whom the law entitles, by a way that keeps it secret.")
+    if made.exported.pruned:
+        yield ntr(
+            "The personal data of {number} submission was removed by retention before: "
+            "no document and no answer of it is in the bundle, but their digests.",
+            "The personal data of {number} submissions was removed by retention before: "
+            "no document and no answer of them is in the bundle, but their digests.",
+            made.exported.pruned,
+        )
     if made.exported.head is None:
         yield tr("No signed head of the journal's chain is behind it yet; the bundle's own signature covers it.")
     if not made.act:

@@ -10,16 +10,18 @@ from datetime import date, datetime
 from typing import Final
 
 from usrec.domain.day_count import CountedDay, DayKind
-from usrec.domain.evidence import AttemptEvidence, DecisionEvidence, Dossier
+from usrec.domain.evidence import AttemptEvidence, DecisionEvidence, Dossier, QuestionEvidence
+from usrec.domain.inquiry import Finding
 from usrec.domain.outage import Outage
 from usrec.domain.source_event import load_details
 from usrec.interfaces.cli.alert_words import alert_title
+from usrec.interfaces.cli.calendar import WEEKDAYS
 from usrec.interfaces.cli.evidence_words import DAYS, ENDS_HERE, TIMELINESS
 from usrec.interfaces.cli.field_words import field_facts, trigger_name
 from usrec.interfaces.cli.words import ENDINGS, OPERATIONS, REASONS, STATES, code_words, law_words
 from usrec.interfaces.i18n import N_, in_language, tr
 from usrec.interfaces.time_words import local_time
-from usrec.ports.act import ActText, Block, Grid, Heading, Paragraph
+from usrec.ports.act import ActText, Block, Grid, Heading, Paragraph, Signer
 
 LANGUAGES: Final = ("kk", "ru")
 LABEL: Final = N_("Contains personal data: give it only to whom the law entitles")
@@ -29,20 +31,38 @@ MITIGATES: Final = N_(
     "part 1-1, even when nobody is to blame. Whether and how they count is for the authorised body to decide."
 )
 _NARROW: Final = (2, 5)
+NUMBER: Final = "№"
+FOUND: Final = {
+    Finding.OURS: "question_found",
+    Finding.DIFFERENT: "question_contradicts",
+    Finding.NOT_FOUND: "question_not_found",
+    Finding.UNANSWERED: "question_failed",
+}
+"""The reason of what a question found out."""
+DECIDED_BY: Final = {
+    "answer": N_("a signed answer"),
+    "question": N_("asked the registry"),
+    "settlement": N_("a person settled it with evidence"),
+}
+"""By the kind of the decision."""
 
 
-def submission_act(dossier: Dossier, *, ledger: str, now: datetime) -> Sequence[ActText]:
-    """The act in both languages."""
-    return [_act(dossier, language, ledger, now) for language in LANGUAGES]
+def submission_act(dossier: Dossier, *, ledger: str, now: datetime, signer: Signer | None = None) -> Sequence[ActText]:
+    """The act in both languages.
+
+    Args:
+        signer: Whose EDS the document bears, None where none is kept.
+    """
+    return [_act(dossier, language, ledger, now, signer) for language in LANGUAGES]
 
 
-def _act(dossier: Dossier, language: str, ledger: str, now: datetime) -> ActText:
+def _act(dossier: Dossier, language: str, ledger: str, now: datetime, signer: Signer | None) -> ActText:
     with in_language(language):
         return ActText(
             language=language,
             title=tr("Act on the entry of data in USREC"),
             footer=footer(ledger, now),
-            blocks=list(_blocks(dossier, now)),
+            blocks=list(_blocks(dossier, now, signer)),
         )
 
 
@@ -52,10 +72,12 @@ def footer(ledger: str, now: datetime) -> str:
     return f"{made}. {tr(LABEL)}."
 
 
-def _blocks(dossier: Dossier, now: datetime) -> Iterator[Block]:
+def _blocks(dossier: Dossier, now: datetime, signer: Signer | None) -> Iterator[Block]:
     yield Paragraph(_result(dossier, now), strong=True)
+    if dossier.record.pruned_at is not None:
+        yield Paragraph(_pruned(dossier.record.pruned_at), strong=True)
     yield Heading(tr("1. Who and what"))
-    yield Grid(_NARROW, [[name, text] for name, text in _facts(dossier) if text])
+    yield Grid(_NARROW, [[name, text] for name, text in (*_signers(signer), *_facts(dossier)) if text])
     yield from _term(dossier)
     yield Heading(tr("3. The five times (Kazakhstan)"))
     yield Grid(_NARROW, list(_times(dossier)))
@@ -73,6 +95,21 @@ def _result(dossier: Dossier, now: datetime) -> str:
     return words.format(state=state, timeliness=timely, time=local_time(now))
 
 
+def _signers(signer: Signer | None) -> Iterator[tuple[str, str]]:
+    if signer is not None:
+        yield tr("employer, by the certificate of its EDS"), signer.organisation
+        yield tr("who signed"), signer.holder
+        yield tr("certificate"), signer.certificate
+
+
+def _pruned(at: datetime) -> str:
+    words = tr(
+        "The rules of retention removed its personal data on {day}: the bundle holds neither the document nor the "
+        "answers, but their digests in the journal."
+    )
+    return words.format(day=local_time(at))
+
+
 def _facts(dossier: Dossier) -> Iterator[tuple[str, str]]:
     submission = dossier.record.submission
     operation = submission.operation
@@ -85,7 +122,7 @@ def _facts(dossier: Dossier) -> Iterator[tuple[str, str]]:
     )
     yield tr("registry id"), submission.contract_id or ""
     yield tr("submission of the agent"), submission.id
-    if operation is not None:
+    if operation is not None and dossier.record.pruned_at is None:
         yield from field_facts(load_details(operation, submission.details))
 
 
@@ -113,8 +150,12 @@ def _term(dossier: Dossier) -> Iterator[Block]:
     if not dossier.counting_agrees:
         differs = tr("The calendar was corrected since: today's calendar {calendar} counts to another day.")
         yield Paragraph(differs.format(calendar=dossier.counted_with), strong=True)
-    rows = [[one.day.isoformat(), str(one.number or ""), _counted(one)] for one in dossier.days]
-    yield Grid((2, 1, 5), rows, (tr("day"), tr("number"), tr("how it counts")))
+    rows = [[_weekday(one.day), str(one.number or ""), _counted(one)] for one in dossier.days]
+    yield Grid((3, 1, 5), rows, (tr("day"), NUMBER, tr("how it counts")))
+
+
+def _weekday(day: date) -> str:
+    return f"{day.isoformat()}, {tr(WEEKDAYS[day.weekday()]).lower()}"
 
 
 def _counted(one: CountedDay) -> str:
@@ -136,7 +177,7 @@ def _attempts(dossier: Dossier) -> Iterator[Block]:
     if not attempts:
         yield Paragraph(tr("Nothing was sent."))
         return
-    heads = (tr("number"), tr("begun"), tr("ended"), tr("what became of it"))
+    heads = (NUMBER, tr("begun"), tr("ended"), tr("what became of it"))
     yield Grid((1, 3, 3, 8), [_attempt(one) for one in attempts], heads)
     yield Paragraph(
         tr(
@@ -144,6 +185,15 @@ def _attempts(dossier: Dossier) -> Iterator[Block]:
             "digest of the envelope around it; the envelope is not kept, because it holds the sender's password."
         )
     )
+    if dossier.record.questions:
+        heads = (NUMBER, tr("begun"), tr("ended"), tr("what became of it"))
+        yield Grid((1, 3, 3, 8), [_question(one) for one in dossier.record.questions], heads)
+
+
+def _question(one: QuestionEvidence) -> Sequence[str]:
+    parts = [tr(REASONS[FOUND[one.finding]]), code_words(one.code) if one.code else "", one.detail]
+    told = "; ".join(part for part in parts if part)
+    return [str(one.after_attempt), _exact(one.asked_at), _exact(one.answered_at), told]
 
 
 def _attempt(one: AttemptEvidence) -> Sequence[str]:
@@ -153,14 +203,16 @@ def _attempt(one: AttemptEvidence) -> Sequence[str]:
 
 
 def _decisions(decisions: Sequence[DecisionEvidence]) -> Iterator[Block]:
-    if decisions:
-        yield Heading(tr("5. What decided"))
+    yield Heading(tr("5. What decided"))
+    if not decisions:
+        yield Paragraph(tr("Nothing has decided yet."))
+    else:
         heads = (tr("when"), tr("what"), tr("code"))
         yield Grid((3, 8, 4), [_decision(one) for one in decisions], heads)
 
 
 def _decision(one: DecisionEvidence) -> Sequence[str]:
-    by = tr("a person settled it with evidence") if one.kind == "settlement" else tr("a signed answer")
+    by = tr(DECIDED_BY.get(one.kind, DECIDED_BY["answer"]))
     result = tr("registered") if one.accepted else tr("refused")
     return [_exact(one.acknowledged_at), f"{by}: {result}", code_words(one.code) if one.code else ""]
 
@@ -187,8 +239,10 @@ def _failures(outage: Outage) -> str:
 
 
 def _alerts(dossier: Dossier) -> Iterator[Block]:
-    if dossier.record.alerts:
-        yield Heading(tr("7. Alerts"))
+    yield Heading(tr("7. Alerts"))
+    if not dossier.record.alerts:
+        yield Paragraph(tr("No alert about a term was needed."))
+    else:
         rows = [
             [
                 _exact(one.raised_at),
@@ -212,6 +266,7 @@ def closing_words(*, mitigates: bool) -> Iterator[Block]:
             "checks them without us, with the free program kzeds."
         )
     )
+    yield Grid(_NARROW, [[tr("handed over by (post, name)"), ""], [tr("date, signature"), ""]])
 
 
 def _day(day: date | None) -> str:

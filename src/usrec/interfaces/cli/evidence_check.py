@@ -39,7 +39,11 @@ def verify(
     try:
         trusted = None if authorities is None else load_authorities(authorities)
         found = check_evidence(bundle, authorities=trusted, at=SystemClock().now())
-    except (IndeterminateError, OSError) as problem:
+    except OSError as problem:
+        reason = f"{problem.filename or bundle}: {problem.strerror or problem}"
+        _refuse(bundle, "indeterminate", reason, {}, as_json=as_json)
+        raise typer.Exit(CANNOT_TELL) from None
+    except IndeterminateError as problem:
         _refuse(bundle, "indeterminate", str(problem), {}, as_json=as_json)
         raise typer.Exit(CANNOT_TELL) from None
     except KzedsError as problem:
@@ -121,7 +125,7 @@ def _words(found: CheckedEvidence, *, judged: bool) -> Iterator[str]:
     whole = found.bundle
     files = ntr("{number} file", "{number} files", whole.files)
     signed = tr("No byte was changed since it was signed: {files}, certificate {signer}, BIN {bin}")
-    yield signed.format(files=files, signer=whole.signer.fingerprint[:16], bin=whole.signer.bin or "-")
+    yield signed.format(files=files, signer=whole.signer.short_id, bin=whole.signer.bin or "-")
     yield _when(whole)
     yield _issuers(judged=judged)
     documents = ntr("{number} document", "{number} documents", found.documents)

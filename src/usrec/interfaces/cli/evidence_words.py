@@ -13,8 +13,8 @@ from usrec.interfaces.i18n import N_
 TIMELINESS: Final[Mapping[Timeliness, str]] = {
     Timeliness.IN_TIME: N_("registered in time"),
     Timeliness.LATE: N_("registered late"),
-    Timeliness.OPEN: N_("not registered yet, the term runs"),
-    Timeliness.OVERDUE: N_("not registered, the term is over"),
+    Timeliness.OPEN: N_("no registration is confirmed yet, the term runs"),
+    Timeliness.OVERDUE: N_("no registration is confirmed, the term is over"),
     Timeliness.NO_TERM: N_("the law sets no term"),
     Timeliness.NOT_DUE: N_("taken back or replaced: nothing of it has to be registered"),
 }

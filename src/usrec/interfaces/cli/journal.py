@@ -177,7 +177,15 @@ def _heads(signed: HeadsChecked, file: Path | None) -> Iterator[str]:
             signed.excused,
         )
     for one in signed.signers:
-        yield tr("Signed by {signer}").format(signer=one)
+        yield tr("Signed by {signer}").format(signer=_signer(one))
+
+
+def _signer(said: str) -> str:
+    """What ``describe_signer`` says, in the reader's language."""
+    holder, _, mark = said.rpartition("certificate ")
+    number = holder.removeprefix("BIN ").removesuffix(", ")
+    words = tr("BIN {number}, certificate {mark}") if number else tr("certificate {mark}")
+    return words.format(number=number, mark=mark)
 
 
 def _damage(breach: Breach) -> str:

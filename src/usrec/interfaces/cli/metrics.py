@@ -58,10 +58,10 @@ def metrics(
 
 def _read(settings: LoadedWatcherSettings, clock: Clock) -> tuple[LedgerReading | None, UsrecError | None]:
     from usrec.adapters.metrics.ledger_reading import read_ledger
-    from usrec.bootstrap import build_ledger
+    from usrec.ledger import build_watched_ledger
 
     try:
-        ledger = build_ledger(settings)
+        ledger = build_watched_ledger(settings)
         try:
             return read_ledger(ledger.view, clock.now()), None
         finally:

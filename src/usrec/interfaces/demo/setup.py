@@ -32,6 +32,7 @@ SEED: Final = 353
 SETTINGS_FILE: Final = "usrec.toml"
 _UNFINISHED: Final = ".setup"
 _STORE: Final = "revocation"
+_HEADS: Final = "journal-heads.jsonl"
 _PARTS: Final = ("hr.db", "ledger.db", "simulator.db", "pki", "faults.toml", "company.json", SETTINGS_FILE)
 _ADDRESS: Final = re.compile(r"https://127\.0\.0\.1:\d+/")
 _SENDER: Final = "demo-company"
@@ -101,6 +102,7 @@ def set_up(
     _seed_registry(draft, company)
     (draft.path / "company.json").write_text(_summary(company), encoding="utf-8")
     draft.settings.write_text(_settings(company, language()), encoding="utf-8")
+    (workdir.path / _HEADS).unlink(missing_ok=True)
     for part in _PARTS:
         shutil.rmtree(workdir.path / part, ignore_errors=True)
         (draft.path / part).replace(workdir.path / part)
@@ -109,7 +111,7 @@ def set_up(
 
 def _require_own(path: Path) -> None:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    foreign = sorted({entry.name for entry in path.iterdir()} - {*_PARTS, _STORE, _UNFINISHED})
+    foreign = sorted({entry.name for entry in path.iterdir()} - {*_PARTS, _STORE, _HEADS, _UNFINISHED})
     if foreign:
         raise ConfigurationError(
             f"the folder holds files that are not the demonstration's: {foreign[0]}",
