@@ -9,6 +9,7 @@ what happens when it does not live.)
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from usrec.application.contract_line import known
@@ -45,11 +46,12 @@ def restored_intent(work: UnitOfWork, opened: OpenAttempt, now: datetime) -> Sub
     submission = known(work, opened.submission.id)
     if work.attempts.recorded(opened.attempt.id):
         return submission
+    told = json.dumps(json.loads(opened.line) | {"record_id": opened.message.record_id})
     stored = work.submissions.message(submission.id)
     if submission.state is not State.PENDING or stored is not None:
-        journal(work, submission, "intent_lost", submission.state, now, reason="ledger_went_back", detail=opened.line)
+        journal(work, submission, "intent_lost", submission.state, now, reason="ledger_went_back", detail=told)
         return None
     signed = store_signature(work, submission, opened.message, now)
     work.attempts.open(opened.attempt)
-    journal(work, signed, "intent_restored", submission.state, now, reason="ledger_went_back", detail=opened.line)
+    journal(work, signed, "intent_restored", submission.state, now, reason="ledger_went_back", detail=told)
     return signed

@@ -64,7 +64,7 @@ class Chain(Protocol):
         ...
 
     def passed(self, horizon: int | None) -> bool:
-        """Whether every transaction that lived at ``horizon`` has ended. Ask before reading what is not linked."""
+        """Whether every transaction that wrote the journal at ``horizon`` has ended. Ask before reading the lines."""
         ...
 
     def horizon(self) -> int | None:

@@ -95,7 +95,13 @@ def test_registration_of_a_forgotten_attempt_is_recorded_with_the_attempt(line: 
     assert (done.result, submission.state, submission.reason) == ("accepted", State.ACCEPTED, "late_answer")
     assert submission.record_id == line.wire.record_id_in(line.wire.submitted[0])
     assert [attempt.ending for attempt in line.attempts("c1")] == [Ending.REGISTERED]
-    assert "intent_restored" in actions(line)
+    (entry,) = [one for one in line.journal(submission.id) if one.action == "intent_restored"]
+    with line.ledger.begin() as work:
+        message = work.submissions.message(submission.id)
+        assert message is not None
+        keyed = work.journal.digest(submission.id, message.document)
+    told = json.loads(entry.detail)
+    assert (told["attempt"], told["record_id"], told["document"]) == (1, submission.record_id, keyed)
     line.clock.advance(LEASE)
     assert line.claim() == [], "it is not signed anew"
 
@@ -128,7 +134,9 @@ def test_other_bytes_that_were_signed_meanwhile_stay_and_a_registration_of_the_l
     done = line.deliver(claim)
     assert (done.result, done.alert) == ("lease_lost", True)
     assert len(line.attempts("c1")) == 1
-    assert actions(line)[-1] == "intent_lost"
+    *_, entry = line.journal(line.of("c1").id)
+    lost = line.wire.record_id_in(line.wire.submitted[0])
+    assert (entry.action, json.loads(entry.detail)["record_id"]) == ("intent_lost", lost), "by which a person finds it"
     assert line.entry("c1").wait_reason is WaitReason.TO_CONFIRM, "a person looks"
 
 
