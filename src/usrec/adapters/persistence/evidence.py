@@ -24,8 +24,8 @@ from usrec.adapters.persistence.question_table import questions
 from usrec.adapters.persistence.questions import QUESTION_REPLY
 from usrec.adapters.persistence.rows import MESSAGE_COLUMNS, SUBMISSION_COLUMNS, message_of, submission_of
 from usrec.adapters.persistence.sealing import Sealing, sealing_of
+from usrec.adapters.persistence.submission_rows import identified
 from usrec.adapters.persistence.tables import inbox, journal, messages, submissions
-from usrec.adapters.persistence.view import identified
 from usrec.domain.chain import BatchHeader, ChainLine, digest_key, ledger_id
 from usrec.domain.chain_proof import Link
 from usrec.domain.evidence import (

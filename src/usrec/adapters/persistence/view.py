@@ -5,49 +5,45 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Text, and_, bindparam, false, func, or_, select, type_coerce
+from sqlalchemy import Connection, Engine, bindparam, func, select
 
 from usrec.adapters.persistence.agents import HEARTBEATS
-from usrec.adapters.persistence.attempts import DETAIL
 from usrec.adapters.persistence.codes import read_codes
 from usrec.adapters.persistence.columns import literal_word
-from usrec.adapters.persistence.delivery_tables import SCHEDULED, acknowledgements, attempts, outbox, signing_requests
-from usrec.adapters.persistence.employer_stops import WAIT_REASON, count_kept_back, read_stops
+from usrec.adapters.persistence.delivery_tables import SCHEDULED, acknowledgements, outbox
+from usrec.adapters.persistence.employer_stops import count_kept_back, read_stops
 from usrec.adapters.persistence.engine import READ_ONLY, connected
 from usrec.adapters.persistence.figures import read_figures
 from usrec.adapters.persistence.mass_view import in_batch, read_changes, read_masses
 from usrec.adapters.persistence.notice_board import read_notice_board
 from usrec.adapters.persistence.oversight import read_sight
-from usrec.adapters.persistence.pairs import read_pair_of, read_pairs
+from usrec.adapters.persistence.pairs import read_pairs
 from usrec.adapters.persistence.permits import read_permits
 from usrec.adapters.persistence.queue_load import read_last_day, read_queue_load
-from usrec.adapters.persistence.sealing import sealing_of
-from usrec.adapters.persistence.tables import UNWRITTEN, journal, messages, submissions, write_backs
+from usrec.adapters.persistence.story import read_story
+from usrec.adapters.persistence.submission_rows import ROWS, among, conditions, identified
+from usrec.adapters.persistence.tables import UNWRITTEN, journal, submissions, write_backs
 from usrec.adapters.persistence.unsettled import read_unsettled
 from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.employer_stop import EmployerStop
-from usrec.domain.errors import ValidationProblem
 from usrec.domain.forecast import QueueLoad
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.last_day import LastDayCase
 from usrec.domain.oversight import Sight
 from usrec.domain.pair import Pair
 from usrec.domain.permit import EndingPermit, PermitDays
-from usrec.domain.state import SETTLED, State
+from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 from usrec.ports.alert_sinks import NoticeBoard
 from usrec.ports.figures import Figures
 from usrec.ports.ledger_view import (
     TAIL_BOUND,
-    AttemptRow,
     JournalRow,
     MassRow,
     Progress,
-    RequestRow,
     SubmissionFilter,
     SubmissionRow,
     SubmissionStory,
@@ -55,62 +51,9 @@ from usrec.ports.ledger_view import (
     UsedCodes,
 )
 
-_IDS_AT_ONCE: Final = 500
 _PERMIT_DAYS: Final = PermitDays()
-_LAST_CHARACTER: Final = "\U0010ffff"
-"""Sorts behind every other, so that it ends the range of texts with one beginning."""
 
 _COLUMNS: Final = submissions.c
-_ROW: Final[Mapping[str, ColumnElement[Any]]] = {
-    **{name: _COLUMNS[name] for name in SubmissionRow.__slots__ if name in _COLUMNS},
-    "operation": func.coalesce(type_coerce(_COLUMNS.operation, Text()), ""),
-    "employer": func.coalesce(_COLUMNS.employer, ""),
-    "status": outbox.c.status,
-    "wait_reason": WAIT_REASON,
-    "available_at": outbox.c.available_at,
-    "blocked_by": outbox.c.blocked_by,
-    "attempts": select(func.count())
-    .select_from(attempts)
-    .where(attempts.c.submission_id == _COLUMNS.id)
-    .scalar_subquery(),
-    "doubtful": func.coalesce(outbox.c.doubtful, false()),
-}
-_ROWS: Final = (
-    select(*(_ROW[name].label(name) for name in SubmissionRow.__slots__))
-    .join_from(submissions, outbox, outbox.c.submission_id == _COLUMNS.id, isouter=True)
-    .order_by(_COLUMNS.due_utc.asc().nulls_last(), _COLUMNS.id)
-)
-_MORE_NAMES: Final = ("edition", "point", "term", "entered_at", "replaces")
-_WIDTH: Final = len(SubmissionRow.__slots__)
-_STORY: Final = (
-    _ROWS.add_columns(*(_COLUMNS[name] for name in _MORE_NAMES), messages.c.signed_at, _COLUMNS.position)
-    .add_columns(_COLUMNS.employer_bin)
-    .join(messages, messages.c.submission_id == _COLUMNS.id, isouter=True)
-    .where(_COLUMNS.id == bindparam("which"))
-)
-_BEHIND: Final = (
-    _ROWS.where(
-        _COLUMNS.employer_bin == bindparam("bin"),
-        _COLUMNS.contract_key == bindparam("key"),
-        _COLUMNS.position > bindparam("place"),
-        outbox.c.status == literal_word(QueueStatus.BLOCKED),
-    )
-    .order_by(None)
-    .order_by(_COLUMNS.position, _COLUMNS.id)
-)
-_ATTEMPTS: Final = (
-    select(*(attempts.c[name] for name in AttemptRow.__slots__))
-    .where(attempts.c.submission_id == bindparam("which"))
-    .order_by(attempts.c.number)
-)
-_JOURNAL: Final = (
-    select(*(journal.c[name] for name in JournalRow.__slots__))
-    .where(journal.c.submission_id == bindparam("which"))
-    .order_by(journal.c.seq)
-)
-_REQUEST: Final = select(*(signing_requests.c[name] for name in RequestRow.__slots__)).where(
-    signing_requests.c.submission_id == bindparam("which")
-)
 _STANDING: Final = (
     select(*(journal.c[name] for name in JournalRow.__slots__))
     .where(journal.c.submission_id.is_(None), journal.c.action == bindparam("action"))
@@ -118,11 +61,6 @@ _STANDING: Final = (
     .limit(1)
 )
 _STANDING_BEFORE: Final = _STANDING.where(journal.c.at < bindparam("before"))
-_BEGINNING_WITH: Final = (_COLUMNS.id >= bindparam("beginning"), _COLUMNS.id < bindparam("end"))
-_NAMED: Final = select(_COLUMNS.id).where(*_BEGINNING_WITH).limit(2)
-_UNSETTLED: Final = _COLUMNS.state.not_in([literal_word(state) for state in sorted(SETTLED)])
-_REGISTERED_LATE: Final = and_(_COLUMNS.state == literal_word(State.ACCEPTED), _COLUMNS.decided_at >= _COLUMNS.due_utc)
-_HOW_MANY: Final = select(func.count()).select_from(submissions).where(*_BEGINNING_WITH)
 _COUNTS: Final = (
     select(_COLUMNS.state, _COLUMNS.code, func.count())
     .where(_COLUMNS.replaced_by.is_(None))
@@ -165,11 +103,11 @@ class SqlLedgerView:
 
     def rows(self, which: SubmissionFilter, *, limit: int | None = None) -> Sequence[SubmissionRow]:
         """Matching submissions, earliest due first."""
-        statement = _ROWS.where(*_conditions(which)).limit(limit)
+        statement = ROWS.where(*conditions(which)).limit(limit)
         with self._snapshot() as connection:
             if which.ids is None:
                 return [SubmissionRow(*row) for row in connection.execute(statement)]
-            return _among(connection, statement, which.ids)[:limit]
+            return among(connection, statement, which.ids)[:limit]
 
     def story(self, submission_id: SubmissionId) -> SubmissionStory | None:
         """One submission with all that belongs to it.
@@ -179,7 +117,7 @@ class SqlLedgerView:
         """
         with self._snapshot() as connection:
             known = identified(connection, submission_id)
-            return None if known is None else _story(connection, known)
+            return None if known is None else read_story(connection, known)
 
     def codes_in_use(self) -> Sequence[UsedCodes]:
         """Codes of current submissions; nothing else of their details leaves here."""
@@ -194,7 +132,7 @@ class SqlLedgerView:
     def unsettled(self, now: datetime, today: date, soon: timedelta, named: int) -> Unsettled:
         """What is unsettled, counted by the database."""
         with self._snapshot() as connection:
-            return read_unsettled(connection, _ROWS, now=now, today=today, soon=soon, named=named)
+            return read_unsettled(connection, ROWS, now=now, today=today, soon=soon, named=named)
 
     def progress(self) -> Progress:
         """What the outbox holds."""
@@ -245,7 +183,7 @@ class SqlLedgerView:
     def mass_sample(self, name: str, limit: int) -> Sequence[SubmissionRow]:
         """Some current events of a batch."""
         with self._snapshot() as connection:
-            rows = connection.execute(_ROWS.where(*in_batch(name)).limit(limit))
+            rows = connection.execute(ROWS.where(*in_batch(name)).limit(limit))
             return [SubmissionRow(*row) for row in rows]
 
     def mass_changes(self, name: str) -> Mapping[str, int]:
@@ -310,72 +248,3 @@ class SqlLedgerView:
     def _snapshot(self) -> Iterator[Connection]:
         with connected(self._engine) as connection, connection.begin():
             yield connection
-
-
-def _conditions(which: SubmissionFilter) -> Iterator[ColumnElement[bool]]:
-    if which.state is not None:
-        yield _COLUMNS.state == which.state
-    if which.code is not None:
-        yield _COLUMNS.code == which.code
-    if which.due_before is not None:
-        yield _COLUMNS.due_utc < which.due_before
-    if which.employer is not None:
-        yield _COLUMNS.employer == which.employer
-    if which.contract_key is not None:
-        yield _COLUMNS.contract_key == which.contract_key
-    if which.current:
-        yield _COLUMNS.replaced_by.is_(None)
-    if which.unsettled:
-        yield _UNSETTLED
-    if which.unsettled_or_late:
-        yield or_(_UNSETTLED, _REGISTERED_LATE)
-    if which.wait_reason is not None:
-        yield _ROW["wait_reason"] == which.wait_reason
-
-
-def _among(connection: Connection, statement: Any, ids: Sequence[SubmissionId]) -> list[SubmissionRow]:
-    """Rows with one of ``ids``, however many those are."""
-    wanted = sorted(set(ids))
-    found: list[SubmissionRow] = []
-    for start in range(0, len(wanted), _IDS_AT_ONCE):
-        some = statement.where(_COLUMNS.id.in_(wanted[start : start + _IDS_AT_ONCE]))
-        found += [SubmissionRow(*row) for row in connection.execute(some)]
-    return sorted(found, key=lambda row: (row.due_utc is None, row.due_utc, row.id))
-
-
-def identified(connection: Connection, given: str) -> str | None:
-    """The id that ``given`` is, or is the beginning of."""
-    if not given:
-        return None
-    what = {"beginning": given, "end": given + _LAST_CHARACTER}
-    found = list(connection.scalars(_NAMED.order_by(_COLUMNS.id), what))
-    if len(found) > 1 and found[0] != given:
-        count = connection.scalar(_HOW_MANY, what)
-        raise ValidationProblem(
-            f"{count} submissions begin with {given}", where="submission id", next_step="Give more of its characters"
-        )
-    return found[0] if found else None
-
-
-def _story(connection: Connection, submission_id: str) -> SubmissionStory:
-    which = {"which": submission_id}
-    found = connection.execute(_STORY, which).one()
-    row = SubmissionRow(*found[:_WIDTH])
-    place = {"bin": found.employer_bin, "key": row.contract_key, "place": found.position}
-    in_line = row.state not in SETTLED and row.replaced_by is None and found.position >= 0
-    return SubmissionStory(
-        row=row,
-        **{name: getattr(found, name) for name in _MORE_NAMES},
-        signed_at=found.signed_at,
-        attempts=_attempts(connection, which),
-        journal=[JournalRow(*one) for one in connection.execute(_JOURNAL, which)],
-        behind=[SubmissionRow(*one) for one in connection.execute(_BEHIND, place)] if in_line else [],
-        request=next((RequestRow(*one) for one in connection.execute(_REQUEST, which)), None),
-        pair=read_pair_of(connection, submission_id),
-    )
-
-
-def _attempts(connection: Connection, which: Mapping[str, Any]) -> Sequence[AttemptRow]:
-    sealing = sealing_of(connection)
-    rows = [AttemptRow(*one) for one in connection.execute(_ATTEMPTS, which)]
-    return [replace(one, detail=sealing.opened_text(DETAIL, [one.id], one.detail)) for one in rows]
