@@ -49,7 +49,9 @@ from usrec.ports.event_source import EventSource, StatusNote
 from usrec.settings.rules import lease_needed
 from usrec.settings.signing_time import signing_needed
 
-INGEST_SIZE = 200
+INGEST_SIZE: Final = 200
+INGEST_BESIDE_DELIVERIES: Final = 25
+"""Rows in one transaction while deliveries wait for their turn at an SQLite file."""
 LOOK_EVERY: Final = timedelta(seconds=15)
 LEDGER_TIME: Final = timedelta(minutes=2)
 """What the ledger may take in one step, on top of everything else: it is waited for up to 10 s a transaction."""
@@ -327,6 +329,7 @@ class Daemon:
             shelf=agent.shelf,
             completeness=agent.completeness,
             intake=agent.intake,
+            at_once=self._at_once(agent),
         )
         if taken.rows:
             self.metrics.ingested(source.name, taken, perf_counter() - began)
@@ -334,6 +337,10 @@ class Daemon:
         if taken.conflicts:
             _log.error("rows contradict their own revision", action="ingest.conflict", rows=taken.conflicts)
         return taken.rows
+
+    def _at_once(self, agent: Agent) -> int | None:
+        """Rows in one transaction; few where each transaction of a delivery waits for the end of it."""
+        return INGEST_BESIDE_DELIVERIES if agent.ledger.takes_turns and self.dispatch.is_sending else None
 
     def _note(self, agent: Agent, delivered: Delivered) -> None:
         self.metrics.counts.delivered(delivered.result)
