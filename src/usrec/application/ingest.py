@@ -1,15 +1,16 @@
 """Steps 1-3 of the line (T1): HR rows become submissions with a term and a place in their contract's line.
 
-Rows come at least once; the inbox makes that exactly once. A batch is one transaction: its rows are taken with their
+Rows come at least once; the inbox makes that exactly once. A portion is one transaction: its rows are taken with their
 findings, deadlines and queue entries, or not at all, and only then is the source told.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
+from operator import add
 from typing import Final
 
 from usrec.application.contract_line import arrange_line, entered_by_hand, proven_absent, take_back
@@ -25,7 +26,7 @@ from usrec.application.sort_out import sort_out
 from usrec.application.standing import Standing, against_standing
 from usrec.application.supersede import take_out
 from usrec.domain.kazakhstan_time import kazakhstan_date
-from usrec.domain.mass import MassGroup, MassMember
+from usrec.domain.mass import MASSED, MassGroup, MassMember
 from usrec.domain.revision import place_revision
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.late import with_late_entry
@@ -55,6 +56,10 @@ class IngestReport:
     repeated: int = 0
     conflicts: int = 0
 
+    def __add__(self, other: IngestReport) -> IngestReport:
+        """Both together."""
+        return IngestReport(*map(add, astuple(self), astuple(other)))
+
 
 def ingest(
     *,
@@ -66,28 +71,40 @@ def ingest(
     entropy: Entropy,
     limit: int = 200,
     preflight: Preflight = BY_DEFAULT,
+    at_once: int | None = None,
 ) -> IngestReport:
     """Take up to ``limit`` rows of one source.
 
     Args:
         preflight: What the rows are examined with.
+        at_once: How many rows a transaction takes at most, so that it is over soon; None for all of them. What may be
+            one of many is taken in one, since it is counted before any of it is sent.
 
     Raises:
         SourceUnavailable: The HR database did not answer. Nothing was taken, or the ledger holds what was taken.
-        LedgerUnavailable: Nothing was taken.
+        LedgerUnavailable: Nothing was taken, or only the rows of the first transactions.
     """
     rows = source.fetch(limit)
     if not rows:
         return IngestReport()
     now = clock.now()
     examined = [examine(row, employers=employers, calendar=calendar, now=now, preflight=preflight) for row in rows]
-    with ledger.begin() as work:
-        taking = _Intake(work, employers, calendar, now, entropy, preflight)
-        report = _receive_all(taking, examined)
-        work.commit()
+    report = IngestReport()
+    for some in _portions(examined, at_once):
+        with ledger.begin() as work:
+            taking = _Intake(work, employers, calendar, now, entropy, preflight)
+            report += _receive_all(taking, some)
+            work.commit()
     if source.writable:
         source.mark_taken(rows)
     return report
+
+
+def _portions(examined: Sequence[Examined], at_once: int | None) -> Iterator[Sequence[Examined]]:
+    """What is taken in one transaction each."""
+    if at_once is None or any(one.operation in MASSED for one in examined):
+        at_once = len(examined)
+    return (examined[start : start + at_once] for start in range(0, len(examined), at_once))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,10 @@ class MassDecision(StrEnum):
     CANCELLED = "cancelled"
 
 
+MASSED: Final = frozenset({Operation.AMENDMENT, Operation.TERMINATION})
+"""What may be one of many; everything else is never held for its number."""
+
+
 @dataclass(frozen=True, slots=True)
 class MassPolicy:
     """From how many on a change counts as one of many; 0 holds none.

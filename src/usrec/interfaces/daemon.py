@@ -98,7 +98,9 @@ class Daemon:
             self.stop, self.handover, self.crew, self._note, self.metrics, clock_watch=self.clock_watch
         )
         self.bells = Bells(self.stop, self.crew.rang, self.metrics)
-        self.hr_rows = HrRows(self.crew, self.drain, self.metrics, self.hr_words, OTHERS_TIME)
+        self.hr_rows = HrRows(
+            self.crew, self.drain, self.metrics, self.hr_words, OTHERS_TIME, is_sending=lambda: self.dispatch.is_sending
+        )
         self.alerting = Alerting(self.words, self.metrics)
         self.reloader = Reloader(
             self.handover, self.manager, self.compose, taken=self._new_keys, status=lambda: self.health().words()

@@ -55,6 +55,12 @@ class Dispatch:
         self._handover = handover
         self._crew = crew
         self._note = note
+        self._sending: set[str] = set()
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether a thread found something to send when it looked last."""
+        return bool(self._sending)
 
     @property
     def gate(self) -> Gate:
@@ -74,7 +80,9 @@ class Dispatch:
         def step(agent: Agent) -> bool:
             self._interrupted.give_back(agent.ledger)
             with self._clock_watch.passage(agent) as may_go:
-                return may_go and self._go(agent, name, allowed)
+                sent = may_go and self._go(agent, name, allowed)
+            (self._sending.add if sent else self._sending.discard)(name)
+            return sent
 
         return step
 

@@ -19,6 +19,8 @@ from usrec.interfaces.drain import Drain
 from usrec.ports.event_source import EventSource, StatusNote
 
 INGEST_SIZE: Final = 200
+INGEST_BESIDE_DELIVERIES: Final = 25
+"""Rows in one transaction while deliveries wait for their turn at an SQLite file."""
 _log = structlog.get_logger("usrec.daemon")
 
 
@@ -28,6 +30,7 @@ class HrRows:
     Args:
         words: Puts a note to HR into words, in a language.
         allowed: What one HR database may take before the thread counts as hung.
+        is_sending: Whether something is being delivered now.
     """
 
     def __init__(
@@ -37,17 +40,20 @@ class HrRows:
         metrics: AgentMetrics,
         words: Callable[[StatusNote, str], StatusNote],
         allowed: timedelta,
+        *,
+        is_sending: Callable[[], bool],
     ) -> None:
         self._crew = crew
         self._drain = drain
         self._metrics = metrics
         self._words = words
         self._allowed = allowed
+        self._is_sending = is_sending
 
     def take(self, agent: Agent) -> bool:
         """Take rows from each source; whether there were any."""
         rows: list[int] = []
-        all_answered = self._with_each(agent, "ingest", lambda one: rows.append(self._take(agent, one)))
+        all_answered = self._with_each(agent, "ingest", lambda one: rows.append(self.take_from(agent, one)))
         self._drain.sources_empty = all_answered and not any(rows)
         if any(rows):
             self._drain.moved()
@@ -70,7 +76,8 @@ class HrRows:
                 self._crew.waits_for(problem)
         return away == 0
 
-    def _take(self, agent: Agent, source: EventSource) -> int:
+    def take_from(self, agent: Agent, source: EventSource) -> int:
+        """Take a fetch of rows from one source; how many there were."""
         began = perf_counter()
         taken = ingest(
             source=self._metrics.timed_source(source),
@@ -81,6 +88,7 @@ class HrRows:
             entropy=agent.entropy,
             limit=INGEST_SIZE,
             preflight=agent.preflight,
+            at_once=self._at_once(agent),
         )
         if taken.rows:
             self._metrics.ingested(source.name, taken, perf_counter() - began)
@@ -88,6 +96,10 @@ class HrRows:
         if taken.conflicts:
             _log.error("rows contradict their own revision", action="ingest.conflict", rows=taken.conflicts)
         return taken.rows
+
+    def _at_once(self, agent: Agent) -> int | None:
+        """Rows in one transaction; few where each transaction of a delivery waits for the end of it."""
+        return INGEST_BESIDE_DELIVERIES if agent.ledger.takes_turns and self._is_sending() else None
 
     def _tell(self, agent: Agent, source: EventSource) -> None:
         chosen = agent.settings.values.source.get(source.name)

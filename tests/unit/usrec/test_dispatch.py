@@ -143,6 +143,12 @@ def test_failing_ledger_gives_the_turn_to_the_next(desk: Desk, monkeypatch: pyte
     assert len(desk.work()) == 1
 
 
+def test_a_thread_is_sending_until_it_finds_nothing(desk: Desk) -> None:
+    desk.line.take("c1")
+    seen = [(desk.dispatch.is_sending, desk.step(desk.agent)) for _ in range(3)]
+    assert seen == [(False, True), (True, False), (False, False)]
+
+
 def test_nothing_to_try_leaves_the_turn_open(desk: Desk) -> None:
     """An event that comes in the middle of an outage is tried at once, if the last try is a pause ago."""
     desk.open_breaker()

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event
 
-from support.line import DAY, TODAY, Line
+from support.fresh_ledger import make_ledger
+from support.line import DAY, HOUR, TODAY, Line
+from support.line_agent import agent_of
+from usrec.adapters.persistence import open_ledger
 from usrec.adapters.persistence.turns import Turns
+from usrec.application import ingest
 from usrec.domain.errors import LedgerUnavailable
-from usrec.interfaces.hr_rows import INGEST_SIZE
+from usrec.interfaces.daemon import Daemon
+from usrec.interfaces.hr_rows import INGEST_BESIDE_DELIVERIES, INGEST_SIZE
 
 PATIENCE = timedelta(seconds=10)
 MOST_PER_ROW = 10
@@ -81,6 +88,42 @@ def test_portions_are_bounded_and_none_costs_more_than_the_one_before(line: Line
     per_row = (costs[1] - costs[2]) / (INGEST_SIZE - 50)
     assert per_row <= MOST_PER_ROW
     assert costs[2] - 50 * per_row < 30
+
+
+def test_transactions_are_short_while_deliveries_wait_for_the_same_file_but_many_changes_stay_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    make_ledger(url)
+    line = Line(ledger=open_ledger(url))
+    agent = agent_of(line)
+    daemon = Daemon(agent)
+    step = daemon.dispatch.once("deliver-0", HOUR)
+    monkeypatch.setattr(line.wire, "submit", line.registers)
+    sizes: list[int] = []
+
+    def counted(taking: Any, some: Sequence[Any]) -> ingest.IngestReport:
+        sizes.append(len(some))
+        return receive_all(taking, some)
+
+    receive_all = ingest._receive_all
+    monkeypatch.setattr(ingest, "_receive_all", counted)
+
+    def takes(first: int, *events: str) -> list[int]:
+        sizes.clear()
+        for number in range(first, first + INGEST_BESIDE_DELIVERIES + 5):
+            line.enter(f"c{number}", contract=f"K-{number}")
+        for event_type in events:
+            line.enter(event_type, event_type, contract="K-0")
+        assert daemon.hr_rows.take_from(agent, line.source) == INGEST_BESIDE_DELIVERIES + 5 + len(events)
+        return sizes
+
+    assert not step(agent), "there is nothing yet"
+    assert takes(0) == [INGEST_BESIDE_DELIVERIES + 5]
+    assert step(agent)
+    assert takes(100) == [INGEST_BESIDE_DELIVERIES, 5]
+    assert takes(200, "termination") == [INGEST_BESIDE_DELIVERIES + 6], "they are counted before any is sent"
+    line.close()
 
 
 def test_most_urgent_goes_first_however_many_came_before_it(line: Line) -> None:

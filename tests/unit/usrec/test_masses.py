@@ -12,8 +12,8 @@ from usrec.domain.alert import Threshold, Watched
 from usrec.domain.digest import DigestPolicy
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.intake import IntakePolicy
-from usrec.domain.mass import MassDecision, MassPolicy
-from usrec.domain.source_event import EmployerName
+from usrec.domain.mass import MASSED, MassDecision, MassPolicy
+from usrec.domain.source_event import EmployerName, Operation
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.domain.watch import WatchPolicy
@@ -59,6 +59,10 @@ def look(line: Line) -> list[tuple[Watched, Threshold]]:
     with line.ledger.begin() as work:
         found = work.alert_sinks.untold(LOG, line.clock.now(), 99, at_once=True)
     return [(one.open.alert.watched, one.open.alert.threshold) for one in found]
+
+
+def test_what_has_a_limit_is_what_is_taken_in_one_transaction() -> None:
+    assert {one for one in Operation if MassPolicy(1, 1).limit_of(one)} == MASSED
 
 
 def test_more_than_so_many_terminations_of_a_day_are_held(line: Line) -> None:

@@ -107,6 +107,11 @@ class SqlLedger:
         """``sqlite`` or ``postgresql``."""
         return self._engine.dialect.name
 
+    @property
+    def takes_turns(self) -> bool:
+        """Whether a transaction of one thread waits for those of the others to end: on an SQLite file."""
+        return self.dialect == "sqlite" and not is_in_memory(self._engine)
+
     @contextmanager
     def begin(self) -> Iterator[SqlUnitOfWork]:
         """Start a transaction; it rolls back unless it was committed."""
@@ -117,7 +122,7 @@ class SqlLedger:
 
     def _turn(self) -> AbstractContextManager[None]:
         """On an SQLite file one thread of this process after another; in memory the one connection sees to that."""
-        if self.dialect != "sqlite" or is_in_memory(self._engine):
+        if not self.takes_turns:
             return nullcontext()
         return self._turns.taken(LOCK_WAIT, lambda: busy(self._engine))
 
