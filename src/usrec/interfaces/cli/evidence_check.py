@@ -130,6 +130,17 @@ def _words(found: CheckedEvidence, *, judged: bool) -> Iterator[str]:
     documents = ntr("{number} document", "{number} documents", found.documents)
     answers = ntr("{number} answer", "{number} answers", found.answers)
     yield tr("Signatures are mathematically right: {documents}, {answers}").format(documents=documents, answers=answers)
+    yield from _chain(found)
+    for notice, count in sorted(found.notices.items()):
+        yield tr("Note: {what} ({number})").format(what=tr(NOTICES[notice]), number=count)
+
+
+def _chain(found: CheckedEvidence) -> Iterator[str]:
+    """How the journal's lines are bound; nothing where that was found wrong."""
+    from usrec.adapters.evidence.checking import Doubt
+
+    if {Doubt.CHAIN, Doubt.HEAD} & {one.doubt for one in found.faults}:
+        return
     yield ntr(
         "{number} line of the journal stands in its chain",
         "{number} lines of the journal stand in its chain",
@@ -138,8 +149,6 @@ def _words(found: CheckedEvidence, *, judged: bool) -> Iterator[str]:
     if found.head is not None:
         head = tr("The chain is signed up to batch {batch}, at {time}")
         yield head.format(batch=found.head.batch, time=local_time(found.head.at))
-    for notice, count in sorted(found.notices.items()):
-        yield tr("Note: {what} ({number})").format(what=tr(NOTICES[notice]), number=count)
 
 
 def _when(whole: VerifiedBundle) -> str:
