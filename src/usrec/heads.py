@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from usrec.domain.errors import ConfigurationError, StampRefused
+from usrec.authorities import load_trusted, tls_of
+from usrec.domain.errors import StampRefused
 from usrec.ports.clock import Clock
 from usrec.settings import LoadedSettings, LoadedWatcherSettings
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from usrec.adapters.signing.keyring import Keyring
     from usrec.settings.journal_section import TimestampSettings
 
+_TABLE: Final = "journal.timestamp"
 _log = structlog.get_logger()
 
 
@@ -91,12 +93,14 @@ def build_head_checker(settings: LoadedWatcherSettings, clock: Clock) -> CmsHead
     """Who checks heads.
 
     Raises:
-        ConfigurationError: The certificates of the time stamping authorities cannot be read.
+        ConfigurationError: The certificates of the authorities cannot be read.
     """
     from usrec.adapters.heads.signatures import CmsHeadChecker
+    from usrec.revocation import read_authorities
 
-    chosen = settings.values.journal.timestamp
-    return CmsHeadChecker(clock, () if chosen is None else stamp_authorities(settings, chosen))
+    chosen, trust = settings.values.journal.timestamp, settings.values.trust
+    issuers = None if trust is None else read_authorities(settings, trust)
+    return CmsHeadChecker(clock, () if chosen is None else stamp_authorities(settings, chosen), issuers)
 
 
 def stamp_authorities(settings: LoadedWatcherSettings, chosen: TimestampSettings) -> Sequence[Certificate]:
@@ -105,40 +109,11 @@ def stamp_authorities(settings: LoadedWatcherSettings, chosen: TimestampSettings
     Raises:
         ConfigurationError: They cannot be read, or there is none.
     """
-    from kzeds.certificate import Certificate
-    from kzeds.errors import KzedsError
-    from kzeds.trust import load_authorities
-
-    place = settings.path(chosen.authorities)
-    try:
-        found = load_authorities(place) if place.is_dir() else Certificate.load_all(place)
-        authorities = [one for one in found if one.is_authority]
-    except (OSError, KzedsError) as problem:
-        raise _unreadable(str(place), str(problem), "authorities") from None
-    if not authorities:
-        raise _unreadable(str(place), "it holds no certificate of an authority", "authorities")
-    return authorities
+    return load_trusted(settings.path(chosen.authorities), _TABLE)
 
 
 def _fetch(settings: LoadedWatcherSettings, chosen: TimestampSettings) -> HttpFetch:
-    import ssl
-
     from kzeds.fetching import HttpFetch
 
-    tls = None
-    if chosen.ca_file is not None:
-        place = settings.path(chosen.ca_file)
-        try:
-            tls = ssl.create_default_context(cafile=place)
-        except OSError as problem:
-            raise _unreadable(str(place), str(problem), "ca_file") from None
-    return HttpFetch(timeout=chosen.timeout.total_seconds(), tls=tls)
-
-
-def _unreadable(place: str, why: str, setting: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"it cannot be used: {why}",
-        where=place,
-        kept="Nothing was changed",
-        next_step=f"Correct [journal.timestamp] {setting}",
-    )
+    ca_file = None if chosen.ca_file is None else settings.path(chosen.ca_file)
+    return HttpFetch(timeout=chosen.timeout.total_seconds(), tls=tls_of(ca_file, _TABLE))

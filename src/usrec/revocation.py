@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from usrec.application.watch_trust import recall
-from usrec.domain.errors import ConfigurationError
+from usrec.authorities import load_trusted, tls_of, unusable
 from usrec.domain.source_event import EmployerName
 from usrec.domain.trust import Subject, SubjectKind, TrustPolicy, TrustVerdict, UnknownPolicy
 from usrec.ports.clock import Clock
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from usrec.adapters.trust.judge import CertificateJudge
 
 NEVER: Final = timedelta.max // 4
+_TABLE: Final = "trust"
 
 
 def build_keeping_judge(settings: LoadedWatcherSettings) -> CertificateJudge | None:
@@ -125,35 +126,15 @@ def read_authorities(settings: LoadedWatcherSettings, trust: TrustSettings) -> S
     Raises:
         ConfigurationError: They cannot be read, or there is none.
     """
-    from kzeds.certificate import Certificate
-    from kzeds.errors import KzedsError
-    from kzeds.trust import load_authorities
-
-    place = settings.path(trust.authorities)
-    try:
-        if place.is_dir():
-            return load_authorities(place)
-        found = [one for one in Certificate.load_all(place) if one.is_authority]
-    except (OSError, KzedsError) as problem:
-        raise _unreadable(place, str(problem), "authorities") from None
-    if not found:
-        raise _unreadable(place, "it holds no certificate of an authority", "authorities")
-    return found
+    return load_trusted(settings.path(trust.authorities), _TABLE)
 
 
 def build_fetch(settings: LoadedWatcherSettings, trust: TrustSettings) -> HttpFetch:
     """How servers are asked."""
-    import ssl
-
     from kzeds.fetching import HttpFetch
 
-    tls = None
-    if trust.ca_file is not None:
-        place = settings.path(trust.ca_file)
-        try:
-            tls = ssl.create_default_context(cafile=place)
-        except OSError as problem:
-            raise _unreadable(place, str(problem), "ca_file") from None
+    ca_file = None if trust.ca_file is None else settings.path(trust.ca_file)
+    tls = tls_of(ca_file, _TABLE)
     return HttpFetch(timeout=trust.timeout.total_seconds(), proxy=_proxy(settings, trust), tls=tls)
 
 
@@ -196,16 +177,7 @@ def _authority(place: Path, authorities: Sequence[Certificate]) -> Certificate:
     try:
         found = Certificate.load(place)
     except (OSError, KzedsError) as problem:
-        raise _unreadable(place, str(problem), "crl") from None
+        raise unusable(place, str(problem), _TABLE, "crl") from None
     if found not in authorities:
-        raise _unreadable(place, "it is not one of [trust] authorities", "crl")
+        raise unusable(place, "it is not one of [trust] authorities", _TABLE, "crl")
     return found
-
-
-def _unreadable(place: Path, why: str, setting: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"the certificates of the authorities cannot be used: {why}",
-        where=str(place),
-        kept="Nothing was changed",
-        next_step=f"Correct [trust] {setting}",
-    )

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from usrec.domain.errors import UsrecError
 from usrec.ports.alert_sink import LOG, AlertSink, SinkName, Subscriber
 from usrec.settings import (
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from usrec.adapters.alerts.webhook import WebProxy
 
 Build = Callable[[], AlertSink]
+_log = structlog.get_logger("usrec.alerts")
 _STEPS: Final = 10
 """So many times may the timeout of a sink pass in one delivery: name, connection, TLS, login, message..."""
 
@@ -110,3 +113,10 @@ def _mail(settings: LoadedWatcherSettings, sink: MailSinkSettings) -> Build:
         return MailAlertSink(server, sender=sink.sender, to=sink.to)
 
     return build
+
+
+def build_alert_sinks(settings: LoadedWatcherSettings) -> Sequence[Subscriber]:
+    """Who is told of alerts: the log, and every sink of the settings. One that cannot be used now is said loudly."""
+    for name, problem in unusable_sinks(settings).items():
+        _log.error(f"nobody can be told by {name}: {problem}", action="alert.sink_unusable", sink=name)
+    return subscribers(settings)

@@ -46,7 +46,6 @@ from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.persistence import SqlLedger, create_ledger_engine, engine, ledger
 from usrec.adapters.persistence.inbox import FingerprintKey
 from usrec.application.hasten import hasten_keyless
-from usrec.bootstrap import build_alert_sinks
 from usrec.domain.message import Envelope
 from usrec.domain.outcome import SubmissionOutcome
 from usrec.domain.source_event import EmployerName
@@ -54,6 +53,7 @@ from usrec.domain.state import State
 from usrec.domain.submission import WaitReason
 from usrec.domain.verdict import Ending
 from usrec.interfaces.daemon import Daemon
+from usrec.sinks import build_alert_sinks
 
 TESTS = Path(__file__).parents[1]
 QUICK = "workers = 2\npoll = 0.05\nretry_base = 1\nretry_cap = 2\nlease = 30\nbreaker_pause = 0.2"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -15,15 +16,18 @@ from typing import Any
 import pypdf
 import pytest
 
-from kzeds.bundle import BundleWriter, verify_bundle
+from kzeds.bundle import verify_bundle
 from kzeds.bundle.layout import MANIFEST, SIGNATURE, entry_of
-from kzeds.cms import sign_detached
+from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError
 from kzeds.keys.pkcs12 import load_pkcs12
+from kzeds.wsse import sign_body
 from support.personnel import Person
+from support.resigned import signed_anew
 from support.simulator_process import SimulatorProcess
 from support.workplace import BIN, MakeWorkplace, Workplace, run
 from usrec.adapters.evidence.checking import CheckedEvidence, Doubt, Notice, check_evidence
+from usrec.domain.chain import keyed_digest
 from usrec.interfaces.cli.evidence_check import _words
 
 ALONE = """
@@ -36,6 +40,7 @@ sys.argv = ["kzeds", *sys.argv[1:]]
 main()
 """
 """kzeds without a network, and without the agent."""
+HIS_ANSWER = b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><code>SCSS001</code></s:Body></s:Envelope>'
 
 
 def verified_by_kzeds_alone(bundle: Path, *options: str) -> tuple[int, dict[str, Any]]:
@@ -106,13 +111,15 @@ def test_bundle_proves_a_registration_to_whoever_has_nothing_else(
     found = json.loads(workplace_verify(bundle, "--authorities", str(pki), "--json").stdout)
     assert found["valid"], found
     assert (found["documents"], found["issuers"]) == (1, "checked")
+    gateway = Certificate.load(pki / "gateway.pem")
+    assert found["answer_signers"] == [{"fingerprint": gateway.fingerprint, "bin": gateway.bin}]
     assert found["journal_lines"] == said["journal_lines"] > 5
     assert "Issuers NOT checked" in workplace_verify(bundle).stdout
 
     every_changed_file_is_named(bundle, members, tmp_path)
     whoever_signs_lies_is_found_out(members, which, pki, tmp_path)
     period_holds_all(workplace, tmp_path)
-    (line,) = [line for line in workplace.story("hire-1").journal if line.action == "evidence_exported"]
+    (line,) = [line for line in workplace.story("hire-1").journal if line.action == "exported"]
     assert json.loads(line.detail)["manifest"] == said["manifest_sha256"]
 
 
@@ -187,6 +194,8 @@ def whoever_signs_lies_is_found_out(members: Mapping[str, bytes], which: str, pk
         (*in_record('"action": "accept"', '"action": "acceqt"'), Doubt.CHAIN),
         (*in_record('"journal"', '"jornal"'), Doubt.RECORD),
         ("journal/batches.jsonl", lambda content: content.replace(b'"total":', b'"total":1'), Doubt.CHAIN),
+        ("journal/batches.jsonl", lambda content: re.sub(rb'"ranges":"[^"]*"', b'"ranges":7', content), Doubt.CHAIN),
+        (*in_record('"seq": ', '"seq": 0.'), Doubt.CHAIN),
         ("journal/head.json", lambda content: content.replace(b'"entries":', b'"entries":1'), Doubt.HEAD),
     ]
     for name, lie, doubt in lies:
@@ -197,22 +206,26 @@ def whoever_signs_lies_is_found_out(members: Mapping[str, bytes], which: str, pk
         told = [one for one in _words(found, judged=False) if "in its chain" in one]
         assert bool(told) == (doubt not in {Doubt.CHAIN, Doubt.HEAD}), "a chain that is wrong is not called right below"
     assert not check(signed_anew(members, pki, place / "forged.zip")).faults
+    an_answer_of_his_own_is_found_out(members, record, answer, pki, place)
+
+
+def an_answer_of_his_own_is_found_out(
+    members: Mapping[str, bytes], record: str, answer: str, pki: Path, place: Path
+) -> None:
+    """Whoever owns a key of the NCA can write answers, journal and digests; a true answer has the gateway's key."""
+    told = json.loads(members[record])
+    key_file, password = pki / "employer.p12", (pki / "employer.password").read_text().strip()
+    his = sign_body(HIS_ANSWER, load_pkcs12(key_file.read_bytes(), password))
+    key, old, new = bytes.fromhex(told["digest_key"]), members[answer], his
+    swapped = members[record].replace(keyed_digest(key, old).encode(), keyed_digest(key, new).encode())
+    found = check(signed_anew({**members, answer: his, record: swapped}, pki, place / "forged.zip"))
+    assert Doubt.ANSWER_SIGNATURE in {fault.doubt for fault in found.faults if fault.file == answer}
+    lies = {f'"employer_bin": "{BIN}"': '"employer_bin": "990540000018"', '"accepted": true': '"accepted": false'}
+    for old_word, new_word in lies.items():
+        assert old_word.encode() in members[record], old_word
+        lied = members[record].replace(old_word.encode(), new_word.encode())
+        assert check(signed_anew({**members, record: lied}, pki, place / "forged.zip")).faults, new_word
     assert Notice.NO_HEAD not in check(packed(place / "same.zip", members)).notices
-
-
-def signed_anew(members: Mapping[str, bytes], pki: Path, file: Path) -> Path:
-    key = load_pkcs12((pki / "employer-2.p12").read_bytes(), (pki / "employer-2.password").read_text().strip())
-    now = datetime.now(UTC)
-    fields = json.loads(members[MANIFEST])
-    with BundleWriter(file) as writer:
-        for name, content in members.items():
-            if name not in {MANIFEST, SIGNATURE}:
-                writer.add(name, content)
-        rest = {name: value for name, value in fields.items() if name not in {"signer", "files"}}
-        writer.finish(
-            rest, signer=key.certificate.fingerprint, sign=lambda content: sign_detached(content, key, at=now)
-        )
-    return file
 
 
 def period_holds_all(workplace: Workplace, place: Path) -> None:

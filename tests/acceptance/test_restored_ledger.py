@@ -107,6 +107,10 @@ def test_a_restored_ledger_registers_nothing_twice_and_forgets_nothing(
     assert states(workplace) == later, "which was not touched"
     restored = workplace.ask("restore", str(copy), "--replace")
     assert (restored["held"], restored["doubted"], restored["stopped"]) == (2, 1, 2)
+    journal = workplace.ask("journal", "verify")
+    assert journal["whole"], "nobody cut it off: its newer heads belong to the ledger that was kept aside"
+    assert journal["heads_excused"] > 0
+    assert restored["outside_head"] > made["head"] > 0
     with closing(sqlite3.connect(restored["kept_aside"])) as aside:
         assert aside.execute("SELECT count(*) FROM submissions").fetchone() == (5,), "nothing was thrown away"
 
@@ -139,6 +143,8 @@ def test_a_restored_ledger_registers_nothing_twice_and_forgets_nothing(
     expected = ["hire-1", "hire-2", "hire-3", "hire-4", "hire-5", "transfer-4"]
     assert states(workplace) == dict.fromkeys(expected, "accepted"), "hire-3: its own bytes came back as known"
     assert done(workplace, "restore", "--compare").strip()
+    journal = workplace.ask("journal", "verify")
+    assert (journal["whole"], journal["heads_excused"] > 0, journal["heads_outside"] > 0) == (True, True, True)
     assert run([sys.executable, "-m", "usrec", "backup", "--verify", str(copy)]).returncode == 0
     whole = copy.read_bytes()
     copy.write_bytes(whole[: len(whole) // 2] + bytes([whole[len(whole) // 2] ^ 1]) + whole[len(whole) // 2 + 1 :])

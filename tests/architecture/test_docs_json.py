@@ -37,7 +37,6 @@ from usrec.application.take_signed import Fate, TakenPaper
 from usrec.application.verify_heads import HeadBreach, HeadDamage, HeadsChecked
 from usrec.application.verify_journal import Checked as CheckedJournal
 from usrec.application.watch_trust import CertificateRecord
-from usrec.bootstrap import default_policies
 from usrec.domain.authority import Appointment, Authority, SigningCertificate
 from usrec.domain.chain import START, ChainLine, moment
 from usrec.domain.chain_check import Breach as ChainBreach
@@ -88,10 +87,11 @@ from usrec.interfaces.cli.story import row_json, story_json
 from usrec.interfaces.demo.run import DemoResult
 from usrec.interfaces.doctor.egress import Opening, Side
 from usrec.interfaces.doctor.settings_check import WRONG
+from usrec.policies import default_policies
 from usrec.ports.alert_sink import LOG
 from usrec.ports.alert_sinks import NoticeBoard, PostedAlert, SinkState
 from usrec.ports.chain import SignedHead, Tail
-from usrec.ports.ledger_view import JournalRow, MassRow, RequestRow, SubmissionRow, SubmissionStory
+from usrec.ports.ledger_view import JournalRow, MassRow, Named, RequestRow, SubmissionRow, SubmissionStory
 from usrec.settings import Fault
 from usrec_simulator.registry import RegisteredRecord
 
@@ -149,8 +149,8 @@ SURVEY = Survey(
     waiting={},
     sending=0,
     oldest=ROW,
-    overdue=[ROW],
-    due_soon=[],
+    overdue=Named(1, [ROW]),
+    due_soon=Named(),
     needs_person={PersonNeeded.REFUSED: 1},
     write_backs_waiting=0,
     stopped=[STOP],
@@ -234,6 +234,7 @@ ANSWERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
         ),
         TAIL,
         None,
+        judged=True,
     ),
     ("usrec journal show", "JSON keys, one"): line_json(LINE, 1),
     ("usrec status", "JSON keys with `--check`:"): check_json(CHECKED),

@@ -158,6 +158,32 @@ def test_signed_bytes_that_usrec_knows_are_settled_by_themselves_once_they_are_r
     again.ledger.close()
 
 
+def test_what_was_signed_after_the_backup_is_signed_again_under_the_same_record_id(vault: Vault) -> None:
+    sealed = open_ledger(vault.url, None, KEYS, at=MONDAY)
+    line = replace(vault.line, ledger=sealed)
+    line.take("taken")
+    row = line.enter("unknown", contract="K-2", row_id=7)
+    vault.back_up(KEYS)
+    line.ingest()
+    line.deliver_all()
+    assert line.states() == {"taken": "accepted", "unknown": "accepted"}
+    place = vault.new_place()
+    vault.restore(place, KEYS)
+    again = replace(line, ledger=open_ledger(place, None, KEYS, at=MONDAY))
+    assert line.enter("unknown", contract="K-2", row_id=7) == row
+    again.ingest()
+    release_employer(BIN, EMPLOYERS[BIN], by="asel", reason="looked", ledger=again.ledger, clock=again.clock)
+    release(again.of("taken").id, ASEL, ledger=again.ledger, clock=again.clock)
+    for _ in range(2):
+        again.send(refused("SCSE086"))
+    sent = {line.wire.record_id_in(envelope) for envelope in line.wire.submitted}
+    assert (len(line.wire.submitted), len(sent)) == (4, 2)
+    asks = State.INDETERMINATE, WaitReason.TO_CONFIRM
+    assert states(again.ledger) == {"taken": asks, "unknown": asks}, "a person looks"
+    again.ledger.close()
+    sealed.close()
+
+
 def test_a_ledger_comes_to_life_only_when_all_is_held(vault: Vault) -> None:
     work_a_day(vault.line)
     vault.back_up()

@@ -167,13 +167,13 @@ def test_line_that_becomes_visible_late_is_taken_into_a_later_batch(shared_ledge
 
 
 @postgresql_only
-def test_number_is_void_only_when_everything_that_lived_then_has_ended(shared_ledger: SqlLedger) -> None:
-    """Another writer, of whatever table, keeps the gap open, since nobody can tell what it will write."""
+def test_number_is_void_only_when_every_writer_of_then_has_ended(shared_ledger: SqlLedger) -> None:
+    """Another writer of the journal keeps the gap open, since nobody can tell which number it has drawn."""
     write(shared_ledger, "zero")
     turn(shared_ledger)
     turn(shared_ledger)
     with shared_ledger.begin() as other:
-        other.submissions.add(a_submission("other"))
+        other.journal.append(a_line("slow"))
         with shared_ledger.begin() as work:
             work.journal.append(a_line("never"))
         write(shared_ledger, "early")
@@ -181,11 +181,21 @@ def test_number_is_void_only_when_everything_that_lived_then_has_ended(shared_le
         early = numbers(shared_ledger)[-1]
         write(shared_ledger, "more")
         turn(shared_ledger)
-        assert headers(shared_ledger)[-1][1:] == (str(early - 1), "")
+        assert headers(shared_ledger)[-1][1:] == (f"{early - 2}-{early - 1}", "")
         other.commit()
     turn(shared_ledger)
-    assert headers(shared_ledger)[-1][1:] == ("", str(early - 1))
+    assert headers(shared_ledger)[-1] == (str(early - 2), "", str(early - 1))
     assert breach(shared_ledger) is None
+
+
+@pytest.mark.parametrize("empty_engine", ["postgresql"], indirect=True)
+@postgresql_only
+def test_long_transaction_of_somebody_else_keeps_no_number_open(shared_ledger: SqlLedger, empty_engine: Engine) -> None:
+    """Neither one in another database of the server, nor one that has not touched the journal."""
+    with empty_engine.begin() as foreign, shared_ledger.begin() as idle:
+        foreign.execute(text("CREATE TABLE held_open (number integer)"))
+        idle.submissions.add(a_submission("other"))
+        test_what_was_rolled_back_leaves_no_line_out(shared_ledger)
 
 
 @postgresql_only
@@ -268,6 +278,41 @@ def test_change_of_a_ledger_without_its_guards_is_found(
     found = breach(shared_ledger)
     assert found is not None
     assert (found.damage, found.seq) == expected
+
+
+@pytest.mark.parametrize("shared_ledger", ["sqlite-file"], indirect=True)
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ranges = '1-9999999999999999999'",
+        "ranges = '1-9000000000000000000'",
+        "gaps = '1-9000000000000000000'",
+        "at = 'yesterday'",
+        "digests = 'no bytes'",
+        "entries = 'many'",
+        "total = x'00'",
+        "previous = 7",
+    ],
+)
+def test_batch_that_was_made_unreadable_is_named(shared_ledger: SqlLedger, change: str) -> None:
+    for one in range(4):
+        write(shared_ledger, f"line {one}")
+        turn(shared_ledger)
+    with shared_ledger._engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER journal_batches_no_update"))
+        connection.execute(text(f"UPDATE journal_batches SET {change} WHERE number = 3"))  # noqa: S608 -- literals
+    assert breach(shared_ledger) == Breach(Damage.BATCH_EDITED, 3, None)
+
+
+@pytest.mark.parametrize("shared_ledger", ["sqlite-file"], indirect=True)
+def test_nothing_is_linked_behind_a_batch_that_cannot_be_read(shared_ledger: SqlLedger) -> None:
+    write(shared_ledger, "line")
+    turn(shared_ledger)
+    with shared_ledger._engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER journal_batches_no_update"))
+        connection.execute(text("UPDATE journal_batches SET at = 'yesterday'"))
+    with pytest.raises(InvariantViolation, match="usrec journal verify"):
+        turn(shared_ledger)
 
 
 def _insert(connection: Connection, seq: int) -> None:

@@ -24,11 +24,11 @@ from support.postgresql import PostgresqlServer
 from usrec.adapters.inmemory.alert_sink import InMemoryAlertSink
 from usrec.adapters.persistence import open_ledger
 from usrec.adapters.sources.outbox_table import OutboxTableSource
-from usrec.application import operate
 from usrec.application.acknowledge import acknowledge_late
 from usrec.application.hasten import hasten_unsent
 from usrec.application.record_intent import OpenAttempt, record_intent
 from usrec.application.record_outcome import record_outcome
+from usrec.application.settle import Settlement, settle
 from usrec.application.sign_of_life import give_sign, take_leave
 from usrec.application.tell_sink import tell_sink
 from usrec.application.watch_deadlines import watch_deadlines
@@ -144,8 +144,8 @@ def t5_late_answer(line: Line) -> Act:
 def t5_settlement(line: Line) -> Act:
     line.take("c1")
     line.send(TIMEOUT)
-    which, found = line.of("c1").id, operate.Settlement(accepted=True, contract_id=None, evidence=b"a letter")
-    return lambda: operate.settle(which, found, ASEL, ledger=line.ledger, clock=line.clock)
+    which, found = line.of("c1").id, Settlement(accepted=True, contract_id=None, evidence=b"a letter")
+    return lambda: settle(which, found, ASEL, ledger=line.ledger, clock=line.clock)
 
 
 def policy(line: Line) -> WatchPolicy:

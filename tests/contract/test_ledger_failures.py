@@ -12,7 +12,7 @@ from sqlalchemy import event, make_url, text
 from support.ledger_values import BIN, a_submission
 from usrec.adapters.persistence import SqlLedger, create_ledger_engine, engine, open_ledger
 from usrec.adapters.persistence.failures import address_of
-from usrec.domain.errors import ConfigurationError, InvariantViolation, LedgerUnavailable
+from usrec.domain.errors import ConfigurationError, InvariantViolation, LedgerUnavailable, ValidationProblem
 from usrec.domain.source_event import ContractKey
 from usrec.domain.submission import SubmissionId
 
@@ -238,3 +238,38 @@ def test_commit_on_postgresql_is_not_weakened_by_the_agent(shared_ledger: SqlLed
         ).scalars()
         assert "client" not in set(overridden)
     assert found == ["read committed", "UTC", "10s", "usrec-agent", "1min"]
+
+
+@only_sqlite
+def test_a_damaged_text_is_told_without_its_words(shared_ledger: SqlLedger) -> None:
+    with shared_ledger.begin() as work:
+        work.submissions.add(a_submission())
+        work.commit()
+    with shared_ledger._engine.begin() as connection:
+        connection.execute(
+            text("UPDATE submissions SET details = CAST(:bytes AS TEXT)"), {"bytes": b"900101300007\xff"}
+        )
+    with (
+        pytest.raises(InvariantViolation, match="a text in its tables is damaged") as caught,
+        shared_ledger.begin() as work,
+    ):
+        work.submissions.get(SubmissionId("s1"))
+    shows_no_value(caught)
+
+
+@only_postgresql
+def test_a_value_that_is_none_of_its_type_is_told_without_its_words(shared_ledger: SqlLedger) -> None:
+    with (
+        pytest.raises(ValidationProblem, match="field value out of range") as caught,
+        shared_ledger.view._snapshot() as connection,
+    ):
+        connection.execute(text("SELECT CAST(CAST(:words AS text) AS date)"), {"words": "900101300007"})
+    shows_no_value(caught)
+
+
+def shows_no_value(caught: pytest.ExceptionInfo[Exception]) -> None:
+    """Neither the error nor what it came from."""
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert "900101300007" not in str(error)
+        error = error.__cause__

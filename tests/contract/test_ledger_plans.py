@@ -6,20 +6,24 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert, text
+from sqlalchemy import Connection, event, insert, text, update
 
 from support.ledger_values import BIN, DAY, HOUR, NOW, SOURCE, a_note, a_submission, an_entry, enqueued
 from support.outbox_steps import FIVE_MINUTES
-from usrec.adapters.persistence import SqlLedger
+from usrec.adapters.inmemory.clock import ManualClock
+from usrec.adapters.persistence import SqlLedger, unsettled
 from usrec.adapters.persistence.alert_tables import permits
 from usrec.adapters.persistence.delivery_tables import outbox
 from usrec.adapters.persistence.rows import submission_values, values_of
 from usrec.adapters.persistence.sealing import NOT_SEALED
 from usrec.adapters.persistence.tables import submissions, write_backs
+from usrec.adapters.persistence.view import SqlLedgerView
+from usrec.application.survey import NAMED, take_survey
 from usrec.domain.alert import Watched
 from usrec.domain.source_event import ContractKey, EventId
 from usrec.domain.submission import QueueStatus, Submission, SubmissionId
 from usrec.ports.ledger import UnitOfWork
+from usrec.ports.ledger_view import SubmissionRow
 
 ROWS = 10_000
 STATUSES = (QueueStatus.READY, QueueStatus.READY, QueueStatus.SCHEDULED, QueueStatus.BLOCKED, QueueStatus.CLAIMED)
@@ -149,6 +153,7 @@ def test_claim_takes_as_many_statements_for_many_as_for_one(
     with shared_ledger.begin() as work:
         for number in range(count):
             enqueued(work, f"s{number}")
+        work.inbox.fingerprint(b"the ledger's key is read once for each process")
         work.commit()
     with executed(shared_ledger) as seen, shared_ledger.begin() as work:
         assert len(work.outbox.claim("me", NOW, timedelta(minutes=5), 100)) == count
@@ -156,6 +161,37 @@ def test_claim_takes_as_many_statements_for_many_as_for_one(
         len([one for one in seen if not one[0].startswith("BEGIN")])
         == {"postgresql": 2, "sqlite": 3}[shared_ledger.dialect]
     )
+
+
+def test_status_reads_no_more_submissions_of_a_full_ledger_than_it_names(
+    shared_ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database counts; what the page holds in memory does not grow with what is open."""
+    stock(shared_ledger)
+    due = update(submissions).where(submissions.c.id < "s001000").values(due_utc=NOW - HOUR)
+    no_term = (
+        update(submissions)
+        .where(submissions.c.id > "s009000")
+        .values(legal_date=None, due_utc=None, safe_date=date(2026, 3, 9))
+    )
+    with shared_ledger._engine.begin() as connection:
+        for statement in (due, no_term):
+            connection.execute(statement)
+    read: list[SubmissionRow] = []
+
+    def noted(*values: Any) -> SubmissionRow:
+        read.append(SubmissionRow(*values))
+        return read[-1]
+
+    monkeypatch.setattr(unsettled, "SubmissionRow", noted)
+    monkeypatch.setattr(SqlLedgerView, "rows", None)
+    survey = take_survey(view=shared_ledger.view, clock=ManualClock(NOW))
+    assert len(read) <= 4 * NAMED + 1
+    assert (survey.open, survey.overdue.number, survey.targets.number) == (ROWS, 1_000, 999)
+    assert [one.id for one in survey.overdue.first] == [f"s{number:06}" for number in range(NAMED)]
+    assert [one.id for one in survey.targets.first][:2] == ["s009001", "s009002"]
+    assert survey.oldest is not None
+    assert survey.sending == ROWS * 3 // 5
 
 
 def test_lock_of_a_contract_takes_one_statement_and_on_postgresql_one_for_its_queue(shared_ledger: SqlLedger) -> None:

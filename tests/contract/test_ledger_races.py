@@ -12,13 +12,15 @@ from support.outbox_steps import FIVE_MINUTES, claim_all, claim_one, get
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.persistence import SqlLedger
 from usrec.application import operate
+from usrec.application.acting import Actor
+from usrec.application.settle import Settlement, settle
 from usrec.domain.errors import LeaseLost, UnsafeRequest
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId
 from usrec.ports.clock import Clock
 
 S1 = SubmissionId("s1")
-ASEL = operate.Actor("asel", "the registry's letter")
+ASEL = Actor("asel", "the registry's letter")
 CLOCK = ManualClock(NOW + HOUR)
 MOMENT = 0.15
 """Seconds in which a thread that does not wait would long have finished."""
@@ -26,8 +28,8 @@ MOMENT = 0.15
 Deed = Callable[[SqlLedger, Clock], object]
 
 
-def settle(ledger: SqlLedger, clock: Clock) -> None:
-    operate.settle(S1, operate.Settlement(False, None, b"letter"), ASEL, ledger=ledger, clock=clock)
+def settle_it(ledger: SqlLedger, clock: Clock) -> None:
+    settle(S1, Settlement(False, None, b"letter"), ASEL, ledger=ledger, clock=clock)
 
 
 def hold(ledger: SqlLedger, clock: Clock) -> None:
@@ -38,7 +40,7 @@ def check_out(ledger: SqlLedger, clock: Clock) -> None:
     operate.check_out(S1, "Asel", ASEL, ledger=ledger, clock=clock, duration=HOUR)
 
 
-DEEDS: dict[State, Deed] = {State.INDETERMINATE: settle, State.SIGNED: hold, State.PENDING: check_out}
+DEEDS: dict[State, Deed] = {State.INDETERMINATE: settle_it, State.SIGNED: hold, State.PENDING: check_out}
 
 pytestmark = pytest.mark.parametrize("shared_ledger", ["postgresql"], indirect=True)
 

@@ -10,17 +10,22 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from support.line import BIN, IIN, MONDAY, OTHER_BIN, Line
+from support.line import BIN, IIN, MONDAY, OTHER_BIN, TIMEOUT, Line
+from usrec.adapters.inmemory.inquiry import ScriptedInquiry
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.persistence import SqlLedger
 from usrec.adapters.persistence.care.places import PLACES
 from usrec.application import retain
+from usrec.application.export_evidence import dossier_of
 from usrec.application.retain import apply_retention, plan_retention
 from usrec.application.write_back import write_back
+from usrec.domain.evidence import EvidenceRecord
+from usrec.domain.inquiry import Unanswered
 from usrec.domain.retention import Retention, RetentionRule, years_before
 from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
 from usrec.domain.submission import SubmissionId
+from usrec.interfaces.cli.evidence_act import submission_act
 from usrec.ports.ledger_view import SubmissionFilter
 
 RULES = Retention(ended_years=5, taken_back_years=1)
@@ -102,6 +107,41 @@ def test_personal_data_goes_when_its_time_has_come_and_what_proves_stays(shared_
     assert (after[-1].action, after[-1].submission_id) == ("pruned", None)
     assert json.loads(after[-1].detail)["submissions"] == 2
     assert prune(line) == [], "what is pruned is passed over"
+
+
+def test_pruned_submissions_are_exported_without_what_stands_in_the_place_of_their_documents(shared_line: Line) -> None:
+    line = shared_line
+    line.inquiry = ScriptedInquiry([Unanswered(None, "half", raw=b"<half")])
+    line.take("hire", contract="K-1")
+    line.send(TIMEOUT)
+    line.clock.advance(line.policy.retry.cap)
+    line.deliver(line.claim(1)[0])
+    line.send(line.registers)
+    line.register("leave", "termination", contract="K-1")
+    tell_hr(line)
+    which = line.of("hire").id
+    with line.ledger.evidence.reading() as reading:
+        (before,) = reading.records([which])
+    line.clock.advance(6 * YEARS)
+    assert prune(line) == [2]
+    with line.ledger.evidence.reading() as reading:
+        (record,) = reading.records([which])
+    assert record.pruned_at == line.clock.now()
+    assert record.row is None
+    assert record.message is not None
+    assert replies(before) == [b"<half", b"<answer/>", b"<half"]
+    held = [record.message.document, *replies(record), *(one.evidence for one in record.decisions)]
+    assert set(held) == {b""}
+    assert {one.detail for one in record.attempts} == {""}
+    assert record.lines == before.lines
+    dossier = dossier_of(record, [], line.calendar, line.clock.now())
+    said = repr(submission_act(dossier, ledger="L", now=line.clock.now()))
+    assert "удалены по правилам хранения" in said
+    assert IIN not in said
+
+
+def replies(record: EvidenceRecord) -> list[bytes]:
+    return [*(one.reply for one in record.attempts), *(one.reply for one in record.questions)]
 
 
 def message_of(line: Line, which: SubmissionId) -> Any:

@@ -27,6 +27,8 @@ from usrec.adapters.persistence.care.places import PLACES
 from usrec.adapters.persistence.sealing import KeySealing, sealing_key
 from usrec.domain.document import FoundFile
 from usrec.domain.errors import ConfigurationError, InvariantViolation
+from usrec.domain.inquiry import AskedQuestion, Finding
+from usrec.domain.message import CorrelationId
 from usrec.domain.secret import Secret
 from usrec.domain.signing_request import SigningRequest
 from usrec.domain.state import State
@@ -63,8 +65,16 @@ class Vault:
 def vault(request: pytest.FixtureRequest, new_ledger_url: Callable[[str], str]) -> Iterator[Vault]:
     made = Vault(new_ledger_url(request.param), [])
     yield made
+    if made.opened:
+        open_ledgers_own_key(made.opened[0])
     for ledger in made.opened:
         ledger.close()
+
+
+def open_ledgers_own_key(ledger: SqlLedger) -> None:
+    """It is the one row that the next test on the same database finds."""
+    (own,) = [place for place in PLACES if place.table.name == "ledger_meta"]
+    list(reencrypt._column(ledger._engine, KeySealing(OLD, NEW, OTHER, closes=False), own, 1))
 
 
 def fill(ledger: SqlLedger, name: str = "s1") -> None:
@@ -80,12 +90,18 @@ def fill(ledger: SqlLedger, name: str = "s1") -> None:
         work.submissions.store_message(submission.id, a_message(name, document=PERSONAL.encode()))
         attempt = an_attempt(submission.id)
         work.attempts.open(attempt)
-        work.attempts.close(attempt.id, replace(a_closing(), reply=PERSONAL.encode()))
+        work.attempts.close(attempt.id, replace(a_closing(), reply=PERSONAL.encode(), detail=PERSONAL))
+        work.questions.add(a_question(submission.id, reply=PERSONAL.encode(), signed_digest=f"question of {name}"))
         work.acknowledgements.add(
             an_acknowledgement(submission.id, evidence=PERSONAL.encode(), signed_digest=f"answer to {name}")
         )
         work.documents.keep(scan, NOW)
         work.commit()
+
+
+def a_question(of: SubmissionId, **changes: Any) -> AskedQuestion:
+    asked = AskedQuestion(of, 1, NOW, NOW, CorrelationId("q"), Finding.NOT_FOUND, "", "", None, b"<answer/>")
+    return replace(asked, **changes)
 
 
 def read(ledger: SqlLedger, name: str = "s1") -> list[Any]:
@@ -97,12 +113,26 @@ def read(ledger: SqlLedger, name: str = "s1") -> list[Any]:
         (stored,) = [one for one in work.documents.stored(10) if one.digest == scan_of(name).digest]
         content = work.documents.get(stored.digest)
         key = work.inbox.fingerprint(b"")
+    story = ledger.view.story(which)
+    with ledger.evidence.reading() as reading:
+        (record,) = reading.records([which])
+    assert story is not None
+    assert record.row is not None
+    assert record.message is not None
+    proven = [record.row.payload, record.message.document, *(one.evidence for one in record.decisions)]
+    proven += [found for one in record.attempts for found in (one.reply, one.detail)]
+    proven += [one.reply for one in record.questions]
     assert submission is not None
     assert message is not None
     assert request is not None
     assert row is not None
     assert content is not None
-    return [submission.details, message.document, request.document, row.payload, content[1], key]
+    told = [submission.details, message.document, request.document, row.payload, content[1], key]
+    return [*told, story.attempts[0].detail, *proven]
+
+
+def as_bytes(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else value
 
 
 def scan_of(name: str) -> FoundFile:
@@ -116,8 +146,9 @@ def test_nothing_personal_stands_in_the_tables_and_all_of_it_is_read_back(vault:
     sealed = vault.open(KeySealing(OLD))
     fill(sealed)
     personal = [value for value in vault.stored() if IIN.encode() in value]
-    assert len(personal) == 7, "what was there before stays as it was; nothing of the second one is legible"
+    assert len(personal) == 9, "what was there before stays as it was; nothing of the second one is legible"
     assert read(sealed)[:2] == [PERSONAL, PERSONAL.encode()]
+    assert [as_bytes(value) for value in read(sealed)[6:]] == [PERSONAL.encode()] * 7, "evidence is exported legibly"
     assert read(sealed, "plain") == before, "plain and encrypted values stand side by side"
     with sealed.begin() as work:
         (claim,) = [one for one in work.outbox.claim("me", NOW, HOUR, 9) if one.submission.id == "s1"]
@@ -156,9 +187,9 @@ def test_what_stands_there_is_brought_under_a_new_key_and_back_however_often_it_
     for wanted in (KeySealing(OLD), KeySealing(NEW, OLD), KeySealing(NEW, OLD, closes=False)):
         vault.open(wanted)
         done = breaking_off(vault, wanted)
-        assert done == 3 * 7 + 1, "each value once, the ledger's own key too"
+        assert done == 3 * 9 + 1, "each value once, the ledger's own key too"
         assert reencrypt.forget_keys(plain._engine, wanted) == []
-        assert sum(IIN.encode() in value for value in vault.stored()) == (0 if wanted.closes else 21)
+        assert sum(IIN.encode() in value for value in vault.stored()) == (0 if wanted.closes else 27)
         left = vault.open(KeySealing(NEW) if wanted.closes and NEW.id in wanted.key_ids else wanted)
         assert [read(left, name) for name in ("s1", "s2", "s3")] == before
     assert read(vault.open(KeySealing()), "s1") == before[0], "without any key"
@@ -219,3 +250,23 @@ def test_what_is_no_key_is_refused_and_not_shown(words: str) -> None:
         sealing_key(Secret(words))
     assert not words or words not in str(caught.value)
     assert OLD.id != NEW.id
+
+
+def test_an_answer_that_comes_late_is_kept_though_everything_was_encrypted_meanwhile(vault: Vault) -> None:
+    ledger = vault.open(KeySealing(OLD))
+    submission = a_submission(operation=None)
+    attempt = an_attempt(submission.id)
+    with ledger.begin() as work:
+        work.submissions.add(submission)
+        work.attempts.open(attempt)
+        work.attempts.close(attempt.id, replace(a_closing(), reply=b"", detail=""))
+        work.commit()
+    both = KeySealing(NEW, OLD)
+    ledger = vault.open(both)
+    reencrypt.reencrypt(ledger._engine, both, lambda _, __: None)
+    with ledger.begin() as work:
+        work.attempts.close(attempt.id, replace(a_closing(), reply=b"<late/>"))
+        work.commit()
+    with ledger.evidence.reading() as reading:
+        (record,) = reading.records([submission.id])
+    assert [one.reply for one in record.attempts] == [b"<late/>"]

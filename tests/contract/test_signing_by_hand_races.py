@@ -17,8 +17,9 @@ from support.outbox_steps import claim_all
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.persistence import SqlLedger
 from usrec.adapters.system_clock import SystemEntropy
-from usrec.application import operate
+from usrec.application.acting import Actor
 from usrec.application.approve import approve
+from usrec.application.retry import retry
 from usrec.application.take_signed import Fate, TakenPaper, take_signed
 from usrec.domain.authority import SigningCertificate
 from usrec.domain.errors import UnsafeRequest
@@ -30,7 +31,7 @@ from usrec.ports.ledger import Claim, UnitOfWork
 from usrec.ports.signing_package import HandSignature, Inspected, OwnersPackage, ReturnedPaper
 
 S1 = SubmissionId("s1")
-DANA = operate.Actor("dana", "the owner's package")
+DANA = Actor("dana", "the owner's package")
 CLOCK = ManualClock(NOW + HOUR)
 MOMENT = 0.15
 """Seconds in which a thread that does not wait would long have finished."""
@@ -179,7 +180,7 @@ def test_retry_that_meets_a_taking_keeps_the_signed_document(
     def retry_all() -> None:
         for name in reversed(names):
             more = {"employers": {}, "calendar": WeekdayCalendar(), "entropy": SystemEntropy()}
-            operate.retry(SubmissionId(name), DANA, ledger=shared_ledger, clock=CLOCK, **more)  # type: ignore[arg-type]
+            retry(SubmissionId(name), DANA, ledger=shared_ledger, clock=CLOCK, **more)  # type: ignore[arg-type]
 
     retrying = person.submit(retry_all)
     taken = {one.submission_id for one in take(shared_ledger, names) if one.fate is Fate.TAKEN}

@@ -40,9 +40,9 @@ def test_export_without_the_typesetter_goes_on_and_says_so(busy: Desk, monkeypat
     assert "NO ACT (PDF) WAS MADE" in said.out
     assert "usrec-agent[evidence]" in said.out
     assert "act.pdf" not in names_in(bundle)
-    (line,) = [line for line in busy.story("hire-1").journal if line.action == "evidence_exported"]
+    (line,) = [line for line in busy.story("hire-1").journal if line.action == "exported"]
     assert line.actor not in {"", "agent"}
-    assert json.loads(line.detail).keys() == {"submissions", "period", "manifest"}
+    assert json.loads(line.detail).keys() == {"command", "records", "period", "manifest"}
 
 
 def test_export_of_a_ledger_that_cannot_be_written_stands_and_is_said_loudly(
@@ -51,7 +51,7 @@ def test_export_of_a_ledger_that_cannot_be_written_stands_and_is_said_loudly(
     def refuse(*_: object, **__: object) -> None:
         raise LedgerUnavailable("the disk is full", where="ledger.db")
 
-    monkeypatch.setattr("usrec.application.note_export.note_export", refuse)
+    monkeypatch.setattr("usrec.application.record_export.record_export", refuse)
     monkeypatch.setattr("usrec.application.link_journal.link_journal", refuse)
     bundle = busy.folder / "b.zip"
     said = busy.usrec("evidence", "export", "--submission", busy.row("hire-2").id, "-o", str(bundle), "--json")

@@ -12,13 +12,16 @@ from simulation.faults import Fault
 from simulation.office import Office
 from simulation.ports import letter_of
 from usrec.application import operate
+from usrec.application.acting import Actor
+from usrec.application.retry import retry
+from usrec.application.settle import Settlement, settle
 from usrec.application.stop_employer import release_employer, stop_employer
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.source_event import Operation
 from usrec.domain.state import State
 from usrec.domain.submission import Submission, SubmissionId
 
-PERSON: Final = operate.Actor("asel", "looked into the registry")
+PERSON: Final = Actor("asel", "looked into the registry")
 _CHECKED_OUT_FOR: Final = timedelta(hours=6)
 _LONGEST_STOP: Final = timedelta(hours=20)
 _MEDDLING: Final = (
@@ -205,12 +208,12 @@ class Desk:
         office, submission = self.office, self._get(which)
         entered = [one for one in office.network.authority.letters if one.event_id == submission.event_id]
         concluded = entered[-1].record_id if entered and submission.operation is Operation.CONCLUSION else None
-        found = operate.Settlement(bool(entered), submission.contract_id or concluded, b"an extract")
-        operate.settle(which, found, PERSON, ledger=office.ledger, clock=office)
+        found = Settlement(bool(entered), submission.contract_id or concluded, b"an extract")
+        settle(which, found, PERSON, ledger=office.ledger, clock=office)
 
     def _again(self, which: SubmissionId) -> None:
         office = self.office
-        operate.retry(
+        retry(
             which,
             PERSON,
             ledger=office.ledger,

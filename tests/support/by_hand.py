@@ -8,8 +8,8 @@ from pathlib import Path
 
 from support.line import BIN, Line
 from usrec.adapters.inmemory.signer import InMemorySigner
+from usrec.application.acting import Actor
 from usrec.application.approve import approve
-from usrec.application.operate import Actor
 from usrec.application.pack_papers import unsigned_papers
 from usrec.application.take_signed import TakenPaper, take_signed
 from usrec.domain.errors import SignatureAwaited

@@ -27,8 +27,11 @@ from usrec.adapters.inmemory.source import InMemorySource
 from usrec.adapters.persistence import SqlLedger, SqlUnitOfWork, create_ledger_engine
 from usrec.adapters.persistence.schema import upgrade
 from usrec.application import operate
+from usrec.application.acting import Actor
 from usrec.application.deliver import Delivered, DeliveryPolicy, claim_due, deliver
 from usrec.application.ingest import IngestReport, ingest
+from usrec.application.retry import retry
+from usrec.application.settle import Settlement, settle
 from usrec.domain.document import Attachment, DocumentShelf
 from usrec.domain.errors import ValidationProblem
 from usrec.domain.identifiers import check_digit
@@ -39,6 +42,7 @@ from usrec.domain.retry import RetryPolicy
 from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.rules.finding import Finding, load_findings
+from usrec.domain.rules.preflight import Preflight
 from usrec.domain.source_event import PAPER_FIELDS, TRIGGER_FIELDS, EmployerName, EventId, Operation, SourceName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueEntry, Submission, SubmissionId
@@ -68,7 +72,7 @@ BIN = numbered("20094000001")
 OTHER_BIN = numbered("20094000002")
 IIN = numbered("90010130000")
 EMPLOYERS = {BIN: EmployerName("alatau")}
-ASEL = operate.Actor("asel", "the registry's letter of 16 November")
+ASEL = Actor("asel", "the registry's letter of 16 November")
 
 
 class WeekdayCalendar(WorkingCalendar):
@@ -170,6 +174,8 @@ def _migrated() -> sqlite3.Connection:
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
         driver.backup(copy)
+    copy.execute("UPDATE ledger_meta SET fingerprint_key = ?", (bytes(range(32)),))
+    copy.commit()
     engine.dispose()
     return copy
 
@@ -268,6 +274,11 @@ class Line:
     intake: IntakePolicy = field(default_factory=IntakePolicy)
     inquiry: Inquiry | None = None
 
+    @property
+    def preflight(self) -> Preflight:
+        """What rows are examined with."""
+        return Preflight(shelf=self.shelf, completeness=self.completeness, intake=self.intake)
+
     def enter(
         self,
         event_id: str,
@@ -304,9 +315,7 @@ class Line:
             clock=self.clock,
             entropy=self.entropy,
             limit=limit,
-            shelf=self.shelf,
-            completeness=self.completeness,
-            intake=self.intake,
+            preflight=self.preflight,
         )
 
     def take(self, event_id: str, event_type: str = "conclusion", **row: Any) -> Submission:
@@ -384,12 +393,12 @@ class Line:
         return operate.check_out(which, "dana", ASEL, ledger=self.ledger, clock=self.clock, duration=duration)
 
     def settle(self, event_id: str, *, accepted: bool = True, contract_id: str | None = None) -> None:
-        found = operate.Settlement(accepted, contract_id, b"a letter")
-        operate.settle(self.of(event_id).id, found, ASEL, ledger=self.ledger, clock=self.clock)
+        found = Settlement(accepted, contract_id, b"a letter")
+        settle(self.of(event_id).id, found, ASEL, ledger=self.ledger, clock=self.clock)
 
     def retry(self, event_id: str, *, not_before: datetime | None = None) -> Submission:
         """Try again; returns the submission that goes on."""
-        goes_on = operate.retry(
+        goes_on = retry(
             self.of(event_id).id,
             ASEL,
             ledger=self.ledger,
@@ -398,8 +407,7 @@ class Line:
             employers=self.employers,
             calendar=self.calendar,
             not_before=not_before,
-            shelf=self.shelf,
-            completeness=self.completeness,
+            preflight=self.preflight,
         )
         return self.get(goes_on)
 

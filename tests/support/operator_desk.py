@@ -36,12 +36,14 @@ from usrec.adapters.rendering.renderer import XmlRenderer
 from usrec.adapters.system_clock import SystemEntropy
 from usrec.application.deliver import DeliveryPolicy, claim_due, deliver
 from usrec.application.ingest import ingest
-from usrec.bootstrap import Agent, build_code_check, build_completeness, employers_by_bin
+from usrec.bootstrap import Agent
 from usrec.domain.outcome import Doubt, NothingSent, Refused, Registered, ReplyProof, SubmissionOutcome, Unknown
 from usrec.domain.retry import RetryPolicy
 from usrec.domain.source_event import SourceName
 from usrec.domain.submission import SubmissionId
+from usrec.policies import employers_by_bin
 from usrec.ports.ledger_view import SubmissionFilter, SubmissionRow, SubmissionStory
+from usrec.preflight import build_preflight
 from usrec.revocation import build_book
 from usrec.settings import load_settings
 
@@ -128,8 +130,7 @@ class Desk:
             policy=DeliveryPolicy(RetryPolicy(), lease=timedelta(minutes=5)),
             owner=owner,
             trust=build_book(settings, self.clock),
-            codes=build_code_check(settings),
-            completeness=build_completeness(settings),
+            preflight=build_preflight(settings),
         )
 
     def usrec(self, *arguments: str, typed: str | None = None) -> Said:
@@ -182,9 +183,7 @@ class Desk:
             calendar=agent.calendar,
             clock=self.clock,
             entropy=agent.entropy,
-            codes=agent.codes,
-            completeness=agent.completeness,
-            intake=agent.intake,
+            preflight=agent.preflight,
         )
 
     def send_one(self, event_id: str, outcome: SubmissionOutcome) -> None:

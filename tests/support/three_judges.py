@@ -149,8 +149,7 @@ class _Court:
             employers=EMPLOYERS,
             calendar=CALENDAR,
             now=NOW,
-            shelf=SHELF,
-            completeness=self.completeness,
+            preflight=self.line.preflight,
         )[-1]
         self.line.enter(event_id, step.operation, contract=CONTRACT_KEY, employer=BIN, payload=row.payload)
         self.line.ingest()

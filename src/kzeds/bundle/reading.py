@@ -119,7 +119,7 @@ def reading(file: Path) -> Iterator[BundleReader]:
 
 def _fields_of(manifest: bytes) -> Mapping[str, Any]:
     try:
-        fields = json.loads(manifest)
+        fields = json.loads(manifest, object_pairs_hook=_once_each)
     except (ValueError, RecursionError):
         raise DamagedBundleError(f"{MANIFEST} is not JSON", MANIFEST) from None
     if not isinstance(fields, dict) or not isinstance(fields.get("signer"), str):
@@ -127,11 +127,22 @@ def _fields_of(manifest: bytes) -> Mapping[str, Any]:
     return MappingProxyType(fields)
 
 
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values under one name readers of JSON take either; what is signed may mean one thing only."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("two values of one name")
+    return found
+
+
 def _files_of(fields: Mapping[str, Any]) -> Sequence[ListedFile]:
     try:
         files = [ListedFile(one["name"], one["size"], one["sha256"]) for one in fields["files"]]
+        plain = all((type(one.name), type(one.size), type(one.sha256)) == (str, int, str) for one in files)
     except (KeyError, TypeError):
-        raise DamagedBundleError(f"{MANIFEST} lists no files, or not as it has to", MANIFEST) from None
+        files, plain = [], False
+    if not plain:
+        raise DamagedBundleError(f"{MANIFEST} lists no files, or not as it has to", MANIFEST)
     if len({one.name for one in files}) != len(files):
         raise DamagedBundleError(f"{MANIFEST} lists a file twice", MANIFEST)
     return files

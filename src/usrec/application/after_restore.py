@@ -49,11 +49,13 @@ class Restored:
         held: Submissions that a person looks up.
         doubted: Those among them whose signed bytes may have been sent.
         stopped: Employers of whom nothing goes out.
+        outside_head: Number of the newest head of the chain that is known outside the ledger, None where none is.
     """
 
     held: int
     doubted: int
     stopped: int
+    outside_head: int | None = None
 
 
 def hold_restored(
@@ -89,7 +91,7 @@ def hold_restored(
         "doubted": doubted,
     }
     work.journal.append(JournalEntry(now, None, RESTORED, None, None, actor, NOTE, json.dumps(detail)))
-    return Restored(held, doubted, stopped)
+    return Restored(held, doubted, stopped, outside_head)
 
 
 def _in_doubt(work: UnitOfWork, submission: Submission, entropy: Entropy, now: datetime) -> Submission:

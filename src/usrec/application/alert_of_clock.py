@@ -5,8 +5,8 @@ It is raised on behalf of the event whose term ends first: while nothing waits, 
 
 from __future__ import annotations
 
-from usrec.domain.alert import Alert, Threshold, Watched
-from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.application.recording import alert_now
+from usrec.domain.alert import Threshold, Watched
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Ledger
 from usrec.ports.ledger_view import LedgerView, SubmissionFilter
@@ -26,18 +26,6 @@ def alert_of_clock(*, ledger: Ledger, view: LedgerView, clock: Clock) -> bool:
         first = work.submissions.get(waiting[0].id)
         if first is None:
             return False
-        alert = Alert(
-            submission_id=first.id,
-            source=first.source,
-            event_id=first.event_id,
-            watched=Watched.CLOCK,
-            threshold=Threshold.CLOCK_WRONG,
-            operation=first.operation,
-            employer=first.employer,
-            last_day=kazakhstan_date(now),
-            raised_at=now,
-            tell_at=now,
-        )
-        work.alerts.add([alert])
+        work.alerts.add([alert_now(first, Watched.CLOCK, Threshold.CLOCK_WRONG, now)])
         work.commit()
     return True

@@ -8,8 +8,10 @@ and the transactions stand where they must: T2 before any work, T3 before the fi
 Whatever dies in between, the next claim finds either no attempt (nothing was sent) or an open one (it may have been
 sent, so the same bytes are sent again; never new ones).
 
-Where a person has to sign or approve the document, the line ends early, with ``Asked``, and goes on from there when
-they have: ``take_signed`` brings a ``SignedMessage``, ``approve`` the right to make one of the same document.
+The line ends early in two places. Where the wire profile has a question, what is in doubt is asked about before it is
+sent again, and the registry's word is all that this claim brings. Where a person has to sign or approve the document,
+it ends with ``Asked`` and goes on from there when they have: ``take_signed`` brings a ``SignedMessage``, ``approve``
+the right to make one of the same document.
 """
 
 from __future__ import annotations
@@ -34,7 +36,6 @@ from usrec.domain.errors import (
     SigningRefused,
     ValidationProblem,
 )
-from usrec.domain.identifiers import new_record_id
 from usrec.domain.message import (
     DATA_CAP_BYTES,
     CorrelationId,
@@ -125,7 +126,7 @@ def deliver(
     policy: DeliveryPolicy,
     inquiry: Inquiry | None = None,
 ) -> Delivered:
-    """Steps 5-8 for one claim; or, before a resend, the question to the registry.
+    """Steps 5-8 for one claim; or, before it is sent again, the question to the registry.
 
     Args:
         inquiry: Asks the registry about what is in doubt; None where the wire profile has no such question.
@@ -134,7 +135,7 @@ def deliver(
         LedgerUnavailable: The ledger did not take a write. What was sent is an open attempt, found at the next claim.
     """
     if inquiry is not None and is_askable(claim, ledger=ledger):
-        return _ask(claim, inquiry, ledger=ledger, clock=clock, entropy=entropy, policy=policy)
+        return _inquire(claim, inquiry, ledger=ledger, clock=clock, entropy=entropy, policy=policy)
     try:
         message = claim.message or _sign(
             claim, ledger=ledger, renderer=renderer, signer=signer, clock=clock, entropy=entropy, policy=policy
@@ -150,9 +151,10 @@ def deliver(
     return _record(opened, outcome, ledger=ledger, clock=clock, entropy=entropy, policy=policy)
 
 
-def _ask(
+def _inquire(
     claim: Claim, inquiry: Inquiry, *, ledger: Ledger, clock: Clock, entropy: Entropy, policy: DeliveryPolicy
 ) -> Delivered:
+    """Instead of a resend, the question whether the registry holds the record; nothing is sent by this claim."""
     tolerance = policy.clock_tolerance
     try:
         submission, ruling = ask_registry(
@@ -190,7 +192,7 @@ def _sign(
 
 def _render(claim: Claim, ledger: Ledger, renderer: Renderer, entropy: Entropy) -> RenderedMessage:
     """The document, checked against the schema. One that a person was asked about is never made anew."""
-    record_id = new_record_id(entropy.token(16)) if renderer.supplies_record_id else None
+    record_id = claim.record_id if renderer.supplies_record_id else None
     attachment = attach(claim.submission, ledger=ledger, entropy=entropy)
     return renderer.render(claim.submission, record_id=record_id, attachment=attachment)
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from usrec.domain.chain import BatchHeader, moment
 from usrec.domain.chain_proof import Link, line_json
-from usrec.domain.evidence import AttemptEvidence, DecisionEvidence, Dossier
+from usrec.domain.evidence import AttemptEvidence, DecisionEvidence, Dossier, QuestionEvidence
 from usrec.domain.outage import Outage
 from usrec.domain.response_code import Explanation
 from usrec.domain.source_event import SourceRow
@@ -85,7 +85,7 @@ def record_json(dossier: Dossier, files: Mapping[str, str], now: datetime) -> Ma
     """Everything about one submission that is not a file of its own.
 
     Args:
-        files: Names of those files: ``event``, ``document``, ``attempt N``, ``decision N``.
+        files: Names of those files: ``event``, ``document``, ``attempt N``, ``question N``, ``decision N``.
     """
     record = dossier.record
     submission, message = record.submission, record.message
@@ -94,6 +94,7 @@ def record_json(dossier: Dossier, files: Mapping[str, str], now: datetime) -> Ma
         "version": VERSION,
         **{name: getattr(submission, name) for name in _SAID},
         "as_of": now,
+        "pruned_at": record.pruned_at,
         "event": files.get("event"),
         "deadline": _deadline_json(dossier),
         "times": {item.name: getattr(dossier.times, item.name) for item in fields(dossier.times)},
@@ -108,6 +109,7 @@ def record_json(dossier: Dossier, files: Mapping[str, str], now: datetime) -> Ma
             "valid_until": message.valid_until,
         },
         "attempts": [_attempt_json(one, files.get(f"attempt {one.number}")) for one in record.attempts],
+        "questions": [_question_json(one, files.get(f"question {one.after_attempt}")) for one in record.questions],
         "decisions": [_decision_json(one, files.get(f"decision {at}")) for at, one in enumerate(record.decisions, 1)],
         "alerts": [{item.name: getattr(one, item.name) for item in fields(one)} for one in record.alerts],
         "outages": [outage_json(one) for one in dossier.outages],
@@ -135,6 +137,11 @@ def _attempt_json(one: AttemptEvidence, file: str | None) -> Mapping[str, Any]:
         "request": {"sha256": one.envelope_digest, "kept": False},
         "answer": file,
     }
+
+
+def _question_json(one: QuestionEvidence, file: str | None) -> Mapping[str, Any]:
+    names = ("after_attempt", "asked_at", "answered_at", "correlation_id", "finding", "code", "detail", "signed_digest")
+    return {**{name: getattr(one, name) for name in names}, "answer": file}
 
 
 def _decision_json(one: DecisionEvidence, file: str | None) -> Mapping[str, Any]:

@@ -65,6 +65,7 @@ class Exported:
         late: Those that were late or are overdue, up to :data:`MOST_LATE`.
         outages: Those of the whole time.
         unlinked: Journal lines that the chain does not hold yet.
+        pruned: Submissions whose personal data was removed by retention before.
         head: Number of the batch whose signed head the bundle holds, None without one.
     """
 
@@ -76,6 +77,7 @@ class Exported:
     late: list[PeriodRow] = field(default_factory=list)
     outages: Sequence[Outage] = ()
     lines: int = 0
+    pruned: int = 0
     head: int | None = None
 
 
@@ -145,19 +147,24 @@ def _contents(record: EvidenceRecord, folder: str) -> Iterator[tuple[str, str, b
         yield "event", f"{folder}/event.json", layout.text_of(layout.event_json(record.row))
     if record.message is not None and record.message.document:
         yield "document", f"{folder}/document.xml", record.message.document
-    answers: dict[str, tuple[str, bytes]] = {}
+    received = list(_received(record, folder))
+    yield from received
+    answers = {content: name for _, name, content in received}
+    for at, decision in enumerate(record.decisions, 1):
+        if decision.evidence:
+            own = layout.answer_name(folder, f"decision-{at}", decision.evidence)
+            yield f"decision {at}", answers.get(decision.evidence, own), decision.evidence
+
+
+def _received(record: EvidenceRecord, folder: str) -> Iterator[tuple[str, str, bytes]]:
+    """Answers to attempts, and to questions."""
     for one in record.attempts:
         if one.reply:
-            name = layout.answer_name(folder, f"answer-{one.number}", one.reply)
-            answers[one.id] = (name, one.reply)
-            yield f"attempt {one.number}", name, one.reply
-    for at, decision in enumerate(record.decisions, 1):
-        known, same = answers.get(decision.attempt_id or "", ("", b""))
-        if known and same == decision.evidence:
-            yield f"decision {at}", known, same
-        elif decision.evidence:
-            name = layout.answer_name(folder, f"decision-{at}", decision.evidence)
-            yield f"decision {at}", name, decision.evidence
+            yield f"attempt {one.number}", layout.answer_name(folder, f"answer-{one.number}", one.reply), one.reply
+    for asked in record.questions:
+        if asked.reply:
+            name = layout.answer_name(folder, f"question-{asked.after_attempt}", asked.reply)
+            yield f"question {asked.after_attempt}", name, asked.reply
 
 
 def _write_certificates(found: Mapping[str, bytes], files: EvidenceFiles) -> None:
@@ -172,6 +179,7 @@ def _note(exported: Exported, dossier: Dossier, index: _Index) -> None:
     exported.only = dossier
     exported.submissions += 1
     exported.attempts += row.attempts
+    exported.pruned += dossier.record.pruned_at is not None
     exported.by_timeliness[row.timeliness] += 1
     exported.by_state[row.state.value] += 1
     if row.timeliness in {Timeliness.LATE, Timeliness.OVERDUE} and len(exported.late) < MOST_LATE:
@@ -180,8 +188,8 @@ def _note(exported: Exported, dossier: Dossier, index: _Index) -> None:
 
 
 def _codes_of(record: EvidenceRecord) -> set[str]:
-    codes = {record.submission.code, *(one.code for one in record.attempts), *(one.code for one in record.decisions)}
-    return codes - {""}
+    answered = {one.code for one in record.attempts} | {one.code for one in record.questions}
+    return ({record.submission.code} | answered | {one.code for one in record.decisions}) - {""}
 
 
 def _write_codes(codes: set[str], files: EvidenceFiles, means: Means) -> None:

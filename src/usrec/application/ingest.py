@@ -24,25 +24,20 @@ from usrec.application.recording import journal, status_note
 from usrec.application.sort_out import sort_out
 from usrec.application.standing import Standing, against_standing
 from usrec.application.supersede import take_out
-from usrec.domain.document import DocumentShelf
-from usrec.domain.intake import IntakePolicy
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.mass import MassGroup, MassMember
 from usrec.domain.revision import place_revision
-from usrec.domain.rules.codes import CodeCheck, conditions_of
-from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.examine import Examined, examine
-from usrec.domain.rules.finding import Severity
-from usrec.domain.rules.harmful import ConditionCodes
 from usrec.domain.rules.late import with_late_entry
+from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
 from usrec.domain.source_event import ContractKey, EmployerName, load_details
 from usrec.domain.state import MAY_BE_REGISTERED, State
 from usrec.domain.submission import Submission
-from usrec.domain.target import TargetPolicy
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.clock import Clock, Entropy
+from usrec.ports.contracts import ContractRef
 from usrec.ports.event_source import EventSource, StatusNote
-from usrec.ports.ledger import ContractRef, Ledger, UnitOfWork
+from usrec.ports.ledger import Ledger, UnitOfWork
 from usrec.ports.outgoing import JournalEntry
 
 _CONFLICT: Final = "This revision was taken with other content; the change was ignored. Raise the revision."
@@ -70,15 +65,12 @@ def ingest(
     clock: Clock,
     entropy: Entropy,
     limit: int = 200,
-    codes: CodeCheck | None = None,
-    shelf: DocumentShelf | None = None,
-    completeness: Completeness = COMPLETE,
-    intake: IntakePolicy | None = None,
+    preflight: Preflight = BY_DEFAULT,
 ) -> IngestReport:
     """Take up to ``limit`` rows of one source.
 
     Args:
-        intake: What the installation decides beyond the law; its defaults when None.
+        preflight: What the rows are examined with.
 
     Raises:
         SourceUnavailable: The HR database did not answer. Nothing was taken, or the ledger holds what was taken.
@@ -88,16 +80,9 @@ def ingest(
     if not rows:
         return IngestReport()
     now = clock.now()
-    examined = [
-        examine(
-            row, employers=employers, calendar=calendar, now=now, codes=codes, shelf=shelf, completeness=completeness
-        )
-        for row in rows
-    ]
+    examined = [examine(row, employers=employers, calendar=calendar, now=now, preflight=preflight) for row in rows]
     with ledger.begin() as work:
-        taking = _Intake(
-            work, employers, calendar, now, entropy, intake or IntakePolicy(), conditions_of(codes), completeness.unsure
-        )
+        taking = _Intake(work, employers, calendar, now, entropy, preflight)
         report = _receive_all(taking, examined)
         work.commit()
     if source.writable:
@@ -114,9 +99,7 @@ class _Intake:
     calendar: WorkingCalendar
     now: datetime
     entropy: Entropy
-    policy: IntakePolicy
-    conditions: ConditionCodes
-    unsure: Severity
+    preflight: Preflight
     taken: list[Submission] = field(default_factory=list)
     notes: dict[str, StatusNote] = field(default_factory=dict)
 
@@ -145,7 +128,7 @@ def _receive_all(taking: _Intake, examined: Sequence[Examined]) -> IngestReport:
         contract = one.row.employer_bin, ContractKey(one.row.contract_key)
         before = standing.of(contract)
         dated = _dated(one, before, taking.calendar, now)
-        checked = with_marks_checked(dated, before, taking.conditions, taking.unsure)
+        checked = with_marks_checked(dated, before, taking.preflight.conditions, taking.preflight.unsure)
         left = _receive(taking, with_document_kept(work, checked, now), before)
         standing.changed({contract, *left})
         contracts |= left
@@ -153,7 +136,7 @@ def _receive_all(taking: _Intake, examined: Sequence[Examined]) -> IngestReport:
     for employer_bin, contract_key in sorted(contracts):
         arrange_line(work, employer_bin, contract_key, now)
     link_halves(work, taking.taken, now)
-    hold_masses(work, _members(taking), taking.employers, taking.policy.masses, now)
+    hold_masses(work, _members(taking), taking.employers, taking.preflight.intake.masses, now)
     taken, others = len(sorted_out.new), len(sorted_out.others)
     return IngestReport(len(examined), taken, len(examined) - others, others - taken)
 
@@ -183,12 +166,14 @@ def _receive(taking: _Intake, one: Examined, standing: Sequence[Submission]) -> 
     contract = one.row.employer_bin, ContractKey(one.row.contract_key)
     absent = proven_absent(work, [earlier.id for earlier in existing if contract_of(earlier) == contract])
     revision = place_revision(one.row.revision, existing, by_hand=by_hand, absent=absent)
-    submission, older = place(work, _received(taking, one), revision, standing, taking.unsure)
+    submission, older = place(work, _received(taking, one), revision, standing, taking.preflight.unsure)
     left = {contract_of(earlier) for earlier in revision.displaced} - {contract_of(submission)}
     for employer_bin, contract_key in sorted(left):
         work.contracts.lock(employer_bin, contract_key)
     work.submissions.add(submission, watch_at=now)
-    detail = json.dumps(_took_the_place_of(older) | policy_noted(submission, taking.policy), ensure_ascii=False)
+    detail = json.dumps(
+        _took_the_place_of(older) | policy_noted(submission, taking.preflight.intake), ensure_ascii=False
+    )
     journal(work, submission, "receive", None, now, reason=submission.reason, detail=detail)
     taking.taken.append(submission)
     if revision.displaced or older:
@@ -212,7 +197,7 @@ def _dated(one: Examined, standing: Sequence[Submission], calendar: WorkingCalen
 
 def _received(taking: _Intake, one: Examined) -> Submission:
     new = new_submission(one, taking.now, taking.entropy)
-    return by_policy(with_target(new, taking.policy.targets, taking.calendar), one, taking.policy)
+    return by_policy(with_target(new, taking.preflight.intake.targets, taking.calendar), one, taking.preflight.intake)
 
 
 def _displace(work: UnitOfWork, earlier: Submission, new: Submission, now: datetime) -> None:
@@ -267,31 +252,26 @@ def retake(
     calendar: WorkingCalendar,
     now: datetime,
     entropy: Entropy,
-    codes: CodeCheck | None = None,
-    shelf: DocumentShelf | None = None,
-    completeness: Completeness = COMPLETE,
-    targets: TargetPolicy | None = None,
+    preflight: Preflight = BY_DEFAULT,
 ) -> Submission | None:
     """Examine an invalid submission's row again (the settings may have changed); None when it is still invalid."""
     row = work.inbox.row((old.source, old.event_id, old.revision))
     if row is None or row.withdrawn:
         return None
-    found = examine(
-        row, employers=employers, calendar=calendar, now=now, codes=codes, shelf=shelf, completeness=completeness
-    )
+    found = examine(row, employers=employers, calendar=calendar, now=now, preflight=preflight)
     contract = row.employer_bin, ContractKey(row.contract_key)
     before = work.submissions.standing_of([contract])[contract]
     dated = _dated(found, before, calendar, now)
-    checked = with_marks_checked(dated, before, conditions_of(codes), completeness.unsure)
+    checked = with_marks_checked(dated, before, preflight.conditions, preflight.unsure)
     taken = new_submission(with_document_kept(work, checked, now), now, entropy)
-    new = with_target(taken, targets or TargetPolicy(), calendar)
+    new = with_target(taken, preflight.intake.targets, calendar)
     position = position_after(work, new, old)
     new = replace(new, position=position, replaces=old.id, received_at=old.received_at, reason="retaken")
     event = work.submissions.of_event(old.source, old.event_id)
     in_the_way = any(_stands_in_the_way(other, new) for other in event if other.replaced_by is None)
     if in_the_way or is_second_conclusion(work, new, before):
         return None
-    again = against_standing(work, new, before, completeness.unsure)
+    again = against_standing(work, new, before, preflight.unsure)
     return again if again.state is State.PENDING else None
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from usrec.domain.document import DocumentShelf
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
 from usrec.domain.intake import IntakePolicy
 from usrec.domain.kazakhstan_time import kazakhstan_date
-from usrec.domain.rules.codes import CodeCheck, conditions_of
-from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.fields import read_payload
 from usrec.domain.rules.finding import Finding, Severity
@@ -18,6 +15,7 @@ from usrec.domain.rules.harmful_together import check_marks_together
 from usrec.domain.rules.late import with_late_entry
 from usrec.domain.rules.letters import check_letters
 from usrec.domain.rules.pairs import check_pairs
+from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
 from usrec.domain.rules.registrable import judge_changes
 from usrec.domain.rules.together import check_together
 from usrec.domain.source_event import EmployerName, SourceRow
@@ -30,10 +28,7 @@ def lint(
     employers: Mapping[str, EmployerName] | None,
     calendar: WorkingCalendar,
     now: datetime,
-    codes: CodeCheck | None = None,
-    shelf: DocumentShelf | None = None,
-    completeness: Completeness = COMPLETE,
-    intake: IntakePolicy | None = None,
+    preflight: Preflight = BY_DEFAULT,
 ) -> Sequence[Sequence[Finding]]:
     """The findings of each row, by the same rules as the agent's, and by what rows say about each other.
 
@@ -41,23 +36,16 @@ def lint(
         rows: Each with what its reader found. Where that is an error, the rules say no more of the same field.
         employers: By BIN; None takes every well-formed number for an employer.
         now: The present, aware UTC.
-        codes: The imported dictionaries.
-        shelf: Where supporting documents lie; None where nobody can look.
-        completeness: Which data of a contract may not be left out.
-        intake: Whose policy of registrable changes is told; the default when None.
+        preflight: What the rows are examined with.
     """
     known = well_formed(row.employer_bin for row, _ in rows) if employers is None else employers
     today = kazakhstan_date(now)
-    read = [
-        examine(row, employers=known, calendar=calendar, now=now, codes=codes, shelf=shelf, completeness=completeness)
-        for row, _ in rows
-    ]
+    read = [examine(row, employers=known, calendar=calendar, now=now, preflight=preflight) for row, _ in rows]
     examined = [with_late_entry(one, today) for one in read]
-    policy = intake or IntakePolicy()
-    found = [_of_row(one, read, policy) for one, (_, read) in zip(examined, rows, strict=True)]
+    found = [_of_row(one, read, preflight.intake) for one, (_, read) in zip(examined, rows, strict=True)]
     together = (
-        *check_together(examined, completeness.unsure),
-        *check_marks_together(examined, conditions_of(codes), completeness.unsure),
+        *check_together(examined, preflight.unsure),
+        *check_marks_together(examined, preflight.conditions, preflight.unsure),
         *check_pairs(examined),
     )
     for place, finding in together:

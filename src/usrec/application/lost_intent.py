@@ -2,13 +2,13 @@
 
 A database that fails over to a replica which lags behind loses its last commits, although it had confirmed them. If one
 of them was T3, the message is on its way and the ledger says that nothing was ever signed: the next agent would sign
-the event anew, under new ids. As long as the agent that sent it lives, it has everything at hand: it writes T3 again,
-in the transaction that records the answer. (docs/how-to/many-agents.md says what happens when it does not live.)
+the event anew, under the same record id, and a person would have to look. As long as the agent that sent it lives, it
+has everything at hand: it writes T3 again, in the transaction that records the answer. (docs/how-to/many-agents.md says
+what happens when it does not live.)
 """
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 from usrec.application.contract_line import known
@@ -45,12 +45,11 @@ def restored_intent(work: UnitOfWork, opened: OpenAttempt, now: datetime) -> Sub
     submission = known(work, opened.submission.id)
     if work.attempts.recorded(opened.attempt.id):
         return submission
-    detail = json.dumps({"attempt": opened.attempt.number, "digest": opened.message.digest})
     stored = work.submissions.message(submission.id)
     if submission.state is not State.PENDING or stored is not None:
-        journal(work, submission, "intent_lost", submission.state, now, reason="ledger_went_back", detail=detail)
+        journal(work, submission, "intent_lost", submission.state, now, reason="ledger_went_back", detail=opened.line)
         return None
     signed = store_signature(work, submission, opened.message, now)
     work.attempts.open(opened.attempt)
-    journal(work, signed, "intent_restored", submission.state, now, reason="ledger_went_back", detail=detail)
+    journal(work, signed, "intent_restored", submission.state, now, reason="ledger_went_back", detail=opened.line)
     return signed

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from usrec.application.acting import Actor, refuse
 from usrec.application.contract_line import known
-from usrec.application.operate import Actor, refuse
 from usrec.application.recording import journal
 from usrec.domain.signing_request import SigningRequest
 from usrec.domain.submission import Submission, SubmissionId

@@ -21,7 +21,8 @@ from usrec.domain.rules.finding import Severity
 from usrec.domain.source_event import HEADS
 from usrec.domain.state import State
 from usrec.domain.submission import OUTSIDE_THE_LINE, Submission
-from usrec.ports.ledger import ContractRef, UnitOfWork
+from usrec.ports.contracts import ContractRef
+from usrec.ports.ledger import UnitOfWork
 
 
 def place(

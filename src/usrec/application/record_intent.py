@@ -33,6 +33,7 @@ class OpenAttempt:
         message: What is on the wire.
         submission: As T3 left it.
         may_have_arrived: An *earlier* attempt of the same bytes may have reached the authority.
+        line: What T3's line in the journal says of it: its number, and keyed digests of what left.
     """
 
     claim: Claim
@@ -40,6 +41,7 @@ class OpenAttempt:
     submission: Submission
     attempt: Attempt
     may_have_arrived: bool
+    line: str
 
 
 def record_intent(
@@ -74,7 +76,7 @@ def record_intent(
         journal(work, submission, "attempt_opened", submission.state, now, detail=detail)
         work.commit()
     earlier = claim.sent_attempts > 0 or claim.open_attempt is not None
-    return OpenAttempt(claim, message, submission, attempt, may_have_arrived=earlier)
+    return OpenAttempt(claim, message, submission, attempt, may_have_arrived=earlier, line=detail)
 
 
 def _sent(work: UnitOfWork, submission: Submission, message: SignedMessage, envelope: Envelope) -> dict[str, str]:

@@ -1,10 +1,12 @@
-"""What every change leaves behind: a line in the journal, and a note for HR."""
+"""What a change leaves behind: a line in the journal, a note for HR, an alert where somebody has to know at once."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from usrec.domain.alert import Alert, Threshold, Watched
 from usrec.domain.change import NOT_REGISTRABLE
+from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.state import State
 from usrec.domain.submission import Submission, WaitReason, awaits_iin
 from usrec.domain.superseding import NEWER_CHANGE
@@ -87,3 +89,19 @@ def _message(submission: Submission, waits_for: WaitReason | None) -> str:
         return _PASSED_OVER
     gave_way = submission.state is State.CANCELLED and submission.reason in _REPLACED
     return _GAVE_WAY if gave_way else _SENTENCES[submission.state]
+
+
+def alert_now(submission: Submission, watched: Watched, threshold: Threshold, now: datetime) -> Alert:
+    """An alert about ``submission`` that is told at once; one of the same kind, event and day is the same alert."""
+    return Alert(
+        submission_id=submission.id,
+        source=submission.source,
+        event_id=submission.event_id,
+        watched=watched,
+        threshold=threshold,
+        operation=submission.operation,
+        employer=submission.employer,
+        last_day=kazakhstan_date(now),
+        raised_at=now,
+        tell_at=now,
+    )

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
-from usrec.application.operate import Actor
+from usrec.application.acting import Actor
 from usrec.application.plan_replay import Plan, Treatment, Turn, queue_end, treatment_of
 from usrec.domain.errors import PersonDecides
 from usrec.domain.state import State
@@ -58,7 +58,7 @@ class Canary:
 
 
 class Retry(Protocol):
-    """``operate.retry`` with its ports."""
+    """``retry`` with its ports."""
 
     def __call__(
         self, submission_id: SubmissionId, actor: Actor, *, not_before: datetime | None = None

@@ -20,7 +20,8 @@ from usrec.domain.rules.readings import by_reading
 from usrec.domain.source_event import HEADS, Details, Operation, contract_id_given, load_details
 from usrec.domain.state import MAY_BE_REGISTERED, State
 from usrec.domain.submission import OUTSIDE_THE_LINE, Submission, SubmissionId
-from usrec.ports.ledger import ContractRef, UnitOfWork
+from usrec.ports.contracts import ContractRef
+from usrec.ports.ledger import UnitOfWork
 
 
 class Standing:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from usrec.application.recording import journal
-from usrec.domain.alert import Alert, Threshold, Watched
+from usrec.application.recording import alert_now, journal
+from usrec.domain.alert import Threshold, Watched
 from usrec.domain.employer_stop import AGENT, EmployerStop
 from usrec.domain.errors import UnsafeRequest
-from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.source_event import EmployerName
 from usrec.domain.submission import Submission
 from usrec.ports.clock import Clock
@@ -39,23 +38,8 @@ def stop_for_answer(work: UnitOfWork, submission: Submission, code: str, now: da
     if work.employer_stops.add(stop):
         detail = json.dumps({"employer": name, "code": code}, ensure_ascii=False)
         journal(work, submission, STOPPED, submission.state, now, reason=code, detail=detail)
-        work.alerts.add([_alert(submission, now)])
+        work.alerts.add([alert_now(submission, Watched.EMPLOYER, Threshold.STOPPED, now)])
     return True
-
-
-def _alert(submission: Submission, now: datetime) -> Alert:
-    return Alert(
-        submission_id=submission.id,
-        source=submission.source,
-        event_id=submission.event_id,
-        watched=Watched.EMPLOYER,
-        threshold=Threshold.STOPPED,
-        operation=submission.operation,
-        employer=submission.employer,
-        last_day=kazakhstan_date(now),
-        raised_at=now,
-        tell_at=now,
-    )
 
 
 def stop_employer(

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from usrec.domain.alert import Alert, Threshold, Watched
-from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.application.recording import alert_now
+from usrec.domain.alert import Threshold, Watched
 from usrec.domain.outcome import SubmissionOutcome, code_of
 from usrec.domain.policies import UNKNOWN_ERROR
 from usrec.domain.submission import Submission
@@ -28,16 +28,4 @@ def tell_of_answer(
 
 def raise_alert(work: UnitOfWork, submission: Submission, threshold: Threshold, now: datetime) -> None:
     """Raise the alert; one of the same kind, event and day stands already or is opened again."""
-    alert = Alert(
-        submission_id=submission.id,
-        source=submission.source,
-        event_id=submission.event_id,
-        watched=Watched.ANSWER,
-        threshold=threshold,
-        operation=submission.operation,
-        employer=submission.employer,
-        last_day=kazakhstan_date(now),
-        raised_at=now,
-        tell_at=now,
-    )
-    work.alerts.add([alert])
+    work.alerts.add([alert_now(submission, Watched.ANSWER, threshold, now)])

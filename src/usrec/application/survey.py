@@ -7,11 +7,11 @@ open here and can be overdue.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.heartbeat import Heartbeat, halted
@@ -20,10 +20,15 @@ from usrec.domain.pair import Pair
 from usrec.domain.state import SETTLED, State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.ports.clock import Clock
-from usrec.ports.ledger_view import LedgerView, MassRow, SubmissionFilter, SubmissionRow
+from usrec.ports.ledger_view import LedgerView, MassRow, Named, SubmissionRow, UnsettledGroup
+
+Word = TypeVar("Word", bound=StrEnum)
 
 _SENDING: Final = frozenset({QueueStatus.READY, QueueStatus.CLAIMED})
 SOON: Final = timedelta(hours=24)
+NAMED: Final = 20
+"""How many submissions of a kind are named one by one."""
+_NONE: Final = Named()
 HEARD_OF: Final = timedelta(minutes=5)
 """An agent that has been silent for longer than the others says nothing of now."""
 
@@ -81,9 +86,9 @@ NEEDED_BY_WAIT: Final[Mapping[WaitReason | None, PersonNeeded]] = {
 }
 
 
-def person_needed(row: SubmissionRow) -> PersonNeeded | None:
-    """Why a person has to act on ``row``, None when nobody has to."""
-    return NEEDED_BY_STATE.get(row.state) or NEEDED_BY_WAIT.get(row.wait_reason)
+def person_needed(one: SubmissionRow | UnsettledGroup) -> PersonNeeded | None:
+    """Why a person has to act, None when nobody has to."""
+    return NEEDED_BY_STATE.get(one.state) or NEEDED_BY_WAIT.get(one.wait_reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +119,15 @@ class Survey:
     waiting: Mapping[WaitReason, int]
     sending: int
     oldest: SubmissionRow | None
-    overdue: Sequence[SubmissionRow]
-    due_soon: Sequence[SubmissionRow]
+    overdue: Named
+    due_soon: Named
     needs_person: Mapping[PersonNeeded, int]
     write_backs_waiting: int
     stopped: Sequence[EmployerStop] = ()
     passed_over: int = 0
     masses: Sequence[MassRow] = ()
-    targets: Sequence[SubmissionRow] = ()
-    targets_passed: Sequence[SubmissionRow] = ()
+    targets: Named = _NONE
+    targets_passed: Named = _NONE
     pairs: Sequence[Pair] = ()
     halted: Sequence[Heartbeat] = ()
 
@@ -136,28 +141,33 @@ def take_survey(*, view: LedgerView, clock: Clock) -> Survey:
     """Look at the whole ledger; nothing is changed."""
     now = clock.now()
     counts = view.counts()
-    rows = view.rows(SubmissionFilter(unsettled=True))
-    today = kazakhstan_date(now)
-    targets = sorted(
-        (row for row in rows if row.target_date is not None), key=lambda row: (row.target_date or today, row.id)
-    )
-    needed = [why for row in rows if (why := person_needed(row)) is not None]
+    open_ones = view.unsettled(now, kazakhstan_date(now), SOON, NAMED)
+    groups = open_ones.groups
     return Survey(
         at=now,
         by_state={state: sum(number for key, number in counts.items() if key[0] is state) for state in State},
         refused_by_code={code: number for (state, code), number in counts.items() if state is State.REJECTED},
-        waiting=Counter(row.wait_reason for row in rows if row.wait_reason is not None),
-        sending=sum(row.wait_reason is None and row.status in _SENDING for row in rows),
-        oldest=min(rows, key=lambda row: row.received_at, default=None),
-        overdue=[row for row in rows if row.due_utc is not None and row.due_utc <= now],
-        due_soon=[row for row in rows if row.due_utc is not None and now < row.due_utc <= now + SOON],
-        needs_person=Counter(needed),
+        waiting=_counted((one.wait_reason, one.number) for one in groups),
+        sending=sum(one.number for one in groups if one.wait_reason is None and one.status in _SENDING),
+        oldest=open_ones.oldest,
+        overdue=open_ones.overdue,
+        due_soon=open_ones.due_soon,
+        needs_person=_counted((person_needed(one), one.number) for one in groups),
         write_backs_waiting=view.write_backs_waiting(),
         stopped=view.employer_stops(),
         passed_over=view.passed_over(),
         masses=[one for one in view.masses() if one.batch.decision is None],
-        targets=targets,
-        targets_passed=[row for row in targets if row.target_date is not None and row.target_date < today],
+        targets=open_ones.targets,
+        targets_passed=open_ones.targets_passed,
         pairs=[pair for pair in view.pairs() if not pair.is_sound],
         halted=halted(view.heartbeats(), HEARD_OF),
     )
+
+
+def _counted(parts: Iterable[tuple[Word | None, int]]) -> Mapping[Word, int]:
+    """The sum for each word, without the parts that have none."""
+    sums: Counter[Word] = Counter()
+    for word, number in parts:
+        if word is not None:
+            sums[word] += number
+    return sums

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
+from usrec.application.acting import Actor, locked, refuse
 from usrec.application.contract_line import released_entry
-from usrec.application.operate import Actor, locked, refuse
 from usrec.application.record_intent import store_signature
 from usrec.application.recording import status_note
 from usrec.domain.authority import SigningCertificate

@@ -15,7 +15,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from usrec.domain.chain import ChainLine
 from usrec.domain.chain_head import HeadStatement, read_statement
 from usrec.ports.chain import ChainView, SignedHead
 from usrec.ports.head_signer import CheckedSignature, HeadChecker
@@ -23,6 +22,7 @@ from usrec.ports.head_signer import CheckedSignature, HeadChecker
 RESTORED: Final = "ledger_restored"
 """The journal's word for a restored backup; its detail names the backup's last batch."""
 _AT_ONCE: Final = 100
+_UNREADABLE: Final = "it cannot be read"
 
 
 class HeadDamage(StrEnum):
@@ -82,10 +82,14 @@ class HeadsChecked:
 
 def verify_heads(view: ChainView, checker: HeadChecker, outside: Iterable[SignedHead | None]) -> HeadsChecked:
     """Check the heads of the ledger, then those outside of it, up to the first that does not agree."""
-    check = _Check(view, checker, view.ledger_id(), list(_restorings(view.restorings())))
+    check = _Check(view, checker, view.ledger_id(), list(_restorings(view)))
+    after = 0
     for head in _of_ledger(view):
-        if not check.agrees(head, outside=False):
+        if head is None:
+            check.found.breach = HeadBreach(HeadDamage.SIGNATURE, after + 1, outside=False, why=_UNREADABLE)
+        if head is None or not check.agrees(head, outside=False):
             return check.found
+        after = head.number
     for one in outside:
         if one is None:
             check.found.unreadable += 1
@@ -94,19 +98,34 @@ def verify_heads(view: ChainView, checker: HeadChecker, outside: Iterable[Signed
     return check.found
 
 
-def _of_ledger(view: ChainView) -> Iterator[SignedHead]:
-    after = 0
-    while heads := view.heads(after, _AT_ONCE):
+def _of_ledger(view: ChainView) -> Iterator[SignedHead | None]:
+    """All heads of the ledger up to the first of which a value is not even of its kind any more: None for that one."""
+    after, at_once = 0, _AT_ONCE
+    while True:
+        try:
+            heads = view.heads(after, at_once)
+        except (ValueError, TypeError):
+            if at_once == 1:
+                yield None
+                return
+            at_once = 1
+            continue
+        if not heads:
+            return
         yield from heads
         after = heads[-1].number
 
 
-def _restorings(lines: Iterable[ChainLine]) -> Iterator[tuple[datetime, int]]:
-    """When backups were restored, and which was the last batch of each."""
-    for line in lines:
+def _restorings(view: ChainView) -> Iterator[tuple[datetime, int]]:
+    """When backups were restored, and which was the last batch of each.
+
+    A line cannot tell of a time after it was linked, or it would excuse what is cut off later.
+    """
+    for line in view.restorings():
         try:
-            said = json.loads(line.detail)
-            yield datetime.fromisoformat(line.at), int(said.get("backup_head", 0))
+            batch, said = view.batch_of(line.seq), json.loads(line.detail)
+            at = datetime.fromisoformat(line.at)
+            yield at if batch is None else min(at, batch.header.at), int(said.get("backup_head", 0))
         except (ValueError, TypeError, AttributeError):
             continue
 
@@ -154,7 +173,10 @@ class _Check:
     def _damage(self, told: HeadStatement) -> HeadDamage | None:
         if told.ledger != self.ledger_id:
             return HeadDamage.OTHER_LEDGER
-        standing = self.view.headers(told.batch - 1, 1)
+        try:
+            standing = self.view.headers(told.batch - 1, 1)
+        except (ValueError, TypeError):
+            return HeadDamage.OTHER_CHAIN
         if not standing:
             return HeadDamage.CUT_OFF
         header, found_hash = standing[0]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from usrec.domain.chain import START, Batch, ChainLine, ChainState, digest_of
+from usrec.domain.chain import START, Batch, ChainLine, ChainState, digest_of, follows
 from usrec.domain.chain_check import Breach, Damage, check_batch, digest_at, digests_in, kind_of
 from usrec.domain.errors import LedgerUnavailable
 from usrec.domain.spans import Span, holds, numbers_in, read_spans
@@ -41,8 +41,10 @@ def verify_journal(view: ChainView, since: ChainState = START) -> Checked:
     if lowest < 1:
         return Checked(since, Breach(Damage.INSERTED, 0, lowest))
     state = since
-    while batches := view.batches(state.number, _AT_ONCE):
+    while batches := _batches(view, state.number):
         for batch in batches:
+            if batch is None:
+                return Checked(state, Breach(Damage.BATCH_EDITED, state.number + 1, None))
             found = _check(view, state, batch, highest)
             if isinstance(found, Breach):
                 return Checked(state, _traced(view, batch, found))
@@ -50,11 +52,26 @@ def verify_journal(view: ChainView, since: ChainState = START) -> Checked:
     return Checked(state)
 
 
-def _check(view: ChainView, state: ChainState, batch: Batch, highest: int) -> Breach | ChainState:
+def _batches(view: ChainView, after: int) -> Sequence[Batch | None]:
+    """The next ones; None for one of which a value is not even of its kind any more."""
     try:
+        return view.batches(after, _AT_ONCE)
+    except (ValueError, TypeError):
+        return _next(view, after)
+
+
+def _next(view: ChainView, after: int) -> Sequence[Batch | None]:
+    try:
+        return view.batches(after, 1)
+    except (ValueError, TypeError):
+        return [None]
+
+
+def _check(view: ChainView, state: ChainState, batch: Batch, highest: int) -> Breach | ChainState:
+    """A batch that does not follow names no lines worth reading: whoever changed it may have named any number."""
+    spans: Sequence[Span] = ()
+    if follows(state, batch):
         spans = (*read_spans(batch.header.ranges), *read_spans(batch.header.voids))
-    except ValueError:
-        spans = ()
     return check_batch(state, batch, _lines(view, spans), cut_at=highest, gaps_happen=view.gaps_happen)
 
 

@@ -35,6 +35,9 @@ LEAST: Final = timedelta(seconds=5)
 """What a header without fractions and a slow line make anyway: nobody is held to less."""
 
 
+_YEARS: Final = range(2000, 3000)
+
+
 class Witness(StrEnum):
     """Who tells a time."""
 
@@ -48,6 +51,11 @@ class Witness(StrEnum):
     """The database server of an HR system, on another machine."""
     ITSELF = "itself"
     """This process, earlier."""
+
+
+def is_possible(told: datetime) -> bool:
+    """Whether a server that says so may mean the time; the rest is a broken header, and no word for or against."""
+    return told.year in _YEARS
 
 
 class ClockState(StrEnum):

@@ -7,7 +7,7 @@ acknowledged it. Which of them was late tells whose delay it was.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -15,6 +15,7 @@ from typing import Final
 from usrec.domain.alert import Threshold, Watched
 from usrec.domain.chain import ChainLine
 from usrec.domain.day_count import CountedDay
+from usrec.domain.inquiry import Finding
 from usrec.domain.message import SignedMessage
 from usrec.domain.outage import Outage
 from usrec.domain.source_event import Operation, SourceRow
@@ -48,11 +49,32 @@ class AttemptEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionEvidence:
+    """One question to the registry about a record in doubt, and its answer.
+
+    Attributes:
+        after_attempt: Number of the attempt after which it was asked.
+        signed_digest: Of the signed answer that was believed, None where there was none.
+        reply: What was received, byte for byte; empty when nothing was.
+    """
+
+    after_attempt: int
+    asked_at: datetime
+    answered_at: datetime
+    correlation_id: str
+    finding: Finding
+    code: str
+    detail: str
+    signed_digest: str | None
+    reply: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionEvidence:
     """What decided: a trusted answer, or a person who settled a doubt.
 
     Attributes:
-        kind: ``answer`` or ``settlement``.
+        kind: ``answer``, ``question`` (the answer to one) or ``settlement``.
         evidence: The answer's bytes, or those of the person's file.
     """
 
@@ -90,16 +112,31 @@ class EvidenceRecord:
         message: The signed document, None before signing, or when it is not kept any more.
         lines: Its lines of the journal.
         digest_key: The key of the digests in those lines.
+        pruned_at: When its personal data was removed by retention, None while it is there.
     """
 
     submission: Submission
     row: SourceRow | None
     message: SignedMessage | None
     attempts: Sequence[AttemptEvidence]
+    questions: Sequence[QuestionEvidence]
     decisions: Sequence[DecisionEvidence]
     alerts: Sequence[AlertEvidence]
     lines: Sequence[ChainLine]
     digest_key: bytes = field(repr=False)
+    pruned_at: datetime | None = None
+
+
+def without_content(record: EvidenceRecord) -> EvidenceRecord:
+    """A record whose personal data was removed: what stands in its place is no document and no answer."""
+    return replace(
+        record,
+        row=None,
+        message=None if record.message is None else replace(record.message, document=b""),
+        attempts=[replace(one, reply=b"") for one in record.attempts],
+        questions=[replace(one, reply=b"") for one in record.questions],
+        decisions=[replace(one, evidence=b"") for one in record.decisions],
+    )
 
 
 class Timeliness(StrEnum):

@@ -13,6 +13,7 @@ digit is found in the second pass only: in the first its weight is 11 and the su
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -204,12 +205,21 @@ def parse_record_id(text: str) -> RecordId:
 
 
 def new_record_id(random_bytes: bytes) -> RecordId:
-    """A record id (36 characters, the form of a random UUID, RFC 9562) from 16 random bytes.
+    """A record id (36 characters, the form of a random UUID, RFC 9562) from 16 random bytes, or a keyed digest's.
 
     Raises:
         ValueError: ``random_bytes`` are not 16.
     """
     return RecordId(str(UUID(bytes=random_bytes, version=4)))
+
+
+def record_id_source(source: str, event_id: str, revision: int, ordinal: int) -> bytes:
+    """What the record id of a submission is derived from under the ledger's key; no two ever write down the same.
+
+    Args:
+        ordinal: Rises with every document of the same revision that was signed, or shown to a person, before it.
+    """
+    return b"usrec record id v1|" + json.dumps([source, event_id, revision, ordinal]).encode()
 
 
 def _check_number(name: str, digits: str) -> None:

@@ -71,7 +71,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Move], State]] = MappingProxyType(
 """(state, move) -> next state. A pair that is absent is forbidden.
 
 ``(SIGNED, CANCEL)`` needs proof that nothing was ever sent, and ``(PENDING, ACCEPT)`` a person who entered the record
-in the portal and settles it with evidence; ``application/operate`` holds both.
+in the portal and settles it with evidence; ``application/acting`` and ``application/settle`` hold them.
 """
 
 OPEN: Final = frozenset({State.PENDING, State.SIGNED, State.SUBMITTED, State.INDETERMINATE})

@@ -11,7 +11,7 @@ the settings put in its place.
 outcome                 earlier attempt may have arrived          none did
 ======================  ========================================  =====================================
 registered              accepted                                  accepted
-086 with a record id    accepted: our own stored bytes            a person looks: an id we never sent
+086 with a record id    accepted: our own stored bytes            a person looks: none of ours used it
 070 (amendment)         accepted: same contract, number and date  by its policy
 014 (conclusion)        a person: the id cannot be learnt         by its policy
 092 (termination)       a person: ours or somebody else's         by its policy

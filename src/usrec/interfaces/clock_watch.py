@@ -17,8 +17,18 @@ import structlog
 
 from usrec.application.alert_of_clock import alert_of_clock
 from usrec.application.checkup import duration
-from usrec.domain.clock_trust import PATIENCE, RELIED_ON, ClockState, ClockVerdict, HeardTime, Witness, judge
-from usrec.domain.errors import ConfigurationError
+from usrec.domain.clock_trust import (
+    PATIENCE,
+    RELIED_ON,
+    ClockState,
+    ClockVerdict,
+    HeardTime,
+    Witness,
+    is_possible,
+    judge,
+)
+from usrec.domain.errors import ConfigurationError, TheirsToWaitFor
+from usrec.domain.last_day import day_bound
 from usrec.domain.message import CorrelationId, Envelope, SignedMessage
 from usrec.domain.outcome import SubmissionOutcome, proof_of
 from usrec.ports.gateway import Gateway
@@ -106,7 +116,7 @@ class ClockWatch:
         if agent.steady is None:
             return
         self._tried = True
-        if proof is None or proof.response_date is None:
+        if proof is None or proof.response_date is None or not is_possible(proof.response_date):
             return
         now, steady, told = agent.clock.now(), agent.steady(), proof.response_date
         late = sent - told if told < sent else timedelta(0)
@@ -144,7 +154,7 @@ class ClockWatch:
     def _ask(self, steady: Steady, witness: TimeWitness) -> None:
         began = steady()
         told = witness.tell()
-        if told is not None:
+        if told is not None and is_possible(told):
             half_way = began + (steady() - began) / 2
             with self._lock:
                 self._heard[witness.name] = HeardTime(told, half_way)
@@ -154,12 +164,23 @@ class ClockWatch:
         found = self.verdict(agent)
         if found.is_right or agent.steady is None:
             return None
+        urgent = found.state is ClockState.UNPROVEN and not self._trying and self._cannot_wait(agent, found)
         with self._lock:
-            waited = self._waits_since is not None and agent.steady() - self._waits_since >= self._patience
+            waits = self._waits_since
+            waited = waits is not None and (urgent or agent.steady() - waits >= self._patience)
             if not waited or self._trying or self._asked_at is None:
                 return False
             self._trying, self._tried = True, False
             return True
+
+    def _cannot_wait(self, agent: Agent, found: ClockVerdict) -> bool:
+        """Whether somebody's last day by law would end within the hold, by this clock or by those against it."""
+        now = agent.clock.now()
+        ends = {day_bound(one) for one in (now, now - found.ahead) if day_bound(one) - one <= self._patience}
+        try:
+            return any(case.in_line for end in ends for case in agent.ledger.view.last_day(end))
+        except TheirsToWaitFor:
+            return False
 
     def _end_trial(self, agent: Agent) -> None:
         with self._lock:

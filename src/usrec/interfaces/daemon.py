@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from queue import Empty, SimpleQueue
-from time import perf_counter
 from typing import Final
 
 import structlog
@@ -22,11 +21,9 @@ import structlog
 from usrec.adapters.metrics.agent_metrics import AgentMetrics
 from usrec.application.deliver import Delivered
 from usrec.application.hasten import hasten_keyless
-from usrec.application.ingest import ingest
 from usrec.application.tell_sink import forget_removed_sinks
-from usrec.application.write_back import write_back
 from usrec.bootstrap import Agent
-from usrec.domain.errors import SourceUnavailable, TheirsToWaitFor, UsrecError
+from usrec.domain.errors import TheirsToWaitFor, UsrecError
 from usrec.domain.submission import WaitReason
 from usrec.interfaces.alerting import Alerting, in_brief
 from usrec.interfaces.authority import AuthorityWatch
@@ -38,6 +35,7 @@ from usrec.interfaces.drain import Drain
 from usrec.interfaces.handover import Handover
 from usrec.interfaces.health import Health, Vitals
 from usrec.interfaces.heart import Heart
+from usrec.interfaces.hr_rows import HrRows
 from usrec.interfaces.journal_watch import LINK_EVERY, JournalWatch
 from usrec.interfaces.metrics_page import sink_names, standing_of
 from usrec.interfaces.reload import Compose, Reloader
@@ -45,11 +43,10 @@ from usrec.interfaces.service_manager import ServiceManager
 from usrec.interfaces.trust_watch import TrustWatch, longest_look
 from usrec.ports.alert_sink import Composer
 from usrec.ports.doorbell import Ring
-from usrec.ports.event_source import EventSource, StatusNote
+from usrec.ports.event_source import StatusNote
 from usrec.settings.rules import lease_needed
 from usrec.settings.signing_time import signing_needed
 
-INGEST_SIZE = 200
 LOOK_EVERY: Final = timedelta(seconds=15)
 LEDGER_TIME: Final = timedelta(minutes=2)
 """What the ledger may take in one step, on top of everything else: it is waited for up to 10 s a transaction."""
@@ -101,6 +98,7 @@ class Daemon:
             self.stop, self.handover, self.crew, self._note, self.metrics, clock_watch=self.clock_watch
         )
         self.bells = Bells(self.stop, self.crew.rang, self.metrics)
+        self.hr_rows = HrRows(self.crew, self.drain, self.metrics, self.hr_words, OTHERS_TIME)
         self.alerting = Alerting(self.words, self.metrics)
         self.reloader = Reloader(
             self.handover, self.manager, self.compose, taken=self._new_keys, status=lambda: self.health().words()
@@ -194,7 +192,7 @@ class Daemon:
         journal = Loop("journal", self._link_once, OTHERS_TIME, LINK_EVERY.total_seconds(), wakes_early=False)
         look = Loop("look", self._look_once, LEDGER_TIME, LOOK_EVERY.total_seconds(), wakes_early=False)
         return [
-            Loop("ingest", self._ingest_once, OTHERS_TIME, poll, wakes_on=[Ring.ROWS]),
+            Loop("ingest", self.hr_rows.take, OTHERS_TIME, poll, wakes_on=[Ring.ROWS]),
             Loop("upkeep", self._upkeep_once, OTHERS_TIME, poll),
             *(Loop(one, self.dispatch.once(one, exchange), exchange, poll, wakes_on=[Ring.READY]) for one in deliver),
             *self.alerting.loops(self.handover.current, poll),
@@ -292,49 +290,6 @@ class Daemon:
         self.bells.hush(self.handover.current)
         self.orders.put(Order.LOOK)
 
-    def _ingest_once(self, agent: Agent) -> bool:
-        rows: list[int] = []
-        all_answered = self._with_each_source(agent, "ingest", lambda one: rows.append(self._take_rows(agent, one)))
-        self.drain.sources_empty = all_answered and not any(rows)
-        if any(rows):
-            self.drain.moved()
-            self.crew.wake()
-        return any(rows)
-
-    def _with_each_source(self, agent: Agent, name: str, act: Callable[[EventSource], None]) -> bool:
-        """One source after another; one that is away keeps no other waiting. Whether all of them answered."""
-        away = 0
-        for source in agent.sources:
-            self.crew.pulses.begin(name, OTHERS_TIME)
-            try:
-                act(source)
-            except SourceUnavailable as problem:
-                away += 1
-                self.crew.waits_for(problem)
-        return away == 0
-
-    def _take_rows(self, agent: Agent, source: EventSource) -> int:
-        began = perf_counter()
-        taken = ingest(
-            source=self.metrics.timed_source(source),
-            ledger=agent.ledger,
-            employers=agent.employers,
-            calendar=agent.calendar,
-            clock=agent.clock,
-            entropy=agent.entropy,
-            limit=INGEST_SIZE,
-            codes=agent.codes,
-            shelf=agent.shelf,
-            completeness=agent.completeness,
-            intake=agent.intake,
-        )
-        if taken.rows:
-            self.metrics.ingested(source.name, taken, perf_counter() - began)
-            _log.info("rows taken", action="ingest", source=source.name, taken=taken.taken, repeated=taken.repeated)
-        if taken.conflicts:
-            _log.error("rows contradict their own revision", action="ingest.conflict", rows=taken.conflicts)
-        return taken.rows
-
     def _note(self, agent: Agent, delivered: Delivered) -> None:
         self.metrics.counts.delivered(delivered.result)
         submission = delivered.submission
@@ -356,22 +311,12 @@ class Daemon:
     def _upkeep_once(self, agent: Agent) -> bool:
         self.authority.look(agent)
         self.alerting.watch(agent)
-        self._with_each_source(agent, "upkeep", lambda source: self._tell_hr(agent, source))
+        self.hr_rows.tell(agent)
         return False
 
     def _link_once(self, agent: Agent) -> bool:
         self.journal.look(agent)
         return False
-
-    def _tell_hr(self, agent: Agent, source: EventSource) -> None:
-        chosen = agent.settings.values.source.get(source.name)
-        language = "en" if chosen is None else chosen.language
-
-        def words(note: StatusNote) -> StatusNote:
-            return self.hr_words(note, language)
-
-        if write_back(source=source, ledger=agent.ledger, clock=agent.clock, words=words):
-            self.drain.moved()
 
     def _look_up_once(self, agent: Agent) -> bool:
         """Look up revocation; what waited for a certificate that may be used again is tried at once."""

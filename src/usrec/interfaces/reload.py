@@ -13,8 +13,9 @@ from pathlib import Path
 
 import structlog
 
-from usrec.bootstrap import Agent, build_agent, check_endpoint
+from usrec.bootstrap import Agent, build_agent
 from usrec.domain.errors import ConfigurationError, UsrecError
+from usrec.gateway import check_endpoint
 from usrec.interfaces.handover import Handover
 from usrec.interfaces.logs import configure_logs
 from usrec.interfaces.service_manager import ServiceManager

@@ -73,7 +73,7 @@ def _judges(written: Written) -> Mapping[Steps, Callable[[str], object]]:
     from usrec.adapters.gateway.connection import require_safe, trust
     from usrec.adapters.persistence import create_ledger_engine
     from usrec.adapters.rendering.profile import SHIPPED, load_profile
-    from usrec.bootstrap import read_certificate
+    from usrec.gateway import read_certificate
 
     home = written.file.parent
     by_proxy = written.at(("gateway", "proxy")) is not None

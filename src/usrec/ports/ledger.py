@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from usrec.domain.identifiers import RecordId
 from usrec.domain.message import SignedMessage
 from usrec.domain.signing_request import SigningRequest
 from usrec.domain.source_event import ContractKey, EmployerName, EventId, SourceName, SourceRow
@@ -22,18 +23,17 @@ from usrec.domain.submission import AttemptId, Lease, QueueEntry, Standpoint, Su
 from usrec.ports.alert_sinks import AlertSinks
 from usrec.ports.attempts import Acknowledgements, Attempts
 from usrec.ports.chain import Chain
+from usrec.ports.contracts import ContractRef, Contracts
 from usrec.ports.documents import Documents
 from usrec.ports.inquiry import Questions
 from usrec.ports.masses import Masses, Pairs
 from usrec.ports.outgoing import Journal, WriteBacks
 from usrec.ports.retention import RetainedData
+from usrec.ports.signing_requests import SigningRequests
 from usrec.ports.watched import Agents, Alerts, EmployerStops, Permits
 
 InboxKey = tuple[SourceName, EventId, int]
 """(source, event id, revision)."""
-
-ContractRef = tuple[str, ContractKey]
-"""(employer's BIN, the HR system's key)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Claim:
         open_attempt: An attempt that an agent began and never closed: its process died or lost its lease.
         sent_attempts: Closed attempts after which the authority may hold the record.
         request: The document that a person was asked to sign or approve.
+        record_id: For a document that is made now, the same whenever it is made; None where there is one already.
     """
 
     submission: Submission
@@ -55,6 +56,7 @@ class Claim:
     open_attempt: AttemptId | None
     sent_attempts: int
     request: SigningRequest | None = None
+    record_id: RecordId | None = None
 
 
 class Inbox(Protocol):
@@ -235,62 +237,6 @@ class Outbox(Protocol):
         Raises:
             LeaseLost: Somebody else holds it now.
         """
-        ...
-
-
-class SigningRequests(Protocol):
-    """What persons are asked to sign or approve. A request lasts as long as its submission's queue entry."""
-
-    def put(self, request: SigningRequest) -> None:
-        """Insert or replace."""
-        ...
-
-    def get(self, submission_id: SubmissionId) -> SigningRequest | None:
-        """One request, None when nothing was asked."""
-        ...
-
-    def remove(self, submission_id: SubmissionId) -> None:
-        """What was asked and approved is void."""
-        ...
-
-    def awaiting(self, employer_bin: str) -> Sequence[tuple[Submission, SigningRequest]]:
-        """All of an employer that wait for its owner's signature, most urgent first."""
-        ...
-
-    def asked_at(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, datetime]:
-        """Since when those of ``submissions`` that wait for a person's signature or approval do."""
-        ...
-
-
-class Contracts(Protocol):
-    """The contracts that the agent knows, by the HR system's key."""
-
-    def lock(self, employer_bin: str, contract_key: ContractKey) -> None:
-        """Make the contract known and hold its lock until the transaction ends.
-
-        Until then nobody else decides what goes next in its line, no claim of its submissions begins, and a claim
-        that was begun before writes nothing. So take it before reading what the decision rests on.
-        """
-        ...
-
-    def lock_all(self, contracts: Collection[ContractRef]) -> None:
-        """The same for many, in the order in which everybody locks them."""
-        ...
-
-    def registry_id(self, employer_bin: str, contract_key: ContractKey) -> str | None:
-        """The registry's id of the contract, None while unknown."""
-        ...
-
-    def set_registry_id(self, employer_bin: str, contract_key: ContractKey, registry_id: str | None) -> None:
-        """Remember the registry's id; None: the registry has no such contract any more."""
-        ...
-
-    def add_number(self, employer_bin: str, contract_key: ContractKey, number: str) -> None:
-        """Remember that an event gives the contract this number; a number once remembered stays."""
-        ...
-
-    def with_number(self, employer_bin: str, number: str) -> Sequence[ContractKey]:
-        """The employer's contracts to which an event ever gave this number, ordered."""
         ...
 
 

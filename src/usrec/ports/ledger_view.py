@@ -204,6 +204,44 @@ class MassRow:
         return sum(self.by_state.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """How many submissions there are of a kind, and the first of them."""
+
+    number: int = 0
+    first: Sequence[SubmissionRow] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnsettledGroup:
+    """How many unsettled submissions stand alike; without a status those that are not in the outbox."""
+
+    state: State
+    status: QueueStatus | None
+    wait_reason: WaitReason | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """The current submissions that are neither registered nor taken back.
+
+    Attributes:
+        oldest: The one that was taken first.
+        overdue: Those whose legal date is over.
+        due_soon: Those whose legal date ends soon.
+        targets: Those without a term of law, whose internal target counts; the earliest target first.
+        targets_passed: Those of them whose target has passed.
+    """
+
+    groups: Sequence[UnsettledGroup]
+    oldest: SubmissionRow | None
+    overdue: Named
+    due_soon: Named
+    targets: Named
+    targets_passed: Named
+
+
 class LedgerView(Protocol):
     """Read-only questions; each is one short snapshot."""
 
@@ -221,6 +259,10 @@ class LedgerView(Protocol):
 
     def counts(self) -> Mapping[tuple[State, str], int]:
         """How many current submissions stand in each (state, code)."""
+        ...
+
+    def unsettled(self, now: datetime, today: date, soon: timedelta, named: int) -> Unsettled:
+        """What is unsettled, counted; up to ``named`` of each kind are told one by one, earliest due first."""
         ...
 
     def progress(self) -> Progress:

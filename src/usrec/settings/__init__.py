@@ -4,8 +4,22 @@ Each value can be overridden from the environment: ``USREC_GATEWAY__URL`` for ``
 settings themselves: a setting says where one is. Relative paths start at the directory of ``usrec.toml``.
 """
 
+from usrec.settings.alerts_section import AlertSettings, CommandSinkSettings, MailSinkSettings, WebhookSinkSettings
+from usrec.settings.delivery_section import DeliverySettings
+from usrec.settings.employer_section import EmployerSettings, OrderSettings, RegistrableSettings
 from usrec.settings.faults import Fault, Written, Wrong
 from usrec.settings.files import unusable_files
+from usrec.settings.gateway_section import GatewaySettings, TimeoutSettings
+from usrec.settings.key_section import (
+    KeySettings,
+    NcanodeSettings,
+    NextKeySettings,
+    OwnerSettings,
+    SignerDaemonSettings,
+    TokenSettings,
+)
+from usrec.settings.kinds import Language
+from usrec.settings.ledger_section import LedgerSettings
 from usrec.settings.load import (
     CONFIG_VARIABLE,
     DEFAULT_FILE,
@@ -19,39 +33,13 @@ from usrec.settings.load import (
     load_watcher_settings,
 )
 from usrec.settings.outline import Steps
+from usrec.settings.preflight_section import CalendarSettings
 from usrec.settings.rules import PLACEHOLDER
-from usrec.settings.tree import (
-    AlertSettings,
-    CalendarSettings,
-    CommandSinkSettings,
-    CrlSettings,
-    DeliverySettings,
-    EmployerSettings,
-    GatewaySettings,
-    HealthSettings,
-    KeySettings,
-    Language,
-    LedgerSettings,
-    LogSettings,
-    MailSinkSettings,
-    NcanodeSettings,
-    NextKeySettings,
-    OrderSettings,
-    OwnerSettings,
-    ProxySettings,
-    RegistrableSettings,
-    SecretSettings,
-    Section,
-    Settings,
-    SignerDaemonSettings,
-    SourceSettings,
-    TimeoutSettings,
-    TokenSettings,
-    TrustSettings,
-    WatcherSettings,
-    WatchSettings,
-    WebhookSinkSettings,
-)
+from usrec.settings.running_section import HealthSettings, LogSettings, WatchSettings
+from usrec.settings.section import ProxySettings, SecretSettings, Section
+from usrec.settings.source_section import SourceSettings
+from usrec.settings.tree import Settings, WatcherSettings
+from usrec.settings.trust_section import CrlSettings, TrustSettings
 
 __all__ = [
     "CONFIG_VARIABLE",

@@ -18,7 +18,7 @@ from usrec.settings.faults import Written, Wrong
 from usrec.settings.load import database_url
 from usrec.settings.outline import values_in, without_none
 from usrec.settings.secrets import read_secret
-from usrec.settings.tree import SecretSettings
+from usrec.settings.section import SecretSettings
 
 _WRITTEN: Final = {"state_file", "store", "folder"}
 """Files and folders that the program makes by itself."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from usrec.settings.faults import Wrong
+from usrec.settings.key_section import NextKeySettings
 from usrec.settings.outline import Steps
 from usrec.settings.reading import Tree, inner_of, is_private_way, named, read_table
-from usrec.settings.tree import NextKeySettings
 
 _WAYS: Final = ("key_file", "signer_daemon", "ncanode", "token")
 _NO_KEY_BUT: Final = "an owner who signs by hand has no key here: take it out, or take [employer.NAME.owner] out"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator
 
@@ -75,3 +75,5 @@ EmployerNumber = Annotated[str, AfterValidator(_employer_id)]
 """A BIN or an IIN, without blanks around it."""
 SerialNumber = Annotated[str, AfterValidator(_serial_number)]
 """Of a certificate, hexadecimal: with or without ``0x``, colons, blanks and leading zeros."""
+Language = Literal["kk", "ru", "en"]
+"""A language of the screens and messages."""

@@ -18,8 +18,10 @@ from usrec.settings.faults import Fault, Written, Wrong, no_such_setting, wrongs
 from usrec.settings.lines import place_of
 from usrec.settings.outline import Steps
 from usrec.settings.rules import broken_rules
+from usrec.settings.running_section import HealthSettings
 from usrec.settings.secrets import read_secret
-from usrec.settings.tree import HealthSettings, SecretSettings, Settings, WatcherSettings
+from usrec.settings.section import SecretSettings
+from usrec.settings.tree import Settings, WatcherSettings
 
 CONFIG_VARIABLE: Final = "USREC_CONFIG"
 DEFAULT_FILE: Final = Path("usrec.toml")

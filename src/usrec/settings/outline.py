@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from usrec.settings.tree import SecretSettings
+from usrec.settings.section import SecretSettings
 
 Steps = tuple[str | int, ...]
 """Where a setting stands: names of tables, places in lists (from 0), and its own name."""

@@ -17,23 +17,20 @@ from usrec.domain.response_code import Policy
 from usrec.domain.source_event import Operation
 from usrec.domain.target import TARGETED
 from usrec.domain.this_machine import is_this_machine
+from usrec.settings.alerts_section import AlertSettings, MailSinkSettings
+from usrec.settings.delivery_section import DeliverySettings
+from usrec.settings.employer_section import EmployerSettings
 from usrec.settings.faults import Wrong
+from usrec.settings.gateway_section import TimeoutSettings
 from usrec.settings.key_rules import broken_key_rules
+from usrec.settings.key_section import KeySettings
 from usrec.settings.listen import TcpAddress, read_listen
 from usrec.settings.outline import Steps
+from usrec.settings.preflight_section import CalendarSettings
 from usrec.settings.reading import Tree, inner_of, is_private_way, named, read_table, split_address
+from usrec.settings.running_section import HealthSettings
+from usrec.settings.section import ProxySettings
 from usrec.settings.signing_time import signing_needed
-from usrec.settings.tree import (
-    AlertSettings,
-    CalendarSettings,
-    DeliverySettings,
-    EmployerSettings,
-    HealthSettings,
-    KeySettings,
-    MailSinkSettings,
-    ProxySettings,
-    TimeoutSettings,
-)
 from usrec.settings.trust_rules import broken_trust_rules
 
 PLACEHOLDER: Final = "FILL_IN"

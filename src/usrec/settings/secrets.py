@@ -14,7 +14,7 @@ from typing import Final
 
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.secret import Secret
-from usrec.settings.tree import SecretSettings
+from usrec.settings.section import SecretSettings
 
 CREDENTIALS_VARIABLE: Final = "CREDENTIALS_DIRECTORY"
 COMMAND_TIME: Final = timedelta(seconds=30)

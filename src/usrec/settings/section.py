@@ -33,3 +33,14 @@ class SecretSettings(Section):
         if len(given) != 1:
             raise ValueError("name exactly one of file, env, credential and command")
         return self
+
+
+class ProxySettings(Section):
+    """An HTTP proxy."""
+
+    url: str
+    """``http://host:port`` or ``https://host:port``, without user and password."""
+    user: str | None = None
+    """User at the proxy."""
+    password: SecretSettings | None = None
+    """The user's password."""

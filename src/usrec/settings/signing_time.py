@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
-from usrec.settings.tree import EmployerSettings, KeySettings
+from usrec.settings.employer_section import EmployerSettings
+from usrec.settings.key_section import KeySettings
 
 DAEMON_TIMEOUT: Final = timedelta(seconds=10)
 """For one whole exchange with the signer daemon, which takes milliseconds."""

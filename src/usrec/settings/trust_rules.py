@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from usrec.settings.faults import Wrong
 from usrec.settings.outline import Steps
 from usrec.settings.reading import Tree, named, read_table, split_address
-from usrec.settings.tree import TrustSettings
+from usrec.settings.trust_section import TrustSettings
 
 
 def broken_trust_rules(tree: Tree) -> Iterator[Wrong]:

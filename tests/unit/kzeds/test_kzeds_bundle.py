@@ -163,6 +163,31 @@ def test_changed_manifest_is_named(bundle: Path) -> None:
         verify_bundle(bundle, authorities=None, at=NOW)
 
 
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        '{"signer": "%s", "files": null}',
+        '{"signer": "%s", "files": [{"name": ["a"], "size": 1, "sha256": ""}]}',
+        '{"signer": "%s", "files": [{"name": {}, "size": 1, "sha256": ""}]}',
+        '{"signer": "%s", "files": [{"name": "a", "size": true, "sha256": ""}]}',
+        '{"signer": "%s", "files": [{"name": "a"}]}',
+        '{"signer": 7, "files": []}',
+        '{"label": "one", "signer": "%s", "files": [], "label": "another"}',
+        '{"signer": "%s", "files": [], "a": {"b": 1, "b": 2}}',
+    ],
+)
+def test_manifest_that_reads_in_two_ways_or_none_is_refused(bundle: Path, key: SigningKey, manifest: str) -> None:
+    """However well it is signed: the signer may be the one who wants to mislead."""
+    content = manifest.replace("%s", key.certificate.fingerprint).encode()
+
+    def change(members: dict[str, bytes]) -> None:
+        members.clear()
+        members.update({MANIFEST: content, SIGNATURE: sign_detached(content, key, at=NOW)})
+
+    with pytest.raises(DamagedBundleError, match=MANIFEST):
+        verify_bundle(packed_again(bundle, change), authorities=None, at=NOW)
+
+
 def test_any_byte_of_the_signature_counts(bundle: Path) -> None:
     """Also those of the certificate in it that the mathematics does not look at."""
     whole = bundle.read_bytes()

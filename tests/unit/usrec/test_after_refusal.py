@@ -30,7 +30,6 @@ from usrec.application.after_refusal import AFTER_MIDNIGHT, MOST_TRIES
 from usrec.application.stop_employer import release_employer, stop_employer
 from usrec.application.survey import PersonNeeded, take_survey
 from usrec.application.watch_deadlines import watch_deadlines
-from usrec.bootstrap import default_policies
 from usrec.domain.alert import Alert, Threshold, Watched
 from usrec.domain.digest import DigestPolicy
 from usrec.domain.errors import LedgerUnavailable, UnsafeRequest
@@ -43,6 +42,7 @@ from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.domain.verdict import Ending
 from usrec.domain.watch import WatchPolicy
+from usrec.policies import default_policies
 from usrec.ports.ledger_view import SubmissionFilter
 
 MIDNIGHT = day_end_utc(TODAY)

@@ -20,14 +20,14 @@ from usrec.adapters.alerts import guarded
 from usrec.adapters.alerts import log as alert_log
 from usrec.adapters.alerts.log import LogAlertSink
 from usrec.adapters.inmemory.alert_sink import InMemoryAlertSink
-from usrec.bootstrap import Agent, build_alert_sinks
+from usrec.bootstrap import Agent
 from usrec.domain.alert import OpenAlert
 from usrec.interfaces import alerting
 from usrec.interfaces.alerting import in_brief
 from usrec.interfaces.daemon import Daemon
 from usrec.ports.alert_sink import LOG, AlertMessage, SinkName, Subscriber
 from usrec.settings import LoadedSettings, Settings
-from usrec.sinks import unusable_sinks
+from usrec.sinks import build_alert_sinks, unusable_sinks
 
 Log = Sequence[MutableMapping[str, Any]]
 MAIL, HOOK = SinkName("mail.hr"), SinkName("webhook.chat")

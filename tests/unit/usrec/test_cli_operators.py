@@ -24,10 +24,12 @@ from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 from usrec.domain.verdict import Ending
 from usrec.interfaces.cli import tables, use_case_words, words
+from usrec.interfaces.cli.next_step import next_step
 from usrec.interfaces.cli.replay import interval_of, stopped_by
 from usrec.interfaces.cli.selection import actor, instant_before
 from usrec.interfaces.cli.settlement_file import read_evidence
-from usrec.interfaces.cli.story import deadline_words, next_step, timeline
+from usrec.interfaces.cli.story import deadline_words
+from usrec.interfaces.cli.timeline import timeline
 from usrec.ports.ledger_view import AttemptRow, JournalRow, SubmissionRow, SubmissionStory
 from usrec_simulator.codes import TEXTS
 

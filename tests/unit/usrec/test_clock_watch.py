@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -170,6 +170,56 @@ def test_wild_header_alone_costs_an_hour_and_no_more(machine: Machine, log: Log)
     assert sorted(machine.work()) == ["a", "b", "c"]
     assert machine.look() is ClockState.RIGHT
     assert actions(log) == ["clock.unproven", "clock.contradicted", "clock.right"]
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_header_with_an_impossible_year_is_no_word_about_the_time(machine: Machine, year: int) -> None:
+    """Counted on from there, no calendar holds it."""
+    machine.hire("a")
+    machine.gateway.ahead = datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC) - machine.true
+    machine.look()
+    machine.pass_time(HOUR / 2)
+    assert machine.look() is ClockState.RIGHT
+    assert machine.work() == ["a"]
+
+
+def last_hour(machine: Machine, before: timedelta = HOUR / 2) -> None:
+    """The true time is so long before the last day by law of event a ends."""
+    due = machine.line.of("a").due_utc
+    assert due is not None
+    machine.pass_time(due - machine.true - before)
+
+
+def test_wild_header_holds_nothing_up_in_the_last_hour_of_a_term(machine: Machine) -> None:
+    machine.hire("a", "b")
+    last_hour(machine)
+    machine.gateway.ahead = 9 * HOUR
+    assert machine.look() is ClockState.UNPROVEN
+    assert sorted(machine.work()) == ["a", "b"]
+
+
+def test_last_hour_by_the_word_of_those_against_a_slow_clock_holds_nothing_up_either(machine: Machine) -> None:
+    machine.hire("a")
+    last_hour(machine)
+    machine.set_clock(-5 * HOUR)
+    assert machine.look() is ClockState.UNPROVEN
+    assert machine.step(machine.agent)
+
+
+def test_term_that_outlasts_the_hold_waits_for_it(machine: Machine) -> None:
+    machine.hire("a")
+    last_hour(machine, before=1.5 * HOUR)
+    machine.gateway.ahead = -HOUR
+    machine.look()
+    assert machine.work() == []
+
+
+def test_clock_that_is_outvoted_lets_nothing_go_in_the_last_hour(machine: Machine) -> None:
+    machine.hire("a")
+    last_hour(machine)
+    machine.ledger.ahead = machine.gateway.ahead = -3 * HOUR
+    assert machine.look() is ClockState.WRONG
+    assert machine.work() == []
 
 
 def test_trial_without_a_signed_answer_is_one_in_an_hour(machine: Machine) -> None:

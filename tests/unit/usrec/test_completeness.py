@@ -8,12 +8,13 @@ import pytest
 
 from support.sound_rows import BIN, NOW, row_of
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
-from usrec.bootstrap import build_completeness
 from usrec.domain.rules.completeness import NOT_REGISTERED, Completeness
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.rules.finding import Finding, Severity
+from usrec.domain.rules.preflight import Preflight
 from usrec.domain.source_event import EmployerName, Operation, SourceRow
+from usrec.preflight import build_preflight
 from usrec.settings import load_settings
 
 SETTINGS = """
@@ -51,12 +52,16 @@ WARN = '[preflight]\nincomplete = "warn"\n'
 def completeness(folder: Path, *, profile: str = "current", more: str = "") -> Completeness:
     file = folder / "usrec.toml"
     file.write_text(SETTINGS.format(profile=profile, more=more), "utf-8")
-    return build_completeness(load_settings(file))
+    return build_preflight(load_settings(file)).completeness
 
 
 def rules_of(row: SourceRow, demanded: Completeness) -> dict[str, Finding]:
     found = examine(
-        row, employers={BIN: EmployerName("own")}, calendar=KazakhstanCalendar(), now=NOW, completeness=demanded
+        row,
+        employers={BIN: EmployerName("own")},
+        calendar=KazakhstanCalendar(),
+        now=NOW,
+        preflight=Preflight(completeness=demanded),
     )
     return {one.rule: one for one in found.findings}
 
@@ -67,7 +72,7 @@ def examined(demanded: Completeness, operation: Operation = Operation.CONCLUSION
         employers={BIN: EmployerName("own")},
         calendar=KazakhstanCalendar(),
         now=NOW,
-        completeness=demanded,
+        preflight=Preflight(completeness=demanded),
     )
 
 

@@ -29,6 +29,7 @@ from usrec.domain.errors import ConfigurationError, ValidationProblem
 from usrec.domain.rules.codes import CodeCheck
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.finding import Severity, dump_findings
+from usrec.domain.rules.preflight import Preflight
 from usrec.domain.source_event import SourceName, SourceRow
 
 OFFICIAL = Path(__file__).parents[3].parent / "shared" / "reference" / "dictionaries"
@@ -262,7 +263,7 @@ def test_a_running_agent_sees_what_was_imported_since(tmp_path: Path) -> None:
 def examined(event_type: str, codes: CodeCheck | None, **fields: str) -> Examined:
     payload = json.dumps({**PAYLOADS[event_type](), **fields})
     row = SourceRow(SourceName("hr"), "7", "e1", 1, event_type, "K-1", next(iter(EMPLOYERS)), payload)
-    return examine(row, employers=EMPLOYERS, calendar=WeekdayCalendar(), now=MONDAY, codes=codes)
+    return examine(row, employers=EMPLOYERS, calendar=WeekdayCalendar(), now=MONDAY, preflight=Preflight(codes))
 
 
 @pytest.mark.parametrize(

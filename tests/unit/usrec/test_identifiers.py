@@ -26,6 +26,7 @@ from usrec.domain.identifiers import (
     parse_employer_id,
     parse_iin,
     parse_record_id,
+    record_id_source,
 )
 
 FIRST_PASS_IIN = "900101300007"
@@ -330,6 +331,19 @@ def test_a_new_record_id_is_one_that_usrec_takes(random_bytes: bytes) -> None:
 def test_different_random_bytes_make_different_record_ids() -> None:
     made = {new_record_id(bytes([0] * 15 + [number])) for number in range(256)}
     assert len(made) == 256
+
+
+def test_record_ids_of_different_events_revisions_and_documents_are_made_of_different_sources() -> None:
+    names = ["hr", "hr|a", 'hr", "a', "a", "a|1", ""]
+    made = {
+        record_id_source(source, event, revision, ordinal)
+        for source in names
+        for event in names
+        for revision in (1, 11)
+        for ordinal in (0, 1, 11)
+    }
+    assert len(made) == len(names) ** 2 * 6
+    assert record_id_source("hr", "e1", 1, 0) == b'usrec record id v1|["hr", "e1", 1, 0]', "never to change"
 
 
 @pytest.mark.parametrize("length", [0, 15, 17])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from structlog.testing import capture_logs
 
 from kzeds import KeyKind, load_pkcs12, make_test_pki
 from kzeds.answering import make_timestamp
+from kzeds.cms import sign_detached
 from support.kzeds_authority import http_server
 from support.ledger_values import a_line
 from support.patient import Patient
@@ -21,7 +23,7 @@ from usrec.adapters.heads.file import JournalHeadFile
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.application.verify_heads import RESTORED, HeadDamage, HeadsChecked, verify_heads
 from usrec.bootstrap import Agent, build_agent
-from usrec.domain.chain_head import HeadStatement
+from usrec.domain.chain_head import HeadStatement, read_statement
 from usrec.domain.errors import StampRefused
 from usrec.domain.state import State
 from usrec.heads import build_head_checker
@@ -144,6 +146,61 @@ def test_a_gost_key_signs_heads_too(tmp_path: Path, clock: ManualClock) -> None:
     assert forged.breach.damage is HeadDamage.SIGNATURE
 
 
+@pytest.mark.parametrize(
+    ("change", "damage"),
+    [
+        ("journal_heads SET signed_at = 'yesterday'", HeadDamage.SIGNATURE),
+        ("journal_heads SET signature = 'no bytes'", HeadDamage.SIGNATURE),
+        ("journal_batches SET at = 'yesterday'", HeadDamage.OTHER_CHAIN),
+    ],
+)
+def test_head_or_batch_that_was_made_unreadable_is_damage_and_no_crash(
+    patient: Patient, change: str, damage: HeadDamage
+) -> None:
+    with running(patient) as agent:
+        write(agent, "first")
+        JournalWatch().look(agent)
+        with sqlite3.connect(patient.folder / "ledger.db") as connection:
+            for table in ("journal_heads", "journal_batches"):
+                connection.execute(f"DROP TRIGGER {table}_no_update")
+            connection.execute(f"UPDATE {change}")
+        connection.close()
+        found = checked(agent, patient)
+    assert found.breach is not None
+    assert (found.breach.damage, found.breach.batch) == (damage, 1)
+
+
+def test_heads_of_a_key_that_nobody_trusted_issued_are_damage_where_issuers_are_known(
+    patient: Patient, clock: ManualClock, tmp_path: Path
+) -> None:
+    """A made-up certificate may name the same BIN: by mathematics alone such a head is as good as a true one."""
+    with running(patient) as agent:
+        write(agent, "first")
+        JournalWatch().look(agent)
+    other = make_test_pki(tmp_path / "other", now=clock.now()).directory
+    patient.tables["trust"] = {"authorities": str(other / "nca-ca.pem")}
+    with running(patient) as agent:
+        found = checked(agent, patient)
+        assert found.breach is not None
+        assert found.breach.damage is HeadDamage.SIGNATURE
+
+
+def test_head_signed_outside_its_certificates_dates_is_damage(patient: Patient, clock: ManualClock, pki: Path) -> None:
+    with running(patient) as agent:
+        write(agent, "first")
+        JournalWatch().look(agent)
+        (head,) = outside(patient)
+        assert head is not None
+        checker = build_head_checker(agent.settings, agent.clock)
+        key = load_pkcs12((pki / "employer.p12").read_bytes(), (pki / "employer.password").read_text("utf-8").strip())
+        late = replace(read_statement(head.statement), at=clock.now() + timedelta(days=4000))
+        signature = sign_detached(late.text.encode(), key, at=clock.now())
+        forged = replace(head, statement=late.text, signature=signature)
+        found = verify_heads(agent.ledger.chain_view, checker, [forged])
+    assert found.breach is not None
+    assert (found.breach.damage, "expired" in found.breach.why) == (HeadDamage.SIGNATURE, True)
+
+
 def test_what_fails_is_said_once_and_hinders_nothing(patient: Patient, clock: ManualClock, pki: Path) -> None:
     """Neither a silent authority nor a folder that is not there stops the chain; what was missed is added later."""
     patient.tables["journal.timestamp"] = {"url": "http://127.0.0.1:9/", "authorities": str(pki / "nca-ca.pem")}
@@ -244,10 +301,31 @@ def test_heads_beyond_a_restored_backup_are_excused_and_others_are_not(patient: 
         assert cut.breach.batch == 1
 
 
+def test_restoring_that_is_told_of_the_future_excuses_nothing_that_is_cut_off_later(
+    patient: Patient, clock: ManualClock
+) -> None:
+    with running(patient) as agent:
+        with agent.ledger.begin() as work:
+            told = clock.now() + 365 * 24 * HOUR
+            work.journal.append(JournalEntry(told, None, RESTORED, None, None, "asel", "", '{"backup_head": 1}'))
+            work.commit()
+        JournalWatch().look(agent)
+        clock.advance(HOUR)
+        (head,) = outside(patient)
+        assert head is not None
+        keeping = agent.head_signer
+        assert keeping is not None
+        later = replace(read_statement(head.statement), batch=2, hash="0" * 64, at=clock.now())
+        signed = keeping.sign(later.text.encode(), clock.now())
+        gone = replace(head, number=2, hash=later.hash, statement=later.text, signature=signed.signature)
+        checker = build_head_checker(agent.settings, agent.clock)
+        found = verify_heads(agent.ledger.chain_view, checker, [gone])
+    assert found.breach is not None
+    assert (found.breach.damage, found.excused) == (HeadDamage.CUT_OFF, 0)
+
+
 def _key_of(ledger: Path) -> bytes:
     """The ledger's own key, which a restored backup has too."""
-    import sqlite3
-
     connection = sqlite3.connect(ledger)
     (key,) = connection.execute("SELECT fingerprint_key FROM ledger_meta").fetchone()
     connection.close()

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from support.line import DAY, TODAY, Line
 from usrec.adapters.persistence.turns import Turns
 from usrec.domain.errors import LedgerUnavailable
-from usrec.interfaces.daemon import INGEST_SIZE
+from usrec.interfaces.hr_rows import INGEST_SIZE
 
 PATIENCE = timedelta(seconds=10)
 MOST_PER_ROW = 10

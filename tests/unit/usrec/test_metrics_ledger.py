@@ -138,7 +138,7 @@ def test_numbers_are_those_of_the_status_page() -> None:
     assert {reason: number for reason, number in waiting.items() if number} == {
         reason.value: number for reason, number in survey.waiting.items()
     }
-    assert value(text, "usrec_submissions_overdue", date="legal") == len(survey.overdue)
+    assert value(text, "usrec_submissions_overdue", date="legal") == survey.overdue.number
     assert sum(survey.needs_person.values()) >= 3, "too little happened to prove anything"
     assert value(text, "usrec_in_doubt") == 1
 

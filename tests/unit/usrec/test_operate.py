@@ -29,6 +29,8 @@ from support.line import (
 )
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.application import operate
+from usrec.application.retry import retry
+from usrec.application.settle import Settlement, settle
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.kazakhstan_time import day_start_utc
 from usrec.domain.source_event import EmployerName
@@ -220,7 +222,7 @@ def act_on(line: Line, deed: str, which: SubmissionId) -> None:
     ledger, clock = line.ledger, line.clock
     match deed:
         case "retry":
-            operate.retry(
+            retry(
                 which,
                 ASEL,
                 ledger=ledger,
@@ -232,8 +234,8 @@ def act_on(line: Line, deed: str, which: SubmissionId) -> None:
         case "check_out":
             operate.check_out(which, "dana", ASEL, ledger=ledger, clock=clock, duration=HOUR)
         case "settle":
-            found = operate.Settlement(accepted=True, contract_id="R-5", evidence=b"a letter")
-            operate.settle(which, found, ASEL, ledger=ledger, clock=clock)
+            found = Settlement(accepted=True, contract_id="R-5", evidence=b"a letter")
+            settle(which, found, ASEL, ledger=ledger, clock=clock)
         case _:
             simple = {"cancel": operate.cancel, "hold": operate.hold, "release": operate.release}[deed]
             simple(which, ASEL, ledger=ledger, clock=clock)
@@ -643,7 +645,7 @@ def test_what_outlived_its_signature_unsent_gives_way_to_the_correction_that_wai
     line.ingest()
     line.signer = InMemorySigner({BIN: MONDAY + 400 * DAY})
     old, correction = line.of("e1", 1), line.of("e1", 2)
-    goes_on = operate.retry(
+    goes_on = retry(
         old.id,
         ASEL,
         ledger=line.ledger,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from usrec.adapters.explanations.book import explain_all
-from usrec.bootstrap import default_policies
 from usrec.domain.policies import (
     CHOOSABLE,
     EXISTS_ALREADY,
@@ -16,6 +15,7 @@ from usrec.domain.policies import (
     objection,
 )
 from usrec.domain.response_code import Policy
+from usrec.policies import default_policies
 
 EXPLAINED = {one.code: one for one in explain_all()}
 REFUSALS = sorted(code for code in EXPLAINED if code.startswith("SCSE"))

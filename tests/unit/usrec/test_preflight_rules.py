@@ -11,6 +11,7 @@ from support.sound_rows import BIN, NOW, SOUND, BrokenRow, judged_without_prefli
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.application.lint import lint, well_formed
 from usrec.domain.rules.finding import Finding, Severity
+from usrec.domain.rules.preflight import Preflight
 from usrec.domain.source_event import Operation
 
 CALENDAR = KazakhstanCalendar()
@@ -20,7 +21,7 @@ def found(broken: BrokenRow) -> list[Finding]:
     """What lint says of the broken row, in a file where all that stood before it stands above it."""
     rows = [(row, ()) for row in rows_of(broken)]
     employers = well_formed((broken.employer_bin, BIN))
-    found = lint(rows, employers=employers, calendar=CALENDAR, now=NOW, codes=broken.codes, shelf=SHELF)
+    found = lint(rows, employers=employers, calendar=CALENDAR, now=NOW, preflight=Preflight(broken.codes, SHELF))
     return list(found[-1])
 
 

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.line import ASEL, BIN, TIMEOUT, Line, amendment
-from usrec.application import operate
-from usrec.application.operate import Settlement
 from usrec.application.recording import status_note
+from usrec.application.settle import Settlement, settle
 from usrec.domain.change import DEFAULT_REGISTRABLE, NAMED_BY_THE_ORDER, Change, RegistrablePolicy
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.intake import IntakePolicy
@@ -100,7 +99,7 @@ def test_revision_behind_one_on_the_wire_is_set_aside_when_that_one_is_refused(l
     first = line.take("raise", "amendment")
     line.send(TIMEOUT)
     assert line.take("raise", "amendment", changes=SALARY_ONLY, revision=2).state is State.PENDING
-    operate.settle(first.id, Settlement(False, None, b"a letter"), ASEL, ledger=line.ledger, clock=line.clock)
+    settle(first.id, Settlement(False, None, b"a letter"), ASEL, ledger=line.ledger, clock=line.clock)
     assert line.of("raise", 2).state is State.CANCELLED
     assert line.of("raise", 2).reason == "not_registrable"
 

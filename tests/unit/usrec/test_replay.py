@@ -11,7 +11,7 @@ import pytest
 from support.ledger_values import NOW, a_submission, an_entry
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.persistence import SqlLedger, open_ledger
-from usrec.application.operate import Actor
+from usrec.application.acting import Actor
 from usrec.application.plan_replay import REPLAYED, Plan, Treatment, plan_replay, treatment_of
 from usrec.application.replay import CANARY_POLLS, Canary, CanaryFate, queue_rest, send_canary
 from usrec.domain.errors import UnsafeRequest

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from support.plain_settings import PLAIN
-from usrec.bootstrap import sole_agent
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable
+from usrec.other_agents import sole_agent
 from usrec.settings import LoadedSettings, load_settings
 
 SETTINGS = PLAIN.replace("ledger.db", "data/ledger.db")

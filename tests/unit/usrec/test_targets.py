@@ -18,7 +18,7 @@ from usrec.domain.target import TARGETED, WITHOUT_TERM, CountedIn, TargetPolicy
 from usrec.domain.watch import WatchPolicy
 from usrec.interfaces.cli.story import deadline_words, row_json
 from usrec.ports.alert_sink import LOG
-from usrec.ports.ledger_view import SubmissionFilter
+from usrec.ports.ledger_view import Named, SubmissionFilter
 
 LATER = date(2026, 12, 16)
 
@@ -91,10 +91,10 @@ def test_status_and_story_say_that_it_is_no_term_of_law(line: Line) -> None:
     listed = {row.event_id: row_json(row) for row in line.ledger.view.rows(SubmissionFilter(unsettled=True))}
     assert (listed["iin"]["safe_date"], listed["iin"]["internal_target"]) == (None, LATER)
     survey = take_survey(view=line.ledger.view, clock=line.clock)
-    assert (len(survey.targets), len(survey.targets_passed), survey.overdue) == (1, 0, [])
+    assert (survey.targets.number, survey.targets_passed.number, survey.overdue) == (1, 0, Named(0, []))
     line.clock.set(day_end_utc(LATER) + HOUR)
     survey = take_survey(view=line.ledger.view, clock=line.clock)
-    assert (len(survey.targets_passed), survey.overdue) == (1, [])
+    assert (survey.targets_passed.number, survey.overdue) == (1, Named(0, []))
 
 
 @given(

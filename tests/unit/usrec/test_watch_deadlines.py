@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from support.line import ASEL, DAY, HOUR, TIMEOUT, Line, PlainRenderer, WeekdayCalendar, refused
-from usrec.application import operate
+from usrec.application.settle import Settlement, settle
 from usrec.application.watch_deadlines import watch_deadlines
 from usrec.domain.alert import GENTLE, OF_ANSWERS, Alert, Threshold, Watched
 from usrec.domain.digest import DigestPolicy
@@ -214,8 +214,8 @@ def test_event_that_proves_registered_has_nothing_left_to_tell_whatever_came_aft
     line.clock.advance(60 * DAY)
     watched(line)
     assert {alert.submission_id for alert in open_alerts(line)} == {first.id}
-    found = operate.Settlement(accepted=True, contract_id="R-1", evidence=b"a letter")
-    operate.settle(first.id, found, ASEL, ledger=line.ledger, clock=line.clock)
+    found = Settlement(accepted=True, contract_id="R-1", evidence=b"a letter")
+    settle(first.id, found, ASEL, ledger=line.ledger, clock=line.clock)
     watched(line)
     assert raised(line) == []
 

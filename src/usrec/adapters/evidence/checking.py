@@ -30,10 +30,13 @@ from usrec.application import evidence_files as layout
 from usrec.domain.chain import BatchHeader, ChainLine, keyed_digest
 from usrec.domain.chain_head import HeadStatement, read_statement
 from usrec.domain.chain_proof import Link, check_proof, digests_named
+from usrec.domain.state import State
 from usrec.domain.verdict import Ending
 
 FORMAT: Final = "usrec-evidence"
 _UNREADABLE: Final = (KeyError, TypeError, ValueError, AttributeError)
+_BY_REGISTRY: Final = frozenset({"answer", "question"})
+"""Kinds of decisions that the registry itself signs; a settlement is a person's, with whatever evidence there was."""
 _SIGNED_ENDINGS: Final = frozenset({Ending.REGISTERED, Ending.REFUSED, Ending.NOT_PROCESSED})
 
 
@@ -93,6 +96,7 @@ class CheckedEvidence:
         head: What the signed head says.
         head_stamped_at: When an authority dated it.
         issuers: Certificates whose issuer was found among the authorities that were given.
+        answer_signers: Whose certificates signed answers: whether that is the gateway nobody can tell from a bundle.
     """
 
     bundle: VerifiedBundle
@@ -104,6 +108,7 @@ class CheckedEvidence:
     head: HeadStatement | None = None
     head_stamped_at: datetime | None = None
     issuers: set[str] = field(default_factory=set)
+    answer_signers: dict[str, Certificate] = field(default_factory=dict)
     notices: Counter[Notice] = field(default_factory=Counter)
     faults: list[EvidenceFault] = field(default_factory=list)
 
@@ -138,6 +143,7 @@ class _Check:
         self, bundle: BundleReader, found: CheckedEvidence, authorities: Collection[Certificate] | None
     ) -> None:
         self._bundle, self._found, self._authorities = bundle, found, authorities
+        self._own = {found.bundle.signer.fingerprint}
 
     def readable_submission(self, name: str) -> None:
         """One submission; a record that is not laid out as a record is a fault like any other."""
@@ -154,13 +160,15 @@ class _Check:
         for what in _contradictions(record, lines):
             self._fault(name, Doubt.RECORD, what)
         key = bytes.fromhex(record["digest_key"])
-        self._document(record["document"], key, lines)
+        self._document(record["document"], record["employer_bin"], key, lines)
         for attempt in record["attempts"]:
             self._answer(attempt, key, lines)
+        for asked in record.get("questions", []):
+            self._question(asked, key, lines)
         for decision in record["decisions"]:
             self._decision(decision, name, key, lines)
 
-    def _document(self, told: Mapping[str, Any] | None, key: bytes, lines: list[ChainLine]) -> None:
+    def _document(self, told: Mapping[str, Any] | None, employer: str, key: bytes, lines: list[ChainLine]) -> None:
         if told is None:
             return
         if told["file"] is None:
@@ -175,21 +183,35 @@ class _Check:
         if signer is None or signer.fingerprint != told["certificate"]:
             self._fault(name, Doubt.DOCUMENT_SIGNATURE)
             return
+        if employer not in {signer.bin, signer.iin}:
+            self._fault(name, Doubt.DOCUMENT_SIGNATURE, "it is not of the employer's BIN")
+        self._own.add(signer.fingerprint)
         self._found.documents += 1
         self._issuer(name, signer, told["signed_at"])
 
     def _answer(self, attempt: Mapping[str, Any], key: bytes, lines: list[ChainLine]) -> None:
-        if attempt["answer"] is None:
-            return
-        name, content = attempt["answer"], self._bundle.content(attempt["answer"])
         ends = [line for line in lines if _detail(line).get("attempt") == attempt["number"]]
-        named = {found for line in ends if (found := digests_named(line).get("reply"))}
+        believed = attempt["ending"] in _SIGNED_ENDINGS
+        self._received(attempt["answer"], attempt["closed_at"], key, ends, believed=believed)
+
+    def _question(self, asked: Mapping[str, Any], key: bytes, lines: list[ChainLine]) -> None:
+        answers = [line for line in lines if _is_about(line, asked)]
+        believed = asked["signed_digest"] is not None
+        self._received(asked["answer"], asked["answered_at"], key, answers, believed=believed)
+
+    def _received(self, name: str | None, moment: str, key: bytes, lines: list[ChainLine], *, believed: bool) -> None:
+        """What came back, held against the lines that name it."""
+        named = {found for line in lines if (found := digests_named(line).get("reply"))}
+        if name is None:
+            self._found.notices[Notice.NOT_KEPT] += bool(named)
+            return
+        content = self._bundle.content(name)
         self._hold(name, content, key, named, Doubt.ANSWER)
         signer = signer_of_answer(content)
         if signer is not None:
             self._found.answers += 1
-            self._issuer(name, signer, attempt["closed_at"])
-        elif attempt["ending"] in _SIGNED_ENDINGS:
+            self._answered_by(name, signer, moment)
+        elif believed:
             self._fault(name, Doubt.ANSWER_SIGNATURE)
         else:
             self._found.untrusted += 1
@@ -202,8 +224,20 @@ class _Check:
         digests = [digests_named(line) for line in lines]
         named = {found for one in digests for what in ("reply", "evidence") if (found := one.get(what))}
         self._hold(name, content, key, named, Doubt.DECISION)
-        if decision["kind"] == "answer" and signer_of_answer(content) is None:
+        if decision["kind"] not in _BY_REGISTRY:
+            return
+        signer = signer_of_answer(content)
+        if signer is None:
             self._fault(name, Doubt.ANSWER_SIGNATURE, record)
+        else:
+            self._answered_by(name, signer, decision["acknowledged_at"])
+
+    def _answered_by(self, name: str, signer: Certificate, moment: str) -> None:
+        """An answer that whoever sent has signed himself is none, whoever issued his certificate."""
+        if signer.fingerprint in self._own:
+            self._fault(name, Doubt.ANSWER_SIGNATURE, "it is signed with the key of whoever sent it")
+        self._found.answer_signers[signer.fingerprint] = signer
+        self._issuer(name, signer, moment)
 
     def _hold(self, name: str, content: bytes, key: bytes, named: set[str], doubt: Doubt) -> None:
         """Hold a file's keyed digest against those that the journal names."""
@@ -226,10 +260,10 @@ class _Check:
         head = self._head(at)
         try:
             links = list(_links_of(self._bundle.content(layout.BATCHES)))
+            shown = check_proof(self._all_lines(), links)
         except _UNREADABLE as problem:
             self._fault(layout.BATCHES, Doubt.CHAIN, f"it cannot be read ({type(problem).__name__})")
             return
-        shown = check_proof(self._all_lines(), links)
         self._found.linked = shown.linked
         for fault in shown.faults:
             self._fault(layout.BATCHES, Doubt.CHAIN, fault.what)
@@ -299,6 +333,10 @@ def _detail(line: ChainLine) -> Mapping[str, Any]:
     return detail if isinstance(detail, dict) else {}
 
 
+def _is_about(line: ChainLine, asked: Mapping[str, Any]) -> bool:
+    return line.action == "asked" and _detail(line).get("after_attempt") == asked["after_attempt"]
+
+
 def _contradictions(record: Mapping[str, Any], lines: list[ChainLine]) -> Iterator[str]:
     """What a record says otherwise than its own lines of the journal."""
     if any(line.submission_id != record["id"] for line in lines):
@@ -306,6 +344,8 @@ def _contradictions(record: Mapping[str, Any], lines: list[ChainLine]) -> Iterat
     states = [line.to_state for line in lines if line.to_state is not None]
     if states and states[-1] != record["state"]:
         yield f"its state is {record['state']}, the journal's last one {states[-1]}"
+    if record["state"] == State.ACCEPTED and not any(one["accepted"] for one in record["decisions"]):
+        yield "it is accepted, and no decision says so"
     opened = {_detail(line).get("attempt"): line.at for line in lines if line.action == "attempt_opened"}
     closed = {_detail(line).get("attempt"): line for line in lines if line.action == "attempt_closed"}
     for attempt in record["attempts"]:
@@ -317,3 +357,11 @@ def _contradictions(record: Mapping[str, Any], lines: list[ChainLine]) -> Iterat
         said = (end.at, _detail(end).get("ending"), _detail(end).get("code"))
         if said != (attempt["closed_at"], attempt["ending"], attempt["code"]):
             yield f"attempt {number} ended otherwise"
+    yield from _otherwise_asked(record.get("questions", []), [line for line in lines if line.action == "asked"])
+
+
+def _otherwise_asked(questions: list[Mapping[str, Any]], lines: list[ChainLine]) -> Iterator[str]:
+    names = ("after_attempt", "finding", "code")
+    told = [(line.at, *(_detail(line).get(name) for name in names)) for line in lines]
+    if told != [(asked["answered_at"], *(asked[name] for name in names)) for asked in questions]:
+        yield "its questions are not those that the journal tells of"

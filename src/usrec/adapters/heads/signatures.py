@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from kzeds.certificate import Certificate
@@ -11,6 +12,7 @@ from kzeds.cms import verify_detached
 from kzeds.errors import KzedsError
 from kzeds.fetching import Fetch
 from kzeds.timestamp import verify_timestamp
+from kzeds.trust import require_chain
 from kzeds.tsp import fetch_timestamp
 from usrec.domain.chain_head import read_statement
 from usrec.domain.errors import StampRefused
@@ -28,10 +30,12 @@ class CmsHeadChecker:
 
     Attributes:
         authorities: Those trusted for timestamps; without any, timestamps are not checked.
+        issuers: Those whose certificates are believed; None leaves the signers' issuers unchecked.
     """
 
     clock: Clock
     authorities: Collection[Certificate] = ()
+    issuers: Collection[Certificate] | None = None
 
     def check(self, head: SignedHead) -> CheckedSignature:
         """The statement is about this batch, the signature is over the statement, the timestamp over the signature."""
@@ -45,7 +49,18 @@ class CmsHeadChecker:
             return CheckedSignature(signer, _OTHER)
         if certificate.fingerprint != head.certificate:
             return CheckedSignature(signer, _CERTIFICATE)
+        try:
+            self._require_standing(certificate, told.at)
+        except KzedsError as problem:
+            return CheckedSignature(signer, str(problem))
         return self._stamped(head, signer)
+
+    def _require_standing(self, certificate: Certificate, at: datetime) -> None:
+        """Check the certificate's dates for the head's own time, and its issuer where issuers are named."""
+        if self.issuers is None:
+            certificate.require_valid_at(at)
+        else:
+            require_chain(certificate, self.issuers, at=at)
 
     def _stamped(self, head: SignedHead, signer: str) -> CheckedSignature:
         if head.timestamp is None or not self.authorities:

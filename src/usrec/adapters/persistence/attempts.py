@@ -6,9 +6,9 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from usrec.adapters.persistence.claims import SENT
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import UNCLOSED, acknowledgements, attempts
-from usrec.adapters.persistence.outbox import SENT
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.domain.errors import InvariantViolation
@@ -17,6 +17,7 @@ from usrec.domain.verdict import Ending
 from usrec.ports.attempts import Acknowledgement, Attempt, AttemptClosing
 
 REPLY: Final = "attempts.reply"
+DETAIL: Final = "attempts.detail"
 EVIDENCE: Final = "acknowledgements.evidence"
 """Places of sealed values."""
 
@@ -52,7 +53,9 @@ class SqlAttempts:
         """Record how it ended, once; the bytes of an answer that comes after that are kept as well."""
         sealing = sealing_of(self._connection)
         reply = sealing.content(REPLY, [attempt_id], closing.reply) if closing.reply else b""
-        done = self._connection.execute(_CLOSE, {"which": attempt_id, **values_of(closing), "reply": reply})
+        detail = sealing.text(DETAIL, [attempt_id], closing.detail) if closing.detail else ""
+        sealed = {"reply": reply, "detail": detail}
+        done = self._connection.execute(_CLOSE, {"which": attempt_id, **values_of(closing), **sealed})
         if done.rowcount == 0 and closing.reply:
             self._connection.execute(_KEEP_LATE, {"which": attempt_id, "reply": reply})
         if done.rowcount == 0 and not self.recorded(attempt_id):

@@ -57,10 +57,20 @@ _ADD_HEAD: Final = insert(journal_heads).inline()
 
 _LEAD: Final = text("SELECT pg_try_advisory_xact_lock(:key)")
 _PASSED: Final = text(
-    "SELECT :horizon <= CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
+    "SELECT NOT EXISTS (SELECT 1 FROM pg_locks AS held JOIN pg_locks AS own"
+    " ON own.virtualtransaction = held.virtualtransaction"
+    " WHERE held.locktype = 'relation' AND held.relation = 'journal'::regclass AND held.mode = 'RowExclusiveLock'"
+    " AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND own.locktype = 'transactionid' AND own.mode = 'ExclusiveLock'"
+    " AND mod(mod(CAST(CAST(own.transactionid AS text) AS bigint) - :horizon, 4294967296) + 4294967296, 4294967296)"
+    " >= 2147483648)"
     " OR :horizon > CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)"
 )
-"""When all that lived then have ended; or when the mark is another server's, from which this was restored."""
+"""When all that wrote the journal then have ended; or when the mark is another server's, from which this was restored.
+
+Only those who hold the journal count: another database's long transaction on the same server keeps nothing open. Lock
+tables show 32 bits of a transaction's number, so "before the mark" is told modulo 2^32, as PostgreSQL itself does.
+"""
 _WRITERS_WITHOUT_NUMBER: Final = text(
     "SELECT count(*) FROM pg_locks AS held WHERE held.locktype = 'relation' AND held.relation = 'journal'::regclass"
     " AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -88,15 +98,13 @@ class SqlChain:
         Raises:
             InvariantViolation: That batch cannot be read: somebody changed it.
         """
-        last = self._connection.execute(_LAST).one_or_none()
-        if last is None:
-            return START
         try:
-            return state_after(BatchHeader(*last[:-1]), last[-1])
-        except ValueError as problem:
+            last = self._connection.execute(_LAST).one_or_none()
+            return START if last is None else state_after(BatchHeader(*last[:-1]), last[-1])
+        except (ValueError, TypeError, AttributeError) as problem:
             raise InvariantViolation(
                 "the last batch of the journal's chain cannot be read",
-                where=f"batch {last.number}",
+                where="journal_batches",
                 kept="The journal's lines are there; nothing more is linked",
                 next_step="Find out who changed the ledger: usrec journal verify",
             ) from problem

@@ -11,7 +11,7 @@ from usrec.adapters.persistence.delivery_tables import MOVING, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.tables import contract_numbers, contracts
 from usrec.domain.source_event import ContractKey
-from usrec.ports.ledger import ContractRef
+from usrec.ports.contracts import ContractRef
 
 _KEY: Final = (contracts.c.employer_bin, contracts.c.contract_key)
 

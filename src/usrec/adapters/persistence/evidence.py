@@ -13,20 +13,29 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Engine, Executable, and_, bindparam, func, or_, select
 
 from usrec.adapters.persistence.alert_tables import alerts, deliveries
-from usrec.adapters.persistence.attempts import EVIDENCE, REPLY
+from usrec.adapters.persistence.attempts import DETAIL, EVIDENCE, REPLY
 from usrec.adapters.persistence.chain import HEAD_COLUMNS, HEADER_COLUMNS, LINES
 from usrec.adapters.persistence.chain_tables import journal_batches, journal_heads
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import acknowledgements, attempts
 from usrec.adapters.persistence.engine import READ_ONLY, connected
 from usrec.adapters.persistence.inbox import PAYLOAD, FingerprintKey
+from usrec.adapters.persistence.question_table import questions
+from usrec.adapters.persistence.questions import QUESTION_REPLY
 from usrec.adapters.persistence.rows import MESSAGE_COLUMNS, SUBMISSION_COLUMNS, message_of, submission_of
 from usrec.adapters.persistence.sealing import Sealing, sealing_of
 from usrec.adapters.persistence.tables import inbox, journal, messages, submissions
 from usrec.adapters.persistence.view import identified
 from usrec.domain.chain import BatchHeader, ChainLine, digest_key, ledger_id
 from usrec.domain.chain_proof import Link
-from usrec.domain.evidence import AlertEvidence, AttemptEvidence, DecisionEvidence, EvidenceRecord
+from usrec.domain.evidence import (
+    AlertEvidence,
+    AttemptEvidence,
+    DecisionEvidence,
+    EvidenceRecord,
+    QuestionEvidence,
+    without_content,
+)
 from usrec.domain.kazakhstan_time import day_end_utc, day_start_utc
 from usrec.domain.outage import Exchange
 from usrec.domain.source_event import SourceRow
@@ -53,9 +62,10 @@ _ATTEMPT: Final = (
     "reply",
 )
 _DECISION: Final = tuple(name for name in DecisionEvidence.__slots__)
+_QUESTION: Final = tuple(name for name in QuestionEvidence.__slots__)
 _SOURCE_ROW: Final = tuple(inbox.c[name] for name in SourceRow.__slots__)
 
-_SUBMISSIONS: Final = select(*SUBMISSION_COLUMNS).where(_S.id.in_(_IDS))
+_SUBMISSIONS: Final = select(*SUBMISSION_COLUMNS, _S.pruned_at).where(_S.id.in_(_IDS))
 _MESSAGES: Final = select(messages.c.submission_id, *MESSAGE_COLUMNS).where(messages.c.submission_id.in_(_IDS))
 _ROWS: Final = (
     select(_S.id, *_SOURCE_ROW)
@@ -78,6 +88,11 @@ _DECISIONS: Final = (
     select(acknowledgements.c.submission_id, *(acknowledgements.c[name] for name in _DECISION))
     .where(acknowledgements.c.submission_id.in_(_IDS))
     .order_by(acknowledgements.c.id)
+)
+_QUESTIONS: Final = (
+    select(questions.c.submission_id, *(questions.c[name] for name in _QUESTION))
+    .where(questions.c.submission_id.in_(_IDS))
+    .order_by(questions.c.submission_id, questions.c.after_attempt)
 )
 _ALERTS: Final = (
     select(_S.id, alerts.c.id, alerts.c.watched, alerts.c.threshold, alerts.c.last_day, alerts.c.raised_at)
@@ -171,30 +186,36 @@ class SqlEvidenceReading:
         return Chosen([row.id for row in found], found[0].received_at if found else None)
 
     def records(self, ids: Collection[SubmissionId]) -> Sequence[EvidenceRecord]:
-        """Eight questions for all of them together."""
+        """Nine questions for all of them together."""
         sealing = sealing_of(self._connection)
-        found = {row[0]: submission_of(row, sealing) for row in self._among(_SUBMISSIONS, ids)}
+        kept = list(self._among(_SUBMISSIONS, ids))
+        found = {row[0]: submission_of(row[:-1], sealing) for row in kept}
+        pruned = {row[0]: row.pruned_at for row in kept}
         rows = {which: _source_row(SourceRow(*cells), sealing) for which, *cells in self._among(_ROWS, ids)}
         signed = {which: message_of(which, cells, sealing) for which, *cells in self._among(_MESSAGES, ids)}
         tries = _grouped((row[0], _attempt(row, sealing)) for row in self._among(_ATTEMPTS, ids))
         decided = _grouped((row[0], _decision(row, sealing)) for row in self._among(_DECISIONS, ids))
+        asked = _grouped((row[0], _question(row, sealing)) for row in self._among(_QUESTIONS, ids))
         lines = [ChainLine(*row) for row in self._among(_LINES, ids)]
         told = self._alerts(ids)
         said = _grouped((line.submission_id, line) for line in lines)
-        return [
+        records = [
             EvidenceRecord(
                 submission=found[which],
                 row=rows.get(which),
                 message=signed.get(which),
                 attempts=tries.get(which, ()),
+                questions=asked.get(which, ()),
                 decisions=decided.get(which, ()),
                 alerts=told.get(which, ()),
                 lines=said.get(which, ()),
                 digest_key=digest_key(self._key, which),
+                pruned_at=pruned[which],
             )
             for which in ids
             if which in found
         ]
+        return [one if one.pruned_at is None else without_content(one) for one in records]
 
     def _alerts(self, ids: Collection[SubmissionId]) -> Mapping[Any, Sequence[AlertEvidence]]:
         raised = list(self._among(_ALERTS, ids))
@@ -255,8 +276,15 @@ def _source_row(row: SourceRow, sealing: Sealing) -> SourceRow:
 
 def _attempt(row: Sequence[Any], sealing: Sealing) -> AttemptEvidence:
     """A row of ``_ATTEMPTS``; what is not there, or not kept any more, is empty."""
-    values = [*row[1:-1], sealing.opened_content(REPLY, [row[1]], row[-1] or b"")]
-    return AttemptEvidence(*values)
+    values = [*row[1:-1], row[-1] or b""]
+    one = AttemptEvidence(*values)
+    detail = sealing.opened_text(DETAIL, [one.id], one.detail)
+    return replace(one, detail=detail, reply=sealing.opened_content(REPLY, [one.id], one.reply))
+
+
+def _question(row: Sequence[Any], sealing: Sealing) -> QuestionEvidence:
+    one = QuestionEvidence(*row[1:])
+    return replace(one, reply=sealing.opened_content(QUESTION_REPLY, [row[0], one.after_attempt], one.reply))
 
 
 def _decision(row: Sequence[Any], sealing: Sealing) -> DecisionEvidence:

@@ -1,12 +1,13 @@
 """Database errors in the agent's own words, with the driver's error as their cause.
 
 Sources: SQLite result codes; PostgreSQL error codes (Appendix A of its manual). One listener on the engine sees every
-error of every statement, so that no caller can meet one in the raw. What the drivers say about constraints quotes the
-row, which holds personal data: it is cut off before anybody can log it.
+error of every statement, so that no caller can meet one in the raw. What the drivers say about constraints and values
+quotes the row, which holds personal data: it is cut off before anybody can log it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -57,6 +58,9 @@ _UNREACHABLE: Final = (
     f"Check that it runs, and url and password in [ledger]. {_AGAIN}",
 )
 
+_CELL: Final = re.compile(r"""( with text '|: ").*""", re.DOTALL)
+"""Where SQLite (a text that is not UTF-8) and PostgreSQL (a value that is none of its type) begin to quote a value."""
+_NO_TEXT: Final = "Could not decode to UTF-8"
 _NO_TABLE: Final = ("no such table", "no such column")
 _NO_TABLE_CODES: Final = frozenset({"42P01", "42703"})
 
@@ -92,6 +96,8 @@ def failure_of(original: Exception, wrapped: Exception | None, address: str) -> 
         wrapped: SQLAlchemy's class for it; None where it did not come from the driver.
     """
     match wrapped:
+        case exc.DBAPIError() if str(original).startswith(_NO_TEXT):
+            return _damaged_text(original, address)
         case exc.IntegrityError():
             return _broken_rule(original, address)
         case exc.DataError():
@@ -116,9 +122,18 @@ def failure_of(original: Exception, wrapped: Exception | None, address: str) -> 
             )
 
 
+def _damaged_text(original: Exception, address: str) -> InvariantViolation:
+    return InvariantViolation(
+        f"a text in its tables is damaged ({_without_row(original)})",
+        where=address,
+        kept="Nothing was changed",
+        next_step="Run: usrec journal verify. Find out what wrote into the file, or restore the newest backup",
+    )
+
+
 def _unavailable(original: Exception, address: str) -> LedgerUnavailable:
     happened, remedy = _kind_of(original)
-    said = _first_line(original)
+    said = _without_row(original)
     kept = _WHOLE if (happened, remedy) == _UNREACHABLE else _KEPT
     return LedgerUnavailable(f"{happened} ({said})" if said else happened, where=address, kept=kept, next_step=remedy)
 
@@ -176,4 +191,4 @@ def _without_row(original: Exception) -> str:
 
 
 def _first_line(original: Exception) -> str:
-    return next(iter(str(original).splitlines()), "")
+    return next(iter(_CELL.sub("", str(original)).splitlines()), "")

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import inbox, ledger_meta
+from usrec.domain.identifiers import RecordId, new_record_id
 from usrec.domain.source_event import EventId, SourceName, SourceRow
 from usrec.ports.ledger import InboxKey
 
@@ -52,6 +53,10 @@ class FingerprintKey:
             stored: bytes = connection.execute(_KEY).scalar_one()
             self._key = sealing_of(connection).opened_content(LEDGER_KEY, [1], stored)
         return self._key
+
+    def record_id(self, connection: Connection, source: bytes) -> RecordId:
+        """The record id that follows from ``source``; without the key it tells nothing of it."""
+        return new_record_id(hmac.digest(self.read(connection), source, "sha256")[:16])
 
 
 class SqlInbox:

@@ -56,7 +56,7 @@ class SqlUnitOfWork:
         self._transaction = transaction
         self.inbox = SqlInbox(connection, key)
         self.submissions = SqlSubmissions(connection)
-        self.outbox = SqlOutbox(connection)
+        self.outbox = SqlOutbox(connection, key)
         self.signing_requests = SqlSigningRequests(connection)
         self.attempts = SqlAttempts(connection)
         self.acknowledgements = SqlAcknowledgements(connection)

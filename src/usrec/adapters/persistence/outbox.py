@@ -7,45 +7,31 @@ over an existing entry. A lease is good while owner and fence are those on recor
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, bindparam, delete, func, not_, null, select, update
+from sqlalchemy import Connection, Executable, bindparam, delete, not_, null, select, update
 
+from usrec.adapters.persistence.claims import read_claims
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import (
     CLAIMED,
     DESK_AWAITS,
     READY,
     SCHEDULED,
-    UNCLOSED,
-    attempts,
     outbox,
-    signing_requests,
 )
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.employer_stops import STOPPED
+from usrec.adapters.persistence.inbox import FingerprintKey
 from usrec.adapters.persistence.rows import (
     ENTRY_COLUMNS,
-    MESSAGE_COLUMNS,
-    REQUEST_COLUMNS,
-    SUBMISSION_COLUMNS,
     entry_of,
     entry_values,
-    message_of,
-    request_of,
-    submission_of,
 )
-from usrec.adapters.persistence.sealing import Sealing, sealing_of
-from usrec.adapters.persistence.tables import messages, submissions
 from usrec.domain.errors import LeaseLost
 from usrec.domain.submission import Lease, QueueEntry, QueueStatus, SubmissionId, WaitReason
-from usrec.domain.verdict import Ending
 from usrec.ports.ledger import Claim
-
-SENT: Final = (Ending.REGISTERED, Ending.UNKNOWN)
-"""Endings of attempts after which the authority may hold the record."""
 
 _PROMOTED_AT_ONCE: Final = 10_000
 """Bounds one transaction after an outage of days; whoever promotes calls again with the next round anyway."""
@@ -128,31 +114,6 @@ _WAITING_SINCE: Final = select(outbox.c.submission_id, outbox.c.available_at).wh
     outbox.c.submission_id.in_(bindparam("ids", expanding=True)), DESK_AWAITS
 )
 
-_OF_OUTBOX: Final = attempts.c.submission_id == outbox.c.submission_id
-_CLAIMS: Final = (
-    select(
-        *SUBMISSION_COLUMNS,
-        *ENTRY_COLUMNS,
-        *MESSAGE_COLUMNS,
-        *REQUEST_COLUMNS,
-        select(attempts.c.id).where(_OF_OUTBOX, UNCLOSED).scalar_subquery().label("open_attempt"),
-        select(func.count())
-        .where(_OF_OUTBOX, attempts.c.ending.in_([literal_word(ending) for ending in SENT]))
-        .scalar_subquery()
-        .label("sent_attempts"),
-        select(func.coalesce(func.max(attempts.c.number), 0)).where(_OF_OUTBOX).scalar_subquery().label("last_attempt"),
-    )
-    .join_from(outbox, submissions, submissions.c.id == outbox.c.submission_id)
-    .join(messages, messages.c.submission_id == outbox.c.submission_id, isouter=True)
-    .join(signing_requests, signing_requests.c.submission_id == outbox.c.submission_id, isouter=True)
-    .where(outbox.c.submission_id.in_(bindparam("ids", expanding=True)))
-    .order_by(outbox.c.priority, outbox.c.submission_id)
-)
-_ENTRY_FROM: Final = len(SUBMISSION_COLUMNS)
-_MESSAGE_FROM: Final = _ENTRY_FROM + len(ENTRY_COLUMNS)
-_REQUEST_FROM: Final = _MESSAGE_FROM + len(MESSAGE_COLUMNS)
-_REST_FROM: Final = _REQUEST_FROM + len(REQUEST_COLUMNS)
-
 
 class SqlOutbox:
     """The ``Outbox`` port.
@@ -161,8 +122,9 @@ class SqlOutbox:
         made_ready: How many entries this transaction made ready, less those that it claimed itself.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, key: FingerprintKey) -> None:
         self._connection = connection
+        self._key = key
         self.made_ready = 0
 
     def put(self, entry: QueueEntry) -> None:
@@ -212,8 +174,7 @@ class SqlOutbox:
         if not ids:
             return []
         self.made_ready -= len(ids)
-        sealing = sealing_of(self._connection)
-        return [_claim_of(row, owner, until, sealing) for row in self._connection.execute(_CLAIMS, {"ids": ids})]
+        return read_claims(self._connection, self._key, owner, until, ids)
 
     def _lease(self, owner: str, until: datetime, limit: int) -> list[SubmissionId]:
         """One statement on PostgreSQL; two on SQLite, whose older versions know no RETURNING."""
@@ -270,20 +231,6 @@ class SqlOutbox:
         if self._connection.execute(_RELEASE, what).rowcount != 1:
             raise _lost(lease)
         self.made_ready += entry.status is QueueStatus.READY
-
-
-def _claim_of(row: Sequence[Any], owner: str, until: datetime, sealing: Sealing) -> Claim:
-    open_attempt, sent_attempts, last_attempt = row[_REST_FROM:]
-    entry = replace(entry_of(row[_ENTRY_FROM:_MESSAGE_FROM]), attempts=last_attempt)
-    return Claim(
-        submission=submission_of(row[:_ENTRY_FROM], sealing),
-        entry=entry,
-        lease=Lease(entry.submission_id, owner, entry.fence, until),
-        message=message_of(entry.submission_id, row[_MESSAGE_FROM:_REQUEST_FROM], sealing),
-        open_attempt=open_attempt,
-        sent_attempts=sent_attempts,
-        request=request_of(row[_REQUEST_FROM:_REST_FROM], sealing),
-    )
 
 
 def _lost(lease: Lease) -> LeaseLost:

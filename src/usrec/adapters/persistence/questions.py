@@ -8,8 +8,12 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from usrec.adapters.persistence.question_table import questions
 from usrec.adapters.persistence.rows import values_of
+from usrec.adapters.persistence.sealing import RowKey, sealing_of
 from usrec.domain.inquiry import AskedQuestion
 from usrec.domain.submission import SubmissionId
+
+QUESTION_REPLY: Final = "questions.reply"
+"""Place of sealed values."""
 
 _ADD: Final = insert(questions).inline()
 _ASKED: Final = select(questions.c.id).where(
@@ -26,7 +30,9 @@ class SqlQuestions:
 
     def add(self, asked: AskedQuestion) -> None:
         """Record a question; the database allows one after each attempt."""
-        self._connection.execute(_ADD, values_of(asked))
+        row: RowKey = [asked.submission_id, asked.after_attempt]
+        reply = sealing_of(self._connection).content(QUESTION_REPLY, row, asked.reply) if asked.reply else b""
+        self._connection.execute(_ADD, {**values_of(asked), "reply": reply})
 
     def asked_after(self, submission_id: SubmissionId, attempt: int) -> bool:
         """Whether the registry was asked since the attempt with this number."""

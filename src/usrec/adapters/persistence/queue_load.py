@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, bindparam, case, exists, func, not_, or_, select
 
+from usrec.adapters.persistence.claims import SENT
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import (
     CLAIMED,
@@ -19,7 +20,6 @@ from usrec.adapters.persistence.delivery_tables import (
     outbox,
 )
 from usrec.adapters.persistence.employer_stops import WAIT_REASON
-from usrec.adapters.persistence.outbox import SENT
 from usrec.adapters.persistence.tables import UNSETTLED, submissions
 from usrec.adapters.persistence.types import UtcDateTime
 from usrec.domain.forecast import QueueGroup, QueueLoad

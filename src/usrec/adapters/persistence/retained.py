@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, exists, func, literal, select, tuple_, update
 
 from usrec.adapters.persistence.delivery_tables import acknowledgements, attempts, outbox
+from usrec.adapters.persistence.question_table import questions
 from usrec.adapters.persistence.rows import DETAILS
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import documents, inbox, messages, submissions, write_backs
@@ -99,9 +100,11 @@ class SqlRetainedData:
         for table, column, which in (
             (messages, messages.c.document, messages.c.submission_id),
             (attempts, attempts.c.reply, attempts.c.submission_id),
+            (questions, questions.c.reply, questions.c.submission_id),
             (acknowledgements, acknowledgements.c.evidence, acknowledgements.c.submission_id),
         ):
             self._connection.execute(update(table).where(which.in_(ids), column.is_not(None)).values({column: mark}))
+        self._connection.execute(update(attempts).where(attempts.c.submission_id.in_(ids)).values(detail=""))
         gone = {"details": "{}", "pruned_at": now}
         self._connection.execute(update(submissions).where(_COLUMNS.id.in_(ids)).values(gone))
 

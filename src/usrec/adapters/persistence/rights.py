@@ -58,6 +58,7 @@ PRUNING: Final[Mapping[str, tuple[str, ...]]] = {
     "submissions": ("SELECT", "UPDATE"),
     "messages": ("SELECT", "UPDATE"),
     "attempts": ("SELECT", "UPDATE"),
+    "questions": ("SELECT", "UPDATE"),
     "acknowledgements": ("SELECT", "UPDATE"),
     "documents": ("SELECT", "DELETE"),
     "journal": _ADD,
@@ -73,6 +74,7 @@ ENCRYPTING: Final[Mapping[str, tuple[str, ...]]] = {
     "signing_requests": ("SELECT", "UPDATE"),
     "documents": ("SELECT", "UPDATE"),
     "attempts": ("SELECT", "UPDATE"),
+    "questions": ("SELECT", "UPDATE"),
     "acknowledgements": ("SELECT", "UPDATE"),
 }
 """What ``usrec ledger encrypt`` needs; likewise."""

@@ -27,7 +27,7 @@ from usrec.domain.message import SignedMessage
 from usrec.domain.source_event import HEADS, ContractKey, EmployerName, EventId, Operation, SourceName
 from usrec.domain.state import OPEN, State
 from usrec.domain.submission import Standpoint, Submission, SubmissionId
-from usrec.ports.ledger import ContractRef
+from usrec.ports.contracts import ContractRef
 
 _COLUMNS: Final = submissions.c
 _OF_CONTRACT: Final = (

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Text, and_, bindparam, false, func, or_, select, type_coerce
 
 from usrec.adapters.persistence.agents import HEARTBEATS
+from usrec.adapters.persistence.attempts import DETAIL
 from usrec.adapters.persistence.codes import read_codes
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import SCHEDULED, acknowledgements, attempts, outbox, signing_requests
@@ -23,7 +25,9 @@ from usrec.adapters.persistence.oversight import read_sight
 from usrec.adapters.persistence.pairs import read_pair_of, read_pairs
 from usrec.adapters.persistence.permits import read_permits
 from usrec.adapters.persistence.queue_load import read_last_day, read_queue_load
+from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import UNWRITTEN, journal, messages, submissions, write_backs
+from usrec.adapters.persistence.unsettled import read_unsettled
 from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.errors import ValidationProblem
@@ -47,6 +51,7 @@ from usrec.ports.ledger_view import (
     SubmissionFilter,
     SubmissionRow,
     SubmissionStory,
+    Unsettled,
     UsedCodes,
 )
 
@@ -185,6 +190,11 @@ class SqlLedgerView:
         """How many current submissions stand in each (state, code)."""
         with self._snapshot() as connection:
             return {(state, code): count for state, code, count in connection.execute(_COUNTS)}
+
+    def unsettled(self, now: datetime, today: date, soon: timedelta, named: int) -> Unsettled:
+        """What is unsettled, counted by the database."""
+        with self._snapshot() as connection:
+            return read_unsettled(connection, _ROWS, now=now, today=today, soon=soon, named=named)
 
     def progress(self) -> Progress:
         """What the outbox holds."""
@@ -357,9 +367,15 @@ def _story(connection: Connection, submission_id: str) -> SubmissionStory:
         row=row,
         **{name: getattr(found, name) for name in _MORE_NAMES},
         signed_at=found.signed_at,
-        attempts=[AttemptRow(*one) for one in connection.execute(_ATTEMPTS, which)],
+        attempts=_attempts(connection, which),
         journal=[JournalRow(*one) for one in connection.execute(_JOURNAL, which)],
         behind=[SubmissionRow(*one) for one in connection.execute(_BEHIND, place)] if in_line else [],
         request=next((RequestRow(*one) for one in connection.execute(_REQUEST, which)), None),
         pair=read_pair_of(connection, submission_id),
     )
+
+
+def _attempts(connection: Connection, which: Mapping[str, Any]) -> Sequence[AttemptRow]:
+    sealing = sealing_of(connection)
+    rows = [AttemptRow(*one) for one in connection.execute(_ATTEMPTS, which)]
+    return [replace(one, detail=sealing.opened_text(DETAIL, [one.id], one.detail)) for one in rows]

@@ -20,17 +20,18 @@ from usrec.domain.deadline import (
     compute_deadline,
     not_before,
 )
-from usrec.domain.document import DocumentShelf, FoundFile
+from usrec.domain.document import FoundFile
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
 from usrec.domain.kazakhstan_time import kazakhstan_date
-from usrec.domain.rules.codes import CodeCheck, check_codes, conditions_of
-from usrec.domain.rules.completeness import COMPLETE, Completeness, check_completeness
+from usrec.domain.rules.codes import check_codes
+from usrec.domain.rules.completeness import check_completeness
 from usrec.domain.rules.content import check_content
 from usrec.domain.rules.documents import check_document
 from usrec.domain.rules.fields import read_date, read_details, read_payload
 from usrec.domain.rules.finding import Finding, error, has_errors
 from usrec.domain.rules.foreigner import check_foreigner
 from usrec.domain.rules.harmful import check_conditions
+from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
 from usrec.domain.rules.readings import by_reading
 from usrec.domain.source_event import (
     TRIGGER_FIELDS,
@@ -95,18 +96,14 @@ def examine(
     employers: Mapping[str, EmployerName],
     calendar: WorkingCalendar,
     now: datetime,
-    codes: CodeCheck | None = None,
-    shelf: DocumentShelf | None = None,
-    completeness: Completeness = COMPLETE,
+    preflight: Preflight = BY_DEFAULT,
 ) -> Examined:
     """Read, check and date one row.
 
     Args:
         employers: Configured employers by BIN (or IIN).
         now: The present, aware UTC.
-        codes: The imported dictionaries; without them codes are looked at for their form only.
-        shelf: Where HR's files lie; without it no file is looked at.
-        completeness: Which data of a contract may not be left out, and whether our own readings stop a row.
+        preflight: What the row is held against.
     """
     operation, findings = _identity(row, employers)
     payload, unreadable = read_payload(row.payload)
@@ -120,14 +117,14 @@ def examine(
         trigger = read_date(payload, TRIGGER_FIELDS.get(operation, ""))
     if details is not None:
         findings += check_content(details, row.employer_bin, kazakhstan_date(now))
-        findings += check_completeness(details, completeness)
-        findings += check_codes(details, codes, kazakhstan_date(now)) if codes else []
-        findings += check_conditions(details, conditions_of(codes))
-        document, problems = check_document(details, shelf)
+        findings += check_completeness(details, preflight.completeness)
+        findings += check_codes(details, preflight.codes, kazakhstan_date(now)) if preflight.codes else []
+        findings += check_conditions(details, preflight.conditions)
+        document, problems = check_document(details, preflight.shelf)
         findings += problems
         findings += check_foreigner(details, row.employer_bin, kazakhstan_date(now))
         trigger = trigger_date(details)
-        findings = by_reading(findings, completeness.unsure)
+        findings = by_reading(findings, preflight.unsure)
     deadline, late = _examined_term(operation, trigger, calendar)
     findings += late
     return Examined(

@@ -16,7 +16,7 @@ from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.state import State
 from usrec.domain.submission import REFUSED_SO_FAR
 from usrec.interfaces.cli.field_words import trigger_name
-from usrec.interfaces.cli.story import step_out_of
+from usrec.interfaces.cli.next_step import step_out_of
 from usrec.interfaces.cli.tables import SHORT_ID
 from usrec.interfaces.cli.words import OPERATIONS, STATES, WAITS, code_words
 from usrec.interfaces.i18n import N_, in_language, ntr, tr

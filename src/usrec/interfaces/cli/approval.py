@@ -34,8 +34,8 @@ def approve(
 ) -> None:
     """Approve the document of a submission; its summary and digest are shown first. It is signed as it stands."""
     from usrec.adapters.system_clock import SystemClock
+    from usrec.application.acting import Actor
     from usrec.application.approve import approve as approve_document
-    from usrec.application.operate import Actor
     from usrec.application.pack_papers import unsigned_paper
     from usrec.interfaces.cli.paper_words import paper_summary
 

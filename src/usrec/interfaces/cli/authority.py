@@ -57,10 +57,10 @@ def _present(settings: LoadedSettings) -> Sequence[Authority]:
 def _recorded(settings: LoadedSettings, day: date) -> Sequence[Authority]:
     """What the journal says of a past day: its newest line written before that day ended."""
     from usrec.application.record_standing import AUTHORITY
-    from usrec.bootstrap import build_ledger
     from usrec.domain.authority import load_authorities
     from usrec.domain.errors import ValidationProblem
     from usrec.domain.kazakhstan_time import day_end_utc
+    from usrec.ledger import build_ledger
 
     ledger = build_ledger(settings)
     try:

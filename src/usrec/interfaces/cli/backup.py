@@ -84,7 +84,7 @@ def _write(settings: LoadedWatcherSettings, file: Path, label: str, now: datetim
     from usrec.adapters.persistence.care.backup import Maker, Source, back_up
     from usrec.adapters.persistence.engine import create_ledger_engine
     from usrec.application.record_export import record_export
-    from usrec.bootstrap import build_ledger, build_sealing, ledger_access
+    from usrec.ledger import build_ledger, build_sealing, ledger_access
 
     url, password = ledger_access(settings)
     ledger, engine = build_ledger(settings), create_ledger_engine(url, password)

@@ -68,8 +68,9 @@ def checked_at(config: Path | None) -> Checked:
 def _look(config: Path | None) -> Checked:
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.checkup import judge, take_standing
-    from usrec.bootstrap import build_calendar, build_watched_ledger
     from usrec.domain.working_time import WorkingTime
+    from usrec.ledger import build_watched_ledger
+    from usrec.preflight import build_calendar
     from usrec.settings import load_watcher_settings
 
     settings = load_watcher_settings(config)

@@ -47,6 +47,6 @@ def calendar_in_use(config: Path | None) -> WorkingCalendar:
 
     if config is None and not find_settings(None).is_file():
         return KazakhstanCalendar()
-    from usrec.bootstrap import build_calendar
+    from usrec.preflight import build_calendar
 
     return build_calendar(load_settings(config).values.calendar)

@@ -30,13 +30,13 @@ def demo(
 
     from kzeds.test_pki import KeyKind
     from usrec.adapters.system_clock import SystemClock
-    from usrec.bootstrap import build_ledger
     from usrec.interfaces.cli.demo_report import Progress, print_report
     from usrec.interfaces.cli.hr_words import hr_note
     from usrec.interfaces.cli.options import print_json
     from usrec.interfaces.demo.run import count, latest_rows, read_registry, run_demo
     from usrec.interfaces.demo.setup import Workdir, set_up
     from usrec.interfaces.logs import configure_logs
+    from usrec.ledger import build_ledger
     from usrec.settings import load_settings
 
     if keys not in set(KeyKind):

@@ -27,7 +27,7 @@ from usrec.domain.rules.finding import load_findings
 from usrec.domain.source_event import Operation
 from usrec.domain.state import State
 from usrec.interfaces.cli.finding_words import finding_words
-from usrec.interfaces.cli.story import is_refusal
+from usrec.interfaces.cli.next_step import is_refusal
 from usrec.interfaces.cli.words import code_words, operation_name, wait_words
 from usrec.interfaces.demo.run import DemoResult, group_of, is_late
 from usrec.interfaces.demo.setup import Workdir

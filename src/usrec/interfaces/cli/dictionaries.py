@@ -53,8 +53,8 @@ def import_lists(
 ) -> None:
     """Import official code lists; shows what changes, and which codes in use are not in use any more."""
     from usrec.application.import_dictionary import plan_import
-    from usrec.bootstrap import build_dictionaries
     from usrec.interfaces.cli.dictionary_words import import_words, imported_json
+    from usrec.preflight import build_dictionaries
     from usrec.settings import load_watcher_settings
 
     if name is not None and len(files) > 1:
@@ -81,7 +81,7 @@ def import_lists(
 
 def _keep_all(plans: Sequence[Plan], settings: LoadedWatcherSettings, *, force: bool) -> None:
     from usrec.application.import_dictionary import keep
-    from usrec.bootstrap import build_dictionaries
+    from usrec.preflight import build_dictionaries
 
     if not force:
         _require_whole(plans, settings)
@@ -143,8 +143,8 @@ def _read(
 def _lost(editions: Mapping[str, Edition], settings: LoadedWatcherSettings) -> tuple[Sequence[LostCode], bool]:
     """Codes in use that the editions do not have in use, and whether the ledger could be asked."""
     from usrec.application.import_dictionary import lost_codes
-    from usrec.bootstrap import build_ledger
     from usrec.domain.errors import UsrecError
+    from usrec.ledger import build_ledger
 
     try:
         ledger = build_ledger(settings)
@@ -161,8 +161,8 @@ def _lost(editions: Mapping[str, Edition], settings: LoadedWatcherSettings) -> t
 @app.command("list")
 def list_imported(*, config: Config = None, as_json: AsJson = False) -> None:
     """What was imported: each dictionary's editions, with file, day and number of codes."""
-    from usrec.bootstrap import build_dictionaries
     from usrec.interfaces.cli.dictionary_words import listed_json, listed_rows
+    from usrec.preflight import build_dictionaries
     from usrec.settings import load_watcher_settings
 
     store = build_dictionaries(load_watcher_settings(config))
@@ -218,7 +218,7 @@ def _day(given: datetime | None) -> date:
 
 
 def _edition(name: str, day: date, config: Path | None) -> Edition:
-    from usrec.bootstrap import build_dictionaries
+    from usrec.preflight import build_dictionaries
     from usrec.settings import load_watcher_settings
 
     store = build_dictionaries(load_watcher_settings(config))
@@ -234,8 +234,8 @@ def _edition(name: str, day: date, config: Path | None) -> Edition:
 def check(*, config: Config = None, as_json: AsJson = False) -> None:
     """Whether codes in use stand in the imported dictionaries, and whether every response code is explained."""
     from usrec.application.import_dictionary import RESPONSE_CODES, editions_on
-    from usrec.bootstrap import build_dictionaries
     from usrec.interfaces.cli.dictionary_words import check_json, check_words, explained_in
+    from usrec.preflight import build_dictionaries
     from usrec.settings import load_watcher_settings
 
     settings = load_watcher_settings(config)

@@ -45,7 +45,7 @@ def check(file: File, *, as_json: AsJson = False) -> None:
 def add(file: File, *, config: Config = None, as_json: AsJson = False) -> None:
     """Put a copy of a file into the folder of documents and say what HR's row has to name."""
     from usrec.adapters.documents.folder import read_document
-    from usrec.bootstrap import build_shelf
+    from usrec.preflight import build_shelf
     from usrec.settings import load_watcher_settings
 
     settings, found = load_watcher_settings(config), read_document(file)
@@ -67,7 +67,7 @@ def add(file: File, *, config: Config = None, as_json: AsJson = False) -> None:
 @app.command("list")
 def list_stored(*, config: Config = None, as_json: AsJson = False) -> None:
     """The documents that the agent took, newest first, by their digests; names of files are not shown."""
-    from usrec.bootstrap import build_ledger
+    from usrec.ledger import build_ledger
     from usrec.settings import load_watcher_settings
 
     ledger = build_ledger(load_watcher_settings(config))
@@ -97,7 +97,7 @@ def show(
     """One document that the agent took; with --save also its content."""
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.record_export import record_export
-    from usrec.bootstrap import build_ledger
+    from usrec.ledger import build_ledger
     from usrec.settings import load_watcher_settings
 
     ledger = build_ledger(load_watcher_settings(config))

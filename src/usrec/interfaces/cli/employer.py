@@ -28,7 +28,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The employer's name i
 @app.command("list")
 def list_employers(*, config: Config = None, as_json: AsJson = False) -> None:
     """The employers of the settings, and which of them are stopped, since when, by whom and why."""
-    from usrec.bootstrap import employers_by_bin
+    from usrec.policies import employers_by_bin
 
     with opened(config) as place:
         stops = {stop.employer_bin: stop for stop in place.ledger.view.employer_stops()}
@@ -82,7 +82,7 @@ def release(employer: Name, *, reason: Reason, config: Config = None, as_json: A
 
 def _named(place: Opened, given: str) -> tuple[str, EmployerName]:
     """Number and name of an employer; of one that has left the settings only while it is stopped."""
-    from usrec.bootstrap import employers_by_bin
+    from usrec.policies import employers_by_bin
 
     known = {name: bin_ for bin_, name in employers_by_bin(place.settings).items()}
     gone = {stop.employer: stop.employer_bin for stop in place.ledger.view.employer_stops()}

@@ -71,7 +71,7 @@ def _opened(
     config: Path | None, *, closes: bool = True
 ) -> Iterator[tuple[SealedLedger, Sealing, LoadedWatcherSettings]]:
     from usrec.adapters.persistence.care.sealed_ledger import SealedLedger
-    from usrec.bootstrap import build_sealing, ledger_access
+    from usrec.ledger import build_sealing, ledger_access
     from usrec.settings import load_watcher_settings
 
     settings = load_watcher_settings(config)

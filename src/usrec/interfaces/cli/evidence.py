@@ -141,9 +141,9 @@ def _written(
     from usrec.adapters.explanations.book import explain
     from usrec.application import evidence_files as layout
     from usrec.application.export_evidence import Means, export_evidence
-    from usrec.bootstrap import build_calendar
     from usrec.heads import build_bundle_signature
     from usrec.interfaces.cli.evidence_readme import readme
+    from usrec.preflight import build_calendar
 
     files.add(layout.README, readme())
     means = Means(build_calendar(place.settings.values.calendar), explain, certificates_of)
@@ -207,17 +207,16 @@ def _writing(output: Path) -> Iterator[BundleWriter]:
 def _journaled(place: Opened, of: SubmissionId | tuple[date, date], made: Made) -> bool:
     """Note the export in the journal; an export of a ledger that cannot be written is said loudly instead."""
     from usrec.adapters.system_clock import SystemClock
-    from usrec.application.note_export import note_export
+    from usrec.application.record_export import record_export
     from usrec.domain.errors import LedgerUnavailable
 
+    single = of if isinstance(of, str) else None
+    period = None if isinstance(of, str) else [day.isoformat() for day in of]
+    more = {"period": period, "manifest": made.manifest}
+    now = SystemClock().now()
     try:
-        note_export(
-            of,
-            submissions=made.exported.submissions,
-            manifest=made.manifest,
-            actor=who(),
-            ledger=place.ledger,
-            clock=SystemClock(),
+        record_export(
+            "evidence export", made.exported.submissions, who(), ledger=place.ledger, now=now, of=single, more=more
         )
     except LedgerUnavailable as problem:
         typer.echo(
@@ -240,6 +239,7 @@ def exported_json(made: Made, output: Path, *, journaled: bool) -> dict[str, obj
         "timeliness": {str(one): count for one, count in sorted(exported.by_timeliness.items())},
         "outages": len(exported.outages),
         "journal_lines": exported.lines,
+        "pruned": exported.pruned,
         "head": exported.head,
         "manifest_sha256": made.manifest,
         "signer": made.signer,
@@ -254,6 +254,14 @@ def _words(made: Made, output: Path) -> Iterator[str]:
         file=output, what=count, signer=f"…{made.signer[-12:]}"
     )
     yield tr("It contains personal data. Give it only to whom the law entitles, by a way that keeps it secret.")
+    if made.exported.pruned:
+        yield ntr(
+            "The personal data of {number} submission was removed by retention before: "
+            "no document and no answer of it is in the bundle, but their digests.",
+            "The personal data of {number} submissions was removed by retention before: "
+            "no document and no answer of them is in the bundle, but their digests.",
+            made.exported.pruned,
+        )
     if made.exported.head is None:
         yield tr("No signed head of the journal's chain is behind it yet; the bundle's own signature covers it.")
     if not made.act:

@@ -10,7 +10,8 @@ from datetime import date, datetime
 from typing import Final
 
 from usrec.domain.day_count import CountedDay, DayKind
-from usrec.domain.evidence import AttemptEvidence, DecisionEvidence, Dossier
+from usrec.domain.evidence import AttemptEvidence, DecisionEvidence, Dossier, QuestionEvidence
+from usrec.domain.inquiry import Finding
 from usrec.domain.outage import Outage
 from usrec.domain.source_event import load_details
 from usrec.domain.verdict import Ending
@@ -33,6 +34,19 @@ MITIGATES: Final = N_(
 _NARROW: Final = (2, 5)
 NUMBER: Final = "№"
 _REFUSALS: Final = "SCSE"
+FOUND: Final = {
+    Finding.OURS: "question_found",
+    Finding.DIFFERENT: "question_contradicts",
+    Finding.NOT_FOUND: "question_not_found",
+    Finding.UNANSWERED: "question_failed",
+}
+"""The reason of what a question found out."""
+DECIDED_BY: Final = {
+    "answer": N_("a signed answer"),
+    "question": N_("asked the registry"),
+    "settlement": N_("a person settled it with evidence"),
+}
+"""By the kind of the decision."""
 
 
 def submission_act(dossier: Dossier, *, ledger: str, now: datetime, signer: Signer | None = None) -> Sequence[ActText]:
@@ -62,6 +76,8 @@ def footer(ledger: str, now: datetime) -> str:
 
 def _blocks(dossier: Dossier, now: datetime, signer: Signer | None) -> Iterator[Block]:
     yield Paragraph(_result(dossier, now), strong=True)
+    if dossier.record.pruned_at is not None:
+        yield Paragraph(_pruned(dossier.record.pruned_at), strong=True)
     yield Heading(tr("1. Who and what"))
     yield Grid(_NARROW, [[name, text] for name, text in (*_signers(signer), *_facts(dossier)) if text])
     yield from _term(dossier)
@@ -88,6 +104,14 @@ def _signers(signer: Signer | None) -> Iterator[tuple[str, str]]:
         yield tr("certificate"), signer.certificate
 
 
+def _pruned(at: datetime) -> str:
+    words = tr(
+        "The rules of retention removed its personal data on {day}: the bundle holds neither the document nor the "
+        "answers, but their digests in the journal."
+    )
+    return words.format(day=local_time(at))
+
+
 def _facts(dossier: Dossier) -> Iterator[tuple[str, str]]:
     submission = dossier.record.submission
     operation = submission.operation
@@ -100,7 +124,7 @@ def _facts(dossier: Dossier) -> Iterator[tuple[str, str]]:
     )
     yield tr("registry id"), submission.contract_id or ""
     yield tr("submission of the agent"), submission.id
-    if operation is not None:
+    if operation is not None and dossier.record.pruned_at is None:
         yield from field_facts(load_details(operation, submission.details))
 
 
@@ -164,6 +188,15 @@ def _attempts(dossier: Dossier) -> Iterator[Block]:
             "digest of the envelope around it; the envelope is not kept, because it holds the sender's password."
         )
     )
+    if dossier.record.questions:
+        heads = (NUMBER, tr("begun"), tr("ended"), tr("what became of it"))
+        yield Grid((1, 3, 3, 8), [_question(one) for one in dossier.record.questions], heads)
+
+
+def _question(one: QuestionEvidence) -> Sequence[str]:
+    parts = [tr(REASONS[FOUND[one.finding]]), code_words(one.code) if one.code else "", one.detail]
+    told = "; ".join(part for part in parts if part)
+    return [str(one.after_attempt), _exact(one.asked_at), _exact(one.answered_at), told]
 
 
 def _attempt(one: AttemptEvidence, ends: Mapping[str, str]) -> Sequence[str]:
@@ -187,7 +220,7 @@ def _decisions(decisions: Sequence[DecisionEvidence]) -> Iterator[Block]:
 
 
 def _decision(one: DecisionEvidence) -> Sequence[str]:
-    by = tr("a person settled it with evidence") if one.kind == "settlement" else tr("a signed answer")
+    by = tr(DECIDED_BY.get(one.kind, DECIDED_BY["answer"]))
     result = tr("registered") if one.accepted else tr("refused")
     return [_exact(one.acknowledged_at), f"{by}: {result}", code_words(one.code) if one.code else ""]
 

@@ -97,6 +97,7 @@ def evidence_json(found: CheckedEvidence, bundle: Path, *, judged: bool) -> dict
         "documents": found.documents,
         "answers": found.answers,
         "answers_untrusted": found.untrusted,
+        "answer_signers": [{"fingerprint": one, "bin": by.bin} for one, by in found.answer_signers.items()],
         "journal_lines": found.linked,
         "head": None
         if head is None
@@ -130,6 +131,9 @@ def _words(found: CheckedEvidence, *, judged: bool) -> Iterator[str]:
     documents = ntr("{number} document", "{number} documents", found.documents)
     answers = ntr("{number} answer", "{number} answers", found.answers)
     yield tr("Signatures are mathematically right: {documents}, {answers}").format(documents=documents, answers=answers)
+    by = tr("Answers are signed with certificate {signer}, BIN {bin}: see that it is the gateway's")
+    for signer in found.answer_signers.values():
+        yield by.format(signer=signer.short_id, bin=signer.bin or "-")
     yield from _chain(found)
     for notice, count in sorted(found.notices.items()):
         yield tr("Note: {what} ({number})").format(what=tr(NOTICES[notice]), number=count)

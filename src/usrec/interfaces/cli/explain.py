@@ -52,8 +52,8 @@ def explain(
 
 def _policies(config: Path | None) -> Policies:
     """What is in force by the settings; the safe defaults where there are none, or none that can be read."""
-    from usrec.bootstrap import build_policies, default_policies
     from usrec.domain.errors import ConfigurationError
+    from usrec.policies import build_policies, default_policies
     from usrec.settings import find_settings, load_watcher_settings
 
     if config is None and not find_settings(None).exists():

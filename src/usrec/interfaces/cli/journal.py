@@ -29,6 +29,9 @@ app = typer.Typer(
 DAMAGED: Final = 1
 """Exit code of a journal that is not what was linked."""
 
+_NOT_JUDGED: Final = N_(
+    "Who issued these certificates was NOT checked: anybody can make one with your BIN in it. See [trust]"
+)
 _DAMAGES: Final[Mapping[str, str]] = {
     "edited": N_("line {seq} was edited (batch {batch})"),
     "removed": N_("line {seq} was removed (batch {batch})"),
@@ -66,13 +69,16 @@ def verify(
     with opened(config) as place:
         file, outside = _outside(place, heads)
         checked = verify_journal(place.ledger.chain_view)
-        signed = verify_heads(place.ledger.chain_view, build_head_checker(place.settings, SystemClock()), outside)
+        checker = build_head_checker(place.settings, SystemClock())
+        signed = verify_heads(place.ledger.chain_view, checker, outside)
         tail = place.ledger.chain_view.tail()
     if as_json:
-        print_json(verify_json(checked, signed, tail, file))
+        print_json(verify_json(checked, signed, tail, file, judged=checker.issuers is not None))
     else:
         for line in _words(checked, signed, tail, file):
             say(line)
+        if signed.signers and checker.issuers is None:
+            say(tr(_NOT_JUDGED))
     if checked.breach is not None or signed.breach is not None:
         raise typer.Exit(DAMAGED)
 
@@ -88,7 +94,9 @@ def _outside(place: Opened, given: Path | None) -> tuple[Path | None, Iterable[S
     return file.path, file.heads()
 
 
-def verify_json(checked: Checked, signed: HeadsChecked, tail: Tail, file: Path | None) -> Mapping[str, object]:
+def verify_json(
+    checked: Checked, signed: HeadsChecked, tail: Tail, file: Path | None, *, judged: bool
+) -> Mapping[str, object]:
     """The keys that scripts rely on."""
     breach, wrong, last = checked.breach, signed.breach, signed.last
     return {
@@ -106,6 +114,7 @@ def verify_json(checked: Checked, signed: HeadsChecked, tail: Tail, file: Path |
         "heads_excused": signed.excused,
         "heads_timestamped": signed.stamped,
         "head_signers": signed.signers,
+        "head_issuers": "checked" if judged else "not checked",
         "last_head": None if last is None else {"batch": last.batch, "lines": last.entries, "at": last.at},
         "head_damage": None
         if wrong is None

@@ -32,7 +32,7 @@ def upgrade(
     from usrec.adapters.persistence.engine import create_ledger_engine
     from usrec.adapters.persistence.schema import current_revision, head_revision
     from usrec.adapters.persistence.schema import upgrade as upgrade_ledger
-    from usrec.bootstrap import ledger_access
+    from usrec.ledger import ledger_access
     from usrec.settings import load_watcher_settings
 
     settings = load_watcher_settings(config)
@@ -64,8 +64,8 @@ def _sql(settings: LoadedWatcherSettings, since: str | None) -> str:
 def _version(settings: LoadedWatcherSettings) -> str | None:
     from usrec.adapters.persistence.engine import create_ledger_engine
     from usrec.adapters.persistence.schema import current_revision
-    from usrec.bootstrap import ledger_access
     from usrec.domain.errors import LedgerUnavailable
+    from usrec.ledger import ledger_access
 
     engine = create_ledger_engine(*ledger_access(settings))
     try:
@@ -87,8 +87,8 @@ def check(*, config: Config = None) -> None:
     from usrec.adapters.persistence.engine import create_ledger_engine
     from usrec.adapters.persistence.rights import shortfalls
     from usrec.adapters.persistence.schema import head_revision, require_current
-    from usrec.bootstrap import ledger_access
     from usrec.domain.errors import LedgerSchemaError
+    from usrec.ledger import ledger_access
     from usrec.settings import load_watcher_settings
 
     settings = load_watcher_settings(config)

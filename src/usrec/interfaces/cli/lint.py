@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,8 +16,8 @@ from usrec.interfaces.i18n import tr
 
 if TYPE_CHECKING:
     from usrec.adapters.sources.files.options import ReadingOptions
-    from usrec.domain.document import DocumentShelf
     from usrec.domain.rules.finding import Finding
+    from usrec.domain.rules.preflight import Preflight
     from usrec.domain.source_event import EmployerName, SourceRow
     from usrec.interfaces.cli.lint_report import Group, Report, Reported
     from usrec.settings import LoadedSettings
@@ -121,10 +122,8 @@ def _examine(
     from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.lint import lint as lint_rows
-    from usrec.bootstrap import build_calendar, build_code_check, build_completeness, build_intake
-    from usrec.domain.rules.completeness import Completeness
-    from usrec.domain.rules.finding import Severity
     from usrec.interfaces.cli.lint_report import Report, Reported, never_known, of_the_whole
+    from usrec.preflight import build_calendar
 
     settings = _settings(config, needed=source is not None)
     name, how, at_head, rows = _read_source(settings, source or "") if file is None else _read_file(file, options)
@@ -133,24 +132,24 @@ def _examine(
         employers=_employers(numbers, settings),
         calendar=KazakhstanCalendar() if settings is None else build_calendar(settings.values.calendar),
         now=SystemClock().now(),
-        codes=None if settings is None else build_code_check(settings),
-        shelf=_shelf(documents, settings),
-        completeness=Completeness(unsure=Severity.WARNING) if settings is None else build_completeness(settings),
-        intake=None if settings is None else build_intake(settings),
+        preflight=_preflight(documents, settings),
     )
     told = [Reported(int(row.row_ref), one) for (row, _), ones in zip(rows, found, strict=True) for one in ones]
     everything = [*at_head, *of_the_whole(told), *never_known({row.event_type for row, _ in rows})]
     return Report(name, how, len(rows), everything)
 
 
-def _shelf(documents: Path | None, settings: LoadedSettings | None) -> DocumentShelf | None:
-    """Where supporting documents lie; None where neither the command nor settings say it."""
+def _preflight(documents: Path | None, settings: LoadedSettings | None) -> Preflight:
+    """What the rows are examined with; supporting documents lie where the command says it, else where settings do."""
     from usrec.adapters.documents.folder import DocumentFolder
-    from usrec.bootstrap import build_shelf
+    from usrec.domain.rules.completeness import Completeness
+    from usrec.domain.rules.finding import Severity
+    from usrec.domain.rules.preflight import Preflight
+    from usrec.preflight import build_preflight
 
-    if documents is not None:
-        return DocumentFolder(documents)
-    return None if settings is None else build_shelf(settings)
+    bare = Preflight(completeness=Completeness(unsure=Severity.WARNING))
+    found = bare if settings is None else build_preflight(settings)
+    return found if documents is None else replace(found, shelf=DocumentFolder(documents))
 
 
 def _settings(config: Path | None, *, needed: bool) -> LoadedSettings | None:
@@ -163,9 +162,9 @@ def _settings(config: Path | None, *, needed: bool) -> LoadedSettings | None:
 
 def _employers(numbers: Sequence[str] | None, settings: LoadedSettings | None) -> Mapping[str, EmployerName] | None:
     """Employers by number; None where neither the command nor settings name any."""
-    from usrec.bootstrap import employers_by_bin
     from usrec.domain.identifiers import parse_employer_id
     from usrec.domain.source_event import EmployerName
+    from usrec.policies import employers_by_bin
 
     if numbers:
         return {parse_employer_id(number).value: EmployerName(number) for number in numbers}
@@ -187,8 +186,8 @@ def _read_file(file: Path, options: ReadingOptions) -> tuple[str, str, Sequence[
 
 def _read_source(settings: LoadedSettings | None, name: str) -> tuple[str, str, Sequence[Reported], _Rows]:
     from usrec.adapters.sources.files.options import MOST_ROWS
-    from usrec.bootstrap import build_source_view
     from usrec.domain.errors import InvariantViolation, UnsafeRequest
+    from usrec.sources import build_source_view
 
     if settings is None:
         raise InvariantViolation("a source is read without settings")

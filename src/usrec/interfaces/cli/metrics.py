@@ -58,7 +58,7 @@ def metrics(
 
 def _read(settings: LoadedWatcherSettings, clock: Clock) -> tuple[LedgerReading | None, UsrecError | None]:
     from usrec.adapters.metrics.ledger_reading import read_ledger
-    from usrec.bootstrap import build_watched_ledger
+    from usrec.ledger import build_watched_ledger
 
     try:
         ledger = build_watched_ledger(settings)

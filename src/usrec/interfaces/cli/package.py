@@ -98,7 +98,7 @@ def _create(
     place: Opened, name: EmployerName, waiting: Sequence[Unsigned], output: Path | None, now: datetime
 ) -> _Made:
     from usrec.adapters.system_clock import SystemEntropy
-    from usrec.application.operate import Actor
+    from usrec.application.acting import Actor
     from usrec.application.pack_papers import fit_for_one_package, record_package
     from usrec.application.record_export import record_export
     from usrec.interfaces.cli.paper_words import package_titles, paper_summaries
@@ -205,7 +205,7 @@ def take(
 ) -> None:
     """Take back what an owner signed. Each document is checked; one that cannot be taken is named."""
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
-    from usrec.application.operate import Actor
+    from usrec.application.acting import Actor
     from usrec.application.take_signed import Fate, take_signed
 
     with opened(config) as place:
@@ -273,7 +273,7 @@ def _waiting(place: Opened, employer: str | None) -> Mapping[EmployerName, Seque
         UnsafeRequest: The settings do not know the employer.
     """
     from usrec.application.pack_papers import unsigned_papers
-    from usrec.bootstrap import employers_by_bin
+    from usrec.policies import employers_by_bin
 
     wanted = employer_named(place.settings, employer)
     known = employers_by_bin(place.settings)

@@ -31,9 +31,9 @@ from usrec.interfaces.cli.words import reason_words, wait_words
 from usrec.interfaces.i18n import english, ntr, tr
 
 if TYPE_CHECKING:
-    from usrec.application.operate import Actor
+    from usrec.application.acting import Actor
     from usrec.application.plan_replay import Plan
-    from usrec.application.replay import Canary, Queued
+    from usrec.application.replay import Canary, Queued, Retry
     from usrec.bootstrap import Agent
     from usrec.settings import LoadedSettings
 
@@ -113,7 +113,6 @@ def _execute(settings: LoadedSettings, plan: Plan, by: Actor, *, as_json: bool) 
     """Canary, then the rest; nothing behind the canary is touched unless it was registered."""
     from threading import Event
 
-    from usrec.application import operate
     from usrec.application.replay import CanaryFate, queue_rest, send_canary
     from usrec.bootstrap import build_agent
     from usrec.interfaces.clock_watch import require_right_clock
@@ -123,17 +122,7 @@ def _execute(settings: LoadedSettings, plan: Plan, by: Actor, *, as_json: bool) 
     configure_logs(level="error", style=settings.values.log.format)
     agent = build_agent(settings, wait=pause.wait)
     ledger, view, clock = agent.ledger, agent.ledger.view, agent.clock
-    retry = partial(
-        operate.retry,
-        ledger=ledger,
-        clock=clock,
-        entropy=agent.entropy,
-        employers=agent.employers,
-        calendar=agent.calendar,
-        codes=agent.codes,
-        shelf=agent.shelf,
-        completeness=agent.completeness,
-    )
+    retry = _retrying(agent)
     queued = None
     try:
         require_right_clock(agent)
@@ -154,6 +143,21 @@ def _execute(settings: LoadedSettings, plan: Plan, by: Actor, *, as_json: bool) 
         raise stopped_by(canary)
     if queued.refused:
         raise typer.Exit(UnsafeRequest.exit_code)
+
+
+def _retrying(agent: Agent) -> Retry:
+    """How one submission is tried again, with all that this takes from the agent."""
+    from usrec.application.retry import retry as retry_one
+
+    return partial(
+        retry_one,
+        ledger=agent.ledger,
+        clock=agent.clock,
+        entropy=agent.entropy,
+        employers=agent.employers,
+        calendar=agent.calendar,
+        preflight=agent.preflight,
+    )
 
 
 def _send(agent: Agent, submission_id: SubmissionId) -> None:

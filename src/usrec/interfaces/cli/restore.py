@@ -44,7 +44,7 @@ def restore(
     outside_head: Annotated[
         int | None,
         typer.Option(
-            "--outside-head", metavar="N", min=0, help="Number of the newest head of the journal kept outside."
+            "--outside-head", metavar="N", min=0, help="Newest head kept outside; default: that of [journal] heads."
         ),
     ] = None,
     config: Config = None,
@@ -74,20 +74,30 @@ def _restored(
     from usrec.adapters.persistence.care.restore import restore as restore_ledger
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
     from usrec.application.after_restore import hold_restored
-    from usrec.bootstrap import build_sealing, employers_by_bin, ledger_access, sole_agent
+    from usrec.ledger import build_sealing, ledger_access
+    from usrec.other_agents import sole_agent
+    from usrec.policies import employers_by_bin
 
     now, employers = SystemClock().now(), employers_by_bin(settings)
+    known = _heads_outside(settings) if outside_head is None else outside_head
     mark = partial(
-        hold_restored,
-        employers=employers,
-        entropy=SystemEntropy(),
-        actor=who(),
-        now=now,
-        outside_head=outside_head,
+        hold_restored, employers=employers, entropy=SystemEntropy(), actor=who(), now=now, outside_head=known
     )
     url, password = ledger_access(settings)
     with sole_agent(settings):
         return restore_ledger(file, Place(url, build_sealing(settings), now, password, replace), mark)
+
+
+def _heads_outside(settings: LoadedSettings) -> int | None:
+    """The newest head in the file outside the ledger, None without one; a file that cannot be read is said loudly."""
+    from usrec.domain.errors import HeadFileUnusable
+    from usrec.heads import build_head_file
+
+    try:
+        return build_head_file(settings).last() or None
+    except HeadFileUnusable as problem:
+        typer.echo(f"usrec: WARNING: the heads of the journal outside the ledger are not known: {problem}", err=True)
+        return None
 
 
 def _words(manifest: Manifest, aside: str, done: Restored) -> Iterator[str]:
@@ -99,6 +109,11 @@ def _words(manifest: Manifest, aside: str, done: Restored) -> Iterator[str]:
         "{number} submissions were open and may have been sent since: they are held.",
         done.held,
     )
+    if done.outside_head is not None and done.outside_head > manifest.head:
+        yield tr(
+            "The journal went on to batch {outside} after the backup, which holds it up to batch {backup}: usrec "
+            "journal verify will tell that as a note. Keep the file of heads as it is."
+        ).format(outside=done.outside_head, backup=manifest.head)
     yield tr("Every employer is stopped. Before anything goes on: usrec restore --compare, and the portal.")
 
 
@@ -118,8 +133,8 @@ def _compare(settings: LoadedSettings, *, as_json: bool) -> None:
 def _differences(settings: LoadedSettings) -> Sequence[Compared]:
     from usrec.adapters.sources.outbox_memory import OutboxMemory
     from usrec.application.compare_restored import compare_restored
-    from usrec.bootstrap import build_ledger
     from usrec.domain.source_event import SourceName
+    from usrec.ledger import build_ledger
 
     memories = [
         OutboxMemory(

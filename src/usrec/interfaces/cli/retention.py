@@ -29,7 +29,7 @@ RULES: Final[Mapping[str, str]] = {
 @app.command("plan")
 def plan(*, config: Config = None, as_json: AsJson = False) -> None:
     """What would be pruned now. Changes nothing."""
-    from usrec.bootstrap import build_ledger
+    from usrec.ledger import build_ledger
     from usrec.settings import load_watcher_settings
 
     settings = load_watcher_settings(config)
@@ -49,7 +49,7 @@ def apply(*, reason: Reason, yes: Yes = False, config: Config = None, as_json: A
     """Prune it. May be broken off and given again; on PostgreSQL it needs the account of the ledger's owner."""
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.retain import apply_retention
-    from usrec.bootstrap import build_ledger
+    from usrec.ledger import build_ledger
     from usrec.settings import load_watcher_settings
 
     by, settings = actor(reason), load_watcher_settings(config)
@@ -93,8 +93,8 @@ def _rules(settings: LoadedWatcherSettings) -> Retention:
 def _require_rights(settings: LoadedWatcherSettings) -> None:
     from usrec.adapters.persistence.engine import create_ledger_engine
     from usrec.adapters.persistence.rights import PRUNING, shortfalls
-    from usrec.bootstrap import ledger_access
     from usrec.domain.errors import ConfigurationError
+    from usrec.ledger import ledger_access
 
     engine = create_ledger_engine(*ledger_access(settings))
     try:

@@ -34,7 +34,8 @@ def run(
     from datetime import timedelta
     from queue import SimpleQueue
 
-    from usrec.bootstrap import build_agent, check_endpoint, rescue_dead_leases, sole_agent
+    from usrec.bootstrap import build_agent
+    from usrec.gateway import check_endpoint
     from usrec.interfaces.cli.alert_words import compose_alerts
     from usrec.interfaces.cli.hr_words import hr_note
     from usrec.interfaces.daemon import Daemon
@@ -43,6 +44,7 @@ def run(
     from usrec.interfaces.reload import composer
     from usrec.interfaces.serve import health_pages, health_server
     from usrec.interfaces.service_manager import ServiceManager
+    from usrec.other_agents import rescue_dead_leases, sole_agent
     from usrec.settings import HealthSettings, load_settings
 
     settings = load_settings(config)
@@ -64,7 +66,7 @@ def run(
             hr_words=hr_note,
         )
         try:
-            rescue_dead_leases(daemon.agent)
+            rescue_dead_leases(daemon.agent.ledger)
             check_endpoint(settings)
             if server is not None:
                 server.answer({**health_pages(daemon.health), **metrics_pages(daemon.exposition)})

@@ -25,7 +25,7 @@ from usrec.interfaces.i18n import ntr, tr
 
 if TYPE_CHECKING:
     from usrec.adapters.persistence import SqlLedger
-    from usrec.application.operate import Actor
+    from usrec.application.acting import Actor
     from usrec.ports.ledger_view import LedgerView, SubmissionFilter, SubmissionRow, SubmissionStory
     from usrec.settings import LoadedSettings
 
@@ -92,7 +92,7 @@ class Narrowed:
 @contextmanager
 def opened(config: Path | None) -> Iterator[Opened]:
     """The ledger, for as long as a command needs it."""
-    from usrec.bootstrap import build_ledger
+    from usrec.ledger import build_ledger
     from usrec.settings import load_settings
 
     settings = load_settings(config)
@@ -105,7 +105,7 @@ def opened(config: Path | None) -> Iterator[Opened]:
 
 def actor(reason: str) -> Actor:
     """Who acts and why, for the journal, from which nothing can ever be erased."""
-    from usrec.application.operate import Actor
+    from usrec.application.acting import Actor
 
     if not reason.strip():
         raise typer.BadParameter("say why; it goes into the journal", param_hint="--reason")

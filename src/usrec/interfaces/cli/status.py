@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from usrec.domain.permit import EndingPermit
     from usrec.ports.chain import SignedHead, Tail
 
-NAMED: Final = 20
-"""How many submissions are named one by one."""
-
 _DOUBTS: Final[Mapping[str, str]] = {
     "revoked": N_("Certificate {serial} of {name} was revoked and is not used"),
     "unknown": N_("Nobody can tell whether certificate {serial} of {name} was revoked: usrec doctor"),
@@ -87,6 +84,7 @@ def survey_json(
     """The keys that scripts rely on; every state is there, with 0 where there is none."""
     from dataclasses import asdict
 
+    from usrec.application.survey import NAMED
     from usrec.interfaces.cli.employer import stop_json
     from usrec.interfaces.cli.forecast_words import forecast_json, last_day_json
 
@@ -106,18 +104,18 @@ def survey_json(
         "oldest_open": None
         if oldest is None
         else {"id": oldest.id, "state": oldest.state, "received_at": oldest.received_at, "due": oldest.due_utc},
-        "overdue": len(survey.overdue),
-        "overdue_ids": [row.id for row in survey.overdue[:NAMED]],
-        "due_within_24h": len(survey.due_soon),
-        "due_within_24h_ids": [row.id for row in survey.due_soon[:NAMED]],
+        "overdue": survey.overdue.number,
+        "overdue_ids": [row.id for row in survey.overdue.first],
+        "due_within_24h": survey.due_soon.number,
+        "due_within_24h_ids": [row.id for row in survey.due_soon.first],
         "needs_person": sum(survey.needs_person.values()),
         "needs_person_by_reason": {why.value: number for why, number in survey.needs_person.items()},
         "write_backs_waiting": survey.write_backs_waiting,
         "not_registrable": survey.passed_over,
         "mass_batches": [one.batch.name for one in survey.masses],
-        "internal_targets": len(survey.targets),
-        "internal_targets_passed": len(survey.targets_passed),
-        "internal_targets_passed_ids": [row.id for row in survey.targets_passed[:NAMED]],
+        "internal_targets": survey.targets.number,
+        "internal_targets_passed": survey.targets_passed.number,
+        "internal_targets_passed_ids": [row.id for row in survey.targets_passed.first],
         "pairs_half_missing": [pair.key for pair in survey.pairs if pair.missing is not None][:NAMED],
         "pairs_contradict": [pair.key for pair in survey.pairs if pair.contradictions][:NAMED],
         "certificates": [asdict(one) for one in certificates],
@@ -174,10 +172,11 @@ def _halted(survey: Survey) -> Iterator[str]:
 
 
 def _deadlines(survey: Survey) -> Iterator[str]:
-    overdue = tr("{number} overdue, the longest: {id}") if survey.overdue else tr("{number} overdue")
-    yield overdue.format(number=len(survey.overdue), id=survey.overdue[0].id if survey.overdue else "")
-    soon = tr("{number} due within 24 hours, the next: {id}") if survey.due_soon else tr("{number} due within 24 hours")
-    yield soon.format(number=len(survey.due_soon), id=survey.due_soon[0].id if survey.due_soon else "")
+    late, near = survey.overdue, survey.due_soon
+    overdue = tr("{number} overdue, the longest: {id}") if late.first else tr("{number} overdue")
+    yield overdue.format(number=late.number, id=late.first[0].id if late.first else "")
+    soon = tr("{number} due within 24 hours, the next: {id}") if near.first else tr("{number} due within 24 hours")
+    yield soon.format(number=near.number, id=near.first[0].id if near.first else "")
 
 
 def _permits(permits: Sequence[EndingPermit]) -> Iterator[str]:
@@ -194,12 +193,12 @@ def _permits(permits: Sequence[EndingPermit]) -> Iterator[str]:
 
 def _beside_the_law(survey: Survey) -> Iterator[str]:
     """What the installation decides itself; nothing where there is nothing of it."""
-    if survey.targets:
+    if survey.targets.number:
         yield ntr(
             "{number} without a term of law, by an internal target (not a term of law); passed: {passed}",
             "{number} without a term of law, by internal targets (not terms of law); passed: {passed}",
-            len(survey.targets),
-            passed=str(len(survey.targets_passed)),
+            survey.targets.number,
+            passed=str(survey.targets_passed.number),
         )
     if survey.passed_over:
         yield ntr(

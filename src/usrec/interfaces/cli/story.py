@@ -1,28 +1,22 @@
-"""One submission's story: what happened, how it stands, its term, what a person can do; and all of it as JSON."""
+"""One submission: how it stands and its term, in words; and everything about it as JSON."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from usrec.domain.change import NOT_REGISTRABLE
-from usrec.domain.response_code import Actor, Explanation, Policy
 from usrec.domain.rules.finding import load_findings
 from usrec.domain.state import State
-from usrec.domain.submission import REFUSED_SO_FAR, SubmissionId, WaitReason
-from usrec.interfaces.cli.explanation_words import ACTORS, explanation_json
+from usrec.interfaces.cli.explanation_words import explanation_json
+from usrec.interfaces.cli.next_step import next_step, reason_in_words, refusal_of
 from usrec.interfaces.cli.pair_words import pair_json
 from usrec.interfaces.cli.tables import span
-from usrec.interfaces.cli.words import STATES, law_words, reason_words, wait_words
-from usrec.interfaces.i18n import N_, english, tr
-from usrec.interfaces.logs import mask
-from usrec.ports.ledger_view import AttemptRow, JournalRow, SubmissionRow, SubmissionStory
+from usrec.interfaces.cli.timeline import timeline
+from usrec.interfaces.cli.words import STATES, law_words, wait_words
+from usrec.interfaces.i18n import english, tr
+from usrec.ports.ledger_view import SubmissionRow, SubmissionStory
 
-_ATTEMPT_LINES: Final = frozenset({"attempt_opened", "attempt_closed"})
-_BEFORE_ALL: Final = -1
 _LISTED: Final = (
     "id",
     "state",
@@ -49,30 +43,6 @@ _LISTED: Final = (
     "replaced_by",
 )
 _RENAMED: Final = {"due": "due_utc"}
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One line of a timeline.
-
-    Attributes:
-        kind: ``journal`` or ``attempt``.
-        what: The journal's action; ``attempt_opened`` or ``attempt_closed`` for an attempt.
-        actor: ``agent``, or who did it.
-        reason: The stable word, or a person's own text.
-    """
-
-    at: datetime
-    kind: str
-    what: str
-    actor: str
-    reason: str
-    from_state: str | None = None
-    to_state: str | None = None
-    attempt: int | None = None
-    ending: str | None = None
-    code: str = ""
-    detail: Mapping[str, object] | None = None
 
 
 def row_json(row: SubmissionRow) -> dict[str, object]:
@@ -104,18 +74,6 @@ def story_json(story: SubmissionStory, now: datetime) -> dict[str, object]:
 def _explanation_json(row: SubmissionRow) -> dict[str, object] | None:
     told = refusal_of(row)
     return None if told is None else explanation_json(told)
-
-
-def refusal_of(row: SubmissionRow) -> Explanation | None:
-    """What is said about the code by which USREC refused; None when it did not, or the code is not its own."""
-    from usrec.adapters.explanations.book import explain
-
-    return explain(row.code) if is_refusal(row) else None
-
-
-def is_refusal(row: SubmissionRow) -> bool:
-    """Whether the code is that of a refusal by which the submission stands as it does."""
-    return row.state is State.REJECTED or row.wait_reason in REFUSED_SO_FAR
 
 
 def _words_json(row: SubmissionRow) -> dict[str, str]:
@@ -154,158 +112,6 @@ def _kept(row: SubmissionRow) -> bool | None:
 def term_runs(row: SubmissionRow) -> bool:
     """Whether the event is still owed to USREC under this submission."""
     return row.state not in {State.ACCEPTED, State.CANCELLED} and row.replaced_by is None
-
-
-def timeline(story: SubmissionStory) -> Sequence[Moment]:
-    """Journal and attempts in the order of time; an attempt's lines hold what its own record says."""
-    attempts = {attempt.number: attempt for attempt in story.attempts}
-    lines = [(line, _attempt_of(line, attempts)) for line in story.journal]
-    closed = {attempt.number for line, attempt in lines if attempt is not None and line.action == "attempt_closed"}
-    placed = [((line.at, line.seq), _told(line, attempt)) for line, attempt in lines]
-    placed += [((late.at, _BEFORE_ALL), late) for late in _unwritten(story.attempts, closed)]
-    return [moment for _, moment in sorted(placed, key=lambda one: one[0])]
-
-
-def _attempt_of(line: JournalRow, attempts: Mapping[int, AttemptRow]) -> AttemptRow | None:
-    return attempts.get(_detail(line).get("attempt", 0)) if line.action in _ATTEMPT_LINES else None
-
-
-def _detail(line: JournalRow) -> Mapping[str, Any]:
-    found = json.loads(line.detail)
-    return found if isinstance(found, dict) else {}
-
-
-def _told(line: JournalRow, attempt: AttemptRow | None) -> Moment:
-    if attempt is None:
-        return Moment(
-            line.at,
-            "journal",
-            line.action,
-            line.actor,
-            line.reason,
-            line.from_state,
-            line.to_state,
-            detail=_detail(line) or None,
-        )
-    if line.action == "attempt_closed":
-        return _closing(attempt, line.at)
-    return Moment(line.at, "attempt", line.action, line.actor, "", attempt=attempt.number)
-
-
-def _closing(attempt: AttemptRow, at: datetime) -> Moment:
-    return Moment(
-        at,
-        "attempt",
-        "attempt_closed",
-        "agent",
-        mask(attempt.detail),
-        attempt=attempt.number,
-        ending=attempt.ending,
-        code=attempt.code,
-    )
-
-
-def _unwritten(attempts: Sequence[AttemptRow], closed: set[int]) -> Iterator[Moment]:
-    """Closings without a line of their own: abandoned attempts, and answers that came too late."""
-    for attempt in attempts:
-        if attempt.closed_at is not None and attempt.number not in closed:
-            yield _closing(attempt, attempt.closed_at)
-
-
-def reason_in_words(row: SubmissionRow) -> str:
-    """Why the submission is in its state; empty when there is nothing to explain."""
-    code = row.code if is_refusal(row) else ""
-    return reason_words(row.reason, code) if row.reason or code else ""
-
-
-def next_step(row: SubmissionRow) -> str:
-    """What a person can do now; empty when nothing is asked of anybody."""
-    if row.replaced_by is not None:
-        return tr("Look at the one in its place: usrec submission show {after}").format(after=row.replaced_by)
-    if row.state is State.CANCELLED and row.reason == NOT_REGISTRABLE:
-        return tr("If it is to be entered after all: usrec submission retry {id}").format(id=row.id)
-    return step_out_of(row.state, row.wait_reason, row.id, code=row.code, before=row.blocked_by)
-
-
-def step_out_of(
-    state: State, wait_reason: WaitReason | None, shown: str, *, code: str = "", before: SubmissionId | None = None
-) -> str:
-    """What a person can do about a submission that stands like this; empty when nothing is asked of anybody.
-
-    Args:
-        shown: Its id, as it is to be typed.
-        code: What USREC answered.
-        before: The one that it waits behind.
-    """
-    if state is State.INVALID:
-        step = tr("Mend the fields in the HR system and raise the row's revision")
-    elif state is State.REJECTED:
-        step = _step_after_refusal(code)
-    elif wait_reason is WaitReason.OTHER_PARTY:
-        step = _when_mended(code, N_("When it is done ({actor}): usrec submission retry {id}"))
-    elif state is State.SIGNED and wait_reason is WaitReason.NEEDS_DECISION:
-        step = tr("If nothing was sent, sign anew: usrec submission retry {id}; or: usrec submission cancel {id}")
-    else:
-        step = tr(_STEPS.get(wait_reason, ""))
-    return step.format(id=shown, before=before or "")
-
-
-def _step_after_refusal(code: str) -> str:
-    from usrec.adapters.explanations.book import explain
-
-    told = explain(code)
-    if told is not None and told.policy is Policy.CONFIRM_THEN_ACCEPT:
-        return tr(
-            "Look in the portal first; the same is there: usrec submission cancel {id}; "
-            "else mend the row in the HR system and raise its revision"
-        )
-    if told is None or told.actor is Actor.HR:
-        return tr(
-            "Mend the row in the HR system and raise its revision; if the cause lay elsewhere and is mended: "
-            "usrec submission retry {id}"
-        )
-    if told.policy is Policy.STOP_EVERYTHING:
-        release = N_("When the cause is mended ({actor}): usrec employer release, then usrec submission retry {id}")
-        return _when_mended(code, release)
-    return _when_mended(code, N_("When the cause is mended ({actor}): usrec submission retry {id}"))
-
-
-def _when_mended(code: str, step: str) -> str:
-    """The step with who must act; the id stays to be filled in."""
-    from usrec.adapters.explanations.book import explain
-
-    told = explain(code)
-    return tr(step).format(actor=tr(ACTORS[Actor.NOBODY if told is None else told.actor]), id="{id}")
-
-
-_STEPS: Final[Mapping[WaitReason | None, str]] = {
-    WaitReason.PREDECESSOR_REFUSED: N_("Act on the one before it: usrec submission show {before}"),
-    WaitReason.PREDECESSOR_IN_DOUBT: N_("See how the one before it stands: usrec submission show {before}"),
-    WaitReason.CONTRACT_UNKNOWN: N_("Register the contract first, or give its registry id in the HR row"),
-    WaitReason.KEY_UNUSABLE: N_("Put a valid signing key of the employer in its place"),
-    WaitReason.NEEDS_DECISION: N_("Find out in the portal, then: usrec submission settle {id} --as accepted|rejected"),
-    WaitReason.MASS_HELD: N_("Look at the whole batch: usrec mass list; this one alone: usrec submission release {id}"),
-    WaitReason.HELD_BY_PERSON: N_("When it may go on: usrec submission release {id}"),
-    WaitReason.CHECKED_OUT: N_(
-        "When it is entered in the portal: usrec submission settle {id} --as accepted; "
-        "else: usrec submission release {id}"
-    ),
-    WaitReason.TO_CONFIRM: N_(
-        "Look in the portal. It is ours: usrec submission settle {id} --as accepted, with the registry's id; "
-        "it is not: usrec submission settle {id} --as rejected"
-    ),
-    WaitReason.NEXT_DAY: N_("Nothing, if the row is right; else mend it in the HR system and raise its revision"),
-    WaitReason.EMPLOYER_STOPPED: N_("When the cause is mended: usrec employer release"),
-    WaitReason.AWAITING_SIGNATURE: N_(
-        "Make a signing package (usrec package create), let the EDS's owner sign it, "
-        "take it back: usrec package take FILE"
-    ),
-    WaitReason.AWAITING_APPROVAL: N_("Look at it and approve it: usrec submission approve {id}"),
-    WaitReason.AWAITING_IIN: N_(
-        "See to it that the IIN is applied for; when it is issued, put employee_iin in the contract's HR row, empty "
-        "awaits_iin and raise the revision"
-    ),
-}
 
 
 def deadline_words(story: SubmissionStory, now: datetime) -> str:

@@ -12,9 +12,11 @@ from usrec.domain.submission import QueueStatus
 from usrec.domain.verdict import Ending
 from usrec.interfaces.cli.explanation_words import explanation_facts
 from usrec.interfaces.cli.finding_words import finding_words
+from usrec.interfaces.cli.next_step import next_step, reason_in_words, refusal_of
 from usrec.interfaces.cli.pair_words import pair_words
-from usrec.interfaces.cli.story import Moment, deadline_words, next_step, reason_in_words, refusal_of, timeline
+from usrec.interfaces.cli.story import deadline_words
 from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
+from usrec.interfaces.cli.timeline import Moment, timeline
 from usrec.interfaces.cli.words import (
     ACTIONS,
     ENDINGS,

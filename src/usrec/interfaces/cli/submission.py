@@ -152,30 +152,21 @@ def retry(
 ) -> None:
     """Try again: a refused one as a new signed version, one on its way as the same bytes, an invalid one by its row."""
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
-    from usrec.application import operate
-    from usrec.bootstrap import (
-        build_calendar,
-        build_code_check,
-        build_completeness,
-        build_intake,
-        build_shelf,
-        employers_by_bin,
-    )
+    from usrec.application.retry import retry as retry_one
+    from usrec.policies import employers_by_bin
+    from usrec.preflight import build_calendar, build_preflight
 
     by = actor(reason)
     with opened(config) as place:
         act = partial(
-            operate.retry,
+            retry_one,
             actor=by,
             ledger=place.ledger,
             clock=SystemClock(),
             entropy=SystemEntropy(),
             employers=employers_by_bin(place.settings),
             calendar=build_calendar(place.settings.values.calendar),
-            codes=build_code_check(place.settings),
-            shelf=build_shelf(place.settings),
-            completeness=build_completeness(place.settings),
-            targets=build_intake(place.settings).targets,
+            preflight=build_preflight(place.settings),
         )
         rows = to_act_on(place, "retry", submissions, Narrowed(state, code, employer), yes=yes)
         act_on(rows, act, as_json=as_json, said=tr("goes on as {detail}"))
@@ -268,14 +259,15 @@ def settle(
 ) -> None:
     """Record, with evidence, what became of a submission that is in doubt or was entered in the portal by hand."""
     from usrec.adapters.system_clock import SystemClock
-    from usrec.application import operate
+    from usrec.application.settle import Settlement
+    from usrec.application.settle import settle as settle_one
 
     by = actor(reason)
     given = _contract_id(contract_id)
-    settlement = operate.Settlement(outcome is Settled.ACCEPTED, given, read_evidence(evidence))
+    settlement = Settlement(outcome is Settled.ACCEPTED, given, read_evidence(evidence))
     with opened(config) as place:
         which = whole_id(place.ledger.view, submission)
-        operate.settle(which, settlement, by, ledger=place.ledger, clock=SystemClock())
+        settle_one(which, settlement, by, ledger=place.ledger, clock=SystemClock())
     said = tr("settled as accepted") if outcome is Settled.ACCEPTED else tr("settled as rejected")
     show_one(Result(which, "done", outcome.value), said, as_json=as_json)
 

@@ -45,9 +45,10 @@ def build_watcher(settings: LoadedWatcherSettings) -> Watcher:
     """The watcher that the settings describe."""
     from usrec.adapters.system_clock import SystemClock
     from usrec.adapters.watch_memory import MemoryFile
-    from usrec.bootstrap import build_alert_sinks, build_watched_ledger
     from usrec.interfaces.service_manager import ServiceManager
     from usrec.interfaces.watcher import Watcher
+    from usrec.ledger import build_watched_ledger
+    from usrec.sinks import build_alert_sinks
 
     def open_view(ask: Callable[[LedgerView], Answer]) -> Answer:
         ledger = build_watched_ledger(settings)

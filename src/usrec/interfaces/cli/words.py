@@ -200,6 +200,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "ask_approval": N_("put before a person for approval"),
     "approve": N_("approved"),
     "package": N_("put into a signing package"),
+    "exported": N_("exported to a file with personal data"),
 }
 """Actions of the journal."""
 

@@ -14,13 +14,14 @@ from threading import Event
 from typing import Any
 
 from usrec.application.deliver import Delivered
-from usrec.bootstrap import build_agent, rescue_dead_leases, sole_agent
+from usrec.bootstrap import build_agent
 from usrec.domain.errors import GatewayUnavailable
 from usrec.domain.source_event import HEADS, Operation
 from usrec.domain.state import State
 from usrec.domain.submission import REFUSED_SO_FAR, QueueStatus
 from usrec.interfaces.daemon import Daemon
 from usrec.interfaces.demo.setup import Workdir, run_simulator
+from usrec.other_agents import rescue_dead_leases, sole_agent
 from usrec.ports.event_source import StatusNote
 from usrec.ports.ledger_view import LedgerView, SubmissionFilter, SubmissionRow
 from usrec.settings import load_settings
@@ -113,7 +114,7 @@ def run_demo(
         with sole_agent(settings):
             agent = build_agent(settings, wait=stop.wait)
             try:
-                rescue_dead_leases(agent)
+                rescue_dead_leases(agent.ledger)
                 Daemon(agent, stop, report, hr_words=hr_words).run(drain=True)
             finally:
                 agent.close()

@@ -154,7 +154,7 @@ def _sender(installation: Installation) -> str | None:
 def _gateway(installation: Installation) -> ShepGateway:
     from usrec.adapters.gateway.envelope import Sender
     from usrec.adapters.gateway.shep import ShepGateway
-    from usrec.bootstrap import build_endpoint, read_certificate
+    from usrec.gateway import build_endpoint, read_certificate
 
     settings = installation.settings
     values = settings.values.gateway
@@ -170,7 +170,7 @@ def _gateway(installation: Installation) -> ShepGateway:
 
 def _profile(installation: Installation) -> WireProfile:
     from usrec.adapters.rendering.profile import load_profile
-    from usrec.bootstrap import profile_choice
+    from usrec.gateway import profile_choice
 
     return load_profile(profile_choice(installation.settings))
 

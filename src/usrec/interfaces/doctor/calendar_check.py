@@ -59,7 +59,7 @@ ZONE_ABSENT: Final = Kind(
 
 def examine_calendar(installation: Installation) -> Iterator[Line]:
     """Whether this year and the next were compared with the official calendar."""
-    from usrec.bootstrap import build_calendar
+    from usrec.preflight import build_calendar
 
     calendar = build_calendar(installation.settings.values.calendar)
     today = kazakhstan_date(installation.clock.now())

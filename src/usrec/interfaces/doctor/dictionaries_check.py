@@ -63,7 +63,7 @@ MISSING: Final = Kind(
 
 def examine_dictionaries(installation: Installation) -> Iterator[Line]:
     """A line for each imported dictionary, and for each that rows need and that is not imported."""
-    from usrec.bootstrap import build_dictionaries
+    from usrec.preflight import build_dictionaries
 
     store = build_dictionaries(installation.settings)
     names = store.names()

@@ -39,7 +39,7 @@ NOT_READABLE: Final = Kind(
 
 def examine_documents(installation: Installation) -> Iterator[Line]:
     """One line."""
-    from usrec.bootstrap import build_shelf
+    from usrec.preflight import build_shelf
 
     shelf = build_shelf(installation.settings)
     access = shelf.access()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from usrec.bootstrap import build_ledger
 from usrec.domain.errors import UsrecError
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
 from usrec.interfaces.i18n import N_
+from usrec.ledger import build_ledger
 
 STOPPED: Final = Kind(
     "employer",

@@ -43,7 +43,7 @@ def examine_encryption(installation: Installation) -> Iterator[Line]:
     """One line."""
     from usrec.adapters.persistence.care.sealed_ledger import SealedLedger
     from usrec.adapters.persistence.sealing import NOT_SEALED
-    from usrec.bootstrap import build_sealing, ledger_access
+    from usrec.ledger import build_sealing, ledger_access
 
     try:
         sealing = build_sealing(installation.settings)

@@ -188,7 +188,7 @@ WSDL_UNSEEN: Final = Kind(
 def examine_gateway(installation: Installation) -> Iterator[Line]:
     """One look at the gateway over the client that messages go by, then its clock and its WSDL."""
     from usrec.adapters.gateway.probe import GatewayNotSeenError, look_at
-    from usrec.bootstrap import build_endpoint
+    from usrec.gateway import build_endpoint
 
     glimpse = None
     try:

@@ -161,7 +161,7 @@ _FOR_THE_GATEWAY: Final = (WaitReason.GATEWAY_UNREACHABLE, WaitReason.GATEWAY_FA
 def examine_ledger(installation: Installation) -> Iterator[Line]:
     """The ledger, its disk, and what it tells."""
     from usrec.adapters.persistence.probe import LedgerProbe
-    from usrec.bootstrap import ledger_access
+    from usrec.ledger import ledger_access
 
     try:
         ledger = LedgerProbe(*ledger_access(installation.settings))

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from usrec.bootstrap import order_note
 from usrec.domain.change import NAMED_BY_THE_ORDER
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
 from usrec.interfaces.i18n import N_
+from usrec.policies import order_note
 from usrec.settings import RegistrableSettings
 
 BY_ORDER: Final = Kind(

@@ -59,7 +59,7 @@ ASSUMPTIONS: Final = (
 def examine_profile(installation: Installation) -> Iterator[Line]:
     """Every assumption of the profile that is in use."""
     from usrec.adapters.rendering.profile import load_profile
-    from usrec.bootstrap import profile_choice
+    from usrec.gateway import profile_choice
 
     try:
         profile = load_profile(profile_choice(installation.settings))

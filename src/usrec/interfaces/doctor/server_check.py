@@ -89,7 +89,7 @@ DEAF: Final = Kind(
 def examine_server(installation: Installation) -> Iterator[Line]:
     """The ledger's server, where it has one, and every database that is to wake the agent."""
     from usrec.adapters.persistence.server_probe import look_at_server
-    from usrec.bootstrap import ledger_access
+    from usrec.ledger import ledger_access
 
     try:
         url, password = ledger_access(installation.settings)
@@ -136,7 +136,7 @@ def _doorbells(installation: Installation) -> Iterator[Line]:
 
 def _wanted(installation: Installation) -> Iterator[tuple[str, str, Secret | None]]:
     """The databases on PostgreSQL that the settings let wake the agent."""
-    from usrec.bootstrap import bell_places
+    from usrec.doorbells import bell_places
 
     try:
         yield from ((name, url, password) for name, _, url, password in bell_places(installation.settings))

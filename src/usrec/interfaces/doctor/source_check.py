@@ -123,7 +123,7 @@ def _source(installation: Installation, name: str, source: SourceSettings) -> It
 def _forgotten(installation: Installation, name: str, source: SourceSettings, found: OutboxGlimpse) -> Iterator[Line]:
     """What HR's table says of the ledger: a backup, or a replica that lagged behind, has not seen all of its rows."""
     from usrec.adapters.persistence.probe import LedgerProbe
-    from usrec.bootstrap import ledger_access
+    from usrec.ledger import ledger_access
 
     if not found.taken:
         return

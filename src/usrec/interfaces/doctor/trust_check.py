@@ -154,7 +154,8 @@ def _certificates(installation: Installation, trust: TrustSettings, judge: Certi
 
 def _subjects(installation: Installation) -> Iterator[Subject]:
     """What can be read; what cannot is a line of the keys, or of the gateway's certificate."""
-    from usrec.bootstrap import employers_by_bin, read_certificate
+    from usrec.gateway import read_certificate
+    from usrec.policies import employers_by_bin
     from usrec.revocation import certificates_in_use
 
     settings = installation.settings

@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Table, Text
 
-from usrec.adapters.persistence.attempts import EVIDENCE, REPLY
+from usrec.adapters.persistence.attempts import DETAIL, EVIDENCE, REPLY
 from usrec.adapters.persistence.delivery_tables import acknowledgements, attempts, signing_requests
 from usrec.adapters.persistence.documents import CONTENT
 from usrec.adapters.persistence.inbox import LEDGER_KEY, PAYLOAD
+from usrec.adapters.persistence.question_table import questions
+from usrec.adapters.persistence.questions import QUESTION_REPLY
 from usrec.adapters.persistence.rows import DETAILS, MESSAGE, REQUEST
 from usrec.adapters.persistence.sealing import RowKey, Sealing
 from usrec.adapters.persistence.tables import documents, inbox, ledger_meta, messages, submissions
@@ -60,6 +62,8 @@ PLACES: Final = (
     SealedPlace(REQUEST, signing_requests, (signing_requests.c.submission_id,)),
     SealedPlace(CONTENT, documents, (documents.c.digest,)),
     SealedPlace(REPLY, attempts, (attempts.c.id,)),
+    SealedPlace(DETAIL, attempts, (attempts.c.id,)),
+    SealedPlace(QUESTION_REPLY, questions, (questions.c.submission_id, questions.c.after_attempt)),
     SealedPlace(EVIDENCE, acknowledgements, (acknowledgements.c.signed_digest,)),
     SealedPlace(LEDGER_KEY, ledger_meta, (ledger_meta.c.one_row,)),
 )

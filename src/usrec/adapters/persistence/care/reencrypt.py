@@ -44,7 +44,7 @@ def standing(engine: Engine) -> Sequence[Standing]:
 
 def _counted(connection: Connection, place: SealedPlace, keys: Sequence[str]) -> dict[str, int]:
     under = {key: connection.scalar(_count(place, _is_under(place, key))) or 0 for key in keys}
-    everything = connection.scalar(_count(place, place.column.is_not(None))) or 0
+    everything = connection.scalar(_count(place, _holds_something(place))) or 0
     return {"": everything - sum(under.values()), **under}
 
 
@@ -98,9 +98,14 @@ def _column(engine: Engine, sealing: Sealing, place: SealedPlace, batch: int) ->
 
 def _waiting(place: SealedPlace, sealing: Sealing, last: Sequence[Any] | None) -> Any:
     """Rows whose value is not stored as it should be, behind the last one that was looked at."""
-    rows = select(*place.key, place.column).where(place.column.is_not(None)).order_by(*place.key)
+    rows = select(*place.key, place.column).where(_holds_something(place)).order_by(*place.key)
     rows = rows.where(_is_not_as_wanted(place, sealing))
     return rows if last is None else rows.where(tuple_(*place.key) > tuple_(*map(literal, last)))
+
+
+def _holds_something(place: SealedPlace) -> ColumnElement[bool]:
+    """An empty value tells nothing, and stays empty: an answer that comes late goes into the place of an empty one."""
+    return func.length(place.column) > 0
 
 
 def _is_not_as_wanted(place: SealedPlace, sealing: Sealing) -> ColumnElement[bool]:

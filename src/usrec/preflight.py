@@ -1,0 +1,83 @@
+"""Part of the composition root: what rows are examined with before anything is sent, by the settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from usrec.domain.rules.codes import CodeCheck
+from usrec.domain.rules.completeness import Completeness
+from usrec.domain.rules.finding import Severity
+from usrec.domain.rules.harmful import ConditionCodes
+from usrec.domain.rules.preflight import Preflight
+from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
+from usrec.gateway import profile_choice
+from usrec.policies import build_intake
+from usrec.settings import CalendarSettings, LoadedSettings, LoadedWatcherSettings
+
+if TYPE_CHECKING:
+    from usrec.adapters.dictionaries.files import DictionaryFiles
+    from usrec.adapters.documents.folder import DocumentFolder
+    from usrec.adapters.rendering.profile import WireProfile
+
+
+def build_calendar(settings: CalendarSettings) -> WorkingCalendar:
+    """The official calendar with the employer's overrides."""
+    from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
+
+    calendar = KazakhstanCalendar()
+    if settings == CalendarSettings():
+        return calendar
+    return CalendarOverrides(calendar, settings.working_days, settings.days_off, settings.checked_years)
+
+
+def build_dictionaries(settings: LoadedWatcherSettings) -> DictionaryFiles:
+    """The imported dictionaries, whether there are any yet or not."""
+    from usrec.adapters.dictionaries.files import DictionaryFiles
+
+    return DictionaryFiles(settings.path(settings.values.dictionaries.folder))
+
+
+def build_code_check(settings: LoadedWatcherSettings) -> CodeCheck:
+    """The dictionaries for the rules; they are read when a row first needs them."""
+    from usrec.adapters.dictionaries.book import FileCodeBook
+
+    lists = settings.values.dictionaries
+    conditions = ConditionCodes(lists.normal_conditions, lists.harmful_conditions)
+    return CodeCheck(FileCodeBook(build_dictionaries(settings)), Severity(lists.unknown_code), conditions)
+
+
+def build_shelf(settings: LoadedWatcherSettings) -> DocumentFolder:
+    """The folder of supporting documents, whether there is one yet or not."""
+    from usrec.adapters.documents.folder import DocumentFolder
+
+    return DocumentFolder(settings.path(settings.values.documents.folder))
+
+
+def build_preflight(settings: LoadedSettings, profile: WireProfile | None = None) -> Preflight:
+    """What rows are examined with.
+
+    Args:
+        profile: That of the settings, where it is loaded already.
+
+    Raises:
+        ConfigurationError: There is no such wire profile, or it cannot be used.
+    """
+    from usrec.adapters.rendering.profile import load_profile
+
+    carrier = profile or load_profile(profile_choice(settings))
+    completeness = _completeness(settings, carrier)
+    return Preflight(build_code_check(settings), build_shelf(settings), completeness, build_intake(settings))
+
+
+def _completeness(settings: LoadedSettings, profile: WireProfile) -> Completeness:
+    """What rows have to hold, as far as this wire profile can carry it."""
+    chosen = settings.values.preflight
+    carried = {
+        operation: frozenset(field.value.value for field in mapped.fields)
+        for operation, mapped in profile.mapping.operation.items()
+    }
+    return Completeness(_severity(chosen.incomplete), carried, _severity(chosen.unsure))
+
+
+def _severity(chosen: str) -> Severity:
+    return Severity.ERROR if chosen == "refuse" else Severity.WARNING

@@ -1,0 +1,65 @@
+"""``[employer.NAME]``: who signs with which key by which order, and which changes it enters."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from usrec.domain.change import Change
+from usrec.domain.source_event import Operation
+from usrec.settings.key_section import KeySettings, NextKeySettings, OwnerSettings
+from usrec.settings.kinds import Day, EmployerNumber, SerialNumber
+from usrec.settings.section import Section
+
+
+class OrderSettings(Section):
+    """The employer's order that appoints who enters and signs (Order 353, point 5)."""
+
+    number: str
+    """Its number."""
+    dated: Day
+    """Its date."""
+    valid_from: Day
+    """First day on which it holds."""
+    valid_until: Day | None = None
+    """Last day on which it holds; without an end when absent."""
+    deputy: bool = False
+    """It appoints the deputy."""
+    certificate: SerialNumber | None = None
+    """Serial number, hexadecimal, of the certificate that is used under it."""
+
+
+class NumberedSettings(Section):
+    """Whoever has a BIN or an IIN; a table of its own so that the number comes before the key."""
+
+    bin: EmployerNumber
+    """BIN, or the IIN of an individual entrepreneur."""
+
+
+class RegistrableSettings(Section):
+    """Which changes of a contract the employer enters in USREC, by its own order. Without this table: p.3 and p.6."""
+
+    changes: Annotated[frozenset[Change], Field(min_length=1)]
+    """What is entered; an agreement that changes nothing of it is not sent."""
+    order_number: Annotated[str, Field(min_length=1)]
+    """Number of the employer's order that says so."""
+    order_dated: Day
+    """Its date."""
+
+
+class EmployerSettings(KeySettings, NumberedSettings):
+    """One employer and its EDS."""
+
+    owner: OwnerSettings | None = None
+    """The owner signs by hand, with no key here; instead of the four ways above."""
+    next_key: tuple[NextKeySettings, ...] = ()
+    """Keys that follow, in order."""
+    approve: frozenset[Operation] = frozenset()
+    """Operations that a person approves, document by document, before they are signed."""
+    signed_by_head: bool = False
+    """The key is the first head's own, who needs no order."""
+    order: tuple[OrderSettings, ...] = ()
+    """Orders that appoint who signs."""
+    registrable: RegistrableSettings | None = None
+    """Which changes are entered."""
