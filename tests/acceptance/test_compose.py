@@ -78,8 +78,9 @@ def adapted(text: str, places: Mapping[str, str]) -> str:
 
 @pytest.mark.postgresql
 def test_trial_of_the_compose_file_registers_an_event(postgres: Path, secrets: Path, tmp_path: Path) -> None:
-    home = tmp_path / "simulator"
+    home, own = tmp_path / "simulator", tmp_path / "agent"
     home.mkdir()
+    own.mkdir()
     settings, log = tmp_path / "usrec.toml", tmp_path / "agent.log"
     bin_folder = str(Path(sys.executable).parent)
     environment = dict(os.environ) | {
@@ -111,6 +112,7 @@ def test_trial_of_the_compose_file_registers_an_event(postgres: Path, secrets: P
             {
                 "https://simulator:8443": f"https://127.0.0.1:{port}",
                 "/var/lib/usrec-simulator": str(home),
+                "/var/lib/usrec/": f"{own}/",
                 "@postgres/usrec": f"@/usrec?host={postgres}",
                 "@postgres/hr": f"@/hr?host={postgres}",
                 "0.0.0.0:9464": f"0.0.0.0:{health}",
@@ -135,6 +137,7 @@ def test_trial_of_the_compose_file_registers_an_event(postgres: Path, secrets: P
             assert "usrec_" in metrics
             agent.terminate()
             assert agent.wait(PATIENCE) == 0, log.read_text("utf-8")
+        assert (own / "journal-heads.jsonl").read_text("utf-8").startswith('{"batch"')
         asked = run([str(Path(bin_folder) / probe[0]), *probe[1:]], env=environment)
         assert asked.returncode == 4
         assert "no agent answers" in asked.stderr

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,14 @@ def test_named_files_volumes_and_networks_are_there() -> None:
         assert set(service.get("networks", ())) <= set(COMPOSE["networks"])
     used = {mount.split(":")[0] for service in SERVICES.values() for mount in service.get("volumes", ())}
     assert set(COMPOSE["volumes"]) <= used
+
+
+def test_what_the_agent_keeps_outlives_its_container_and_lies_apart_from_the_ledger() -> None:
+    written = tomllib.loads((DOCKER / "compose" / "usrec.toml").read_text("utf-8"))
+    mounts = dict(mount.split(":")[1::-1] for mount in SERVICES["agent"]["volumes"] if not mount.endswith(":ro"))
+    ledgers = {mount.split(":")[0] for mount in SERVICES["postgres"]["volumes"]}
+    for file in (written["journal"]["heads"], written["trust"]["store"]):
+        assert mounts[str(Path(file).parent)] in set(COMPOSE["volumes"]) - ledgers, file
 
 
 @pytest.mark.parametrize("name", ["simulator", "upgrade", "agent"])

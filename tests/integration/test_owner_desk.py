@@ -68,6 +68,8 @@ def test_package_holds_what_waits_with_summaries_in_both_languages(desk: Desk) -
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     package = read_package(file)
     assert (package.id, package.signer) == (made["package"], BIN)
+    assert "Содержит персональные данные" in package.title["ru"]
+    assert "Дербес деректері бар" in package.title["kk"]
     items = {item.id: item for item in package.items}
     assert set(items) == {desk.row("hire-1").id, desk.row("dismiss-2").id}
     assert [item.due for item in package.items] == sorted(one.due for one in package.items if one.due)

@@ -46,7 +46,8 @@ def package_titles(employer: str, number: int) -> Mapping[str, str]:
     for language in OWNERS_LANGUAGES:
         with in_language(language):
             what = ntr("{number} document for USREC", "{number} documents for USREC", number)
-            found[language] = f"{employer}, {what}"
+            label = tr("Contains personal data")
+            found[language] = f"{employer}, {what}. {label}"
     return found
 
 

@@ -126,10 +126,13 @@ def _to_file(file: Path, target: Path, place: Place, mark: Mark[Done]) -> tuple[
 
 
 def _keep_aside(target: Path, suffix: str) -> str:
-    """The former ledger under another name, with the two files that belong to it."""
+    """The former ledger under another name, with the two files that belong to it.
+
+    The ledger goes first: without its log it would look whole, and would have forgotten what stands in there.
+    """
     kept = target.with_name(f"{target.name}.{suffix}")
     there = target.exists()
-    for end in ("-wal", "-shm", ""):
+    for end in ("", "-wal", "-shm"):
         part = target.with_name(target.name + end)
         if part.exists():
             part.replace(kept.with_name(kept.name + end))
