@@ -28,6 +28,7 @@ from support.simulator_process import SimulatorProcess
 from support.workplace import BIN, MakeWorkplace, Workplace, run
 from usrec.adapters.evidence.checking import CheckedEvidence, Doubt, Notice, check_evidence
 from usrec.domain.chain import keyed_digest
+from usrec.interfaces.cli.evidence_check import _words
 
 ALONE = """
 import socket, sys
@@ -200,7 +201,10 @@ def whoever_signs_lies_is_found_out(members: Mapping[str, bytes], which: str, pk
     for name, lie, doubt in lies:
         assert lie(members[name]) != members[name], (name, doubt)
         forged = signed_anew({**members, name: lie(members[name])}, pki, place / "forged.zip")
-        assert doubt in {fault.doubt for fault in check(forged).faults}, (name, doubt)
+        found = check(forged)
+        assert doubt in {fault.doubt for fault in found.faults}, (name, doubt)
+        told = [one for one in _words(found, judged=False) if "in its chain" in one]
+        assert bool(told) == (doubt not in {Doubt.CHAIN, Doubt.HEAD}), "a chain that is wrong is not called right below"
     assert not check(signed_anew(members, pki, place / "forged.zip")).faults
     an_answer_of_his_own_is_found_out(members, record, answer, pki, place)
 

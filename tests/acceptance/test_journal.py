@@ -119,6 +119,10 @@ def _truncation_shows_by_the_heads_outside(workplace: Workplace, heads: Path) ->
         said = workplace.usrec("journal", "verify", "--heads", str(aside))
         assert said.returncode == 1
         assert "DAMAGED: the chain was cut off: batch 1, whose head was signed, is gone" in said.stdout
+        assert "would not show" not in said.stdout, "it did"
+        (empty := heads.with_name("empty")).touch()
+        said = workplace.usrec("journal", "verify", "--heads", str(empty))
+        assert "a chain that was cut off would not show" in said.stdout, "a file without heads proves nothing"
         aside.rename(heads)
 
 

@@ -93,6 +93,8 @@ def test_backups_are_named_by_time_counted_and_written_down(desk: Desk, monkeypa
     assert "personal data" in verified.out
     assert desk.usrec("backup", "--output", made["file"]).code == 3, "nothing is written over"
     assert desk.usrec("backup").code == desk.usrec("backup", "--output", made["file"], "--keep", "1").code == 2
+    assert desk.usrec("backup", "--output", f"{desk.folder}/unmounted/").code == 3, "a folder's name is no file's"
+    assert not (desk.folder / "unmounted").exists()
     assert desk.usrec("restore").code == 2
 
 

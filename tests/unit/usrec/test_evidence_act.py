@@ -9,7 +9,7 @@ from datetime import timedelta
 import pypdf
 import pytest
 
-from support.line import TIMEOUT, UNREACHABLE, Line, registered
+from support.line import TIMEOUT, UNREACHABLE, Line, refused, registered
 from usrec.adapters.evidence.checking import Doubt, Notice
 from usrec.adapters.evidence.typesetting import set_act
 from usrec.application.export_evidence import dossier_of
@@ -76,6 +76,18 @@ def test_act_names_who_signed_counts_by_weekday_and_leaves_no_number_of_a_sectio
     text = flowing(set_act(told))
     for words in ("ТОО «Үлгі»", "ТЕСТОВ ТЕСТ", "81c3118a75bc", "Решения ещё нет", "суббота", "сенбі", "Ф. И. О."):
         assert words in text, words
+
+
+def test_attempts_are_told_in_the_readers_words() -> None:
+    line = Line()
+    line.take("hire-1")
+    line.send(TIMEOUT)
+    line.send_again(refused("SCSE086"))
+    told = dossier(line, "hire-1")
+    text = flowing(set_act(submission_act(told, ledger="L", now=line.clock.now())))
+    assert "ответ неизвестен; " in text
+    assert told.record.attempts[0].detail not in text
+    assert "ЕСУТД уже хранит именно эту запись, с одной из прежних попыток" in text
 
 
 def test_doubt_is_never_called_unregistered() -> None:

@@ -25,7 +25,7 @@ ENDING: Final = ".usrec-backup"
 def backup(
     *,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--output", "-o", metavar="FILE", help="A new file, or a folder that gets one named by the time."),
     ] = None,
     keep: Annotated[
@@ -52,14 +52,30 @@ def backup(
         return
     if output is None:
         return
-    if keep is not None and not output.is_dir():
+    place = _place(output)
+    if keep is not None and not place.is_dir():
         raise typer.BadParameter("it goes with a folder only", param_hint="--keep")
     now = SystemClock().now()
-    file = output / f"ledger-{now:%Y%m%d-%H%M%S}{ENDING}" if output.is_dir() else output
+    file = place / f"ledger-{now:%Y%m%d-%H%M%S}{ENDING}" if place.is_dir() else place
     _require_new(file)
     manifest = _write(load_watcher_settings(config), file, label, now)
-    _forget(output, keep)
+    _forget(place, keep)
     _tell(file, manifest, as_json=as_json)
+
+
+def _place(output: str) -> Path:
+    """The path. A folder that is not there, such as one that is not mounted, is no name for a file."""
+    from usrec.domain.errors import ConfigurationError
+
+    place = Path(output)
+    if output.endswith("/") and not place.is_dir():
+        raise ConfigurationError(
+            "there is no such folder",
+            where=output,
+            kept="Nothing was written",
+            next_step="Make or mount the folder, or name a file",
+        )
+    return place
 
 
 def _write(settings: LoadedWatcherSettings, file: Path, label: str, now: datetime) -> Manifest:

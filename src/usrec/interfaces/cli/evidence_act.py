@@ -5,7 +5,7 @@ The legal standing of the attempts is that of docs/explanation/law.md: they miti
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -14,6 +14,7 @@ from usrec.domain.evidence import AttemptEvidence, DecisionEvidence, Dossier, Qu
 from usrec.domain.inquiry import Finding
 from usrec.domain.outage import Outage
 from usrec.domain.source_event import load_details
+from usrec.domain.verdict import Ending
 from usrec.interfaces.cli.alert_words import alert_title
 from usrec.interfaces.cli.calendar import WEEKDAYS
 from usrec.interfaces.cli.evidence_words import DAYS, ENDS_HERE, TIMELINESS
@@ -32,6 +33,7 @@ MITIGATES: Final = N_(
 )
 _NARROW: Final = (2, 5)
 NUMBER: Final = "№"
+_REFUSALS: Final = "SCSE"
 FOUND: Final = {
     Finding.OURS: "question_found",
     Finding.DIFFERENT: "question_contradicts",
@@ -178,7 +180,8 @@ def _attempts(dossier: Dossier) -> Iterator[Block]:
         yield Paragraph(tr("Nothing was sent."))
         return
     heads = (NUMBER, tr("begun"), tr("ended"), tr("what became of it"))
-    yield Grid((1, 3, 3, 8), [_attempt(one) for one in attempts], heads)
+    ends = {line.at: line.reason for line in dossier.record.lines if line.action == "attempt_closed"}
+    yield Grid((1, 3, 3, 8), [_attempt(one, ends) for one in attempts], heads)
     yield Paragraph(
         tr(
             "Answers lie in the bundle as they came. Of each request the bundle holds the signed document and the "
@@ -196,9 +199,14 @@ def _question(one: QuestionEvidence) -> Sequence[str]:
     return [str(one.after_attempt), _exact(one.asked_at), _exact(one.answered_at), told]
 
 
-def _attempt(one: AttemptEvidence) -> Sequence[str]:
+def _attempt(one: AttemptEvidence, ends: Mapping[str, str]) -> Sequence[str]:
+    """One row. Why it ended is told by the journal's word for it, where that is known; else as it was noted."""
     ending = tr("not closed") if one.ending is None else tr(ENDINGS[one.ending])
-    parts = [ending, code_words(one.code) if one.code else "", one.detail]
+    reason = "" if one.closed_at is None else ends.get(one.closed_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "")
+    why = tr(REASONS[reason]) if reason in REASONS else one.detail
+    if one.ending is Ending.REGISTERED and one.code.startswith(_REFUSALS):
+        why = tr("USREC has held this very entry since an earlier attempt")
+    parts = [ending, code_words(one.code) if one.code else "", why]
     return [str(one.number), _exact(one.opened_at), _exact(one.closed_at), "; ".join(part for part in parts if part)]
 
 
@@ -231,7 +239,7 @@ def _outages(outages: Sequence[Outage]) -> Iterator[Block]:
 def outage_grid(outages: Sequence[Outage]) -> Grid:
     """Outages with what failed."""
     rows = [[_exact(one.began), _exact(one.ended) or tr("goes on"), _failures(one)] for one in outages]
-    return Grid((3, 3, 8), rows, (tr("from"), tr("until"), tr("failed exchanges")))
+    return Grid((3, 3, 8), rows, (tr("first failure"), tr("reached again"), tr("failed exchanges")))
 
 
 def _failures(outage: Outage) -> str:

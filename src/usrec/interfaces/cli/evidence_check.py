@@ -133,7 +133,18 @@ def _words(found: CheckedEvidence, *, judged: bool) -> Iterator[str]:
     yield tr("Signatures are mathematically right: {documents}, {answers}").format(documents=documents, answers=answers)
     by = tr("Answers are signed with certificate {signer}, BIN {bin}: see that it is the gateway's")
     for signer in found.answer_signers.values():
-        yield by.format(signer=signer.fingerprint[:16], bin=signer.bin or "-")
+        yield by.format(signer=signer.short_id, bin=signer.bin or "-")
+    yield from _chain(found)
+    for notice, count in sorted(found.notices.items()):
+        yield tr("Note: {what} ({number})").format(what=tr(NOTICES[notice]), number=count)
+
+
+def _chain(found: CheckedEvidence) -> Iterator[str]:
+    """How the journal's lines are bound; nothing where that was found wrong."""
+    from usrec.adapters.evidence.checking import Doubt
+
+    if {Doubt.CHAIN, Doubt.HEAD} & {one.doubt for one in found.faults}:
+        return
     yield ntr(
         "{number} line of the journal stands in its chain",
         "{number} lines of the journal stand in its chain",
@@ -142,8 +153,6 @@ def _words(found: CheckedEvidence, *, judged: bool) -> Iterator[str]:
     if found.head is not None:
         head = tr("The chain is signed up to batch {batch}, at {time}")
         yield head.format(batch=found.head.batch, time=local_time(found.head.at))
-    for notice, count in sorted(found.notices.items()):
-        yield tr("Note: {what} ({number})").format(what=tr(NOTICES[notice]), number=count)
 
 
 def _when(whole: VerifiedBundle) -> str:

@@ -155,9 +155,9 @@ def tail_words(tail: Tail) -> str:
 
 def _heads(signed: HeadsChecked, file: Path | None) -> Iterator[str]:
     yield ntr("{number} signed head in the ledger agrees", "{number} signed heads in the ledger agree", signed.ledger)
-    if file is None:
+    if file is None or (not signed.outside and signed.breach is None):
         yield tr("No heads outside the ledger were checked, so a chain that was cut off would not show")
-    else:
+    if file is not None:
         yield ntr(
             "{number} signed head in {file} agrees",
             "{number} signed heads in {file} agree",
