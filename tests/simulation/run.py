@@ -37,7 +37,7 @@ from usrec.domain.watch import WatchPolicy
 _STORM: Final = timedelta(days=2)
 """The weather is rough for at least so long, and as long as anything is open."""
 _LONGEST_STORM: Final = 450
-_LONGEST_CALM: Final = 4000
+_LONGEST_CALM: Final = 12_000
 _SECOND: Final = timedelta(seconds=1)
 _NO_POLL: Final = 0.8
 """How likely nobody looks for work at a moment at which the ledger has none."""

@@ -98,7 +98,8 @@ class Crowd:
     def log(self, pid: int) -> list[dict[str, Any]]:
         """What one has written so far; a line that is being written is left out."""
         told = self._places[pid].read_text("utf-8")
-        return log_records(told[: told.rfind("\n") + 1])
+        whole = told[: told.rfind("\n") + 1].splitlines(keepends=True)
+        return log_records("".join(line for line in whole if line.startswith("{")))
 
     def logs(self) -> dict[int, list[dict[str, Any]]]:
         """What each has written, those that were killed included."""

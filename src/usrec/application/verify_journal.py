@@ -12,7 +12,7 @@ from typing import Final
 
 from usrec.domain.chain import START, Batch, ChainLine, ChainState, digest_of, follows
 from usrec.domain.chain_check import Breach, Damage, check_batch, digest_at, digests_in, kind_of
-from usrec.domain.errors import LedgerUnavailable
+from usrec.domain.errors import InvariantViolation, LedgerUnavailable
 from usrec.domain.spans import Span, holds, numbers_in, read_spans
 from usrec.ports.chain import ChainView
 
@@ -83,7 +83,7 @@ def _lines(view: ChainView, spans: Sequence[Span]) -> Sequence[ChainLine]:
     """
     try:
         return view.lines(spans)
-    except LedgerUnavailable:
+    except (InvariantViolation, LedgerUnavailable):
         view.ends()
         return [line for seq in numbers_in(spans) for line in _one(view, seq)]
 
@@ -91,7 +91,7 @@ def _lines(view: ChainView, spans: Sequence[Span]) -> Sequence[ChainLine]:
 def _one(view: ChainView, seq: int) -> Sequence[ChainLine]:
     try:
         return view.lines([(seq, seq)])
-    except LedgerUnavailable:
+    except (InvariantViolation, LedgerUnavailable):
         return [ChainLine(seq, "", None, "", None, None, "", "", "")]
 
 

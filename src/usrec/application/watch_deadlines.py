@@ -39,7 +39,7 @@ def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit:
     with ledger.begin() as work:
         _unsay_what_has_not_come(work, now, limit)
         _settle_alerts(work, now, limit)
-        watched = work.alerts.to_watch(now, limit)
+        watched = sorted(work.alerts.to_watch(now, limit), key=_by_arrival)
         ids = [submission.id for submission in watched]
         asked_at = {**work.signing_requests.asked_at(ids), **work.outbox.waiting_since(ids)}
         pairs = work.pairs.of_submissions(ids)
@@ -59,6 +59,11 @@ def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit:
         raised += watch_permits(work, policy, now, limit)
         work.commit()
     return raised
+
+
+def _by_arrival(submission: Submission) -> tuple[datetime, int]:
+    """Of two submissions of one event the first speaks for both: its term was set first."""
+    return submission.received_at, submission.revision
 
 
 def _unsay_what_has_not_come(work: UnitOfWork, now: datetime, limit: int) -> None:
