@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,7 +65,8 @@ def test_agents_that_are_killed_stopped_and_cut_off_register_every_event_once_an
             crowd.wait_for(7)
             crowd.kill_one()
             dismissed = [workplace.dismiss(person) for person in people[: PEOPLE // 2]]
-            frozen = crowd.freeze_one()
+            more = (Person(number) for number in itertools.count(PEOPLE + 1))
+            frozen = crowd.freeze_one(lambda: hired.append(workplace.hire(next(more))))
             crowd.let_lease_run_out(frozen)
             wait_until(lambda: is_registered(crowd, frozen), "the registration by another agent")
             crowd.wake(frozen)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 from collections import Counter
@@ -52,6 +53,11 @@ def _storm(
     entered: set[str] = set()
     struck: Counter[str] = Counter()
     with Crowd(workplace, AGENTS, chance) as crowd:
+        more = (Person(number) for number in itertools.count(strikes + 1))
+
+        def one_more() -> None:
+            entered.add(workplace.hire(next(more)))
+
         for number in range(1, strikes + 1):
             person = Person(number)
             entered |= {workplace.hire(person), workplace.transfer(person), workplace.dismiss(person)}
@@ -64,7 +70,7 @@ def _storm(
                 crowd.wait_for_all()
                 restart_server(server, workplace)
             else:
-                frozen = crowd.freeze_one()
+                frozen = crowd.freeze_one(one_more)
                 crowd.let_lease_run_out(frozen)
                 crowd.wait_for_another(frozen)
                 crowd.wake(frozen)

@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import count, pairwise
@@ -118,11 +119,18 @@ class Crowd:
     def all_run(self) -> bool:
         return all(agent.poll() is None for agent in self._agents.values())
 
-    def freeze_one(self) -> Frozen:
-        """SIGSTOP an agent that waits for an answer and is in no transaction."""
+    def freeze_one(self, more_work: Callable[[], object]) -> Frozen:
+        """SIGSTOP an agent that waits for an answer and is in no transaction.
+
+        Args:
+            more_work: Called when nothing is left to be sent, so that somebody will wait for an answer again.
+        """
         found: list[Frozen] = []
 
         def caught() -> bool:
+            if not self.ask("SELECT 1 FROM outbox LIMIT 1"):
+                more_work()
+                wait_until(lambda: self.ask(ON_THE_WIRE), "somebody who sends")
             for which, owner, fence in self.ask(ON_THE_WIRE):
                 pid = int(owner.rpartition(":")[2])
                 if pid not in self._agents:
