@@ -100,6 +100,8 @@ class Crowd:
         """What one has written so far; a line that is being written is left out."""
         told = self._places[pid].read_text("utf-8")
         whole = told[: told.rfind("\n") + 1].splitlines(keepends=True)
+        last_words = [line for line in whole if not line.startswith("{")]
+        assert not any("unexpected" in line or "Traceback" in line for line in last_words), last_words
         return log_records("".join(line for line in whole if line.startswith("{")))
 
     def logs(self) -> dict[int, list[dict[str, Any]]]:
