@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import multiprocessing
 import signal
@@ -27,10 +28,18 @@ def play(seeds: Iterable[int]) -> Tally:
     """Play seeds in this process."""
     began = time.process_time()
     tally = Tally()
+    _spare_the_collector()
     for seed in seeds:
         tally.add(simulate(seed))
     tally.seconds = time.process_time() - began
     return tally
+
+
+def _spare_the_collector() -> None:
+    """What is loaded stays loaded: looked through at each collection, it costs a seventh of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 Span: TypeAlias = tuple[int, int]
@@ -31,6 +32,7 @@ def write_spans(spans: Iterable[Span]) -> str:
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
 
 
+@lru_cache(maxsize=256)
 def read_spans(text: str) -> tuple[Span, ...]:
     """The runs of a canonical text.
 

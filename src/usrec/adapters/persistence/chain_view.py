@@ -39,6 +39,7 @@ _REACHING: Final = (
     .order_by(journal_batches.c.through, journal_batches.c.number)
 )
 _OF_NUMBER: Final = _WHOLE.where(journal_batches.c.number == bindparam("which"))
+_RUN: Final = LINES.where(journal.c.seq.between(bindparam("first"), bindparam("last"))).order_by(journal.c.seq)
 _OF_SUBMISSION: Final = LINES.where(journal.c.submission_id == bindparam("which")).order_by(journal.c.seq)
 _NEWEST: Final = LINES.order_by(journal.c.seq.desc()).limit(bindparam("most"))
 _RESTORINGS: Final = LINES.where(
@@ -168,6 +169,10 @@ def read_tail(connection: Connection) -> Tail:
 
 
 def _within(connection: Connection, spans: Sequence[Span]) -> Iterator[ChainLine]:
+    if len(spans) == 1:
+        ((first, last),) = spans
+        yield from (ChainLine(*row) for row in connection.execute(_RUN, {"first": first, "last": last}))
+        return
     for some in _portions(spans):
         yield from (ChainLine(*row) for row in connection.execute(LINES.where(some).order_by(journal.c.seq)))
 
