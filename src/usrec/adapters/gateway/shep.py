@@ -100,6 +100,7 @@ class ShepGateway:
         )
         self._transport = open_transport(endpoint)
         self._address = httpx.URL(endpoint.url)
+        self._head = httpx.Headers([(b"Host", self._address.netloc), *httpx.Headers(_HEADERS).raw]).raw
         self._phases = phases(endpoint.timeouts).as_dict()
         warn_of_plain_http(endpoint)
 
@@ -163,7 +164,8 @@ class ShepGateway:
         self, body: bytes, received: bytearray, progress: _Progress, judge: Callable[[int, bytes], _Judged]
     ) -> _Judged | Unknown:
         how = {"timeout": self._phases, "trace": progress}
-        request = httpx.Request("POST", self._address, content=body, headers=_HEADERS, extensions=how)
+        head = [*self._head, (b"Content-Length", b"%d" % len(body))]
+        request = httpx.Request("POST", self._address, headers=head, stream=httpx.ByteStream(body), extensions=how)
         with closing(self._transport.handle_request(request)) as response:
             problem = self._receive(response, received)
         return problem or judge(response.status_code, bytes(received))
