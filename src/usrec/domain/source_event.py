@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 from usrec.domain.events.changes import (
     Amendment,
@@ -278,11 +278,17 @@ def dump_details(details: Details) -> str:
     )
 
 
+_DATES: Final = {
+    kind: frozenset(item.name for item in fields(kind) if str(item.type).startswith("date"))
+    for kind in DETAILS_TYPES.values()
+}
+
+
 def load_details(operation: Operation, text: str) -> Details:
     """Details from the ledger's JSON text, which :func:`dump_details` wrote."""
     kind = DETAILS_TYPES[operation]
     raw: dict[str, str | None] = json.loads(text)
-    dates = {item.name for item in fields(kind) if str(item.type).startswith("date")}
+    dates = _DATES[kind]
     values: dict[str, object] = {
         name: date.fromisoformat(value) if name in dates and value is not None else value for name, value in raw.items()
     }
