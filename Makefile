@@ -68,8 +68,8 @@ simulate: $(VENV)/.installed-dev ## play seeds of bad weather (SEEDS=1000 [REPOR
 fuzz: $(VENV)/.installed-dev ## damage what kzeds reads and what HR writes, FUZZ times as often as the tests do (FUZZ=100 SEED=7)
 	FUZZ=$(FUZZ) SEED=$(SEED) $(BIN)/pytest -n auto --dist worksteal tests/unit/kzeds/test_kzeds_bits.py tests/unit/kzeds/test_kzeds_wrapping.py tests/unit/kzeds/test_kzeds_fuzz.py tests/unit/kzeds/test_kzeds_fuzz_signers.py tests/unit/usrec/test_lint_agent_registry.py
 
-bench: $(VENV)/.installed-dev ## how fast signatures are here (BENCH="--json FILE --no-goals")
-	@PYTHONPATH=tests $(BIN)/python -m benchmarks.kzeds_signatures $(BENCH)
+bench: $(VENV)/.installed-dev ## how fast the agent is here, held to its goals (one part: BENCH=k; quick: ROUNDS=3; the EDS library: BENCH=kzeds)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks $(BENCH) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 messages: $(VENV)/.installed-dev ## renew and compile the language catalogues
 	@mkdir -p build
