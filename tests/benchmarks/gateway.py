@@ -2,7 +2,7 @@
 
 It registers everything, checks nothing (the simulator does that) and signs with the gateway's key of a test PKI, so
 that the agent under measurement has a true exchange and a true answer to verify. Orders come on standard input, one a
-line: ``count`` tells how many were answered and when the first one came, ``latency SECONDS`` sets how long an answer
+line: ``count`` tells how many were answered and when the last one came, ``latency SECONDS`` sets how long an answer
 takes. It ends with its parent.
 """
 
@@ -26,10 +26,11 @@ from kzeds import SigningKey, sign_body
 from usrec_simulator.business import NAMESPACE
 from usrec_simulator.codes import SUCCESS
 from usrec_simulator.material import load_material
-from usrec_simulator.soap import Answer, render_answer
+from usrec_simulator.soap import Answer, render_answer, wsdl
 
 _CORRELATION = re.compile(rb"<correlationId>([^<]*)</correlationId>")
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+_HOST = re.compile(rb"host: *(\S+)", re.IGNORECASE)
 _END = b"\r\n\r\n"
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: %d\r\n\r\n"
 
@@ -40,19 +41,18 @@ class Desk:
     Attributes:
         latency: Seconds that an answer takes.
         answers: How many were given.
-        first: When the first request came, by ``time.time``.
+        last: When the last request came, by ``time.time``.
     """
 
     def __init__(self, key: SigningKey, latency: float) -> None:
         self._key = key
         self.latency = latency
         self.answers = 0
-        self.first: float | None = None
+        self.last: float | None = None
 
     def answer(self, envelope: bytes) -> bytes:
         """The signed answer to one request, with its HTTP head."""
-        if self.first is None:
-            self.first = time.time()
+        self.last = time.time()
         found = _CORRELATION.search(envelope)
         body = sign_body(render_answer(_success(found.group(1).decode() if found else None)), self._key)
         self.answers += 1
@@ -60,12 +60,19 @@ class Desk:
             b"HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: %d\r\n\r\n" % len(body) + body
         )
 
+    def describe(self, head: bytes) -> bytes:
+        """The WSDL, which an agent reads when it starts, with its HTTP head."""
+        host = _HOST.search(head)
+        endpoint = f"https://{host.group(1).decode() if host else 'localhost'}/"
+        body = wsdl("SyncChannelInterface.wsdl" if b"Interface.wsdl" in head else "SyncChannel.wsdl", endpoint)
+        return _HEAD % len(body) + body
+
     def obey(self, order: str) -> dict[str, object]:
         """Carry out one order of the benchmark; gives what to tell it."""
         word, _, value = order.strip().partition(" ")
         if word == "latency":
             self.latency = float(value)
-        return {"answers": self.answers, "first": self.first}
+        return {"answers": self.answers, "last": self.last}
 
 
 class Line(asyncio.Protocol):
@@ -84,22 +91,26 @@ class Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Answer when a request is whole."""
         self._received += data
-        head = self._received.find(_END)
-        if head < 0 or (length := _LENGTH.search(self._received, 0, head)) is None:
+        head, end, body = bytes(self._received).partition(_END)
+        length = _LENGTH.search(head)
+        if not end or len(body) < (int(length.group(1)) if length else 0):
             return
-        start = head + len(_END)
-        if len(self._received) >= start + int(length.group(1)):
-            envelope = bytes(self._received[start:])
-            self._received.clear()
-            self._reply(envelope)
+        self._received.clear()
+        if head.startswith(b"GET"):
+            self._write(self._desk.describe(head))
+        else:
+            self._reply(body)
 
     def _reply(self, envelope: bytes) -> None:
-        assert self._transport is not None
         answer, latency = self._desk.answer(envelope), self._desk.latency
         if latency:
-            asyncio.get_running_loop().call_later(latency, self._transport.write, answer)
+            asyncio.get_running_loop().call_later(latency, self._write, answer)
         else:
-            self._transport.write(answer)
+            self._write(answer)
+
+    def _write(self, answer: bytes) -> None:
+        assert self._transport is not None
+        self._transport.write(answer)
 
 
 def _success(correlation_id: str | None) -> Answer:

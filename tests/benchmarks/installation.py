@@ -104,8 +104,14 @@ def _databases(folder: Path, server: PostgresqlServer | None) -> tuple[SqlHr, st
 
 
 @contextmanager
-def agent(place: Workplace, env: Mapping[str, str] | None = None) -> Iterator[Running]:
-    """``usrec run``, until it is told to stop; its log goes to a file, as a service manager's journal does."""
+def agent(place: Workplace, env: Mapping[str, str] | None = None, *, delivery: str | None = None) -> Iterator[Running]:
+    """``usrec run``, until it is told to stop; its log goes to a file, as a service manager's journal does.
+
+    Args:
+        delivery: Other settings of ``[delivery]``, this time only.
+    """
+    usual = place.settings.read_text()
+    place.settings.write_text(usual if delivery is None else usual.replace(place.delivery, delivery))
     with (place.folder / "agent.log").open("w") as log:
         running = subprocess.Popen(
             place.command("run"), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **(env or {})}
@@ -115,6 +121,7 @@ def agent(place: Workplace, env: Mapping[str, str] | None = None) -> Iterator[Ru
     finally:
         running.send_signal(signal.SIGTERM)
         running.wait(60)
+        place.settings.write_text(usual)
 
 
 @dataclass(frozen=True, slots=True)

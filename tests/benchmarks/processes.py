@@ -104,7 +104,7 @@ class Gateway(Talking):
         return int(self.ask("count")["answers"])
 
     @property
-    def first(self) -> float | None:
-        """When its first request came, by ``time.time``."""
-        found = self.ask("count")["first"]
+    def last(self) -> float | None:
+        """When the last request came, by ``time.time``; None before the first."""
+        found = self.ask("count")["last"]
         return None if found is None else float(found)
