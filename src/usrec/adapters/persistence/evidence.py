@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, Executable, and_, bindparam, func, or
 
 from usrec.adapters.persistence.alert_tables import alerts, deliveries
 from usrec.adapters.persistence.attempts import DETAIL, EVIDENCE, REPLY
-from usrec.adapters.persistence.chain import HEAD_COLUMNS, HEADER_COLUMNS, LINES
+from usrec.adapters.persistence.chain import HEAD_COLUMNS, HEADER_COLUMNS, LINES, numbers_of
 from usrec.adapters.persistence.chain_tables import journal_batches, journal_heads
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import acknowledgements, attempts
@@ -39,7 +39,6 @@ from usrec.domain.evidence import (
 from usrec.domain.kazakhstan_time import day_end_utc, day_start_utc
 from usrec.domain.outage import Exchange
 from usrec.domain.source_event import SourceRow
-from usrec.domain.spans import read_spans
 from usrec.domain.submission import SubmissionId
 from usrec.domain.verdict import Ending
 from usrec.ports.chain import SignedHead
@@ -242,7 +241,7 @@ class SqlEvidenceReading:
         begun = False
         for row in rows:
             header = BatchHeader(*row[:width])
-            held = {seq for begin, end in read_spans(header.ranges) for seq in range(begin, end + 1)} & wanted
+            held = numbers_of(header) & wanted
             begun = begun or bool(held)
             wanted -= held
             if begun:
