@@ -19,6 +19,7 @@ from usrec.ports.act import ActText, Paragraph
 if TYPE_CHECKING:
     from usrec.application.verify_heads import HeadBreach
     from usrec.domain.chain_check import Breach
+    from usrec.domain.chain_head import Restoring
     from usrec.interfaces.cli.selection import Opened
     from usrec.ports.chain import SignedHead
 
@@ -81,16 +82,17 @@ def journal_found(place: Opened) -> JournalFound:
     view = place.ledger.chain_view
     outside = _outside(place)
     checker = build_head_checker(place.settings, SystemClock())
-    checked, heads = verify_journal(view), verify_heads(view, checker, outside or ())
-    found = JournalFound(checked.breach, heads.breach, outside is not None)
+    heads, restorings = outside or ((), ())
+    checked, signed = verify_journal(view), verify_heads(view, checker, heads, restorings)
+    found = JournalFound(checked.breach, signed.breach, outside is not None)
     if not found.whole:
         with english():
             typer.echo(f"usrec: WARNING: {tr(_SAID).format(what=found.words())} {tr(_NEXT)}.", err=True)
     return found
 
 
-def _outside(place: Opened) -> Sequence[SignedHead | None] | None:
-    """The heads outside the ledger; None, and said loudly, where they cannot be read."""
+def _outside(place: Opened) -> tuple[Sequence[SignedHead | None], Sequence[Restoring]] | None:
+    """What is kept outside the ledger; None, and said loudly, where they cannot be read."""
     from usrec.domain.errors import HeadFileUnusable
     from usrec.heads import build_head_file
 
@@ -98,7 +100,7 @@ def _outside(place: Opened) -> Sequence[SignedHead | None] | None:
     if not file.path.exists():
         return None
     try:
-        return list(file.heads())
+        return list(file.heads()), file.restorings()
     except HeadFileUnusable as problem:
         typer.echo(f"usrec: WARNING: whether the journal was cut off was NOT checked: {problem}", err=True)
         return None

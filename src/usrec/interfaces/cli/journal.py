@@ -45,16 +45,19 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check the whole journal and the signed heads; exit 1 with the first line that was changed."""
+    from usrec.adapters.heads.file import JournalHeadFile
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.verify_heads import verify_heads
     from usrec.application.verify_journal import verify_journal
-    from usrec.heads import build_head_checker
+    from usrec.heads import build_head_checker, build_head_file
 
     with opened(config) as place:
         file, outside = _outside(place, heads)
         checked = verify_journal(place.ledger.chain_view)
         checker = build_head_checker(place.settings, SystemClock())
-        signed = verify_heads(place.ledger.chain_view, checker, outside)
+        own = build_head_file(place.settings).restorings()
+        given = () if file is None else JournalHeadFile(file).restorings()
+        signed = verify_heads(place.ledger.chain_view, checker, outside, [*own, *given])
         tail = place.ledger.chain_view.tail()
     if as_json:
         print_json(verify_json(checked, signed, tail, file, judged=checker.issuers is not None))

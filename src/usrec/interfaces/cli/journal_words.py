@@ -27,6 +27,10 @@ _HEAD_DAMAGES: Final[Mapping[str, str]] = {
     "head_other_ledger": N_("the head of batch {batch} was signed for another ledger"),
     "head_other_chain": N_("the chain was made anew: batch {batch} is not the one whose head was signed"),
     "head_cut_off": N_("the chain was cut off: batch {batch}, whose head was signed, is gone"),
+    "head_restoring_unknown": N_(
+        "the chain ends before batch {batch}, whose head was signed. A line of the journal says that a backup was "
+        "restored; the file of heads knows nothing of it"
+    ),
 }
 
 
