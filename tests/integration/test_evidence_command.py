@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sqlite3
 import sys
 import zipfile
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
+from kzeds.bundle import layout
 from support.operator_desk import UNANSWERED, Desk, registered
 from support.plain_settings import PLAIN
 from usrec.adapters.evidence.checking import check_evidence
 from usrec.application.link_journal import link_journal
 from usrec.domain.errors import LedgerUnavailable
+from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.interfaces.cli.evidence_check import evidence_json
 
 
@@ -143,3 +147,26 @@ def test_export_from_a_damaged_journal_is_labelled_said_loudly_and_ends_with_6(
     assert "БҮЛІНГЕН" in act
     checked = evidence_json(check_evidence(bundle, authorities=None, at=busy.clock.now()), bundle, judged=False)
     assert (checked["journal"]["whole"], checked["notices"]["journal_damaged"]) == (False, 1)
+
+
+def test_a_period_that_no_bundle_can_hold_is_refused_before_anything_is_written_with_parts_that_fit(
+    busy: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy.clock.advance(timedelta(days=2))
+    busy.hire(4)
+    busy.take()
+    with busy.ledger.evidence.reading() as reading:
+        of_two = reading.volume([busy.row("hire-1").id, busy.row("hire-3").id])
+        whole = reading.volume([busy.row(f"hire-{number}").id for number in (1, 2, 3, 4)])
+    assert of_two.files == 2 + 2 + 1 + 1, "records, rows, the document and the answer of the one that was sent"
+    monkeypatch.setattr(layout, "MAXIMUM_FILES", whole.files - 1 + 500)
+    bundle, today = busy.folder / "b.zip", datetime.now(UTC)
+    days = [kazakhstan_date(today + timedelta(days=ahead)).isoformat() for ahead in (0, 2)]
+    said = busy.usrec("evidence", "export", "--period", *days, "-o", str(bundle))
+    assert (said.code, "Export it in 2 parts" in said.err) == (5, True), said.err
+    assert not list(busy.folder.glob("*b.zip*"))
+    parts = re.findall(r"--period (\S+) (\d{4}-\d\d-\d\d)", said.err)
+    assert (parts[0][0], parts[-1][1]) == tuple(days)
+    for part in parts:
+        again = busy.usrec("evidence", "export", "--period", *part, "-o", str(bundle), "--force")
+        assert again.code == 0, again.err

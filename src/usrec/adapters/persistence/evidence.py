@@ -19,6 +19,7 @@ from usrec.adapters.persistence.chain_tables import journal_batches, journal_hea
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import acknowledgements, attempts
 from usrec.adapters.persistence.engine import READ_ONLY, connected
+from usrec.adapters.persistence.evidence_volume import WEIGHED
 from usrec.adapters.persistence.inbox import PAYLOAD, FingerprintKey
 from usrec.adapters.persistence.question_table import questions
 from usrec.adapters.persistence.questions import QUESTION_REPLY
@@ -42,7 +43,7 @@ from usrec.domain.source_event import SourceRow
 from usrec.domain.submission import SubmissionId
 from usrec.domain.verdict import Ending
 from usrec.ports.chain import SignedHead
-from usrec.ports.evidence import Chosen
+from usrec.ports.evidence import Chosen, Volume
 
 _Of = TypeVar("_Of")
 _AT_ONCE: Final = 500
@@ -183,6 +184,10 @@ class SqlEvidenceReading:
         period = {"first": first, "last": last, "since": day_start_utc(first), "until": day_end_utc(last)}
         found = self._connection.execute(_IN_PERIOD, period).all()
         return Chosen([row.id for row in found], found[0].received_at if found else None)
+
+    def volume(self, ids: Collection[SubmissionId]) -> Volume:
+        """Counted by the database."""
+        return sum((Volume(*row) for weighed in WEIGHED for row in self._among(weighed, ids)), Volume(0, 0))
 
     def records(self, ids: Collection[SubmissionId]) -> Sequence[EvidenceRecord]:
         """Nine questions for all of them together."""

@@ -14,6 +14,7 @@ import typer
 from usrec.domain.submission import SubmissionId
 from usrec.interfaces.cli.evidence_check import verify
 from usrec.interfaces.cli.evidence_journal import EXIT_DAMAGED, JournalFound, journal_found, warned, warnings
+from usrec.interfaces.cli.evidence_room import require_room
 from usrec.interfaces.cli.options import AsJson, Config, print_json, who
 from usrec.interfaces.cli.selection import Opened, opened
 from usrec.interfaces.cli.tables import say
@@ -103,6 +104,7 @@ def _export(
     _link(place)
     with place.ledger.evidence.reading() as reading, _writing(output) as files:
         chosen, of = _chosen(reading, scope)
+        require_room(reading, chosen, of, output)
         return _written(place, reading=reading, files=files, chosen=chosen, of=of, key=key, found=found, now=now), of
 
 
