@@ -25,6 +25,7 @@ from usrec.application.recording import journal, status_note
 from usrec.application.sort_out import sort_out
 from usrec.application.standing import Standing, against_standing
 from usrec.application.supersede import take_out
+from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.mass import MASSED, MassGroup, MassMember
 from usrec.domain.revision import place_revision
@@ -271,7 +272,10 @@ def retake(
     entropy: Entropy,
     preflight: Preflight = BY_DEFAULT,
 ) -> Submission | None:
-    """Examine an invalid submission's row again (the settings may have changed); None when it is still invalid."""
+    """Examine an invalid submission's row again (the settings may have changed); None when it is still invalid.
+
+    What the employer's policy does not enter is marked as that, and is not sent.
+    """
     row = work.inbox.row((old.source, old.event_id, old.revision))
     if row is None or row.withdrawn:
         return None
@@ -280,15 +284,17 @@ def retake(
     before = work.submissions.standing_of([contract])[contract]
     dated = _dated(found, before, calendar, now)
     checked = with_marks_checked(dated, before, preflight.conditions, preflight.unsure)
-    taken = new_submission(with_document_kept(work, checked, now), now, entropy)
-    new = with_target(taken, preflight.intake.targets, calendar)
-    position = position_after(work, new, old)
-    new = replace(new, position=position, replaces=old.id, received_at=old.received_at, reason="retaken")
+    kept = with_document_kept(work, checked, now)
+    taken = with_target(new_submission(kept, now, entropy), preflight.intake.targets, calendar)
+    new = by_policy(taken, kept, preflight.intake)
+    new = replace(new, position=position_after(work, new, old), replaces=old.id, received_at=old.received_at)
     event = work.submissions.of_event(old.source, old.event_id)
     in_the_way = any(_stands_in_the_way(other, new) for other in event if other.replaced_by is None)
     if in_the_way or is_second_conclusion(work, new, before):
         return None
-    again = against_standing(work, new, before, preflight.unsure)
+    if new.reason == NOT_REGISTRABLE and new.state is State.PENDING:
+        return replace(new, state=State.CANCELLED)
+    again = against_standing(work, replace(new, reason="retaken"), before, preflight.unsure)
     return again if again.state is State.PENDING else None
 
 

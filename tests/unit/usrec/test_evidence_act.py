@@ -17,6 +17,7 @@ from usrec.domain.day_count import DayKind
 from usrec.domain.evidence import Dossier, Timeliness
 from usrec.domain.outage import outages
 from usrec.interfaces.cli.evidence_act import submission_act
+from usrec.interfaces.cli.evidence_journal import JournalFound
 from usrec.interfaces.cli.evidence_readme import readme
 from usrec.interfaces.cli.evidence_words import DAYS, DOUBTS, NOTICES, TIMELINESS
 from usrec.ports.act import ActText, Block, Grid, Heading, Paragraph, Signer
@@ -136,7 +137,7 @@ def test_without_the_extra_there_is_no_act(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_readme_speaks_three_languages() -> None:
-    text = readme().decode()
+    text = readme(JournalFound()).decode()
     assert all(words in text for words in ("ЕШЕБЖ", "ЕСУТД", "USREC", "kzeds verify-bundle BUNDLE.zip"))
 
 

@@ -74,6 +74,8 @@ class Notice(StrEnum):
     """No signed head stands behind the lines: only the bundle's own signature covers the chain."""
     STAMP_NOT_CHECKED = "stamp_not_checked"
     """The head's timestamp needs authorities to check it."""
+    JOURNAL_DAMAGED = "journal_damaged"
+    """Whoever made the bundle found the journal damaged then, and says so in the manifest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,12 @@ def check_evidence(file: Path, *, authorities: Collection[Certificate] | None, a
             if one.name.endswith(f"/{layout.RECORD}"):
                 check.readable_submission(one.name)
         check.chain(at)
+        found.notices[Notice.JOURNAL_DAMAGED] += _is_of_damaged(bundle.fields.get("journal"))
     return found
+
+
+def _is_of_damaged(told: object) -> bool:
+    return isinstance(told, Mapping) and told.get("whole") is False
 
 
 class _Check:

@@ -19,7 +19,7 @@ from usrec.adapters.persistence.tables import journal
 from usrec.adapters.persistence.types import UtcDateTime
 from usrec.domain.chain import START, Batch, BatchHeader, ChainLine, ChainState, moment, state_after
 from usrec.domain.errors import InvariantViolation
-from usrec.domain.spans import Span
+from usrec.domain.spans import Span, read_spans
 from usrec.ports.chain import SignedHead
 
 _LOCK: Final = 0x75736A63
@@ -79,6 +79,16 @@ _WRITERS_WITHOUT_NUMBER: Final = text(
     " AND own.mode = 'ExclusiveLock')"
 )
 _NEXT_NUMBER: Final = text("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)")
+
+
+def numbers_of(header: BatchHeader) -> set[int]:
+    """The lines that a batch says it holds; none where that makes no sense, as after somebody changed it."""
+    try:
+        spans = read_spans(header.ranges)
+    except ValueError:
+        return set()
+    said = sum(end - begin + 1 for begin, end in spans)
+    return {seq for begin, end in spans for seq in range(begin, end + 1)} if said == header.entries else set()
 
 
 class SqlChain:

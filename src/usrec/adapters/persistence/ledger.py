@@ -159,7 +159,7 @@ def open_ledger(
         else:
             require_current(engine)
         if at is not None:
-            require_keys(engine, sealing, at)
+            sealing = require_keys(engine, sealing, at)
     except BaseException:
         engine.dispose()
         raise
