@@ -30,8 +30,8 @@ HEAVY = {
     "usrec.settings",
 }
 
-MODULES = {later.place.partition(".")[0] for later in COMMANDS}
-"""One for each command, or group of commands, of ``usrec``."""
+MODULES = {f"{PACKAGE}.{later.place.partition('.')[0]}": later.name for later in COMMANDS}
+"""Where each command, or group of commands, of ``usrec`` is written."""
 
 PROGRAM = """
 import json, runpy, sys
@@ -90,4 +90,4 @@ def test_command_loads_none_of_the_others(name: str) -> None:
 
 def _commands_loaded(arguments: list[str]) -> set[str]:
     done = run([sys.executable, "-c", PROGRAM.format(package="usrec", arguments=arguments)])
-    return MODULES & {name.removeprefix(f"{PACKAGE}.") for name in json.loads(done.stderr)["loaded"]}
+    return {MODULES[name] for name in json.loads(done.stderr)["loaded"] if name in MODULES}
