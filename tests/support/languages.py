@@ -44,7 +44,7 @@ def setting_texts() -> set[str]:
     """The docstrings of the settings' tree, which `usrec init` shows in every language."""
     found = list(tables(Settings))
     return {table.meaning for table in found} | {
-        field.description or "" for table in found for field in table.settings.values()
+        text for table in found for text in table.meanings().values()
     }
 
 
