@@ -82,6 +82,7 @@ def record_package(
             if current is None or current.digest != request.digest:
                 continue
             work.signing_requests.put(replace(current, package_id=package_id, packaged_at=now))
-            detail = json.dumps({"package": package_id, "digest": current.digest})
+            keyed = work.journal.digest(submission.id, current.document)
+            detail = json.dumps({"package": package_id, "unsigned": keyed})
             journal(work, submission, "package", submission.state, now, actor=actor.name, detail=detail)
             work.commit()
