@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, Executable, bindparam, false, select
+from sqlalchemy import Executable, bindparam, false, select
 
 from usrec.adapters.persistence.delivery_tables import MOVING, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.tables import contract_numbers, contracts
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.source_event import ContractKey
 from usrec.ports.contracts import ContractRef
 
@@ -53,7 +54,7 @@ _WITH_NUMBER: Final = (
 class SqlContracts:
     """The ``Contracts`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def lock(self, employer_bin: str, contract_key: ContractKey) -> None:
@@ -85,12 +86,12 @@ class SqlContracts:
     def set_registry_id(self, employer_bin: str, contract_key: ContractKey, registry_id: str | None) -> None:
         """Remember the registry's id, or that there is none any more."""
         what = {"employer_bin": employer_bin, "contract_key": contract_key, "registry_id": registry_id}
-        self._connection.execute(_SET_REGISTRY_ID[self._connection.dialect.name], what)
+        self._connection.later(_SET_REGISTRY_ID[self._connection.dialect.name], what)
 
     def add_number(self, employer_bin: str, contract_key: ContractKey, number: str) -> None:
         """Remember a number of the contract."""
         what = {"employer_bin": employer_bin, "number": number, "contract_key": contract_key}
-        self._connection.execute(_ADD_NUMBER[self._connection.dialect.name], what)
+        self._connection.later(_ADD_NUMBER[self._connection.dialect.name], what)
 
     def with_number(self, employer_bin: str, number: str) -> Sequence[ContractKey]:
         """The employer's contracts that ever had this number."""
