@@ -164,6 +164,7 @@ def test_row_that_two_agents_take_at_once_is_taken_by_one(
 
     with shared_ledger.begin() as work:
         work.inbox.add(a_row(), EventId("e1"), "f", NOW)
+        work.writing.send()
         other = threads.submit(take)
         assert waits(other)
         work.commit()
@@ -181,6 +182,7 @@ def test_last_note_wins_between_agents_too(shared_ledger: SqlLedger, threads: Th
 
     with shared_ledger.begin() as work:
         work.write_backs.put(a_note(state="signed"))
+        work.writing.send()
         other = threads.submit(note)
         assert waits(other)
         work.commit()

@@ -125,6 +125,7 @@ def test_full_disk_rolls_back_and_keeps_what_was_committed(shared_ledger: SqlLed
     event.listen(shared_ledger._engine, "connect", lambda raw, _: raw.execute("PRAGMA max_page_count = 1"))
     with pytest.raises(LedgerUnavailable, match=r"disk is full.*Free some space"), shared_ledger.begin() as work:
         work.submissions.add(a_submission("lost", details="x" * 1_000_000))
+        work.writing.send()
     with shared_ledger.begin() as work:
         assert work.submissions.get(SubmissionId("kept")) is not None
         assert work.submissions.get(SubmissionId("lost")) is None
@@ -144,6 +145,7 @@ def test_read_only_file_says_what_right_is_missing(shared_ledger: SqlLedger) -> 
     ledger = open_ledger(f"sqlite:///file:{file}?mode=ro&uri=true")
     with pytest.raises(LedgerUnavailable, match=r"cannot be written.*right to write"), ledger.begin() as work:
         work.submissions.add(a_submission())
+        work.writing.send()
     ledger.close()
 
 

@@ -63,6 +63,7 @@ def test_lease_of_anybody_else_is_lost(ledger: SqlLedger, changes: dict[str, Any
             work.outbox.hold_lease(replace(claim.lease, **changes), NOW)
         with pytest.raises(LeaseLost):
             work.outbox.release(replace(claim.lease, **changes), replace(claim.entry, status=QueueStatus.READY))
+            work.writing.send()
     assert get(ledger) == claim.entry
 
 
@@ -81,6 +82,7 @@ def test_agent_that_slept_past_its_lease_cannot_write(ledger: SqlLedger) -> None
                 work.outbox.hold_lease(slept.lease, NOW)
             with pytest.raises(LeaseLost):
                 work.outbox.release(slept.lease, woken)
+                work.writing.send()
 
 
 def test_same_agent_claiming_again_kills_its_own_older_lease(ledger: SqlLedger) -> None:
@@ -140,3 +142,4 @@ def test_release_stores_the_new_status_times_and_reason(ledger: SqlLedger) -> No
     assert get(ledger) == replace(after, lease_owner=None, lease_until=None)
     with ledger.begin() as work, pytest.raises(LeaseLost):
         work.outbox.release(claim.lease, after)
+        work.writing.send()

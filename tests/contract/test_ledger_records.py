@@ -73,6 +73,7 @@ def test_an_answer_after_its_attempt_was_given_up_is_kept_once(stocked: SqlLedge
 def test_closing_an_attempt_that_was_never_opened_is_a_fault(stocked: SqlLedger) -> None:
     with stocked.begin() as work, pytest.raises(InvariantViolation, match="never opened"):
         work.attempts.close(AttemptId("nobody"), a_closing())
+        work.writing.send()
 
 
 def test_second_open_attempt_of_a_submission_is_refused(stocked: SqlLedger) -> None:
@@ -81,6 +82,7 @@ def test_second_open_attempt_of_a_submission_is_refused(stocked: SqlLedger) -> N
         work.attempts.open(an_attempt(S2))
         with pytest.raises(InvariantViolation):
             work.attempts.open(an_attempt(S1, 2))
+            work.writing.send()
 
 
 def test_number_of_an_attempt_is_used_once(stocked: SqlLedger) -> None:
@@ -89,6 +91,7 @@ def test_number_of_an_attempt_is_used_once(stocked: SqlLedger) -> None:
         work.attempts.close(an_attempt(S1).id, a_closing())
         with pytest.raises(InvariantViolation):
             work.attempts.open(an_attempt(S1, id=AttemptId("other")))
+            work.writing.send()
 
 
 @pytest.mark.parametrize(
@@ -129,6 +132,7 @@ def test_answer_recorded_twice_is_refused_as_somebody_elses_work(stocked: SqlLed
         work.acknowledgements.add(an_acknowledgement(S1))
         with pytest.raises(LedgerUnavailable, match="recorded the same fact first"):
             work.acknowledgements.add(an_acknowledgement(S2))
+            work.writing.send()
 
 
 def test_journal_keeps_the_order_of_its_lines(stocked: SqlLedger) -> None:

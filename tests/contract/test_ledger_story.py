@@ -94,6 +94,7 @@ def test_time_in_another_zone_is_the_same_moment(ledger: SqlLedger) -> None:
 def test_time_without_zone_is_refused(ledger: SqlLedger) -> None:
     with pytest.raises(InvariantViolation, match="without a zone"), ledger.begin() as work:
         work.submissions.add(a_submission(received_at=NOW.replace(tzinfo=None)))
+        work.writing.send()
 
 
 def test_unit_of_work_without_commit_leaves_nothing(ledger: SqlLedger) -> None:
@@ -128,6 +129,7 @@ def test_update_of_a_state_that_moved_on_writes_nothing(ledger: SqlLedger) -> No
     with ledger.begin() as work:
         with pytest.raises(LeaseLost, match="not pending any more"):
             work.submissions.update(a_submission(state=State.SIGNED), was=State.PENDING)
+            work.writing.send()
         assert work.submissions.get(SubmissionId("s1")) == a_submission(state=State.CANCELLED)
 
 
@@ -278,6 +280,7 @@ def test_message_is_written_once(ledger: SqlLedger) -> None:
         work.commit()
     with pytest.raises(InvariantViolation), ledger.begin() as work:
         work.submissions.store_message(SubmissionId("s1"), a_message("other"))
+        work.writing.send()
 
 
 @pytest.mark.parametrize("same", [{"record_id": "record-s1"}, {"message_id": "message-s1"}])
@@ -289,6 +292,7 @@ def test_record_id_and_message_id_serve_one_submission(ledger: SqlLedger, same: 
         work.commit()
     with pytest.raises(InvariantViolation), ledger.begin() as work:
         work.submissions.store_message(SubmissionId("s2"), replace(a_message("s2"), **same))
+        work.writing.send()
 
 
 def test_messages_without_record_id_may_be_many(ledger: SqlLedger) -> None:

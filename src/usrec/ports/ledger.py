@@ -3,6 +3,9 @@
 A unit of work is one transaction: it rolls back unless ``commit`` is called. Transactions that change a contract take
 that contract's lock first (``contracts.lock``), so that two agents cannot both decide what goes next in its line.
 
+What is only written may be sent to the database together, when the transaction ends or something asks for it. So what
+``Raises`` says of a method that returns nothing may be raised by ``commit``; locks and ``hold_lease`` work at once.
+
 All methods raise :class:`usrec.domain.errors.LedgerUnavailable` when the database cannot be reached or written.
 """
 

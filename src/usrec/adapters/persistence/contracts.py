@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import ARRAY, Connection, Executable, and_, bindparam, false, func, select
+from sqlalchemy import ARRAY, Executable, and_, bindparam, false, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from usrec.adapters.persistence.delivery_tables import MOVING, outbox
@@ -13,6 +13,7 @@ from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.portions import in_portions_of_each
 from usrec.adapters.persistence.tables import contract_numbers, contracts
 from usrec.adapters.persistence.types import KEY
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.source_event import ContractKey
 from usrec.ports.contracts import ContractRef, NumberRef
 
@@ -69,7 +70,7 @@ _WITH_NUMBERS: Final = (
 class SqlContracts:
     """The ``Contracts`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def lock(self, employer_bin: str, contract_key: ContractKey) -> None:
@@ -86,7 +87,7 @@ class SqlContracts:
         if not wanted:
             return
         if self._connection.dialect.name == "sqlite":
-            self._connection.execute(_MAKE_KNOWN, [{"employer_bin": one, "contract_key": key} for one, key in wanted])
+            self._connection.later(_MAKE_KNOWN, *({"employer_bin": one, "contract_key": key} for one, key in wanted))
             return
         what = {"employers": [one for one, _ in wanted], "keys": [key for _, key in wanted]}
         self._connection.execute(_LOCK, what)
@@ -109,12 +110,12 @@ class SqlContracts:
     def set_registry_id(self, employer_bin: str, contract_key: ContractKey, registry_id: str | None) -> None:
         """Remember the registry's id, or that there is none any more."""
         what = {"employer_bin": employer_bin, "contract_key": contract_key, "registry_id": registry_id}
-        self._connection.execute(_SET_REGISTRY_ID[self._connection.dialect.name], what)
+        self._connection.later(_SET_REGISTRY_ID[self._connection.dialect.name], what)
 
     def add_number(self, employer_bin: str, contract_key: ContractKey, number: str) -> None:
         """Remember a number of the contract."""
         what = {"employer_bin": employer_bin, "number": number, "contract_key": contract_key}
-        self._connection.execute(_ADD_NUMBER[self._connection.dialect.name], what)
+        self._connection.later(_ADD_NUMBER[self._connection.dialect.name], what)
 
     def with_numbers(self, numbers: Collection[NumberRef]) -> Mapping[NumberRef, Sequence[ContractKey]]:
         """The employer's contracts that ever had each number."""

@@ -13,10 +13,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import bindparam, insert, select
 
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import inbox, ledger_meta
+from usrec.adapters.persistence.writing import AnyConnection, WriteBehind
 from usrec.domain.identifiers import RecordId, new_record_id
 from usrec.domain.source_event import EventId, SourceName, SourceRow
 from usrec.ports.ledger import InboxKey
@@ -47,14 +48,14 @@ class FingerprintKey:
     def __init__(self) -> None:
         self._key: bytes | None = None
 
-    def read(self, connection: Connection) -> bytes:
+    def read(self, connection: AnyConnection) -> bytes:
         """The key; it never changes."""
         if self._key is None:
             stored: bytes = connection.execute(_KEY).scalar_one()
             self._key = sealing_of(connection).opened_content(LEDGER_KEY, [1], stored)
         return self._key
 
-    def record_id(self, connection: Connection, source: bytes) -> RecordId:
+    def record_id(self, connection: AnyConnection, source: bytes) -> RecordId:
         """The record id that follows from ``source``; without the key it tells nothing of it."""
         return new_record_id(hmac.digest(self.read(connection), source, "sha256")[:16])
 
@@ -62,7 +63,7 @@ class FingerprintKey:
 class SqlInbox:
     """The ``Inbox`` port."""
 
-    def __init__(self, connection: Connection, key: FingerprintKey) -> None:
+    def __init__(self, connection: WriteBehind, key: FingerprintKey) -> None:
         self._connection = connection
         self._key = key
 
@@ -89,12 +90,11 @@ class SqlInbox:
 
     def add(self, row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> None:
         """Record a row."""
-        self._connection.execute(_ADD, self._stored(row, event_id, fingerprint, at))
+        self._connection.later(_ADD, self._stored(row, event_id, fingerprint, at))
 
     def add_all(self, rows: Sequence[tuple[SourceRow, EventId, str]], at: datetime) -> None:
         """Record rows, in one statement."""
-        if rows:
-            self._connection.execute(_ADD, [self._stored(*one, at) for one in rows])
+        self._connection.later(_ADD, *(self._stored(*one, at) for one in rows))
 
     def _stored(self, row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> dict[str, Any]:
         key = (row.source, event_id, row.revision)

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import BindParameter, Connection, Executable, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Executable, bindparam, delete, insert, select, update
 
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.inbox import FingerprintKey
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.tables import UNWRITTEN, journal, write_backs
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.chain import digest_key, keyed_digest
 from usrec.domain.source_event import SourceName
 from usrec.domain.submission import SubmissionId
@@ -71,14 +72,13 @@ _POSTPONE: Final = update(write_backs).where(write_backs.c.id.in_(_IDS))
 class SqlJournal:
     """The ``Journal`` port."""
 
-    def __init__(self, connection: Connection, key: FingerprintKey) -> None:
+    def __init__(self, connection: WriteBehind, key: FingerprintKey) -> None:
         self._connection = connection
         self._key = key
 
     def append(self, *entries: JournalEntry) -> None:
         """Add lines in this order."""
-        if entries:
-            self._connection.execute(_APPEND, [values_of(entry) for entry in entries])
+        self._connection.later(_APPEND, *(values_of(entry) for entry in entries))
 
     def digest(self, submission_id: SubmissionId, content: bytes) -> str:
         """Keyed digest of some bytes of a submission."""
@@ -91,23 +91,25 @@ class SqlWriteBacks:
     The last note of each row stays on record when it is written: the next one is later, whatever the clock says.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def put(self, *notes: StatusNote) -> None:
         """Remember notes, unless one about a later revision of its row is known already."""
-        of_row = {(note.source, note.row_ref): note for note in notes}
-        if 1 < len(notes) == len(of_row):
-            notes = tuple(note for some in _portions(notes) for note in self._replace_all(some))
-        for note in notes:
-            if not self._replace(note):
-                self._replace(note)
+        self._connection.later_by("write_backs", self._put, *notes)
+
+    def _put(self, notes: Sequence[StatusNote]) -> None:
+        for some in _rounds(notes):
+            left = some if len(some) == 1 else [one for few in _portions(some) for one in self._replace_all(few)]
+            for note in left:
+                if not self._replace(note):
+                    self._replace(note)
 
     def _replace(self, note: StatusNote) -> bool:
         """Put this one in the place of an older note; False when another one is there, perhaps from a moment ago."""
         what = {"source": note.source, "row_ref": note.row_ref, "revision": note.revision}
         before = self._connection.execute(_REPLACED, what).one_or_none()
-        return self._connection.execute(_NOTE[self._connection.dialect.name], _values(note, before)).rowcount == 1
+        return self._connection.changed(_NOTE[self._connection.dialect.name], _values(note, before)) == 1
 
     def _replace_all(self, notes: Sequence[StatusNote]) -> Sequence[StatusNote]:
         """The same for notes about different rows, in as many statements for few as for many.
@@ -153,6 +155,15 @@ def _values(note: StatusNote, before: Any) -> dict[str, Any]:
     same = before is not None and before.revision == note.revision
     noted_at = max(note.noted_at, before.noted_at + _A_MOMENT) if same else note.noted_at
     return {**values_of(note), "noted_at": noted_at, "due_at": note.noted_at}
+
+
+def _rounds(notes: Sequence[StatusNote]) -> Iterator[Sequence[StatusNote]]:
+    """The first note of each row, then the second of those that have one, and so on."""
+    while notes:
+        first: dict[tuple[SourceName, str], StatusNote] = {}
+        later = [note for note in notes if first.setdefault((note.source, note.row_ref), note) is not note]
+        yield list(first.values())
+        notes = later
 
 
 def _portions(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

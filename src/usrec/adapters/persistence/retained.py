@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, literal, select, tuple_, update
+from sqlalchemy import bindparam, delete, exists, func, literal, select, tuple_, update
 
 from usrec.adapters.persistence.delivery_tables import acknowledgements, attempts, outbox
 from usrec.adapters.persistence.question_table import questions
@@ -15,6 +15,7 @@ from usrec.adapters.persistence.rows import DETAILS
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import documents, inbox, messages, submissions, write_backs
 from usrec.adapters.persistence.together_tables import pair_halves
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.document import digest_in
 from usrec.domain.retention import KeptEvent, Prunable, Retention, RetentionRule, last_of, rule_of
 from usrec.domain.state import SETTLED
@@ -35,7 +36,7 @@ _AT_ONCE: Final = 500
 class SqlRetainedData:
     """The ``RetainedData`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def prunable(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, and_, bindparam, exists, func, insert, not_, or_, select, update
+from sqlalchemy import Executable, and_, bindparam, exists, func, insert, not_, or_, select, update
 
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import outbox
@@ -21,6 +21,7 @@ from usrec.adapters.persistence.rows import (
 )
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import UNSETTLED, messages, submissions
+from usrec.adapters.persistence.writing import Row, WriteBehind
 from usrec.domain.errors import LeaseLost
 from usrec.domain.message import SignedMessage
 from usrec.domain.source_event import HEADS, EmployerName, EventId, Operation, SourceName
@@ -115,13 +116,13 @@ _SIGNED_AS: Final = (
 class SqlSubmissions:
     """The ``Submissions`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
         self._sealing = sealing_of(connection)
 
     def add(self, submission: Submission, *, watch_at: datetime | None = None) -> None:
         """Store a new submission."""
-        self._connection.execute(_ADD, {**submission_values(submission, self._sealing), "watch_at": watch_at})
+        self._connection.later(_ADD, {**submission_values(submission, self._sealing), "watch_at": watch_at})
 
     def open_ones(self) -> Sequence[SubmissionId]:
         """All with which the agent has work to do."""
@@ -139,11 +140,15 @@ class SqlSubmissions:
     def update(self, submission: Submission, *, was: State) -> None:
         """Store a changed submission; one statement compares and writes, so nothing comes in between."""
         changed = submission_values(submission, self._sealing)
-        done = self._connection.execute(_UPDATE, {"which": changed.pop("id"), "was": was, **changed})
-        if done.rowcount != 1:
+        self._connection.later_by("submissions", self._update, {"which": changed.pop("id"), "was": was, **changed})
+
+    def _update(self, rows: list[Row]) -> None:
+        """In the order of their ids, so that two agents never wait for each other in a circle."""
+        rows.sort(key=itemgetter("which"))
+        if self._connection.changed(_UPDATE, rows) != len(rows):
             raise LeaseLost(
-                f"its state is not {was} any more",
-                where=f"submission {submission.id}",
+                f"its state is not {rows[0]['was']} any more" if len(rows) == 1 else "the state of one has changed",
+                where=f"submission {', '.join(row['which'] for row in rows)}",
                 kept="Nothing was written; what another agent or a person did stands",
                 next_step="Look at its timeline: usrec submission show",
             )
@@ -201,7 +206,7 @@ class SqlSubmissions:
 
     def store_message(self, submission_id: SubmissionId, message: SignedMessage) -> None:
         """Store the signed bytes; the primary key lets it happen once."""
-        self._connection.execute(_STORE_MESSAGE, message_values(submission_id, message, self._sealing))
+        self._connection.later(_STORE_MESSAGE, message_values(submission_id, message, self._sealing))
 
     def message(self, submission_id: SubmissionId) -> SignedMessage | None:
         """The signed bytes."""
