@@ -167,7 +167,7 @@ def contract_of(submission: Submission) -> tuple[str, ContractKey]:
 
 def awaits_iin(submission: Submission) -> bool:
     """Whether HR's row says that the employee of the contract has no IIN yet; nothing of the contract can be sent."""
-    if submission.operation is not Operation.CONCLUSION:
+    if submission.operation is not Operation.CONCLUSION or "awaits_iin" not in submission.details:
         return False
     details = json.loads(submission.details)
     return details.get("awaits_iin") == "true" and not details.get("employee_iin")
