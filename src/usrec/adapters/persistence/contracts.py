@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Executable, and_, bindparam, false, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from usrec.adapters.persistence.delivery_tables import MOVING, outbox
-from usrec.adapters.persistence.dialects import InsertInto, per_dialect
+from usrec.adapters.persistence.dialects import InsertInto, for_many, per_dialect
 from usrec.adapters.persistence.portions import in_portions_of_each
 from usrec.adapters.persistence.tables import contract_numbers, contracts
 from usrec.adapters.persistence.types import KEY
@@ -53,17 +53,21 @@ _SET_REGISTRY_ID: Final = per_dialect(_set_registry_id)
 _REGISTRY_ID: Final = select(contracts.c.registry_id).where(
     contracts.c.employer_bin == bindparam("employer_bin"), contracts.c.contract_key == bindparam("contract_key")
 )
-_REGISTRY_IDS: Final = select(contracts.c.contract_key, contracts.c.registry_id).where(
-    contracts.c.employer_bin == bindparam("employer_bin"),
-    contracts.c.contract_key.in_(bindparam("keys", expanding=True)),
-    contracts.c.registry_id.is_not(None),
+_REGISTRY_IDS: Final = for_many(
+    lambda one_of: select(contracts.c.contract_key, contracts.c.registry_id).where(
+        contracts.c.employer_bin == bindparam("employer_bin"),
+        one_of(contracts.c.contract_key, "keys"),
+        contracts.c.registry_id.is_not(None),
+    )
 )
 _ADD_NUMBER: Final = per_dialect(lambda insert_into: insert_into(contract_numbers).on_conflict_do_nothing())
-_WITH_NUMBERS: Final = (
-    select(contract_numbers.c.number, contract_numbers.c.contract_key)
-    .where(contract_numbers.c.employer_bin == bindparam("employer_bin"))
-    .where(contract_numbers.c.number.in_(bindparam("numbers", expanding=True)))
-    .order_by(contract_numbers.c.contract_key)
+_WITH_NUMBERS: Final = for_many(
+    lambda one_of: (
+        select(contract_numbers.c.number, contract_numbers.c.contract_key)
+        .where(contract_numbers.c.employer_bin == bindparam("employer_bin"))
+        .where(one_of(contract_numbers.c.number, "numbers"))
+        .order_by(contract_numbers.c.contract_key)
+    )
 )
 
 
@@ -103,7 +107,8 @@ class SqlContracts:
         """Those of many contracts, as far as they are known."""
         found: dict[ContractRef, str] = {}
         for employer_bin, keys in in_portions_of_each(contracts):
-            rows = self._connection.execute(_REGISTRY_IDS, {"employer_bin": employer_bin, "keys": keys})
+            named = {"employer_bin": employer_bin, "keys": keys}
+            rows = self._connection.execute(_REGISTRY_IDS[self._connection.dialect.name], named)
             found |= {(employer_bin, key): registry_id for key, registry_id in rows}
         return found
 
@@ -121,6 +126,7 @@ class SqlContracts:
         """The employer's contracts that ever had each number."""
         found: dict[NumberRef, list[ContractKey]] = {number: [] for number in numbers}
         for employer_bin, some in in_portions_of_each(found):
-            for number, key in self._connection.execute(_WITH_NUMBERS, {"employer_bin": employer_bin, "numbers": some}):
+            named = {"employer_bin": employer_bin, "numbers": some}
+            for number, key in self._connection.execute(_WITH_NUMBERS[self._connection.dialect.name], named):
                 found[employer_bin, number].append(key)
         return found

@@ -10,20 +10,18 @@ import hmac
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import bindparam, insert, select
 
+from usrec.adapters.persistence.dialects import for_many
+from usrec.adapters.persistence.portions import in_portions_of_each
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import inbox, ledger_meta
 from usrec.adapters.persistence.writing import AnyConnection, WriteBehind
 from usrec.domain.identifiers import RecordId, new_record_id
-from usrec.domain.source_event import EventId, SourceName, SourceRow
+from usrec.domain.source_event import EventId, SourceRow
 from usrec.ports.ledger import InboxKey
-
-_AT_ONCE: Final = 500
-"""Older SQLite builds take 999 parameters."""
 
 PAYLOAD: Final = "inbox.payload"
 LEDGER_KEY: Final = "ledger_meta.fingerprint_key"
@@ -31,8 +29,10 @@ LEDGER_KEY: Final = "ledger_meta.fingerprint_key"
 
 _KEY: Final = select(ledger_meta.c.fingerprint_key)
 _ADD: Final = insert(inbox)
-_KNOWN: Final = select(inbox.c.event_id, inbox.c.revision, inbox.c.fingerprint).where(
-    inbox.c.source == bindparam("which"), inbox.c.event_id.in_(bindparam("ids", expanding=True))
+_KNOWN: Final = for_many(
+    lambda one_of: select(inbox.c.event_id, inbox.c.revision, inbox.c.fingerprint).where(
+        inbox.c.source == bindparam("which"), one_of(inbox.c.event_id, "ids")
+    )
 )
 
 _ROW: Final = select(*(inbox.c[name] for name in SourceRow.__slots__)).where(
@@ -73,20 +73,12 @@ class SqlInbox:
 
     def known(self, keys: Collection[InboxKey]) -> Mapping[InboxKey, str]:
         """The fingerprints of those ``keys`` that are on record."""
-        wanted = set(keys)
-        by_source: dict[SourceName, set[EventId]] = {}
-        for source, event_id, _ in wanted:
-            by_source.setdefault(source, set()).add(event_id)
-        found = {key: value for source, ids in by_source.items() for key, value in self._of_source(source, ids).items()}
-        return {key: value for key, value in found.items() if key in wanted}
-
-    def _of_source(self, source: SourceName, ids: Collection[EventId]) -> dict[InboxKey, str]:
+        wanted, statement = set(keys), _KNOWN[self._connection.dialect.name]
         found: dict[InboxKey, str] = {}
-        left = iter(sorted(ids))
-        while some := list(islice(left, _AT_ONCE)):
-            rows = self._connection.execute(_KNOWN, {"which": source, "ids": some})
+        for source, ids in in_portions_of_each({(source, event_id) for source, event_id, _ in wanted}):
+            rows = self._connection.execute(statement, {"which": source, "ids": ids})
             found |= {(source, event_id, revision): fingerprint for event_id, revision, fingerprint in rows}
-        return found
+        return {key: value for key, value in found.items() if key in wanted}
 
     def add(self, row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> None:
         """Record a row."""

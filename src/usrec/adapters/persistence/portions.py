@@ -7,6 +7,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Final, TypeVar
 
+First = TypeVar("First", bound=str)
 Key = TypeVar("Key", bound=str)
 
 AT_ONCE: Final = 800
@@ -19,7 +20,7 @@ def in_portions(keys: Collection[Key]) -> Iterator[list[Key]]:
         yield some
 
 
-def in_portions_of_each(pairs: Collection[tuple[str, Key]]) -> Iterator[tuple[str, list[Key]]]:
+def in_portions_of_each(pairs: Collection[tuple[First, Key]]) -> Iterator[tuple[First, list[Key]]]:
     """The second parts of pairs, such as contracts of employers or events of sources, by their first parts."""
     for first, same in groupby(sorted(pairs), key=itemgetter(0)):
         while some := [second for _, second in islice(same, AT_ONCE)]:

@@ -7,10 +7,11 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Executable, and_, bindparam, exists, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Executable, and_, bindparam, exists, func, insert, not_, or_, select, update
 
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import outbox
+from usrec.adapters.persistence.dialects import IsOneOf, for_many
 from usrec.adapters.persistence.portions import in_portions, in_portions_of_each
 from usrec.adapters.persistence.rows import (
     MESSAGE_COLUMNS,
@@ -32,15 +33,17 @@ from usrec.ports.contracts import ContractRef
 from usrec.ports.ledger import EventRef
 
 _COLUMNS: Final = submissions.c
-_OF_CONTRACTS: Final = (
-    _COLUMNS.employer_bin == bindparam("employer_bin"),
-    _COLUMNS.contract_key.in_(bindparam("keys", expanding=True)),
-)
+
+
+def _of_contracts(one_of: IsOneOf) -> ColumnElement[bool]:
+    return and_(_COLUMNS.employer_bin == bindparam("employer_bin"), one_of(_COLUMNS.contract_key, "keys"))
+
+
 _IN_LINE: Final = _COLUMNS.position >= 0
 
 _ADD: Final = insert(submissions)
 _GET: Final = select(*SUBMISSION_COLUMNS).where(_COLUMNS.id == bindparam("which"))
-_GET_ALL: Final = select(*SUBMISSION_COLUMNS).where(_COLUMNS.id.in_(bindparam("ids", expanding=True)))
+_GET_ALL: Final = for_many(lambda one_of: select(*SUBMISSION_COLUMNS).where(one_of(_COLUMNS.id, "ids")))
 _UPDATE: Final = update(submissions).where(_COLUMNS.id == bindparam("which"), _COLUMNS.state == bindparam("was"))
 _OPEN: Final = (
     select(_COLUMNS.id)
@@ -57,10 +60,12 @@ _OF_EVENT: Final = (
     .where(_COLUMNS.source == bindparam("source"), _COLUMNS.event_id == bindparam("event_id"))
     .order_by(_COLUMNS.revision, _COLUMNS.received_at, _COLUMNS.id)
 )
-_OF_EVENTS: Final = (
-    select(*SUBMISSION_COLUMNS)
-    .where(_COLUMNS.source == bindparam("source"), _COLUMNS.event_id.in_(bindparam("ids", expanding=True)))
-    .order_by(_COLUMNS.revision, _COLUMNS.received_at, _COLUMNS.id)
+_OF_EVENTS: Final = for_many(
+    lambda one_of: (
+        select(*SUBMISSION_COLUMNS)
+        .where(_COLUMNS.source == bindparam("source"), one_of(_COLUMNS.event_id, "ids"))
+        .order_by(_COLUMNS.revision, _COLUMNS.received_at, _COLUMNS.id)
+    )
 )
 _DELETION: Final = submissions.alias("deletion")
 _DELETED: Final = exists().where(
@@ -71,25 +76,29 @@ _DELETED: Final = exists().where(
     _DELETION.c.pruned_at.is_not(None),
 )
 """Its registration was deleted, and nothing but that is left of it."""
-_CONCLUSIONS: Final = (
-    select(*SUBMISSION_COLUMNS)
-    .where(
-        *_OF_CONTRACTS,
-        _IN_LINE,
-        _COLUMNS.operation.in_([literal_word(one) for one in HEADS]),
-        _COLUMNS.replaced_by.is_(None),
-        _COLUMNS.state != literal_word(State.CANCELLED),
-        or_(_COLUMNS.pruned_at.is_(None), not_(_DELETED)),
+_CONCLUSIONS: Final = for_many(
+    lambda one_of: (
+        select(*SUBMISSION_COLUMNS)
+        .where(
+            _of_contracts(one_of),
+            _IN_LINE,
+            _COLUMNS.operation.in_([literal_word(one) for one in HEADS]),
+            _COLUMNS.replaced_by.is_(None),
+            _COLUMNS.state != literal_word(State.CANCELLED),
+            or_(_COLUMNS.pruned_at.is_(None), not_(_DELETED)),
+        )
+        .order_by(_COLUMNS.received_at, _COLUMNS.id)
     )
-    .order_by(_COLUMNS.received_at, _COLUMNS.id)
 )
-_STANDING: Final = select(*SUBMISSION_COLUMNS).where(
-    *_OF_CONTRACTS,
-    _COLUMNS.pruned_at.is_(None),
-    or_(
-        _COLUMNS.state == literal_word(State.ACCEPTED),
-        and_(_COLUMNS.state.in_([literal_word(one) for one in sorted(OPEN)]), _COLUMNS.replaced_by.is_(None), _IN_LINE),
-    ),
+_OPEN_IN_LINE: Final = and_(
+    _COLUMNS.state.in_([literal_word(one) for one in sorted(OPEN)]), _COLUMNS.replaced_by.is_(None), _IN_LINE
+)
+_STANDING: Final = for_many(
+    lambda one_of: select(*SUBMISSION_COLUMNS).where(
+        _of_contracts(one_of),
+        _COLUMNS.pruned_at.is_(None),
+        or_(_COLUMNS.state == literal_word(State.ACCEPTED), _OPEN_IN_LINE),
+    )
 )
 _NEWEST_CERTIFICATE: Final = (
     select(messages.c.certificate)
@@ -98,14 +107,20 @@ _NEWEST_CERTIFICATE: Final = (
     .order_by(messages.c.signed_at.desc(), messages.c.submission_id)
     .limit(1)
 )
-_LINES: Final = (
-    select(_COLUMNS.contract_key, _COLUMNS.id, _COLUMNS.position, _COLUMNS.state, outbox.c.status)
-    .join_from(submissions, outbox, outbox.c.submission_id == _COLUMNS.id, isouter=True)
-    .where(*_OF_CONTRACTS, _IN_LINE, UNSETTLED)
-    .order_by(_COLUMNS.position, _COLUMNS.id)
+_LINES: Final = for_many(
+    lambda one_of: (
+        select(_COLUMNS.contract_key, _COLUMNS.id, _COLUMNS.position, _COLUMNS.state, outbox.c.status)
+        .join_from(submissions, outbox, outbox.c.submission_id == _COLUMNS.id, isouter=True)
+        .where(_of_contracts(one_of), _IN_LINE, UNSETTLED)
+        .order_by(_COLUMNS.position, _COLUMNS.id)
+    )
 )
-_LAST_POSITIONS: Final = (
-    select(_COLUMNS.contract_key, func.max(_COLUMNS.position)).where(*_OF_CONTRACTS).group_by(_COLUMNS.contract_key)
+_LAST_POSITIONS: Final = for_many(
+    lambda one_of: (
+        select(_COLUMNS.contract_key, func.max(_COLUMNS.position))
+        .where(_of_contracts(one_of))
+        .group_by(_COLUMNS.contract_key)
+    )
 )
 _STORE_MESSAGE: Final = insert(messages)
 _MESSAGE: Final = select(*MESSAGE_COLUMNS).where(messages.c.submission_id == bindparam("which"))
@@ -119,6 +134,7 @@ class SqlSubmissions:
 
     def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
+        self._dialect = connection.dialect.name
         self._sealing = sealing_of(connection)
 
     def add(self, submission: Submission, *, watch_at: datetime | None = None) -> None:
@@ -156,7 +172,7 @@ class SqlSubmissions:
 
     def get_all(self, ids: Collection[SubmissionId]) -> Mapping[SubmissionId, Submission]:
         """Those of these that there are."""
-        found = (one for some in in_portions(ids) for one in self._list(_GET_ALL, {"ids": some}))
+        found = (one for some in in_portions(ids) for one in self._list(_GET_ALL[self._dialect], {"ids": some}))
         return {one.id: one for one in found}
 
     def of_event(self, source: SourceName, event_id: EventId) -> Sequence[Submission]:
@@ -167,17 +183,17 @@ class SqlSubmissions:
         """The same of many events."""
         of_each: dict[EventRef, list[Submission]] = {event: [] for event in events}
         for source, ids in in_portions_of_each(of_each):
-            for one in self._list(_OF_EVENTS, {"source": source, "ids": ids}):
+            for one in self._list(_OF_EVENTS[self._dialect], {"source": source, "ids": ids}):
                 of_each[one.source, one.event_id].append(one)
         return of_each
 
     def conclusions_of(self, contracts: Collection[ContractRef]) -> Mapping[ContractRef, Sequence[Submission]]:
         """The conclusion events of contracts."""
-        return self._of_contracts(_CONCLUSIONS, contracts)
+        return self._of_contracts(_CONCLUSIONS[self._dialect], contracts)
 
     def standing_of(self, contracts: Collection[ContractRef]) -> Mapping[ContractRef, Sequence[Submission]]:
         """What counts of these contracts, in the order in which it was or will be registered."""
-        found = self._of_contracts(_STANDING, contracts)
+        found = self._of_contracts(_STANDING[self._dialect], contracts)
         return {contract: sorted(some, key=turn) for contract, some in found.items()}
 
     def _of_contracts(
@@ -193,7 +209,8 @@ class SqlSubmissions:
         """The unsettled submissions of contracts."""
         lines: dict[ContractRef, list[Standpoint]] = {contract: [] for contract in contracts}
         for employer_bin, keys in in_portions_of_each(lines):
-            for key, *what in self._connection.execute(_LINES, {"employer_bin": employer_bin, "keys": keys}):
+            named = {"employer_bin": employer_bin, "keys": keys}
+            for key, *what in self._connection.execute(_LINES[self._dialect], named):
                 lines[employer_bin, key].append(Standpoint(*what))
         return lines
 
@@ -201,7 +218,8 @@ class SqlSubmissions:
         """A position behind all events of each contract."""
         found = dict.fromkeys(contracts, 1)
         for employer_bin, keys in in_portions_of_each(found):
-            for key, last in self._connection.execute(_LAST_POSITIONS, {"employer_bin": employer_bin, "keys": keys}):
+            named = {"employer_bin": employer_bin, "keys": keys}
+            for key, last in self._connection.execute(_LAST_POSITIONS[self._dialect], named):
                 found[employer_bin, key] = max(last, 0) + 1
         return found
 
