@@ -108,7 +108,7 @@ def test_lock_of_a_contract_makes_the_next_agent_wait_and_see_what_was_done(
     def next_position() -> int:
         with shared_ledger.begin() as work:
             work.contracts.lock(BIN, key)
-            return work.submissions.next_position(BIN, key)
+            return work.submissions.next_positions([(BIN, key)])[BIN, key]
 
     with shared_ledger.begin() as work:
         work.contracts.lock(BIN, key)

@@ -24,6 +24,7 @@ from usrec.adapters.persistence.delivery_tables import (
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.employer_stops import STOPPED
 from usrec.adapters.persistence.inbox import FingerprintKey
+from usrec.adapters.persistence.portions import in_portions
 from usrec.adapters.persistence.rows import (
     ENTRY_COLUMNS,
     entry_of,
@@ -68,6 +69,7 @@ def _promote(now_due: Any, order: Any, at_once: Any = _PROMOTED_AT_ONCE) -> Mapp
 
 _PUT: Final = per_dialect(_put)
 _GET: Final = select(*ENTRY_COLUMNS).where(_WHICH)
+_GET_ALL: Final = select(*ENTRY_COLUMNS).where(outbox.c.submission_id.in_(bindparam("ids", expanding=True)))
 _REMOVE: Final = delete(outbox).where(_WHICH)
 _PROMOTE: Final = (
     _promote(SCHEDULED & (outbox.c.available_at <= bindparam("now")), outbox.c.available_at),
@@ -144,6 +146,11 @@ class SqlOutbox:
         """One entry."""
         row = self._connection.execute(_GET, {"which": submission_id}).one_or_none()
         return None if row is None else entry_of(row)
+
+    def get_all(self, ids: Collection[SubmissionId]) -> Mapping[SubmissionId, QueueEntry]:
+        """Those of these that are in the outbox."""
+        rows = (row for some in in_portions(ids) for row in self._connection.execute(_GET_ALL, {"ids": some}))
+        return {entry.submission_id: entry for entry in map(entry_of, rows)}
 
     def remove(self, submission_id: SubmissionId) -> None:
         """The delivery is over."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
-from itertools import groupby, islice
+from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from sqlalchemy import Executable, and_, bindparam, exists, func, insert, not_, 
 
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import outbox
+from usrec.adapters.persistence.portions import in_portions, in_portions_of_each
 from usrec.adapters.persistence.rows import (
     MESSAGE_COLUMNS,
     SUBMISSION_COLUMNS,
@@ -25,20 +25,22 @@ from usrec.adapters.persistence.tables import UNSETTLED, messages, submissions
 from usrec.adapters.persistence.writing import Row, WriteBehind
 from usrec.domain.errors import LeaseLost
 from usrec.domain.message import SignedMessage
-from usrec.domain.source_event import HEADS, ContractKey, EmployerName, EventId, Operation, SourceName
+from usrec.domain.source_event import HEADS, EmployerName, EventId, Operation, SourceName
 from usrec.domain.state import OPEN, State
-from usrec.domain.submission import Standpoint, Submission, SubmissionId
+from usrec.domain.submission import Standpoint, Submission, SubmissionId, turn
 from usrec.ports.contracts import ContractRef
+from usrec.ports.ledger import EventRef
 
 _COLUMNS: Final = submissions.c
-_OF_CONTRACT: Final = (
+_OF_CONTRACTS: Final = (
     _COLUMNS.employer_bin == bindparam("employer_bin"),
-    _COLUMNS.contract_key == bindparam("contract_key"),
+    _COLUMNS.contract_key.in_(bindparam("keys", expanding=True)),
 )
 _IN_LINE: Final = _COLUMNS.position >= 0
 
 _ADD: Final = insert(submissions)
 _GET: Final = select(*SUBMISSION_COLUMNS).where(_COLUMNS.id == bindparam("which"))
+_GET_ALL: Final = select(*SUBMISSION_COLUMNS).where(_COLUMNS.id.in_(bindparam("ids", expanding=True)))
 _UPDATE: Final = update(submissions).where(_COLUMNS.id == bindparam("which"), _COLUMNS.state == bindparam("was"))
 _OPEN: Final = (
     select(_COLUMNS.id)
@@ -55,6 +57,11 @@ _OF_EVENT: Final = (
     .where(_COLUMNS.source == bindparam("source"), _COLUMNS.event_id == bindparam("event_id"))
     .order_by(_COLUMNS.revision, _COLUMNS.received_at, _COLUMNS.id)
 )
+_OF_EVENTS: Final = (
+    select(*SUBMISSION_COLUMNS)
+    .where(_COLUMNS.source == bindparam("source"), _COLUMNS.event_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_COLUMNS.revision, _COLUMNS.received_at, _COLUMNS.id)
+)
 _DELETION: Final = submissions.alias("deletion")
 _DELETED: Final = exists().where(
     _DELETION.c.employer_bin == _COLUMNS.employer_bin,
@@ -67,7 +74,7 @@ _DELETED: Final = exists().where(
 _CONCLUSIONS: Final = (
     select(*SUBMISSION_COLUMNS)
     .where(
-        *_OF_CONTRACT,
+        *_OF_CONTRACTS,
         _IN_LINE,
         _COLUMNS.operation.in_([literal_word(one) for one in HEADS]),
         _COLUMNS.replaced_by.is_(None),
@@ -77,16 +84,13 @@ _CONCLUSIONS: Final = (
     .order_by(_COLUMNS.received_at, _COLUMNS.id)
 )
 _STANDING: Final = select(*SUBMISSION_COLUMNS).where(
-    _COLUMNS.employer_bin == bindparam("employer_bin"),
-    _COLUMNS.contract_key.in_(bindparam("keys", expanding=True)),
+    *_OF_CONTRACTS,
     _COLUMNS.pruned_at.is_(None),
     or_(
         _COLUMNS.state == literal_word(State.ACCEPTED),
         and_(_COLUMNS.state.in_([literal_word(one) for one in sorted(OPEN)]), _COLUMNS.replaced_by.is_(None), _IN_LINE),
     ),
 )
-_AT_ONCE: Final = 800
-"""Contracts in one statement; older SQLite builds take 999 parameters."""
 _NEWEST_CERTIFICATE: Final = (
     select(messages.c.certificate)
     .join_from(messages, submissions, submissions.c.id == messages.c.submission_id)
@@ -94,13 +98,15 @@ _NEWEST_CERTIFICATE: Final = (
     .order_by(messages.c.signed_at.desc(), messages.c.submission_id)
     .limit(1)
 )
-_LINE: Final = (
-    select(_COLUMNS.id, _COLUMNS.position, _COLUMNS.state, outbox.c.status)
+_LINES: Final = (
+    select(_COLUMNS.contract_key, _COLUMNS.id, _COLUMNS.position, _COLUMNS.state, outbox.c.status)
     .join_from(submissions, outbox, outbox.c.submission_id == _COLUMNS.id, isouter=True)
-    .where(*_OF_CONTRACT, _IN_LINE, UNSETTLED)
+    .where(*_OF_CONTRACTS, _IN_LINE, UNSETTLED)
     .order_by(_COLUMNS.position, _COLUMNS.id)
 )
-_LAST_POSITION: Final = select(func.max(_COLUMNS.position)).where(*_OF_CONTRACT)
+_LAST_POSITIONS: Final = (
+    select(_COLUMNS.contract_key, func.max(_COLUMNS.position)).where(*_OF_CONTRACTS).group_by(_COLUMNS.contract_key)
+)
 _STORE_MESSAGE: Final = insert(messages)
 _MESSAGE: Final = select(*MESSAGE_COLUMNS).where(messages.c.submission_id == bindparam("which"))
 _SIGNED_AS: Final = (
@@ -148,33 +154,56 @@ class SqlSubmissions:
                 next_step="Look at its timeline: usrec submission show",
             )
 
+    def get_all(self, ids: Collection[SubmissionId]) -> Mapping[SubmissionId, Submission]:
+        """Those of these that there are."""
+        found = (one for some in in_portions(ids) for one in self._list(_GET_ALL, {"ids": some}))
+        return {one.id: one for one in found}
+
     def of_event(self, source: SourceName, event_id: EventId) -> Sequence[Submission]:
         """All submissions of an event, oldest revision first."""
         return self._list(_OF_EVENT, {"source": source, "event_id": event_id})
 
-    def conclusions_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Submission]:
-        """The conclusion events of a contract."""
-        return self._list(_CONCLUSIONS, {"employer_bin": employer_bin, "contract_key": contract_key})
+    def of_events(self, events: Collection[EventRef]) -> Mapping[EventRef, Sequence[Submission]]:
+        """The same of many events."""
+        of_each: dict[EventRef, list[Submission]] = {event: [] for event in events}
+        for source, ids in in_portions_of_each(of_each):
+            for one in self._list(_OF_EVENTS, {"source": source, "ids": ids}):
+                of_each[one.source, one.event_id].append(one)
+        return of_each
+
+    def conclusions_of(self, contracts: Collection[ContractRef]) -> Mapping[ContractRef, Sequence[Submission]]:
+        """The conclusion events of contracts."""
+        return self._of_contracts(_CONCLUSIONS, contracts)
 
     def standing_of(self, contracts: Collection[ContractRef]) -> Mapping[ContractRef, Sequence[Submission]]:
         """What counts of these contracts, in the order in which it was or will be registered."""
+        found = self._of_contracts(_STANDING, contracts)
+        return {contract: sorted(some, key=turn) for contract, some in found.items()}
+
+    def _of_contracts(
+        self, statement: Executable, contracts: Collection[ContractRef]
+    ) -> Mapping[ContractRef, Sequence[Submission]]:
         of_each: dict[ContractRef, list[Submission]] = {contract: [] for contract in contracts}
-        for employer_bin, asked in groupby(sorted(of_each), key=itemgetter(0)):
-            while keys := [key for _, key in islice(asked, _AT_ONCE)]:
-                for one in self._list(_STANDING, {"employer_bin": employer_bin, "keys": keys}):
-                    of_each[employer_bin, one.contract_key].append(one)
-        return {contract: sorted(found, key=_turn) for contract, found in of_each.items()}
+        for employer_bin, keys in in_portions_of_each(of_each):
+            for one in self._list(statement, {"employer_bin": employer_bin, "keys": keys}):
+                of_each[employer_bin, one.contract_key].append(one)
+        return of_each
 
-    def line_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Standpoint]:
-        """The unsettled submissions of a contract."""
-        rows = self._connection.execute(_LINE, {"employer_bin": employer_bin, "contract_key": contract_key})
-        return [Standpoint(*row) for row in rows]
+    def lines_of(self, contracts: Collection[ContractRef]) -> Mapping[ContractRef, Sequence[Standpoint]]:
+        """The unsettled submissions of contracts."""
+        lines: dict[ContractRef, list[Standpoint]] = {contract: [] for contract in contracts}
+        for employer_bin, keys in in_portions_of_each(lines):
+            for key, *what in self._connection.execute(_LINES, {"employer_bin": employer_bin, "keys": keys}):
+                lines[employer_bin, key].append(Standpoint(*what))
+        return lines
 
-    def next_position(self, employer_bin: str, contract_key: ContractKey) -> int:
-        """A position behind all events of the contract."""
-        what = {"employer_bin": employer_bin, "contract_key": contract_key}
-        last = self._connection.scalar(_LAST_POSITION, what)
-        return max(last or 0, 0) + 1
+    def next_positions(self, contracts: Collection[ContractRef]) -> Mapping[ContractRef, int]:
+        """A position behind all events of each contract."""
+        found = dict.fromkeys(contracts, 1)
+        for employer_bin, keys in in_portions_of_each(found):
+            for key, last in self._connection.execute(_LAST_POSITIONS, {"employer_bin": employer_bin, "keys": keys}):
+                found[employer_bin, key] = max(last, 0) + 1
+        return found
 
     def store_message(self, submission_id: SubmissionId, message: SignedMessage) -> None:
         """Store the signed bytes; the primary key lets it happen once."""
@@ -197,8 +226,3 @@ class SqlSubmissions:
 
     def _list(self, statement: Executable, what: dict[str, Any]) -> Sequence[Submission]:
         return [submission_of(row, self._sealing) for row in self._connection.execute(statement, what)]
-
-
-def _turn(one: Submission) -> tuple[bool, datetime, int, str]:
-    """Decided ones as they were decided, then those in line."""
-    return one.decided_at is None, one.decided_at or datetime.max.replace(tzinfo=UTC), one.position, one.id
