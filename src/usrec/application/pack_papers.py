@@ -56,7 +56,8 @@ def unsigned_paper(submission_id: SubmissionId, *, ledger: Ledger) -> Unsigned:
 
 
 def _conclusion(work: UnitOfWork, submission: Submission) -> Submission | None:
-    found = work.submissions.conclusions_of(submission.employer_bin, submission.contract_key)
+    contract = submission.employer_bin, submission.contract_key
+    found = work.submissions.conclusions_of([contract])[contract]
     return found[-1] if found else None
 
 

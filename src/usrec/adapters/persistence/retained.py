@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     and_,
     bindparam,
     delete,
@@ -28,6 +27,7 @@ from usrec.adapters.persistence.rows import DETAILS
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import UNSETTLED, documents, inbox, messages, submissions, write_backs
 from usrec.adapters.persistence.together_tables import pair_halves
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.document import digest_in
 from usrec.domain.retention import KeptEvent, Prunable, Retention, RetentionRule, last_of, rule_of
 from usrec.domain.state import SETTLED
@@ -48,7 +48,7 @@ _AT_ONCE: Final = 500
 class SqlRetainedData:
     """The ``RetainedData`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def prunable(
