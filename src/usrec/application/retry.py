@@ -10,10 +10,10 @@ from functools import partial
 
 from usrec.application.acting import Actor, locked, not_by_hand, not_in_flight, not_without_iin, queued, refuse
 from usrec.application.contract_line import arrange_line, released_entry, settle_line, take_back
-from usrec.application.ingest import retake
 from usrec.application.new_submission import policy_noted
 from usrec.application.pairs import link_halves
 from usrec.application.recording import journal, status_note
+from usrec.application.retake import retake
 from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.rules.preflight import BY_DEFAULT, Preflight

@@ -10,7 +10,7 @@ import pypdf
 import pytest
 
 from support.line import TIMEOUT, UNREACHABLE, Line, refused, registered
-from usrec.adapters.evidence.checking import Doubt, Notice
+from usrec.adapters.evidence.found import Doubt, Notice
 from usrec.adapters.evidence.typesetting import set_act
 from usrec.application.export_evidence import dossier_of
 from usrec.domain.day_count import DayKind

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from usrec.adapters.persistence.claims import SENT
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import UNCLOSED, acknowledgements, attempts
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.sealing import sealing_of
+from usrec.adapters.persistence.writing import Row, WriteBehind
 from usrec.domain.errors import InvariantViolation
 from usrec.domain.submission import AttemptId, SubmissionId
 from usrec.domain.verdict import Ending
@@ -42,12 +43,12 @@ _ACKNOWLEDGE: Final = insert(acknowledgements).inline()
 class SqlAttempts:
     """The ``Attempts`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def open(self, attempt: Attempt) -> None:
         """Record an attempt before it is made; the database allows one open attempt for a submission."""
-        self._connection.execute(_OPEN, values_of(attempt))
+        self._connection.later(_OPEN, values_of(attempt))
 
     def close(self, attempt_id: AttemptId, closing: AttemptClosing) -> None:
         """Record how it ended, once; the bytes of an answer that comes after that are kept as well."""
@@ -55,10 +56,22 @@ class SqlAttempts:
         reply = sealing.content(REPLY, [attempt_id], closing.reply) if closing.reply else b""
         detail = sealing.text(DETAIL, [attempt_id], closing.detail) if closing.detail else ""
         sealed = {"reply": reply, "detail": detail}
-        done = self._connection.execute(_CLOSE, {"which": attempt_id, **values_of(closing), **sealed})
-        if done.rowcount == 0 and closing.reply:
+        closed = {"which": attempt_id, **values_of(closing), **sealed}
+        self._connection.later_by("attempts", self._close, closed)
+
+    def _close(self, closed: list[Row]) -> None:
+        """All at once where none was closed before; otherwise each by itself, which changes nothing of the others."""
+        if self._connection.changed(_CLOSE, closed) != len(closed):
+            for one in closed:
+                self._close_again(one)
+
+    def _close_again(self, closed: Row) -> None:
+        attempt_id, reply = closed["which"], closed["reply"]
+        if self._connection.changed(_CLOSE, closed):
+            return
+        if reply:
             self._connection.execute(_KEEP_LATE, {"which": attempt_id, "reply": reply})
-        if done.rowcount == 0 and not self.recorded(attempt_id):
+        if not self.recorded(attempt_id):
             raise InvariantViolation(
                 "an attempt was to be closed that was never opened",
                 where=f"attempt {attempt_id}",
@@ -91,7 +104,7 @@ class SqlAttempts:
 class SqlAcknowledgements:
     """The ``Acknowledgements`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def seen(self, signed_digest: str) -> bool:
@@ -102,4 +115,4 @@ class SqlAcknowledgements:
         """Record a decision."""
         row = [acknowledgement.signed_digest]
         evidence = sealing_of(self._connection).content(EVIDENCE, row, acknowledgement.evidence)
-        self._connection.execute(_ACKNOWLEDGE, {**values_of(acknowledgement), "evidence": evidence})
+        self._connection.later(_ACKNOWLEDGE, {**values_of(acknowledgement), "evidence": evidence})

@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, Select, Text, bindparam, insert, select, text, type_coerce
+from sqlalchemy import Dialect, Select, Text, bindparam, insert, select, text, type_coerce
 
 from usrec.adapters.persistence.chain_tables import journal_batches, journal_heads
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.tables import journal
 from usrec.adapters.persistence.types import UtcDateTime
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.chain import START, Batch, BatchHeader, ChainLine, ChainState, moment, state_after
 from usrec.domain.errors import InvariantViolation
 from usrec.domain.spans import Span, read_spans
@@ -94,7 +95,7 @@ def numbers_of(header: BatchHeader) -> set[int]:
 class SqlChain:
     """The ``Chain`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
         self._is_postgresql = connection.dialect.name == "postgresql"
 

@@ -12,6 +12,7 @@ from usrec.adapters.persistence.delivery_tables import READY, employer_stops, ou
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.types import WordType
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.submission import WaitReason
 
@@ -41,13 +42,12 @@ _COUNT_KEPT_BACK: Final = select(func.count()).select_from(outbox).where(_KEPT_B
 class SqlEmployerStops:
     """The ``EmployerStops`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def add(self, stop: EmployerStop) -> bool:
         """Stop an employer; false when it was stopped already, and then that stop stands."""
-        added = self._connection.execute(_ADD[self._connection.dialect.name], values_of(stop))
-        return added.rowcount == 1
+        return self._connection.changed(_ADD[self._connection.dialect.name], values_of(stop)) == 1
 
     def get(self, employer_bin: str) -> EmployerStop | None:
         """Its stop."""
@@ -56,7 +56,7 @@ class SqlEmployerStops:
 
     def remove(self, employer_bin: str) -> bool:
         """Release an employer; false when nobody had stopped it."""
-        return self._connection.execute(_REMOVE, {"employer_bin": employer_bin}).rowcount == 1
+        return self._connection.changed(_REMOVE, {"employer_bin": employer_bin}) == 1
 
 
 def read_stops(connection: Connection) -> Sequence[EmployerStop]:

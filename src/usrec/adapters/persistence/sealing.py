@@ -25,8 +25,8 @@ from usrec.domain.errors import ConfigurationError, InvariantViolation
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-    from sqlalchemy import Connection
 
+    from usrec.adapters.persistence.writing import AnyConnection
     from usrec.domain.secret import Secret
 
 OPTION: Final = "usrec_sealing"
@@ -178,7 +178,7 @@ NOT_SEALED: Final[Sealing] = KeySealing()
 """Of a ledger without keys."""
 
 
-def sealing_of(connection: Connection) -> Sealing:
+def sealing_of(connection: AnyConnection) -> Sealing:
     """How a connection's ledger keeps personal data."""
     found: Sealing = connection.get_execution_options().get(OPTION, NOT_SEALED)
     return found

@@ -201,7 +201,7 @@ def _writing(output: Path) -> Iterator[BundleWriter]:
     """The bundle, whole or not at all; what goes wrong with the file is said in our words."""
     from kzeds.bundle.writing import BundleWriter
     from kzeds.errors import BundleError
-    from usrec.domain.errors import ConfigurationError, UnsafeRequest
+    from usrec.domain.errors import UnsafeRequest, unwritable
 
     kept = "Nothing was written, and nothing was changed"
     try:
@@ -210,12 +210,8 @@ def _writing(output: Path) -> Iterator[BundleWriter]:
     except BundleError as problem:
         raise UnsafeRequest(str(problem), where=str(output), kept=kept, next_step="Choose a shorter period") from None
     except OSError as problem:
-        raise ConfigurationError(
-            f"the bundle cannot be written: {problem.strerror}",
-            where=str(output),
-            kept=kept,
-            next_step="Check the folder and its free space, or name another file with --output",
-        ) from None
+        advice = "Check the folder and its free space, or name another file with --output"
+        raise unwritable("the bundle", output, problem, kept=kept, next_step=advice) from None
 
 
 def _journaled(place: Opened, of: SubmissionId | tuple[date, date], made: Made) -> bool:

@@ -15,7 +15,7 @@ from usrec.interfaces.i18n import ntr, tr
 if TYPE_CHECKING:
     from kzeds.bundle.verifying import VerifiedBundle
     from kzeds.errors import KzedsError
-    from usrec.adapters.evidence.checking import CheckedEvidence
+    from usrec.adapters.evidence.found import CheckedEvidence
 
 NOT_WHOLE: Final = 1
 CANNOT_TELL: Final = 2
@@ -142,7 +142,7 @@ def _words(found: CheckedEvidence, *, judged: bool) -> Iterator[str]:
 
 def _chain(found: CheckedEvidence) -> Iterator[str]:
     """How the journal's lines are bound; nothing where that was found wrong."""
-    from usrec.adapters.evidence.checking import Doubt
+    from usrec.adapters.evidence.found import Doubt
 
     if {Doubt.CHAIN, Doubt.HEAD} & {one.doubt for one in found.faults}:
         return

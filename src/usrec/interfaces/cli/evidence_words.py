@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from usrec.adapters.evidence.checking import Doubt, Notice
+from usrec.adapters.evidence.found import Doubt, Notice
 from usrec.domain.day_count import DayKind
 from usrec.domain.evidence import Timeliness
 from usrec.interfaces.i18n import N_
