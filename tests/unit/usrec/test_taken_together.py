@@ -41,7 +41,7 @@ A_FEW = 25
 def enter(line: Line, row: Row) -> None:
     """HR's row: sound, ill made, withdrawn, of another employer, or with another row's number or id."""
     name, kind, contract, revision, how = row
-    fields: dict[str, object] = {"contract_number": "17"} if how == 4 and kind == "conclusion" else {}
+    fields: dict[str, Any] = {"contract_number": "17"} if how == 4 and kind == "conclusion" else {}
     if how == 5 and kind not in {"conclusion", "legacy_contract"}:
         fields = {"contract_id": "R-7"}
     line.enter(
