@@ -26,7 +26,7 @@ from kzeds.errors import KzedsError, SignerUnreachableError
 from kzeds.signers.base import Signer
 from usrec.adapters.gateway.answer import AnswerReader
 from usrec.adapters.gateway.connection import Endpoint, open_transport, phases, warn_of_plain_http
-from usrec.adapters.gateway.envelope import Sender, build_envelope
+from usrec.adapters.gateway.envelope import EnvelopeForm, Sender
 from usrec.domain.errors import ConfigurationError, SignerAway, SigningRefused
 from usrec.domain.message import CorrelationId, Envelope, SignedMessage
 from usrec.domain.outcome import Doubt, Faulted, NothingSent, SubmissionOutcome, Unknown
@@ -86,7 +86,7 @@ class ShepGateway:
                 next_step="Name the certificate that ShEP signs its answers with",
             )
         self._endpoint = endpoint
-        self._sender = sender
+        self._form = EnvelopeForm(sender)
         self._signer = signer
         self._trusted = tuple(trusted)
         self._reader = AnswerReader(trusted, contract_id_path, objection)
@@ -127,7 +127,7 @@ class ShepGateway:
             SigningRefused: Nobody can sign the envelope at ``at``.
             SignerAway: Whoever holds the key does not answer.
         """
-        unsigned = build_envelope(self._sender, message, correlation_id=correlation_id, at=at)
+        unsigned = self._form.fill(message, correlation_id=correlation_id, at=at)
         try:
             signer = self._signer(employer_bin, at)
             signer.require_may_sign(at)
