@@ -20,7 +20,8 @@ from kzeds import KeyKind
 from support.postgresql import PostgresqlServer
 from usrec.adapters.persistence import SqlLedger, open_ledger
 from usrec.adapters.system_clock import SystemClock
-from usrec.application.deliver import DeliveryPolicy, claim_due
+from usrec.application.deliver import claim_due
+from usrec.application.delivery import DeliveryPolicy
 from usrec.domain.retry import RetryPolicy
 
 CLAIMED_AT_ONCE = 100
