@@ -630,7 +630,7 @@ def test_evidence_is_kept_and_its_digest_is_journaled(line: Line) -> None:
     with line.ledger.begin() as work:
         keyed = work.journal.digest(submission.id, b"a letter")
         assert json.loads(last.detail) == {"evidence": keyed, "why": ASEL.reason}
-        assert work.acknowledgements.seen(f"settlement:{submission.id}:{digest}")
+        assert work.acknowledgements.seen([f"settlement:{submission.id}:{digest}"])
 
 
 def test_what_outlived_its_signature_unsent_gives_way_to_the_correction_that_waits(line: Line) -> None:
