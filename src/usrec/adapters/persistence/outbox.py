@@ -78,10 +78,13 @@ _PROMOTE: Final = (
 _HASTEN: Final = _promote(
     SCHEDULED & (outbox.c.wait_reason == bindparam("reason")), outbox.c.priority, bindparam("limit")
 )
-_HOLD: Final = (
-    _GET_ALL.where(outbox.c.lease_until > bindparam("now"))
-    .order_by(outbox.c.employer_bin, outbox.c.contract_key)
-    .with_for_update()
+_HOLD: Final = for_many(
+    lambda one_of: (
+        select(*ENTRY_COLUMNS)
+        .where(one_of(outbox.c.submission_id, "ids"), outbox.c.lease_until > bindparam("now"))
+        .order_by(outbox.c.employer_bin, outbox.c.contract_key)
+        .with_for_update()
+    )
 )
 """Locked in the order in which contracts are, so that nobody waits in a circle."""
 _RELEASE: Final = update(outbox).where(_WHICH, *_MINE).values(_NO_LEASE)
@@ -247,7 +250,7 @@ class SqlOutbox:
     def hold_leases(self, leases: Collection[Lease], now: datetime) -> Mapping[SubmissionId, QueueEntry]:
         """Lock the rows in one statement, then look at each one's owner and fence."""
         wanted = {lease.submission_id: lease for lease in leases}
-        rows = self._connection.execute(_HOLD, {"ids": sorted(wanted), "now": now})
+        rows = self._connection.execute(_HOLD[self._connection.dialect.name], {"ids": sorted(wanted), "now": now})
         return {
             entry.submission_id: entry for entry in map(entry_of, rows) if _is_of(wanted[entry.submission_id], entry)
         }
