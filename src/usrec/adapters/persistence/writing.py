@@ -19,9 +19,9 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Executable
 
+from usrec.adapters.persistence.bulk import Row, write_rows
 from usrec.adapters.persistence.columns import metadata
 
-Row: TypeAlias = dict[str, Any]
 Send: TypeAlias = Callable[[list[Any]], None]
 """Writes what was collected of one kind, in order."""
 
@@ -62,7 +62,10 @@ class WriteBehind:
 
     def changed(self, statement: Executable, values: Any = None) -> int:
         """Run a statement now; returns how many rows it wrote."""
-        count: int = self.execute(statement, values).rowcount
+        self._send_before(statement)
+        if isinstance(values, list):
+            return write_rows(self._connection, statement, values)
+        count: int = self._connection.execute(statement, values).rowcount
         return count
 
     def scalar(self, statement: Executable, values: Any = None) -> Any:
@@ -85,7 +88,7 @@ class WriteBehind:
         for table in sorted(waiting, key=_place):
             for how, items in waiting[table]:
                 if isinstance(how, Executable):
-                    self._connection.execute(how, items if len(items) > 1 else items[0])
+                    write_rows(self._connection, how, items)
                 else:
                     how(items)
 
