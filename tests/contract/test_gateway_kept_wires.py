@@ -200,6 +200,36 @@ def _refuse_early(listener: socket.socket, refusal: bytes) -> None:
         connection.sendall(refusal)
 
 
+def test_a_connection_that_failed_to_come_up_gives_its_place_back() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+    with closing(open_transport(Endpoint(url, connections=1))) as transport:
+        for _ in range(2):
+            request = httpx.Request("POST", url, content=b"", extensions={"timeout": WAITS})
+            with pytest.raises(httpx.ConnectError):
+                transport.handle_request(request)
+
+
+def test_a_long_request_goes_out_whole(pki: Path) -> None:
+    content = bytes(range(256)) * 40_000
+    with TinyServer([reply(200, BODY)], pki=None) as server, closing(open_transport(Endpoint(server.url))) as transport:
+        request = httpx.Request("POST", server.url, content=content, extensions={"timeout": WAITS})
+        transport.handle_request(request).close()
+        assert server.requests[0].endswith(b"\r\n\r\n" + content)
+
+
+def test_a_request_that_is_not_taken_in_time_is_told_so() -> None:
+    waits = WAITS | {"write": 0.1}
+    with (
+        TinyServer([], pki=None, deaf=True) as server,
+        closing(open_transport(Endpoint(server.url))) as transport,
+        pytest.raises(httpx.WriteTimeout),
+    ):
+        transport.handle_request(
+            httpx.Request("POST", server.url, content=b"x" * 64_000_000, extensions={"timeout": waits})
+        )
+
+
 def test_another_host_is_never_reached_by_connections_of_this_one(pki: Path) -> None:
     with serve(pki) as server, closing(open_transport(Endpoint(server.url, pki / "tls-ca.pem"))) as transport:
         request = httpx.Request("POST", "https://other.test/", content=b"", extensions={"timeout": WAITS})
