@@ -204,6 +204,7 @@ def test_status_reads_no_more_submissions_of_a_full_ledger_than_it_names(
 def test_lock_of_a_contract_takes_one_statement_and_on_postgresql_one_for_its_queue(shared_ledger: SqlLedger) -> None:
     with executed(shared_ledger) as seen, shared_ledger.begin() as work:
         work.contracts.lock(BIN, ContractKey("K-1"))
+        work.commit()
     statements = {"postgresql": 2, "sqlite": 1}[shared_ledger.dialect]
     assert len([one for one in seen if not one[0].startswith("BEGIN")]) == statements
 

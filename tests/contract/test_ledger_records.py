@@ -119,13 +119,12 @@ def test_attempts_after_which_the_registry_may_hold_the_record_are_counted(
 
 def test_decision_is_seen_by_its_digest(stocked: SqlLedger) -> None:
     with stocked.begin() as work:
-        assert not work.acknowledgements.seen("digest-1")
+        assert not work.acknowledgements.seen(["digest-1"])
         work.attempts.open(an_attempt(S1))
         work.acknowledgements.add(an_acknowledgement(S1, attempt_id=an_attempt(S1).id))
         work.commit()
     with stocked.begin() as work:
-        assert work.acknowledgements.seen("digest-1")
-        assert not work.acknowledgements.seen("digest-2")
+        assert work.acknowledgements.seen(["digest-1", "digest-2"]) == {"digest-1"}
 
 
 def test_answer_recorded_twice_is_refused_as_somebody_elses_work(stocked: SqlLedger) -> None:

@@ -56,7 +56,8 @@ def test_question_sees_what_was_written_before(ledger: SqlLedger) -> None:
         work.submissions.add(a_submission("s1"))
         assert work.submissions.get(S1) == a_submission("s1")
         work.outbox.put(an_entry(a_submission("s1"), status=QueueStatus.HELD))
-        (standing,) = work.submissions.line_of(BIN, a_submission("s1").contract_key)
+        contract = BIN, a_submission("s1").contract_key
+        (standing,) = work.submissions.lines_of([contract])[contract]
         assert (standing.state, standing.status) == (State.PENDING, QueueStatus.HELD)
         work.submissions.update(a_submission("s1", state=State.SIGNED), was=State.PENDING)
         assert work.submissions.get(S1) == a_submission("s1", state=State.SIGNED)

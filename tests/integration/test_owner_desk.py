@@ -52,7 +52,7 @@ def approving(agent: Agent) -> Agent:
 def deliver_all(desk: Desk, agent: Agent) -> None:
     desk.take()
     for claim in claim_due(ledger=agent.ledger, clock=agent.clock, policy=agent.policy, owner=agent.owner, limit=99):
-        delivery(agent)(claim)
+        delivery(agent)([claim])
 
 
 def unsigned(desk: Desk) -> Desk:

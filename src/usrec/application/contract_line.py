@@ -223,20 +223,32 @@ def known(work: UnitOfWork, submission_id: SubmissionId) -> Submission:
 
 def settle_line(work: UnitOfWork, decided: Submission, now: datetime) -> None:
     """After a final decision on ``decided``: let the newer revisions of its event and its followers go on."""
-    for newer in waiting_revisions(work, decided):
-        _decide_newer_revision(work, decided, newer, now)
-    arrange_line(work, decided.employer_bin, decided.contract_key, now)
+    settle_lines(work, [decided], now)
 
 
-def waiting_revisions(work: UnitOfWork, submission: Submission) -> Sequence[Submission]:
-    """The later revisions of its event that wait for its decision."""
-    return [
-        newer
-        for newer in work.submissions.of_event(submission.source, submission.event_id)
-        if newer.state in {State.PENDING, State.INVALID}
-        and newer.replaced_by is None
-        and newer.revision > submission.revision
-    ]
+def settle_lines(work: UnitOfWork, decided: Sequence[Submission], now: datetime) -> None:
+    """The same for many."""
+    waiting = waiting_revisions(work, decided)
+    for one in decided:
+        for newer in waiting[one.id]:
+            _decide_newer_revision(work, one, newer, now)
+    arrange_lines(work, {contract_of(one) for one in decided}, now)
+
+
+def waiting_revisions(
+    work: UnitOfWork, submissions: Sequence[Submission]
+) -> Mapping[SubmissionId, Sequence[Submission]]:
+    """The later revisions of the events of these that wait for their decision."""
+    of_events = work.submissions.of_events({(one.source, one.event_id) for one in submissions})
+    return {
+        one.id: [newer for newer in of_events[one.source, one.event_id] if _waits_for(newer, one)]
+        for one in submissions
+    }
+
+
+def _waits_for(newer: Submission, earlier: Submission) -> bool:
+    is_open = newer.state in {State.PENDING, State.INVALID} and newer.replaced_by is None
+    return is_open and newer.revision > earlier.revision
 
 
 def _decide_newer_revision(work: UnitOfWork, decided: Submission, newer: Submission, now: datetime) -> None:

@@ -159,7 +159,8 @@ def _read_record(work: UnitOfWork, contracts: Collection[ContractRef], rows: Seq
         work,
         events={(one.row.source, one.event_id) for one in rows},
         contracts=contracts,
-        heads={_contract_of(one) for one in rows if one.operation in HEADS},
+        begun={_contract_of(one) for one in rows if one.operation in HEADS},
+        changed={_contract_of(one) for one in rows if one.operation not in HEADS},
         numbers={(one.row.employer_bin, number) for one, number in numbers if number is not None},
     )
 

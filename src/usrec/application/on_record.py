@@ -57,7 +57,8 @@ class OnRecord:
     Args:
         events: Of which the earlier submissions are wanted.
         contracts: Whose locks the caller holds.
-        heads: Those of ``contracts`` that a conclusion is about.
+        begun: Those of ``contracts`` that a conclusion is about.
+        changed: Those that anything else is about.
         numbers: That events of the portion give to their contracts.
     """
 
@@ -67,15 +68,16 @@ class OnRecord:
         *,
         events: Collection[EventRef],
         contracts: Collection[ContractRef],
-        heads: Collection[ContractRef] = (),
+        begun: Collection[ContractRef] = (),
+        changed: Collection[ContractRef] = (),
         numbers: Collection[NumberRef] = (),
     ) -> None:
         self._work = work
         self._locked = frozenset(contracts)
         self._events = _Shelf(work.submissions.of_events, events)
         self._standing = _Shelf(work.submissions.standing_of, self._locked)
-        self._conclusions = _Shelf(work.submissions.conclusions_of, heads)
-        self._positions = _Shelf(work.submissions.next_positions, self._locked.difference(heads))
+        self._conclusions = _Shelf(work.submissions.conclusions_of, begun)
+        self._positions = _Shelf(work.submissions.next_positions, changed)
         self._numbers = _Shelf(work.contracts.with_numbers, numbers)
 
     def of_event(self, event: EventRef) -> Sequence[Submission]:

@@ -248,6 +248,10 @@ class Outbox(Protocol):
         """
         ...
 
+    def hold_leases(self, leases: Collection[Lease], now: datetime) -> Mapping[SubmissionId, QueueEntry]:
+        """The same for many at once: the entries whose lease is still good, their rows locked; the others are lost."""
+        ...
+
     def release(self, lease: Lease, entry: QueueEntry) -> None:
         """Give the lease back and store the entry's new status, times and reason.
 

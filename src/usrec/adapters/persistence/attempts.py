@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -9,6 +10,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from usrec.adapters.persistence.claims import SENT
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import UNCLOSED, acknowledgements, attempts
+from usrec.adapters.persistence.portions import in_portions
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.writing import Row, WriteBehind
@@ -28,7 +30,7 @@ _SENT: Final = attempts.c.ending.in_([literal_word(ending) for ending in SENT])
 _OPEN: Final = insert(attempts).values(code="", detail="")
 _CLOSE: Final = update(attempts).where(attempts.c.id == bindparam("which"), UNCLOSED)
 _KEEP_LATE: Final = update(attempts).where(attempts.c.id == bindparam("which"), func.length(attempts.c.reply) == 0)
-_EXISTS: Final = select(attempts.c.id).where(attempts.c.id == bindparam("which"))
+_RECORDED: Final = select(attempts.c.id).where(attempts.c.id.in_(bindparam("ids", expanding=True)))
 _OPEN_OF: Final = select(attempts.c.id).where(_OF, UNCLOSED)
 _REFUSED_OF: Final = (
     select(func.count()).select_from(attempts).where(_OF, attempts.c.ending == literal_word(Ending.REFUSED))
@@ -36,7 +38,9 @@ _REFUSED_OF: Final = (
 _LAST_OF: Final = select(func.max(attempts.c.number)).where(_OF)
 _SENT_OF: Final = select(func.count()).select_from(attempts).where(_OF, _SENT | UNCLOSED)
 
-_SEEN: Final = select(acknowledgements.c.id).where(acknowledgements.c.signed_digest == bindparam("digest"))
+_SEEN: Final = select(acknowledgements.c.signed_digest).where(
+    acknowledgements.c.signed_digest.in_(bindparam("digests", expanding=True))
+)
 _ACKNOWLEDGE: Final = insert(acknowledgements).inline()
 
 
@@ -71,7 +75,7 @@ class SqlAttempts:
             return
         if reply:
             self._connection.execute(_KEEP_LATE, {"which": attempt_id, "reply": reply})
-        if not self.recorded(attempt_id):
+        if not self.recorded([attempt_id]):
             raise InvariantViolation(
                 "an attempt was to be closed that was never opened",
                 where=f"attempt {attempt_id}",
@@ -79,9 +83,10 @@ class SqlAttempts:
                 next_step="Report this",
             )
 
-    def recorded(self, attempt_id: AttemptId) -> bool:
-        """Whether it was ever opened."""
-        return self._connection.scalar(_EXISTS, {"which": attempt_id}) is not None
+    def recorded(self, attempt_ids: Collection[AttemptId]) -> Collection[AttemptId]:
+        """Those of these that were ever opened."""
+        portions = in_portions(set(attempt_ids))
+        return {one for some in portions for one in self._connection.scalars(_RECORDED, {"ids": some})}
 
     def open_of(self, submission_id: SubmissionId) -> AttemptId | None:
         """The attempt that was never closed."""
@@ -107,9 +112,10 @@ class SqlAcknowledgements:
     def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
-    def seen(self, signed_digest: str) -> bool:
-        """Whether an answer with this digest is on record."""
-        return self._connection.scalar(_SEEN, {"digest": signed_digest}) is not None
+    def seen(self, signed_digests: Collection[str]) -> Collection[str]:
+        """Those of these digests under which an answer is on record."""
+        portions = in_portions(set(signed_digests))
+        return {one for some in portions for one in self._connection.scalars(_SEEN, {"digests": some})}
 
     def add(self, acknowledgement: Acknowledgement) -> None:
         """Record a decision."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, Executable, and_, bindparam, case, delete, exists, func, select, type_coerce
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Executable, and_, bindparam, case, delete, ex
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import READY, employer_stops, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
+from usrec.adapters.persistence.portions import in_portions
 from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import submissions, write_backs
@@ -29,6 +30,7 @@ def _unless_stopped(insert_into: InsertInto) -> Executable:
 
 _ADD: Final = per_dialect(_unless_stopped)
 _GET: Final = select(*_COLUMNS).where(_WHICH)
+_OF: Final = select(*_COLUMNS).where(employer_stops.c.employer_bin.in_(bindparam("employers", expanding=True)))
 _ALL: Final = select(*_COLUMNS).order_by(employer_stops.c.stopped_at, employer_stops.c.employer_bin)
 _REMOVE: Final = delete(employer_stops).where(_WHICH)
 
@@ -75,6 +77,13 @@ class SqlEmployerStops:
         """Its stop."""
         row = self._connection.execute(_GET, {"employer_bin": employer_bin}).one_or_none()
         return None if row is None else EmployerStop(*row)
+
+    def of(self, employers: Collection[str]) -> Mapping[str, EmployerStop]:
+        """The stops of those of these that have one."""
+        rows = (
+            row for some in in_portions(set(employers)) for row in self._connection.execute(_OF, {"employers": some})
+        )
+        return {stop.employer_bin: stop for stop in (EmployerStop(*row) for row in rows)}
 
     def remove(self, employer_bin: str) -> bool:
         """Release an employer; false when nobody had stopped it."""

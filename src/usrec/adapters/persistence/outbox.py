@@ -78,7 +78,15 @@ _PROMOTE: Final = (
 _HASTEN: Final = _promote(
     SCHEDULED & (outbox.c.wait_reason == bindparam("reason")), outbox.c.priority, bindparam("limit")
 )
-_HOLD: Final = _GET.where(*_MINE, outbox.c.lease_until > bindparam("now")).with_for_update()
+_HOLD: Final = for_many(
+    lambda one_of: (
+        select(*ENTRY_COLUMNS)
+        .where(one_of(outbox.c.submission_id, "ids"), outbox.c.lease_until > bindparam("now"))
+        .order_by(outbox.c.employer_bin, outbox.c.contract_key)
+        .with_for_update()
+    )
+)
+"""Locked in the order in which contracts are, so that nobody waits in a circle."""
 _RELEASE: Final = update(outbox).where(_WHICH, *_MINE).values(_NO_LEASE)
 
 _FIRST_READY: Final = (
@@ -234,11 +242,18 @@ class SqlOutbox:
 
     def hold_lease(self, lease: Lease, now: datetime) -> QueueEntry:
         """Prove the lease and lock its row."""
-        what = {"which": lease.submission_id, "owner": lease.owner, "held_fence": lease.fence, "now": now}
-        row = self._connection.execute(_HOLD, what).one_or_none()
-        if row is None:
+        held = self.hold_leases([lease], now)
+        if not held:
             raise _lost(lease)
-        return entry_of(row)
+        return held[lease.submission_id]
+
+    def hold_leases(self, leases: Collection[Lease], now: datetime) -> Mapping[SubmissionId, QueueEntry]:
+        """Lock the rows in one statement, then look at each one's owner and fence."""
+        wanted = {lease.submission_id: lease for lease in leases}
+        rows = self._connection.execute(_HOLD[self._connection.dialect.name], {"ids": sorted(wanted), "now": now})
+        return {
+            entry.submission_id: entry for entry in map(entry_of, rows) if _is_of(wanted[entry.submission_id], entry)
+        }
 
     def release(self, lease: Lease, entry: QueueEntry) -> None:
         """Give the lease back with the entry's new status, times and reason."""
@@ -251,6 +266,10 @@ class SqlOutbox:
     def _release(self, released: list[tuple[Lease, Row]]) -> None:
         if self._connection.changed(_RELEASE, [what for _, what in released]) != len(released):
             raise _lost(*(lease for lease, _ in released))
+
+
+def _is_of(lease: Lease, entry: QueueEntry) -> bool:
+    return (entry.lease_owner, entry.fence) == (lease.owner, lease.fence)
 
 
 def _lost(*leases: Lease) -> LeaseLost:

@@ -20,7 +20,7 @@ from usrec.interfaces.cli.next_step import step_out_of
 from usrec.interfaces.cli.tables import SHORT_ID
 from usrec.interfaces.cli.words import OPERATIONS, STATES, WAITS, code_words
 from usrec.interfaces.i18n import N_, in_language, ntr, tr
-from usrec.interfaces.logs import mask
+from usrec.interfaces.masking import mask
 
 MOST_NAMED: Final = 25
 """So many events are named one by one; the list of all is a command away."""

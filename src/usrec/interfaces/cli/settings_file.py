@@ -122,9 +122,9 @@ def _table(table: Table, given: Mapping[Place, Any], names: Mapping[str, str]) -
     asleep = table.absent and not any(place[:-1] == table.path for place in given)
     yield from _comments(tr(table.meaning))
     yield f"{'#' if asleep else ''}{_header(table, names)}"
+    meanings = table.meanings()
     for name, field in table.settings.items():
-        place = (*table.path, name)
-        meaning = field.description or ""
+        place, meaning = (*table.path, name), meanings[name]
         yield from _comments(tr(meaning))
         awake = place in given or place in PLACEHOLDERS or (field.is_required() and not asleep)
         value = given[place] if place in given else _usual(table, name, field)
