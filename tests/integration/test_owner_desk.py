@@ -241,3 +241,14 @@ def test_pages_are_in_the_readers_language(desk: Desk, language: str, monkeypatc
     for page in (*pages, created.replace("one.zip", "").replace("kzeds sign-package", "").replace("NCALayer", "")):
         assert CYRILLIC.search(page)
         assert not english_words(page) - {"SHA", "root", "package"}, page
+
+
+def test_no_package_is_made_of_a_stopped_employer(desk: Desk) -> None:
+    unsigned(desk)
+    assert desk.usrec("employer", "stop", "main", "--reason", "the owner has changed").code == 0
+    said = desk.usrec("package", "create", "-o", str(desk.folder / "one.zip"))
+    assert (said.code, "employer main: its employer is stopped" in said.err) == (5, True)
+    assert not (desk.folder / "one.zip").exists()
+    assert {one["package"] for one in desk.ask("package", "list")} == {None}
+    assert desk.usrec("employer", "release", "main", "--reason", "it is in order").code == 0
+    assert desk.usrec("package", "create", "-o", str(desk.folder / "one.zip")).code == 0

@@ -128,3 +128,7 @@ class EmployerStops(Protocol):
     def remove(self, employer_bin: str) -> bool:
         """Release an employer; false when nobody had stopped it."""
         ...
+
+    def noted(self, employer_bin: str, message: str, limit: int) -> Sequence[Submission]:
+        """Its submissions that wait to be signed, and of whose rows HR was told this last."""
+        ...

@@ -60,6 +60,8 @@ _NOT_HELD: Final = func.coalesce(outbox.c.wait_reason == literal_word(WaitReason
 _AHEAD: Final = alerts.c.raised_at > bindparam("its_raised_at", type_=UtcDateTime())
 """It was raised by a clock that was set back since."""
 _TELLS_OF_A_STOP: Final = alerts.c.threshold == literal_word(Threshold.STOPPED)
+_TELLS_OF_A_KEY: Final = alerts.c.threshold == literal_word(Threshold.KEY_UNUSABLE)
+_HAS_A_KEY: Final = func.coalesce(outbox.c.wait_reason == literal_word(WaitReason.KEY_UNUSABLE), false()).is_(false())
 _TELLS_OF_THE_CLOCK: Final = alerts.c.threshold == literal_word(Threshold.CLOCK_WRONG)
 _IS_HALTED: Final = exists(select(agents.c.owner).where(HALTED))
 _IS_AWAITED: Final = func.coalesce(or_(REMINDED_OF, DESK_AWAITS), false())
@@ -92,6 +94,7 @@ _IS_OVER: Final = or_(
     and_(_OF_MASS, _NOT_HELD),
     and_(_TELLS_OF_A_STOP, not_(_IS_STOPPED)),
     and_(_TELLS_OF_THE_CLOCK, not_(_IS_HALTED)),
+    and_(_TELLS_OF_A_KEY, _HAS_A_KEY),
 )
 _OUTDATED: Final = (
     select(alerts.c.id, *ALERT_COLUMNS)

@@ -11,11 +11,14 @@ from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import READY, employer_stops, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.portions import in_portions
-from usrec.adapters.persistence.rows import values_of
+from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
+from usrec.adapters.persistence.sealing import sealing_of
+from usrec.adapters.persistence.tables import submissions, write_backs
 from usrec.adapters.persistence.types import WordType
 from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.employer_stop import EmployerStop
-from usrec.domain.submission import WaitReason
+from usrec.domain.state import State
+from usrec.domain.submission import Submission, WaitReason
 
 _COLUMNS: Final = tuple(employer_stops.c[name] for name in EmployerStop.__slots__)
 _WHICH: Final = employer_stops.c.employer_bin == bindparam("employer_bin")
@@ -30,6 +33,25 @@ _GET: Final = select(*_COLUMNS).where(_WHICH)
 _OF: Final = select(*_COLUMNS).where(employer_stops.c.employer_bin.in_(bindparam("employers", expanding=True)))
 _ALL: Final = select(*_COLUMNS).order_by(employer_stops.c.stopped_at, employer_stops.c.employer_bin)
 _REMOVE: Final = delete(employer_stops).where(_WHICH)
+
+_ITS_NOTE: Final = and_(
+    write_backs.c.source == submissions.c.source,
+    write_backs.c.row_ref == submissions.c.row_ref,
+    write_backs.c.revision == submissions.c.revision,
+)
+_NOTED: Final = (
+    select(*SUBMISSION_COLUMNS)
+    .join_from(outbox, submissions, submissions.c.id == outbox.c.submission_id)
+    .join(write_backs, _ITS_NOTE)
+    .where(
+        outbox.c.employer_bin == bindparam("of"),
+        submissions.c.state == literal_word(State.PENDING),
+        submissions.c.replaced_by.is_(None),
+        write_backs.c.message == bindparam("told"),
+    )
+    .order_by(outbox.c.priority, outbox.c.submission_id)
+    .limit(bindparam("limit"))
+)
 
 STOPPED: Final = exists().where(employer_stops.c.employer_bin == outbox.c.employer_bin)
 """Whether the employer of a queue entry is stopped."""
@@ -66,6 +88,12 @@ class SqlEmployerStops:
     def remove(self, employer_bin: str) -> bool:
         """Release an employer; false when nobody had stopped it."""
         return self._connection.changed(_REMOVE, {"employer_bin": employer_bin}) == 1
+
+    def noted(self, employer_bin: str, message: str, limit: int) -> Sequence[Submission]:
+        """The most urgent first."""
+        rows = self._connection.execute(_NOTED, {"of": employer_bin, "told": message, "limit": limit})
+        sealing = sealing_of(self._connection)
+        return [submission_of(row, sealing) for row in rows]
 
 
 def read_stops(connection: Connection) -> Sequence[EmployerStop]:
