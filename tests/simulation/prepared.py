@@ -186,5 +186,6 @@ class PreparedLedger(SqlLedger):
 
     def end(self) -> None:
         """Roll back what was not committed."""
+        self.work.writing.forget()
         if self.connection.driver.in_transaction:
             self.connection.driver.execute("ROLLBACK")

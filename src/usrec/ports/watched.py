@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -119,6 +119,10 @@ class EmployerStops(Protocol):
 
     def get(self, employer_bin: str) -> EmployerStop | None:
         """Its stop, None when it has none."""
+        ...
+
+    def of(self, employers: Collection[str]) -> Mapping[str, EmployerStop]:
+        """The stops of those of these that have one, by their BIN."""
         ...
 
     def remove(self, employer_bin: str) -> bool:

@@ -18,7 +18,7 @@ from usrec.settings.lines import place_of
 from usrec.settings.outline import Steps
 from usrec.settings.rules import broken_rules
 from usrec.settings.running_section import HealthSettings
-from usrec.settings.secrets import read_secret
+from usrec.settings.secrets import USUALLY, read_secret
 from usrec.settings.section import SecretSettings
 from usrec.settings.tree import Settings, WatcherSettings
 
@@ -48,13 +48,13 @@ class LoadedWatcherSettings:
         """A database address whose relative SQLite path starts at the settings' directory."""
         return database_url(url, self.file.parent)
 
-    def secret(self, setting: SecretSettings) -> Secret:
-        """The secret that a setting points at.
+    def secret(self, setting: SecretSettings, what: str = USUALLY) -> Secret:
+        """The secret that a setting points at; ``what`` it is, in the words of errors.
 
         Raises:
             ConfigurationError: It cannot be read, is empty, or others may read it.
         """
-        return read_secret(setting, home=self.file.parent)
+        return read_secret(setting, home=self.file.parent, what=what)
 
     def optional_secret(self, setting: SecretSettings | None) -> Secret | None:
         """The secret, None where the settings name none.

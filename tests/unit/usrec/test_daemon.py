@@ -27,7 +27,7 @@ from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.inmemory.source import InMemorySource
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.view import SqlLedgerView
-from usrec.application.deliver import Delivered
+from usrec.application.delivery import Delivered
 from usrec.application.write_back import write_back
 from usrec.domain.errors import (
     ConfigurationError,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import (
-    Connection,
     Executable,
     and_,
     bindparam,
@@ -39,6 +39,7 @@ from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, v
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import WATCHED, submissions
 from usrec.adapters.persistence.types import UtcDateTime
+from usrec.adapters.persistence.writing import Row, WriteBehind
 from usrec.domain.alert import REMINDERS, Alert, Threshold, Watched
 from usrec.domain.submission import Submission, SubmissionId, WaitReason
 
@@ -127,7 +128,7 @@ _TO_WATCH: Final = (
 class SqlAlerts:
     """The ``Alerts`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def add(self, alerts: Sequence[Alert]) -> Sequence[Alert]:
@@ -178,7 +179,11 @@ class SqlAlerts:
 
     def watch(self, submission_id: SubmissionId, at: datetime | None) -> None:
         """Look at the submission's dates at ``at``; the latest call wins."""
-        self._connection.execute(_WATCH, {"which": submission_id, "watch_at": at})
+        self._connection.later_by("submissions", self._watch, {"which": submission_id, "watch_at": at})
+
+    def _watch(self, rows: list[Row]) -> None:
+        """In the order of their ids, so that two agents never wait for each other in a circle."""
+        self._connection.execute(_WATCH, sorted(rows, key=itemgetter("which")))
 
     def to_watch(self, now: datetime, limit: int) -> Sequence[Submission]:
         """Submissions whose time to be looked at has come, earliest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, Executable, and_, bindparam, case, delete, exists, func, select, type_coerce
@@ -10,8 +10,10 @@ from sqlalchemy import Connection, Executable, and_, bindparam, case, delete, ex
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import READY, employer_stops, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
+from usrec.adapters.persistence.portions import in_portions
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.types import WordType
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.submission import WaitReason
 
@@ -25,6 +27,7 @@ def _unless_stopped(insert_into: InsertInto) -> Executable:
 
 _ADD: Final = per_dialect(_unless_stopped)
 _GET: Final = select(*_COLUMNS).where(_WHICH)
+_OF: Final = select(*_COLUMNS).where(employer_stops.c.employer_bin.in_(bindparam("employers", expanding=True)))
 _ALL: Final = select(*_COLUMNS).order_by(employer_stops.c.stopped_at, employer_stops.c.employer_bin)
 _REMOVE: Final = delete(employer_stops).where(_WHICH)
 
@@ -41,22 +44,28 @@ _COUNT_KEPT_BACK: Final = select(func.count()).select_from(outbox).where(_KEPT_B
 class SqlEmployerStops:
     """The ``EmployerStops`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def add(self, stop: EmployerStop) -> bool:
         """Stop an employer; false when it was stopped already, and then that stop stands."""
-        added = self._connection.execute(_ADD[self._connection.dialect.name], values_of(stop))
-        return added.rowcount == 1
+        return self._connection.changed(_ADD[self._connection.dialect.name], values_of(stop)) == 1
 
     def get(self, employer_bin: str) -> EmployerStop | None:
         """Its stop."""
         row = self._connection.execute(_GET, {"employer_bin": employer_bin}).one_or_none()
         return None if row is None else EmployerStop(*row)
 
+    def of(self, employers: Collection[str]) -> Mapping[str, EmployerStop]:
+        """The stops of those of these that have one."""
+        rows = (
+            row for some in in_portions(set(employers)) for row in self._connection.execute(_OF, {"employers": some})
+        )
+        return {stop.employer_bin: stop for stop in (EmployerStop(*row) for row in rows)}
+
     def remove(self, employer_bin: str) -> bool:
         """Release an employer; false when nobody had stopped it."""
-        return self._connection.execute(_REMOVE, {"employer_bin": employer_bin}).rowcount == 1
+        return self._connection.changed(_REMOVE, {"employer_bin": employer_bin}) == 1
 
 
 def read_stops(connection: Connection) -> Sequence[EmployerStop]:

@@ -50,6 +50,7 @@ PLACEHOLDERS: Final[Mapping[Place, Any]] = {
 EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
     ("retention", "ended_contracts_years"): 5,
     ("retention", "taken_back_years"): 1,
+    ("retention", "closed_alerts_years"): 5,
     ("proxy", "url"): "http://proxy.example:3128",
     ("transport_key", "key_file"): "secrets/transport.p12",
     ("transport_key", "key_password"): {"file": "secrets/transport.password"},
