@@ -30,11 +30,13 @@ $(BIN)/python:
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q src tests
 	@touch $@ $(VENV)/.installed
 
 # Rivals of the benchmark; without them it measures the rest and says so.
@@ -61,6 +63,8 @@ types: $(VENV)/.installed-dev
 imports: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
+# Python's own switch, if somebody has set it, would have each of the many processes compile everything anew.
+unit: export PYTHONDONTWRITEBYTECODE :=
 unit: $(VENV)/.installed-dev
 	$(BIN)/pytest -n auto --dist worksteal
 

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import ARRAY, Executable, and_, bindparam, false, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from usrec.adapters.persistence.delivery_tables import MOVING, outbox
 from usrec.adapters.persistence.dialects import InsertInto, for_many, per_dialect
@@ -27,11 +26,13 @@ _THESE: Final = (
     .render_derived()
 )
 """Contracts that one parameter for each part names, however many they are."""
-_MAKE_KNOWN: Final = sqlite.insert(contracts).on_conflict_do_nothing()
-_LOCK: Final = (
-    postgresql.insert(contracts)
-    .from_select(_KEY, select(_THESE).order_by(_THESE.c.employer_bin, _THESE.c.contract_key))
-    .on_conflict_do_update(index_elements=_KEY, set_={"registry_id": contracts.c.registry_id}, where=false())
+_MAKE_KNOWN: Final = per_dialect(lambda insert_into: insert_into(contracts).on_conflict_do_nothing())
+_LOCK: Final = per_dialect(
+    lambda insert_into: (
+        insert_into(contracts)
+        .from_select(_KEY, select(_THESE).order_by(_THESE.c.employer_bin, _THESE.c.contract_key))
+        .on_conflict_do_update(index_elements=_KEY, set_={"registry_id": contracts.c.registry_id}, where=false())
+    )
 )
 """A row that exists is locked even though the condition lets nothing be written."""
 
@@ -91,10 +92,12 @@ class SqlContracts:
         if not wanted:
             return
         if self._connection.dialect.name == "sqlite":
-            self._connection.later(_MAKE_KNOWN, *({"employer_bin": one, "contract_key": key} for one, key in wanted))
+            self._connection.later(
+                _MAKE_KNOWN["sqlite"], *({"employer_bin": one, "contract_key": key} for one, key in wanted)
+            )
             return
         what = {"employers": [one for one, _ in wanted], "keys": [key for _, key in wanted]}
-        self._connection.execute(_LOCK, what)
+        self._connection.execute(_LOCK["postgresql"], what)
         self._connection.execute(_STILL, what)
 
     def registry_id(self, employer_bin: str, contract_key: ContractKey) -> str | None:
