@@ -1,22 +1,21 @@
 """Whether an endpoint's WSDL still describes the SyncChannel v10 that this agent speaks.
 
 Asked at start-up. A WSDL proves nothing about tomorrow's answers, so its absence is a warning and never stops the line;
-a changed operation is worth knowing before the first message is in doubt. Whatever the WSDL imports is fetched over the
-same verified connection, from the same host.
+a changed operation is worth knowing before the first message is in doubt. zeep reads the WSDL, offline: it is handed
+the bytes that were fetched over the same verified connection, from the same host, and may fetch nothing itself.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
-from kzeds.xml import Element, parse
+from kzeds.xml import parse
 from usrec.adapters.gateway.connection import Endpoint, Timeouts, open_client
 from usrec.adapters.gateway.envelope import TYPES
-from usrec.adapters.gateway.wsdl_reading import Wsdl, name_of
 
 _OPERATION: Final = "SendMessage"
 _SENT: Final = {
@@ -56,25 +55,24 @@ def check_wsdl(endpoint: Endpoint) -> WsdlFinding:
     """
     with open_client(replace(endpoint, timeouts=_PATIENCE)) as client:
         try:
-            source = _Source(client, endpoint.url)
-            fault = _compare(Wsdl(source.load, source.root))
+            fault = _compare(_read(_Source(client, endpoint.url)))
         except (httpx.HTTPError, _NotOfferedError) as error:
             return WsdlFinding(ok=False, text=f"the WSDL could not be fetched ({type(error).__name__}: {error})")
-        except Exception as error:  # noqa: BLE001 -- whatever a strange WSDL is not, this check only warns
+        except Exception as error:  # noqa: BLE001 -- zeep raises anything on a strange WSDL, and this check only warns
             return WsdlFinding(ok=False, text=f"the WSDL could not be understood ({type(error).__name__})")
     return WsdlFinding(not fault, fault or "the WSDL offers SendMessage of SyncChannel v10 as this agent uses it")
 
 
 class _Source:
-    """Where its documents are read: on the endpoint's own host, over the verified connection, within limits."""
+    """Where zeep gets documents from: the endpoint's own host, over the verified connection, within limits."""
 
     def __init__(self, client: httpx.Client, address: str) -> None:
         self.root = str(httpx.URL(address).copy_with(query=b"wsdl"))
         self._client = client
         self._fetched = 0
 
-    def load(self, address: str) -> Element:
-        """The root of one document.
+    def load(self, address: str) -> bytes:
+        """One document (the name is the one that zeep calls).
 
         Raises:
             _NotOfferedError: It lies on another host, is missing or too large, or there are too many.
@@ -86,7 +84,9 @@ class _Source:
         self._fetched += 1
         if self._fetched > _MOST_DOCUMENTS:
             raise _NotOfferedError(f"it imports more than {_MOST_DOCUMENTS} documents")
-        return parse(self._fetch(url), what="the WSDL")
+        content = self._fetch(url)
+        parse(content, what="the WSDL")
+        return content
 
     def _fetch(self, url: httpx.URL) -> bytes:
         content = bytearray()
@@ -100,19 +100,28 @@ class _Source:
         return bytes(content)
 
 
-def _compare(wsdl: Wsdl) -> str:
+def _read(source: Any) -> Any:
+    """The WSDL as zeep understands it; of a transport zeep needs only ``load``, whatever its annotation says."""
+    from zeep.settings import Settings
+    from zeep.wsdl import Document
+
+    return Document(source.root, source, settings=Settings(forbid_dtd=True, forbid_entities=True))
+
+
+def _compare(wsdl: Any) -> str:
     """How the WSDL differs from what we send; empty where one of its bindings fits."""
-    faults = [_fault_of(wsdl, request) for request in wsdl.requests(_OPERATION)]
+    faults = [_fault_of(binding.all()[_OPERATION]) for binding in wsdl.bindings.values() if _OPERATION in binding.all()]
     if "" in faults:
         return ""
     return faults[0] if faults else f"the WSDL offers no operation {_OPERATION}"
 
 
-def _fault_of(wsdl: Wsdl, request: Element) -> str:
-    if name_of(request) != f"{{{TYPES}}}{_OPERATION}":
+def _fault_of(operation: Any) -> str:
+    root = operation.input.body
+    if root.qname.text != f"{{{TYPES}}}{_OPERATION}":
         return f"the request element of {_OPERATION} is another one than SyncChannel v10 has"
     for path, sent in _SENT.items():
-        offered = _elements(wsdl, request, path)
+        offered = _elements(root, path)
         if [name for name in offered if name in sent] != list(sent):
             return f"{path} no longer takes {', '.join(sent)} in this order"
         asked = [name for name, needed in offered.items() if needed and name not in sent]
@@ -121,8 +130,8 @@ def _fault_of(wsdl: Wsdl, request: Element) -> str:
     return ""
 
 
-def _elements(wsdl: Wsdl, element: Element, path: str) -> dict[str, bool]:
-    """Names of the children at ``path``, in order, and whether each is mandatory."""
+def _elements(element: Any, path: str) -> dict[str, bool]:
+    """Qualified names of the children at ``path``, in order, and whether each is mandatory."""
     for step in path.split("/"):
-        element = wsdl.child(element, step)
-    return {child.name: child.needed for child in wsdl.children(element)}
+        element = next(child for _, child in element.type.elements if child.qname.text == step)
+    return {child.qname.text: child.min_occurs > 0 for _, child in element.type.elements}
