@@ -13,6 +13,8 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Dialect
 
+from usrec.domain.errors import InvariantViolation
+
 Values: TypeAlias = Mapping[str, Any]
 """What is written of one row, by name."""
 Stored: TypeAlias = Callable[[Any], Any]
@@ -28,6 +30,9 @@ def write_rows(connection: Connection, statement: Any, rows: Sequence[Values]) -
 
     Args:
         rows: At least one; all with the same names.
+
+    Raises:
+        InvariantViolation: The statement has parameters that the rows do not name, or lists of them.
     """
     prepared = _prepared(statement, tuple(rows[0]), connection.dialect)
     done = connection.exec_driver_sql(prepared.text, prepared.parameters(rows), _COUNTED)
@@ -41,6 +46,9 @@ class _Prepared:
         compiled = statement.compile(dialect=dialect, column_keys=sorted(names), for_executemany=True)
         self.text = str(compiled)
         binds = {name: bind for bind, name in compiled.bind_names.items()}
+        left = [name for name, bind in binds.items() if bind.required and name not in names]
+        if left or compiled.post_compile_params:
+            raise InvariantViolation(f"a statement for many rows lacks values: {', '.join(sorted(left))}")
         ordered = ((name, binds[name]) for name in compiled.positiontup or binds)
         self._takes = [
             (name, name in names, _stored(bind.type, dialect), bind.effective_value) for name, bind in ordered
