@@ -57,11 +57,10 @@ class Installation:
 
     def wait_for_notes(self) -> None:
         """Until HR has been told that all its contracts are registered; looks rarely, so as not to be in the way."""
-        self.wait_for_answers(self.hired)
         limit = time.monotonic() + PATIENCE
-        while rows.accepted(self.hr) < self.hired:
-            _patience(limit, f"{rows.accepted(self.hr)} of {self.hired} notes to HR")
-            time.sleep(0.02)
+        while (told := rows.accepted(self.hr)) < self.hired:
+            _patience(limit, f"{told} of {self.hired} notes to HR")
+            time.sleep(0.03)
 
     def wait_for_answers(self, count: int) -> None:
         """Until the gateway has given so many answers."""

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from benchmarks.installation import Installation, Running, agent, installation
 from benchmarks.measuring import quartiles
 from benchmarks.processes import RawSigner
+from benchmarks.server import PlainServer
 from kzeds import KeyKind
-from support.postgresql import PostgresqlServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,15 @@ _FEWEST, _MOST = 20, 500
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """All pairs of rounds of one installation; the long ones tell the rate."""
+    """All pairs of rounds of one installation; the long ones tell the rate.
+
+    Attributes:
+        server: What the database server spent on one event of the long rounds, HR's own tables included.
+    """
 
     rounds: Sequence[Round]
     long: Sequence[Round]
+    server: Mapping[str, float]
 
     @property
     def k(self) -> tuple[float, float, float]:
@@ -89,11 +94,12 @@ class Line:
             "event_cpu_ms": round(1000 * statistics.median(one.event_cpu for one in self.rounds), 4),
             "raw_cpu_ms": round(1000 * statistics.median(one.raw_cpu for one in self.rounds), 4),
             "events_per_second": round(1 / statistics.median(one.event_wall for one in self.long), 1),
+            "server": {name: round(value, 4) for name, value in self.server.items()},
         }
 
 
 def measure_line(
-    server: PostgresqlServer | None, size: Size, *, kind: KeyKind = KeyKind.RSA, env: Mapping[str, str] | None = None
+    server: PlainServer | None, size: Size, *, kind: KeyKind = KeyKind.RSA, env: Mapping[str, str] | None = None
 ) -> Line:
     """Run an agent and give it rounds of rows.
 
@@ -109,8 +115,28 @@ def measure_line(
         rate = 1 / _round(place, running, signer, size.warm).event_wall
         events = max(_FEWEST, min(_MOST, int(rate * size.seconds)))
         pairs = [_round(place, running, signer, events) for _ in range(size.rounds)]
+        meter = Meter(server, place)
         long = [_round(place, running, signer, int(events * size.long)) for _ in range(LONG_ROUNDS)]
-        return Line(pairs, long)
+        return Line(pairs, long, meter.each(LONG_ROUNDS * int(events * size.long)))
+
+
+class Meter:
+    """What the database server spends from now on; nothing is known of SQLite, which is part of the agent."""
+
+    def __init__(self, server: PlainServer | None, place: Installation) -> None:
+        self._server = server
+        self._place = place
+        self._before = self._now()
+
+    def _now(self) -> Mapping[str, float]:
+        if self._server is None:
+            return {}
+        size = float(self._place.place.query("SELECT pg_database_size(current_database())")[0][0])
+        return {"cpu_ms": 1000 * self._server.cpu, "wal_bytes": self._server.written, "ledger_bytes": size}
+
+    def each(self, events: int) -> Mapping[str, float]:
+        """For one event."""
+        return {name: (value - self._before[name]) / events for name, value in self._now().items()}
 
 
 def _round(place: Installation, running: Running, signer: RawSigner, events: int) -> Round:
