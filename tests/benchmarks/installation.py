@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from benchmarks import rows
@@ -24,13 +25,6 @@ from support.workplace import Workplace
 DELIVERY = "workers = 4\npoll = 0.5"
 """Everything else as it comes: an employer who has not read the page about speed."""
 PATIENCE = 300.0
-
-
-class Database(StrEnum):
-    """Where HR's rows and the ledger are."""
-
-    POSTGRESQL = "postgresql"
-    SQLITE = "sqlite"
 
 
 @dataclass
@@ -86,7 +80,7 @@ def installation(
     """A new one, with a gateway that runs; on SQLite files where there is no server."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="usrec-bench-")))
-        pki = make_test_pki(folder / "pki", now=datetime.now(UTC), kind=kind).directory
+        pki = keys(kind)
         hr, ledger = _databases(folder, server)
         place = Workplace(folder, hr, ledger, pki, delivery=delivery)
         stack.callback(place.close)
@@ -94,6 +88,14 @@ def installation(
         gateway = stack.enter_context(Gateway(pki, latency))
         place.connect(gateway.url)
         yield Installation(place, gateway)
+
+
+@cache
+def keys(kind: KeyKind) -> Path:
+    """Keys and certificates, made once for each kind and shared by all installations of this process."""
+    folder = tempfile.TemporaryDirectory(prefix="usrec-bench-keys-")
+    atexit.register(folder.cleanup)
+    return make_test_pki(Path(folder.name) / "pki", now=datetime.now(UTC), kind=kind).directory
 
 
 def _databases(folder: Path, server: PostgresqlServer | None) -> tuple[SqlHr, str]:

@@ -27,13 +27,13 @@ async def run_procrastinate(database: str, jobs: int) -> list[float]:
 
     app, moments = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=database)), list[float]()
 
-    @app.task(name="nothing")
     async def nothing(number: int) -> None:
         moments.append(time.perf_counter())
 
+    task = app.task(nothing, name="nothing")
     async with app.open_async():
         await app.schema_manager.apply_schema_async()
-        await nothing.batch_defer_async(*({"number": number} for number in range(jobs)))
+        await task.batch_defer_async(*({"number": number} for number in range(jobs)))
         await app.run_worker_async(concurrency=CONCURRENCY, wait=False, install_signal_handlers=False)
     return moments
 
@@ -53,10 +53,10 @@ async def run_pgqueuer(database: str, jobs: int, batch: int = BATCH) -> list[flo
     await queries.enqueue(names, [str(number).encode() for number in range(jobs)], [0] * jobs)
     queue = PgQueuer(AsyncpgDriver(connection))
 
-    @queue.entrypoint("nothing")
     async def nothing(job: object) -> None:
         moments.append(time.perf_counter())
 
+    queue.entrypoint("nothing")(nothing)
     await queue.qm.run(batch_size=batch, mode=QueueExecutionMode.drain)
     await connection.close()
     return moments

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import statistics
 import subprocess
@@ -60,6 +61,11 @@ class Comparison:
     def json(self) -> Mapping[str, object]:
         """For programs."""
         return {"agent": [round(one, 1) for one in self.agent], "usual": [round(one, 1) for one in self.usual]}
+
+
+def xmlsec_is_there() -> bool:
+    """Whether zeep can sign."""
+    return importlib.util.find_spec("xmlsec") is not None
 
 
 def compare(server: PostgresqlServer, load: Load, *, turns: int, seconds: float) -> Comparison:

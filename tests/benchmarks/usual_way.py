@@ -11,6 +11,7 @@ Run as a process: it enters so many rows, sends them in so many threads, and pri
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import time
 import uuid
@@ -27,7 +28,7 @@ import zeep.wsse.signature
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 from lxml import etree
-from signxml import XMLSigner
+from signxml.signer import XMLSigner
 from sqlalchemy import Engine, Text, create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -125,7 +126,7 @@ class Usual:
         answer = self._service().SendMessage(request=_request(row.message_id, row.document))
         row.code, row.answered_at = answer.responseInfo.status.code, datetime.now(UTC)
         row.state = "accepted" if row.code == SUCCESS else "rejected"
-        row.registry_id = parse(answer.responseData.data.encode()).xpath("string(/*/*[2]/*[1])")
+        row.registry_id = parse(answer.responseData.data.encode()).findtext("contract/id")
         session.commit()
 
     def _session(self) -> Session:
@@ -145,9 +146,8 @@ class Usual:
 
 def _security(keys: Keys) -> Any:
     """WS-Security as zeep brings it, with SHA-256, the employer's key for requests, the gateway's for answers."""
-    import xmlsec
-
     signature: Any = zeep.wsse.signature
+    xmlsec: Any = importlib.import_module("xmlsec")
 
     class Security(signature.MemorySignature):  # type: ignore[misc]  # zeep declares no types
         def apply(self, envelope: Any, headers: Any) -> Any:
