@@ -29,7 +29,7 @@ class Extent:
         turn_seconds: One turn of the agent and of the usual way.
         turns: Turns of things that are compared.
         growth: The ledgers that grow.
-        latency_rows: Rows one at a time, on PostgreSQL; half as many on SQLite.
+        latency_rows: Rows one at a time, on PostgreSQL; fewer on SQLite.
         relay: The relay and its rivals.
         starts: How often something is started.
         lint_rows: Rows of the file that is linted.
@@ -37,7 +37,7 @@ class Extent:
     """
 
     line: Size = field(default_factory=Size)
-    turn_seconds: float = 5.0
+    turn_seconds: float = 4.0
     turns: int = 3
     growth: Scale = field(default_factory=Scale)
     latency_rows: int = 150
@@ -54,7 +54,7 @@ class Extent:
         share = min(1.0, rounds / Size().rounds)
         return cls(
             line=Size(rounds, seconds=max(0.3, share), warm=50, long=max(2.0, 6 * share)),
-            turn_seconds=max(1.0, 5 * share),
+            turn_seconds=max(1.0, 4 * share),
             turns=1 if rounds < 7 else 3,
             growth=Scale(
                 few=2000,
@@ -74,7 +74,8 @@ class Extent:
 def k(extent: Extent) -> Found:
     """The whole line on both databases, with RSA keys."""
     with plain_server() as server:
-        lines = {"k_postgresql": measure_line(server, extent.line), "k_sqlite": measure_line(None, extent.line)}
+        lines = {"k_postgresql": measure_line(server, extent.line, rated=True)}
+        lines["k_sqlite"] = measure_line(None, extent.line)
         if has_ifma():
             lines["k_postgresql_without_ifma"] = measure_line(server, extent.line, env=WITHOUT_IFMA)
             lines["k_sqlite_without_ifma"] = measure_line(None, extent.line, env=WITHOUT_IFMA)
@@ -126,7 +127,7 @@ def latency(extent: Extent) -> Found:
     """One row at a time."""
     with plain_server() as server:
         postgresql = measure_latency(server, extent.latency_rows)
-    sqlite = measure_latency(None, max(5, extent.latency_rows // 2))
+    sqlite = measure_latency(None, max(5, extent.latency_rows * 2 // 5))
     return Found(
         {
             "latency_p50_ms_postgresql": postgresql.p50,

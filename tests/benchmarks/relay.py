@@ -36,7 +36,7 @@ class RelaySize:
 
     def jobs_of(self, rival: str) -> int:
         """How many, by what it does in some seconds."""
-        usual = {"procrastinate": 2000, "pgqueuer": 8000, "pgqueuer_in_large_batches": 20_000}
+        usual = {"procrastinate": 1000, "pgqueuer": 8000, "pgqueuer_in_large_batches": 20_000}
         return (self.jobs or usual)[rival]
 
 
