@@ -43,6 +43,7 @@ _BY_MODULE: Final = {
     "adapters/gateway/envelope": SEAL,
     "adapters/gateway/answer": ANSWER,
     "adapters/gateway": EXCHANGE,
+    "application/sign_and_seal": SIGN,
     "application/record_intent": INTENT,
     "application/record_outcome": OUTCOME,
     "application/record_answers": OUTCOME,
