@@ -33,11 +33,13 @@ class Installation:
 
     Attributes:
         hired: How many contracts HR has committed so far.
+        told: Of how many of them, the first ones, HR is known to have been told that they are registered.
     """
 
     place: Workplace
     gateway: Gateway
     hired: int = 0
+    told: int = 0
 
     @property
     def hr(self) -> SqlHr:
@@ -52,9 +54,10 @@ class Installation:
     def wait_for_notes(self) -> None:
         """Until HR has been told that all its contracts are registered; looks rarely, so as not to be in the way."""
         limit = time.monotonic() + PATIENCE
-        while (told := rows.accepted(self.hr)) < self.hired:
-            _patience(limit, f"{told} of {self.hired} notes to HR")
+        while (now := rows.accepted(self.hr, self.told)) < self.hired - self.told:
+            _patience(limit, f"{now} of {self.hired - self.told} notes to HR")
             time.sleep(0.03)
+        self.told = self.hired
 
     def wait_for_answers(self, count: int) -> None:
         """Until the gateway has given so many answers."""

@@ -55,6 +55,7 @@ def commit(hr: SqlHr, first: int, count: int) -> None:
             raise TypeError("an HR system in a database is expected")
 
 
-def accepted(hr: SqlHr) -> int:
-    """Of how many of its rows HR has been told that they are registered."""
-    return int(hr.execute("SELECT count(*) FROM usrec_outbox WHERE usrec_state = 'accepted'")[0][0])
+def accepted(hr: SqlHr, after: int) -> int:
+    """Of how many of its rows behind the ``after`` first ones HR has been told that they are registered."""
+    question = "SELECT count(*) FROM usrec_outbox WHERE row_id > ? AND usrec_state = 'accepted'"
+    return int(hr.execute(question, after)[0][0])
