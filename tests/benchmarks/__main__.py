@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks import kzeds_signatures
 from benchmarks.page import PAGE, write_page
-from benchmarks.parts import PARTS, Extent
+from benchmarks.parts import PARTS, Extent, attempt
 from benchmarks.report import ROOT, Found, Report, environment, write
 
 
@@ -38,7 +38,7 @@ def run(parts: Mapping[str, Callable[[Extent], Found]], extent: Extent) -> Repor
     surroundings, found = environment(), dict[str, Found]()
     for name, part in parts.items():
         began = time.monotonic()
-        found[name] = part(extent)
+        found[name] = attempt(name, part, extent)
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     surroundings["load at the end"] = round(os.getloadavg()[0], 2)
     return Report({**surroundings, "rounds": extent.line.rounds}, found)

@@ -99,7 +99,7 @@ def gost(extent: Extent) -> Found:
 def usual(extent: Extent) -> Found:
     """The agent against the usual way."""
     if not xmlsec_is_there():
-        return _missing(list(LOADS), "the usual way needs xmlsec (the extra bench)")
+        return missing(KEYS["usual"], "the usual way needs xmlsec (the extra bench)")
     with plain_server() as server:
         found = {
             key: compare(server, load, turns=extent.turns, seconds=extent.turn_seconds) for key, load in LOADS.items()
@@ -180,7 +180,8 @@ def _details(lines: Mapping[str, Line]) -> Mapping[str, object]:
     return {key: line.json() for key, line in lines.items()}
 
 
-def _missing(keys: Sequence[str], why: str) -> Found:
+def missing(keys: Sequence[str], why: str) -> Found:
+    """Nothing was measured."""
     return Found(dict.fromkeys(keys), {}, {}, [why])
 
 
@@ -194,3 +195,22 @@ PARTS: Mapping[str, Callable[[Extent], Found]] = {
     "start": start,
     "profile": profile,
 }
+KEYS: Mapping[str, Sequence[str]] = {
+    "k": ("k_postgresql", "k_sqlite", "k_postgresql_without_ifma", "k_sqlite_without_ifma", "rate_over_rsa"),
+    "gost": ("gost_over_two_signatures",),
+    "usual": tuple(LOADS),
+    "growth": ("cpu_1m_over_10k", "claim_1m_over_10k_postgresql", "claim_1m_over_10k_sqlite", "peak_rss_mb"),
+    "latency": ("latency_p50_ms_postgresql", "latency_p99_ms_postgresql", "latency_p99_ms_sqlite"),
+    "relay": ("relay_over_procrastinate", "relay_over_pgqueuer"),
+    "start": ("start_seconds", "help_seconds", "lint_100k_seconds"),
+    "profile": (),
+}
+"""What each part measures."""
+
+
+def attempt(name: str, part: Callable[[Extent], Found], extent: Extent) -> Found:
+    """Run a part; when it fails, its figures are missing and the others are measured all the same."""
+    try:
+        return part(extent)
+    except Exception as problem:  # noqa: BLE001 -- a quarter of an hour is not lost for whatever went wrong in one part
+        return missing(KEYS[name], f"{name} failed ({type(problem).__name__}): {problem}")

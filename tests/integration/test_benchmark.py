@@ -120,6 +120,25 @@ def test_missed_goal_ends_with_1_and_is_named(
     assert missed == ([] if "k_sqlite_without_ifma" in changed else list(changed))
 
 
+def test_part_that_fails_costs_its_own_figures_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: Extent) -> Found:
+        raise RuntimeError("the agent came to a halt")
+
+    out = tmp_path / "bench.json"
+    monkeypatch.setattr(bench, "PARTS", {"gost": fails, "start": lambda _: Found({"help_seconds": 0.2}, {}, {})})
+    assert bench.main(["--json", str(out), "--page", str(tmp_path / "page.md")]) == 1
+    found = json.loads(out.read_text())
+    assert (found["gost_over_two_signatures"], found["help_seconds"]) == (None, 0.2)
+    assert found["missed"] == ["gost_over_two_signatures"]
+    assert "the agent came to a halt" in found["remarks"][0]
+    assert "the agent came to a halt" in (tmp_path / "page.md").read_text()
+
+
+def test_each_part_measures_keys_of_its_own() -> None:
+    keys = [key for part in PARTS for key in parts.KEYS[part]]
+    assert sorted(keys) == sorted(goal.key for goal in GOALS)
+
+
 def test_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         bench.main(["speed"])
