@@ -32,7 +32,6 @@ from usrec.adapters.persistence.alert_tables import (
     alerts,
     deliveries,
 )
-from usrec.adapters.persistence.bulk import Row
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import DESK_AWAITS, REMINDED_OF, employer_stops, outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
@@ -40,7 +39,7 @@ from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, v
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import WATCHED, submissions
 from usrec.adapters.persistence.types import UtcDateTime
-from usrec.adapters.persistence.writing import WriteBehind
+from usrec.adapters.persistence.writing import Row, WriteBehind
 from usrec.domain.alert import REMINDERS, Alert, Threshold, Watched
 from usrec.domain.submission import Submission, SubmissionId, WaitReason
 

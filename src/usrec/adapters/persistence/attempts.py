@@ -7,14 +7,13 @@ from typing import Final
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from usrec.adapters.persistence.bulk import Row
 from usrec.adapters.persistence.claims import SENT
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import UNCLOSED, acknowledgements, attempts
 from usrec.adapters.persistence.portions import in_portions
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.sealing import sealing_of
-from usrec.adapters.persistence.writing import WriteBehind
+from usrec.adapters.persistence.writing import Row, WriteBehind
 from usrec.domain.errors import InvariantViolation
 from usrec.domain.submission import AttemptId, SubmissionId
 from usrec.domain.verdict import Ending

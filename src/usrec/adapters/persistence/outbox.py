@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from sqlalchemy import Executable, bindparam, delete, not_, null, select, update
 
-from usrec.adapters.persistence.bulk import Row
 from usrec.adapters.persistence.claims import read_claims
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import (
@@ -31,7 +30,7 @@ from usrec.adapters.persistence.rows import (
     entry_of,
     entry_values,
 )
-from usrec.adapters.persistence.writing import WriteBehind
+from usrec.adapters.persistence.writing import Row, WriteBehind
 from usrec.domain.errors import LeaseLost
 from usrec.domain.submission import Lease, QueueEntry, QueueStatus, SubmissionId, WaitReason
 from usrec.ports.ledger import Claim

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Executable, and_, bindparam, exists, func, insert, not_, or_, select, update
 
-from usrec.adapters.persistence.bulk import Row
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import outbox
 from usrec.adapters.persistence.dialects import IsOneOf, for_many
@@ -24,7 +23,7 @@ from usrec.adapters.persistence.rows import (
 )
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import UNSETTLED, messages, submissions
-from usrec.adapters.persistence.writing import WriteBehind
+from usrec.adapters.persistence.writing import Row, WriteBehind
 from usrec.domain.errors import LeaseLost
 from usrec.domain.message import SignedMessage
 from usrec.domain.source_event import HEADS, EmployerName, EventId, Operation, SourceName
