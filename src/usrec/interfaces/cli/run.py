@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from queue import SimpleQueue
 
     from usrec.interfaces.daemon import Order
+
+_WSDL_PATIENCE: Final = 15.0
+"""Seconds that a drain waits at its end for the look at the gateway's WSDL, which goes on beside the line."""
 
 
 def run(
@@ -67,10 +70,13 @@ def run(
         )
         try:
             rescue_dead_leases(daemon.agent.ledger)
-            check_endpoint(settings)
+            looking = threading.Thread(target=check_endpoint, args=(settings,), name="wsdl", daemon=True)
+            looking.start()
             if server is not None:
                 server.answer({**health_pages(daemon.health), **metrics_pages(daemon.exposition)})
             daemon.run(drain=drain)
+            if drain:
+                looking.join(_WSDL_PATIENCE)
         finally:
             daemon.close()
 
