@@ -43,7 +43,8 @@ class SqliteBooks:
 
     def __init__(self, url: str) -> None:
         self._connection = sqlite3.connect(str(make_url(url).database), isolation_level=None)
-        self._connection.execute("PRAGMA synchronous = OFF")
+        for pragma in ("synchronous = OFF", "cache_size = -400000", "temp_store = MEMORY"):
+            self._connection.execute(f"PRAGMA {pragma}")
         self._connection.execute("BEGIN")
 
     def columns(self, table: str) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import scale
-from benchmarks.report import GOALS, ROOT, Goal, Report
+from benchmarks.report import GOALS, ROOT, Goal, Report, figure
 
 PAGE: Final = ROOT / "docs" / "reference" / "performance.md"
 _EXPLAINED: Final = ROOT / "docs" / "explanation" / "performance.md"
@@ -41,10 +41,11 @@ employer's, and that of the envelope. All figures are for one process of the age
 ## What is measured
 
 `make bench` takes up to a quarter of an hour, on a quiet machine, and ends with exit code 1 when a goal is missed or
-could not be measured; `make bench BENCH="--no-goals"` only shows. One part: `make bench BENCH=k` (or {parts});
-everything smaller, for a look: `make bench ROUNDS=3`. Neither renews this page. The EDS library by itself:
-`make bench BENCH=kzeds` ([cryptography](../explanation/cryptography.md)). The rivals come with the extra `bench`; what
-cannot be installed is said and left out.
+could not be measured; `make bench BENCH="--no-goals"` only shows. `make bench BENCH=k` runs one part; the others are
+{parts}. `make bench ROUNDS=3` makes everything
+smaller, for a look. Neither renews this page. The EDS library by itself is `make bench BENCH=kzeds`
+([cryptography](../explanation/cryptography.md)). The rivals come with the extra `bench`; what cannot be installed is
+said and left out.
 
 The agent is `usrec run` with `workers = 4` and `poll = 0.5` unless said otherwise, everything else as it comes.
 PostgreSQL has its own defaults and waits for the disk. The gateway is a process of its own, over https on loopback,
@@ -96,7 +97,7 @@ _KEYS: Final = {
     " procrastinate that do nothing (20 at a time) on the same server",
     "relay_over_pgqueuer": "the same by pgqueuer in its usual batches of 10; `details` has its batches of 100, too",
     "start_seconds": "from the start of `usrec run` to the arrival of the first envelope at the gateway, SQLite",
-    "help_seconds": "`usrec --help`, from start to end",
+    "help_seconds": "the help of `usrec`, from start to end",
     "lint_100k_seconds": "`usrec lint` of a CSV file with 100,000 sound rows",
 }
 
@@ -120,10 +121,10 @@ def write_page(report: Report, file: Path) -> None:
 
 def _row(report: Report, goal: Goal) -> str:
     value, spread = report.figures[goal.key], report.spread.get(goal.key)
-    between = "" if spread is None else f"{spread[0]:.3g} to {spread[1]:.3g}"
+    between = "" if spread is None else f"{figure(spread[0])} to {figure(spread[1])}"
     met = {True: "met", False: "**not met**", None: ""}[goal.is_met(value)]
     bound = goal.bound.replace(">=", "≥").replace("<=", "≤")
-    measured = "not measured" if value is None else f"{value:.3g}"
+    measured = "not measured" if value is None else figure(value)
     return f"| `{goal.key}`: {goal.text} | {bound} | {measured} | {between} | {met} |"
 
 

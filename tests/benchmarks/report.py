@@ -139,9 +139,14 @@ class Report:
     def _line(self, goal: Goal) -> str:
         value, spread = self.figures[goal.key], self.spread.get(goal.key)
         word = {True: "met", False: "not met", None: "-"}[goal.is_met(value)]
-        shown = "not measured" if value is None else f"{value:.3g}"
-        between = "" if spread is None else f"{spread[0]:.3g} - {spread[1]:.3g}"
+        shown = "not measured" if value is None else figure(value)
+        between = "" if spread is None else f"{figure(spread[0])} - {figure(spread[1])}"
         return f"{word:<9}{goal.text:<58}{goal.bound:>9} {shown:>13}  {between}"
+
+
+def figure(value: float) -> str:
+    """Three digits that count, or a whole number."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def environment() -> dict[str, object]:

@@ -71,9 +71,10 @@ _TABLE: Final = """\
 |---|---|---|---|---|---|"""
 _CARRIES: Final = """
 **What one PostgreSQL carries.** {cores} cores that are half busy take {rate:,.0f} events a second, {a_day:,.0f} million
-a day. A year of events adds {a_year:,.0f} GB to the ledger before [old payloads are pruned](../how-to/data-care.md).
-Agents on one ledger share the work by themselves ([many agents](../how-to/many-agents.md)): each takes what nobody
-holds. What grows with the ledger is measured above: claims and CPU with a million waiting.
+a day, and write {log:,.0f} MB of log a second. A year of events adds {a_year:,.0f} GB to the ledger before
+[old payloads are pruned](../how-to/data-care.md). Agents on one ledger share the work by themselves
+([many agents](../how-to/many-agents.md)): each takes what nobody holds. What grows with the ledger is measured above:
+claims and CPU with a million waiting.
 
 **Beyond one server: split by BIN.** Nothing in the line crosses an employer: a contract is known by (BIN, key), its
 order is kept per contract; deadlines, stops and masses are per employer. So each BIN belongs to one ledger: put the
@@ -105,6 +106,7 @@ def section(details: Mapping[str, Any]) -> str:
     carries = _CARRIES.format(
         cores=SERVER_CORES,
         rate=found.server_rate,
+        log=found.server_rate * found.wal_bytes / 1e6,
         a_day=found.server_rate * 86400 / 1e6,
         a_year=CONTRACTS * EVENTS_A_YEAR * found.ledger_bytes / 1e9,
     )

@@ -167,7 +167,7 @@ def test_page_reckons_the_country_from_what_was_measured(tmp_path: Path) -> None
     write_page(report(figures(), {"k_postgresql": line}), tmp_path / "page.md")
     text = (tmp_path / "page.md").read_text()
     assert "| every contract on one day | 7,000,000 | 81.0 | 1 | 0.08 | 1.62 |" in text
-    assert "take 8,000 events a second, 691 million a day" in " ".join(text.split())
+    assert "take 8,000 events a second, 691 million a day, and write 160 MB of log" in " ".join(text.split())
     write_page(report(figures()), tmp_path / "page.md")
     assert "nothing to reckon from" in (tmp_path / "page.md").read_text()
 
