@@ -64,7 +64,7 @@ imports: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 # Python's own switch, if somebody has set it, would have each of the many processes compile everything anew.
-unit: export PYTHONDONTWRITEBYTECODE :=
+unit bench: export PYTHONDONTWRITEBYTECODE :=
 unit: $(VENV)/.installed-dev
 	$(BIN)/pytest -n auto --dist worksteal
 
