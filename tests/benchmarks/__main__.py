@@ -41,7 +41,8 @@ def run(parts: Mapping[str, Callable[[Extent], Found]], extent: Extent) -> Repor
         found[name] = attempt(name, part, extent)
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     surroundings["load at the end"] = round(os.getloadavg()[0], 2)
-    return Report({**surroundings, "rounds": extent.line.rounds}, found)
+    how = "whole" if extent == Extent() else "a quick look, everything smaller"
+    return Report({**surroundings, "rounds": extent.line.rounds, "run": how}, found)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{name:<17}{value}")
     print("\n".join(["", *report.lines()]))
     write(report, asked.json)
-    whole = asked.rounds is None and len(parts) == len(PARTS)
+    whole = asked.rounds is None and not asked.parts
     if page := asked.page or (PAGE if whole else None):
         write_page(report, page)
     return 0 if asked.no_goals or report.is_met else 1

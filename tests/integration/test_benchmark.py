@@ -113,9 +113,11 @@ def test_missed_goal_ends_with_1_and_is_named(
     options: list[str],
     status: int,
 ) -> None:
-    out = tmp_path / "bench.json"
+    out, page = tmp_path / "bench.json", tmp_path / "page.md"
     monkeypatch.setattr(bench, "PARTS", {"k": lambda _: Found(figures(**changed), {}, {})})
+    monkeypatch.setattr(bench, "PAGE", page)
     assert bench.main(["k", "--json", str(out), *options]) == status
+    assert not page.exists()
     missed = json.loads(out.read_text())["missed"]
     assert missed == ([] if "k_sqlite_without_ifma" in changed else list(changed))
 
