@@ -17,6 +17,7 @@ from usrec.bootstrap import Agent
 from usrec.domain.breaker import BreakerState
 from usrec.domain.message import Envelope
 from usrec.domain.outcome import SubmissionOutcome
+from usrec.interfaces.bench import Bench
 from usrec.interfaces.crew import Crew
 from usrec.interfaces.dispatch import Dispatch
 from usrec.interfaces.gate import Gate
@@ -24,22 +25,24 @@ from usrec.interfaces.handover import Handover
 
 
 class Desk:
-    """One delivering thread, driven by hand.
+    """The clerk, who does everything himself, driven by hand; by default one submission after another.
 
     Attributes:
         reports: What became of each delivery, oldest first.
         say: What the gateway answers now.
     """
 
-    def __init__(self, line: Line, monkeypatch: pytest.MonkeyPatch, **delivery: Any) -> None:
+    def __init__(self, line: Line, monkeypatch: pytest.MonkeyPatch, *, group: int = 1, **delivery: Any) -> None:
         self.line = line
         self.stop = threading.Event()
-        self.agent = agent_of(line, **({"breaker_failures": 3, "breaker_pause": 30} | delivery))
+        self.agent = agent_of(line, **({"breaker_failures": 3, "breaker_pause": 30, "workers": group} | delivery))
         self.handover = Handover(self.agent)
         crew = Crew(self.stop, self.handover, halt=self.stop.set, hindered=lambda _: None)
         self.reports: list[Delivered] = []
         metrics = AgentMetrics(line.clock)
-        self.dispatch = Dispatch(self.stop, self.handover, crew, self.note, metrics)
+        self.dispatch = Dispatch(
+            self.stop, self.handover, crew, self.note, metrics, bench=Bench(alone=True), group=group
+        )
         self.step: Callable[[Agent], bool] = self.dispatch.once("deliver-0", HOUR)
         self.say: SubmissionOutcome | Callable[[Envelope], SubmissionOutcome] = line.registers
         monkeypatch.setattr(line.wire, "submit", self.submit)

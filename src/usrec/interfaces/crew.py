@@ -28,6 +28,7 @@ class Loop:
         every: Seconds of rest after a step without work.
         wakes_early: News for the other threads end its rest.
         wakes_on: Rings of a database that end its rest.
+        rouse: Ends what its step itself waits for, where it waits for news.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Loop:
     every: float
     wakes_early: bool = True
     wakes_on: Collection[Ring] = ()
+    rouse: Callable[[], None] = lambda: None
 
 
 class Crew:
@@ -107,6 +109,7 @@ class Crew:
         for name, loop in list(self._loops.items()):
             if concerned(loop):
                 self._news[name].set()
+                loop.rouse()
 
     def _step(self, loop: Loop) -> bool:
         """One step; wait when it found nothing, or something unavailable. News that come meanwhile end that wait."""

@@ -1,15 +1,15 @@
 """``usrec run``: what the threads of an agent do. Only here are there threads, waiting and signals.
 
-One thread takes rows from the sources, ``workers`` threads deliver, one watches deadlines and writes back, one looks
-how the ledger stands. Each loop survives what it has to wait for (HR database, ledger, gateway) and stops the agent
-for what only an administrator can mend. The main thread takes orders: to stop (every thread finishes the step in hand)
-and to reload (see ``reload``).
+One thread takes rows from the sources, a clerk and ``workers`` threads deliver, one watches deadlines and writes back,
+one looks how the ledger stands. Each loop survives what it has to wait for (HR database, ledger, gateway) and stops the
+agent for what only an administrator can mend. The main thread takes orders: to stop (every thread finishes the step in
+hand) and to reload (see ``reload``).
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -190,19 +190,27 @@ class Daemon:
         values, poll = self.handover.current.settings.values, self._poll()
         gateway, signing = values.gateway, signing_needed(values.employer.values(), values.gateway.transport_key)
         exchange = lease_needed(gateway.timeouts, by_proxy=gateway.proxy is not None, signing=signing) + LEDGER_TIME
-        deliver = [f"deliver-{number}" for number in range(values.delivery.workers)]
+        clerk, knock = self.dispatch.once("deliver", exchange), self.dispatch.bench.knock
         journal = Loop("journal", self._link_once, OTHERS_TIME, LINK_EVERY.total_seconds(), wakes_early=False)
         look = Loop("look", self._look_once, LEDGER_TIME, LOOK_EVERY.total_seconds(), wakes_early=False)
         return [
             Loop("ingest", self.hr_rows.take, OTHERS_TIME, poll, wakes_on=[Ring.ROWS]),
             Loop("upkeep", self._upkeep_once, OTHERS_TIME, poll),
-            *(Loop(one, self.dispatch.once(one, exchange), exchange, poll, wakes_on=[Ring.READY]) for one in deliver),
+            Loop("deliver", clerk, exchange, poll, wakes_on=[Ring.READY], rouse=knock),
+            *self._hands(exchange, poll),
             *self.alerting.loops(self.handover.current, poll),
             self.heart.loop(values.watch.silence, draining=drain),
             journal,
             *self._clock_loops(drain=drain),
             *([] if drain else [look, *self._trust_loops(), *self.bells.loops(self.handover.current)]),
         ]
+
+    def _hands(self, exchange: timedelta, idle: float) -> Iterator[Loop]:
+        """The delivering threads; news are none of theirs, but an order to stop is."""
+        for number in range(self.handover.current.settings.values.delivery.workers):
+            name = f"deliver-{number}"
+            once = self.dispatch.hand(name, exchange, idle)
+            yield Loop(name, once, exchange, idle, rouse=self.dispatch.bench.call_away)
 
     def _clock_loops(self, *, drain: bool) -> Sequence[Loop]:
         """For a clock that somebody else can tell to be wrong."""

@@ -1,14 +1,15 @@
-"""What a delivering thread does at each step: ask the gate, claim, deliver one after another."""
+"""Who delivers: a clerk, who asks the gate and keeps the ledger's side, and threads that sign and send."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Final
+from functools import partial
 
 from usrec.adapters.metrics.agent_metrics import AgentMetrics
 from usrec.adapters.metrics.instruments import Step
+from usrec.adapters.metrics.timed import TimedPorts
 from usrec.application.deliver import claim_due, deliver
 from usrec.application.delivery import Delivered
 from usrec.application.give_back import give_back_untouched
@@ -16,26 +17,27 @@ from usrec.application.hasten import hasten_unsent
 from usrec.application.probe import claim_probe
 from usrec.bootstrap import Agent
 from usrec.domain.breaker import BreakerPolicy, Passage
+from usrec.interfaces.bench import Bench
 from usrec.interfaces.clock_watch import ClockWatch, WitnessedGateway
 from usrec.interfaces.crew import Crew
 from usrec.interfaces.gate import Gate, Gates, WatchedGateway
 from usrec.interfaces.handover import Handover
 from usrec.interfaces.interrupted import InterruptedClaims
-from usrec.ports.inquiry import Inquiry
+from usrec.interfaces.shift import GROUP, Line, Shift, Tempo
 from usrec.ports.ledger import Claim
 from usrec.settings import DeliverySettings
 
-CLAIM_SIZE: Final = 1
-"""A lease covers one exchange, so that none runs out behind another; a claim costs about a millisecond."""
-
 
 class Dispatch:
-    """The delivering threads' common ground.
+    """The common ground of the clerk and the delivering threads.
 
     Args:
         note: Called with every delivery.
         metrics: Take the time of each step and count how it ends.
         clock_watch: Knows whether anything may be signed and sent by this machine's clock.
+        bench: Where clerk and delivering threads meet.
+        group: How many share a transaction at most; one where the wire profile knows no record id of ours, so that an
+            answer that was not recorded could not be found out by sending the same again.
     """
 
     def __init__(
@@ -47,6 +49,8 @@ class Dispatch:
         metrics: AgentMetrics,
         *,
         clock_watch: ClockWatch | None = None,
+        bench: Bench | None = None,
+        group: int = GROUP,
     ) -> None:
         self._clock_watch = clock_watch or ClockWatch()
         self._gates = Gates(metrics.counts.breaker_tripped)
@@ -56,12 +60,15 @@ class Dispatch:
         self._handover = handover
         self._crew = crew
         self._note = note
-        self._sending: set[str] = set()
+        self.bench = bench or Bench()
+        self._group = group
+        self._tempo = Tempo()
+        self._sending = False
 
     @property
     def is_sending(self) -> bool:
-        """Whether a thread found something to send when it looked last."""
-        return bool(self._sending)
+        """Whether the clerk found something to send when it looked last."""
+        return self._sending
 
     @property
     def gate(self) -> Gate:
@@ -71,8 +78,46 @@ class Dispatch:
     def _gate_of(self, agent: Agent) -> Gate:
         return self._gates.at(agent.settings.values.gateway.url)
 
+    def is_on_duty(self, agent: Agent) -> bool:
+        """Whether no other agent has taken over."""
+        return agent is self._handover.current
+
+    def may_send(self, agent: Agent, *, alone: bool) -> bool:
+        """Whether the agent goes on, by a clock that is right or that this one delivery is to prove."""
+        return not self._stop.is_set() and (alone or self._clock_watch.verdict(agent).is_right)
+
+    def give_back(self, agent: Agent, claims: Sequence[Claim]) -> None:
+        """Free them; those that the ledger does not take back now are remembered."""
+        for claim in claims:
+            with self._interrupted.remembered([claim]):
+                give_back_untouched(claim, ledger=agent.ledger)
+
+    def remember(self, claims: Sequence[Claim]) -> None:
+        """A failing ledger broke their delivery off."""
+        self._interrupted.remember(claims)
+
+    def ended(self, agent: Agent, gate: Gate, delivered: Delivered, seconds: float) -> None:
+        """A delivery of a shift has ended."""
+        self._sending = True
+        self._metrics.counts.took(Step.DELIVER, seconds)
+        self._tell(agent, gate, delivered)
+
+    def hand(self, name: str, allowed: timedelta, idle: float) -> Callable[[Agent], bool]:
+        """The step of one delivering thread: a job from the bench, if there is one.
+
+        Args:
+            allowed: How long one job may take.
+            idle: Seconds to wait for one.
+        """
+
+        def step(_: Agent) -> bool:
+            self.bench.work(idle, partial(self._crew.pulses.begin, name, allowed))
+            return True
+
+        return step
+
     def once(self, name: str, allowed: timedelta) -> Callable[[Agent], bool]:
-        """The step of one thread.
+        """The step of the clerk: a shift, or one submission that finds out whether others may go.
 
         Args:
             allowed: How long one delivery may take.
@@ -81,9 +126,8 @@ class Dispatch:
         def step(agent: Agent) -> bool:
             self._interrupted.give_back(agent.ledger)
             with self._clock_watch.passage(agent) as may_go:
-                sent = may_go and self._go(agent, name, allowed)
-            (self._sending.add if sent else self._sending.discard)(name)
-            return sent
+                self._sending = may_go and self._go(agent, name, allowed)
+            return self._sending
 
         return step
 
@@ -95,68 +139,115 @@ class Dispatch:
             case Passage.ONE:
                 return self._probe(agent, gate)
             case Passage.ALL:
-                return self._deliver(agent, gate, name, allowed)
+                alone = not self._clock_watch.verdict(agent).is_right
+                return self._deliver(agent, gate, name, allowed, alone=alone)
 
     def _probe(self, agent: Agent, gate: Gate) -> bool:
         """One submission finds out whether the gateway is reached again."""
         try:
-            if self._may_send(agent, gate):
+            if gate.take_turn(agent.clock.now(), agent.settings.values.delivery.rate):
                 claims = claim_probe(ledger=agent.ledger, clock=agent.clock, policy=agent.policy, owner=agent.owner)
-                self._send_all(agent, gate, claims)
+                self._send_probe(agent, gate, claims)
         finally:
             gate.leave_probe()
         return gate.is_closed
 
-    def _send_all(self, agent: Agent, gate: Gate, claims: Sequence[Claim]) -> None:
-        for claim in claims:
-            self._send(agent, gate, claim, inquiry=None)
+    def _send_probe(self, agent: Agent, gate: Gate, claims: Sequence[Claim]) -> None:
         if not claims:
             gate.give_turn_back()
-
-    def _deliver(self, agent: Agent, gate: Gate, name: str, allowed: timedelta) -> bool:
-        """The pace is asked before the claim: whoever may send then takes what is most urgent by then."""
-        if not self._may_send(agent, gate):
-            return False
-        claims = _claims(agent, CLAIM_SIZE)
-        for claim in claims:
-            if self._may_begin(agent, gate):
-                self._crew.pulses.begin(name, allowed)
-                self._send(agent, gate, claim, inquiry=agent.inquiry)
-            else:
-                gate.give_turn_back()
-                with self._interrupted.remembered(claim):
-                    give_back_untouched(claim, ledger=agent.ledger)
-        if not claims:
-            gate.give_turn_back()
-        return bool(claims)
-
-    def _may_send(self, agent: Agent, gate: Gate) -> bool:
-        return gate.take_turn(agent.clock.now(), agent.settings.values.delivery.rate)
-
-    def _may_begin(self, agent: Agent, gate: Gate) -> bool:
-        """Whether nothing has happened since the claim: an order to stop, another agent on duty, an open breaker."""
-        return not self._stop.is_set() and gate.is_closed and agent is self._handover.current
-
-    def _send(self, agent: Agent, gate: Gate, claim: Claim, *, inquiry: Inquiry | None) -> None:
-        watched = WatchedGateway(agent.gateway, gate, agent.clock, breaker_policy(agent.settings.values.delivery))
-        gateway = WitnessedGateway(watched, self._clock_watch, agent)
-        timed = self._metrics.timed(agent.renderer, agent.signer, gateway)
-        with self._interrupted.remembered(claim), self._metrics.counts.timing(Step.DELIVER):
+            return
+        ports = self._ports(agent, gate)
+        with self._interrupted.remembered(claims), self._metrics.counts.timing(Step.DELIVER):
             (delivered,) = deliver(
-                [claim],
+                claims,
                 ledger=agent.ledger,
-                renderer=timed.renderer,
-                signer=timed.signer,
-                gateway=timed.gateway,
+                renderer=ports.renderer,
+                signer=ports.signer,
+                gateway=ports.gateway,
                 clock=agent.clock,
                 entropy=agent.entropy,
                 policy=agent.policy,
-                inquiry=inquiry,
             )
+        self._tell(agent, gate, delivered)
+
+    def _deliver(self, agent: Agent, gate: Gate, name: str, allowed: timedelta, *, alone: bool) -> bool:
+        """A shift; with ``alone`` of one submission, which finds out whether the clock is right."""
+        line = Line(
+            agent=agent,
+            ports=self._ports(agent, gate),
+            bench=self.bench,
+            tempo=self._tempo,
+            orders=_Orders(self, agent, gate, partial(self._crew.pulses.begin, name, allowed), alone=alone),
+            group=self._group if agent.renderer.supplies_record_id else 1,
+            idle=agent.settings.values.delivery.poll.total_seconds(),
+            is_stopping=self._stop.is_set,
+        )
+        return Shift(line).run()
+
+    def _ports(self, agent: Agent, gate: Gate) -> TimedPorts:
+        watched = WatchedGateway(agent.gateway, gate, agent.clock, breaker_policy(agent.settings.values.delivery))
+        gateway = WitnessedGateway(watched, self._clock_watch, agent)
+        return self._metrics.timed(agent.renderer, agent.signer, gateway)
+
+    def _tell(self, agent: Agent, gate: Gate, delivered: Delivered) -> None:
         self._note(agent, delivered)
         if gate.was_reopened():
             hasten_unsent(ledger=agent.ledger)
             self._crew.wake()
+
+
+class _Orders:
+    """What one agent's shift may do; the pace is asked before the claim, so that the most urgent ones go first."""
+
+    def __init__(
+        self, dispatch: Dispatch, agent: Agent, gate: Gate, goes_on: Callable[[], None], *, alone: bool
+    ) -> None:
+        self._dispatch = dispatch
+        self._agent = agent
+        self._gate = gate
+        self._alone = alone
+        self._claimed = False
+        self.goes_on = goes_on
+
+    def claim(self, most: int) -> Sequence[Claim]:
+        """As many as the pace allows, and one in all where one goes alone."""
+        turns = self._turns(0 if self._alone and self._claimed else 1 if self._alone else most)
+        claims = _claims(self._agent, turns) if turns else ()
+        self._claimed = self._claimed or bool(claims)
+        for _ in range(turns - len(claims)):
+            self._gate.give_turn_back()
+        if not claims or self.may_begin():
+            return claims
+        self.give_back(claims)
+        return ()
+
+    def _turns(self, most: int) -> int:
+        if not self.may_begin():
+            return 0
+        now, rate = self._agent.clock.now(), self._agent.settings.values.delivery.rate
+        return next((taken for taken in range(most) if not self._gate.take_turn(now, rate)), most)
+
+    def may_begin(self) -> bool:
+        """Nothing has happened since: an order to stop, another agent on duty, an open breaker, a wrong clock."""
+        return self.may_leave() and self._dispatch.is_on_duty(self._agent)
+
+    def may_leave(self) -> bool:
+        """What is opened is sent by the agent that opened it, also when another one is on duty by now."""
+        return self._gate.is_closed and self._dispatch.may_send(self._agent, alone=self._alone)
+
+    def give_back(self, claims: Sequence[Claim]) -> None:
+        """They are free at once."""
+        for _ in claims:
+            self._gate.give_turn_back()
+        self._dispatch.give_back(self._agent, claims)
+
+    def remember(self, claims: Sequence[Claim]) -> None:
+        """Their leases are not waited for."""
+        self._dispatch.remember(claims)
+
+    def note(self, delivered: Delivered, seconds: float) -> None:
+        """Count it and tell."""
+        self._dispatch.ended(self._agent, self._gate, delivered, seconds)
 
 
 def breaker_policy(delivery: DeliverySettings) -> BreakerPolicy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from usrec.application.give_back import give_back_untouched
@@ -18,13 +18,17 @@ class InterruptedClaims:
         self._claims: deque[Claim] = deque()
 
     @contextmanager
-    def remembered(self, claim: Claim) -> Iterator[None]:
-        """Around a delivery: one that a failing ledger breaks off is remembered, and its lease not waited for."""
+    def remembered(self, claims: Sequence[Claim]) -> Iterator[None]:
+        """Around a delivery: what a failing ledger breaks off is remembered, and its leases not waited for."""
         try:
             yield
         except TheirsToWaitFor:
-            self._claims.append(claim)
+            self.remember(claims)
             raise
+
+    def remember(self, claims: Sequence[Claim]) -> None:
+        """Their delivery was broken off."""
+        self._claims.extend(claims)
 
     def give_back(self, ledger: Ledger) -> None:
         """Make them ready again.

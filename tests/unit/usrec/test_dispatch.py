@@ -201,12 +201,16 @@ def test_claim_that_a_failing_ledger_does_not_take_back_is_given_back_later(
 ) -> None:
     """An order to stop comes between claim and delivery, and just then the ledger is away."""
     desk.line.take("c1")
-    desk.stop.set()
 
     def away(*_: object, **__: object) -> None:
         raise LedgerUnavailable("it does not answer")
 
+    def claim_and_stop(**given: Any) -> Sequence[Claim]:
+        desk.stop.set()
+        return claim_due(**given)
+
     with monkeypatch.context() as patch:
+        patch.setattr("usrec.interfaces.dispatch.claim_due", claim_and_stop)
         patch.setattr("usrec.interfaces.dispatch.give_back_untouched", away)
         with pytest.raises(LedgerUnavailable):
             desk.step(desk.agent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ def test_claim_is_remembered_while_the_ledger_fails_and_forgotten_when_another_a
     line.take("c2", contract="K-2")
     interrupted = InterruptedClaims()
     for claim in line.claim():
-        with pytest.raises(LedgerUnavailable), interrupted.remembered(claim):
+        with pytest.raises(LedgerUnavailable), interrupted.remembered([claim]):
             raise LedgerUnavailable("it is locked")
     with monkeypatch.context() as away:
         failing_once(away, "release")
@@ -65,7 +66,7 @@ def test_delivery_that_ends_as_it_should_leaves_nothing_to_give_back(line: Line)
     line.take("c1")
     interrupted = InterruptedClaims()
     (claim,) = line.claim(1)
-    with interrupted.remembered(claim):
+    with interrupted.remembered([claim]):
         line.wire.then(UNREACHABLE)
         line.deliver(claim)
     before = line.entry("c1")
@@ -73,7 +74,9 @@ def test_delivery_that_ends_as_it_should_leaves_nothing_to_give_back(line: Line)
     assert line.entry("c1") == before
 
 
-def test_agent_holds_one_claim_for_each_worker_and_no_more(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_agent_holds_one_claim_for_each_worker_and_no_more_where_the_gateway_is_slow(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Otherwise one lease would have to cover several exchanges in a row."""
     for number in range(6):
         line.take(f"c{number}", contract=f"K-{number}")
@@ -81,6 +84,7 @@ def test_agent_holds_one_claim_for_each_worker_and_no_more(line: Line, monkeypat
 
     def counting(envelope: Any) -> Any:
         held.append(line.ledger.view.progress().claimed)
+        line.clock.advance(timedelta(seconds=1))
         return line.registers(envelope)
 
     answering(line, monkeypatch, counting)

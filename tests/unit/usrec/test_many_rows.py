@@ -18,6 +18,7 @@ from usrec.adapters.persistence import open_ledger
 from usrec.adapters.persistence.turns import Turns
 from usrec.application import ingest
 from usrec.domain.errors import LedgerUnavailable
+from usrec.interfaces.bench import Bench
 from usrec.interfaces.daemon import Daemon
 from usrec.interfaces.hr_rows import INGEST_BESIDE_DELIVERIES, INGEST_SIZE
 
@@ -98,6 +99,7 @@ def test_transactions_are_short_while_deliveries_wait_for_the_same_file_but_many
     line = Line(ledger=open_ledger(url))
     agent = agent_of(line)
     daemon = Daemon(agent)
+    daemon.dispatch.bench = Bench(alone=True)
     step = daemon.dispatch.once("deliver-0", HOUR)
     monkeypatch.setattr(line.wire, "submit", line.registers)
     sizes: list[int] = []
