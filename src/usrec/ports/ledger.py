@@ -30,6 +30,7 @@ from usrec.ports.masses import Masses, Pairs
 from usrec.ports.outgoing import Journal, WriteBacks
 from usrec.ports.retention import RetainedData
 from usrec.ports.signing_requests import SigningRequests
+from usrec.ports.snapshots import Snapshots
 from usrec.ports.watched import Agents, Alerts, EmployerStops, Permits
 
 InboxKey = tuple[SourceName, EventId, int]
@@ -283,6 +284,8 @@ class UnitOfWork(Protocol):
     def masses(self) -> Masses: ...  # noqa: D102 -- the type says it
     @property
     def pairs(self) -> Pairs: ...  # noqa: D102 -- the type says it
+    @property
+    def snapshots(self) -> Snapshots: ...  # noqa: D102 -- the type says it
 
     def commit(self) -> None:
         """Make everything durable; without it the transaction rolls back."""

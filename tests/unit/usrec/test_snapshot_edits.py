@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -67,6 +67,8 @@ class Registry:
                 self.leaves[payload.pop("leave_id")] = payload
             case Operation.SOCIAL_LEAVE_DELETE:
                 del self.leaves[payload["leave_id"]]
+            case other:
+                pytest.fail(f"{other} is never derived")
 
 
 class Office:
@@ -115,8 +117,10 @@ class Office:
         """A registered end that HR moves without a return is a puzzle, and told elsewhere."""
         ending = self.row.ending if self.row else {}
         ends = [one for one, told in self.events.items() if told[-1].operation is Operation.TERMINATION]
-        return event.event_id in ends[-1:] and bool(ending) and any(
-            ending.get(name) != event.payload[name] for name in ("termination_date", "reason_code")
+        return (
+            event.event_id in ends[-1:]
+            and bool(ending)
+            and any(ending.get(name) != event.payload[name] for name in ("termination_date", "reason_code"))
         )
 
     def _fates(self) -> Mapping[EventId, Fate]:
@@ -165,7 +169,9 @@ def _hire(office: Office, _: int) -> None:
 def _end(office: Office, number: int) -> None:
     """A registered end is not moved: there is no operation for it, and it is a puzzle."""
     if office.registry.ending is not None:
-        office.edit(ending={name: office.registry.ending[name] for name in ("termination_date", "reason_code")}, comeback={})
+        office.edit(
+            ending={name: office.registry.ending[name] for name in ("termination_date", "reason_code")}, comeback={}
+        )
     elif office.row is not None and not office.row.ending:
         day = (_BEGUN + timedelta(days=40 + office.numbers)).isoformat()
         office.numbers += 1
@@ -189,7 +195,7 @@ def _leave(office: Office, number: int) -> None:
         office.leaves[key] = LeaveRow(key, "ТД-1", fields)
 
 
-EDITS = {
+EDITS: Mapping[str, Callable[[Office, int], object]] = {
     "hire": _hire,
     "move": lambda office, number: office.contract("position_code", f"2511-2-00{number}"),
     "place": lambda office, number: office.contract("work_place_address", f"Алматы {number}"),

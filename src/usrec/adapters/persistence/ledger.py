@@ -33,6 +33,7 @@ from usrec.adapters.persistence.schema import require_current, upgrade
 from usrec.adapters.persistence.sealing import NOT_SEALED, OPTION, Sealing
 from usrec.adapters.persistence.server_time import LedgerTime
 from usrec.adapters.persistence.signing_requests import SqlSigningRequests
+from usrec.adapters.persistence.snapshots import SqlSnapshots
 from usrec.adapters.persistence.submissions import SqlSubmissions
 from usrec.adapters.persistence.turns import Turns
 from usrec.adapters.persistence.view import SqlLedgerView
@@ -74,6 +75,7 @@ class SqlUnitOfWork:
         self.employer_stops = SqlEmployerStops(connection)
         self.masses = SqlMasses(connection)
         self.pairs = SqlPairs(connection)
+        self.snapshots = SqlSnapshots(connection)
 
     def commit(self) -> None:
         """Make everything durable."""

@@ -43,7 +43,7 @@ def _days_after(text: str, days: str) -> str:
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.removeprefix("-").isdecimal() and len(text) < 7 else 0  # noqa: PLR2004 -- no row is longer
+    return int(text) if text.removeprefix("-").isdecimal() and len(text) < 7 else 0
 
 
 FUNCTIONS: Final[Mapping[str, tuple[int, Callable[..., str]]]] = {
@@ -78,7 +78,7 @@ def compile_expression(text: str, where: str) -> tuple[Expression, frozenset[str
     """
     try:
         if len(text) > LONGEST:
-            raise ValueError(f"it is longer than {LONGEST} characters")  # noqa: TRY301 -- one way out for all faults
+            raise ValueError(f"it is longer than {LONGEST} characters")
         tree = ast.parse(text.strip(), mode="eval")
         columns: set[str] = set()
         return _bounded(_compiled(tree.body, columns)), frozenset(columns)
@@ -98,16 +98,30 @@ def _bounded(expression: Expression) -> Expression:
 
 def _compiled(node: ast.expr, columns: set[str]) -> Expression:
     match node:
-        case ast.Constant(value=bool() | None):
-            raise ValueError("True, False and None are not values; compare with a text")
-        case ast.Constant(value=str() | int() as value):
-            return lambda _: str(value)
+        case ast.Constant():
+            return _constant(node.value)
         case ast.Name(id=name):
             columns.add(name)
             return lambda cells: cells[name]
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             one, other = _compiled(left, columns), _compiled(right, columns)
             return lambda cells: one(cells)[:_LONGEST_VALUE] + other(cells)[:_LONGEST_VALUE]
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            return _compare(op, left, right, columns)
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
+            return _call(name, args, columns)
+        case _:
+            return _choice(node, columns)
+
+
+def _constant(value: object) -> Expression:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError("only texts and whole numbers are values")  # noqa: TRY004 -- told as one kind of fault
+    return lambda _: str(value)
+
+
+def _choice(node: ast.expr, columns: set[str]) -> Expression:
+    match node:
         case ast.BoolOp(op=op, values=values):
             return _joined([_compiled(one, columns) for one in values], all_of=isinstance(op, ast.And))
         case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -115,13 +129,9 @@ def _compiled(node: ast.expr, columns: set[str]) -> Expression:
             return lambda cells: _FALSE if inner(cells) else _TRUE
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
             return lambda _: str(-value)
-        case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return _compare(op, left, right, columns)
         case ast.IfExp(test=test, body=body, orelse=orelse):
             question, yes, no = (_compiled(one, columns) for one in (test, body, orelse))
             return lambda cells: yes(cells) if question(cells) else no(cells)
-        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
-            return _call(name, args, columns)
         case _:
             raise ValueError(f"{type(node).__name__} is not taken")
 
@@ -155,11 +165,11 @@ def _compare(op: ast.cmpop, left: ast.expr, right: ast.expr, columns: set[str]) 
 
 def _call(name: str, args: Sequence[ast.expr], columns: set[str]) -> Expression:
     if name == "column":
-        match args:
-            case [ast.Constant(value=str() as column)]:
-                columns.add(column)
-                return lambda cells: cells[column]
-        raise ValueError('column takes one text, as in column("Табельный номер")')
+        column = args[0].value if len(args) == 1 and isinstance(args[0], ast.Constant) else None
+        if not isinstance(column, str):
+            raise ValueError('column takes one text, as in column("Табельный номер")')
+        columns.add(column)
+        return lambda cells: cells[column]
     number, function = FUNCTIONS.get(name, (0, None))
     if function is None:
         raise ValueError(f"there is no function {name}")

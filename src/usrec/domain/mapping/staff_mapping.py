@@ -133,9 +133,7 @@ def _in_force(
         now = [one for one in slices if one[0] <= day <= one[1]]
         overlapping += len(now) > 1
         past = [one for one in slices if one[1] < day]
-        chosen = (
-            now[0] if now else max(past, key=lambda one: one[1]) if past else min(slices, key=lambda one: one[0])
-        )
+        chosen = now[0] if now else max(past, key=lambda one: one[1]) if past else min(slices, key=lambda one: one[0])
         yield chosen[2], chosen[3]
     if overlapping:
         raise SnapshotRefused(

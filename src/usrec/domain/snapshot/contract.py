@@ -219,12 +219,13 @@ def _change_terms(telling: Telling, row: StaffRow) -> None:
     elif belief.ending is not None:
         return
     elif _goes_on(belief.contract, row.contract, names):
-        return telling.tell(Operation.EXTENSION, after, Why.TERM_GOES_ON, names)
+        telling.tell(Operation.EXTENSION, after, Why.TERM_GOES_ON, names)
+        return
     else:
-        return telling.tell(Operation.AMENDMENT, after, Why.NO_AGREEMENT, names)
+        telling.tell(Operation.AMENDMENT, after, Why.NO_AGREEMENT, names)
+        return
     facts = told.after[-1]
     telling.revise(told, replace(facts, contract=_with(facts.contract, row.contract, names)), Why.NOT_SENT_YET, names)
-    return None
 
 
 def _is_behind(story: Story, one: Told, other: Told | None) -> bool:

@@ -217,7 +217,8 @@ def _event_id(story: Story, operation: Operation, payload: Fields) -> EventId:
 def _strictest(since: date, told: Told, payload: Fields) -> date | None:
     """The first day from which the term may run; None where the event tells its own."""
     named = TRIGGER_FIELDS.get(told.operation)
-    if named in payload or told.withdrawn or not any(one.required for one in FIELDS[told.operation] if one.name == named):
+    is_required = any(one.required for one in FIELDS[told.operation] if one.name == named)
+    if named in payload or told.withdrawn or not is_required:
         return None
     given = [day for name, text in payload.items() if name in _DATES and (day := _day(text)) is not None]
     return min([since, *given, *([told.provisional_from] if told.provisional_from else [])])

@@ -27,13 +27,16 @@ def tell_leave(story: Story, row: LeaveRow, contract: Fields, since: date) -> Te
         return telling
     after = replace(belief, leave=row.leave, contract=contract)
     last = story.told[-1] if story.told else None
-    names = sorted(name for name in {*(belief.leave or {}), *row.leave} if (belief.leave or {}).get(name) != row.leave.get(name))
+    known = belief.leave or {}
+    names = sorted(name for name in {*known, *row.leave} if known.get(name) != row.leave.get(name))
     if last is not None and last.operation in _ENTRIES:
         telling.revise(last, after, Why.NOT_SENT_YET, names)
     elif last is not None and not last.withdrawn:
         telling.withdraw(last, Why.NOT_SENT_YET)
-        if telling.story.belief.leave != row.leave:
-            telling.tell(Operation.SOCIAL_LEAVE_EDIT, replace(after, leave_event=telling.story.belief.leave_event), Why.LEAVE_CHANGED, names)
+        is_registered = telling.story.belief
+        if is_registered.leave != row.leave:
+            after = replace(after, leave_event=is_registered.leave_event)
+            telling.tell(Operation.SOCIAL_LEAVE_EDIT, after, Why.LEAVE_CHANGED, names)
     elif belief.leave is None:
         telling.tell(Operation.SOCIAL_LEAVE, after, Why.NEW_LEAVE)
     else:

@@ -27,6 +27,9 @@ class Soundness:
     lost_share: float = 0.05
 
 
+BY_DEFAULT: Final = Soundness()
+
+
 def require_sound(look: Look, memory: Memory, bounds: Soundness, where: str) -> None:
     """Make sure that ``look`` can be the staff.
 

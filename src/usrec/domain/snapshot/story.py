@@ -184,7 +184,5 @@ def rebase(facts: Facts, meant: Facts, registered: Facts) -> Facts:
 
 def _rebased_fields(fields: Fields, meant: Fields, registered: Fields) -> Fields:
     names = {*fields, *meant, *registered}
-    values = {
-        name: registered.get(name) if fields.get(name) == meant.get(name) else fields.get(name) for name in names
-    }
+    values = {name: registered.get(name) if fields.get(name) == meant.get(name) else fields.get(name) for name in names}
     return {name: value for name, value in values.items() if value is not None}

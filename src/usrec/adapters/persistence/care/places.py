@@ -16,6 +16,8 @@ from usrec.adapters.persistence.question_table import questions
 from usrec.adapters.persistence.questions import QUESTION_REPLY
 from usrec.adapters.persistence.rows import DETAILS, MESSAGE, REQUEST
 from usrec.adapters.persistence.sealing import RowKey, Sealing
+from usrec.adapters.persistence.snapshot_tables import snapshot_events, snapshot_stories
+from usrec.adapters.persistence.snapshots import EVENT, STORY
 from usrec.adapters.persistence.tables import documents, inbox, ledger_meta, messages, submissions
 
 
@@ -65,5 +67,15 @@ PLACES: Final = (
     SealedPlace(DETAIL, attempts, (attempts.c.id,)),
     SealedPlace(QUESTION_REPLY, questions, (questions.c.submission_id, questions.c.after_attempt)),
     SealedPlace(EVIDENCE, acknowledgements, (acknowledgements.c.signed_digest,)),
+    SealedPlace(
+        STORY,
+        snapshot_stories,
+        (snapshot_stories.c.source, snapshot_stories.c.kind, snapshot_stories.c.folded_key),
+    ),
+    SealedPlace(
+        EVENT,
+        snapshot_events,
+        (snapshot_events.c.source, snapshot_events.c.event_id, snapshot_events.c.revision),
+    ),
     SealedPlace(LEDGER_KEY, ledger_meta, (ledger_meta.c.one_row,)),
 )
