@@ -32,6 +32,7 @@ from usrec.domain.rules.finding import Finding, error, has_errors
 from usrec.domain.rules.foreigner import check_foreigner
 from usrec.domain.rules.harmful import check_conditions
 from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
+from usrec.domain.rules.reader import with_reader
 from usrec.domain.rules.readings import by_reading
 from usrec.domain.source_event import (
     TRIGGER_FIELDS,
@@ -126,7 +127,7 @@ def examine(
         trigger = trigger_date(details)
         findings = by_reading(findings, preflight.unsure)
     deadline, late = _examined_term(operation, trigger, calendar)
-    findings += late
+    findings = with_reader([*findings, *late], payload)
     return Examined(
         row=row,
         event_id=EventId(row.event_id or f"row:{row.row_ref}"),
