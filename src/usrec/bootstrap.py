@@ -145,7 +145,7 @@ def build_agent(
     return Agent(
         settings=settings,
         ledger=ledger,
-        sources=[build_source(settings, name, source, ledger) for name, source in values.source.items()],
+        sources=[build_source(settings, name, source, ledger, clock) for name, source in values.source.items()],
         renderer=XmlRenderer(profile),
         signer=signer,
         gateway=gateway,

@@ -6,6 +6,7 @@ written by hand around it. A test fails while a page differs from what the code 
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ from usrec.adapters.explanations.book import explain_all
 from usrec.domain.errors import UsrecError
 from usrec.domain.response_code import Explanation
 from usrec.domain.rules.completeness import DEMANDED, is_demanded
+from usrec.domain.rules.event_schema import VERSION, contract_event_schema
 from usrec.domain.rules.field_table import FIELDS, FieldRule
 from usrec.domain.source_event import Operation
 from usrec.domain.state import TRANSITIONS, State
@@ -200,8 +202,23 @@ def renewed(page: str) -> str:
     return PART.sub(lambda part: f"{part['begin']}{PARTS[part['name']]()}{part['end']}", page)
 
 
+def as_json(document: Mapping[str, object]) -> str:
+    """A document as its file holds it."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+FILES: Final[Mapping[str, Callable[[], str]]] = {
+    f"schemas/contract-event/v{VERSION}.json": lambda: as_json(contract_event_schema()),
+}
+"""Whole files that are made from the code."""
+
+
 def main() -> None:
-    """Renew every page that has a generated part."""
+    """Renew every page that has a generated part, and every file that is one."""
+    for name, made in FILES.items():
+        if not (ROOT / name).is_file() or (ROOT / name).read_text("utf-8") != made():
+            (ROOT / name).write_text(made(), "utf-8")
+            print(f"renewed {name}")
     for page in sorted(DOCS.rglob("*.md")):
         text = page.read_text("utf-8")
         if (new := renewed(text)) != text:

@@ -84,7 +84,7 @@ def _judges(written: Written) -> Mapping[Steps, Callable[[str], object]]:
         ("gateway", "profile"): lambda one: load_profile(one if one in SHIPPED else str(home / one)),
         ("ledger", "url"): lambda url: create_ledger_engine(database_url(url, home)),
     }
-    sources = _named(written, ("source",))
+    sources = [(name, table) for name, table in _named(written, ("source",)) if "url" in table]
     return judges | {("source", name, "url"): _judge_of_source(name, table, home) for name, table in sources}
 
 

@@ -37,7 +37,9 @@ from usrec.settings.preflight_section import CalendarSettings
 from usrec.settings.rules import PLACEHOLDER
 from usrec.settings.running_section import HealthSettings, LogSettings, WatchSettings
 from usrec.settings.section import ProxySettings, SecretSettings, Section
-from usrec.settings.source_section import SourceSettings
+from usrec.settings.source_files_section import FilesSourceSettings
+from usrec.settings.source_http_section import HttpIntakeSettings, HttpSourceSettings, StateWebhookSettings
+from usrec.settings.source_section import OutboxSourceSettings, SourceSettings, drop_folders, outboxes
 from usrec.settings.tree import Settings, WatcherSettings
 from usrec.settings.trust_section import CrlSettings, TrustSettings
 
@@ -52,8 +54,11 @@ __all__ = [
     "DeliverySettings",
     "EmployerSettings",
     "Fault",
+    "FilesSourceSettings",
     "GatewaySettings",
     "HealthSettings",
+    "HttpIntakeSettings",
+    "HttpSourceSettings",
     "KeySettings",
     "Language",
     "LedgerSettings",
@@ -64,6 +69,7 @@ __all__ = [
     "NcanodeSettings",
     "NextKeySettings",
     "OrderSettings",
+    "OutboxSourceSettings",
     "OwnerSettings",
     "ProxySettings",
     "RegistrableSettings",
@@ -72,6 +78,7 @@ __all__ = [
     "Settings",
     "SignerDaemonSettings",
     "SourceSettings",
+    "StateWebhookSettings",
     "Steps",
     "TimeoutSettings",
     "TokenSettings",
@@ -82,10 +89,12 @@ __all__ = [
     "Written",
     "Wrong",
     "database_url",
+    "drop_folders",
     "examine",
     "find_settings",
     "load_health_settings",
     "load_settings",
     "load_watcher_settings",
+    "outboxes",
     "unusable_files",
 ]

@@ -34,6 +34,10 @@ _KNOWN: Final = select(inbox.c.event_id, inbox.c.revision, inbox.c.fingerprint).
     inbox.c.source == bindparam("which"), inbox.c.event_id.in_(bindparam("ids", expanding=True))
 )
 
+_PLACES: Final = select(inbox.c.event_id, inbox.c.revision, inbox.c.row_ref).where(
+    inbox.c.source == bindparam("which"), inbox.c.event_id.in_(bindparam("ids", expanding=True))
+)
+
 _ROW: Final = select(*(inbox.c[name] for name in SourceRow.__slots__)).where(
     inbox.c.source == bindparam("which"),
     inbox.c.event_id == bindparam("event"),
@@ -85,6 +89,14 @@ class SqlInbox:
         while some := list(islice(left, _AT_ONCE)):
             rows = self._connection.execute(_KNOWN, {"which": source, "ids": some})
             found |= {(source, event_id, revision): fingerprint for event_id, revision, fingerprint in rows}
+        return found
+
+    def row_refs(self, source: SourceName, events: Collection[EventId]) -> Mapping[InboxKey, str]:
+        """Which row of its source each revision of these events was taken from."""
+        left, found = iter(sorted(set(events))), dict[InboxKey, str]()
+        while some := list(islice(left, _AT_ONCE)):
+            rows = self._connection.execute(_PLACES, {"which": source, "ids": some})
+            found |= {(source, event_id, revision): row_ref for event_id, revision, row_ref in rows}
         return found
 
     def add(self, row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> None:

@@ -21,6 +21,7 @@ from usrec.adapters.persistence.employer_stops import SqlEmployerStops
 from usrec.adapters.persistence.engine import LOCK_WAIT, busy, connected, create_ledger_engine, is_in_memory
 from usrec.adapters.persistence.evidence import SqlEvidence
 from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
+from usrec.adapters.persistence.intake import SqlIntake
 from usrec.adapters.persistence.keys_in_use import require_keys
 from usrec.adapters.persistence.masses import SqlMasses
 from usrec.adapters.persistence.outbox import SqlOutbox
@@ -76,6 +77,7 @@ class SqlUnitOfWork:
         self.masses = SqlMasses(connection)
         self.pairs = SqlPairs(connection)
         self.snapshots = SqlSnapshots(connection)
+        self.intake = SqlIntake(connection)
 
     def commit(self) -> None:
         """Make everything durable."""

@@ -50,6 +50,9 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "mass_batches": _CHANGE,
     "mass_members": _CHANGE,
     "pair_halves": _ADD,
+    "intake_rows": _ALL,
+    "intake_requests": ("SELECT", "INSERT", "DELETE"),
+    "intake_calls": _ALL,
 }
 """By table; a test holds it to the statements of this package."""
 

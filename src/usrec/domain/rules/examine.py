@@ -33,6 +33,7 @@ from usrec.domain.rules.finding import Finding, error, has_errors, warning
 from usrec.domain.rules.foreigner import check_foreigner
 from usrec.domain.rules.harmful import check_conditions
 from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
+from usrec.domain.rules.reader import with_reader
 from usrec.domain.rules.readings import by_reading
 from usrec.domain.source_event import (
     TRIGGER_FIELDS,
@@ -131,6 +132,7 @@ def examine(
     if details is None and trigger is None and operation is not None:
         deadline, provisional = _provisional_term(operation, read_date(payload, PROVISIONAL_FROM), calendar)
         findings += provisional
+    findings = with_reader(findings, payload)
     return Examined(
         row=row,
         event_id=EventId(row.event_id or f"row:{row.row_ref}"),

@@ -11,6 +11,7 @@ from datetime import date
 from usrec.domain.identifiers import IdentifierError, parse_employer_id, parse_iin
 from usrec.domain.rules.field_table import FIELDS, PROVISIONAL_FROM, FieldRule
 from usrec.domain.rules.finding import Finding, error
+from usrec.domain.rules.reader import READER
 from usrec.domain.source_event import DETAILS_TYPES, Details, Operation
 
 
@@ -34,7 +35,7 @@ def without_unknown_fields(text: str) -> str:
     payload, unreadable = read_payload(text)
     if unreadable:
         return ""
-    known = {rule.name for rules in FIELDS.values() for rule in rules} | {PROVISIONAL_FROM}
+    known = {rule.name for rules in FIELDS.values() for rule in rules} | {PROVISIONAL_FROM, READER}
     kept = {name: value for name, value in payload.items() if name in known}
     return json.dumps(kept, sort_keys=True)
 

@@ -12,6 +12,8 @@ from usrec.adapters.persistence.attempts import DETAIL, EVIDENCE, REPLY
 from usrec.adapters.persistence.delivery_tables import acknowledgements, attempts, signing_requests
 from usrec.adapters.persistence.documents import CONTENT
 from usrec.adapters.persistence.inbox import LEDGER_KEY, PAYLOAD
+from usrec.adapters.persistence.intake import INTAKE_PAYLOAD
+from usrec.adapters.persistence.intake_tables import intake_rows
 from usrec.adapters.persistence.question_table import questions
 from usrec.adapters.persistence.questions import QUESTION_REPLY
 from usrec.adapters.persistence.rows import DETAILS, MESSAGE, REQUEST
@@ -59,6 +61,7 @@ class SealedPlace:
 
 PLACES: Final = (
     SealedPlace(PAYLOAD, inbox, (inbox.c.source, inbox.c.event_id, inbox.c.revision)),
+    SealedPlace(INTAKE_PAYLOAD, intake_rows, (intake_rows.c.id,)),
     SealedPlace(DETAILS, submissions, (submissions.c.id,)),
     SealedPlace(MESSAGE, messages, (messages.c.submission_id,)),
     SealedPlace(REQUEST, signing_requests, (signing_requests.c.submission_id,)),
