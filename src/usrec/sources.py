@@ -13,6 +13,7 @@ from usrec.settings import (
     FilesSourceSettings,
     LoadedSettings,
     OutboxSourceSettings,
+    SnapshotSourceSettings,
     SourceSettings,
     outboxes,
 )
@@ -36,6 +37,10 @@ def build_source(
         return _build_outbox(settings, name, source, ledger)
     if isinstance(source, FilesSourceSettings):
         return _build_drop_folder(settings, name, source, ledger, clock)
+    if isinstance(source, SnapshotSourceSettings):
+        from usrec.staffs import build_staff_source
+
+        return build_staff_source(settings, name, source, ledger, clock)
     from usrec.adapters.sources.intake_source import IntakeSource
 
     return IntakeSource(SourceName(name), ledger, clock, calls=source.webhook is not None)
@@ -64,7 +69,7 @@ def build_source_view(settings: LoadedSettings, name: str) -> EventSource:
 
 def _no_outbox(settings: LoadedSettings, name: str) -> ConfigurationError:
     if name in settings.values.source:
-        next_step = "Check a file before it is dropped: usrec lint FILE"
+        next_step = "Check a file before it is dropped: usrec lint FILE; a staff: usrec source check"
         return ConfigurationError(f"[source.{name}] keeps no rows to look at", next_step=next_step)
     known = ", ".join(settings.values.source) or "none"
     return ConfigurationError(f"there is no [source.{name}]; configured: {known}", where=str(settings.file))

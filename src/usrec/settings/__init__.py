@@ -39,7 +39,15 @@ from usrec.settings.running_section import HealthSettings, LogSettings, WatchSet
 from usrec.settings.section import ProxySettings, SecretSettings, Section
 from usrec.settings.source_files_section import FilesSourceSettings
 from usrec.settings.source_http_section import HttpIntakeSettings, HttpSourceSettings, StateWebhookSettings
-from usrec.settings.source_section import OutboxSourceSettings, SourceSettings, drop_folders, outboxes
+from usrec.settings.source_section import (
+    OutboxSourceSettings,
+    SourceSettings,
+    databases,
+    drop_folders,
+    outboxes,
+    snapshots,
+)
+from usrec.settings.source_snapshot_section import SnapshotSourceSettings
 from usrec.settings.tree import Settings, WatcherSettings
 from usrec.settings.trust_section import CrlSettings, TrustSettings
 
@@ -77,6 +85,7 @@ __all__ = [
     "Section",
     "Settings",
     "SignerDaemonSettings",
+    "SnapshotSourceSettings",
     "SourceSettings",
     "StateWebhookSettings",
     "Steps",
@@ -89,6 +98,7 @@ __all__ = [
     "Written",
     "Wrong",
     "database_url",
+    "databases",
     "drop_folders",
     "examine",
     "find_settings",
@@ -96,5 +106,6 @@ __all__ = [
     "load_settings",
     "load_watcher_settings",
     "outboxes",
+    "snapshots",
     "unusable_files",
 ]

@@ -12,6 +12,7 @@ from usrec.settings.kinds import Language
 from usrec.settings.section import SecretSettings, Section
 from usrec.settings.source_files_section import FilesSourceSettings
 from usrec.settings.source_http_section import HttpSourceSettings
+from usrec.settings.source_snapshot_section import SnapshotSourceSettings
 
 
 class OutboxSourceSettings(Section):
@@ -34,7 +35,8 @@ class OutboxSourceSettings(Section):
 
 
 SourceSettings: TypeAlias = Annotated[
-    OutboxSourceSettings | FilesSourceSettings | HttpSourceSettings, Field(discriminator="kind")
+    OutboxSourceSettings | SnapshotSourceSettings | FilesSourceSettings | HttpSourceSettings,
+    Field(discriminator="kind"),
 ]
 """One source of any kind."""
 
@@ -50,4 +52,20 @@ def outboxes(sources: Mapping[str, SourceSettings]) -> Iterator[tuple[str, Outbo
     """The HR databases among the sources, by name."""
     for name, source in sources.items():
         if isinstance(source, OutboxSourceSettings):
+            yield name, source
+
+
+def databases(
+    sources: Mapping[str, SourceSettings],
+) -> Iterator[tuple[str, OutboxSourceSettings | SnapshotSourceSettings]]:
+    """The sources that are databases of HR's, by name."""
+    for name, source in sources.items():
+        if isinstance(source, OutboxSourceSettings | SnapshotSourceSettings):
+            yield name, source
+
+
+def snapshots(sources: Mapping[str, SourceSettings]) -> Iterator[tuple[str, SnapshotSourceSettings]]:
+    """The staffs that are looked at, by name."""
+    for name, source in sources.items():
+        if isinstance(source, SnapshotSourceSettings):
             yield name, source

@@ -66,6 +66,13 @@ def ending_of(row: StaffRow) -> Fields | None:
     return None if not row.ending.get("termination_date") or _undone(row) else row.ending
 
 
+def operation_that_enters(row: StaffRow) -> Operation:
+    """A contract older than the Order is backfilled, any other concluded."""
+    day = row.contract.get("contract_date", "")
+    is_legacy = bool(day) and day < ORDER_353_IN_FORCE.isoformat()
+    return Operation.LEGACY_CONTRACT if is_legacy else Operation.CONCLUSION
+
+
 def _undone(row: StaffRow) -> bool:
     back, ended = row.comeback.get("reinstatement_date", ""), row.ending.get("termination_date", "")
     return bool(back) and back >= ended
@@ -96,10 +103,7 @@ def _as_registered(ending: Fields) -> Sequence[str | None]:
 def _conclude(telling: Telling, row: StaffRow) -> None:
     if telling.story.belief.contract is not None:
         return
-    signed = row.contract.get("contract_date", "")
-    is_legacy = bool(signed) and signed < ORDER_353_IN_FORCE.isoformat()
-    operation = Operation.LEGACY_CONTRACT if is_legacy else Operation.CONCLUSION
-    telling.tell(operation, Facts(contract=row.contract), Why.NEW_CONTRACT)
+    telling.tell(operation_that_enters(row), Facts(contract=row.contract), Why.NEW_CONTRACT)
 
 
 def _come_back(telling: Telling, row: StaffRow) -> None:

@@ -21,10 +21,10 @@ class Soundness:
     """What is still a staff.
 
     Attributes:
-        lost_share: More of the running contracts may not vanish between two looks; 0.05 are five of a hundred.
+        lost_percent: More of the running contracts may not vanish between two looks.
     """
 
-    lost_share: float = 0.05
+    lost_percent: int = 5
 
 
 BY_DEFAULT: Final = Soundness()
@@ -42,12 +42,12 @@ def require_sound(look: Look, memory: Memory, bounds: Soundness, where: str) -> 
     _require_keys([row.key for row in look.leaves or ()], "leave", where)
     running = {key for key, story in memory.contracts.items() if _runs(story.belief.ending) and not story.closed}
     lost = len(running - {fold(row.key) for row in look.contracts})
-    if lost > max(_ALWAYS_POSSIBLE, bounds.lost_share * len(running)):
+    if lost > max(_ALWAYS_POSSIBLE, bounds.lost_percent * len(running) / 100):
         raise _refused(
             f"{lost} of {len(running)} running contracts are missing from what the query returned",
             where,
-            f"Run the query by hand. If they have all truly left, raise lost_share above {lost / len(running):.2f} "
-            "for one run, look with usrec source preview, and lower it again",
+            f"Run the query by hand. If all have truly left, set lost_percent to {-(-100 * lost // len(running))}, "
+            "look with usrec source preview, and set it back after one look",
         )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from usrec.domain.errors import ConfigurationError
 from usrec.interfaces.i18n import N_
-from usrec.settings import KeySettings, LoadedSettings, ProxySettings, outboxes
+from usrec.settings import KeySettings, LoadedSettings, ProxySettings, databases
 from usrec.settings.listen import TcpAddress, read_listen
 
 POSTGRESQL: Final = 5432
@@ -121,7 +121,7 @@ def _databases(settings: LoadedSettings) -> Iterator[Opening]:
     values = settings.values
     for host, port in database_servers(values.ledger.url, "[ledger] url"):
         yield Opening(Side.AGENT, host, port, "postgresql", "[ledger] url", N_("the agent's own database"))
-    for name, source in outboxes(values.source):
+    for name, source in databases(values.source):
         setting = f"[source.{name}] url"
         for host, port in database_servers(source.url, setting):
             yield Opening(Side.AGENT, host, port, "postgresql", setting, N_("the HR database"))
