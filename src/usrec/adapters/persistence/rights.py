@@ -50,6 +50,9 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "mass_batches": _CHANGE,
     "mass_members": _CHANGE,
     "pair_halves": _ADD,
+    "snapshot_looks": _CHANGE,
+    "snapshot_stories": _CHANGE,
+    "snapshot_events": ("SELECT", "INSERT", "DELETE"),
     "intake_rows": _ALL,
     "intake_requests": ("SELECT", "INSERT", "DELETE"),
     "intake_calls": _ALL,
@@ -64,6 +67,7 @@ PRUNING: Final[Mapping[str, tuple[str, ...]]] = {
     "questions": ("SELECT", "UPDATE"),
     "acknowledgements": ("SELECT", "UPDATE"),
     "documents": ("SELECT", "DELETE"),
+    "snapshot_stories": ("SELECT", "UPDATE"),
     "journal": _ADD,
 }
 """What ``usrec retention apply`` needs; the agent's own account should not have it."""
@@ -78,6 +82,8 @@ ENCRYPTING: Final[Mapping[str, tuple[str, ...]]] = {
     "documents": ("SELECT", "UPDATE"),
     "attempts": ("SELECT", "UPDATE"),
     "questions": ("SELECT", "UPDATE"),
+    "snapshot_stories": ("SELECT", "UPDATE"),
+    "snapshot_events": ("SELECT", "UPDATE"),
     "acknowledgements": ("SELECT", "UPDATE"),
 }
 """What ``usrec ledger encrypt`` needs; likewise."""

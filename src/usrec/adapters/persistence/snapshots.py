@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
 
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.sealing import sealing_of
@@ -37,10 +37,16 @@ _MOVE: Final = (
     .where(snapshot_looks.c.source == bindparam("which"), snapshot_looks.c.taken_at == bindparam("was"))
     .values(taken_at=bindparam("at"))
 )
-_FIRST: Final = per_dialect(lambda insert_into: insert_into(snapshot_looks).on_conflict_do_nothing())
 
 
-def _put(insert_into: InsertInto) -> Any:
+def _first(insert_into: InsertInto) -> Executable:
+    return insert_into(snapshot_looks).on_conflict_do_nothing().inline().execution_options(preserve_rowcount=True)
+
+
+_FIRST: Final = per_dialect(_first)
+
+
+def _put(insert_into: InsertInto) -> Executable:
     statement = insert_into(snapshot_stories)
     given = {name: statement.excluded[name] for name in ("contract_key", "employer_bin", "closed", "story")}
     return statement.on_conflict_do_update(index_elements=["source", "kind", "folded_key"], set_=given)
