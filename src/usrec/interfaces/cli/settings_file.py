@@ -92,6 +92,8 @@ EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
     ("health", "listen"): "127.0.0.1:9464",
     ("intake", "listen"): "127.0.0.1:9465",
     ("files", "folder"): "drop",
+    ("snapshot", "mapping"): "staff.toml",
+    ("snapshot", "url"): "postgresql+psycopg://usrec_reader@hr-server/hr",
     ("files", "encoding"): "utf-8",
     ("http", "token_hashes"): ["0123456789abcdef" * 4],
     ("webhook", "secret"): {"file": "secrets/webhook.secret"},

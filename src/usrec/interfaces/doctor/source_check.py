@@ -11,8 +11,9 @@ from usrec.domain.source_event import SourceName
 from usrec.interfaces.doctor.drop_folder_check import examine_folder
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
+from usrec.interfaces.doctor.staff_check import examine_staff
 from usrec.interfaces.i18n import N_
-from usrec.settings import OutboxSourceSettings, drop_folders, outboxes
+from usrec.settings import OutboxSourceSettings, drop_folders, outboxes, snapshots
 
 if TYPE_CHECKING:
     from usrec.adapters.sources.probe import OutboxGlimpse
@@ -98,6 +99,8 @@ def examine_sources(installation: Installation) -> Iterator[Line]:
     """Each source of the settings."""
     for name, source in outboxes(installation.settings.values.source):
         yield from _source(installation, name, source)
+    for name, staff in snapshots(installation.settings.values.source):
+        yield from examine_staff(installation, name, staff)
     for name, folder in drop_folders(installation.settings.values.source):
         yield from examine_folder(name, installation.settings.path(folder))
 
