@@ -49,7 +49,7 @@ def test_each_kind_has_its_own_settings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ('[source.drop]\nkind = "file"\n', '[source.drop] kind: write "outbox", "files" or "http"'),
+        ('[source.drop]\nkind = "file"\n', '[source.drop] kind: write "outbox", "snapshot", "files" or "http"'),
         ('[source.drop]\nfolder = "drop"\n', "[source.drop] kind: this setting is missing"),
         ('[source.drop]\nkind = "files"\nfoldr = "x"\n', "line 5: [source.drop] foldr: there is no such setting, did"),
         ('[source.drop]\nkind = "files"\n', "[source.drop] folder: this setting is missing"),

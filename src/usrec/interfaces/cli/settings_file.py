@@ -93,6 +93,7 @@ EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
     ("intake", "listen"): "127.0.0.1:9465",
     ("files", "folder"): "drop",
     ("snapshot", "mapping"): "staff.toml",
+    ("snapshot", "new_from"): date(2026, 11, 1),
     ("snapshot", "url"): "postgresql+psycopg://usrec_reader@hr-server/hr",
     ("files", "encoding"): "utf-8",
     ("http", "token_hashes"): ["0123456789abcdef" * 4],
