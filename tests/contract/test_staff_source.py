@@ -1,4 +1,4 @@
-"""A staff that is looked at, on real databases: what is derived is taken, sent and remembered; what is broken is not."""
+"""A staff that is looked at, on real databases: what is derived is taken, sent and remembered; what is broken, not."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from usrec.ports.ledger_view import SubmissionFilter
 
 HR = SourceName("hr")
 QUARTER = timedelta(minutes=15)
-TABLES = (
-    "CREATE TABLE staff (id TEXT PRIMARY KEY, iin TEXT, number TEXT, signed DATE, both_signed DATE, post TEXT,"
-    " code TEXT, ds_number TEXT, ds_date DATE, ended DATE, ground TEXT)",
-    "CREATE TABLE leaves (id INTEGER PRIMARY KEY, staff_id TEXT, kind TEXT, begins DATE, ends DATE)",
-)
-MAPPING = f"""
+STAFF = """
+CREATE TABLE staff (id TEXT PRIMARY KEY, iin TEXT, number TEXT, signed DATE, both_signed DATE, post TEXT,
+    code TEXT, ds_number TEXT, ds_date DATE, ended DATE, ground TEXT)
+"""
+LEAVES = "CREATE TABLE leaves (id INTEGER PRIMARY KEY, staff_id TEXT, kind TEXT, begins DATE, ends DATE)"
+MAPPING = """
 version = 1
 [codes.ground]
 "По инициативе работника" = "05"
@@ -44,7 +44,7 @@ version = 1
 [contract]
 query = "SELECT * FROM staff"
 key = "id"
-employer_bin = {{ constant = "{BIN}" }}
+employer_bin = { constant = "the BIN" }
 [contract.conclusion]
 employee_iin = "iin"
 contract_number = "number"
@@ -53,9 +53,9 @@ signed_on = "both_signed"
 begin_date = "signed"
 position_code = "code"
 established_post = "post"
-conscript_code = {{ constant = "01" }}
-term_code = {{ constant = "1" }}
-work_place_address = {{ constant = "Астана" }}
+conscript_code = { constant = "01" }
+term_code = { constant = "1" }
+work_place_address = { constant = "Астана" }
 [contract.amendment]
 agreement_number = "ds_number"
 agreement_date = "ds_date"
@@ -63,13 +63,13 @@ signed_on = "ds_date"
 begin_date = "ds_date"
 [contract.termination]
 termination_date = "ended"
-reason_code = {{ column = "ground", codes = "ground" }}
+reason_code = { column = "ground", codes = "ground" }
 [leave]
 query = "SELECT * FROM leaves"
 key = "id"
 contract_key = "staff_id"
 [leave.social_leave]
-leave_type_code = {{ column = "kind", codes = "leave" }}
+leave_type_code = { column = "kind", codes = "leave" }
 not_worked_from = "begins"
 not_worked_to = "ends"
 """
@@ -82,11 +82,13 @@ class Company:
         self.engine: Engine = create_engine(make_url(url).set(drivername=_driver(url)))
         self.line = Line(ledger=ledger)
         self.roster = SqlStaffRoster(
-            HrDatabase(HR, url, writable=False, reads_any=True), read_mapping(MAPPING, "m"), "hr"
+            HrDatabase(HR, url, writable=False, reads_any=True),
+            read_mapping(MAPPING.replace("the BIN", BIN), "m"),
+            "hr",
         )
         self.source = self.new_source()
         with self.engine.begin() as connection:
-            for table in TABLES:
+            for table in (STAFF, LEAVES):
                 connection.execute(text(table))
             for number in range(40):
                 self.hire(f"OLD-{number}", connection, signed="2021-03-01")
@@ -200,7 +202,7 @@ def test_a_restarted_agent_goes_on_where_it_stood(company: Company) -> None:
     company.source = company.new_source()
     assert company.take().taken == 1
     assert company.take() == IngestReport()
-    with company.line.ledger._engine.connect() as connection:  # noqa: SLF001 -- what is left behind in the table
+    with company.line.ledger._engine.connect() as connection:
         assert connection.execute(snapshot_events.select()).all() == []
 
 
@@ -286,7 +288,7 @@ def test_a_look_that_another_agent_overtook_keeps_nothing(company: Company) -> N
             _take(company, company.roster)
             return super().look(at)  # type: ignore[arg-type]
 
-    slow = Overtaken(company.roster._database, company.roster._mapping, "hr")  # noqa: SLF001 -- the same, but slower
+    slow = Overtaken(company.roster._database, company.roster._mapping, "hr")
     assert _take(company, slow) is None
     assert company.take().taken == 1
 
@@ -313,7 +315,7 @@ def test_pruned_contracts_leave_nothing_of_their_rows_and_are_not_told_anew(comp
     with company.line.ledger.begin() as work:
         work.retained.prune([pruned], MONDAY)
         work.commit()
-    with company.line.ledger._engine.connect() as connection:  # noqa: SLF001 -- what is left behind in the table
+    with company.line.ledger._engine.connect() as connection:
         stories = connection.execute(snapshot_stories.select().where(snapshot_stories.c.contract_key == "N-1")).one()
     assert (stories.closed, stories.story) == (True, "{}")
     company.run("UPDATE staff SET code = '2511-1-001' WHERE id = 'N-1'")
