@@ -192,4 +192,4 @@ def _key(source: str, event_id: str, revision: int) -> list[str | int]:
 def _fate(rows: Collection[Any]) -> Fate:
     accepted = [row.revision for row in rows if row.state is State.ACCEPTED]
     newest = max(rows, key=lambda row: (row.replaced_by is None, row.revision))
-    return Fate(max(accepted, default=None), newest.state is State.CANCELLED)
+    return Fate(max(accepted, default=None), newest.state is State.CANCELLED, newest.state is State.INVALID)

@@ -91,13 +91,16 @@ def _puzzle(story: Story, row: StaffRow) -> PuzzleKind | None:
     if known.get("employee_iin") != row.contract.get("employee_iin"):
         return PuzzleKind.OTHER_EMPLOYEE
     ending, now = story.settled.ending, ending_of(row)
-    if ending is not None and now is not None and not story.told and _as_registered(ending) != _as_registered(now):
+    if ending is not None and now is not None and not story.told and not _is_same_end(ending, now):
         return PuzzleKind.OTHER_ENDING
     return None
 
 
-def _as_registered(ending: Fields) -> Sequence[str | None]:
-    return [ending.get(name) for name in ("termination_date", "reason_code")]
+def _is_same_end(known: Fields, now: Fields | None) -> bool:
+    """Whether HR's row shows the end that is known; a ground that it does not give is no other ground."""
+    if now is None:
+        return False
+    return all(now.get(name) in {None, known.get(name)} for name in ("termination_date", "reason_code"))
 
 
 def _conclude(telling: Telling, row: StaffRow) -> None:
@@ -114,7 +117,7 @@ def _come_back(telling: Telling, row: StaffRow) -> None:
             _complete_comeback(telling, row)
         _complete_undone(telling, row)
         back = telling.story.last([Operation.REINSTATEMENT])
-        if back is not None and not back.withdrawn and ending_of(row) == telling.story.belief.ended:
+        if back is not None and not back.withdrawn and _is_same_end(telling.story.belief.ended, ending_of(row)):
             telling.withdraw(back, Why.ENDED_AFTER_ALL)
         return
     if ending_of(row) is not None:

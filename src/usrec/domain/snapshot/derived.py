@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -38,6 +38,8 @@ class Why(StrEnum):
     CAME_BACK = "came_back"
     NO_COMEBACK = "no_comeback"
     """A registered termination stands no more, and HR does not say since when."""
+    WAY_IS_CLEAR = "way_is_clear"
+    """Its rules refused it for want of an event before it, and that is registered now."""
     ENDED_AFTER_ALL = "ended_after_all"
     NEW_LEAVE = "new_leave"
     LEAVE_CHANGED = "leave_changed"
@@ -87,8 +89,13 @@ class Derived:
     @property
     def missing(self) -> Sequence[str]:
         """Required fields that HR does not give: the event is not sent until they are there."""
-        absent = (rule for rule in FIELDS[self.operation] if rule.required and rule.name not in self.payload)
-        return [] if self.withdrawn else [rule.name for rule in absent if self.payload.get(rule.unless) != "true"]
+        return [] if self.withdrawn else missing_in(self.operation, self.payload)
+
+
+def missing_in(operation: Operation, payload: Fields) -> Sequence[str]:
+    """Required fields that a payload lacks."""
+    absent = (rule for rule in FIELDS[operation] if rule.required and rule.name not in payload)
+    return [rule.name for rule in absent if payload.get(rule.unless) != "true"]
 
 
 class Telling:
@@ -96,10 +103,12 @@ class Telling:
 
     Args:
         since: The day of the look before: what is new happened on it or later, as far as HR's system tells.
+        ahead: How many events with an open fate these stand behind, in another story.
     """
 
-    def __init__(self, story: Story, since: date, entered_at: datetime | None) -> None:
+    def __init__(self, story: Story, since: date, entered_at: datetime | None, ahead: int = 0) -> None:
         self.story = story
+        self._ahead = ahead
         self.events: list[Derived] = []
         self._since = since
         self._entered_at = entered_at
@@ -122,6 +131,17 @@ class Telling:
         before = self.story.before(told.event_id)
         self._put(replace(told, after=(*told.after, before), withdrawn=True), before, why, ())
 
+    def tell_again(self, refused: Collection[EventId]) -> None:
+        """Raise the revision of what the rules refused for want of an event before it, once that one is settled."""
+        told_now = {one.event_id for one in self.events}
+        for one in self.story.told:
+            place = self._ahead + self.story.place(one.event_id)
+            if one.event_id not in refused or one.withdrawn or one.event_id in told_now or place >= one.behind:
+                continue
+            payload = payload_of(one.operation, self.story.before(one.event_id), one.after[-1])
+            if not missing_in(one.operation, payload):
+                self.revise(one, one.after[-1], Why.WAY_IS_CLEAR)
+
     def _put(self, told: Told, before: Facts, why: Why, fields: Sequence[str]) -> None:
         known = self.story
         told = self._dated(told, before)
@@ -143,7 +163,8 @@ class Telling:
 
     def _dated(self, told: Told, before: Facts) -> Told:
         payload = payload_of(told.operation, before, _shown(told))
-        return replace(told, provisional_from=_strictest(self._since, told, payload))
+        behind = self._ahead + self.story.place(told.event_id)
+        return replace(told, provisional_from=_strictest(self._since, told, payload), behind=behind)
 
     def _emit(self, told: Told, before: Facts, why: Why, fields: Sequence[str]) -> None:
         payload = payload_of(told.operation, before, _shown(told))
@@ -208,10 +229,13 @@ def _naming_itself(operation: Operation, after: Facts, before: Facts, event_id: 
 
 
 def _event_id(story: Story, operation: Operation, payload: Fields) -> EventId:
-    """Of its own for what is told, and the same for the same: a ledger that went back in time tells it once more."""
+    """Of its own for what is told, and the same for the same: a ledger that went back in time tells it once more.
+
+    Corrections name what they correct by it, so it has the form of a registry's id.
+    """
     number = story.counted + 1
     what = json.dumps([story.key, story.employer_bin, number, payload], ensure_ascii=True, sort_keys=True)
-    return EventId(f"{operation}-{number}-{sha256(what.encode()).hexdigest()[:20]}")
+    return EventId(f"{operation.replace('_', '-')}-{number}-{sha256(what.encode()).hexdigest()[:16]}")
 
 
 def _strictest(since: date, told: Told, payload: Fields) -> date | None:

@@ -14,14 +14,15 @@ from usrec.domain.source_event import Operation
 _ENTRIES: Final = (Operation.SOCIAL_LEAVE, Operation.SOCIAL_LEAVE_EDIT)
 
 
-def tell_leave(story: Story, row: LeaveRow, contract: Fields, since: date) -> Telling:
+def tell_leave(story: Story, row: LeaveRow, contract: Fields, since: date, ahead: int) -> Telling:
     """What is new in ``row``.
 
     Args:
         contract: Fields of its contract.
         since: The day of the look before.
+        ahead: How many events of the contract have an open fate.
     """
-    telling = Telling(story, since, row.entered_at)
+    telling = Telling(story, since, row.entered_at, ahead)
     belief = story.belief
     if belief.leave == row.leave:
         return telling

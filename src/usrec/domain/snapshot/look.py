@@ -14,7 +14,7 @@ from usrec.domain.snapshot.derived import Derived, Puzzle, PuzzleKind, Telling
 from usrec.domain.snapshot.leave import tell_leave, tell_leave_gone
 from usrec.domain.snapshot.staff import FoldedKey, LeaveRow, Look, StaffRow, fold
 from usrec.domain.snapshot.story import Facts, Fate, Story, settle
-from usrec.domain.source_event import EventId
+from usrec.domain.source_event import EventId, Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ class _Differing:
         self._new_from = new_from
         self._complete = leaves_are_complete
         self._since = memory.taken_on or look.day
+        self._refused = {event_id for event_id, fate in fates.items() if fate.refused}
         self._is_first = memory.taken_on is None
         self._events: list[Derived] = []
         self._puzzles: list[Puzzle] = []
@@ -98,10 +99,12 @@ class _Differing:
         rows = {fold(row.key): row for row in self._look.contracts}
         for key in sorted({*rows, *self._memory.contracts}):
             self._contract(key, rows.get(key))
+        of_contracts, self._events = self._events, []
         leaves = {fold(row.key): row for row in self._look.leaves or ()}
         for key in sorted({*leaves, *(self._memory.leaves if self._look.leaves is not None else ())}):
             self._leave(key, leaves.get(key))
-        return Difference(self._events, self._puzzles, self._contracts, self._leaves, self._is_first)
+        events = _in_order(of_contracts, self._events)
+        return Difference(events, self._puzzles, self._contracts, self._leaves, self._is_first)
 
     def _contract(self, key: FoldedKey, row: StaffRow | None) -> None:
         known = self._memory.contracts.get(key)
@@ -118,6 +121,8 @@ class _Differing:
             telling = tell_gone(story, self._since)
         else:
             telling, puzzle = tell_contract(story, row, self._since)
+        if puzzle is None:
+            telling.tell_again(self._refused)
         self._keep(telling, known, key, self._contracts)
         self._puzzles += [puzzle] if puzzle else []
 
@@ -138,7 +143,9 @@ class _Differing:
         fields = contract.belief.contract or {}
         first = Facts(contract=fields, leave=row.leave) if self._is_old(row.leave.get("not_worked_from")) else Facts()
         story = settle(known, self._fates) if known else Story(contract.key, contract.employer_bin, first)
-        self._keep(tell_leave(story, row, fields, self._since), known, key, self._leaves)
+        telling = tell_leave(story, row, fields, self._since, len(contract.told))
+        telling.tell_again(self._refused)
+        self._keep(telling, known, key, self._leaves)
 
     def _leave_gone(self, story: Story) -> Telling:
         return tell_leave_gone(story, self._since) if self._complete else Telling(story, self._since, None)
@@ -163,3 +170,16 @@ class _Differing:
         if not self._is_first:
             return False
         return self._new_from is None or not day or day < self._new_from.isoformat()
+
+
+def _in_order(of_contracts: Sequence[Derived], of_leaves: Sequence[Derived]) -> Sequence[Derived]:
+    """Leaves stand before the end of their contract that the same look shows: afterwards no leave is taken."""
+    waiting: dict[str, list[Derived]] = {}
+    for one in of_leaves:
+        waiting.setdefault(one.contract_key, []).append(one)
+    events: list[Derived] = []
+    for one in of_contracts:
+        if one.operation is Operation.TERMINATION and not one.withdrawn:
+            events += waiting.pop(one.contract_key, [])
+        events.append(one)
+    return [*events, *(one for ones in waiting.values() for one in ones)]

@@ -47,6 +47,7 @@ class Told:
         after: What is registered once it is, by its revisions, the first one first.
         withdrawn: The last revision takes it back.
         provisional_from: The first day from which its term may run; None where it tells its own.
+        behind: How many events with an open fate it stood behind when it was told last.
     """
 
     event_id: EventId
@@ -54,6 +55,7 @@ class Told:
     after: tuple[Facts, ...]
     withdrawn: bool = False
     provisional_from: date | None = None
+    behind: int = 0
 
     @property
     def revision(self) -> int:
@@ -68,10 +70,12 @@ class Fate:
     Attributes:
         accepted: The revision that is registered; None while none is.
         cancelled: Its last revision was taken back, by HR or by a person.
+        refused: The rules refused its last revision; it was not sent.
     """
 
     accepted: int | None = None
     cancelled: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

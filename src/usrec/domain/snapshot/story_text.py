@@ -19,6 +19,7 @@ def dump_story(story: Story) -> str:
             "operation": one.operation.value,
             "after": [_facts(facts) for facts in one.after],
             "withdrawn": one.withdrawn,
+            "behind": one.behind,
             "provisional_from": one.provisional_from.isoformat() if one.provisional_from else None,
         }
         for one in story.told
@@ -44,6 +45,7 @@ def _told(one: dict[str, Any]) -> Told:
         tuple(Facts(**facts) for facts in one["after"]),
         one["withdrawn"],
         date.fromisoformat(since) if since else None,
+        one["behind"],
     )
 
 

@@ -28,6 +28,7 @@ REASONS: Final[Mapping[Why, str]] = {
     Why.NOT_ENDED: N_("the end, not registered yet, stands no more"),
     Why.CAME_BACK: N_("the employee came back"),
     Why.NO_COMEBACK: N_("a registered end stands no more, and the row does not tell since when"),
+    Why.WAY_IS_CLEAR: N_("an event before it is registered now; it is told once more"),
     Why.ENDED_AFTER_ALL: N_("the return, not registered yet, stands no more"),
     Why.NEW_LEAVE: N_("a new leave"),
     Why.LEAVE_CHANGED: N_("a registered leave has other data"),
