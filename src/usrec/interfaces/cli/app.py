@@ -23,6 +23,7 @@ from usrec.interfaces.cli import (
     explain,
     health,
     init,
+    intake,
     journal,
     ledger,
     liability,
@@ -94,6 +95,7 @@ app.add_typer(mass.app, name="mass")
 app.add_typer(pair.app, name="pair")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(journal.app, name="journal")
+app.add_typer(intake.app, name="intake")
 app.add_typer(template.app, name="template")
 app.add_typer(config.app, name="config")
 app.add_typer(dictionaries.app, name="dictionaries")
