@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from usrec.application.deliver import DeliveryPolicy
+from usrec.application.delivery import DeliveryPolicy
 from usrec.domain.digest import DigestPolicy
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.rules.preflight import BY_DEFAULT, Preflight

@@ -95,7 +95,7 @@ def _seen(work: UnitOfWork, reply: RegistryReply) -> bool:
     if isinstance(reply, Unanswered):
         return False
     digest = reply.proof.signed_digest
-    return work.questions.seen(digest) or work.acknowledgements.seen(digest)
+    return work.questions.seen(digest) or bool(work.acknowledgements.seen([digest]))
 
 
 def _asked(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from usrec.application.contract_line import take_back
+from usrec.application.on_record import OnRecord
 from usrec.application.recording import status_note
 from usrec.application.standing import against_standing
 from usrec.domain.rules.finding import Severity
@@ -22,7 +23,11 @@ from usrec.ports.ledger import UnitOfWork
 
 
 def placed_among(
-    work: UnitOfWork, new: Submission, standing: Sequence[Submission], unsure: Severity = Severity.ERROR
+    work: UnitOfWork,
+    record: OnRecord,
+    new: Submission,
+    standing: Sequence[Submission],
+    unsure: Severity = Severity.ERROR,
 ) -> tuple[Submission, Sequence[Submission]]:
     """``new`` as its contract's history lets it be, in the place of the unsent changes that it makes void.
 
@@ -33,10 +38,10 @@ def placed_among(
     if older and new.operation is not None:
         deletes = is_deletion(load_details(new.operation, new.details))
         others = [one for one in standing if one not in older]
-        judged = against_standing(work, in_place_of(new, older, deletes=deletes), others, unsure)
+        judged = against_standing(record, in_place_of(new, older, deletes=deletes), others, unsure)
         if judged.state is State.PENDING:
             return judged, older
-    return against_standing(work, new, standing, unsure), ()
+    return against_standing(record, new, standing, unsure), ()
 
 
 def _unsent_changes(work: UnitOfWork, new: Submission, standing: Sequence[Submission]) -> Sequence[Submission]:

@@ -19,7 +19,7 @@ from typing import Final
 import structlog
 
 from usrec.adapters.metrics.agent_metrics import AgentMetrics
-from usrec.application.deliver import Delivered
+from usrec.application.delivery import Delivered
 from usrec.application.hasten import hasten_keyless
 from usrec.application.tell_sink import forget_removed_sinks
 from usrec.bootstrap import Agent

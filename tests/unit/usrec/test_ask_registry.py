@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from support.line import BIN, HOUR, IIN, LEASE, MONDAY, TIMEOUT, TODAY, TOLERANCE, Line, PlainRenderer, proof, refused
 from usrec.adapters.inmemory.inquiry import ScriptedInquiry
-from usrec.application.deliver import Delivered
+from usrec.application.delivery import Delivered
 from usrec.application.watch_deadlines import watch_deadlines
 from usrec.domain.alert import Threshold, Watched
 from usrec.domain.digest import DigestPolicy

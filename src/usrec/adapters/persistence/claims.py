@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select
+from sqlalchemy import bindparam, func, literal_column, select
 
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import UNCLOSED, attempts, outbox, signing_requests
@@ -28,6 +28,7 @@ from usrec.adapters.persistence.rows import (
 )
 from usrec.adapters.persistence.sealing import Sealing, sealing_of
 from usrec.adapters.persistence.tables import journal, messages, submissions
+from usrec.adapters.persistence.writing import AnyConnection
 from usrec.domain.identifiers import record_id_source
 from usrec.domain.signing_request import ACTIONS
 from usrec.domain.submission import Lease, SubmissionId
@@ -82,7 +83,7 @@ _REST_FROM: Final = _REQUEST_FROM + len(REQUEST_COLUMNS)
 
 
 def read_claims(
-    connection: Connection, key: FingerprintKey, owner: str, until: datetime, ids: Sequence[SubmissionId]
+    connection: AnyConnection, key: FingerprintKey, owner: str, until: datetime, ids: Sequence[SubmissionId]
 ) -> Sequence[Claim]:
     """The claims of entries that ``owner`` has just leased, earliest priority first."""
     sealing = sealing_of(connection)
@@ -90,7 +91,7 @@ def read_claims(
     return [_with_record_id(_claim_of(row, owner, until, sealing), row[-1], connection, key) for row in rows]
 
 
-def _with_record_id(claim: Claim, made_before: int, connection: Connection, key: FingerprintKey) -> Claim:
+def _with_record_id(claim: Claim, made_before: int, connection: AnyConnection, key: FingerprintKey) -> Claim:
     """With the id of the document that is still to be made."""
     if claim.message is not None or claim.request is not None:
         return claim

@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import BindParameter, and_, bindparam, delete, func, insert, or_, select, update
 
 from usrec.adapters.persistence.dialects import per_dialect
 from usrec.adapters.persistence.intake_tables import WAITING, intake_calls, intake_requests, intake_rows
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.sealing import sealing_of
+from usrec.adapters.persistence.writing import AnyConnection
 from usrec.domain.source_event import SourceName, SourceRow
 from usrec.ports.event_source import StatusNote
 from usrec.ports.intake import Call, ReceivedEvent, Request
@@ -75,7 +76,7 @@ _POSTPONE: Final = update(intake_calls).where(_CALLS.source == bindparam("which"
 class SqlIntake:
     """The ``Intake`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: AnyConnection) -> None:
         self._connection = connection
 
     def request(self, source: SourceName, key: str) -> Request | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import bindparam, insert, select
 
 from usrec.adapters.persistence.question_table import questions
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.sealing import RowKey, sealing_of
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.inquiry import AskedQuestion
 from usrec.domain.submission import SubmissionId
 
@@ -25,7 +26,7 @@ _SEEN: Final = select(questions.c.id).where(questions.c.signed_digest == bindpar
 class SqlQuestions:
     """The ``Questions`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def add(self, asked: AskedQuestion) -> None:

@@ -64,6 +64,8 @@ PRUNING: Final[Mapping[str, tuple[str, ...]]] = {
     "questions": ("SELECT", "UPDATE"),
     "acknowledgements": ("SELECT", "UPDATE"),
     "documents": ("SELECT", "DELETE"),
+    "alerts": ("SELECT", "DELETE"),
+    "alert_deliveries": ("SELECT", "DELETE"),
     "journal": _ADD,
 }
 """What ``usrec retention apply`` needs; the agent's own account should not have it."""
