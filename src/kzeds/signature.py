@@ -125,7 +125,7 @@ def children(element: Element) -> list[Element]:
         MalformedSignatureError: When there is anything but elements and text, such as a comment.
     """
     found = list(element)
-    if any(not isinstance(child.tag, str) for child in found):
+    if len(found) != len(list(element.iterchildren("*"))):
         raise MalformedSignatureError("the signature holds comments or processing instructions, which is refused")
     return found
 

@@ -64,9 +64,10 @@ def parse(data: bytes, *, what: str = "XML document") -> Element:
         raise MalformedXmlError(f"{what} is not well-formed XML ({_place(error)})") from None
     except (ValueError, LookupError):
         raise MalformedXmlError(f"{what} is not in an encoding that can be read") from None
-    if root is None or root.getroottree().docinfo.internalDTD is not None:
+    about = None if root is None else root.getroottree().docinfo
+    if about is None or about.internalDTD is not None:
         raise MalformedXmlError(f"{what} carries a document type definition (DTD), which is refused")
-    if not _is_modest(data, root) and (
+    if not _is_modest(data, about.encoding) and (
         _most_namespaces(root) > MAXIMUM_NAMESPACES or _most_attributes(root) > MAXIMUM_ATTRIBUTES
     ):
         raise MalformedXmlError(
@@ -88,14 +89,14 @@ def to_bytes(root: Element, *, like: bytes) -> bytes:
     return bytes(etree.tostring(tree, encoding="UTF-8", xml_declaration=declared, **options))
 
 
-def _is_modest(data: bytes, root: Element) -> bool:
+def _is_modest(data: bytes, encoding: str | None) -> bool:
     """Whether the bytes alone show that nothing can be piled up: each declaration and each attribute is written out.
 
     That holds in UTF-8, where markup is ASCII and nothing else looks like it; no entity can bring more (no DTD). What
     libxml2 calls UTF-8 may be UTF-16, which has zero bytes, or EBCDIC, which begins otherwise: both are counted.
     """
     return (
-        root.getroottree().docinfo.encoding == "UTF-8"
+        encoding == "UTF-8"
         and data[0] in b"<\xef"
         and b"\0" not in data
         and data.count(b"xmlns") <= MAXIMUM_NAMESPACES

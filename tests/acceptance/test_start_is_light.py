@@ -21,13 +21,11 @@ NOBODY = {
     "holidays",
     "openpyxl",
     "pydantic_settings",
-    "requests",
     "starlette",
     "typst",
     "usrec.adapters.evidence",
     "usrec_simulator",
     "uvicorn",
-    "zeep",
 }
 """What neither an agent that runs nor a look into its ledger has any use for."""
 POSTGRESQL = {"psycopg", "sqlalchemy.dialects.postgresql"}
@@ -41,6 +39,7 @@ ONLY_TO_SEND = {
     "usrec.adapters.rendering",
     "usrec.adapters.signing",
     "usrec.bootstrap",
+    "zeep",
 }
 
 

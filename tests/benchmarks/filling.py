@@ -23,8 +23,6 @@ from support.hr_sides import PostgresqlHr, SqliteHr
 
 _TABLES = ("submissions", "inbox", "contracts", "outbox", "write_backs", "contract_numbers")
 _TAKEN_FIRST = 3
-_PROTOTYPE = 2
-"""The number of the contract that is copied: taken, and not sent, as the agent may send one a minute only."""
 _WITHIN = "replace(replace(p.{column}, '{iin}', t.iin), '-{number}/2026', '-' || t.number || '/2026')"
 
 
@@ -109,9 +107,10 @@ def fill(place: Installation, waiting: int, known_to_hr: int) -> None:
     """
     _take_a_few(place)
     books = _books(place)
+    original = _untouched(books)
     books.keep(_copies(waiting))
     for table in _TABLES:
-        _copy(books, table)
+        _copy(books, table, original)
     books.finish()
     _enter(place, _first(place, known_to_hr))
     place.hired = waiting
@@ -138,37 +137,42 @@ def _copies(waiting: int) -> Iterator[tuple[int, str, str]]:
         yield number, str(uuid.uuid4()), iin(number)
 
 
-def _copy(books: Books, table: str) -> None:
+def _untouched(books: Books) -> int:
+    """The number of a contract that was taken and not sent: the agent may send one a minute only."""
+    waiting = "SELECT submission_id FROM outbox WHERE status = 'ready' AND attempts = 0"
+    event = books.one(f"SELECT max(event_id) FROM submissions WHERE id IN ({waiting})")  # noqa: S608 -- constants
+    return int(str(event).removeprefix("bench-"))
+
+
+def _copy(books: Books, table: str, original: int) -> None:
     columns = [one for one in books.columns(table) if (table, one) != ("write_backs", "id")]
-    key = f"submission_id = ({_ID})" if table == "outbox" else _KEYS[table]
-    values = ", ".join(_value(table, column) for column in columns)
-    books.run(
-        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} p, copies t WHERE p.{key}"  # noqa: S608
-    )
+    values = ", ".join(_value(table, column, original) for column in columns)
+    which = _WHICH[table].format(original=original, row=original + 1)
+    books.run(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} p, copies t WHERE {which}")  # noqa: S608
 
 
-_ID = f"SELECT id FROM submissions WHERE event_id = 'bench-{_PROTOTYPE}'"  # noqa: S608 -- a constant
-_KEYS = {
-    "submissions": f"event_id = 'bench-{_PROTOTYPE}'",
-    "inbox": f"event_id = 'bench-{_PROTOTYPE}'",
-    "contracts": f"contract_key = 'K-{_PROTOTYPE}'",
-    "contract_numbers": f"contract_key = 'K-{_PROTOTYPE}'",
-    "write_backs": f"row_ref = '{_PROTOTYPE + 1}'",
+_WHICH: Mapping[str, str] = {
+    "submissions": "p.event_id = 'bench-{original}'",
+    "inbox": "p.event_id = 'bench-{original}'",
+    "contracts": "p.contract_key = 'K-{original}'",
+    "contract_numbers": "p.contract_key = 'K-{original}'",
+    "write_backs": "p.row_ref = '{row}'",
+    "outbox": "p.contract_key = 'K-{original}'",
+}
+_CHANGED: Mapping[str, str] = {
+    "submission_id": "t.id",
+    "event_id": "'bench-' || t.number",
+    "contract_key": "'K-' || t.number",
+    "row_ref": "CAST(t.number + 1 AS text)",
 }
 
 
-def _value(table: str, column: str) -> str:
-    changed: Mapping[str, str] = {
-        "submission_id": "t.id",
-        "event_id": "'bench-' || t.number",
-        "contract_key": "'K-' || t.number",
-        "row_ref": "CAST(t.number + 1 AS text)",
-    }
+def _value(table: str, column: str, original: int) -> str:
     if (table, column) == ("submissions", "id"):
         return "t.id"
     if column in {"details", "payload", "number"}:
-        return _WITHIN.format(column=column, iin=iin(_PROTOTYPE), number=_PROTOTYPE)
-    return changed.get(column, f"p.{column}")
+        return _WITHIN.format(column=column, iin=iin(original), number=original)
+    return _CHANGED.get(column, f"p.{column}")
 
 
 def _first(place: Installation, count: int) -> list[int]:

@@ -17,16 +17,13 @@ import ssl
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-from kzeds import SigningKey, sign_body
-from usrec_simulator.business import NAMESPACE
-from usrec_simulator.codes import SUCCESS
+from benchmarks.stamped_answer import answers_of
+from kzeds import SigningKey
 from usrec_simulator.material import load_material
-from usrec_simulator.soap import Answer, render_answer, wsdl
+from usrec_simulator.soap import wsdl
 
 _CORRELATION = re.compile(rb"<correlationId>([^<]*)</correlationId>")
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
@@ -45,7 +42,7 @@ class Desk:
     """
 
     def __init__(self, key: SigningKey, latency: float) -> None:
-        self._key = key
+        self._answers = answers_of(key)
         self.latency = latency
         self.answers = 0
         self.last: float | None = None
@@ -54,7 +51,7 @@ class Desk:
         """The signed answer to one request, with its HTTP head."""
         self.last = time.time()
         found = _CORRELATION.search(envelope)
-        body = sign_body(render_answer(_success(found.group(1).decode() if found else None)), self._key)
+        body = self._answers.make(found.group(1).decode() if found else "")
         self.answers += 1
         return (
             b"HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: %d\r\n\r\n" % len(body) + body
@@ -111,15 +108,6 @@ class Line(asyncio.Protocol):
     def _write(self, answer: bytes) -> None:
         assert self._transport is not None
         self._transport.write(answer)
-
-
-def _success(correlation_id: str | None) -> Answer:
-    receipt = (
-        f'<con:contractResponse xmlns:con="{NAMESPACE}"><registeredAt>{datetime.now(UTC).isoformat()}</registeredAt>'
-        f"<contract><id>{uuid.uuid4()}</id></contract></con:contractResponse>"
-    )
-    session = f"{{{uuid.uuid4()}}}"
-    return Answer(SUCCESS, str(uuid.uuid4()), correlation_id, session, datetime.now(UTC), receipt)
 
 
 def _listen_for_orders(desk: Desk) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from benchmarks.filling import fill
 from benchmarks.installation import Installation, agent, installation
@@ -21,8 +22,9 @@ from support.postgresql import PostgresqlServer
 from usrec.adapters.persistence import SqlLedger, open_ledger
 from usrec.adapters.system_clock import SystemClock
 from usrec.application.deliver import claim_due
-from usrec.application.delivery import DeliveryPolicy
-from usrec.domain.retry import RetryPolicy
+from usrec.policies import build_delivery_policy
+from usrec.ports.ledger import Claim
+from usrec.settings import load_settings
 
 CLAIMED_AT_ONCE = 100
 _OWNER = "benchmark"
@@ -92,21 +94,21 @@ def measure_growth(server: PostgresqlServer | None, scale: Scale) -> Growth:
 
 def _claim_times(places: Sequence[Installation], claims: int) -> list[float]:
     ledgers = [open_ledger(place.place.ledger_url) for place in places]
+    policy = build_delivery_policy(load_settings(places[0].place.settings))
+    claim = partial(claim_due, clock=SystemClock(), policy=policy, owner=_OWNER, limit=CLAIMED_AT_ONCE)
     found: list[list[float]] = [[], []]
     for _ in range(claims + 2):
         for times, ledger in zip(found, ledgers, strict=True):
-            times.append(_claim_ms(ledger))
+            times.append(_claim_ms(ledger, partial(claim, ledger=ledger)))
     for ledger in ledgers:
         ledger.close()
     return [statistics.median(times[2:]) for times in found]
 
 
-def _claim_ms(ledger: SqlLedger) -> float:
+def _claim_ms(ledger: SqlLedger, claim: Callable[[], Sequence[Claim]]) -> float:
     """Milliseconds of one claim, whose entries are given back."""
     began = time.perf_counter()
-    claims = claim_due(
-        ledger=ledger, clock=SystemClock(), policy=DeliveryPolicy(RetryPolicy()), owner=_OWNER, limit=CLAIMED_AT_ONCE
-    )
+    claims = claim()
     passed = time.perf_counter() - began
     assert claims
     with ledger.begin() as work:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from benchmarks import rows
@@ -26,24 +27,19 @@ DELIVERY = "workers = 4\npoll = 0.5"
 PATIENCE = 300.0
 
 
-class Database(StrEnum):
-    """Where HR's rows and the ledger are."""
-
-    POSTGRESQL = "postgresql"
-    SQLITE = "sqlite"
-
-
 @dataclass
 class Installation:
     """HR, ledger, keys and gateway of one employer.
 
     Attributes:
         hired: How many contracts HR has committed so far.
+        told: Of how many of them, the first ones, HR is known to have been told that they are registered.
     """
 
     place: Workplace
     gateway: Gateway
     hired: int = 0
+    told: int = 0
 
     @property
     def hr(self) -> SqlHr:
@@ -57,11 +53,11 @@ class Installation:
 
     def wait_for_notes(self) -> None:
         """Until HR has been told that all its contracts are registered; looks rarely, so as not to be in the way."""
-        self.wait_for_answers(self.hired)
         limit = time.monotonic() + PATIENCE
-        while rows.accepted(self.hr) < self.hired:
-            _patience(limit, f"{rows.accepted(self.hr)} of {self.hired} notes to HR")
-            time.sleep(0.02)
+        while (now := rows.accepted(self.hr, self.told)) < self.hired - self.told:
+            _patience(limit, f"{now} of {self.hired - self.told} notes to HR")
+            time.sleep(0.03)
+        self.told = self.hired
 
     def wait_for_answers(self, count: int) -> None:
         """Until the gateway has given so many answers."""
@@ -87,7 +83,7 @@ def installation(
     """A new one, with a gateway that runs; on SQLite files where there is no server."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="usrec-bench-")))
-        pki = make_test_pki(folder / "pki", now=datetime.now(UTC), kind=kind).directory
+        pki = keys(kind)
         hr, ledger = _databases(folder, server)
         place = Workplace(folder, hr, ledger, pki, delivery=delivery)
         stack.callback(place.close)
@@ -95,6 +91,14 @@ def installation(
         gateway = stack.enter_context(Gateway(pki, latency))
         place.connect(gateway.url)
         yield Installation(place, gateway)
+
+
+@cache
+def keys(kind: KeyKind) -> Path:
+    """Keys and certificates, made once for each kind and shared by all installations of this process."""
+    folder = tempfile.TemporaryDirectory(prefix="usrec-bench-keys-")
+    atexit.register(folder.cleanup)
+    return make_test_pki(Path(folder.name) / "pki", now=datetime.now(UTC), kind=kind).directory
 
 
 def _databases(folder: Path, server: PostgresqlServer | None) -> tuple[SqlHr, str]:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchmarks.installation import Installation, Running, agent, installation
 from benchmarks.measuring import quartiles
 from benchmarks.processes import RawSigner
+from benchmarks.server import PlainServer
 from kzeds import KeyKind
-from support.postgresql import PostgresqlServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,16 @@ _FEWEST, _MOST = 20, 500
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """All pairs of rounds of one installation; the long ones tell the rate."""
+    """All pairs of rounds of one installation.
+
+    Attributes:
+        long: The longer ones, in which the rate is measured; none where nobody asked for it.
+        server: What the database server spent on one event of the long rounds, HR's own tables included.
+    """
 
     rounds: Sequence[Round]
-    long: Sequence[Round]
+    long: Sequence[Round] = ()
+    server: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def k(self) -> tuple[float, float, float]:
@@ -85,21 +91,28 @@ class Line:
         return {
             "rounds": len(self.rounds),
             "k_quartiles": [round(one, 3) for one in self.k],
-            "rate_over_raw_quartiles": [round(one, 3) for one in self.rate_over_raw],
+            **({"rate_over_raw_quartiles": [round(one, 3) for one in self.rate_over_raw]} if self.long else {}),
             "event_cpu_ms": round(1000 * statistics.median(one.event_cpu for one in self.rounds), 4),
             "raw_cpu_ms": round(1000 * statistics.median(one.raw_cpu for one in self.rounds), 4),
-            "events_per_second": round(1 / statistics.median(one.event_wall for one in self.long), 1),
+            "events_per_second": round(1 / statistics.median(one.event_wall for one in self.long or self.rounds), 1),
+            "server": {name: round(value, 4) for name, value in self.server.items()},
         }
 
 
 def measure_line(
-    server: PostgresqlServer | None, size: Size, *, kind: KeyKind = KeyKind.RSA, env: Mapping[str, str] | None = None
+    server: PlainServer | None,
+    size: Size,
+    *,
+    kind: KeyKind = KeyKind.RSA,
+    env: Mapping[str, str] | None = None,
+    rated: bool = False,
 ) -> Line:
     """Run an agent and give it rounds of rows.
 
     Args:
         server: Where HR and ledger are; SQLite files when None.
         env: Of the agent and of the raw signatures alike.
+        rated: Whether the rate is measured, too, and what the server spends.
     """
     with (
         installation(server, kind) as place,
@@ -109,8 +122,30 @@ def measure_line(
         rate = 1 / _round(place, running, signer, size.warm).event_wall
         events = max(_FEWEST, min(_MOST, int(rate * size.seconds)))
         pairs = [_round(place, running, signer, events) for _ in range(size.rounds)]
-        long = [_round(place, running, signer, int(events * size.long)) for _ in range(LONG_ROUNDS)]
-        return Line(pairs, long)
+        if not rated:
+            return Line(pairs)
+        meter, longer = Meter(server, place), int(events * size.long)
+        long = [_round(place, running, signer, longer) for _ in range(LONG_ROUNDS)]
+        return Line(pairs, long, meter.each(LONG_ROUNDS * longer))
+
+
+class Meter:
+    """What the database server spends from now on; nothing is known of SQLite, which is part of the agent."""
+
+    def __init__(self, server: PlainServer | None, place: Installation) -> None:
+        self._server = server
+        self._place = place
+        self._before = self._now()
+
+    def _now(self) -> Mapping[str, float]:
+        if self._server is None:
+            return {}
+        size = float(self._place.place.query("SELECT pg_database_size(current_database())")[0][0])
+        return {"cpu_ms": 1000 * self._server.cpu, "wal_bytes": self._server.written, "ledger_bytes": size}
+
+    def each(self, events: int) -> Mapping[str, float]:
+        """For one event."""
+        return {name: (value - self._before[name]) / events for name, value in self._now().items()}
 
 
 def _round(place: Installation, running: Running, signer: RawSigner, events: int) -> Round:

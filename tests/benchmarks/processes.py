@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from kzeds import KeyKind
 
@@ -41,10 +41,13 @@ def peak_mb_of(pid: int) -> float:
 class Talking:
     """A Python module that runs beside us and answers each line with a line of JSON."""
 
-    def __init__(self, module: str, arguments: Sequence[str], env: Mapping[str, str]) -> None:
-        command = [sys.executable, "-m", module, *arguments]
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env={**os.environ, **env})
+    def __init__(
+        self, module: str, arguments: Sequence[str], env: Mapping[str, str], *, errors: IO[str] | None = None
+    ) -> None:
+        command, pipe = [sys.executable, "-m", module, *arguments], subprocess.PIPE
+        self.process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=errors, text=True, env={**os.environ, **env}
+        )
 
     def ask(self, line: str) -> Any:
         """Tell it something and return its answer."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import cryptography
 from cryptography.hazmat.backends.openssl import backend
@@ -124,7 +125,7 @@ class Report:
             f"note     {remark}" for part in self.found.values() for remark in part.remarks
         ]
 
-    def json(self) -> dict[str, object]:
+    def json(self) -> dict[str, Any]:
         """For programs: the figures at the top, by their keys."""
         return {
             **{key: None if value is None else round(value, 4) for key, value in self.figures.items()},

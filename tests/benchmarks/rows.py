@@ -13,6 +13,7 @@ from usrec.domain.identifiers import check_digit
 
 _BORN_FROM = date(1960, 1, 1)
 _EACH_DAY = 400
+_NAMES = 1000
 _COLUMNS = "(event_id, revision, event_type, contract_key, employer_bin, payload)"
 Row = tuple[str, int, str, str, str, str]
 
@@ -27,7 +28,8 @@ def iin(number: int) -> str:
 
 def conclusion(number: int) -> dict[str, str]:
     """What HR writes about one contract, signed two days ago."""
-    return conclusion_of(Person(number), employee_iin=iin(number), contract_number=f"ТД-{number}/2026")
+    somebody = Person(number % _NAMES)
+    return conclusion_of(somebody, employee_iin=iin(number), contract_number=f"ТД-{number}/2026")
 
 
 def rows(first: int, count: int) -> Iterator[Row]:
@@ -53,6 +55,7 @@ def commit(hr: SqlHr, first: int, count: int) -> None:
             raise TypeError("an HR system in a database is expected")
 
 
-def accepted(hr: SqlHr) -> int:
-    """Of how many of its rows HR has been told that they are registered."""
-    return int(hr.execute("SELECT count(*) FROM usrec_outbox WHERE usrec_state = 'accepted'")[0][0])
+def accepted(hr: SqlHr, after: int) -> int:
+    """Of how many of its rows behind the ``after`` first ones HR has been told that they are registered."""
+    question = "SELECT count(*) FROM usrec_outbox WHERE row_id > ? AND usrec_state = 'accepted'"
+    return int(hr.execute(question, after)[0][0])

@@ -45,7 +45,7 @@ def sign_and_seal(
     inquiry: Inquiry | None = None,
 ) -> Ready | Delivered:
     """Steps 5 and 6 for one claim; or its end: it cannot be sent, a person is asked, or the registry was."""
-    if inquiry is not None and is_askable(claim, ledger=ledger):
+    if inquiry is not None and is_askable(claim):
         return _inquire(claim, inquiry, ledger=ledger, clock=clock, entropy=entropy, policy=policy)
     try:
         message = claim.message or _sign(

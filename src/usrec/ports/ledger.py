@@ -53,6 +53,7 @@ class Claim:
         sent_attempts: Closed attempts after which the authority may hold the record.
         request: The document that a person was asked to sign or approve.
         record_id: For a document that is made now, the same whenever it is made; None where there is one already.
+        asked_after: Number of the last attempt after which the registry was asked, None where it never was.
     """
 
     submission: Submission
@@ -63,6 +64,7 @@ class Claim:
     sent_attempts: int
     request: SigningRequest | None = None
     record_id: RecordId | None = None
+    asked_after: int | None = None
 
 
 class Inbox(Protocol):

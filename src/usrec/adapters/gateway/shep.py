@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -91,9 +92,9 @@ class ShepGateway:
         self._trusted = tuple(trusted)
         self._reader = AnswerReader(trusted, contract_id_path, objection)
         self._wait = wait or threading.Event().wait
-        self._tries = Retrying(
+        self._further_tries = Retrying(
             retry=retry_if_exception_type(_NEVER_CONNECTED),
-            stop=stop_after_attempt(CONNECT_TRIES),
+            stop=stop_after_attempt(CONNECT_TRIES - 1),
             wait=wait_fixed(CONNECT_PAUSE),
             sleep=self._pause,
             reraise=True,
@@ -149,13 +150,21 @@ class ShepGateway:
         """Post a body once and have status and content of the answer judged."""
         received, progress = bytearray(), _Progress()
         try:
-            return self._tries(self._post, body, received, progress, judge)
+            return self._patiently(partial(self._post, body, received, progress, judge))
         except _NEVER_CONNECTED as error:
             return NothingSent(f"{type(error).__name__}: {error}")
         except (httpx.HTTPError, OSError) as error:
             if progress.asked_for_tunnel_only:
                 return NothingSent(f"the proxy opened no tunnel ({type(error).__name__}: {error})")
             return _doubt(error, bytes(received))
+
+    def _patiently(self, once: Callable[[], _Judged]) -> _Judged:
+        """Try once, and further where that sent nothing."""
+        try:
+            return once()
+        except _NEVER_CONNECTED:
+            self._pause(CONNECT_PAUSE.total_seconds())
+            return self._further_tries(once)
 
     def _pause(self, seconds: float) -> None:
         self._wait(seconds)

@@ -7,13 +7,16 @@ and stored values are those that SQLAlchemy itself makes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Dialect
 
-Row: TypeAlias = dict[str, Any]
+from usrec.domain.errors import InvariantViolation
+
+Values: TypeAlias = Mapping[str, Any]
+"""What is written of one row, by name."""
 Stored: TypeAlias = Callable[[Any], Any]
 """A value as the driver takes it."""
 
@@ -22,11 +25,14 @@ _MOST: Final = 512
 """Statements that are kept; there are some dozens, each with one or two sets of names."""
 
 
-def write_rows(connection: Connection, statement: Any, rows: Sequence[Row]) -> int:
+def write_rows(connection: Connection, statement: Any, rows: Sequence[Values]) -> int:
     """Insert, update or delete; returns how many rows the database wrote.
 
     Args:
         rows: At least one; all with the same names.
+
+    Raises:
+        InvariantViolation: The statement has parameters that the rows do not name, or lists of them.
     """
     prepared = _prepared(statement, tuple(rows[0]), connection.dialect)
     done = connection.exec_driver_sql(prepared.text, prepared.parameters(rows), _COUNTED)
@@ -40,6 +46,9 @@ class _Prepared:
         compiled = statement.compile(dialect=dialect, column_keys=sorted(names), for_executemany=True)
         self.text = str(compiled)
         binds = {name: bind for bind, name in compiled.bind_names.items()}
+        left = [name for name, bind in binds.items() if bind.required and name not in names]
+        if left or compiled.post_compile_params:
+            raise InvariantViolation(f"a statement for many rows lacks values: {', '.join(sorted(left))}")
         ordered = ((name, binds[name]) for name in compiled.positiontup or binds)
         self._takes = [
             (name, name in names, _stored(bind.type, dialect), bind.effective_value) for name, bind in ordered
@@ -47,13 +56,13 @@ class _Prepared:
         self._names = [name for name, *_ in self._takes]
         self._by_place = compiled.positiontup is not None
 
-    def parameters(self, rows: Sequence[Row]) -> list[Any]:
+    def parameters(self, rows: Sequence[Values]) -> list[Any]:
         """What the driver is given for each row."""
         columns = [self._column(take, rows) for take in self._takes]
         places = zip(*columns, strict=True)
         return list(places) if self._by_place else [dict(zip(self._names, one, strict=True)) for one in places]
 
-    def _column(self, take: tuple[str, bool, Stored | None, Any], rows: Sequence[Row]) -> list[Any]:
+    def _column(self, take: tuple[str, bool, Stored | None, Any], rows: Sequence[Values]) -> list[Any]:
         name, given, stored, fixed = take
         if not given:
             return [fixed if stored is None else stored(fixed)] * len(rows)

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, func, literal_column, select
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import UNCLOSED, attempts, outbox, signing_requests
 from usrec.adapters.persistence.inbox import FingerprintKey
+from usrec.adapters.persistence.question_table import questions
 from usrec.adapters.persistence.rows import (
     ENTRY_COLUMNS,
     MESSAGE_COLUMNS,
@@ -67,6 +68,10 @@ _CLAIMS: Final = (
         .scalar_subquery()
         .label("sent_attempts"),
         select(func.coalesce(func.max(attempts.c.number), 0)).where(_OF_OUTBOX).scalar_subquery().label("last_attempt"),
+        select(func.max(questions.c.after_attempt))
+        .where(questions.c.submission_id == outbox.c.submission_id)
+        .scalar_subquery()
+        .label("asked_after"),
         _MADE_BEFORE,
     )
     .join_from(outbox, submissions, submissions.c.id == outbox.c.submission_id)
@@ -101,7 +106,7 @@ def _with_record_id(claim: Claim, made_before: int, connection: AnyConnection, k
 
 
 def _claim_of(row: Sequence[Any], owner: str, until: datetime, sealing: Sealing) -> Claim:
-    open_attempt, sent_attempts, last_attempt, _ = row[_REST_FROM:]
+    open_attempt, sent_attempts, last_attempt, asked_after, _ = row[_REST_FROM:]
     entry = replace(entry_of(row[_ENTRY_FROM:_MESSAGE_FROM]), attempts=last_attempt)
     return Claim(
         submission=submission_of(row[:_ENTRY_FROM], sealing),
@@ -111,4 +116,5 @@ def _claim_of(row: Sequence[Any], owner: str, until: datetime, sealing: Sealing)
         open_attempt=open_attempt,
         sent_attempts=sent_attempts,
         request=request_of(row[_REQUEST_FROM:_REST_FROM], sealing),
+        asked_after=asked_after,
     )

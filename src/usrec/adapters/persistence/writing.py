@@ -19,9 +19,10 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Executable
 
-from usrec.adapters.persistence.bulk import Row, write_rows
+from usrec.adapters.persistence.bulk import write_rows
 from usrec.adapters.persistence.columns import metadata
 
+Row: TypeAlias = dict[str, Any]
 Send: TypeAlias = Callable[[list[Any]], None]
 """Writes what was collected of one kind, in order."""
 

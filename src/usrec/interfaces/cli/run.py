@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from queue import SimpleQueue
 
     from usrec.interfaces.daemon import Order
+
+_WSDL_PATIENCE: Final = 15.0
+"""Seconds that a drain waits at its end for the look at the gateway's WSDL, which goes on beside the line."""
 
 
 def run(
@@ -70,12 +73,15 @@ def run(
         )
         try:
             rescue_dead_leases(daemon.agent.ledger)
-            check_endpoint(settings)
+            looking = threading.Thread(target=check_endpoint, args=(settings,), name="wsdl", daemon=True)
+            looking.start()
             if server is not None:
                 server.answer({**health_pages(daemon.health), **metrics_pages(daemon.exposition)})
             if intake is not None and events is not None:
                 intake.answer(events, daemon.handover.borrow, lambda: daemon.crew.rang(Ring.ROWS))
             daemon.run(drain=drain)
+            if drain:
+                looking.join(_WSDL_PATIENCE)
         finally:
             if intake is not None:
                 intake.close()
