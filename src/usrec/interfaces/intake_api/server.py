@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import structlog
+
 from usrec.domain.errors import ConfigurationError
 from usrec.interfaces.serve import bound_socket
 from usrec.settings import HttpIntakeSettings, LoadedSettings
@@ -31,6 +33,7 @@ _SILENCE: Final = 15.0
 """Seconds in which a new connection must have asked something."""
 _GRACE: Final = 10
 """Seconds for requests in hand when the agent stops."""
+_log = structlog.get_logger("usrec.intake")
 _WHERE: Final = "[intake] listen"
 
 
@@ -66,7 +69,10 @@ class IntakeServer:
         self._bound.close()
 
     def _run(self, server: uvicorn.Server) -> None:
-        asyncio.run(server.serve(sockets=[self._bound]))
+        try:
+            asyncio.run(server.serve(sockets=[self._bound]))
+        except BaseException as problem:  # noqa: BLE001 -- the agent goes on without it, and that is said
+            _log.critical("the intake has ended", action="intake.crash", kind=type(problem).__name__)
 
 
 @contextmanager
