@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from lxml import etree
-
 from kzeds.errors import DuplicateIdError, UnexpectedReferenceError
 from kzeds.xml import Element
 
@@ -19,15 +17,14 @@ WSU_ID = f"{{{WSU}}}Id"
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,199}")
 """Identifiers that are accepted and made; a part of NCName (XML Namespaces) with nothing that needs escaping."""
 
-_FIND = etree.XPath(
-    "//*[@wsu:Id = $id or @Id = $id or @ID = $id or @id = $id or @xml:id = $id]", namespaces={"wsu": WSU}
-)
+_NAMES = (WSU_ID, "Id", "ID", "id", "{http://www.w3.org/XML/1998/namespace}id")
+"""Attributes that identify an element in one standard or another."""
 
 
 def elements_with_id(root: Element, identifier: str) -> list[Element]:
     """Return every element of the document that any of the usual attributes gives this identifier."""
-    found = _FIND(root, id=identifier)
-    return [element for element in found if isinstance(element, Element)] if isinstance(found, list) else []
+    holding = [element for element in root.iter("*") if identifier in element.values()]
+    return [element for element in holding if any(element.get(name) == identifier for name in _NAMES)]
 
 
 def resolve(root: Element, uri: str) -> Element:

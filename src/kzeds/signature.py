@@ -12,6 +12,7 @@ import binascii
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from lxml import etree
 
@@ -36,11 +37,13 @@ ENVELOPED = f"{DS}enveloped-signature"
 
 _XML_ATTRIBUTE = "{http://www.w3.org/XML/1998/namespace}"
 _INCLUSIVE_NAMESPACES = f"{{{EXCLUSIVE_C14N}}}InclusiveNamespaces"
-_WHITESPACE = str.maketrans("", "", " \t\r\n")
+_WHITESPACE = " \t\r\n"
+_DROPPED = str.maketrans("", "", _WHITESPACE)
 
 etree.register_namespace("ds", DS)
 
 
+@cache
 def ds(name: str) -> str:
     """Return a name of the XML Signature namespace as lxml writes it."""
     return f"{{{DS}}}{name}"
@@ -122,7 +125,7 @@ def children(element: Element) -> list[Element]:
         MalformedSignatureError: When there is anything but elements and text, such as a comment.
     """
     found = list(element)
-    if any(not isinstance(child.tag, str) for child in found):
+    if len(found) != len(list(element.iterchildren("*"))):
         raise MalformedSignatureError("the signature holds comments or processing instructions, which is refused")
     return found
 
@@ -135,16 +138,17 @@ def decode_base64(element: Element) -> bytes:
     Raises:
         MalformedSignatureError: When the text is not base64.
     """
-    name = etree.QName(element).localname
-    if children(element):
-        raise MalformedSignatureError(f"{name} holds elements where base64 is expected")
-    text = (element.text or "").translate(_WHITESPACE)
+    if len(element) and children(element):
+        raise MalformedSignatureError(f"{_name_of(element)} holds elements where base64 is expected")
+    text = element.text or ""
+    if any(mark in text for mark in _WHITESPACE):
+        text = text.translate(_DROPPED)
     try:
         decoded = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise MalformedSignatureError(f"{name} is not base64") from None
+        raise MalformedSignatureError(f"{_name_of(element)} is not base64") from None
     if base64.b64encode(decoded).decode() != text:
-        raise MalformedSignatureError(f"{name} is not base64 in its usual spelling")
+        raise MalformedSignatureError(f"{_name_of(element)} is not base64 in its usual spelling")
     return decoded
 
 
@@ -241,17 +245,22 @@ def _inherited_xml_attributes(element: Element) -> dict[str, str]:
     return found
 
 
-def _algorithm(element: Element, *, parameters: bool = False) -> str:
-    if children(element) and not parameters:
-        raise MalformedSignatureError(f"ds:{etree.QName(element).localname} holds parameters, which is refused")
+def _name_of(element: Element) -> str:
+    return etree.QName(element).localname
+
+
+def _algorithm(element: Element) -> str:
+    """The Algorithm of an element that has no parameters."""
+    if len(element) and children(element):
+        raise MalformedSignatureError(f"ds:{_name_of(element)} holds parameters, which is refused")
     return element.get("Algorithm", "")
 
 
 def _read_transform(element: Element, *, accepted: Sequence[str]) -> Transform:
-    uri = _algorithm(element, parameters=True)
+    uri = element.get("Algorithm", "")
+    parameters = children(element) if len(element) else []
     if uri not in accepted:
         raise UnexpectedReferenceError(f"transform {uri[:120]!r} is not one of those expected here")
-    parameters = children(element)
     if not parameters:
         return Transform(uri)
     if uri != EXCLUSIVE_C14N or [parameter.tag for parameter in parameters] != [_INCLUSIVE_NAMESPACES]:

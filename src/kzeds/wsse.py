@@ -15,6 +15,7 @@ import base64
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
 from lxml import etree
 
@@ -55,10 +56,12 @@ etree.register_namespace("wsu", WSU)
 etree.register_namespace("soapenv", SOAP)
 
 
+@cache
 def _soap(name: str) -> str:
     return f"{{{SOAP}}}{name}"
 
 
+@cache
 def _wsse(name: str) -> str:
     return f"{{{WSSE}}}{name}"
 
@@ -167,7 +170,7 @@ def _sections(
     root: Element, refusal: type[NotSignableError | MalformedSignatureError]
 ) -> tuple[Element | None, Element]:
     """Return Header (when there is one) and Body, the only ones in the Envelope."""
-    headers, bodies = root.findall(_soap("Header")), root.findall(_soap("Body"))
+    headers, bodies = list(root.iterchildren(_soap("Header"))), list(root.iterchildren(_soap("Body")))
     if root.tag != _soap("Envelope") or len(bodies) != 1 or len(headers) > 1:
         raise refusal("not a SOAP 1.1 envelope with one Body and at most one Header")
     return (headers[0] if headers else None), bodies[0]
@@ -192,7 +195,7 @@ def _append_key_identifier(signature: Element, certificate: Certificate) -> None
 
 
 def _only_security(header: Element | None) -> Element:
-    found = [] if header is None else header.findall(_wsse("Security"))
+    found = [] if header is None else list(header.iterchildren(_wsse("Security")))
     if not found:
         raise SignatureMissingError("the envelope has no wsse:Security header, so its Body is not signed")
     if len(found) > 1:
@@ -201,7 +204,7 @@ def _only_security(header: Element | None) -> Element:
 
 
 def _only_signature(security: Element) -> Element:
-    found = security.findall(ds("Signature"))
+    found = list(security.iterchildren(ds("Signature")))
     if not found:
         raise SignatureMissingError("the wsse:Security header holds no signature")
     if len(found) > 1:

@@ -11,9 +11,12 @@ from usrec.settings import LedgerSettings, LoadedSettings, OutboxSourceSettings,
 
 def build_doorbells(settings: LoadedSettings) -> Sequence[Doorbell]:
     """One for each database on PostgreSQL whose settings allow it. Nothing is connected yet."""
+    places = bell_places(settings)
+    if not places:
+        return []
     from usrec.adapters.doorbells.postgresql import PostgresqlDoorbell
 
-    return [PostgresqlDoorbell(*place) for place in bell_places(settings)]
+    return [PostgresqlDoorbell(*place) for place in places]
 
 
 def bell_places(settings: LoadedSettings) -> Sequence[tuple[str, Ring, str, Secret | None]]:

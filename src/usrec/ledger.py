@@ -46,7 +46,7 @@ def build_sealing(settings: LoadedWatcherSettings, *, closes: bool = True) -> Se
     chosen = settings.values.ledger.encryption
     if chosen is None:
         return NOT_SEALED
-    keys = [sealing_key(settings.secret(one)) for one in (chosen.key, *chosen.old_keys)]
+    keys = [sealing_key(settings.secret(one, "key")) for one in (chosen.key, *chosen.old_keys)]
     return KeySealing(*keys, closes=closes)
 
 

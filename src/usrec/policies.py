@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from usrec.application.deliver import DeliveryPolicy
+from usrec.application.delivery import DeliveryPolicy
 from usrec.domain.change import RegistrablePolicy
 from usrec.domain.intake import IntakePolicy
 from usrec.domain.mass import MassPolicy

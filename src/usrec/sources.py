@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.source_event import EventId, SourceName, SourceRow
+from usrec.ports.change_listener import ChangeListener
 from usrec.ports.clock import Clock
 from usrec.ports.event_source import EventSource, StatusNote
 from usrec.settings import (
     FilesSourceSettings,
+    HttpSourceSettings,
     LoadedSettings,
     OutboxSourceSettings,
     SnapshotSourceSettings,
     SourceSettings,
+    StateWebhookSettings,
     outboxes,
 )
 
@@ -73,6 +76,32 @@ def _no_outbox(settings: LoadedSettings, name: str) -> ConfigurationError:
         return ConfigurationError(f"[source.{name}] keeps no rows to look at", next_step=next_step)
     known = ", ".join(settings.values.source) or "none"
     return ConfigurationError(f"there is no [source.{name}]; configured: {known}", where=str(settings.file))
+
+
+def build_listeners(settings: LoadedSettings, clock: Clock) -> Sequence[ChangeListener]:
+    """The HR systems that want to be told of changes.
+
+    Raises:
+        ConfigurationError: An address, a secret or a file of one cannot be used.
+    """
+    return [
+        _listener(settings, name, source.webhook, clock)
+        for name, source in settings.values.source.items()
+        if isinstance(source, HttpSourceSettings) and source.webhook is not None
+    ]
+
+
+def _listener(settings: LoadedSettings, name: str, webhook: StateWebhookSettings, clock: Clock) -> ChangeListener:
+    from usrec.adapters.alerts.state_webhook import StateWebhook
+
+    return StateWebhook(
+        SourceName(name),
+        webhook.url,
+        settings.secret(webhook.secret),
+        clock=clock,
+        timeout=webhook.timeout,
+        ca_file=None if webhook.ca_file is None else settings.path(webhook.ca_file),
+    )
 
 
 def _build_outbox(settings: LoadedSettings, name: str, source: OutboxSourceSettings, ledger: SqlLedger) -> EventSource:

@@ -8,6 +8,8 @@ import sys
 import pytest
 
 from support.workplace import run
+from usrec.interfaces.cli.app import COMMANDS
+from usrec.interfaces.cli.on_demand import PACKAGE
 
 HEAVY = {
     "zeep",
@@ -27,6 +29,9 @@ HEAVY = {
     "usrec.ports",
     "usrec.settings",
 }
+
+MODULES = {f"{PACKAGE}.{later.place.partition('.')[0]}": later.name for later in COMMANDS}
+"""Where each command, or group of commands, of ``usrec`` is written."""
 
 PROGRAM = """
 import json, runpy, sys
@@ -72,3 +77,17 @@ def test_help_loads_nothing_slow(package: str, arguments: list[str]) -> None:
     assert "Usage" in done.stdout
     assert package in ended["loaded"]
     assert HEAVY & set(ended["loaded"]) == set()
+
+
+def test_programs_help_loads_none_of_its_commands() -> None:
+    assert _commands_loaded(["--help"]) == set()
+
+
+@pytest.mark.parametrize("name", ["backup", "health", "init", "lint", "run", "status"])
+def test_command_loads_none_of_the_others(name: str) -> None:
+    assert _commands_loaded([name, "--help"]) == {name}
+
+
+def _commands_loaded(arguments: list[str]) -> set[str]:
+    done = run([sys.executable, "-c", PROGRAM.format(package="usrec", arguments=arguments)])
+    return {MODULES[name] for name in json.loads(done.stderr)["loaded"] if name in MODULES}

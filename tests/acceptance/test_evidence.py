@@ -26,7 +26,8 @@ from support.personnel import Person
 from support.resigned import signed_anew
 from support.simulator_process import SimulatorProcess
 from support.workplace import BIN, MakeWorkplace, Workplace, run
-from usrec.adapters.evidence.checking import CheckedEvidence, Doubt, Notice, check_evidence
+from usrec.adapters.evidence.checking import check_evidence
+from usrec.adapters.evidence.found import CheckedEvidence, Doubt, Notice
 from usrec.domain.chain import keyed_digest
 from usrec.interfaces.cli.evidence_check import _words
 

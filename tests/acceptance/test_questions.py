@@ -13,7 +13,8 @@ from support.resigned import signed_anew
 from support.simulator_process import SimulatorProcess
 from support.two_books import require_exactly_once
 from support.workplace import MakeWorkplace, Workplace
-from usrec.adapters.evidence.checking import Doubt, check_evidence
+from usrec.adapters.evidence.checking import check_evidence
+from usrec.adapters.evidence.found import Doubt
 
 MISFORTUNES = {
     "reset_before_commit": "unanswered",

@@ -21,7 +21,7 @@ from support.ledger_values import a_submission, an_alert
 from support.markdown import code, prose, read, section
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.adapters.calendar.year import read_year
-from usrec.adapters.evidence.checking import CheckedEvidence
+from usrec.adapters.evidence.found import CheckedEvidence
 from usrec.adapters.explanations.book import explain_all
 from usrec.application.checkup import Level, Standing
 from usrec.application.estimate_liability import Case, Estimate

@@ -104,7 +104,7 @@ def _imported_names() -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-bench.lock"])
 def test_lock_file_has_hashes_and_names_no_index(lock: str) -> None:
     """Every locked library has hashes, and no address of an index stands in the file."""
     text = (ROOT / lock).read_text(encoding="utf-8")
@@ -116,8 +116,16 @@ def test_lock_file_has_hashes_and_names_no_index(lock: str) -> None:
 
 def test_runtime_lock_is_part_of_the_development_lock() -> None:
     """What is tested is what is installed."""
-    runtime, development = (
-        set(re.findall(r"^([a-z0-9_.-]+==\S+)", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
-        for name in ("requirements.lock", "requirements-dev.lock")
-    )
-    assert runtime <= development
+    assert _pins("requirements.lock").items() <= _pins("requirements-dev.lock").items()
+
+
+def test_benchmark_measures_the_locked_libraries() -> None:
+    """What the rivals bring with them changes no version of ours."""
+    ours, theirs = _pins("requirements-dev.lock"), _pins("requirements-bench.lock")
+    assert {name: theirs[name] for name in ours.keys() & theirs.keys()}.items() <= ours.items()
+    assert {"procrastinate", "pgqueuer", "xmlsec"} <= theirs.keys() - ours.keys()
+
+
+def _pins(lock: str) -> dict[str, str]:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    return dict(re.findall(r"^([a-z0-9_.-]+)==(\S+)", text, re.MULTILINE))

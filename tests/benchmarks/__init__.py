@@ -1,5 +1,6 @@
-"""How fast this machine is: ``make bench``. Not collected by pytest; a quiet machine gives the truest figures.
+"""How fast the agent is on this machine: ``make bench``. Not collected by pytest; a quiet machine gives true figures.
 
-``kzeds_signatures`` measures keys, hashes and signatures of all kinds, by the libraries and in plain Python, and holds
-them to the goals of the project. ``make bench BENCH="--json figures.json"`` writes the figures for programs as well.
+The parts measure the agent as it is installed: its processes, its databases, a gateway over https. They know nothing of
+how it is made inside, so that they need no change when that changes. ``kzeds_signatures`` measures the EDS library by
+itself: ``make bench BENCH=kzeds``; its figures for programs are written by ``BENCH="kzeds --json FILE"``.
 """

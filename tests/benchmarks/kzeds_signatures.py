@@ -147,7 +147,7 @@ def environment() -> dict[str, object]:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "system": f"{platform.system()} {platform.machine()}",
         "cpus": os.cpu_count(),
-        "cpu": _cpu_model(),
+        "cpu": cpu_model(),
         "load": round(os.getloadavg()[0], 2),
         "arithmetic": native.names(),
         "cryptography": f"{cryptography.__version__} with {backend.openssl_version_text()}",
@@ -155,7 +155,8 @@ def environment() -> dict[str, object]:
     }
 
 
-def _cpu_model() -> str | None:
+def cpu_model() -> str | None:
+    """As the processor names itself; None where that cannot be read."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

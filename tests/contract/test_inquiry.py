@@ -8,7 +8,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-import respx
 
 from kzeds.keys.signing_key import SigningKey
 from kzeds.test_pki import EMPLOYER_BIN
@@ -16,6 +15,7 @@ from kzeds.wsse import verify_body
 from support.asking_profile import QUESTION, asking_profile
 from support.gateway_side import answer, fault, load_key, sealing_with, signed
 from support.markdown import blocks, read
+from support.respx_kept import answering
 from usrec.adapters.gateway.connection import Endpoint
 from usrec.adapters.gateway.envelope import Sender
 from usrec.adapters.gateway.inquiry import QuestionForm, ShepInquiry
@@ -62,7 +62,7 @@ def inquiry(pki: Path, key: SigningKey) -> Iterator[ShepInquiry]:
 
 
 def ask(inquiry: ShepInquiry, status: int, content: bytes, question: Question = ASKED) -> RegistryReply:
-    with respx.mock as router:
+    with answering() as router:
         router.post(URL).mock(return_value=httpx.Response(status, content=content))
         return inquiry.ask(question, at=NOW)
 
@@ -70,7 +70,7 @@ def ask(inquiry: ShepInquiry, status: int, content: bytes, question: Question = 
 def test_question_is_a_sealed_message_without_a_signature_of_the_employer(
     inquiry: ShepInquiry, key: SigningKey
 ) -> None:
-    with respx.mock as router:
+    with answering() as router:
         route = router.post(URL).mock(return_value=httpx.Response(200, content=signed(answer(data=told("")), key)))
         inquiry.ask(ASKED, at=NOW)
     body = verify_body(route.calls.last.request.content, trusted=None).body
@@ -137,7 +137,7 @@ def test_refusals_faults_and_unproven_answers_find_nothing_out(
     [(httpx.ConnectError, None), (httpx.ReadTimeout, Doubt.TIMEOUT), (httpx.ReadError, Doubt.CONNECTION_LOST)],
 )
 def test_network_is_never_raised(inquiry: ShepInquiry, error: type[Exception], doubt: Doubt | None) -> None:
-    with respx.mock as router:
+    with answering() as router:
         router.post(URL).mock(side_effect=error("why"))
         reply = inquiry.ask(ASKED, at=NOW)
     assert isinstance(reply, Unanswered)
@@ -145,7 +145,7 @@ def test_network_is_never_raised(inquiry: ShepInquiry, error: type[Exception], d
 
 
 def test_key_that_cannot_seal_asks_nothing(inquiry: ShepInquiry) -> None:
-    with respx.mock as router:
+    with answering() as router:
         route = router.post(URL)
         reply = inquiry.ask(Question("record-1", "expired", ASKED.message_id, ASKED.correlation_id), at=NOW)
     assert isinstance(reply, Unanswered)

@@ -9,8 +9,9 @@ import pytest
 from support.ledger_values import DAY, HOUR, NOW, a_submission, an_acknowledgement, an_attempt
 from usrec.adapters.persistence import SqlLedger
 from usrec.domain.alert import Alert, Threshold, Watched
+from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.heartbeat import Heartbeat
-from usrec.domain.source_event import EventId
+from usrec.domain.source_event import EmployerName, EventId
 from usrec.domain.state import State
 from usrec.domain.submission import Submission, SubmissionId
 from usrec.ports.ledger import UnitOfWork
@@ -112,10 +113,12 @@ def test_watcher_sees_agents_overdue_ones_and_alerts_that_nobody_got(ledger: Sql
         open_one(work, "in time", due_in=HOUR * 30)
         open_one(work, "without term", due_utc=None, legal_date=None)
         work.alerts.add([raised(late, Threshold.MISSED, tell_at=SINCE)])
+        work.employer_stops.add(EmployerStop("200940000013", EmployerName("main"), SINCE, "asel", "by hand"))
         work.commit()
     sight = ledger.view.sight(NOW, SINCE)
     assert list(sight.agents) == [A]
     assert list(sight.overdue) == ["late"]
+    assert sight.stops == {"main": SINCE}
     assert list(sight.unwatched) == []
     assert (sight.undelivered, sight.undelivered_since) == (1, SINCE)
 

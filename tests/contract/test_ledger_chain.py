@@ -129,6 +129,7 @@ def test_what_was_rolled_back_leaves_no_line_out(shared_ledger: SqlLedger) -> No
     write(shared_ledger, "first")
     with shared_ledger.begin() as work:
         work.journal.append(a_line("never"))
+        work.writing.send()
     write(shared_ledger, "second")
     turn(shared_ledger)
     turn(shared_ledger)
@@ -151,6 +152,7 @@ def test_line_that_becomes_visible_late_is_taken_into_a_later_batch(shared_ledge
     with shared_ledger.begin() as slow:
         slow.submissions.add(a_submission("other"))
         slow.journal.append(a_line("late"))
+        slow.writing.send()
         write(shared_ledger, "early")
         turn(shared_ledger)
         _, early = numbers(shared_ledger)
@@ -174,8 +176,10 @@ def test_number_is_void_only_when_every_writer_of_then_has_ended(shared_ledger: 
     turn(shared_ledger)
     with shared_ledger.begin() as other:
         other.journal.append(a_line("slow"))
+        other.writing.send()
         with shared_ledger.begin() as work:
             work.journal.append(a_line("never"))
+            work.writing.send()
         write(shared_ledger, "early")
         turn(shared_ledger)
         early = numbers(shared_ledger)[-1]
@@ -195,6 +199,7 @@ def test_long_transaction_of_somebody_else_keeps_no_number_open(shared_ledger: S
     with empty_engine.begin() as foreign, shared_ledger.begin() as idle:
         foreign.execute(text("CREATE TABLE held_open (number integer)"))
         idle.submissions.add(a_submission("other"))
+        idle.writing.send()
         test_what_was_rolled_back_leaves_no_line_out(shared_ledger)
 
 

@@ -108,7 +108,7 @@ def test_lock_of_a_contract_makes_the_next_agent_wait_and_see_what_was_done(
     def next_position() -> int:
         with shared_ledger.begin() as work:
             work.contracts.lock(BIN, key)
-            return work.submissions.next_position(BIN, key)
+            return work.submissions.next_positions([(BIN, key)])[BIN, key]
 
     with shared_ledger.begin() as work:
         work.contracts.lock(BIN, key)
@@ -164,6 +164,7 @@ def test_row_that_two_agents_take_at_once_is_taken_by_one(
 
     with shared_ledger.begin() as work:
         work.inbox.add(a_row(), EventId("e1"), "f", NOW)
+        work.writing.send()
         other = threads.submit(take)
         assert waits(other)
         work.commit()
@@ -181,6 +182,7 @@ def test_last_note_wins_between_agents_too(shared_ledger: SqlLedger, threads: Th
 
     with shared_ledger.begin() as work:
         work.write_backs.put(a_note(state="signed"))
+        work.writing.send()
         other = threads.submit(note)
         assert waits(other)
         work.commit()

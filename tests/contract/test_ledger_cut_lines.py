@@ -19,15 +19,14 @@ from psycopg import sql
 from support.cutting_proxy import COMMIT as COMMIT_ON_THE_WIRE
 from support.cutting_proxy import CuttingProxy
 from support.hr_sides import NAME, PostgresqlHr
-from support.line import ASEL, BIN, HOUR, LEASE, TIMEOUT, TOLERANCE, Line, registered
+from support.line import ASEL, BIN, HOUR, LEASE, TIMEOUT, Line, registered
 from support.postgresql import PostgresqlServer
 from usrec.adapters.inmemory.alert_sink import InMemoryAlertSink
 from usrec.adapters.persistence import open_ledger
 from usrec.adapters.sources.outbox_table import OutboxTableSource
 from usrec.application.acknowledge import acknowledge_late
 from usrec.application.hasten import hasten_unsent
-from usrec.application.record_intent import OpenAttempt, record_intent
-from usrec.application.record_outcome import record_outcome
+from usrec.application.record_intent import OpenAttempt
 from usrec.application.settle import Settlement, settle
 from usrec.application.sign_of_life import give_sign, take_leave
 from usrec.application.tell_sink import tell_sink
@@ -38,7 +37,6 @@ from usrec.domain.errors import LedgerUnavailable, SourceUnavailable
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.message import CorrelationId, MessageId
 from usrec.domain.outcome import SubmissionOutcome
-from usrec.domain.policies import Policies
 from usrec.domain.state import State
 from usrec.domain.watch import WatchPolicy
 from usrec.interfaces.alerting import in_brief
@@ -83,20 +81,13 @@ def sealed(line: Line, claim: Claim) -> OpenAttempt:
     rendered = line.renderer.render(claim.submission, record_id=f"R-{claim.submission.event_id}")
     message = line.signer.sign(rendered, employer_bin=BIN, message_id=MessageId("m"), at=at)
     envelope = line.wire.seal(message, employer_bin=BIN, correlation_id=CorrelationId("c"), at=at)
-    return record_intent(claim, message, envelope, ledger=line.ledger, clock=line.clock, entropy=line.entropy)
+    return line.intend(claim, message, envelope)
 
 
 def answered(line: Line, opened: OpenAttempt, outcome: SubmissionOutcome) -> State:
     """T4 of an attempt."""
-    recorded, _ = record_outcome(
-        opened,
-        outcome,
-        ledger=line.ledger,
-        clock=line.clock,
-        tolerance=TOLERANCE,
-        wait=HOUR,
-        policies=Policies(),
-    )
+    recorded = line.record(opened, outcome)
+    assert recorded is not None
     return recorded.state
 
 

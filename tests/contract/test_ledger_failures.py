@@ -123,8 +123,10 @@ def test_full_disk_rolls_back_and_keeps_what_was_committed(shared_ledger: SqlLed
         work.commit()
     shared_ledger._engine.dispose()
     event.listen(shared_ledger._engine, "connect", lambda raw, _: raw.execute("PRAGMA max_page_count = 1"))
-    with pytest.raises(LedgerUnavailable, match=r"disk is full.*Free some space"), shared_ledger.begin() as work:
+    with shared_ledger.begin() as work:
         work.submissions.add(a_submission("lost", details="x" * 1_000_000))
+        with pytest.raises(LedgerUnavailable, match=r"disk is full.*Free some space"):
+            work.writing.send()
     with shared_ledger.begin() as work:
         assert work.submissions.get(SubmissionId("kept")) is not None
         assert work.submissions.get(SubmissionId("lost")) is None
@@ -142,8 +144,10 @@ def test_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
 def test_read_only_file_says_what_right_is_missing(shared_ledger: SqlLedger) -> None:
     file = shared_ledger._engine.url.database
     ledger = open_ledger(f"sqlite:///file:{file}?mode=ro&uri=true")
-    with pytest.raises(LedgerUnavailable, match=r"cannot be written.*right to write"), ledger.begin() as work:
+    with ledger.begin() as work:
         work.submissions.add(a_submission())
+        with pytest.raises(LedgerUnavailable, match=r"cannot be written.*right to write"):
+            work.writing.send()
     ledger.close()
 
 

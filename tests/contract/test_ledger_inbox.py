@@ -50,8 +50,10 @@ def test_row_taken_twice_is_refused_as_somebody_elses_work(ledger: SqlLedger) ->
     with ledger.begin() as work:
         work.inbox.add(a_row(), EventId("e1"), "f1", NOW)
         work.commit()
-    with pytest.raises(LedgerUnavailable, match="recorded the same fact first"), ledger.begin() as work:
+    with ledger.begin() as work:
         work.inbox.add(a_row(), EventId("e1"), "f1", NOW)
+        with pytest.raises(LedgerUnavailable, match="recorded the same fact first"):
+            work.writing.send()
 
 
 def test_fingerprint_is_stable_keyed_and_not_a_bare_digest(ledger: SqlLedger, sqlite_memory: SqlLedger) -> None:
@@ -64,18 +66,24 @@ def test_fingerprint_is_stable_keyed_and_not_a_bare_digest(ledger: SqlLedger, sq
 
 
 def test_number_too_large_for_the_database_names_no_value(ledger: SqlLedger) -> None:
-    with pytest.raises(ValidationProblem, match="too large") as caught, ledger.begin() as work:
+    with ledger.begin() as work:
         work.inbox.add(a_row(revision=2**70), EventId("e1"), "f", NOW)
+        with pytest.raises(ValidationProblem, match="too large") as caught:
+            work.writing.send()
     assert str(2**70) not in str(caught.value)
 
 
 def test_half_a_character_is_refused_and_not_shown(ledger: SqlLedger) -> None:
-    with pytest.raises(ValidationProblem, match="cannot be stored"), ledger.begin() as work:
+    with ledger.begin() as work:
         work.inbox.add(a_row(payload="\ud800"), EventId("e1"), "f", NOW)
+        with pytest.raises(ValidationProblem, match="cannot be stored"):
+            work.writing.send()
 
 
 @pytest.mark.parametrize("shared_ledger", ["postgresql"], indirect=True)
 def test_nul_character_that_postgresql_cannot_hold_is_refused_and_not_shown(shared_ledger: SqlLedger) -> None:
-    with pytest.raises(ValidationProblem, match="cannot be stored") as caught, shared_ledger.begin() as work:
+    with shared_ledger.begin() as work:
         work.inbox.add(a_row(contract_key="900101300123\0"), EventId("e1"), "f", NOW)
+        with pytest.raises(ValidationProblem, match="cannot be stored") as caught:
+            work.writing.send()
     assert "900101300123" not in f"{caught.value} {caught.value.__cause__}"

@@ -96,21 +96,28 @@ def claim(work: UnitOfWork) -> None:
     assert len(work.outbox.claim("me", NOW, FIVE_MINUTES, 20)) == 20
 
 
+SOME = [(BIN, ContractKey(f"contract of s{one:06}")) for one in range(3)]
+
 STEPS: Sequence[tuple[Any, Sequence[str]]] = (
     (claim, ["ix_outbox_ready"]),
     (lambda work: work.outbox.promote(NOW + 3 * HOUR), ["ix_outbox_scheduled", "ix_outbox_claimed"]),
     (lambda work: work.outbox.free_leases(["me"]), ["ix_outbox_claimed"]),
     (lambda work: work.alerts.to_watch(NOW + HOUR, 100), ["ix_submissions_watch"]),
     (lambda work: work.write_backs.due(SOURCE, NOW + HOUR, 100), ["ix_write_backs_due"]),
-    (lambda work: work.submissions.line_of(BIN, ContractKey("contract of s000007")), ["ix_submissions_contract"]),
-    (lambda work: work.submissions.next_position(BIN, ContractKey("K-1")), ["ix_submissions_contract"]),
+    (lambda work: work.submissions.lines_of(SOME), ["ix_submissions_contract"]),
+    (lambda work: work.submissions.conclusions_of(SOME), ["ix_submissions_contract"]),
+    (lambda work: work.submissions.next_positions(SOME), ["ix_submissions_contract"]),
     (lambda work: work.submissions.of_event(SOURCE, EventId("e7")), ["ix_submissions_event"]),
-    (lambda work: work.contracts.lock(BIN, ContractKey("contract of s000007")), []),
     (
-        lambda work: work.submissions.standing_of([(BIN, ContractKey(f"contract of s{one:06}")) for one in range(3)]),
-        ["ix_submissions_contract"],
+        lambda work: work.submissions.of_events([(SOURCE, EventId(f"e{one}")) for one in range(3)]),
+        ["ix_submissions_event"],
     ),
-    (lambda work: work.contracts.with_number(BIN, "17"), ["contract_numbers"]),
+    (lambda work: work.submissions.get_all([SubmissionId(f"s{one:06}") for one in range(3)]), ["submissions"]),
+    (lambda work: work.outbox.get_all([SubmissionId(f"s{one:06}") for one in range(3)]), ["outbox"]),
+    (lambda work: work.contracts.lock_all(SOME), []),
+    (lambda work: work.contracts.registry_ids(SOME), ["contracts"]),
+    (lambda work: work.submissions.standing_of(SOME), ["ix_submissions_contract"]),
+    (lambda work: work.contracts.with_numbers([(BIN, "17"), (BIN, "18")]), ["contract_numbers"]),
     (lambda work: work.signing_requests.awaiting(BIN), ["ix_outbox_awaited"]),
     (lambda work: work.signing_requests.asked_at([SubmissionId("s000007")]), ["signing_requests"]),
     (lambda work: work.submissions.signed_as("d" * 64), ["messages"]),
@@ -197,6 +204,7 @@ def test_status_reads_no_more_submissions_of_a_full_ledger_than_it_names(
 def test_lock_of_a_contract_takes_one_statement_and_on_postgresql_one_for_its_queue(shared_ledger: SqlLedger) -> None:
     with executed(shared_ledger) as seen, shared_ledger.begin() as work:
         work.contracts.lock(BIN, ContractKey("K-1"))
+        work.commit()
     statements = {"postgresql": 2, "sqlite": 1}[shared_ledger.dialect]
     assert len([one for one in seen if not one[0].startswith("BEGIN")]) == statements
 

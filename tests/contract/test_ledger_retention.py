@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,8 +17,10 @@ from usrec.adapters.persistence import SqlLedger
 from usrec.adapters.persistence.care.places import PLACES
 from usrec.application import retain
 from usrec.application.export_evidence import dossier_of
+from usrec.application.recording import alert_now
 from usrec.application.retain import apply_retention, plan_retention
 from usrec.application.write_back import write_back
+from usrec.domain.alert import Threshold, Watched
 from usrec.domain.evidence import EvidenceRecord
 from usrec.domain.inquiry import Unanswered
 from usrec.domain.retention import Retention, RetentionRule, years_before
@@ -236,6 +238,38 @@ def test_pruning_that_breaks_off_goes_on_where_it_was(shared_line: Line, monkeyp
     del going
     assert prune(line) == [4, 2]
     assert IIN.encode() not in stored(line)
+
+
+def test_closed_alerts_of_settled_events_go_by_their_own_rule(
+    shared_line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line, rules = shared_line, Retention(closed_alerts_years=2)
+    monkeypatch.setattr(retain, "ALERTS_AT_ONCE", 2)
+    settled = line.register("done")
+    waiting = line.take("waits", contract="K-2", contract_date="no date")
+    with line.ledger.begin() as work:
+        raised = [
+            alert_now(one, Watched.PERSON, Threshold.AWAITED, day) for one in (settled, waiting) for day in days()
+        ]
+        work.alerts.add(raised)
+        work.alerts.close([row[0] for row in work.alerts.outdated(20)], line.clock.now())
+        work.alerts.withdraw(waiting.id, Watched.PERSON, line.clock.now())
+        work.commit()
+    line.clock.advance(YEARS)
+    assert plan_retention(rules, ledger=line.ledger, now=line.clock.now()).alerts == 0, "they were closed a year ago"
+    line.clock.advance(YEARS + timedelta(days=9))
+    assert plan_retention(rules, ledger=line.ledger, now=line.clock.now()).alerts == 5
+    assert prune(line, rules) == []
+    with line.ledger._engine.connect() as connection:
+        left = set(connection.scalars(text("SELECT event_id FROM alerts")))
+    assert left == {"waits"}, "the event that is open keeps its own, so that nothing is told twice"
+    assert [json.loads(one.detail)["alerts"] for one in journal(line) if one.action == "pruned"] == [2, 2, 1]
+    assert plan_retention(rules, ledger=line.ledger, now=line.clock.now()).alerts == 0
+    assert line.ledger.view.story(settled.id) is not None
+
+
+def days() -> list[datetime]:
+    return [MONDAY + timedelta(days=number) for number in range(5)]
 
 
 def test_without_a_rule_everything_stays(old_line: Line) -> None:

@@ -158,7 +158,8 @@ def test_numbers_of_contracts_that_are_there_already_are_taken_over(migrated: En
         work.commit()
     upgrade(migrated)
     with SqlLedger(migrated).begin() as work:
-        found = {name for name in given if work.contracts.with_number(BIN, f"ТД-{name}") == ["K-1"]}
+        numbers = work.contracts.with_numbers([(BIN, f"ТД-{name}") for name in given])
+        found = {name for name in given if numbers[BIN, f"ТД-{name}"] == ["K-1"]}
     assert found == {"registered", "mended"}
 
 

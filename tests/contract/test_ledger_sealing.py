@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from support.ledger_values import (
     HOUR,
@@ -24,6 +24,7 @@ from support.ledger_values import (
 from usrec.adapters.persistence import SqlLedger, open_ledger
 from usrec.adapters.persistence.care import reencrypt
 from usrec.adapters.persistence.care.places import PLACES
+from usrec.adapters.persistence.keys_in_use import as_it_is
 from usrec.adapters.persistence.sealing import KeySealing, sealing_key
 from usrec.domain.document import FoundFile
 from usrec.domain.errors import ConfigurationError, InvariantViolation
@@ -35,6 +36,7 @@ from usrec.domain.state import State
 from usrec.domain.submission import SubmissionId
 
 IIN = "900101300007"
+PLANT = """UPDATE submissions SET details = '{"employee_iin": "910101300001"}' WHERE id = 's1'"""
 PERSONAL = f'{{"employee_iin": "{IIN}"}}'
 OLD, NEW, OTHER = (sealing_key(Secret(digit * 64)) for digit in "123")
 
@@ -57,8 +59,10 @@ class Vault:
             return [value.encode() if isinstance(value, str) else bytes(value) for one in found for value in one]
 
     def run(self, statement: str) -> None:
-        with self.opened[0]._engine.begin() as connection:
-            connection.execute(text(statement))
+        engine = self.opened[0]._engine
+        blob = "bytea" if engine.dialect.name == "postgresql" else "BLOB"
+        with engine.begin() as connection:
+            connection.exec_driver_sql(statement.replace("{blob}", blob))
 
 
 @pytest.fixture(params=["sqlite-file", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -193,6 +197,46 @@ def test_what_stands_there_is_brought_under_a_new_key_and_back_however_often_it_
         left = vault.open(KeySealing(NEW) if wanted.closes and NEW.id in wanted.key_ids else wanted)
         assert [read(left, name) for name in ("s1", "s2", "s3")] == before
     assert read(vault.open(KeySealing()), "s1") == before[0], "without any key"
+
+
+def test_a_plain_value_is_damage_once_everything_is_encrypted(vault: Vault) -> None:
+    plain = vault.open(KeySealing())
+    fill(plain, "s1")
+    fill(plain, "s2")
+    reencrypt.reencrypt(plain._engine, KeySealing(OLD), lambda _, __: None, own_key=False)
+    vault.run(PLANT)
+    assert '"910101300001"' in read(vault.open(KeySealing(OLD)))[0], "an agent that knows no key may have written it"
+    reencrypt.reencrypt(plain._engine, KeySealing(OLD), lambda _, __: None)
+    assert all(one.by_key[""] == 0 for one in reencrypt.standing(plain._engine))
+    vault.run(PLANT)
+    sealed = vault.open(KeySealing(NEW, OLD))
+    with pytest.raises(InvariantViolation, match=r"submissions\.details stands plain"), sealed.begin() as work:
+        work.submissions.get(SubmissionId("s1"))
+    with sealed.begin() as work:
+        assert work.submissions.get(SubmissionId("s2")) is not None, "the others are read"
+    vault.run("UPDATE messages SET document = CAST('<planted/>' AS {blob}) WHERE submission_id = 's2'")
+    with pytest.raises(InvariantViolation, match=r"messages\.document stands plain"), sealed.begin() as work:
+        work.submissions.message(SubmissionId("s2"))
+    found = {one.place: one.by_key[""] for one in reencrypt.standing(plain._engine) if one.by_key[""]}
+    assert found == {"submissions.details": 1, "messages.document": 1}
+    with pytest.raises(InvariantViolation, match="stands plain"):
+        reencrypt.reencrypt(plain._engine, as_opened(vault, KeySealing(NEW, OLD)), lambda _, __: None)
+
+
+def test_what_retention_leaves_may_stand_plain(vault: Vault) -> None:
+    plain = vault.open(KeySealing())
+    fill(plain)
+    reencrypt.reencrypt(plain._engine, KeySealing(OLD), lambda _, __: None)
+    vault.run("UPDATE submissions SET details = '{}' WHERE id = 's1'")
+    vault.run("UPDATE messages SET document = CAST('pruned 2026-11-22' AS {blob}) WHERE submission_id = 's1'")
+    vault.run("""UPDATE inbox SET payload = '{"pruned": "2026-11-22"}' """)
+    assert read(vault.open(KeySealing(OLD)))[:2] == ["{}", b"pruned 2026-11-22"]
+    assert all(one.by_key[""] == 0 for one in reencrypt.standing(plain._engine))
+
+
+def as_opened(vault: Vault, sealing: KeySealing) -> Any:
+    with vault.opened[0]._engine.connect() as connection:
+        return as_it_is(connection, sealing)
 
 
 def breaking_off(vault: Vault, wanted: KeySealing) -> int:

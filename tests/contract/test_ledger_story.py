@@ -92,8 +92,10 @@ def test_time_in_another_zone_is_the_same_moment(ledger: SqlLedger) -> None:
 
 
 def test_time_without_zone_is_refused(ledger: SqlLedger) -> None:
-    with pytest.raises(InvariantViolation, match="without a zone"), ledger.begin() as work:
+    with ledger.begin() as work:
         work.submissions.add(a_submission(received_at=NOW.replace(tzinfo=None)))
+        with pytest.raises(InvariantViolation, match="without a zone"):
+            work.writing.send()
 
 
 def test_unit_of_work_without_commit_leaves_nothing(ledger: SqlLedger) -> None:
@@ -126,8 +128,9 @@ def test_update_of_a_state_that_moved_on_writes_nothing(ledger: SqlLedger) -> No
         work.submissions.add(a_submission(state=State.CANCELLED))
         work.commit()
     with ledger.begin() as work:
+        work.submissions.update(a_submission(state=State.SIGNED), was=State.PENDING)
         with pytest.raises(LeaseLost, match="not pending any more"):
-            work.submissions.update(a_submission(state=State.SIGNED), was=State.PENDING)
+            work.writing.send()
         assert work.submissions.get(SubmissionId("s1")) == a_submission(state=State.CANCELLED)
 
 
@@ -139,7 +142,24 @@ def test_submissions_of_an_event_come_oldest_revision_first(ledger: SqlLedger) -
         work.submissions.add(a_submission("d", event_id=event, received_at=NOW + HOUR))
         work.submissions.add(a_submission("c", event_id=event))
         work.submissions.add(a_submission("x", event_id=event, source=SourceName("other")))
+        work.submissions.add(a_submission("y", event_id=EventId("e2")))
         assert [one.id for one in work.submissions.of_event(SOURCE, event)] == ["c", "d", "b", "a"]
+        many = work.submissions.of_events([(SOURCE, event), (SourceName("other"), event), (SOURCE, EventId("e3"))])
+        assert {ref: [one.id for one in found] for ref, found in many.items()} == {
+            (SOURCE, event): ["c", "d", "b", "a"],
+            (SourceName("other"), event): ["x"],
+            (SOURCE, EventId("e3")): [],
+        }
+
+
+def test_many_submissions_and_entries_are_found_by_their_ids(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        known = {one.id: one for one in (enqueued(work, "s1"), enqueued(work, "s2"), a_submission("s3"))}
+        work.submissions.add(known[SubmissionId("s3")])
+        wanted = [*known, SubmissionId("nobody")]
+        assert work.submissions.get_all(wanted) == known
+        assert work.outbox.get_all(wanted) == {name: work.outbox.get(SubmissionId(name)) for name in ("s1", "s2")}
+        assert (work.submissions.get_all([]), work.outbox.get_all([])) == ({}, {})
 
 
 def test_conclusions_of_a_contract_leave_out_what_was_replaced_cancelled_or_stands_outside(ledger: SqlLedger) -> None:
@@ -155,7 +175,9 @@ def test_conclusions_of_a_contract_leave_out_what_was_replaced_cancelled_or_stan
         }
         for name, changes in cases.items():
             work.submissions.add(replace(a_submission(name, contract_key=KEY), **changes))
-        assert {one.id for one in work.submissions.conclusions_of(BIN, KEY)} == {"kept", "rejected"}
+        found = work.submissions.conclusions_of([(BIN, KEY), (BIN, ContractKey("K-2"))])
+        assert {one.id for one in found[BIN, KEY]} == {"kept", "rejected"}
+        assert found[BIN, ContractKey("K-2")] == []
 
 
 def test_what_stands_of_a_contract_is_what_is_registered_and_behind_it_what_is_open_in_line(
@@ -192,9 +214,12 @@ def test_contracts_are_found_by_every_number_that_they_ever_had(ledger: SqlLedge
         for key, number in (("K-2", "17"), ("K-1", "17"), ("K-1", "17"), ("K-1", "18")):
             work.contracts.add_number(BIN, ContractKey(key), number)
         work.contracts.add_number("1", ContractKey("K-9"), "17")
-        assert work.contracts.with_number(BIN, "17") == ["K-1", "K-2"]
-        assert work.contracts.with_number(BIN, "18") == ["K-1"]
-        assert work.contracts.with_number(BIN, "ТД-17") == []
+        assert work.contracts.with_numbers([(BIN, "17"), (BIN, "18"), (BIN, "ТД-17"), ("1", "17")]) == {
+            (BIN, "17"): ["K-1", "K-2"],
+            (BIN, "18"): ["K-1"],
+            (BIN, "ТД-17"): [],
+            ("1", "17"): ["K-9"],
+        }
 
 
 def test_a_contract_that_was_deleted_has_no_id_any_more(ledger: SqlLedger) -> None:
@@ -216,11 +241,16 @@ def test_line_holds_the_unsettled_current_submissions_with_their_queue_status(le
         work.submissions.add(a_submission("old", contract_key=KEY, position=5, replaced_by=SubmissionId("behind")))
         work.submissions.add(a_submission("outside", contract_key=KEY, position=-1, state=State.INVALID))
         work.submissions.add(a_submission("elsewhere", contract_key=ContractKey("K-2")))
-        assert work.submissions.line_of(BIN, KEY) == [
-            Standpoint(SubmissionId("head"), 0, State.PENDING, QueueStatus.READY),
-            Standpoint(SubmissionId("behind"), 1, State.PENDING, QueueStatus.BLOCKED),
-            Standpoint(SubmissionId("invalid"), 2, State.INVALID, None),
-        ]
+        contracts = [(BIN, KEY), (BIN, ContractKey("K-2")), (BIN, ContractKey("K-3"))]
+        assert work.submissions.lines_of(contracts) == {
+            contracts[0]: [
+                Standpoint(SubmissionId("head"), 0, State.PENDING, QueueStatus.READY),
+                Standpoint(SubmissionId("behind"), 1, State.PENDING, QueueStatus.BLOCKED),
+                Standpoint(SubmissionId("invalid"), 2, State.INVALID, None),
+            ],
+            contracts[1]: [Standpoint(SubmissionId("elsewhere"), 0, State.PENDING, None)],
+            contracts[2]: [],
+        }
 
 
 @pytest.mark.parametrize(("positions", "expected"), [([], 1), ([-1], 1), ([0], 1), ([0, 1, 4], 5)])
@@ -231,7 +261,7 @@ def test_next_position_is_behind_all_events_and_never_the_conclusions(
         for position in positions:
             state = State.CANCELLED
             work.submissions.add(a_submission(f"p{position}", contract_key=KEY, position=position, state=state))
-        assert work.submissions.next_position(BIN, KEY) == expected
+        assert work.submissions.next_positions([(BIN, KEY)]) == {(BIN, KEY): expected}
 
 
 def test_message_comes_back_byte_for_byte(ledger: SqlLedger) -> None:
@@ -249,8 +279,10 @@ def test_message_is_written_once(ledger: SqlLedger) -> None:
         work.submissions.add(a_submission())
         work.submissions.store_message(SubmissionId("s1"), a_message())
         work.commit()
-    with pytest.raises(InvariantViolation), ledger.begin() as work:
+    with ledger.begin() as work:
         work.submissions.store_message(SubmissionId("s1"), a_message("other"))
+        with pytest.raises(InvariantViolation):
+            work.writing.send()
 
 
 @pytest.mark.parametrize("same", [{"record_id": "record-s1"}, {"message_id": "message-s1"}])
@@ -260,8 +292,10 @@ def test_record_id_and_message_id_serve_one_submission(ledger: SqlLedger, same: 
             work.submissions.add(a_submission(name))
         work.submissions.store_message(SubmissionId("s1"), a_message("s1"))
         work.commit()
-    with pytest.raises(InvariantViolation), ledger.begin() as work:
+    with ledger.begin() as work:
         work.submissions.store_message(SubmissionId("s2"), replace(a_message("s2"), **same))
+        with pytest.raises(InvariantViolation):
+            work.writing.send()
 
 
 def test_messages_without_record_id_may_be_many(ledger: SqlLedger) -> None:
@@ -285,6 +319,8 @@ def test_contract_id_is_unknown_until_it_is_learnt(ledger: SqlLedger) -> None:
         work.contracts.set_registry_id(BIN, ContractKey("never locked"), "R-2")
         assert work.contracts.registry_id(BIN, ContractKey("never locked")) == "R-2"
         assert work.contracts.registry_id("1", KEY) is None
+        others = [(BIN, KEY), (BIN, ContractKey("never locked")), (BIN, ContractKey("K-9")), ("1", KEY)]
+        assert work.contracts.registry_ids(others) == {others[0]: "R-1", others[1]: "R-2"}
 
 
 def test_links_between_revisions_may_be_written_in_any_order(ledger: SqlLedger) -> None:

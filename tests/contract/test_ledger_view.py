@@ -22,6 +22,7 @@ from support.ledger_values import (
     enqueued,
 )
 from usrec.adapters.persistence import SqlLedger
+from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.errors import ValidationProblem
 from usrec.domain.source_event import ContractKey, EmployerName, Operation
 from usrec.domain.state import State
@@ -30,6 +31,7 @@ from usrec.domain.verdict import Ending
 from usrec.ports.ledger_view import AttemptRow, Progress, SubmissionFilter, SubmissionRow
 
 KEY = ContractKey("K-1")
+NOT_BY_ITSELF = (WaitReason.PAPER_DATE, WaitReason.NEXT_DAY, WaitReason.CHECKED_OUT, WaitReason.KEY_UNUSABLE)
 CASES: dict[str, dict[str, Any]] = {
     "aa1": {"due_utc": NOW + 3 * DAY},
     "aa2": {"due_utc": NOW + DAY, "code": "SCSE014", "state": State.REJECTED},
@@ -269,6 +271,49 @@ def test_progress_tells_retries_from_dates_and_from_what_a_person_must_do(ledger
         work.commit()
     progress = ledger.view.progress()
     assert progress == Progress(ready=2, claimed=1, retrying=1, dated=3, held=3, blocked=3, next_at=NOW + DAY)
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_work"),
+    [
+        ({}, True),
+        ({"status": QueueStatus.SCHEDULED}, True),
+        *(({"status": QueueStatus.SCHEDULED, "wait_reason": reason}, False) for reason in NOT_BY_ITSELF),
+        ({"status": QueueStatus.SCHEDULED, "wait_reason": WaitReason.GATEWAY_UNREACHABLE}, True),
+        ({"status": QueueStatus.HELD, "wait_reason": WaitReason.NEEDS_DECISION}, False),
+        ({"status": QueueStatus.BLOCKED, "wait_reason": WaitReason.PREDECESSOR_OPEN}, False),
+    ],
+)
+def test_work_is_what_progress_counts_as_the_agents_own(
+    ledger: SqlLedger, entry: dict[str, object], *, is_work: bool
+) -> None:
+    assert not ledger.view.has_work()
+    with ledger.begin() as work:
+        enqueued(work, "s1", entry=entry)
+        work.commit()
+    progress = ledger.view.progress()
+    assert ledger.view.has_work() is is_work is bool(progress.ready or progress.claimed or progress.retrying)
+
+
+def test_claimed_submission_and_note_are_work_and_a_stopped_employers_submission_is_none(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        one = enqueued(work, "s1")
+        work.employer_stops.add(EmployerStop(one.employer_bin, EmployerName("alatau"), NOW, "op", "why"))
+        work.commit()
+    assert not ledger.view.has_work()
+    with ledger.begin() as work:
+        work.employer_stops.remove(one.employer_bin)
+        work.outbox.claim("me", NOW, HOUR, 1)
+        work.employer_stops.add(EmployerStop(one.employer_bin, EmployerName("alatau"), NOW, "op", "why"))
+        work.commit()
+    assert ledger.view.has_work()
+
+
+def test_note_that_waits_is_work(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        work.write_backs.put(a_note("1"))
+        work.commit()
+    assert ledger.view.has_work()
 
 
 def test_notes_that_wait_are_counted(ledger: SqlLedger) -> None:

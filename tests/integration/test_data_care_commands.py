@@ -106,7 +106,7 @@ def test_retention_is_planned_asked_for_and_told(desk: Desk, monkeypatch: pytest
     desk.settings.write_text(desk.settings.read_text("utf-8") + "[retention]\ntaken_back_years = 1\n", "utf-8")
     with desk.ledger._engine.begin() as connection:
         connection.exec_driver_sql("UPDATE write_backs SET written_at = noted_at")
-    assert desk.ask("retention", "plan") == {"contracts": {}, "submissions": 0, "oldest": None}
+    assert desk.ask("retention", "plan") == {"contracts": {}, "submissions": 0, "oldest": None, "alerts": 0}
     later = desk.clock.now() + timedelta(days=400)
     monkeypatch.setattr(system_clock.SystemClock, "now", lambda _: later)
     assert desk.ask("retention", "plan")["contracts"] == {"taken_back": 1}
@@ -117,4 +117,4 @@ def test_retention_is_planned_asked_for_and_told(desk: Desk, monkeypatch: pytest
     shown = desk.usrec("submission", "show", desk.row("hire-1").id)
     assert "pruned on" in shown.out
     assert desk.ask("submission", "show", desk.row("hire-1").id)["pruned_at"].startswith(f"{later:%Y-%m-%d}")
-    assert desk.ask("retention", "apply", "--reason", "by rule", "--yes") == {"pruned": 0}
+    assert desk.ask("retention", "apply", "--reason", "by rule", "--yes") == {"pruned": 0, "alerts": 0}

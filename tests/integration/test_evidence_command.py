@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
+import sqlite3
 import sys
 import zipfile
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
+from kzeds.bundle import layout
 from support.operator_desk import UNANSWERED, Desk, registered
 from support.plain_settings import PLAIN
+from usrec.adapters.evidence.checking import check_evidence
+from usrec.application.link_journal import link_journal
 from usrec.domain.errors import LedgerUnavailable
+from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.interfaces.cli.evidence_check import evidence_json
 
 
 @pytest.fixture
@@ -42,6 +53,7 @@ def test_export_without_the_typesetter_goes_on_and_says_so(busy: Desk, monkeypat
     assert "act.pdf" not in names_in(bundle)
     (line,) = [line for line in busy.story("hire-1").journal if line.action == "exported"]
     assert line.actor not in {"", "agent"}
+    assert "DAMAGED" not in said.out + said.err
     assert json.loads(line.detail).keys() == {"command", "records", "period", "manifest"}
 
 
@@ -99,3 +111,62 @@ def test_period_asks_the_ledger_no_more_for_many_than_for_few(busy: Desk) -> Non
 def test_folder_that_is_not_there_is_named(busy: Desk) -> None:
     said = busy.usrec("evidence", "export", "--period", "2026-01-01", "2026-01-02", "-o", "/nowhere/b.zip")
     assert (said.code, "/nowhere/b.zip" in said.err) == (3, True)
+
+
+def unguarded(desk: Desk, *statements: str) -> None:
+    """What whoever owns the ledger's file can do to it."""
+    with closing(sqlite3.connect(desk.folder / "ledger.db", isolation_level=None)) as connection:
+        for table in ("journal", "journal_batches"):
+            for guard in ("no_update", "no_delete", "no_replace"):
+                connection.execute(f"DROP TRIGGER {table}_{guard}")
+        for statement in statements:
+            connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "damage"),
+    [
+        ("UPDATE journal SET actor = 'x' WHERE seq = 1", "line 1 was edited (batch 1)"),
+        ("UPDATE journal_batches SET ranges = 'x'", "batch 1 of the chain was changed, or does not follow"),
+    ],
+)
+def test_export_from_a_damaged_journal_is_labelled_said_loudly_and_ends_with_6(
+    busy: Desk, statement: str, damage: str
+) -> None:
+    link_journal(ledger=busy.ledger, clock=busy.clock)
+    unguarded(busy, statement)
+    bundle = busy.folder / "b.zip"
+    said = busy.usrec("evidence", "export", "--submission", busy.row("hire-3").id, "-o", str(bundle))
+    assert (said.code, damage in said.out, damage in said.err) == (6, True, True)
+    with zipfile.ZipFile(bundle) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        assert damage in archive.read("README.txt").decode()
+        act = PdfReader(io.BytesIO(archive.read("act.pdf"))).pages[0].extract_text()
+    assert manifest["label"] == "contains personal data; MADE FROM A DAMAGED JOURNAL"
+    assert damage in manifest["journal"]["damage"]
+    assert "БҮЛІНГЕН" in act
+    checked = evidence_json(check_evidence(bundle, authorities=None, at=busy.clock.now()), bundle, judged=False)
+    assert (checked["journal"]["whole"], checked["notices"]["journal_damaged"]) == (False, 1)
+
+
+def test_a_period_that_no_bundle_can_hold_is_refused_before_anything_is_written_with_parts_that_fit(
+    busy: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy.clock.advance(timedelta(days=2))
+    busy.hire(4)
+    busy.take()
+    with busy.ledger.evidence.reading() as reading:
+        of_two = reading.volume([busy.row("hire-1").id, busy.row("hire-3").id])
+        whole = reading.volume([busy.row(f"hire-{number}").id for number in (1, 2, 3, 4)])
+    assert of_two.files == 2 + 2 + 1 + 1, "records, rows, the document and the answer of the one that was sent"
+    monkeypatch.setattr(layout, "MAXIMUM_FILES", whole.files - 1 + 500)
+    bundle, today = busy.folder / "b.zip", datetime.now(UTC)
+    days = [kazakhstan_date(today + timedelta(days=ahead)).isoformat() for ahead in (0, 2)]
+    said = busy.usrec("evidence", "export", "--period", *days, "-o", str(bundle))
+    assert (said.code, "Export it in 2 parts" in said.err) == (5, True), said.err
+    assert not list(busy.folder.glob("*b.zip*"))
+    parts = re.findall(r"--period (\S+) (\d{4}-\d\d-\d\d)", said.err)
+    assert (parts[0][0], parts[-1][1]) == tuple(days)
+    for part in parts:
+        again = busy.usrec("evidence", "export", "--period", *part, "-o", str(bundle), "--force")
+        assert again.code == 0, again.err

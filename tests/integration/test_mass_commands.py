@@ -9,6 +9,9 @@ import pytest
 
 from support.operator_desk import Desk, set_up_desk
 from support.personnel import a_day
+from usrec.adapters.dictionaries.files import DictionaryFiles
+from usrec.domain.dictionary import Dictionary, Edition, Entry
+from usrec.domain.kazakhstan_time import kazakhstan_date
 
 WHY = ("--reason", "checked against the order")
 
@@ -37,6 +40,14 @@ def test_batch_is_previewed_without_personal_data_and_released(desk: Desk) -> No
     page = desk.usrec("mass", "show", name).out
     assert f"{name}: termination of {a_day(1)}, main, held since" in page
     assert "4  05" in page
+    today = kazakhstan_date(desk.clock.now())
+    official = Edition(today, desk.clock.now(), "f", "0", {"05": Entry("05", "штат қысқартылды", "сокращение штата")})
+    DictionaryFiles(desk.folder / "dictionaries").save(Dictionary("termination_reason", (official,)))
+    assert "4  05  сокращение штата" in desk.usrec("mass", "show", name).out
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LC_ALL", "kk_KZ.UTF-8")
+        assert "4  05  штат қысқартылды" in desk.usrec("mass", "show", name).out
+    assert desk.ask("mass", "show", name)["changes"] == {"05": 4}, "for programs the bare code"
     assert name in desk.usrec("status").out
     assert desk.ask("status")["mass_batches"] == [name]
     refused = desk.usrec("mass", "release", name, *WHY)

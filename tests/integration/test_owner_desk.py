@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +19,7 @@ from support.operator_desk import BIN, Desk, delivery, set_up_desk
 from support.personnel import Person
 from usrec.application.deliver import claim_due
 from usrec.bootstrap import Agent
+from usrec.domain.signing_request import ACTIONS
 from usrec.domain.source_event import Operation
 from usrec.domain.submission import WaitReason
 from usrec.interfaces.i18n import use_language
@@ -50,7 +52,7 @@ def approving(agent: Agent) -> Agent:
 def deliver_all(desk: Desk, agent: Agent) -> None:
     desk.take()
     for claim in claim_due(ledger=agent.ledger, clock=agent.clock, policy=agent.policy, owner=agent.owner, limit=99):
-        delivery(agent)(claim)
+        delivery(agent)([claim])
 
 
 def unsigned(desk: Desk) -> Desk:
@@ -92,6 +94,16 @@ def test_list_and_story_tell_what_waits_and_where_it_is(desk: Desk) -> None:
     (made,) = desk.ask("package", "create", "-o", "one.zip")
     listed = desk.ask("package", "list")
     assert {one["package"] for one in listed} == {made["package"]}
+    told = [
+        line.detail
+        for line in desk.story("hire-1").journal
+        if line.action in {ACTIONS[WaitReason.AWAITING_SIGNATURE], "package"}
+    ]
+    bare = next(one["digest"] for one in listed if one["id"] == desk.row("hire-1").id)
+    keyed = [json.loads(detail)["unsigned"] for detail in told]
+    assert len(keyed) == 2
+    assert set(keyed) == {keyed[0]}
+    assert bare not in "".join(told), "the journal holds no bare digest of a document with personal data"
     shown = desk.ask("submission", "show", desk.row("hire-1").id)
     assert shown["request"]["package_id"] == made["package"]
     assert "usrec package create" in shown["next_step"]
@@ -229,3 +241,14 @@ def test_pages_are_in_the_readers_language(desk: Desk, language: str, monkeypatc
     for page in (*pages, created.replace("one.zip", "").replace("kzeds sign-package", "").replace("NCALayer", "")):
         assert CYRILLIC.search(page)
         assert not english_words(page) - {"SHA", "root", "package"}, page
+
+
+def test_no_package_is_made_of_a_stopped_employer(desk: Desk) -> None:
+    unsigned(desk)
+    assert desk.usrec("employer", "stop", "main", "--reason", "the owner has changed").code == 0
+    said = desk.usrec("package", "create", "-o", str(desk.folder / "one.zip"))
+    assert (said.code, "employer main: its employer is stopped" in said.err) == (5, True)
+    assert not (desk.folder / "one.zip").exists()
+    assert {one["package"] for one in desk.ask("package", "list")} == {None}
+    assert desk.usrec("employer", "release", "main", "--reason", "it is in order").code == 0
+    assert desk.usrec("package", "create", "-o", str(desk.folder / "one.zip")).code == 0

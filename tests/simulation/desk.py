@@ -114,7 +114,17 @@ class Desk:
         letter = letter_of(submission, f"portal-{which}")
         taken = submission.state is State.PENDING and self.office.network.authority.enter(letter)
         self.office.world.tell(f"desk: {submission.event_id} in the portal: {'taken' if taken else 'not taken'}")
-        self._tries(self._settle if taken else self._give_free, submission.id)
+        if not taken:
+            self._tries(self._give_free, submission.id)
+        elif not self._tries(self._settle, submission.id):
+            self._tries(self._settle_late, submission.id)
+
+    def _settle_late(self, which: SubmissionId) -> None:
+        """What the refusal says: the check-out had ended, so it is checked out again first."""
+        operate.check_out(
+            which, "asel", PERSON, ledger=self.office.ledger, clock=self.office, duration=_CHECKED_OUT_FOR
+        )
+        self._settle(which)
 
     def _stop(self, which: SubmissionId) -> None:
         self.stop(self._get(which).employer_bin)

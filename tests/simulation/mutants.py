@@ -48,10 +48,10 @@ def _send_before_t3() -> Iterator[None]:
 def _no_fencing() -> Iterator[None]:
     """Nobody looks whether the claim is still his before he writes and sends."""
 
-    def believed(self: Any, *_: Any) -> None:
-        del self
+    def believed(self: Any, leases: Any, _: Any) -> Any:
+        return self.get_all([one.submission_id for one in leases])
 
-    with patch.object(SqlOutbox, "hold_lease", believed):
+    with patch.object(SqlOutbox, "hold_leases", believed):
         yield
 
 
@@ -178,9 +178,9 @@ def _note_lost() -> Iterator[None]:
     """HR is told nothing of a decision."""
 
     def silent(work: Any, *args: Any) -> Any:
-        return decision.record_decision(cast("UnitOfWork", _WithoutNotes(work)), *args)
+        return decision.record_decisions(cast("UnitOfWork", _WithoutNotes(work)), *args)
 
-    with patch.object(record_outcome, "record_decision", silent):
+    with patch.object(record_outcome, "record_decisions", silent):
         yield
 
 

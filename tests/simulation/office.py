@@ -15,7 +15,7 @@ from support.sound_rows import BIN, OTHER_BIN
 from usrec.adapters.inmemory.clock import SeededEntropy
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.inmemory.source import InMemorySource
-from usrec.application.deliver import DeliveryPolicy
+from usrec.application.delivery import DeliveryPolicy
 from usrec.domain.source_event import EmployerName
 from usrec.domain.watch import WatchPolicy
 from usrec.domain.working_calendar import WorkingCalendar

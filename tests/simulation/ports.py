@@ -32,6 +32,8 @@ _TO_DELIVER: Final = (
 )
 _TO_WATCH: Final = "SELECT 1 FROM submissions WHERE watch_at <= ? LIMIT 1"
 _TO_TELL: Final = "SELECT 1 FROM write_backs WHERE written_at IS NULL AND due_at <= ? LIMIT 1"
+_GROUPS: Final = (1, 1, 2, 3, 5)
+"""How many are on the line together, at most."""
 _LINKED_LATER: Final = 0.9
 """How likely a round leaves the journal unlinked."""
 
@@ -119,21 +121,21 @@ class Steps:
 
     def _deliver(self) -> int:
         office = self._office
+        size = office.world.chance.choice(_GROUPS)
         claims = delivering.claim_due(
-            ledger=self.ledger, clock=self._agent, policy=office.policy, owner=self._agent.name, limit=1
+            ledger=self.ledger, clock=self._agent, policy=office.policy, owner=self._agent.name, limit=size
         )
-        for claim in claims:
-            done = delivering.deliver(
-                claim,
-                ledger=self.ledger,
-                renderer=Renderer(self._agent),
-                signer=Keys(self._agent),
-                gateway=Gateway(self._agent),
-                clock=self._agent,
-                entropy=office.entropy,
-                policy=office.policy,
-            )
-            office.world.tell(f"{self._agent.name}: {claim.submission.event_id} {done.result} {done.reason}")
+        for done in delivering.deliver(
+            claims,
+            ledger=self.ledger,
+            renderer=Renderer(self._agent),
+            signer=Keys(self._agent),
+            gateway=Gateway(self._agent),
+            clock=self._agent,
+            entropy=office.entropy,
+            policy=office.policy,
+        ):
+            office.world.tell(f"{self._agent.name}: {done.submission.event_id} {done.result} {done.reason}")
         return len(claims)
 
     def _watch(self) -> int:

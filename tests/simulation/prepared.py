@@ -121,6 +121,10 @@ class PreparedConnection:
         cursor = self._run(self.driver.execute, prepared.sql, prepared.parameters(values))
         return _Result(prepared.rows(cursor.fetchall()) if prepared.rows else (), cursor.rowcount)
 
+    def exec_driver_sql(self, statement: str, parameters: Sequence[Any], _: Any = None) -> _Result:
+        """Run a statement that is compiled already."""
+        return _Result((), self._run(self.driver.executemany, statement, parameters).rowcount)
+
     def scalar(self, statement: Any, values: Any = None) -> Any:
         row = self.execute(statement, values).first()
         return None if row is None else row[0]
@@ -186,5 +190,6 @@ class PreparedLedger(SqlLedger):
 
     def end(self) -> None:
         """Roll back what was not committed."""
+        self.work.writing.forget()
         if self.connection.driver.in_transaction:
             self.connection.driver.execute("ROLLBACK")

@@ -26,7 +26,7 @@ from usrec.adapters.inmemory.clock import SeededEntropy
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.inmemory.source import InMemorySource
 from usrec.adapters.persistence import create_ledger_engine
-from usrec.application.deliver import DeliveryPolicy
+from usrec.application.delivery import DeliveryPolicy
 from usrec.domain.digest import DigestPolicy
 from usrec.domain.policies import EXISTS_ALREADY, Policies
 from usrec.domain.response_code import Policy

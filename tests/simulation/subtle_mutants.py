@@ -11,6 +11,7 @@ from unittest.mock import patch
 from simulation import ports as simulated
 from usrec.adapters.persistence import outgoing
 from usrec.adapters.persistence.chain import SqlChain
+from usrec.adapters.persistence.employer_stops import SqlEmployerStops
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.outgoing import SqlJournal
 from usrec.adapters.persistence.rows import values_of
@@ -174,10 +175,11 @@ def _digest_of_other_bytes() -> Iterator[None]:
 def _stop_not_looked_at() -> Iterator[None]:
     """Whether the employer was stopped is not looked at again before something is sent."""
 
-    def going(work: Any, claim: Any) -> None:
-        del work, claim
+    def going(self: Any, employers: Any) -> Any:
+        del self, employers
+        return {}
 
-    with patch.object(record_intent, "_require_going", going):
+    with patch.object(SqlEmployerStops, "of", going):
         yield
 
 

@@ -38,15 +38,17 @@ Calls = set[str]
 Recognised = Callable[[Calls], bool]
 
 _DELIVERS: Final[frozenset[str]] = frozenset(
-    {"inbox.add_all", "outbox.hold_lease", "attempts.close", "acknowledgements.add"}
+    {"inbox.add_all", "outbox.hold_lease", "outbox.hold_leases", "attempts.close", "acknowledgements.add"}
 )
+
+_LEASES: Final = frozenset({"outbox.hold_lease", "outbox.hold_leases"})
 
 TRANSACTIONS: Final[dict[str, Recognised]] = {
     "receive": lambda calls: "inbox.add_all" in calls,  # T1
     "claim": lambda calls: "outbox.claim" in calls,  # T2
     "intent": lambda calls: "attempts.open" in calls,  # T3
     "record": lambda calls: _ends_an_attempt(calls) and bool(calls & {"acknowledgements.add", "outbox.release"}),  # T4
-    "late": lambda calls: "attempts.close" in calls and "outbox.hold_lease" not in calls,  # T5, a late answer
+    "late": lambda calls: "attempts.close" in calls and not calls & _LEASES,  # T5, a late answer
     "settle": lambda calls: "acknowledgements.add" in calls and not calls & {"attempts.close", "questions.add"},  # T5
     "answered": lambda calls: "questions.add" in calls,  # what the registry answered when it was asked
     "ask": lambda calls: {"signing_requests.put", "outbox.release"} <= calls,  # a person is asked to sign or approve
@@ -77,7 +79,7 @@ _PORTS: Final = (
 
 
 def _ends_an_attempt(calls: Calls) -> bool:
-    return {"outbox.hold_lease", "attempts.close"} <= calls and not calls & {"attempts.open", "questions.add"}
+    return "attempts.close" in calls and calls & _LEASES != set() and not calls & {"attempts.open", "questions.add"}
 
 
 class Fate:

@@ -12,7 +12,7 @@ import pytest
 from support.line import HOUR, UNREACHABLE, Line
 from support.line_agent import agent_of
 from usrec.adapters.metrics.agent_metrics import AgentMetrics
-from usrec.application.deliver import Delivered
+from usrec.application.delivery import Delivered
 from usrec.bootstrap import Agent
 from usrec.domain.breaker import BreakerState
 from usrec.domain.message import Envelope

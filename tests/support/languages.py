@@ -43,9 +43,7 @@ _WORDS = {"ID", "JSON", "XML", "HTTP", "PDF", "JPEG", "PNG", "L", "main", "x", "
 def setting_texts() -> set[str]:
     """The docstrings of the settings' tree, which `usrec init` shows in every language."""
     found = list(tables(Settings))
-    return {table.meaning for table in found} | {
-        field.description or "" for table in found for field in table.settings.values()
-    }
+    return {table.meaning for table in found} | {text for table in found for text in table.meanings().values()}
 
 
 def extract_settings(*_: object, **__: object) -> Iterator[tuple[int, str, str, list[str]]]:

@@ -28,8 +28,11 @@ from usrec.adapters.persistence import SqlLedger, SqlUnitOfWork, create_ledger_e
 from usrec.adapters.persistence.schema import upgrade
 from usrec.application import operate
 from usrec.application.acting import Actor
-from usrec.application.deliver import Delivered, DeliveryPolicy, claim_due, deliver
+from usrec.application.deliver import claim_due, deliver
+from usrec.application.delivery import Delivered, DeliveryPolicy
 from usrec.application.ingest import IngestReport, ingest
+from usrec.application.record_intent import NotOpened, OpenAttempt, Ready, record_intents
+from usrec.application.record_outcome import Answer, record_outcomes
 from usrec.application.retry import retry
 from usrec.application.settle import Settlement, settle
 from usrec.domain.document import Attachment, DocumentShelf
@@ -37,7 +40,17 @@ from usrec.domain.errors import ValidationProblem
 from usrec.domain.identifiers import check_digit
 from usrec.domain.intake import IntakePolicy
 from usrec.domain.message import CorrelationId, Envelope, RenderedMessage, SignedMessage
-from usrec.domain.outcome import Doubt, Faulted, NothingSent, Refused, Registered, ReplyProof, Unknown
+from usrec.domain.outcome import (
+    Doubt,
+    Faulted,
+    NothingSent,
+    Refused,
+    Registered,
+    ReplyProof,
+    SubmissionOutcome,
+    Unknown,
+)
+from usrec.domain.policies import Policies
 from usrec.domain.retry import RetryPolicy
 from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.field_table import FIELDS
@@ -328,8 +341,12 @@ class Line:
         return claim_due(ledger=self.ledger, clock=self.clock, policy=self.policy, owner=owner, limit=limit)
 
     def deliver(self, claim: Claim) -> Delivered:
+        (done,) = self.deliver_together([claim])
+        return done
+
+    def deliver_together(self, claims: Sequence[Claim]) -> list[Delivered]:
         return deliver(
-            claim,
+            claims,
             ledger=self.ledger,
             renderer=self.renderer,
             signer=self.signer,
@@ -339,6 +356,25 @@ class Line:
             policy=self.policy,
             inquiry=self.inquiry,
         )
+
+    def intend(self, claim: Claim, message: SignedMessage, envelope: Envelope) -> OpenAttempt:
+        """T3 of one claim."""
+        group = [Ready(claim, message, envelope)]
+        (opened,) = record_intents(group, ledger=self.ledger, clock=self.clock, entropy=self.entropy)
+        if isinstance(opened, NotOpened):
+            raise opened.obstacle
+        return opened
+
+    def record(self, opened: OpenAttempt, outcome: SubmissionOutcome, wait: timedelta = HOUR) -> Submission | None:
+        """T4 of one attempt; None when its claim was lost."""
+        (recorded,) = record_outcomes(
+            [Answer(opened, outcome, wait)],
+            ledger=self.ledger,
+            clock=self.clock,
+            tolerance=self.policy.clock_tolerance,
+            policies=Policies(),
+        )
+        return None if recorded is None else recorded.submission
 
     def send(self, *steps: ScriptedStep) -> Delivered:
         """Deliver the most urgent submission, which the gateway answers with ``steps``."""

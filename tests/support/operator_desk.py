@@ -34,7 +34,8 @@ from usrec.adapters.persistence import SqlLedger, open_ledger
 from usrec.adapters.rendering.profile import load_profile
 from usrec.adapters.rendering.renderer import XmlRenderer
 from usrec.adapters.system_clock import SystemEntropy
-from usrec.application.deliver import DeliveryPolicy, claim_due, deliver
+from usrec.application.deliver import claim_due, deliver
+from usrec.application.delivery import DeliveryPolicy
 from usrec.application.ingest import ingest
 from usrec.bootstrap import Agent
 from usrec.domain.outcome import Doubt, NothingSent, Refused, Registered, ReplyProof, SubmissionOutcome, Unknown
@@ -190,7 +191,7 @@ class Desk:
         """The agent sends that event and gets this."""
         self.wire.then(outcome)
         agent = self.agent()
-        (claim,) = claim_due(
+        claims = claim_due(
             ledger=agent.ledger,
             clock=agent.clock,
             policy=agent.policy,
@@ -198,7 +199,7 @@ class Desk:
             limit=1,
             only=self.row(event_id).id,
         )
-        delivery(agent)(claim)
+        delivery(agent)(claims)
 
     def row(self, event_id: str) -> SubmissionRow:
         """The submission that stands for an event."""

@@ -27,7 +27,7 @@ from typing import TextIO
 LONGEST = 1 << 17
 """Bytes of a request."""
 PROGRAMS = ("kzeds", "usrec", "usrec_simulator")
-_LAZY = ("alembic.command", "holidays", "openpyxl", "rich.traceback", "uvicorn", "zeep")
+_LAZY = ("alembic.command", "holidays", "openpyxl", "rich.traceback", "uvicorn")
 
 
 def import_all() -> None:

@@ -27,6 +27,7 @@ from usrec.domain.outcome import (
     Registered,
     SubmissionOutcome,
     Unknown,
+    proof_of,
 )
 from usrec.domain.state import MAY_BE_REGISTERED, SETTLED, Move, State
 from usrec.domain.submission import Submission
@@ -58,7 +59,9 @@ def acknowledge_late(
     now = clock.now()
     with ledger.begin() as work:
         work.contracts.lock(opened.submission.employer_bin, opened.submission.contract_key)
-        trusted = authenticated(work, opened, outcome, tolerance, now)
+        proof = proof_of(outcome)
+        seen = work.acknowledgements.seen([proof.signed_digest]) if proof is not None else ()
+        trusted = authenticated(opened, outcome, seen, tolerance, now)
         submission = restored_intent(work, opened, now)
         if submission is None:
             lost = known(work, opened.submission.id)

@@ -42,7 +42,7 @@ def with_prospects(work: UnitOfWork, submission: Submission, standing: Standing,
     return replace(
         standing,
         has_another_day=in_time and work.attempts.refused_of(submission.id) + 1 < MOST_TRIES,
-        is_revised=bool(waiting_revisions(work, submission)),
+        is_revised=bool(waiting_revisions(work, [submission])[submission.id]),
     )
 
 

@@ -39,7 +39,7 @@ def approve(submission_id: SubmissionId, digest: str, actor: Actor, *, ledger: L
         work.signing_requests.put(approved)
         work.outbox.put(replace(released_entry(work, submission, now), note=""))
         work.alerts.watch(submission.id, now)
-        detail = json.dumps({"digest": digest})
+        detail = json.dumps({"unsigned": work.journal.digest(submission.id, request.document)})
         journal(
             work, submission, "approve", submission.state, now, reason=actor.reason, actor=actor.name, detail=detail
         )

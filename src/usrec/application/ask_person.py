@@ -42,7 +42,7 @@ def ask_person(claim: Claim, asked: Asked, *, ledger: Ledger, clock: Clock) -> S
         entry = replace(claim.entry, status=QueueStatus.HELD, wait_reason=asked.waits_for, available_at=now, note="")
         work.outbox.release(claim.lease, entry)
         work.alerts.watch(submission.id, now)
-        detail = json.dumps({"digest": request.digest})
+        detail = json.dumps({"unsigned": work.journal.digest(submission.id, request.document)})
         journal(work, submission, ACTIONS[asked.waits_for], submission.state, now, detail=detail)
         work.write_backs.put(status_note(submission, now, waits_for=asked.waits_for))
         arrange_line(work, submission.employer_bin, submission.contract_key, now)

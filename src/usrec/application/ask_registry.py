@@ -42,13 +42,11 @@ from usrec.ports.inquiry import Inquiry
 from usrec.ports.ledger import Claim, Ledger, UnitOfWork
 
 
-def is_askable(claim: Claim, *, ledger: Ledger) -> bool:
+def is_askable(claim: Claim) -> bool:
     """Whether it is in doubt under an id of ours, and the registry was not asked since the last attempt."""
     in_doubt = claim.submission.state is State.INDETERMINATE or claim.open_attempt is not None
-    if not in_doubt or claim.submission.record_id is None:
-        return False
-    with ledger.begin() as work:
-        return not work.questions.asked_after(claim.submission.id, claim.entry.attempts)
+    known = claim.submission.record_id is not None
+    return in_doubt and known and claim.asked_after != claim.entry.attempts
 
 
 def ask_registry(
@@ -95,7 +93,7 @@ def _seen(work: UnitOfWork, reply: RegistryReply) -> bool:
     if isinstance(reply, Unanswered):
         return False
     digest = reply.proof.signed_digest
-    return work.questions.seen(digest) or work.acknowledgements.seen(digest)
+    return work.questions.seen(digest) or bool(work.acknowledgements.seen([digest]))
 
 
 def _asked(

@@ -7,8 +7,8 @@ outbox entry, submission, so that two agents never wait for each other in a circ
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from usrec.application.pairs import look_at_others
@@ -19,7 +19,6 @@ from usrec.domain.revision import refuse_registered
 from usrec.domain.source_event import HEADS, ContractKey
 from usrec.domain.state import OPEN, Move, State, next_state
 from usrec.domain.submission import (
-    PROVEN_ABSENT,
     QueueEntry,
     QueueStatus,
     Standpoint,
@@ -27,10 +26,12 @@ from usrec.domain.submission import (
     SubmissionId,
     WaitReason,
     awaits_iin,
+    contract_of,
     head_of_line,
     wait_behind,
 )
 from usrec.domain.target import DEFAULT_DAYS
+from usrec.ports.contracts import ContractRef
 from usrec.ports.ledger import UnitOfWork
 
 UNDATED_TARGET = timedelta(days=DEFAULT_DAYS)
@@ -39,73 +40,126 @@ _STOPPED = frozenset({WaitReason.HELD_BY_PERSON, WaitReason.MASS_HELD})
 """What stays stopped, whatever becomes of its line."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The open events of one contract: who goes next, and who waits behind."""
+
+    head: Standpoint
+    followers: Sequence[Standpoint]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the ledger holds of lines, read at once for all of them.
+
+    Attributes:
+        submissions: Those that are looked at.
+        registry_ids: Of the contracts whose head does not name its contract by itself.
+    """
+
+    entries: Mapping[SubmissionId, QueueEntry]
+    submissions: Mapping[SubmissionId, Submission]
+    registry_ids: Mapping[ContractRef, str]
+
+
 def arrange_line(work: UnitOfWork, employer_bin: str, contract_key: ContractKey, now: datetime) -> None:
     """Bring the outbox in line with the states of one contract's submissions."""
-    line = work.submissions.line_of(employer_bin, contract_key)
-    scheduled = [one.id for one in line if one.status is QueueStatus.SCHEDULED]
-    head = head_of_line(line, by_hand=entered_by_hand(work, scheduled))
+    arrange_lines(work, [(employer_bin, contract_key)], now)
+
+
+def arrange_lines(
+    work: UnitOfWork, contracts: Collection[ContractRef], now: datetime, *, at_hand: Iterable[Submission] = ()
+) -> None:
+    """Bring the outbox in line with the states of many contracts' submissions.
+
+    Args:
+        at_hand: Submissions as they stand in the ledger now, which need not be read.
+    """
+    standpoints = work.submissions.lines_of(sorted(contracts)).values()
+    entries = work.outbox.get_all([one.id for line in standpoints for one in line if one.status is not None])
+    lines = [line for line in (_line_of(some, entries) for some in standpoints) if line is not None]
+    known_of_all = _read(work, lines, entries, at_hand)
+    for line in lines:
+        _arrange(work, line, known_of_all, now)
+
+
+def _line_of(standpoints: Sequence[Standpoint], entries: Mapping[SubmissionId, QueueEntry]) -> _Line | None:
+    scheduled = (entries[one.id] for one in standpoints if one.status is QueueStatus.SCHEDULED)
+    by_hand = {entry.submission_id for entry in scheduled if entry.wait_reason is WaitReason.CHECKED_OUT}
+    head = head_of_line(standpoints, by_hand=by_hand)
     if head is None:
-        return
-    followers = [one for one in line if one.id != head.id and one.state is State.PENDING]
-    why = _wait_behind(work, head) if followers else None
-    for one in followers:
-        _block(work, one, head, why, now)
-    if head.state in OPEN:
-        _advance(work, head, now)
+        return None
+    return _Line(head, [one for one in standpoints if one.id != head.id and one.state is State.PENDING])
 
 
-def entered_by_hand(work: UnitOfWork, ids: Iterable[SubmissionId]) -> Collection[SubmissionId]:
-    """Those that a person has checked out: they may stand in the registry although nothing was sent."""
-    entries = (work.outbox.get(one) for one in ids)
-    return {entry.submission_id for entry in entries if entry and entry.wait_reason is WaitReason.CHECKED_OUT}
+def _read(
+    work: UnitOfWork,
+    lines: Sequence[_Line],
+    entries: Mapping[SubmissionId, QueueEntry],
+    at_hand: Iterable[Submission],
+) -> _Known:
+    found = {one.id: one for one in at_hand}
+    wanted = {one for line in lines for one in _looked_at(line, entries)}
+    found |= work.submissions.get_all(wanted - found.keys())
+    heads = [found[line.head.id] for line in lines if _moves(line.head, entries)]
+    return _Known(entries, found, _registry_ids(work, heads))
 
 
-def proven_absent(work: UnitOfWork, ids: Iterable[SubmissionId]) -> Collection[SubmissionId]:
-    """Those that wait after a signed refusal which proves that they are not registered."""
-    entries = (work.outbox.get(one) for one in ids)
-    waiting = [entry for entry in entries if entry is not None and entry.wait_reason in PROVEN_ABSENT]
-    return {one.submission_id for one in waiting if known(work, one.submission_id).state is State.SIGNED}
+def _looked_at(line: _Line, entries: Mapping[SubmissionId, QueueEntry]) -> Iterator[SubmissionId]:
+    """The submissions of which more than their place matters."""
+    if _moves(line.head, entries) or (line.followers and line.head.state is State.PENDING):
+        yield line.head.id
+    yield from (one.id for one in line.followers if one.status is None)
 
 
-def _wait_behind(work: UnitOfWork, head: Standpoint) -> WaitReason:
-    waits = head.state is State.PENDING and awaits_iin(known(work, head.id))
+def _moves(head: Standpoint, entries: Mapping[SubmissionId, QueueEntry]) -> bool:
+    """Whether an open head of its line goes on now: it is new, was blocked, or did not know its contract."""
+    if head.state not in OPEN:
+        return False
+    entry = entries.get(head.id)
+    return entry is None or entry.status is QueueStatus.BLOCKED or entry.wait_reason is WaitReason.CONTRACT_UNKNOWN
+
+
+def _arrange(work: UnitOfWork, line: _Line, ledger: _Known, now: datetime) -> None:
+    for one in line.followers:
+        entry = ledger.entries.get(one.id)
+        wanted = _blocked(entry or _new_entry(ledger.submissions[one.id], now), line, _wait_behind(line.head, ledger))
+        if wanted != entry:
+            work.outbox.put(wanted)
+    if _moves(line.head, ledger.entries):
+        _advance(work, ledger.submissions[line.head.id], ledger, now)
+
+
+def _wait_behind(head: Standpoint, ledger: _Known) -> WaitReason:
+    waits = head.state is State.PENDING and awaits_iin(ledger.submissions[head.id])
     return WaitReason.AWAITING_IIN if waits else wait_behind(head)
 
 
-def _block(work: UnitOfWork, one: Standpoint, head: Standpoint, why: WaitReason | None, now: datetime) -> None:
-    entry = _queued(work, one) or _new_entry(known(work, one.id), now)
-    why = entry.wait_reason if entry.wait_reason in _STOPPED else why
-    wanted = replace(entry, status=QueueStatus.BLOCKED, wait_reason=why, blocked_by=head.id)
-    if wanted != entry or one.status is None:
-        work.outbox.put(wanted)
+def _blocked(entry: QueueEntry, line: _Line, why: WaitReason) -> QueueEntry:
+    kept = entry.wait_reason if entry.wait_reason in _STOPPED else why
+    return replace(entry, status=QueueStatus.BLOCKED, wait_reason=kept, blocked_by=line.head.id)
 
 
-def _queued(work: UnitOfWork, one: Standpoint) -> QueueEntry | None:
-    """Its entry; nobody is asked for that of one that was taken a moment ago and has none."""
-    return None if one.status is None else work.outbox.get(one.id)
-
-
-def _advance(work: UnitOfWork, head: Standpoint, now: datetime) -> None:
-    entry = _queued(work, head)
-    if (
-        entry is not None
-        and entry.status is not QueueStatus.BLOCKED
-        and entry.wait_reason is not WaitReason.CONTRACT_UNKNOWN
-    ):
-        return
-    submission = known(work, head.id)
-    if entry is not None and entry.wait_reason in _STOPPED:
+def _advance(work: UnitOfWork, submission: Submission, ledger: _Known, now: datetime) -> None:
+    entry = ledger.entries.get(submission.id) or _new_entry(submission, now)
+    if entry.wait_reason in _STOPPED:
         work.outbox.put(replace(entry, status=QueueStatus.HELD, blocked_by=None))
     else:
-        work.outbox.put(_released(work, submission, entry or _new_entry(submission, now), now))
+        work.outbox.put(_released(work, submission, entry, ledger.registry_ids, now))
 
 
-def _released(work: UnitOfWork, submission: Submission, entry: QueueEntry, now: datetime) -> QueueEntry:
+def _released(
+    work: UnitOfWork,
+    submission: Submission,
+    entry: QueueEntry,
+    registry_ids: Mapping[ContractRef, str],
+    now: datetime,
+) -> QueueEntry:
     """The entry of a submission that nothing of its own contract holds any more."""
     free = replace(entry, blocked_by=None, wait_reason=None, available_at=now, status=QueueStatus.READY)
     if awaits_iin(submission):
         return replace(free, status=QueueStatus.HELD, wait_reason=WaitReason.AWAITING_IIN)
-    if not _contract_isknown(work, submission):
+    if not _contract_isknown(work, submission, registry_ids):
         return replace(free, status=QueueStatus.HELD, wait_reason=WaitReason.CONTRACT_UNKNOWN)
     if submission.not_before is not None and submission.not_before > now:
         return replace(
@@ -120,14 +174,24 @@ def _released(work: UnitOfWork, submission: Submission, entry: QueueEntry, now: 
 def released_entry(work: UnitOfWork, submission: Submission, now: datetime) -> QueueEntry:
     """The entry with which a head of its line goes on: ready, or waiting for its date or its contract's id."""
     entry = work.outbox.get(submission.id) or _new_entry(submission, now)
-    return _released(work, submission, entry, now)
+    return _released(work, submission, entry, _registry_ids(work, [submission]), now)
 
 
-def _contract_isknown(work: UnitOfWork, submission: Submission) -> bool:
+def _registry_ids(work: UnitOfWork, submissions: Iterable[Submission]) -> Mapping[ContractRef, str]:
+    """The ids of the contracts whose submissions do not name them by themselves, as far as they are known."""
+    return work.contracts.registry_ids({contract_of(one) for one in submissions if not _names_contract(one)})
+
+
+def _names_contract(submission: Submission) -> bool:
+    """Whether a message needs no id of its contract from us: it registers the contract, or HR gave the id."""
+    return submission.operation in HEADS or submission.contract_id is not None
+
+
+def _contract_isknown(work: UnitOfWork, submission: Submission, registry_ids: Mapping[ContractRef, str]) -> bool:
     """Whether the message can name its contract: by HR's word, or by the id learnt at the contract's registration."""
-    if submission.operation in HEADS or submission.contract_id is not None:
+    if _names_contract(submission):
         return True
-    learnt = work.contracts.registry_id(submission.employer_bin, submission.contract_key)
+    learnt = registry_ids.get(contract_of(submission))
     if learnt is None:
         return False
     work.submissions.update(replace(submission, contract_id=learnt), was=submission.state)
@@ -159,20 +223,32 @@ def known(work: UnitOfWork, submission_id: SubmissionId) -> Submission:
 
 def settle_line(work: UnitOfWork, decided: Submission, now: datetime) -> None:
     """After a final decision on ``decided``: let the newer revisions of its event and its followers go on."""
-    for newer in waiting_revisions(work, decided):
-        _decide_newer_revision(work, decided, newer, now)
-    arrange_line(work, decided.employer_bin, decided.contract_key, now)
+    settle_lines(work, [decided], now)
 
 
-def waiting_revisions(work: UnitOfWork, submission: Submission) -> Sequence[Submission]:
-    """The later revisions of its event that wait for its decision."""
-    return [
-        newer
-        for newer in work.submissions.of_event(submission.source, submission.event_id)
-        if newer.state in {State.PENDING, State.INVALID}
-        and newer.replaced_by is None
-        and newer.revision > submission.revision
-    ]
+def settle_lines(work: UnitOfWork, decided: Sequence[Submission], now: datetime) -> None:
+    """The same for many."""
+    waiting = waiting_revisions(work, decided)
+    for one in decided:
+        for newer in waiting[one.id]:
+            _decide_newer_revision(work, one, newer, now)
+    arrange_lines(work, {contract_of(one) for one in decided}, now)
+
+
+def waiting_revisions(
+    work: UnitOfWork, submissions: Sequence[Submission]
+) -> Mapping[SubmissionId, Sequence[Submission]]:
+    """The later revisions of the events of these that wait for their decision."""
+    of_events = work.submissions.of_events({(one.source, one.event_id) for one in submissions})
+    return {
+        one.id: [newer for newer in of_events[one.source, one.event_id] if _waits_for(newer, one)]
+        for one in submissions
+    }
+
+
+def _waits_for(newer: Submission, earlier: Submission) -> bool:
+    is_open = newer.state in {State.PENDING, State.INVALID} and newer.replaced_by is None
+    return is_open and newer.revision > earlier.revision
 
 
 def _decide_newer_revision(work: UnitOfWork, decided: Submission, newer: Submission, now: datetime) -> None:

@@ -5,15 +5,17 @@ The caller's transaction holds the contract's lock. Repeating a decision changes
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from usrec.application.contract_line import settle_line
+from usrec.application.contract_line import settle_lines
 from usrec.application.follow_permit import follow_permit
 from usrec.application.recording import journal, status_note
 from usrec.domain.source_event import HEADS, Operation
 from usrec.domain.state import Move, next_state
-from usrec.domain.submission import Submission
+from usrec.domain.submission import Submission, contract_of
+from usrec.ports.contracts import ContractRef
 from usrec.ports.ledger import UnitOfWork
 
 
@@ -38,9 +40,33 @@ class Decision:
 
 def record_decision(work: UnitOfWork, submission: Submission, decision: Decision, now: datetime) -> Submission:
     """Store the decision, tell HR, and let the contract's line move on."""
+    (decided,) = record_decisions(work, [(submission, decision)], now)
+    return decided
+
+
+def record_decisions(
+    work: UnitOfWork, decisions: Sequence[tuple[Submission, Decision]], now: datetime
+) -> Sequence[Submission]:
+    """The same for many, in their order; the lines move on when all are stored."""
+    learning = {contract_of(submission) for submission, decision in decisions if _may_teach(submission, decision)}
+    known = work.contracts.registry_ids(learning)
+    decided = [_store(work, submission, decision, known, now) for submission, decision in decisions]
+    settle_lines(work, decided, now)
+    return decided
+
+
+def _may_teach(submission: Submission, decision: Decision) -> bool:
+    """Whether a registered event names its contract, by an id that we may not have learnt yet."""
+    accepted = decision.move is Move.ACCEPT and _contract_id(submission, decision) is not None
+    return accepted and submission.operation not in HEADS
+
+
+def _store(
+    work: UnitOfWork, submission: Submission, decision: Decision, known: Mapping[ContractRef, str], now: datetime
+) -> Submission:
     contract_id = _contract_id(submission, decision)
     if decision.move is Move.ACCEPT and contract_id:
-        _remember(work, submission, contract_id)
+        _remember(work, submission, contract_id, known)
     decided = replace(
         submission,
         state=next_state(submission.state, decision.move),
@@ -64,7 +90,6 @@ def record_decision(work: UnitOfWork, submission: Submission, decision: Decision
     if decision.move is Move.ACCEPT:
         follow_permit(work, decided)
     work.write_backs.put(status_note(decided, now))
-    settle_line(work, decided, now)
     return decided
 
 
@@ -74,7 +99,7 @@ def _contract_id(submission: Submission, decision: Decision) -> str | None:
     return (decision.registry_id if concluded else None) or submission.contract_id
 
 
-def _remember(work: UnitOfWork, submission: Submission, contract_id: str) -> None:
+def _remember(work: UnitOfWork, submission: Submission, contract_id: str, known: Mapping[ContractRef, str]) -> None:
     """Keep the id for later events: that of a conclusion, or one of HR's that a registered event has proven.
 
     A deleted contract has none.
@@ -82,5 +107,5 @@ def _remember(work: UnitOfWork, submission: Submission, contract_id: str) -> Non
     contract = submission.employer_bin, submission.contract_key
     if submission.operation is Operation.CONTRACT_DELETE:
         work.contracts.set_registry_id(*contract, None)
-    elif submission.operation in HEADS or work.contracts.registry_id(*contract) is None:
+    elif submission.operation in HEADS or contract not in known:
         work.contracts.set_registry_id(*contract, contract_id)

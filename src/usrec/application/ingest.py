@@ -7,33 +7,30 @@ findings, deadlines and queue entries, or not at all, and only then is the sourc
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from operator import add
 from typing import Final
 
-from usrec.application.contract_line import arrange_line, entered_by_hand, proven_absent, take_back
-from usrec.application.correction import with_first_entry, with_registered_id
-from usrec.application.keep_document import with_document_kept
+from usrec.application.contract_line import arrange_lines, take_back
+from usrec.application.hold_against import held_against
 from usrec.application.masses import hold_masses
 from usrec.application.new_submission import by_policy, new_submission, policy_noted, with_target
+from usrec.application.on_record import OnRecord, entered_by_hand, proven_absent
 from usrec.application.pairs import link_halves
-from usrec.application.payment_marks import with_marks_checked
-from usrec.application.placing import contract_of, is_second_conclusion, place, position_after
+from usrec.application.placing import place
 from usrec.application.recording import journal, status_note
 from usrec.application.sort_out import sort_out
-from usrec.application.standing import Standing, against_standing
 from usrec.application.supersede import take_out
-from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.mass import MASSED, MassGroup, MassMember
-from usrec.domain.revision import place_revision
+from usrec.domain.revision import Revision, place_revision
 from usrec.domain.rules.examine import Examined, examine
-from usrec.domain.rules.late import with_late_entry
+from usrec.domain.rules.numbers import number_given
 from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
-from usrec.domain.source_event import ContractKey, EmployerName, load_details
-from usrec.domain.state import MAY_BE_REGISTERED, State
-from usrec.domain.submission import Submission
+from usrec.domain.source_event import HEADS, ContractKey, EmployerName, load_details
+from usrec.domain.state import State
+from usrec.domain.submission import Submission, contract_of
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.contracts import ContractRef
@@ -134,28 +131,43 @@ class _Intake:
 
 def _receive_all(taking: _Intake, examined: Sequence[Examined]) -> IngestReport:
     work, now = taking.work, taking.now
-    contracts = {(one.row.employer_bin, ContractKey(one.row.contract_key)) for one in examined}
+    contracts = {_contract_of(one) for one in examined}
     work.contracts.lock_all(contracts)
-    standing = Standing(work, contracts)
     sorted_out = sort_out(work, examined, now)
+    record = _read_record(work, contracts, sorted_out.others)
     for one in sorted_out.others:
-        if not sorted_out.is_new(one):
-            _record_conflict(taking, one, now)
-            continue
-        contract = one.row.employer_bin, ContractKey(one.row.contract_key)
-        before = standing.of(contract)
-        dated = _dated(one, before, taking.calendar, now)
-        checked = with_marks_checked(dated, before, taking.preflight.conditions, taking.preflight.unsure)
-        left = _receive(taking, with_document_kept(work, checked, now), before)
-        standing.changed({contract, *left})
-        contracts |= left
+        if sorted_out.is_new(one):
+            contracts |= _receive(taking, record, _held_against(taking, record, one))
+        else:
+            _record_conflict(taking, record, one)
     taking.tell_hr()
-    for employer_bin, contract_key in sorted(contracts):
-        arrange_line(work, employer_bin, contract_key, now)
+    arrange_lines(work, contracts, now, at_hand=taking.taken)
     link_halves(work, taking.taken, now)
     hold_masses(work, _members(taking), taking.employers, taking.preflight.intake.masses, now)
     taken, others = len(sorted_out.new), len(sorted_out.others)
     return IngestReport(len(examined), taken, len(examined) - others, others - taken)
+
+
+def _contract_of(one: Examined) -> ContractRef:
+    return one.row.employer_bin, ContractKey(one.row.contract_key)
+
+
+def _read_record(work: UnitOfWork, contracts: Collection[ContractRef], rows: Sequence[Examined]) -> OnRecord:
+    """What rows rest on, read for all of them."""
+    numbers = ((one, number_given(one.event.details)) for one in rows if one.event is not None)
+    return OnRecord(
+        work,
+        events={(one.row.source, one.event_id) for one in rows},
+        contracts=contracts,
+        begun={_contract_of(one) for one in rows if one.operation in HEADS},
+        changed={_contract_of(one) for one in rows if one.operation not in HEADS},
+        numbers={(one.row.employer_bin, number) for one, number in numbers if number is not None},
+    )
+
+
+def _held_against(taking: _Intake, record: OnRecord, one: Examined) -> Examined:
+    standing, preflight = record.standing(_contract_of(one)), taking.preflight
+    return held_against(taking.work, one, standing, preflight=preflight, calendar=taking.calendar, now=taking.now)
 
 
 def _members(taking: _Intake) -> list[MassMember]:
@@ -171,19 +183,15 @@ def _members(taking: _Intake) -> list[MassMember]:
     return members
 
 
-def _receive(taking: _Intake, one: Examined, standing: Sequence[Submission]) -> set[ContractRef]:
+def _receive(taking: _Intake, record: OnRecord, one: Examined) -> set[ContractRef]:
     """One new revision of one event: place it beside its earlier ones and store it.
 
     Returns:
         The contracts that earlier revisions leave, because the new one names another contract or employer.
     """
     work, now = taking.work, taking.now
-    existing = work.submissions.of_event(one.row.source, one.event_id)
-    by_hand = entered_by_hand(work, [earlier.id for earlier in existing])
-    contract = one.row.employer_bin, ContractKey(one.row.contract_key)
-    absent = proven_absent(work, [earlier.id for earlier in existing if contract_of(earlier) == contract])
-    revision = place_revision(one.row.revision, existing, by_hand=by_hand, absent=absent)
-    submission, older = place(work, _received(taking, one), revision, standing, taking.preflight.unsure)
+    revision = _revision_of(work, one, record.of_event((one.row.source, one.event_id)))
+    submission, older = place(work, record, _received(taking, one), revision, taking.preflight.unsure)
     left = {contract_of(earlier) for earlier in revision.displaced} - {contract_of(submission)}
     for employer_bin, contract_key in sorted(left):
         work.contracts.lock(employer_bin, contract_key)
@@ -199,17 +207,22 @@ def _receive(taking: _Intake, one: Examined, standing: Sequence[Submission]) -> 
         _displace(work, earlier, submission, now)
     take_out(work, older, submission, now)
     taking.note(status_note(submission, now))
+    record.added(submission)
+    record.changed([*revision.displaced, *older])
     return left
+
+
+def _revision_of(work: UnitOfWork, one: Examined, existing: Sequence[Submission]) -> Revision:
+    """Where a row stands among the earlier revisions of its event."""
+    if not existing:
+        return place_revision(one.row.revision, existing)
+    by_hand = entered_by_hand(work, [earlier.id for earlier in existing])
+    absent = proven_absent(work, [earlier.id for earlier in existing if contract_of(earlier) == _contract_of(one)])
+    return place_revision(one.row.revision, existing, by_hand=by_hand, absent=absent)
 
 
 def _took_the_place_of(older: Sequence[Submission]) -> dict[str, object]:
     return {"took_the_place_of": [one.id for one in older]} if older else {}
-
-
-def _dated(one: Examined, standing: Sequence[Submission], calendar: WorkingCalendar, now: datetime) -> Examined:
-    """``one`` with the id and the term that the ledger knows, and a warning where that term has run out."""
-    known = with_first_entry(with_registered_id(one, standing), standing, calendar)
-    return with_late_entry(known, kazakhstan_date(now))
 
 
 def _received(taking: _Intake, one: Examined) -> Submission:
@@ -227,11 +240,11 @@ def _displace(work: UnitOfWork, earlier: Submission, new: Submission, now: datet
         work.write_backs.put(status_note(superseded, now))
 
 
-def _record_conflict(taking: _Intake, one: Examined, now: datetime) -> None:
+def _record_conflict(taking: _Intake, record: OnRecord, one: Examined) -> None:
     """The same revision with other content: refuse it loudly and keep what is on record, also in what HR is told."""
-    row, work = one.row, taking.work
+    row, work, now = one.row, taking.work, taking.now
     work.journal.append(JournalEntry(now, None, "conflict", None, None, "agent", f"{row.source}/{one.event_id}"))
-    stands = _on_record(work, one)
+    stands = _on_record(record, one)
     registered = stands is not None and stands.state is State.ACCEPTED
     taking.note(
         StatusNote(
@@ -250,49 +263,12 @@ def _record_conflict(taking: _Intake, one: Examined, now: datetime) -> None:
     )
 
 
-def _on_record(work: UnitOfWork, one: Examined) -> Submission | None:
+def _on_record(record: OnRecord, one: Examined) -> Submission | None:
     """The submission that was made of this very row and revision, None when it was made of another row."""
     row = one.row
     of_row = [
         earlier
-        for earlier in work.submissions.of_event(row.source, one.event_id)
+        for earlier in record.of_event((row.source, one.event_id))
         if (earlier.row_ref, earlier.revision) == (row.row_ref, row.revision)
     ]
     return max(of_row, key=lambda earlier: earlier.replaced_by is None, default=None)
-
-
-def retake(
-    work: UnitOfWork,
-    old: Submission,
-    *,
-    employers: Mapping[str, EmployerName],
-    calendar: WorkingCalendar,
-    now: datetime,
-    entropy: Entropy,
-    preflight: Preflight = BY_DEFAULT,
-) -> Submission | None:
-    """Examine an invalid submission's row again (the settings may have changed); None when it is still invalid."""
-    row = work.inbox.row((old.source, old.event_id, old.revision))
-    if row is None or row.withdrawn:
-        return None
-    found = examine(row, employers=employers, calendar=calendar, now=now, preflight=preflight)
-    contract = row.employer_bin, ContractKey(row.contract_key)
-    before = work.submissions.standing_of([contract])[contract]
-    dated = _dated(found, before, calendar, now)
-    checked = with_marks_checked(dated, before, preflight.conditions, preflight.unsure)
-    taken = new_submission(with_document_kept(work, checked, now), now, entropy)
-    new = with_target(taken, preflight.intake.targets, calendar)
-    position = position_after(work, new, old)
-    new = replace(new, position=position, replaces=old.id, received_at=old.received_at, reason="retaken")
-    event = work.submissions.of_event(old.source, old.event_id)
-    in_the_way = any(_stands_in_the_way(other, new) for other in event if other.replaced_by is None)
-    if in_the_way or is_second_conclusion(work, new, before):
-        return None
-    again = against_standing(work, new, before, preflight.unsure)
-    return again if again.state is State.PENDING else None
-
-
-def _stands_in_the_way(other: Submission, new: Submission) -> bool:
-    """Whether both could be registered; behind one on the wire of the same contract the new one waits."""
-    elsewhere = contract_of(other) != contract_of(new)
-    return other.state in {State.ACCEPTED, State.PENDING} or (other.state in MAY_BE_REGISTERED and elsewhere)

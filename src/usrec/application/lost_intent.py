@@ -15,27 +15,11 @@ from datetime import datetime
 from usrec.application.contract_line import known
 from usrec.application.record_intent import OpenAttempt, store_signature
 from usrec.application.recording import journal
-from usrec.domain.errors import LeaseLost
 from usrec.domain.state import State
 from usrec.domain.submission import Submission
 from usrec.ports.ledger import UnitOfWork
 
 FORGOTTEN = "the ledger has lost what it had committed before the message was sent"
-
-
-def require_intent(work: UnitOfWork, opened: OpenAttempt) -> None:
-    """Make sure that T3 is still on record.
-
-    Raises:
-        LeaseLost: It is not, and the claim that it belonged to is worth nothing any more.
-    """
-    if not work.attempts.recorded(opened.attempt.id):
-        raise LeaseLost(
-            FORGOTTEN,
-            where=f"submission {opened.submission.id}",
-            kept="What was sent is at hand and is recorded again",
-            next_step="Find out whether the database failed over: docs/how-to/many-agents.md",
-        )
 
 
 def restored_intent(work: UnitOfWork, opened: OpenAttempt, now: datetime) -> Submission | None:
@@ -44,7 +28,7 @@ def restored_intent(work: UnitOfWork, opened: OpenAttempt, now: datetime) -> Sub
     The caller holds the contract's lock.
     """
     submission = known(work, opened.submission.id)
-    if work.attempts.recorded(opened.attempt.id):
+    if work.attempts.recorded([opened.attempt.id]):
         return submission
     told = json.dumps(json.loads(opened.line) | {"record_id": opened.message.record_id})
     stored = work.submissions.message(submission.id)

@@ -32,6 +32,8 @@ def by_policy(submission: Submission, one: Examined, policy: IntakePolicy) -> Su
     """With what the employer's policy says of its changes; one that is not entered is marked as that."""
     details = None if one.event is None else one.event.details
     said = judge_changes(details, policy.registrable_of(submission.employer_bin))
+    if not said:
+        return submission
     reason = NOT_REGISTRABLE if is_passed_over(said) else submission.reason
     return replace(submission, reason=reason, findings=dump_findings([*one.findings, *said]))
 

@@ -56,7 +56,8 @@ def unsigned_paper(submission_id: SubmissionId, *, ledger: Ledger) -> Unsigned:
 
 
 def _conclusion(work: UnitOfWork, submission: Submission) -> Submission | None:
-    found = work.submissions.conclusions_of(submission.employer_bin, submission.contract_key)
+    contract = submission.employer_bin, submission.contract_key
+    found = work.submissions.conclusions_of([contract])[contract]
     return found[-1] if found else None
 
 
@@ -82,6 +83,7 @@ def record_package(
             if current is None or current.digest != request.digest:
                 continue
             work.signing_requests.put(replace(current, package_id=package_id, packaged_at=now))
-            detail = json.dumps({"package": package_id, "digest": current.digest})
+            keyed = work.journal.digest(submission.id, current.document)
+            detail = json.dumps({"package": package_id, "unsigned": keyed})
             journal(work, submission, "package", submission.state, now, actor=actor.name, detail=detail)
             work.commit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from usrec.application.on_record import OnRecord
 from usrec.application.standing import against_standing, deleted_conclusions
 from usrec.application.supersede import placed_among
 from usrec.domain.change import NOT_REGISTRABLE
@@ -20,16 +21,15 @@ from usrec.domain.revision import (
 from usrec.domain.rules.finding import Severity
 from usrec.domain.source_event import HEADS
 from usrec.domain.state import State
-from usrec.domain.submission import OUTSIDE_THE_LINE, Submission
-from usrec.ports.contracts import ContractRef
+from usrec.domain.submission import OUTSIDE_THE_LINE, Submission, contract_of
 from usrec.ports.ledger import UnitOfWork
 
 
 def place(
     work: UnitOfWork,
+    record: OnRecord,
     new: Submission,
     revision: Revision,
-    standing: Sequence[Submission],
     unsure: Severity = Severity.ERROR,
 ) -> tuple[Submission, Sequence[Submission]]:
     """``new`` with its place in the line, its links, and the state that its revision and its contract earn.
@@ -37,21 +37,21 @@ def place(
     Returns:
         The submission, and the unsent changes that give way to it.
     """
-    placed = _revised(work, new, revision)
+    placed, standing = _revised(record, new, revision), record.standing(contract_of(new))
     if placed.state is not new.state or placed.position == OUTSIDE_THE_LINE:
         return placed, ()
-    if is_second_conclusion(work, placed, standing):
+    if is_second_conclusion(record, placed, standing):
         return refuse(placed, SECOND_CONCLUSION), ()
     if revision.placement is Placement.WAITS:
-        return against_standing(work, placed, standing, unsure), ()
-    return placed_among(work, placed, standing, unsure)
+        return against_standing(record, placed, standing, unsure), ()
+    return placed_among(work, record, placed, standing, unsure)
 
 
-def _revised(work: UnitOfWork, new: Submission, revision: Revision) -> Submission:
+def _revised(record: OnRecord, new: Submission, revision: Revision) -> Submission:
     """``new`` beside the earlier revisions of its event."""
     earlier = revision.earlier
     if earlier is None:
-        placed = replace(new, position=_position(work, new))
+        placed = replace(new, position=_position(record, new))
     elif revision.placement is Placement.STALE:
         return replace(new, state=State.CANCELLED, reason="superseded", replaced_by=earlier.id)
     elif revision.placement is Placement.TOO_LATE:
@@ -61,7 +61,7 @@ def _revised(work: UnitOfWork, new: Submission, revision: Revision) -> Submissio
     elif revision.placement is Placement.WAITS and contract_of(earlier) != contract_of(new):
         return refuse(new, CONTRACT_CHANGED)
     else:
-        placed = replace(new, position=position_after(work, new, earlier), replaces=earlier.id)
+        placed = replace(new, position=position_after(record, new, earlier), replaces=earlier.id)
     if new.withdrawn and revision.placement is not Placement.WAITS:
         return replace(placed, state=State.CANCELLED, reason="withdrawn")
     if placed.reason == NOT_REGISTRABLE and revision.placement is not Placement.WAITS:
@@ -69,32 +69,27 @@ def _revised(work: UnitOfWork, new: Submission, revision: Revision) -> Submissio
     return placed
 
 
-def contract_of(submission: Submission) -> ContractRef:
-    """The contract that a submission belongs to."""
-    return submission.employer_bin, submission.contract_key
-
-
-def _position(work: UnitOfWork, new: Submission) -> int:
+def _position(record: OnRecord, new: Submission) -> int:
     if not new.contract_key.strip():
         return OUTSIDE_THE_LINE
     if new.operation in HEADS:
         return 0
-    return work.submissions.next_position(new.employer_bin, new.contract_key)
+    return record.next_position(contract_of(new))
 
 
-def position_after(work: UnitOfWork, new: Submission, earlier: Submission) -> int:
+def position_after(record: OnRecord, new: Submission, earlier: Submission) -> int:
     """A later revision keeps its event's turn, unless the conclusion, which goes first, came or went with it.
 
     An event that was taken back has left the line, and comes back behind all others.
     """
     keeps = earlier.position > 0 and new.operation not in HEADS and earlier.state is not State.CANCELLED
-    return earlier.position if keeps and contract_of(earlier) == contract_of(new) else _position(work, new)
+    return earlier.position if keeps and contract_of(earlier) == contract_of(new) else _position(record, new)
 
 
-def is_second_conclusion(work: UnitOfWork, new: Submission, standing: Sequence[Submission]) -> bool:
+def is_second_conclusion(record: OnRecord, new: Submission, standing: Sequence[Submission]) -> bool:
     """Whether another conclusion of the contract stands that no registered deletion has undone."""
     if new.operation not in HEADS or new.position == OUTSIDE_THE_LINE:
         return False
     deleted = deleted_conclusions(standing)
-    others = work.submissions.conclusions_of(new.employer_bin, new.contract_key)
+    others = record.conclusions_of(contract_of(new))
     return any((one.source, one.event_id) != (new.source, new.event_id) for one in others if one.id not in deleted)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from usrec.application.deliver import DeliveryPolicy
+from usrec.application.delivery import DeliveryPolicy
 from usrec.domain.submission import WaitReason
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Claim, Ledger

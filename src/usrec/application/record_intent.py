@@ -1,24 +1,27 @@
 """T3: what is about to be sent is durable before the first byte leaves.
 
 The signed bytes, their ids and an open attempt are written together. A restart that finds an open attempt treats the
-submission as indeterminate, never as "never sent".
+submission as indeterminate, never as "never sent". Many that are about to be sent share one transaction; each proves
+its own claim in it, and one that cannot drops out alone.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from usrec.application.after_refusal import forget_refusal
 from usrec.application.recording import journal, status_note
-from usrec.domain.errors import EmployerHeld
+from usrec.domain.employer_stop import EmployerStop
+from usrec.domain.errors import EmployerHeld, LeaseLost
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.message import Envelope, SignedMessage
 from usrec.domain.outcome import Doubt
 from usrec.domain.state import Move, State, next_state
-from usrec.domain.submission import AttemptId, Submission
+from usrec.domain.submission import AttemptId, Submission, SubmissionId
 from usrec.domain.verdict import Ending
 from usrec.ports.attempts import Attempt, AttemptClosing
 from usrec.ports.clock import Clock, Entropy
@@ -26,11 +29,20 @@ from usrec.ports.ledger import Claim, Ledger, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """A claim with what is to be sent: the signed message and the envelope of this attempt around it."""
+
+    claim: Claim
+    message: SignedMessage
+    envelope: Envelope
+
+
+@dataclass(frozen=True, slots=True)
 class OpenAttempt:
     """A submission on the wire: what T3 wrote, and what T4 will need.
 
     Attributes:
-        message: What is on the wire.
+        message: What is on the wire, in ``envelope``.
         submission: As T3 left it.
         may_have_arrived: An *earlier* attempt of the same bytes may have reached the authority.
         line: What T3's line in the journal says of it: its number, and keyed digests of what left.
@@ -38,23 +50,59 @@ class OpenAttempt:
 
     claim: Claim
     message: SignedMessage
+    envelope: Envelope
     submission: Submission
     attempt: Attempt
     may_have_arrived: bool
     line: str
 
 
-def record_intent(
-    claim: Claim, message: SignedMessage, envelope: Envelope, *, ledger: Ledger, clock: Clock, entropy: Entropy
-) -> OpenAttempt:
-    """Write T3.
+@dataclass(frozen=True, slots=True)
+class NotOpened:
+    """A claim of which nothing may be sent: somebody else has it by now, or its employer was stopped."""
 
-    Raises:
-        LeaseLost: Another agent holds the submission; nothing was written and nothing may be sent.
-        EmployerHeld: The employer was stopped since the claim; likewise.
+    claim: Claim
+    obstacle: LeaseLost | EmployerHeld
+
+
+def record_intents(
+    group: Sequence[Ready], *, ledger: Ledger, clock: Clock, entropy: Entropy
+) -> Sequence[OpenAttempt | NotOpened]:
+    """Write T3 for all of a group in one transaction, each with its own proof of its claim.
+
+    Returns:
+        In the order of ``group``: what may be sent now; or why it may not, and then nothing was written for it.
     """
     now = clock.now()
-    attempt = Attempt(
+    with ledger.begin() as work:
+        held = work.outbox.hold_leases([one.claim.lease for one in group], now)
+        stops = work.employer_stops.of({one.claim.submission.employer_bin for one in group})
+        obstacles = [_obstacle(one.claim, held, stops) for one in group]
+        opened = [
+            NotOpened(one.claim, obstacle) if obstacle else _open(work, one, now, entropy)
+            for one, obstacle in zip(group, obstacles, strict=True)
+        ]
+        work.commit()
+    return opened
+
+
+def _open(work: UnitOfWork, one: Ready, now: datetime, entropy: Entropy) -> OpenAttempt:
+    claim, attempt = one.claim, _attempt(one, now, entropy)
+    submission = forget_refusal(work, close_abandoned_attempt(work, claim, now))
+    if claim.message is None:
+        submission = store_signature(work, submission, one.message, now)
+    work.attempts.open(attempt)
+    detail = json.dumps(
+        {"attempt": attempt.number, "fence": attempt.fence, **_sent(work, submission, one.message, one.envelope)}
+    )
+    journal(work, submission, "attempt_opened", submission.state, now, detail=detail)
+    earlier = claim.sent_attempts > 0 or claim.open_attempt is not None
+    return OpenAttempt(claim, one.message, one.envelope, submission, attempt, may_have_arrived=earlier, line=detail)
+
+
+def _attempt(one: Ready, now: datetime, entropy: Entropy) -> Attempt:
+    claim, envelope = one.claim, one.envelope
+    return Attempt(
         id=AttemptId(new_record_id(entropy.token(16))),
         submission_id=claim.submission.id,
         number=claim.entry.attempts + 1,
@@ -63,20 +111,6 @@ def record_intent(
         correlation_id=envelope.correlation_id,
         envelope_digest=envelope.digest,
     )
-    with ledger.begin() as work:
-        work.outbox.hold_lease(claim.lease, now)
-        _require_going(work, claim)
-        submission = forget_refusal(work, close_abandoned_attempt(work, claim, now))
-        if claim.message is None:
-            submission = store_signature(work, submission, message, now)
-        work.attempts.open(attempt)
-        detail = json.dumps(
-            {"attempt": attempt.number, "fence": attempt.fence, **_sent(work, submission, message, envelope)}
-        )
-        journal(work, submission, "attempt_opened", submission.state, now, detail=detail)
-        work.commit()
-    earlier = claim.sent_attempts > 0 or claim.open_attempt is not None
-    return OpenAttempt(claim, message, submission, attempt, may_have_arrived=earlier, line=detail)
 
 
 def _sent(work: UnitOfWork, submission: Submission, message: SignedMessage, envelope: Envelope) -> dict[str, str]:
@@ -85,15 +119,21 @@ def _sent(work: UnitOfWork, submission: Submission, message: SignedMessage, enve
     return {"request": digest(envelope.body), "document": digest(message.document)}
 
 
-def _require_going(work: UnitOfWork, claim: Claim) -> None:
-    stop = work.employer_stops.get(claim.submission.employer_bin)
-    if stop is not None:
-        raise EmployerHeld(
-            f"employer {stop.employer} was stopped while the document was made",
-            where=f"submission {claim.submission.id}",
-            kept="Nothing was sent",
-            next_step="When the cause is mended: usrec employer release",
-        )
+def _obstacle(
+    claim: Claim, held: Collection[SubmissionId], stops: Mapping[str, EmployerStop]
+) -> LeaseLost | EmployerHeld | None:
+    where = f"submission {claim.submission.id}"
+    if claim.submission.id not in held:
+        return LeaseLost("another agent took it over before anything was sent", where=where)
+    stop = stops.get(claim.submission.employer_bin)
+    if stop is None:
+        return None
+    return EmployerHeld(
+        f"employer {stop.employer} was stopped while the document was made",
+        where=where,
+        kept="Nothing was sent",
+        next_step="When the cause is mended: usrec employer release",
+    )
 
 
 def close_abandoned_attempt(work: UnitOfWork, claim: Claim, now: datetime) -> Submission:

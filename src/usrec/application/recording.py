@@ -50,6 +50,7 @@ _ASKED = {
     WaitReason.NEXT_DAY: "Refused by USREC today; the agent sends the same again on the next day.",
     WaitReason.TO_CONFIRM: "USREC says that it is registered already; somebody has to look. Do not enter it by hand.",
     WaitReason.OTHER_PARTY: "Refused by USREC until somebody else has acted; then it is sent again.",
+    WaitReason.EMPLOYER_STOPPED: "Taken; its employer is stopped: nothing is sent until a person lets it go on.",
     WaitReason.MASS_HELD: "Taken; held with many like it until a person has looked at them.",
 }
 _PASSED_OVER = "Not sent, by the employer's own policy of what is entered; usrec_findings says more."
@@ -78,6 +79,11 @@ def status_note(submission: Submission, now: datetime, *, waits_for: WaitReason 
         noted_at=now,
         record_id=submission.record_id if submission.state is State.ACCEPTED else None,
     )
+
+
+def told_of(waits_for: WaitReason | None) -> str:
+    """The sentence about a row that was taken and waits for this; None: for its turn."""
+    return _SENTENCES[State.PENDING] if waits_for is None else _ASKED[waits_for]
 
 
 def _message(submission: Submission, waits_for: WaitReason | None) -> str:

@@ -21,6 +21,8 @@ PRUNED: Final = "pruned"
 """The journal's word."""
 BATCH: Final = 100
 """Contracts in one transaction."""
+ALERTS_AT_ONCE: Final = 2000
+"""Alerts in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,13 @@ class Plan:
         contracts: How many, by rule.
         submissions: How many they have.
         oldest: When the oldest of them ended, aware UTC; None when there is none.
+        alerts: How many closed alerts may go.
     """
 
     contracts: Mapping[RetentionRule, int]
     submissions: int
     oldest: datetime | None
+    alerts: int = 0
 
 
 def plan_retention(rules: Retention, *, ledger: Ledger, now: datetime) -> Plan:
@@ -46,7 +50,15 @@ def plan_retention(rules: Retention, *, ledger: Ledger, now: datetime) -> Plan:
         contracts[one.rule] += 1
         submissions += one.submissions
         oldest = one.last_at if oldest is None else min(oldest, one.last_at)
-    return Plan(contracts, submissions, oldest)
+    return Plan(contracts, submissions, oldest, _old_alerts(rules, ledger, now))
+
+
+def _old_alerts(rules: Retention, ledger: Ledger, now: datetime) -> int:
+    before = rules.alerts_bound(now)
+    if before is None:
+        return 0
+    with ledger.begin() as work:
+        return work.retained.old_alerts(before)
 
 
 def apply_retention(rules: Retention, *, ledger: Ledger, now: datetime, actor: str, reason: str) -> Iterator[int]:
@@ -64,6 +76,18 @@ def apply_retention(rules: Retention, *, ledger: Ledger, now: datetime, actor: s
         if after is None:
             break
     _drop_documents(rules, ledger, now, actor, reason)
+    _drop_alerts(rules, ledger, now, actor, reason)
+
+
+def _drop_alerts(rules: Retention, ledger: Ledger, now: datetime, actor: str, reason: str) -> None:
+    before = rules.alerts_bound(now)
+    dropped = 0 if before is None else ALERTS_AT_ONCE
+    while before is not None and dropped == ALERTS_AT_ONCE:
+        with ledger.begin() as work:
+            dropped = work.retained.drop_alerts(before, ALERTS_AT_ONCE)
+            if dropped:
+                _note(work, now, actor, reason, {"alerts": dropped, "closed_alerts_years": rules.closed_alerts_years})
+            work.commit()
 
 
 def _drop_documents(rules: Retention, ledger: Ledger, now: datetime, actor: str, reason: str) -> None:

@@ -10,9 +10,10 @@ from functools import partial
 
 from usrec.application.acting import Actor, locked, not_by_hand, not_in_flight, not_without_iin, queued, refuse
 from usrec.application.contract_line import arrange_line, released_entry, settle_line, take_back
-from usrec.application.ingest import retake
+from usrec.application.new_submission import policy_noted
 from usrec.application.pairs import link_halves
 from usrec.application.recording import journal, status_note
+from usrec.application.retake import retake
 from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
@@ -61,7 +62,7 @@ def retry(
             _give_way(work, old, newer, actor, now)
             goes_on = newer.id
         elif (new := _successor(old, entropy, partial(again, work, old), outlived=outlived)) is not None:
-            _replace(work, old, new, actor, now)
+            _replace(work, old, new, actor, now, noted=policy_noted(new, preflight.intake))
             _postpone(work, new.id, not_before)
             goes_on = new.id
         else:
@@ -128,13 +129,15 @@ def _new_version(old: Submission, entropy: Entropy) -> Submission:
     )
 
 
-def _replace(work: UnitOfWork, old: Submission, new: Submission, actor: Actor, now: datetime) -> None:
+def _replace(
+    work: UnitOfWork, old: Submission, new: Submission, actor: Actor, now: datetime, *, noted: Mapping[str, object]
+) -> None:
     work.submissions.add(new)
     if old.state is State.SIGNED:
         take_back(work, old, "retried", now, actor=actor.name, replaced_by=new.id)
     else:
         work.submissions.update(replace(old, replaced_by=new.id), was=old.state)
-    detail = json.dumps({"replaces": old.id})
+    detail = json.dumps({"replaces": old.id, **noted}, ensure_ascii=False)
     journal(work, new, "retry", None, now, reason=actor.reason, actor=actor.name, detail=detail)
     work.alerts.watch(new.id, now)
     link_halves(work, [new], now)

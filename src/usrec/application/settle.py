@@ -49,7 +49,9 @@ def settle(submission_id: SubmissionId, settlement: Settlement, actor: Actor, *,
             refuse(
                 submission,
                 f"it is {submission.state}, so there is no doubt to settle",
-                "Only a submission whose answer is unknown, or that is checked out, is settled",
+                "Only a submission whose answer is unknown, or that is checked out, is settled. If you entered it in"
+                " the portal after your check-out had ended:"
+                " check it out again (usrec submission checkout), then settle it",
             )
         not_in_flight(entry, submission)
         if checked_out and not settlement.accepted:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
+from usrec.application.on_record import OnRecord
 from usrec.domain.contract_history import ContractHistory, PastEvent, history_of
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.revision import refuse
@@ -19,32 +20,11 @@ from usrec.domain.rules.numbers import contract_number_used, number_given
 from usrec.domain.rules.readings import by_reading
 from usrec.domain.source_event import HEADS, Details, Operation, contract_id_given, load_details
 from usrec.domain.state import MAY_BE_REGISTERED, State
-from usrec.domain.submission import OUTSIDE_THE_LINE, Submission, SubmissionId
-from usrec.ports.contracts import ContractRef
-from usrec.ports.ledger import UnitOfWork
-
-
-class Standing:
-    """What counts of the contracts of one batch: read at once, and again only for a contract that has changed since."""
-
-    def __init__(self, work: UnitOfWork, contracts: Collection[ContractRef]) -> None:
-        self._work = work
-        self._found = dict(work.submissions.standing_of(contracts))
-
-    def of(self, contract: ContractRef) -> Sequence[Submission]:
-        """The submissions that count, in the order in which they were or will be registered."""
-        if contract not in self._found:
-            self._found |= self._work.submissions.standing_of([contract])
-        return self._found[contract]
-
-    def changed(self, contracts: Collection[ContractRef]) -> None:
-        """These are to be read again."""
-        for contract in contracts:
-            self._found.pop(contract, None)
+from usrec.domain.submission import OUTSIDE_THE_LINE, Submission, SubmissionId, contract_of
 
 
 def against_standing(
-    work: UnitOfWork, new: Submission, standing: Sequence[Submission], unsure: Severity = Severity.ERROR
+    record: OnRecord, new: Submission, standing: Sequence[Submission], unsure: Severity = Severity.ERROR
 ) -> Submission:
     """``new`` as it is, or invalid where the history of its contract forbids it.
 
@@ -57,7 +37,7 @@ def against_standing(
     if new.state is not State.PENDING or new.withdrawn or new.position == OUTSIDE_THE_LINE or new.operation is None:
         return new
     details = load_details(new.operation, new.details)
-    found = by_reading([*_found(new, details, standing), *_number_used(work, new, details)], unsure)
+    found = by_reading([*_found(new, details, standing), *_number_used(record, new, details)], unsure)
     closed = next((one for one in found if one.rule == AFTER_TERMINATION), None)
     if closed is not None:
         return refuse(new, closed)
@@ -65,7 +45,7 @@ def against_standing(
         return replace(new, state=State.INVALID, findings=_with(new, found))
     number = number_given(details)
     if number is not None:
-        work.contracts.add_number(new.employer_bin, new.contract_key, number)
+        record.add_number(contract_of(new), number)
     return replace(new, findings=_with(new, found)) if found else new
 
 
@@ -79,12 +59,12 @@ def _found(new: Submission, details: Details, standing: Sequence[Submission]) ->
     return check_history(details, history_before(new, new.employer_bin, standing), new.employer_bin)
 
 
-def _number_used(work: UnitOfWork, new: Submission, details: Details) -> Iterator[Finding]:
+def _number_used(record: OnRecord, new: Submission, details: Details) -> Iterator[Finding]:
     number = number_given(details)
     if number is None:
         return
-    keys = [key for key in work.contracts.with_number(new.employer_bin, number) if key != new.contract_key]
-    others = work.submissions.standing_of([(new.employer_bin, key) for key in keys]) if keys else {}
+    keys = [key for key in record.with_number((new.employer_bin, number)) if key != new.contract_key]
+    others = record.standing_of([(new.employer_bin, key) for key in keys])
     registered = [[one for one in standing if one.state is State.ACCEPTED] for standing in others.values()]
     known = [*registered, *others.values()]
     yield from contract_number_used(number, (history_before(None, new.employer_bin, one) for one in known))

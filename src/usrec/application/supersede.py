@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from usrec.application.contract_line import take_back
+from usrec.application.on_record import OnRecord
 from usrec.application.recording import status_note
 from usrec.application.standing import against_standing
 from usrec.domain.rules.finding import Severity
-from usrec.domain.source_event import load_details
+from usrec.domain.source_event import Details, load_details
 from usrec.domain.state import State
 from usrec.domain.submission import OUTSIDE_THE_LINE, Submission
 from usrec.domain.superseding import NEWER_CHANGE, gives_way, in_place_of, is_deletion, is_untouched
@@ -22,7 +23,11 @@ from usrec.ports.ledger import UnitOfWork
 
 
 def placed_among(
-    work: UnitOfWork, new: Submission, standing: Sequence[Submission], unsure: Severity = Severity.ERROR
+    work: UnitOfWork,
+    record: OnRecord,
+    new: Submission,
+    standing: Sequence[Submission],
+    unsure: Severity = Severity.ERROR,
 ) -> tuple[Submission, Sequence[Submission]]:
     """``new`` as its contract's history lets it be, in the place of the unsent changes that it makes void.
 
@@ -33,25 +38,23 @@ def placed_among(
     if older and new.operation is not None:
         deletes = is_deletion(load_details(new.operation, new.details))
         others = [one for one in standing if one not in older]
-        judged = against_standing(work, in_place_of(new, older, deletes=deletes), others, unsure)
+        judged = against_standing(record, in_place_of(new, older, deletes=deletes), others, unsure)
         if judged.state is State.PENDING:
             return judged, older
-    return against_standing(work, new, standing, unsure), ()
+    return against_standing(record, new, standing, unsure), ()
 
 
 def _unsent_changes(work: UnitOfWork, new: Submission, standing: Sequence[Submission]) -> Sequence[Submission]:
-    if new.state is not State.PENDING or new.position == OUTSIDE_THE_LINE or new.operation is None:
+    if not standing or new.state is not State.PENDING or new.position == OUTSIDE_THE_LINE or new.operation is None:
         return ()
+    others = [one for one in standing if (one.source, one.event_id) != (new.source, new.event_id)]
+    pending = [one for one in others if one.state is State.PENDING]
     details = load_details(new.operation, new.details)
-    return [
-        one
-        for one in standing
-        if one.state is State.PENDING
-        and one.operation is not None
-        and (one.source, one.event_id) != (new.source, new.event_id)
-        and gives_way(load_details(one.operation, one.details), details)
-        and _is_untouched(work, one)
-    ]
+    return [one for one in pending if _gives_way(one, details) and _is_untouched(work, one)]
+
+
+def _gives_way(one: Submission, newer: Details) -> bool:
+    return one.operation is not None and gives_way(load_details(one.operation, one.details), newer)
 
 
 def _is_untouched(work: UnitOfWork, one: Submission) -> bool:

@@ -1,21 +1,22 @@
 """Holding signed heads against the chain: those in the ledger, and those that were kept outside of it.
 
 A chain that was cut off, or made anew, is whole in itself; the heads that were signed before tell. After a backup was
-restored, heads that were signed between the backup and the restoring are beyond the chain rightly: the journal says
-when that was, and it is told.
+restored, heads that were signed between the backup and the restoring are beyond the chain rightly: the journal and the
+file of heads outside the ledger both say when that was, and it is told. The journal alone may have been written by
+whoever cut the chain off.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from usrec.domain.chain_head import HeadStatement, read_statement
+from usrec.domain.chain_head import HeadStatement, Restoring, read_statement
 from usrec.ports.chain import ChainView, SignedHead
 from usrec.ports.head_signer import CheckedSignature, HeadChecker
 
@@ -38,6 +39,8 @@ class HeadDamage(StrEnum):
     """The chain has another batch in that place: it was made anew."""
     CUT_OFF = "head_cut_off"
     """The chain ends before it: it was cut off."""
+    RESTORING_UNKNOWN = "head_restoring_unknown"
+    """The chain ends before it, and only the ledger says that a backup was restored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,18 @@ class HeadsChecked:
     breach: HeadBreach | None = None
 
 
-def verify_heads(view: ChainView, checker: HeadChecker, outside: Iterable[SignedHead | None]) -> HeadsChecked:
-    """Check the heads of the ledger, then those outside of it, up to the first that does not agree."""
-    check = _Check(view, checker, view.ledger_id(), list(_restorings(view)))
+def verify_heads(
+    view: ChainView,
+    checker: HeadChecker,
+    outside: Iterable[SignedHead | None],
+    restorings: Collection[Restoring] = (),
+) -> HeadsChecked:
+    """Check the heads of the ledger, then those outside of it, up to the first that does not agree.
+
+    Args:
+        restorings: Of backups, as told outside the ledger.
+    """
+    check = _Check(view, checker, view.ledger_id(), list(told_restorings(view, restorings)))
     after = 0
     for head in _of_ledger(view):
         if head is None:
@@ -116,16 +128,32 @@ def _of_ledger(view: ChainView) -> Iterator[SignedHead | None]:
         after = heads[-1].number
 
 
-def _restorings(view: ChainView) -> Iterator[tuple[datetime, int]]:
-    """When backups were restored, and which was the last batch of each.
+@dataclass(frozen=True, slots=True)
+class ToldRestoring:
+    """That a backup was restored, as the journal says.
 
-    A line cannot tell of a time after it was linked, or it would excuse what is cut off later.
+    Attributes:
+        at: When; never after its line was linked, or it would excuse what is cut off later.
+        known: It is told outside the ledger, too.
     """
+
+    at: datetime
+    backup_head: int
+    known: bool
+
+    def excuses(self, signed_at: datetime, batch: int) -> bool:
+        """A head is beyond the chain rightly: signed after the backup was taken and before it was restored."""
+        return signed_at < self.at and batch > self.backup_head
+
+
+def told_restorings(view: ChainView, outside: Collection[Restoring]) -> Iterator[ToldRestoring]:
+    """The restorings of the journal, held against those that are told outside the ledger."""
     for line in view.restorings():
         try:
             batch, said = view.batch_of(line.seq), json.loads(line.detail)
             at = datetime.fromisoformat(line.at)
-            yield at if batch is None else min(at, batch.header.at), int(said.get("backup_head", 0))
+            head = int(said.get("backup_head", 0))
+            yield ToldRestoring(at if batch is None else min(at, batch.header.at), head, Restoring(at, head) in outside)
         except (ValueError, TypeError, AttributeError):
             continue
 
@@ -137,7 +165,7 @@ class _Check:
     view: ChainView
     checker: HeadChecker
     ledger_id: str
-    restorings: list[tuple[datetime, int]]
+    restorings: list[ToldRestoring]
     found: HeadsChecked = field(default_factory=HeadsChecked)
     _verified: dict[bytes, CheckedSignature] = field(default_factory=dict)
 
@@ -150,8 +178,9 @@ class _Check:
             return False
         told = read_statement(head.statement)
         damage = self._damage(told)
-        if damage is not None and not (outside and self._is_excused(told)):
-            self.found.breach = HeadBreach(damage, head.number, outside)
+        excuses = self._excuses(told) if outside and damage is not None else []
+        if damage is not None and not any(one.known for one in excuses):
+            self.found.breach = HeadBreach(HeadDamage.RESTORING_UNKNOWN if excuses else damage, head.number, outside)
             return False
         self._count(told, signature, outside=outside, excused=damage is not None)
         return True
@@ -183,10 +212,10 @@ class _Check:
         same = (header.number, found_hash, header.total) == (told.batch, told.hash, told.entries)
         return None if same else HeadDamage.OTHER_CHAIN
 
-    def _is_excused(self, told: HeadStatement) -> bool:
-        """Signed after the backup was taken and before it was restored."""
-        of_this = told.ledger == self.ledger_id
-        return of_this and any(told.at < at and told.batch > backup for at, backup in self.restorings)
+    def _excuses(self, told: HeadStatement) -> list[ToldRestoring]:
+        """Restorings that would explain why the chain ends before this head."""
+        of_this = self.restorings if told.ledger == self.ledger_id else []
+        return [one for one in of_this if one.excuses(told.at, told.batch)]
 
     def _count(self, told: HeadStatement, signature: CheckedSignature, *, outside: bool, excused: bool) -> None:
         found = self.found

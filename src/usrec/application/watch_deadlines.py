@@ -27,6 +27,7 @@ _OF_THE_DAY: Final = frozenset(
         Watched.ANSWER,
         Watched.FORECAST,
         Watched.CLOCK,
+        Watched.KEY,
     }
 )
 """Reminders and answers: whatever stands for the event next is looked at by itself."""

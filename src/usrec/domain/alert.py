@@ -46,6 +46,8 @@ class Watched(StrEnum):
     """What will not make it on its last day by law."""
     CLOCK = "clock"
     """The clock of an agent's machine; its date is the day on which it was found wrong, by that clock."""
+    KEY = "key"
+    """The keys of an employer; its date is the day on which none of them could sign."""
 
 
 class Threshold(StrEnum):
@@ -87,6 +89,8 @@ class Threshold(StrEnum):
     """A signed answer says otherwise than the ledger."""
     CLOCK_WRONG = "clock_wrong"
     """Nothing goes out, because the clock of an agent's machine cannot be relied on."""
+    KEY_UNUSABLE = "key_unusable"
+    """Nothing of an employer goes out, because no key of it may sign: expired, revoked, or its file is gone."""
 
 
 OF_ANSWERS: Final = frozenset({Threshold.UNRECOGNISED, Threshold.CONTRADICTED})
@@ -97,6 +101,7 @@ URGENT: Final = OF_ANSWERS | {
     Threshold.ENTER_BY_HAND,
     Threshold.FIND_OUT,
     Threshold.CLOCK_WRONG,
+    Threshold.KEY_UNUSABLE,
 }
 """Told at once, also at night; the others wait for the next digest."""
 REMINDERS: Final = frozenset(

@@ -43,6 +43,19 @@ class HeadStatement:
         return canonical({**said, "at": moment(self.at)}).decode()
 
 
+@dataclass(frozen=True, slots=True)
+class Restoring:
+    """That a backup was put in the ledger's place, as the file of heads outside the ledger tells it.
+
+    Attributes:
+        at: When, aware UTC: the very moment of the journal's line about it.
+        backup_head: Number of the last batch that the backup holds.
+    """
+
+    at: datetime
+    backup_head: int
+
+
 def state_head(ledger: str, state: ChainState, at: datetime) -> HeadStatement:
     """The statement about where the chain stands."""
     return HeadStatement(ledger, state.number, state.total, state.hash, at)

@@ -29,6 +29,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import product
 from typing import Final
 
@@ -189,6 +190,12 @@ def compute_deadline(
     Raises:
         DeadlineError: The trigger lies before the Order or absurdly late, or a legacy contract lacks its headcount.
     """
+    return _counted(event, trigger, calendar, headcount)
+
+
+@lru_cache(maxsize=1024)
+def _counted(event: DeadlineEvent, trigger: date, calendar: WorkingCalendar, headcount: int | None) -> Deadline:
+    """The same term for everybody: of a day's many events it is counted once."""
     legacy = event is DeadlineEvent.LEGACY
     edition = edition_on(max(trigger, ORDER_353_IN_FORCE) if legacy else trigger)
     clause = _legacy_clause(headcount) if legacy else _clause(event, edition)

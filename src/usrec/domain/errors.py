@@ -72,6 +72,20 @@ class ConfigurationError(OursToFix):
     """A setting, key file, password file or schema cannot be used."""
 
 
+def unwritable(
+    what: str, file: object, problem: Exception, *, kept: str, next_step: str = "Check the folder and its free space"
+) -> ConfigurationError:
+    """What to say when a file that somebody asked for cannot be written.
+
+    Args:
+        what: Which, such as "the backup".
+        problem: An ``OSError``, or an error that says why itself.
+        kept: What was not lost.
+    """
+    reason = getattr(problem, "strerror", None) or problem
+    return ConfigurationError(f"{what} cannot be written: {reason}", where=str(file), kept=kept, next_step=next_step)
+
+
 class LedgerSchemaError(OursToFix):
     """The ledger's schema is older or newer than this program."""
 

@@ -9,6 +9,7 @@ midnight of 29 February 2024 came twice.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final
 
 _OLD: Final = timedelta(hours=6)
@@ -53,6 +54,7 @@ class KazakhstanTime(tzinfo):
 KAZAKHSTAN: Final = KazakhstanTime()
 
 
+@lru_cache(maxsize=4096)
 def day_start_utc(day: date) -> datetime:
     """The instant at which ``day`` begins in Kazakhstan, aware UTC.
 

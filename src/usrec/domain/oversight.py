@@ -44,6 +44,8 @@ class Concern(StrEnum):
     """The legal date of an open submission is over."""
     JOURNAL_UNLINKED = "journal_unlinked"
     """Lines of the journal have waited to be linked for too long."""
+    EMPLOYER_STOPPED = "employer_stopped"
+    """Nothing of an employer goes out until a person releases it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Sight:
         undelivered_since: When the first of them was due, aware UTC.
         unlinked_since: When the oldest line of the journal was written that waits to be linked for too long, aware
             UTC; None when none does.
+        stops: Since when which employers are stopped, by their names in the settings.
     """
 
     agents: Sequence[Heartbeat] = ()
@@ -66,6 +69,7 @@ class Sight:
     undelivered: int = 0
     undelivered_since: datetime | None = None
     unlinked_since: datetime | None = None
+    stops: Mapping[str, datetime] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ class Trouble:
     Attributes:
         since: Aware UTC.
         number: Of what it is about; 0 where there is nothing to count.
-        about: Ids of submissions or names of agents, at most :data:`REMEMBERED`.
+        about: Ids of submissions, or names of agents or employers, at most :data:`REMEMBERED`.
         agent: The agent that gave the last sign; None when there never was one.
     """
 
@@ -143,6 +147,7 @@ def troubles_of(sight: Sight | None, impression: Impression, now: datetime, sile
         _about(Concern.UNWATCHED, sight.unwatched, now),
         _about(Concern.OVERDUE, sight.overdue, now),
         _undelivered(sight, now, silence),
+        _stopped(sight.stops),
         None if sight.unlinked_since is None else Trouble(Concern.JOURNAL_UNLINKED, sight.unlinked_since),
     ]
     return {one.concern: one for one in found if one is not None}
@@ -172,6 +177,12 @@ def _halted(sight: Sight, silence: timedelta) -> Trouble | None:
     first = min(agents, key=lambda one: one.last_sign)
     about = frozenset(agent.host for agent in agents)
     return Trouble(Concern.CLOCK_WRONG, first.beat_at, len(about), about, agent=first)
+
+
+def _stopped(stops: Mapping[str, datetime]) -> Trouble | None:
+    if not stops:
+        return None
+    return Trouble(Concern.EMPLOYER_STOPPED, min(stops.values()), len(stops), frozenset(sorted(stops)[:REMEMBERED]))
 
 
 def _about(concern: Concern, ids: Collection[SubmissionId], now: datetime) -> Trouble | None:

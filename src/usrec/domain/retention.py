@@ -36,11 +36,16 @@ class Retention:
 
     ended_years: int | None = None
     taken_back_years: int | None = None
+    closed_alerts_years: int | None = None
 
     def bound(self, rule: RetentionRule, now: datetime) -> datetime | None:
         """What was decided before this instant may go."""
         years = self.ended_years if rule is RetentionRule.ENDED else self.taken_back_years
         return None if years is None else years_before(now, years)
+
+    def alerts_bound(self, now: datetime) -> datetime | None:
+        """Alerts that were closed before this instant may go."""
+        return None if self.closed_alerts_years is None else years_before(now, self.closed_alerts_years)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ system's own key, never the IIN: one person may hold several contracts, be rehir
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NewType
+from functools import lru_cache
+from typing import Any, NewType
 
 from usrec.domain.events.changes import (
     Amendment,
@@ -61,6 +62,7 @@ __all__ = [
     "load_details",
     "operation_of",
     "paper_dates",
+    "parsed_payload",
     "trigger_date",
 ]
 
@@ -139,9 +141,19 @@ class SourceRow:
         return f"SourceRow({self.source}/{self.event_id or self.row_ref} r{self.revision} {self.event_type})"
 
 
+@lru_cache(maxsize=512)
+def parsed_payload(text: str) -> Any:
+    """The JSON value of a payload, read once for all who look at a row; nobody changes it.
+
+    Raises:
+        ValueError, RecursionError: It is none.
+    """
+    return json.loads(text)
+
+
 def _canonical_json(text: str) -> str:
     try:
-        return json.dumps(json.loads(text), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return json.dumps(parsed_payload(text), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     except (ValueError, RecursionError):
         return text
 
@@ -184,6 +196,10 @@ DETAILS_TYPES: Mapping[Operation, type[Details]] = {
     Operation.TRANSFER: Transfer,
 }
 _OPERATIONS: Mapping[type[Details], Operation] = {kind: operation for operation, kind in DETAILS_TYPES.items()}
+_FIELDS: Mapping[type[Details], Sequence[str]] = {kind: [one.name for one in fields(kind)] for kind in _OPERATIONS}
+_DATES: Mapping[type[Details], frozenset[str]] = {
+    kind: frozenset(one.name for one in fields(kind) if str(one.type).startswith("date")) for kind in _OPERATIONS
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,23 +282,20 @@ def contract_id_given(details: Details) -> str | None:
 
 def dump_details(details: Details) -> str:
     """Details as JSON text for the ledger, without what is absent; :func:`load_details` is its inverse."""
-    values = {item.name: getattr(details, item.name) for item in fields(details)}
+    values = ((name, getattr(details, name)) for name in _FIELDS[type(details)])
     return json.dumps(
-        {
-            name: value.isoformat() if isinstance(value, date) else value
-            for name, value in values.items()
-            if value is not None
-        },
+        {name: value.isoformat() if isinstance(value, date) else value for name, value in values if value is not None},
         ensure_ascii=False,
         sort_keys=True,
     )
 
 
+@lru_cache(maxsize=512)
 def load_details(operation: Operation, text: str) -> Details:
     """Details from the ledger's JSON text, which :func:`dump_details` wrote."""
     kind = DETAILS_TYPES[operation]
     raw: dict[str, str | None] = json.loads(text)
-    dates = {item.name for item in fields(kind) if str(item.type).startswith("date")}
+    dates = _DATES[kind]
     values: dict[str, object] = {
         name: date.fromisoformat(value) if name in dates and value is not None else value for name, value in raw.items()
     }

@@ -9,18 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final, NewType
 
 from usrec.domain.source_event import ContractKey, EmployerName, EventId, Operation, SourceName
-from usrec.domain.state import MAY_BE_REGISTERED, SETTLED, State
+from usrec.domain.state import MAY_BE_REGISTERED, OPEN, SETTLED, State
 
 SubmissionId = NewType("SubmissionId", str)
 AttemptId = NewType("AttemptId", str)
 
 OUTSIDE_THE_LINE: Final = -1
 """Position of a submission that holds nobody: a refused revision, a second conclusion, a row without a contract."""
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class QueueStatus(StrEnum):
@@ -159,12 +160,29 @@ class Submission:
         return f"Submission({self.id}, {self.operation}, {self.state})"
 
 
+def contract_of(submission: Submission) -> tuple[str, ContractKey]:
+    """The contract that a submission belongs to: its employer's number and the HR system's key."""
+    return submission.employer_bin, submission.contract_key
+
+
 def awaits_iin(submission: Submission) -> bool:
     """Whether HR's row says that the employee of the contract has no IIN yet; nothing of the contract can be sent."""
-    if submission.operation is not Operation.CONCLUSION:
+    if submission.operation is not Operation.CONCLUSION or "awaits_iin" not in submission.details:
         return False
     details = json.loads(submission.details)
     return details.get("awaits_iin") == "true" and not details.get("employee_iin")
+
+
+def counts(submission: Submission) -> bool:
+    """Whether it counts of its contract: it is registered, or stands open in the line for its event."""
+    stands = submission.replaced_by is None and submission.position != OUTSIDE_THE_LINE
+    return submission.state is State.ACCEPTED or (submission.state in OPEN and stands)
+
+
+def turn(submission: Submission) -> tuple[bool, datetime, int, str]:
+    """Sorts what counts of a contract: what was decided as it was decided, behind it what is open as it stands."""
+    decided_at = submission.decided_at
+    return decided_at is None, decided_at or _NEVER, submission.position, submission.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from usrec.application.alert_of_key import alert_of_key
 from usrec.application.hasten import hasten_keyless
 from usrec.application.record_standing import AUTHORITY, CALENDAR, record_standing
 from usrec.domain.authority import Appointment, Authority, SigningCertificate, dump_authorities, examine_authority
@@ -87,9 +88,17 @@ class AuthorityWatch:
         if self._sought_at is not None and self._sought_at <= now < self._sought_at + SEEK_EVERY:
             return
         self._sought_at = now
+        for employer_bin in agent.signer.unusable:
+            _alert_of_key(agent, employer_bin)
         if agent.signer.seek(now):
             _log.info("a signer that did not answer is back", action="key.back")
             hasten_keyless(ledger=agent.ledger)
+
+
+def _alert_of_key(agent: Agent, employer_bin: str) -> None:
+    name = agent.employers.get(employer_bin)
+    if name and alert_of_key(name, ledger=agent.ledger, view=agent.ledger.view, clock=agent.clock):
+        _log.error("no key of the employer may sign: what is taken waits", action="key.unusable", employer=name)
 
 
 def _record(agent: Agent, action: str, detail: str) -> None:

@@ -19,7 +19,7 @@ from typing import Final
 import structlog
 
 from usrec.adapters.metrics.agent_metrics import AgentMetrics
-from usrec.application.deliver import Delivered
+from usrec.application.delivery import Delivered
 from usrec.application.hasten import hasten_keyless
 from usrec.application.tell_sink import forget_removed_sinks
 from usrec.bootstrap import Agent
@@ -40,6 +40,7 @@ from usrec.interfaces.journal_watch import LINK_EVERY, JournalWatch
 from usrec.interfaces.metrics_page import sink_names, standing_of
 from usrec.interfaces.reload import Compose, Reloader
 from usrec.interfaces.service_manager import ServiceManager
+from usrec.interfaces.telling import tell_all
 from usrec.interfaces.trust_watch import TrustWatch, longest_look
 from usrec.ports.alert_sink import Composer
 from usrec.ports.doorbell import Ring
@@ -200,9 +201,18 @@ class Daemon:
             *self.alerting.loops(self.handover.current, poll),
             self.heart.loop(values.watch.silence, draining=drain),
             journal,
+            *self._telling_loops(poll),
             *self._clock_loops(drain=drain),
             *([] if drain else [look, *self._trust_loops(), *self.bells.loops(self.handover.current)]),
         ]
+
+    def _telling_loops(self, poll: float) -> Sequence[Loop]:
+        """For HR systems that are told of changes at once."""
+        listeners = self.handover.current.listeners
+        return [Loop("tell-hr", self._tell_once, OTHERS_TIME, poll)] if listeners else []
+
+    def _tell_once(self, agent: Agent) -> bool:
+        return tell_all(agent, self.crew)
 
     def _clock_loops(self, *, drain: bool) -> Sequence[Loop]:
         """For a clock that somebody else can tell to be wrong."""

@@ -9,7 +9,8 @@ from typing import Final
 
 from usrec.adapters.metrics.agent_metrics import AgentMetrics
 from usrec.adapters.metrics.instruments import Step
-from usrec.application.deliver import Delivered, claim_due, deliver
+from usrec.application.deliver import claim_due, deliver
+from usrec.application.delivery import Delivered
 from usrec.application.give_back import give_back_untouched
 from usrec.application.hasten import hasten_unsent
 from usrec.application.probe import claim_probe
@@ -141,8 +142,8 @@ class Dispatch:
         gateway = WitnessedGateway(watched, self._clock_watch, agent)
         timed = self._metrics.timed(agent.renderer, agent.signer, gateway)
         with self._interrupted.remembered(claim), self._metrics.counts.timing(Step.DELIVER):
-            delivered = deliver(
-                claim,
+            (delivered,) = deliver(
+                [claim],
                 ledger=agent.ledger,
                 renderer=timed.renderer,
                 signer=timed.signer,

@@ -70,8 +70,7 @@ class Drain:
 def _nothing_left(view: LedgerView) -> bool:
     """Whether the ledger holds nothing that the agent can do by itself; one that does not answer may hold it."""
     try:
-        progress, notes = view.progress(), view.write_backs_waiting()
+        return not view.has_work()
     except LedgerUnavailable as problem:
         _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__)
         return False
-    return not (progress.ready or progress.claimed or progress.retrying or notes)

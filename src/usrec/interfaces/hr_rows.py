@@ -16,6 +16,7 @@ from usrec.bootstrap import Agent
 from usrec.domain.errors import SourceUnavailable
 from usrec.interfaces.crew import Crew
 from usrec.interfaces.drain import Drain
+from usrec.interfaces.stop_notes import StopNotes
 from usrec.ports.event_source import EventSource, StatusNote
 
 INGEST_SIZE: Final = 200
@@ -49,6 +50,7 @@ class HrRows:
         self._words = words
         self._allowed = allowed
         self._is_sending = is_sending
+        self._stop_notes = StopNotes()
 
     def take(self, agent: Agent) -> bool:
         """Take rows from each source; whether there were any."""
@@ -62,6 +64,7 @@ class HrRows:
 
     def tell(self, agent: Agent) -> None:
         """Write back to each source what became of its rows."""
+        self._stop_notes.look(agent)
         self._with_each(agent, "upkeep", lambda source: self._tell(agent, source))
 
     def _with_each(self, agent: Agent, name: str, act: Callable[[EventSource], None]) -> bool:

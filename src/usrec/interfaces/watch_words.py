@@ -26,6 +26,9 @@ _SUBJECTS: Final[Mapping[Concern, Callable[[int], str]]] = {
     Concern.CLOCK_WRONG: lambda _: tr("nothing is sent, because a machine's clock cannot be relied on"),
     Concern.OVERDUE: lambda number: ntr("{number} submission is overdue", "{number} submissions are overdue", number),
     Concern.JOURNAL_UNLINKED: lambda _: tr("the journal is not being linked"),
+    Concern.EMPLOYER_STOPPED: lambda number: ntr(
+        "{number} employer is stopped", "{number} employers are stopped", number
+    ),
 }
 _OVER: Final[Mapping[Concern, str]] = {
     Concern.LEDGER_UNREACHABLE: N_("the ledger answers again"),
@@ -36,6 +39,7 @@ _OVER: Final[Mapping[Concern, str]] = {
     Concern.CLOCK_WRONG: N_("the machines' clocks can be relied on again"),
     Concern.OVERDUE: N_("nothing is overdue any more"),
     Concern.JOURNAL_UNLINKED: N_("the journal is linked again"),
+    Concern.EMPLOYER_STOPPED: N_("no employer is stopped any more"),
 }
 _HAPPENED: Final[Mapping[Concern, str]] = {
     Concern.LEDGER_UNREACHABLE: N_("The ledger has not answered since {since}: nobody sees now which terms come near."),
@@ -47,6 +51,7 @@ _HAPPENED: Final[Mapping[Concern, str]] = {
     ),
     Concern.OVERDUE: N_("The legal date is over, and USREC has no record of it:"),
     Concern.JOURNAL_UNLINKED: N_("Lines of the journal have waited since {since} to be linked into its chain."),
+    Concern.EMPLOYER_STOPPED: N_("Since {since} nothing is signed or sent of, while terms run on:"),
 }
 _DIED: Final = N_("Agents are silent: the last sign of life came from {host} at {since}. Nothing is being registered.")
 _STOPPED: Final = N_("Agents are silent: the last one, on {host}, was stopped at {since}. Nothing is being registered.")
@@ -60,6 +65,7 @@ _TO_DO: Final[Mapping[Concern, str]] = {
     Concern.CLOCK_WRONG: N_("Set that machine's clock right, best by NTP (timedatectl). The agent goes on by itself."),
     Concern.OVERDUE: N_("See what each waits for: usrec submission list."),
     Concern.JOURNAL_UNLINKED: N_("On the agent's machine: see its log for journal.link_failed."),
+    Concern.EMPLOYER_STOPPED: N_("See who stopped it and why: usrec employer list. A person lets it go on."),
 }
 
 
@@ -96,7 +102,7 @@ def _of_silence(trouble: Trouble) -> str:
 
 
 def _named(trouble: Trouble) -> list[str]:
-    """The first of the submissions that it is about; agents are named by their machines."""
+    """The first of the submissions or employers that it is about; agents are named by their machines."""
     if trouble.concern in {Concern.AGENT_MISSING, Concern.CLOCK_WRONG}:
         return []
     ids = sorted(trouble.about)

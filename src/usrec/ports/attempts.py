@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -77,8 +78,8 @@ class Attempts(Protocol):
         """
         ...
 
-    def recorded(self, attempt_id: AttemptId) -> bool:
-        """Whether it was ever opened."""
+    def recorded(self, attempt_ids: Collection[AttemptId]) -> Collection[AttemptId]:
+        """Those of these that were ever opened."""
         ...
 
     def open_of(self, submission_id: SubmissionId) -> AttemptId | None:
@@ -101,8 +102,8 @@ class Attempts(Protocol):
 class Acknowledgements(Protocol):
     """Trusted decisions."""
 
-    def seen(self, signed_digest: str) -> bool:
-        """Whether an answer with this digest is on record."""
+    def seen(self, signed_digests: Collection[str]) -> Collection[str]:
+        """Those of these digests under which an answer is on record."""
         ...
 
     def add(self, acknowledgement: Acknowledgement) -> None:

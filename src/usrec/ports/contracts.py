@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from usrec.domain.source_event import ContractKey
 
 ContractRef = tuple[str, ContractKey]
 """(employer's BIN, the HR system's key)."""
+NumberRef = tuple[str, str]
+"""(employer's BIN, number of a contract)."""
 
 
 class Contracts(Protocol):
@@ -30,6 +32,10 @@ class Contracts(Protocol):
         """The registry's id of the contract, None while unknown."""
         ...
 
+    def registry_ids(self, contracts: Collection[ContractRef]) -> Mapping[ContractRef, str]:
+        """Those of many contracts, as far as they are known."""
+        ...
+
     def set_registry_id(self, employer_bin: str, contract_key: ContractKey, registry_id: str | None) -> None:
         """Remember the registry's id; None: the registry has no such contract any more."""
         ...
@@ -38,6 +44,6 @@ class Contracts(Protocol):
         """Remember that an event gives the contract this number; a number once remembered stays."""
         ...
 
-    def with_number(self, employer_bin: str, number: str) -> Sequence[ContractKey]:
-        """The employer's contracts to which an event ever gave this number, ordered."""
+    def with_numbers(self, numbers: Collection[NumberRef]) -> Mapping[NumberRef, Sequence[ContractKey]]:
+        """The employer's contracts to which an event ever gave each number, ordered; each number is in the answer."""
         ...

@@ -27,6 +27,22 @@ class Chosen:
     since: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """How large a bundle becomes at least.
+
+    Attributes:
+        size: In bytes.
+    """
+
+    files: int
+    size: int
+
+    def __add__(self, other: Volume) -> Volume:
+        """Both together."""
+        return Volume(self.files + other.files, self.size + other.size)
+
+
 class EvidenceReading(Protocol):
     """One snapshot of the ledger: whatever is asked is as of one moment."""
 
@@ -49,6 +65,10 @@ class EvidenceReading(Protocol):
 
     def due_or_taken(self, first: date, last: date) -> Chosen:
         """Those whose legal date lies in a period, or that were taken in it; by their intake."""
+        ...
+
+    def volume(self, ids: Collection[SubmissionId]) -> Volume:
+        """What these submissions fill at least; found without reading any of their content."""
         ...
 
     def records(self, ids: Collection[SubmissionId]) -> Sequence[EvidenceRecord]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from usrec.domain.chain_head import Restoring
 from usrec.ports.chain import SignedHead
 
 
@@ -72,7 +73,7 @@ class HeadChecker(Protocol):
 
 
 class HeadFile(Protocol):
-    """The heads outside the ledger: a file that only grows."""
+    """The heads outside the ledger, and the restorings of it: a file that only grows."""
 
     def last(self) -> int:
         """The highest number in it, 0 when there is none.
@@ -95,5 +96,21 @@ class HeadFile(Protocol):
 
         Raises:
             HeadFileUnusable: It cannot be read.
+        """
+        ...
+
+    def restorings(self) -> Sequence[Restoring]:
+        """When backups were put in the ledger's place.
+
+        Raises:
+            HeadFileUnusable: It cannot be read.
+        """
+        ...
+
+    def append_restoring(self, restoring: Restoring) -> None:
+        """Add one; it is on the disk when this returns.
+
+        Raises:
+            HeadFileUnusable: It cannot be written.
         """
         ...

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Protocol
 
 from usrec.domain.inquiry import AskedQuestion, Question, RegistryReply
-from usrec.domain.submission import SubmissionId
 
 
 class Inquiry(Protocol):
@@ -26,10 +25,6 @@ class Questions(Protocol):
 
     def add(self, asked: AskedQuestion) -> None:
         """Record a question with its answer; unique on submission and attempt."""
-        ...
-
-    def asked_after(self, submission_id: SubmissionId, attempt: int) -> bool:
-        """Whether the registry was asked since the attempt with this number."""
         ...
 
     def seen(self, signed_digest: str) -> bool:

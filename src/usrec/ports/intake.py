@@ -109,7 +109,7 @@ class Intake(Protocol):
         ...
 
     def claim_calls(self, source: SourceName, now: datetime, lease: timedelta, limit: int) -> Sequence[Call]:
-        """The next calls that are due, for ``lease`` nobody else's."""
+        """The next calls, for ``lease`` nobody else's; none before the first of them is due."""
         ...
 
     def done(self, calls: Collection[int]) -> None:

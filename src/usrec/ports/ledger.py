@@ -3,6 +3,9 @@
 A unit of work is one transaction: it rolls back unless ``commit`` is called. Transactions that change a contract take
 that contract's lock first (``contracts.lock``), so that two agents cannot both decide what goes next in its line.
 
+What is only written may be sent to the database together, when the transaction ends or something asks for it. So what
+``Raises`` says of a method that returns nothing may be raised by ``commit``; locks and ``hold_lease`` work at once.
+
 All methods raise :class:`usrec.domain.errors.LedgerUnavailable` when the database cannot be reached or written.
 """
 
@@ -17,7 +20,7 @@ from typing import Protocol
 from usrec.domain.identifiers import RecordId
 from usrec.domain.message import SignedMessage
 from usrec.domain.signing_request import SigningRequest
-from usrec.domain.source_event import ContractKey, EmployerName, EventId, SourceName, SourceRow
+from usrec.domain.source_event import EmployerName, EventId, SourceName, SourceRow
 from usrec.domain.state import State
 from usrec.domain.submission import AttemptId, Lease, QueueEntry, Standpoint, Submission, SubmissionId, WaitReason
 from usrec.ports.alert_sinks import AlertSinks
@@ -36,6 +39,8 @@ from usrec.ports.watched import Agents, Alerts, EmployerStops, Permits
 
 InboxKey = tuple[SourceName, EventId, int]
 """(source, event id, revision)."""
+EventRef = tuple[SourceName, EventId]
+"""(source, event id)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Claim:
         sent_attempts: Closed attempts after which the authority may hold the record.
         request: The document that a person was asked to sign or approve.
         record_id: For a document that is made now, the same whenever it is made; None where there is one already.
+        asked_after: Number of the last attempt after which the registry was asked, None where it never was.
     """
 
     submission: Submission
@@ -59,6 +65,7 @@ class Claim:
     sent_attempts: int
     request: SigningRequest | None = None
     record_id: RecordId | None = None
+    asked_after: int | None = None
 
 
 class Inbox(Protocol):
@@ -117,6 +124,10 @@ class Submissions(Protocol):
         """One submission, None when there is none."""
         ...
 
+    def get_all(self, ids: Collection[SubmissionId]) -> Mapping[SubmissionId, Submission]:
+        """Those of these that there are."""
+        ...
+
     def update(self, submission: Submission, *, was: State) -> None:
         """Store a changed submission.
 
@@ -129,8 +140,12 @@ class Submissions(Protocol):
         """All submissions of an event, oldest revision first."""
         ...
 
-    def conclusions_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Submission]:
-        """The conclusion events in the line of a contract (position >= 0), neither replaced nor cancelled."""
+    def of_events(self, events: Collection[EventRef]) -> Mapping[EventRef, Sequence[Submission]]:
+        """The same of many events; each is in the answer."""
+        ...
+
+    def conclusions_of(self, contracts: Collection[ContractRef]) -> Mapping[ContractRef, Sequence[Submission]]:
+        """The conclusion events in the lines of contracts (position >= 0), neither replaced nor cancelled."""
         ...
 
     def standing_of(self, contracts: Collection[ContractRef]) -> Mapping[ContractRef, Sequence[Submission]]:
@@ -141,12 +156,12 @@ class Submissions(Protocol):
         """
         ...
 
-    def line_of(self, employer_bin: str, contract_key: ContractKey) -> Sequence[Standpoint]:
-        """The submissions in the line of a contract (position >= 0) that no other replaced and that are not settled."""
+    def lines_of(self, contracts: Collection[ContractRef]) -> Mapping[ContractRef, Sequence[Standpoint]]:
+        """The submissions in the lines of contracts (position >= 0) that no other replaced and that are not settled."""
         ...
 
-    def next_position(self, employer_bin: str, contract_key: ContractKey) -> int:
-        """A position (>= 1) behind all events of the contract."""
+    def next_positions(self, contracts: Collection[ContractRef]) -> Mapping[ContractRef, int]:
+        """A position (>= 1) behind all events of each contract."""
         ...
 
     def store_message(self, submission_id: SubmissionId, message: SignedMessage) -> None:
@@ -180,6 +195,10 @@ class Outbox(Protocol):
 
     def get(self, submission_id: SubmissionId) -> QueueEntry | None:
         """One entry, None when the submission is not in the outbox."""
+        ...
+
+    def get_all(self, ids: Collection[SubmissionId]) -> Mapping[SubmissionId, QueueEntry]:
+        """The entries of those of these that are in the outbox."""
         ...
 
     def remove(self, submission_id: SubmissionId) -> None:
@@ -235,6 +254,10 @@ class Outbox(Protocol):
         Raises:
             LeaseLost: It is not; the caller must not write.
         """
+        ...
+
+    def hold_leases(self, leases: Collection[Lease], now: datetime) -> Mapping[SubmissionId, QueueEntry]:
+        """The same for many at once: the entries whose lease is still good, their rows locked; the others are lost."""
         ...
 
     def release(self, lease: Lease, entry: QueueEntry) -> None:

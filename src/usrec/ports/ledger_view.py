@@ -265,6 +265,10 @@ class LedgerView(Protocol):
         """What is unsettled, counted; up to ``named`` of each kind are told one by one, earliest due first."""
         ...
 
+    def has_work(self) -> bool:
+        """Whether the agent can do anything by itself: send, try again, or tell HR. Cheap, however long the queue."""
+        ...
+
     def progress(self) -> Progress:
         """What the outbox holds."""
         ...

@@ -30,6 +30,14 @@ class RetainedData(Protocol):
         """Take their personal data away; returns how many submissions lost some."""
         ...
 
+    def old_alerts(self, before: datetime) -> int:
+        """How many alerts were closed before then, of events that are settled."""
+        ...
+
+    def drop_alerts(self, before: datetime, limit: int) -> int:
+        """Delete up to ``limit`` of them, and what each sink took of them; returns how many."""
+        ...
+
     def drop_documents(self, before: datetime) -> int:
         """Delete documents taken before then that no submission with its data names; returns how many."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -121,6 +121,14 @@ class EmployerStops(Protocol):
         """Its stop, None when it has none."""
         ...
 
+    def of(self, employers: Collection[str]) -> Mapping[str, EmployerStop]:
+        """The stops of those of these that have one, by their BIN."""
+        ...
+
     def remove(self, employer_bin: str) -> bool:
         """Release an employer; false when nobody had stopped it."""
+        ...
+
+    def noted(self, employer_bin: str, message: str, limit: int) -> Sequence[Submission]:
+        """Its submissions that wait to be signed, and of whose rows HR was told this last."""
         ...

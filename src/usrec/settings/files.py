@@ -17,7 +17,7 @@ from usrec.domain.errors import ConfigurationError
 from usrec.settings.faults import Written, Wrong
 from usrec.settings.load import database_url
 from usrec.settings.outline import values_in, without_none
-from usrec.settings.secrets import read_secret
+from usrec.settings.secrets import read_secret, word_for
 from usrec.settings.section import SecretSettings
 
 _WRITTEN: Final = {"state_file", "store", "folder"}
@@ -42,9 +42,9 @@ def unusable_files(written: Written, model: type[BaseModel]) -> Iterator[Wrong]:
 def _fault_of(name: str, field: FieldInfo, value: object, home: Path) -> str:
     kind = without_none(field.annotation)
     if kind is SecretSettings:
-        return _fault_of_secret(value, home)
+        return _fault_of_secret(name, value, home)
     if SecretSettings in get_args(kind) and isinstance(value, list):
-        return next(filter(None, (_fault_of_secret(one, home) for one in value)), "")
+        return next(filter(None, (_fault_of_secret(name, one, home) for one in value)), "")
     if kind is Path and isinstance(value, str) and name not in _OF_OTHERS:
         file = home / value
         if name in _WRITTEN:
@@ -55,9 +55,9 @@ def _fault_of(name: str, field: FieldInfo, value: object, home: Path) -> str:
     return ""
 
 
-def _fault_of_secret(value: object, home: Path) -> str:
+def _fault_of_secret(name: str, value: object, home: Path) -> str:
     try:
-        read_secret(SecretSettings.model_validate(value), home=home)
+        read_secret(SecretSettings.model_validate(value), home=home, what=word_for(name))
     except ValidationError:
         return ""
     except ConfigurationError as problem:

@@ -7,10 +7,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
 from pydantic import ValidationError
-from pydantic_settings import EnvSettingsSource, SettingsError
 
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.secret import Secret
@@ -19,7 +18,7 @@ from usrec.settings.lines import place_of
 from usrec.settings.outline import Steps
 from usrec.settings.rules import broken_rules
 from usrec.settings.running_section import HealthSettings
-from usrec.settings.secrets import read_secret
+from usrec.settings.secrets import USUALLY, read_secret
 from usrec.settings.section import SecretSettings
 from usrec.settings.tree import Settings, WatcherSettings
 
@@ -49,13 +48,13 @@ class LoadedWatcherSettings:
         """A database address whose relative SQLite path starts at the settings' directory."""
         return database_url(url, self.file.parent)
 
-    def secret(self, setting: SecretSettings) -> Secret:
-        """The secret that a setting points at.
+    def secret(self, setting: SecretSettings, what: str = USUALLY) -> Secret:
+        """The secret that a setting points at; ``what`` it is, in the words of errors.
 
         Raises:
             ConfigurationError: It cannot be read, is empty, or others may read it.
         """
-        return read_secret(setting, home=self.file.parent)
+        return read_secret(setting, home=self.file.parent, what=what)
 
     def optional_secret(self, setting: SecretSettings | None) -> Secret | None:
         """The secret, None where the settings name none.
@@ -148,10 +147,10 @@ def examine(file: Path, model: type[Tree]) -> Examined[Tree]:
         what, line = place_of(problem, text)
         return Examined(None, None, [Fault("", line, None, what)])
     variables = _variables(model)
-    try:
-        written = Written(file, text, _over(tree, EnvSettingsSource(model)()), variables)
-    except SettingsError:
+    given = _environment(model) if variables else {}
+    if given is None:
         return Examined(None, Written(file, text, tree, variables), _not_json(variables))
+    written = Written(file, text, _over(tree, given), variables)
     wrongs = [*broken_rules(written.tree), *_unknown_variables(variables, model)]
     values = None
     try:
@@ -196,6 +195,17 @@ def _over(tree: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
         below = merged.get(name)
         merged[name] = _over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
     return merged
+
+
+def _environment(model: type[WatcherSettings]) -> Mapping[str, Any] | None:
+    """What the environment says of the settings, as a tree; None where a whole table in it is no JSON."""
+    from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
+
+    of = cast("type[BaseSettings]", model)  # of a model it takes the fields alone, and the rest is said here
+    try:
+        return EnvSettingsSource(of, env_prefix=_PREFIX, env_nested_delimiter=_BETWEEN)()
+    except SettingsError:
+        return None
 
 
 def _variables(model: type[WatcherSettings]) -> Mapping[Steps, str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from inspect import cleandoc
+from inspect import cleandoc, getsource
+from itertools import pairwise
+from textwrap import dedent
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -39,6 +42,7 @@ class Table:
         path: Names that lead to it, :data:`NAME` for a chosen one.
         meaning: What it is for, in English.
         settings: Its own settings by name, without the tables in it.
+        section: The model that reads it.
         required: The agent does not start without it.
         absent: It is not there unless somebody writes it; its settings have no effect by themselves.
         kind: Of a table, or of one in it, that may stand in the place of another: what its ``kind`` says.
@@ -48,9 +52,18 @@ class Table:
     shape: Shape
     meaning: str
     settings: Mapping[str, FieldInfo]
+    section: type[BaseModel]
     required: bool
     absent: bool = False
     kind: str = ""
+
+    def meanings(self) -> Mapping[str, str]:
+        """What each setting is for, in English: the text below it in the source, which is read now."""
+        found: dict[str, str] = {}
+        for model in reversed(self.section.__mro__):
+            if issubclass(model, BaseModel) and model is not BaseModel:
+                found.update(_texts_below(model))
+        return {name: found.get(name, "") for name in self.settings}
 
 
 def tables(model: type[BaseModel], path: tuple[str, ...] = (), kind: str = "") -> Iterator[Table]:
@@ -63,7 +76,7 @@ def tables(model: type[BaseModel], path: tuple[str, ...] = (), kind: str = "") -
             own = {one: setting for one, setting in section.model_fields.items() if not is_table(setting)}
             required = field.is_required() and section is sections[0]
             absent = not (required or (field.default and not of_kind))
-            yield Table(inner, shape, cleandoc(section.__doc__ or ""), own, required, absent, of_kind)
+            yield Table(inner, shape, cleandoc(section.__doc__ or ""), own, section, required, absent, of_kind)
             yield from tables(section, inner, of_kind)
 
 
@@ -71,6 +84,17 @@ def kind_of(section: type[BaseModel]) -> str:
     """What the setting ``kind`` of a table says; empty where it has none."""
     field = section.model_fields.get(KIND)
     return "" if field is None else str(get_args(field.annotation)[0])
+
+
+def _texts_below(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    """The settings of one class, and the text that stands below each in the source."""
+    lines = ast.walk(ast.parse(dedent(getsource(model))))
+    for setting, text in pairwise(line for one in lines if isinstance(one, ast.ClassDef) for line in one.body):
+        match setting, text:
+            case ast.AnnAssign(target=ast.Name(name)), ast.Expr(value=ast.Constant(value=str(words))):
+                yield name, cleandoc(words)
+            case _:
+                pass
 
 
 def is_table(field: FieldInfo) -> bool:

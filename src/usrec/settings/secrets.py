@@ -17,46 +17,54 @@ from usrec.domain.secret import Secret
 from usrec.settings.section import SecretSettings
 
 CREDENTIALS_VARIABLE: Final = "CREDENTIALS_DIRECTORY"
+USUALLY: Final = "password"
+KEY: Final = "key"
 COMMAND_TIME: Final = timedelta(seconds=30)
 
 
-def read_secret(setting: SecretSettings, *, home: Path) -> Secret:
+def read_secret(setting: SecretSettings, *, home: Path, what: str = USUALLY) -> Secret:
     """The secret, without its final line end.
 
     Args:
         home: Where relative paths start.
+        what: What it is, in the words of errors.
 
     Raises:
         ConfigurationError: It cannot be read, is empty, or others may read its file. Never shows what was read.
     """
     if setting.file is not None:
-        return _of_file(setting.file if setting.file.is_absolute() else home / setting.file)
+        return _of_file(setting.file if setting.file.is_absolute() else home / setting.file, what)
     if setting.env is not None:
-        return _of_environment(setting.env)
+        return _of_environment(setting.env, what)
     if setting.credential is not None:
         return _of_credential(setting.credential)
-    return _of_command(setting.command or (), home)
+    return _of_command(setting.command or (), home, what)
 
 
-def _of_file(file: Path) -> Secret:
+def word_for(setting: str) -> str:
+    """What the secret of a setting is, by the setting's name."""
+    return KEY if setting in {"key", "old_keys"} else USUALLY
+
+
+def _of_file(file: Path, what: str) -> Secret:
     try:
         mode = file.stat().st_mode
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
-        raise ConfigurationError(f"the password file cannot be read: {reason}", where=str(file)) from None
+        raise ConfigurationError(f"the {what} file cannot be read: {reason}", where=str(file)) from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO) & ~stat.S_IRGRP:
         raise ConfigurationError(
-            "other users may read the password file", where=str(file), next_step=f"chmod 600 {file}"
+            f"other users may read the {what} file", where=str(file), next_step=f"chmod 600 {file}"
         )
-    return _stripped(text, "the password file is empty", str(file))
+    return _stripped(text, f"the {what} file is empty", str(file))
 
 
-def _of_environment(name: str) -> Secret:
+def _of_environment(name: str, what: str) -> Secret:
     text = os.environ.get(name)  # noqa: TID251 -- settings are where the environment is read
     if text is None:
-        raise ConfigurationError("the variable with the password is not set", where=f"${name}")
-    return _stripped(text, "the variable with the password is empty", f"${name}")
+        raise ConfigurationError(f"the variable with the {what} is not set", where=f"${name}")
+    return _stripped(text, f"the variable with the {what} is empty", f"${name}")
 
 
 def _of_credential(name: str) -> Secret:
@@ -82,7 +90,7 @@ def _of_credential(name: str) -> Secret:
     return _stripped(text, "the systemd credential is empty", f"credential {name}")
 
 
-def _of_command(command: tuple[str, ...], home: Path) -> Secret:
+def _of_command(command: tuple[str, ...], home: Path, what: str) -> Secret:
     where = f"command {command[0]}"
     try:
         done = subprocess.run(  # noqa: S603 -- the administrator's own command, without a shell
@@ -96,10 +104,10 @@ def _of_command(command: tuple[str, ...], home: Path) -> Secret:
         text = done.stdout.decode("utf-8")
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else f"{type(problem).__name__}"
-        raise ConfigurationError(f"the password command failed: {reason}", where=where) from None
+        raise ConfigurationError(f"the {what} command failed: {reason}", where=where) from None
     if done.returncode != 0:
-        raise ConfigurationError(f"the password command ended with {done.returncode}", where=where)
-    return _stripped(text, "the password command printed nothing", where)
+        raise ConfigurationError(f"the {what} command ended with {done.returncode}", where=where)
+    return _stripped(text, f"the {what} command printed nothing", where)
 
 
 def _stripped(text: str, empty: str, where: str) -> Secret:

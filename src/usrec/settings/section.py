@@ -12,7 +12,7 @@ class Section(BaseModel):
     """A table of the settings. The text below each setting describes it; ``usrec init`` writes it into the file."""
 
     # Only the whole tree is ever read: its parts need no validators of their own, and each command starts sooner.
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class SecretSettings(Section):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from usrec.settings.alerts_section import AlertSettings
 from usrec.settings.delivery_section import Chosen, DeliverySettings
@@ -19,10 +19,10 @@ from usrec.settings.source_section import SourceSettings
 from usrec.settings.trust_section import TrustSettings
 
 
-class WatcherSettings(BaseSettings):
+class WatcherSettings(BaseModel):
     """What the independent watcher reads. The agent's other tables may stand beside it; they are checked too."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="USREC_", env_nested_delimiter="__")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     gateway: GatewaySettings | None = None
     employer: dict[str, EmployerSettings] = {}
@@ -46,19 +46,6 @@ class WatcherSettings(BaseSettings):
     journal: JournalSettings = JournalSettings()
     trust: TrustSettings | None = None
     log: LogSettings = LogSettings()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment goes over the file; no .env file and no secrets directory is read."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return env_settings, init_settings
 
 
 class Settings(WatcherSettings):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kzeds import KeyKind, load_pkcs12, sign_enveloped, verify_enveloped
-from kzeds.gost import eds, native
+from kzeds.gost import curves, eds, native
 from kzeds.gost.curves import GOST_2004, GOST_2015_512, Curve, Point
 from kzeds.gost.eds import GOST_2015, GOST_OF_2004, GostKind
 from support.kzeds_kinds import pki_of
@@ -114,3 +116,63 @@ def test_library_that_adds_wrongly_is_not_used(monkeypatch: pytest.MonkeyPatch) 
         assert native.names()["curves"] == "python"
     finally:
         native.libcrypto.cache_clear()
+
+
+def _fresh(curve: Curve) -> native.LibCrypto:
+    """OpenSSL's arithmetic that has met no point yet."""
+    native.libcrypto.cache_clear()
+    found = native.libcrypto(curve)
+    native.libcrypto.cache_clear()
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("curve", [GOST_2004, GOST_2015_512], ids=["2004", "2015"])
+def test_sums_by_tables_are_those_of_plain_python(curve: Curve) -> None:
+    fast, other = _fresh(curve), curves.multiply_base(curve, 1234567)
+    assert other is not None
+    numbers = [0, 1, 2, curve.n // 2, curve.n - 2, curve.n - 1]
+    for point in (other, curve.base):
+        for _ in range(native._USES_BEFORE_TABLE):
+            fast.combine(1, 1, point)
+        assert fast._tables[point] is not None
+        for first, second in product(numbers, numbers):
+            assert fast.combine(first, second, point) == curves.combine(curve, first, second, point)
+
+
+def test_only_a_point_that_comes_again_and_again_gets_a_table_and_few_do() -> None:
+    fast = _fresh(GOST_2004)
+    points = [point for number in range(2, 30) if (point := fast.multiply_base(number)) is not None]
+    for uses in range(1, native._USES_BEFORE_TABLE + 1):
+        for point in points:
+            fast.combine(1, 1, point)
+        made = [point for point in points if point in fast._tables]
+        assert len(made) == (native._MOST_TABLES if uses == native._USES_BEFORE_TABLE else 0)
+
+
+def test_a_table_that_sums_wrongly_or_cannot_be_made_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = native.LibCrypto._by_tables
+
+    def wrong(self: native.LibCrypto, table: native._Table, base_times: int, times: int) -> Point | None:
+        return right(self, table, base_times + 1, times)
+
+    def missing(self: native.LibCrypto, base: Point, *, table: bool = False) -> int:
+        raise AttributeError
+
+    for name, broken in (("_by_tables", wrong), ("_make_group", missing)):
+        fast = _fresh(GOST_2004)
+        with monkeypatch.context() as patched:
+            patched.setattr(native.LibCrypto, name, broken)
+            sums = {fast.combine(5, 7, GOST_2004.base) for _ in range(native._USES_BEFORE_TABLE + 2)}
+        assert sums == {curves.multiply_base(GOST_2004, 12)}
+
+
+def test_no_secret_number_ever_goes_through_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signing multiplies by OpenSSL's ladder alone."""
+
+    def refused(*_: object) -> Point | None:
+        raise AssertionError("a sum was asked for")
+
+    monkeypatch.setattr(native.LibCrypto, "combine", refused)
+    monkeypatch.setattr(native.LibCrypto, "_by_tables", refused)
+    assert eds.signer(GOST_2015, 12345)(b"any")

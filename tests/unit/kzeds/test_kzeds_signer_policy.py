@@ -22,7 +22,7 @@ from support import employer_messages, kzeds_material
 from support.employer_messages import CONTRACT_NS, as_text, envelope, message_info, termination
 from support.kzeds_material import NOW, certificate, key
 from support.signer_daemon import BIN, SignerDaemon, conclusion, documents
-from usrec.adapters.gateway.envelope import Sender, build_envelope
+from usrec.adapters.gateway.envelope import EnvelopeForm, Sender
 from usrec.domain.message import CorrelationId, MessageId, SignedMessage
 
 OTHER_BIN = "150340000027"
@@ -103,7 +103,7 @@ def test_shipped_settings_know_every_rendered_document(
     signed = desk.sign(document)
     require_signed(document, signed, certificate())
     message = SignedMessage(signed, "digest", None, MessageId("m-1"), NOW, "fingerprint", NOW)
-    unsealed = build_envelope(Sender("contract", "company"), message, correlation_id=CorrelationId("c-1"), at=NOW)
+    unsealed = EnvelopeForm(Sender("contract", "company")).fill(message, correlation_id=CorrelationId("c-1"), at=NOW)
     require_signed_body(unsealed, desk.seal(unsealed), certificate())
     first, second = desk.daemon.lines()
     assert (first["event"], first["operation"], first["number"], first["used"]) == ("signed", operation, BIN, 1)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kzeds.errors import MalformedXmlError
 from kzeds.signature import C14N, Transform
-from kzeds.xml import parse, to_bytes
+from kzeds.xml import MAXIMUM_ATTRIBUTES, MAXIMUM_NAMESPACES, parse, to_bytes
 from support.kzeds_material import CONTRACT
 
 LAUGHS = b'<!DOCTYPE a [<!ENTITY b "xx"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>'
@@ -52,6 +52,36 @@ def test_document_type_definitions_are_refused(data: bytes) -> None:
 def test_malformed_documents_are_refused(data: bytes) -> None:
     with pytest.raises(MalformedXmlError):
         parse(data)
+
+
+ENCODED = {
+    "UTF-8": ("utf-8", ""),
+    "UTF-8 with a mark": ("utf-8-sig", ""),
+    "UTF-8 said in small letters": ("utf-8", '<?xml version="1.0" encoding="utf-8"?>'),
+    "UTF-16 that says nothing": ("utf-16", ""),
+    "UTF-16 that says UTF-8": ("utf-16", '<?xml version="1.0" encoding="UTF-8"?>'),
+    "UTF-16 without a mark that says UTF-8": ("utf-16-le", '<?xml version="1.0" encoding="UTF-8"?>'),
+    "EBCDIC that says UTF-8": ("cp037", '<?xml version="1.0" encoding="UTF-8"?>'),
+    "big UTF-16": ("utf-16-be", '<?xml version="1.0" encoding="UTF-16BE"?>'),
+    "Windows": ("windows-1251", '<?xml version="1.0" encoding="windows-1251"?>'),
+    "EBCDIC": ("cp037", '<?xml version="1.0" encoding="IBM037"?>'),
+    "UTF-7": ("utf-7", '<?xml version="1.0" encoding="UTF-7"?>'),
+}
+
+
+@pytest.mark.parametrize("name", sorted(ENCODED))
+def test_piled_up_markup_is_refused_in_every_encoding(name: str) -> None:
+    encoding, declaration = ENCODED[name]
+    namespaces = "".join(f' xmlns:p{number}="u:{number}"' for number in range(MAXIMUM_NAMESPACES + 1))
+    attributes = "".join(f' a{number}="1"' for number in range(MAXIMUM_ATTRIBUTES + 1))
+    for pile in (namespaces, attributes):
+        with pytest.raises(MalformedXmlError):
+            parse(f"{declaration}<a><b{pile}/></a>".encode(encoding))
+
+
+def test_markup_that_is_spread_out_is_no_pile() -> None:
+    content = b'<b xmlns:p="u:1" a="1" b="2" c="3"/>' * (MAXIMUM_NAMESPACES + MAXIMUM_ATTRIBUTES)
+    assert len(parse(b"<a>%b</a>" % content)) == MAXIMUM_NAMESPACES + MAXIMUM_ATTRIBUTES
 
 
 def test_error_says_what_and_where_without_quoting_the_document() -> None:

@@ -369,7 +369,7 @@ def test_answer_and_stop_are_on_record_together_or_not_at_all(office: Line, monk
         raise LedgerUnavailable("the power went")
 
     with monkeypatch.context() as patched:
-        patched.setattr("usrec.application.record_outcome.record_decision", dies)
+        patched.setattr("usrec.application.record_outcome.record_decisions", dies)
         with pytest.raises(LedgerUnavailable):
             office.deliver(claim)
     assert office.ledger.view.employer_stops() == []

@@ -73,14 +73,15 @@ def test_every_kind_of_alert_has_a_heading() -> None:
         (Watched.PORTAL, Threshold.ENTER_BY_HAND),
         (Watched.PORTAL, Threshold.FIND_OUT),
     }
-    others_too = {Threshold.LATE_ENTRY, Threshold.STOPPED, Threshold.CLOCK_WRONG, *(one for _, one in of_the_line)}
+    of_all = {Threshold.STOPPED, Threshold.CLOCK_WRONG, Threshold.KEY_UNUSABLE}
+    others_too = {Threshold.LATE_ENTRY, *of_all, *(one for _, one in of_the_line)}
     of_dates = set(Threshold) - GENTLE - OF_ANSWERS - others_too
     dates = [(watched, threshold) for watched in (Watched.SAFE, Watched.LEGAL) for threshold in of_dates]
     others = {
         (Watched.ENTRY, Threshold.LATE_ENTRY),
         (Watched.EMPLOYER, Threshold.STOPPED),
         (Watched.CLOCK, Threshold.CLOCK_WRONG),
-        (Watched.CLOCK, Threshold.CLOCK_WRONG),
+        (Watched.KEY, Threshold.KEY_UNUSABLE),
         (Watched.PERSON, Threshold.AWAITED),
         (Watched.IIN, Threshold.AWAITED),
         (Watched.TARGET, Threshold.TARGET_NEAR),

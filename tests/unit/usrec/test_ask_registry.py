@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from support.line import BIN, HOUR, IIN, LEASE, MONDAY, TIMEOUT, TODAY, TOLERANCE, Line, PlainRenderer, proof, refused
 from usrec.adapters.inmemory.inquiry import ScriptedInquiry
-from usrec.application.deliver import Delivered
+from usrec.application.ask_registry import is_askable
+from usrec.application.delivery import Delivered
 from usrec.application.watch_deadlines import watch_deadlines
 from usrec.domain.alert import Threshold, Watched
 from usrec.domain.digest import DigestPolicy
@@ -85,6 +86,24 @@ def questions(line: Line) -> list[tuple[int, str]]:
     journal = line.journal(line.of("c1").id)
     told = [json.loads(entry.detail) for entry in journal if entry.action == "asked"]
     return [(one["after_attempt"], one["finding"]) for one in told]
+
+
+def test_claim_in_doubt_knows_whether_the_registry_was_asked_and_opens_no_transaction_to_find_out(
+    line: Line, registry: ScriptedInquiry
+) -> None:
+    doubted(line)
+    (claim,) = line.claim(1)
+    assert (claim.asked_after, claim.entry.attempts, is_askable(claim)) == (None, 1, True)
+    registry.then(SILENCE)
+    line.deliver(claim)
+    line.clock.advance(line.policy.retry.cap)
+    (claim,) = line.claim(1)
+    assert (claim.asked_after, is_askable(claim)) == (1, False)
+    line.wire.then(TIMEOUT)
+    line.deliver(claim)
+    line.clock.advance(line.policy.retry.cap)
+    (claim,) = line.claim(1)
+    assert (claim.asked_after, claim.entry.attempts, is_askable(claim)) == (1, 2, True), "after each attempt anew"
 
 
 def test_record_of_ours_is_accepted_without_a_resend(line: Line, registry: ScriptedInquiry) -> None:

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from support.line import HOUR, TIMEOUT, Line, registered
 from support.line_agent import agent_of
 from usrec.adapters.metrics.agent_metrics import AgentMetrics
-from usrec.application.deliver import Delivered
+from usrec.application.delivery import Delivered
 from usrec.application.watch_deadlines import watch_deadlines
 from usrec.bootstrap import Agent
 from usrec.domain.alert import Threshold, Watched

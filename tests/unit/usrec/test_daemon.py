@@ -27,7 +27,7 @@ from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.inmemory.source import InMemorySource
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.view import SqlLedgerView
-from usrec.application.deliver import Delivered
+from usrec.application.delivery import Delivered
 from usrec.application.write_back import write_back
 from usrec.domain.errors import (
     ConfigurationError,
@@ -44,7 +44,6 @@ from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.interfaces import daemon as daemon_module
 from usrec.interfaces.daemon import Daemon
-from usrec.ports.ledger_view import Progress
 
 Log = Sequence[MutableMapping[str, Any]]
 
@@ -162,16 +161,16 @@ def test_drain_that_has_nothing_left_to_do_does_not_give_up(line: Line) -> None:
 def test_drain_outlives_a_ledger_that_does_not_answer_for_a_while(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     line.enter("c1")
     answering(line, monkeypatch)
-    real = SqlLedgerView.progress
+    real = SqlLedgerView.has_work
     asked: list[SqlLedgerView] = []
 
-    def locked_at_first(view: SqlLedgerView) -> Progress:
+    def locked_at_first(view: SqlLedgerView) -> bool:
         asked.append(view)
         if len(asked) < 3:
             raise LedgerUnavailable("it is locked")
         return real(view)
 
-    monkeypatch.setattr(SqlLedgerView, "progress", locked_at_first)
+    monkeypatch.setattr(SqlLedgerView, "has_work", locked_at_first)
     run(Daemon(agent_of(line)), drain=True)
     assert line.states() == {"c1": "accepted"}
 

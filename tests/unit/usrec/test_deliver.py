@@ -29,13 +29,12 @@ from support.line import (
 from usrec.adapters.inmemory.gateway import ScriptedStep
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.persistence import SqlUnitOfWork
-from usrec.application.deliver import Delivered, claim_due
-from usrec.application.record_intent import OpenAttempt, record_intent
-from usrec.application.record_outcome import record_outcome
+from usrec.application.deliver import claim_due
+from usrec.application.delivery import Delivered
+from usrec.application.record_intent import OpenAttempt
 from usrec.domain.errors import InvariantViolation, LedgerUnavailable, SigningRefused
 from usrec.domain.message import CorrelationId, Envelope, MessageId, RenderedMessage, SignedMessage
 from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
-from usrec.domain.policies import Policies
 from usrec.domain.rules.finding import load_findings
 from usrec.domain.state import Move, State
 from usrec.domain.submission import QueueStatus, WaitReason
@@ -103,7 +102,7 @@ def test_registered_conclusion_is_accepted_with_its_contract_id_and_proof(line: 
     assert line.queued("c1") is None
     assert (line.notes()[row].state, line.notes()[row].contract_id) == ("accepted", "R-1")
     with line.ledger.begin() as work:
-        assert work.acknowledgements.seen(answer.proof.signed_digest)
+        assert work.acknowledgements.seen([answer.proof.signed_digest])
         assert work.contracts.registry_id(BIN, submission.contract_key) == "R-1"
     assert endings(line) == [Ending.REGISTERED]
 
@@ -781,19 +780,11 @@ def on_the_wire(line: Line) -> OpenAttempt:
     rendered = line.renderer.render(claim.submission, record_id="record-1")
     message = line.signer.sign(rendered, employer_bin=BIN, message_id=MessageId("m"), at=line.clock.now())
     envelope = line.wire.seal(message, employer_bin=BIN, correlation_id=CorrelationId("c"), at=line.clock.now())
-    return record_intent(claim, message, envelope, ledger=line.ledger, clock=line.clock, entropy=line.entropy)
+    return line.intend(claim, message, envelope)
 
 
 def recorded(line: Line, opened: OpenAttempt, outcome: SubmissionOutcome) -> object:
-    return record_outcome(
-        opened,
-        outcome,
-        ledger=line.ledger,
-        clock=line.clock,
-        tolerance=TOLERANCE,
-        wait=timedelta(seconds=1),
-        policies=Policies(),
-    )
+    return line.record(opened, outcome)
 
 
 def test_what_was_sent_without_an_operation_is_never_recorded(line: Line) -> None:

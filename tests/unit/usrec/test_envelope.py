@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from kzeds.xml import Element, parse
-from usrec.adapters.gateway.envelope import SOAP, TYPES, XS, XSI, Sender, build_envelope
+from usrec.adapters.gateway.envelope import SOAP, TYPES, XS, XSI, EnvelopeForm, Sender
 from usrec.domain.message import CorrelationId, MessageId, SignedMessage
 from usrec.domain.secret import Secret
 
@@ -30,7 +30,7 @@ def message(document: str = DOCUMENT) -> SignedMessage:
 
 
 def build(document: str = DOCUMENT, sender: Sender = SENDER) -> Element:
-    raw = build_envelope(sender, message(document), correlation_id=CorrelationId("chain-1"), at=AT)
+    raw = EnvelopeForm(sender).fill(message(document), correlation_id=CorrelationId("chain-1"), at=AT)
     return parse(raw)
 
 
@@ -112,6 +112,26 @@ def test_any_document_arrives_to_the_byte(text: str) -> None:
     document = etree.tostring(element, encoding="UTF-8").decode()
     (data,) = build(document).iter("data")
     assert (data.text or "").encode() == document.encode()
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters="\ufffe\uffff")))
+def test_what_is_filled_in_has_the_spelling_of_lxml(text: str) -> None:
+    """Golden bytes: the same as if the whole envelope were built anew for each message."""
+    content = f"{text}\r\n\t<&>'\"]]>"
+    filled = EnvelopeForm(SENDER).fill(message(content), correlation_id=CorrelationId(text), at=AT)
+    root = parse(filled)
+    for name, value in (("messageId", "message-1"), ("correlationId", text), ("data", content)):
+        (element,) = root.iter(name)
+        assert (element.text or "") == value
+        element.text = value
+    assert etree.tostring(root, encoding="UTF-8", xml_declaration=True) == filled
+
+
+def test_a_senders_own_texts_are_never_places_to_fill_in() -> None:
+    sender = Sender("\ue000 service", "company \ue001", Secret("\ue002"))
+    root = build(sender=sender)
+    texts = [next(root.iter(name)).text for name in ("messageId", "serviceId", "senderId", "password", "data")]
+    assert texts == ["message-1", "\ue000 service", "company \ue001", "\ue002", DOCUMENT]
 
 
 @pytest.mark.parametrize("document", ["<a/>\n", '<?xml version="1.0"?>\n<a/>', " <a/> "])

@@ -294,6 +294,26 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         assert "No such file" in refusal(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    ("column", "meant"),
+    [
+        ("employee_name", ""),
+        ("employee_surname", ""),
+        ("employee_comment", ""),
+        ("employee_phon", "employee_phone"),
+        ("employe_iin", "employee_iin"),
+        ("employee_inn", "employee_iin"),
+        ("employeeiin", "employee_iin"),
+        ("Contract_Numbr", "contract_number"),
+    ],
+)
+def test_a_column_of_its_own_is_not_taken_for_a_misspelt_one(tmp_path: Path, column: str, meant: str) -> None:
+    file = csv_file(tmp_path, event(**{column: "x"}))
+    found = {one.rule: one.message for _, one in linted(file) if one.field == column}
+    assert list(found) == ["column_misspelt" if meant else "column_unknown"]
+    assert not meant or found["column_misspelt"].endswith(f"close to it: {meant}.")
+
+
 def test_a_misspelt_column_is_told_with_the_field_that_was_meant(tmp_path: Path) -> None:
     file = csv_file(tmp_path, event(contract_numbr="x", colour="red"))
     found = {one.rule: (row, one.severity, one.message) for row, one in linted(file)}

@@ -10,13 +10,14 @@ import pypdf
 import pytest
 
 from support.line import TIMEOUT, UNREACHABLE, Line, refused, registered
-from usrec.adapters.evidence.checking import Doubt, Notice
+from usrec.adapters.evidence.found import Doubt, Notice
 from usrec.adapters.evidence.typesetting import set_act
 from usrec.application.export_evidence import dossier_of
 from usrec.domain.day_count import DayKind
 from usrec.domain.evidence import Dossier, Timeliness
 from usrec.domain.outage import outages
 from usrec.interfaces.cli.evidence_act import submission_act
+from usrec.interfaces.cli.evidence_journal import JournalFound
 from usrec.interfaces.cli.evidence_readme import readme
 from usrec.interfaces.cli.evidence_words import DAYS, DOUBTS, NOTICES, TIMELINESS
 from usrec.ports.act import ActText, Block, Grid, Heading, Paragraph, Signer
@@ -136,7 +137,7 @@ def test_without_the_extra_there_is_no_act(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_readme_speaks_three_languages() -> None:
-    text = readme().decode()
+    text = readme(JournalFound()).decode()
     assert all(words in text for words in ("ЕШЕБЖ", "ЕСУТД", "USREC", "kzeds verify-bundle BUNDLE.zip"))
 
 

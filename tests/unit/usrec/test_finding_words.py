@@ -23,7 +23,7 @@ from support.sound_rows import BIN as OWN_BIN
 from support.sound_rows import NOW, OTHER_BIN, rows_of
 from usrec.application.lint import lint
 from usrec.domain import revision
-from usrec.domain.change import Change, RegistrablePolicy
+from usrec.domain.change import DEFAULT_NOTE, Change, RegistrablePolicy
 from usrec.domain.rules.codes import CODE_FIELDS, CodeCheck, code_in_dictionary, code_is_lowest_level
 from usrec.domain.rules.completeness import fields_carried
 from usrec.domain.rules.examine import examine, term_of
@@ -35,7 +35,7 @@ from usrec.domain.rules.registrable import judge_changes
 from usrec.domain.source_event import EmployerName, Operation, SourceName, SourceRow
 from usrec.interfaces.cli.finding_words import TEMPLATES, VALUES, finding_words
 from usrec.interfaces.cli.words import LAW
-from usrec.interfaces.i18n import use_language
+from usrec.interfaces.i18n import in_language, use_language
 
 
 @pytest.fixture(autouse=True)
@@ -199,3 +199,13 @@ def test_words_inside_findings_and_of_the_law_are_those_of_the_rules() -> None:
             deadline = term_of(operation, day, WeekdayCalendar())
             if deadline is not None:
                 assert {deadline.point, deadline.term} - {None} <= LAW
+
+
+@pytest.mark.parametrize("wanted", ["kk", "ru"])
+def test_default_policy_is_named_in_the_readers_language(wanted: str) -> None:
+    details, _ = read_details(Operation.AMENDMENT, {**SAMPLES[Operation.AMENDMENT], "changes": "salary"})
+    (said,) = judge_changes(details, RegistrablePolicy())
+    assert DEFAULT_NOTE in said.message
+    with in_language(wanted):
+        assert "353" in finding_words(said)
+        assert DEFAULT_NOTE not in finding_words(said)

@@ -27,7 +27,7 @@ def failing_once(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(SqlOutbox, name, locked_once)
 
 
-@pytest.mark.parametrize("failing", ["hold_lease", "remove"])
+@pytest.mark.parametrize("failing", ["hold_leases", "remove"])
 def test_delivery_that_a_failing_ledger_breaks_off_goes_on_without_waiting_for_its_lease(
     line: Line, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
@@ -37,7 +37,7 @@ def test_delivery_that_a_failing_ledger_breaks_off_goes_on_without_waiting_for_i
     failing_once(monkeypatch, failing)
     Daemon(agent_of(line, workers=1)).run(drain=True)
     assert line.of("c1").state is State.ACCEPTED
-    assert len(line.wire.submitted) == {"hold_lease": 1, "remove": 2}[failing]
+    assert len(line.wire.submitted) == {"hold_leases": 1, "remove": 2}[failing]
 
 
 def test_claim_is_remembered_while_the_ledger_fails_and_forgotten_when_another_agent_has_it(

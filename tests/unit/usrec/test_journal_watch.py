@@ -23,7 +23,7 @@ from usrec.adapters.heads.file import JournalHeadFile
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.application.verify_heads import RESTORED, HeadDamage, HeadsChecked, verify_heads
 from usrec.bootstrap import Agent, build_agent
-from usrec.domain.chain_head import HeadStatement, read_statement
+from usrec.domain.chain_head import HeadStatement, Restoring, read_statement
 from usrec.domain.errors import StampRefused
 from usrec.domain.state import State
 from usrec.heads import build_head_checker
@@ -294,9 +294,15 @@ def test_heads_beyond_a_restored_backup_are_excused_and_others_are_not(patient: 
             detail = '{"backup_head": 1, "outside_head": 2}'
             work.journal.append(JournalEntry(clock.now(), None, RESTORED, None, None, "asel", "disk", detail))
             work.commit()
-        left = verify_heads(agent.ledger.chain_view, checker, heads[1:])
+        invented = verify_heads(agent.ledger.chain_view, checker, heads[1:])
+        assert invented.breach is not None
+        assert (invented.breach.damage, invented.excused) == (HeadDamage.RESTORING_UNKNOWN, 0)
+        other = Restoring(clock.now() - HOUR, 1)
+        assert verify_heads(agent.ledger.chain_view, checker, heads[1:], [other]).breach == invented.breach
+        told = [Restoring(clock.now(), 1)]
+        left = verify_heads(agent.ledger.chain_view, checker, heads[1:], told)
         assert (left.breach, left.excused) == (None, 1)
-        cut = verify_heads(agent.ledger.chain_view, checker, heads)
+        cut = verify_heads(agent.ledger.chain_view, checker, heads, told)
         assert cut.breach is not None
         assert cut.breach.batch == 1
 
@@ -319,7 +325,7 @@ def test_restoring_that_is_told_of_the_future_excuses_nothing_that_is_cut_off_la
         signed = keeping.sign(later.text.encode(), clock.now())
         gone = replace(head, number=2, hash=later.hash, statement=later.text, signature=signed.signature)
         checker = build_head_checker(agent.settings, agent.clock)
-        found = verify_heads(agent.ledger.chain_view, checker, [gone])
+        found = verify_heads(agent.ledger.chain_view, checker, [gone], [Restoring(told, 1)])
     assert found.breach is not None
     assert (found.breach.damage, found.excused) == (HeadDamage.CUT_OFF, 0)
 
@@ -340,5 +346,7 @@ def test_a_torn_line_is_followed_by_a_whole_one(tmp_path: Path) -> None:
     file.append(head)
     file.path.write_bytes(file.path.read_bytes() + b'{"batch": 2, "sta')
     file.append(head)
+    file.append_restoring(Restoring(signed_at, 7))
     assert list(file.heads()) == [head, None, head]
+    assert file.restorings() == [Restoring(signed_at, 7)]
     assert file.last() == 1

@@ -17,12 +17,15 @@ from kzeds.signers.base import Signer
 from support.line import BIN, DAY, MONDAY, Line
 from support.line_agent import agent_of
 from support.made_certificates import PASSWORD, make_key
+from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.metrics.standing import CertificateOf
 from usrec.adapters.signing.held_key import HeldKey
 from usrec.adapters.signing.keyring import Keyring
 from usrec.adapters.signing.places import KeyPlace, key_file_place
 from usrec.application.record_standing import AUTHORITY
+from usrec.application.watch_deadlines import watch_deadlines
 from usrec.bootstrap import Agent
+from usrec.domain.alert import Watched
 from usrec.domain.authority import load_authorities
 from usrec.domain.breaker import Breaker
 from usrec.domain.errors import ConfigurationError
@@ -33,6 +36,7 @@ from usrec.interfaces.authority import SEEK_EVERY, AuthorityWatch
 from usrec.interfaces.health import Vitals
 from usrec.interfaces.metrics_page import standing_of
 from usrec.interfaces.reload import require_no_new_trouble
+from usrec.ports.alert_sink import SinkName
 
 SWITCH = date(2026, 11, 18)
 
@@ -214,3 +218,60 @@ def test_an_agent_whose_only_key_has_not_come_to_its_day_is_not_ready(line: Line
         found = vitals.health(agent, hung=(), stopping=False, breaker=Breaker(), reload_refused="")
         keyless.append(list(found.keyless))
     assert keyless == [["alatau"], ["alatau"], []]
+
+
+def keyless(line: Line) -> list[tuple[str, str]]:
+    """The open alerts about a key: of which event, and whether it is told at once."""
+    with line.ledger.begin() as work:
+        told = work.alert_sinks.untold(SinkName("log"), line.clock.now(), 50, at_once=True)
+        found = [one.open.alert for one in told]
+    return [(one.event_id, one.threshold.value) for one in found if one.watched is Watched.KEY]
+
+
+def test_a_key_that_has_ended_wakes_somebody_once_for_all_that_waits(
+    line: Line, log: list[MutableMapping[str, Any]], tmp_path: Path
+) -> None:
+    watch, agent = AuthorityWatch(), agent_with(line, HeldKey(place(tmp_path, "old", -300, 0.5), number=BIN))
+    line.clock.advance(DAY)
+    watch.look(agent)
+    assert keyless(line) == [], "nothing waits, so nobody is woken"
+    for number in ("1", "2", "3"):
+        line.take(f"c{number}", contract=f"K-{number}")
+    for claim in line.claim():
+        line.deliver(claim)
+    log.clear()
+    for _ in range(3):
+        line.clock.advance(SEEK_EVERY)
+        watch.look(agent)
+    ((first, threshold),) = keyless(line)
+    assert threshold == "key_unusable"
+    assert told(log) == [("key.unusable", "error")]
+    line.clock.advance(DAY)
+    watch.look(agent)
+    assert [event for event, _ in keyless(line)] == [first, first], "on the next day anew"
+    line.signer = InMemorySigner({BIN: MONDAY + 364 * DAY})
+    assert [done.result for done in line.deliver_all()] == ["accepted"] * 3, "there is a valid key again"
+    watch_deadlines(ledger=line.ledger, policy=agent.watching, clock=line.clock)
+    assert keyless(line) == []
+
+
+def test_a_signer_that_does_not_answer_wakes_nobody_yet(line: Line, tmp_path: Path) -> None:
+    def opened() -> tuple[Signer, Certificate]:
+        raise SignerUnreachableError("the daemon is down")
+
+    agent = agent_with(line, HeldKey(KeyPlace("the daemon", opened, lasting=False), number=BIN))
+    line.take("c1")
+    (claim,) = line.claim()
+    line.deliver(claim)
+    AuthorityWatch().look(agent)
+    assert line.entry("c1").wait_reason is WaitReason.KEY_UNUSABLE
+    assert keyless(line) == []
+
+
+def test_a_revoked_key_or_one_whose_file_is_gone_is_unusable(line: Line, tmp_path: Path) -> None:
+    good, gone = place(tmp_path, "good", -1, 364), place(tmp_path, "gone", -1, 364)
+    (tmp_path / "gone").rename(tmp_path / "elsewhere")
+    assert agent_with(line, HeldKey(gone, number=BIN)).signer.unusable == {BIN}
+    assert agent_with(line, HeldKey(gone, number=BIN), HeldKey(good, number=BIN)).signer.unusable == set()
+    revoked = Keyring({BIN: [HeldKey(good, number=BIN)]}, clock=line.clock, objection=lambda _: "it was revoked")
+    assert revoked.unusable == {BIN}

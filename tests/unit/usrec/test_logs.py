@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from support.line import IIN
 from usrec.domain.errors import InvariantViolation
-from usrec.interfaces.logs import configure_logs, mask
+from usrec.interfaces.logs import configure_logs
+from usrec.interfaces.masking import mask
 
 
 @pytest.fixture

@@ -17,15 +17,13 @@ from hypothesis import strategies as st
 
 from support.line import BIN, DAY, LEASE, MONDAY, TIMEOUT, Line, refused, registered
 from usrec.application.acknowledge import acknowledge_late
-from usrec.application.record_intent import OpenAttempt, record_intent
-from usrec.application.record_outcome import record_outcome
+from usrec.application.record_intent import OpenAttempt
 from usrec.application.watch_deadlines import watch_deadlines
 from usrec.domain.alert import Threshold
 from usrec.domain.digest import DigestPolicy
 from usrec.domain.errors import LeaseLost, UnsafeRequest
 from usrec.domain.message import CorrelationId, MessageId
 from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
-from usrec.domain.policies import Policies
 from usrec.domain.state import SETTLED, State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.domain.watch import WatchPolicy
@@ -53,7 +51,7 @@ class Story:
                 message = line.signer.sign(rendered, employer_bin=BIN, message_id=message_id, at=now)
             correlation = CorrelationId(f"chain-{len(self.sent)}")
             envelope = line.wire.seal(message, employer_bin=BIN, correlation_id=correlation, at=now)
-            opened = record_intent(claim, message, envelope, ledger=line.ledger, clock=line.clock, entropy=line.entropy)
+            opened = line.intend(claim, message, envelope)
             answer: SubmissionOutcome | None = None
             if arrives:
                 answer = refused("SCSE086") if self.is_registered else registered("r" * 32)
@@ -68,16 +66,10 @@ class Story:
         outcome = TIMEOUT if silence or known is None else known
         line, tolerance = self.line, self.line.policy.clock_tolerance
         try:
-            record_outcome(
-                opened,
-                outcome,
-                ledger=line.ledger,
-                clock=line.clock,
-                tolerance=tolerance,
-                wait=line.policy.retry.base,
-                policies=Policies(),
-            )
+            recorded = line.record(opened, outcome, line.policy.retry.base)
         except LeaseLost:
+            recorded = None
+        if recorded is None:
             acknowledge_late(opened, outcome, ledger=line.ledger, clock=line.clock, tolerance=tolerance)
 
     def settle(self) -> None:

@@ -555,6 +555,20 @@ def test_check_out_that_has_expired_cannot_be_settled_any_more(line: Line) -> No
         line.settle("e", contract_id="R-5")
 
 
+def test_what_was_entered_after_the_check_out_had_expired_is_checked_out_again_and_settled(line: Line) -> None:
+    line.take("e")
+    line.clock.set(line.check_out("e"))
+    with line.ledger.begin() as work:
+        work.outbox.promote(line.clock.now())
+        work.commit()
+    with pytest.raises(UnsafeRequest) as caught:
+        line.settle("e", contract_id="R-5")
+    assert "check it out again (usrec submission checkout), then settle it" in str(caught.value)
+    line.check_out("e")
+    line.settle("e", contract_id="R-5")
+    assert line.of("e").state is State.ACCEPTED
+
+
 def test_checked_out_conclusion_is_settled_with_the_portals_contract_id(line: Line) -> None:
     line.take("e")
     line.take("a1", "amendment")
@@ -630,7 +644,7 @@ def test_evidence_is_kept_and_its_digest_is_journaled(line: Line) -> None:
     with line.ledger.begin() as work:
         keyed = work.journal.digest(submission.id, b"a letter")
         assert json.loads(last.detail) == {"evidence": keyed, "why": ASEL.reason}
-        assert work.acknowledgements.seen(f"settlement:{submission.id}:{digest}")
+        assert work.acknowledgements.seen([f"settlement:{submission.id}:{digest}"])
 
 
 def test_what_outlived_its_signature_unsent_gives_way_to_the_correction_that_waits(line: Line) -> None:

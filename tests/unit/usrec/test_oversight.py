@@ -249,3 +249,21 @@ def test_several_troubles_are_told_each_by_itself() -> None:
     watch = Watch()
     sight = Sight([agent(beat=NOON - DAY)], overdue=[SubmissionId("a")], unwatched=[SubmissionId("b")])
     assert {concern for concern, _ in watch.look(sight)} == {SILENT, OVERDUE, Concern.UNWATCHED}
+
+
+# -- employers that are stopped
+
+
+def test_stop_is_told_at_once_again_for_another_employer_and_when_it_is_over() -> None:
+    watch = Watch()
+    stopped = Concern.EMPLOYER_STOPPED
+
+    def sight(**stops: datetime) -> Sight:
+        return replace(alive(watch), stops=stops)
+
+    (notice,) = watch.notices(sight(main=NOON - DAY))
+    assert (notice.trouble.concern, notice.phase, notice.trouble.since) == (stopped, Phase.NEW, NOON - DAY)
+    assert (notice.trouble.about, notice.trouble.number) == (frozenset({"main"}), 1)
+    assert watch.look(sight(main=NOON - DAY)) == []
+    assert watch.look(sight(main=NOON - DAY, other=NOON)) == [(stopped, Phase.GREW)]
+    assert watch.look(sight()) == [(stopped, Phase.OVER)]

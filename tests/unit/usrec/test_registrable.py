@@ -71,6 +71,23 @@ def test_operator_has_it_sent_after_all(line: Line) -> None:
     assert line.ledger.view.passed_over() == 0
 
 
+def test_policy_holds_for_a_row_that_is_examined_anew(line: Line) -> None:
+    own(line).register("hired")
+    employers, line.employers = line.employers, {}
+    assert line.take("raise", "amendment", changes=SALARY_ONLY).state is State.INVALID
+    line.employers = employers
+    found = line.retry("raise")
+    assert (found.state, found.reason) == (State.CANCELLED, "not_registrable")
+    assert line.queued("raise") is None
+    (note,) = [one for one in line.notes().values() if one.state == "cancelled"]
+    assert note.message.startswith("Not sent, by the employer's own policy")
+    (entry,) = line.journal(found.id)
+    assert json.loads(entry.detail)["policy"] == "17-к, 2026-02-01"
+    line.take("next", "amendment", changes="position")
+    line.deliver_all()
+    assert line.states()["next"] == "accepted", "what follows does not wait for it"
+
+
 def test_what_hr_took_back_itself_is_not_sent_after_all(line: Line) -> None:
     line.register("hired")
     line.take("raise", "amendment", changes=SALARY_ONLY, withdrawn=True)

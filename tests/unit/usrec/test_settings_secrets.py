@@ -57,6 +57,14 @@ def test_each_way_gives_the_same_secret_without_its_line_end(tmp_path: Path, mon
     assert [read(tmp_path, **way).reveal() for way in ways] == [WORD] * len(ways)
 
 
+def test_the_ledgers_key_is_called_a_key(tmp_path: Path) -> None:
+    for way in ({"file": "nowhere"}, {"env": "NO_SUCH_WORD"}, {"command": script(tmp_path, "")}):
+        with pytest.raises(ConfigurationError) as caught:
+            secrets.read_secret(SecretSettings.model_validate(way), home=tmp_path, what=secrets.word_for("key"))
+        assert "password" not in str(caught.value)
+        assert "the key" in str(caught.value) or "with the key" in str(caught.value)
+
+
 @pytest.mark.parametrize("way", [{}, {"file": "a", "env": "B"}, {"command": []}, {"env": ""}, {"fiel": "a"}], ids=str)
 def test_a_secret_is_named_in_exactly_one_known_way(way: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

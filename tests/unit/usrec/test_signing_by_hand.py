@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ from usrec.application.pack_papers import fit_for_one_package, record_package, u
 from usrec.application.take_signed import Fate
 from usrec.application.watch_deadlines import watch_deadlines
 from usrec.domain.alert import Alert, Threshold, Watched
+from usrec.domain.chain import keyed_digest
 from usrec.domain.digest import DigestPolicy
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.signing_request import digest_of
@@ -302,7 +304,8 @@ def test_approved_document_is_the_one_that_is_signed(approving: Line) -> None:
     assert message.document.startswith(request.document)
     assert message.record_id == request.record_id
     approval = next(one for one in line.journal(line.of("e1").id) if one.action == "approve")
-    assert (approval.actor, request.digest in approval.detail) == ("dana", True)
+    keyed = keyed_digest(line.ledger.chain_view.digest_key(request.submission_id), request.document)
+    assert (approval.actor, json.loads(approval.detail)) == ("dana", {"unsigned": keyed})
     assert line.of("e1").state is State.ACCEPTED
 
 

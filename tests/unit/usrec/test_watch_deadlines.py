@@ -44,7 +44,7 @@ def test_each_threshold_of_each_date_is_raised_once_on_the_way(line: Line) -> No
             seen += [one for one in raised(line) if one not in seen]
         line.clock.advance(HOUR)
     dates = (Watched.SAFE, Watched.LEGAL)
-    others_too = {Threshold.LATE_ENTRY, Threshold.STOPPED, Threshold.CLOCK_WRONG}
+    others_too = {Threshold.LATE_ENTRY, Threshold.STOPPED, Threshold.CLOCK_WRONG, Threshold.KEY_UNUSABLE}
     of_dates = set(Threshold) - GENTLE - OF_ANSWERS - others_too - OF_THE_LINE
     both = [(date, threshold) for threshold in of_dates for date in dates]
     assert sorted(seen) == sorted(both)

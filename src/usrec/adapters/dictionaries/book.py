@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -23,10 +24,11 @@ class FileCodeBook(CodeBook):
     A file that cannot be read is said loudly, once, and decides nothing: no row stops because of it.
     """
 
-    __slots__ = ("_files", "_read")
+    __slots__ = ("_files", "_places", "_read")
 
     def __init__(self, files: DictionaryFiles) -> None:
         self._files = files
+        self._places: dict[str, Path] = {}
         self._read: dict[str, tuple[_State, Dictionary | None]] = {}
 
     def edition(self, name: str, day: date) -> Edition | None:
@@ -39,8 +41,10 @@ class FileCodeBook(CodeBook):
         return dictionary.on(day) if dictionary else None
 
     def _state(self, name: str) -> _State:
+        if name not in self._places:
+            self._places[name] = self._files.file(name)
         try:
-            found = self._files.file(name).stat()
+            found = self._places[name].stat()
         except OSError:
             return None
         return found.st_ino, found.st_size, found.st_mtime_ns

@@ -29,6 +29,7 @@ SUCCESS: Final = "SCSS001"
 _CODE: Final = re.compile(r"(?=[0-9_.:-]*[A-Za-z])[A-Za-z0-9_.:-]{1,40}")
 _REGISTRY_ID: Final = re.compile(r"\S{1,64}")
 _DECLARATION: Final = re.compile(r"\s*<\?xml\s[^>]*\?>")
+_ENVELOPE: Final = f"{{{SOAP}}}Envelope"
 _SIGNED_FAULT: Final = f"{{{SOAP}}}Fault"
 _SIGNED_RESPONSE: Final = f"{{{TYPES}}}SendMessageResponse"
 
@@ -83,20 +84,13 @@ class AnswerReader:
     def open(self, raw: bytes) -> SignedReply | Faulted | Unknown:
         """The signed answer, whatever it tells; unknown where the gateway's signature does not hold."""
         try:
-            envelope = parse(raw, what="the answer")
-        except MalformedXmlError as error:
-            return Unknown(Doubt.NOT_SOAP, str(error), raw=raw)
-        if envelope.tag != f"{{{SOAP}}}Envelope":
-            return Unknown(Doubt.NOT_SOAP, "the answer is XML but not a SOAP envelope", raw=raw)
-        try:
             verified = verify_body(raw, trusted=self._trusted)
-        except SignatureMissingError as error:
-            return Unknown(Doubt.SIGNATURE_MISSING, str(error), unproven_code(envelope), raw)
         except KzedsError as error:
-            return Unknown(Doubt.SIGNATURE_INVALID, str(error), unproven_code(envelope), raw)
+            return _unproven(raw, error)
         why = self._objection(verified.certificate)
         if why:
-            return Unknown(Doubt.SIGNATURE_INVALID, f"the gateway's signature: {why}", unproven_code(envelope), raw)
+            what, code = f"the gateway's signature: {why}", unproven_code(verified.envelope)
+            return Unknown(Doubt.SIGNATURE_INVALID, what, code, raw)
         return self._signed(verified, raw)
 
     def _signed(self, verified: VerifiedBody, raw: bytes) -> SignedReply | Faulted | Unknown:
@@ -126,6 +120,18 @@ class AnswerReader:
             return None
         text = _text(found[0])
         return text if _REGISTRY_ID.fullmatch(text) else None
+
+
+def _unproven(raw: bytes, why: KzedsError) -> Unknown:
+    """What remains of an answer whose signature does not hold, or that is none."""
+    try:
+        envelope = parse(raw, what="the answer")
+    except MalformedXmlError as error:
+        return Unknown(Doubt.NOT_SOAP, str(error), raw=raw)
+    if envelope.tag != _ENVELOPE:
+        return Unknown(Doubt.NOT_SOAP, "the answer is XML but not a SOAP envelope", raw=raw)
+    doubt = Doubt.SIGNATURE_MISSING if isinstance(why, SignatureMissingError) else Doubt.SIGNATURE_INVALID
+    return Unknown(doubt, str(why), unproven_code(envelope), raw)
 
 
 def unproven_code(envelope: Element) -> str:
@@ -166,7 +172,7 @@ def _is_leaf(node: Any) -> TypeGuard[Element]:
 
 
 def _child(parent: Element | None, name: str) -> Element | None:
-    return None if parent is None else parent.find(f"{{*}}{name}")
+    return None if parent is None else next(parent.iterchildren(f"{{*}}{name}"), None)
 
 
 def _text(element: Element | None) -> str:

@@ -18,6 +18,7 @@ from typing import Final
 import httpx
 import structlog
 
+from usrec.adapters.gateway.kept_transport import KeptTransport
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.secret import Secret
 from usrec.domain.this_machine import is_this_machine
@@ -81,30 +82,57 @@ class Endpoint:
 
 
 def open_client(endpoint: Endpoint) -> httpx.Client:
-    """A client for this endpoint only; no redirects, no proxies of the environment, no retries. Safe in threads.
+    """A client for single questions to this endpoint only; no redirects, no proxies of the environment, no retries.
 
     Raises:
         ConfigurationError: The address, the proxy or the file of authorities cannot be used.
     """
-    require_safe(endpoint.url, by_proxy=endpoint.proxy is not None)
-    wait = endpoint.timeouts
     return httpx.Client(
+        transport=_usual_transport(endpoint),
+        trust_env=False,
+        follow_redirects=False,
+        timeout=phases(endpoint.timeouts),
+        headers={"User-Agent": "usrec-agent", "Accept-Encoding": "identity"},
+    )
+
+
+def open_transport(endpoint: Endpoint) -> httpx.BaseTransport:
+    """What messages go by: connections that are kept; through a proxy, httpx's own. Safe in threads.
+
+    Raises:
+        ConfigurationError: The address, the proxy or the file of authorities cannot be used.
+    """
+    if endpoint.proxy is not None:
+        return _usual_transport(endpoint)
+    require_safe(endpoint.url)
+    trusted = trust(endpoint.ca_file)
+    trusted.set_alpn_protocols(["http/1.1"])
+    return KeptTransport(
+        httpx.URL(endpoint.url), trusted, connections=endpoint.connections, keep_alive=endpoint.keep_alive
+    )
+
+
+def phases(waits: Timeouts) -> httpx.Timeout:
+    """The same in httpx's words."""
+    return httpx.Timeout(
+        connect=waits.connect.total_seconds(),
+        write=waits.write.total_seconds(),
+        read=waits.read.total_seconds(),
+        pool=waits.pool.total_seconds(),
+    )
+
+
+def _usual_transport(endpoint: Endpoint) -> httpx.HTTPTransport:
+    require_safe(endpoint.url, by_proxy=endpoint.proxy is not None)
+    return httpx.HTTPTransport(
         verify=trust(endpoint.ca_file),
         proxy=None if endpoint.proxy is None else _way_through(endpoint.proxy),
         trust_env=False,
-        follow_redirects=False,
-        timeout=httpx.Timeout(
-            connect=wait.connect.total_seconds(),
-            write=wait.write.total_seconds(),
-            read=wait.read.total_seconds(),
-            pool=wait.pool.total_seconds(),
-        ),
         limits=httpx.Limits(
             max_connections=endpoint.connections,
             max_keepalive_connections=endpoint.connections,
             keepalive_expiry=endpoint.keep_alive.total_seconds(),
         ),
-        headers={"User-Agent": "usrec-agent", "Accept-Encoding": "identity"},
     )
 
 

@@ -1,7 +1,7 @@
 """One harmless look at the gateway: is it there, does its certificate verify, what does its clock say.
 
-It asks for the WSDL, as the agent does when it starts, over the very client that messages go by, and reads nothing of
-the answer but its head. Sources: RFC 9110 section 6.6.1 (Date); RFC 5280 (notAfter).
+It asks for the WSDL, as the agent does when it starts, by the same address, proxy and authorities as messages,
+and reads nothing of the answer but its head. Sources: RFC 9110 section 6.6.1 (Date); RFC 5280 (notAfter).
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
 """ShEP SyncChannel v10 over https: one envelope out, one outcome back.
 
 The rule of this module: an attempt ends as ``NothingSent`` only where it is *proven* that no byte of the request left,
-that is, where httpx never had a connection (name, TCP, TLS, or no free connection in its pool), or where the last thing
-that it began to write was the question for a proxy's tunnel (CONNECT, RFC 9110, 9.3.6). Everything after that is
-``Unknown`` unless the gateway's signed answer says otherwise. A kept-alive connection that the gateway closed is in
-doubt too: the request may have been read before. httpx sends nothing twice by itself (its transport's ``retries``, 0
-here, would only cover connecting).
+that is, where there never was a connection (name, TCP, TLS, or none free in time), or where the last thing that httpx
+began to write was the question for a proxy's tunnel (CONNECT, RFC 9110, 9.3.6). Everything after that is ``Unknown``
+unless the gateway's signed answer says otherwise. A kept connection that the gateway closed when the request was on its
+way is in doubt too: the request may have been read before. No transport sends anything twice by itself.
 """
 
 from __future__ import annotations
@@ -14,7 +13,9 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -25,8 +26,8 @@ from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError, SignerUnreachableError
 from kzeds.signers.base import Signer
 from usrec.adapters.gateway.answer import AnswerReader
-from usrec.adapters.gateway.connection import Endpoint, open_client, warn_of_plain_http
-from usrec.adapters.gateway.envelope import Sender, build_envelope
+from usrec.adapters.gateway.connection import Endpoint, open_transport, phases, warn_of_plain_http
+from usrec.adapters.gateway.envelope import EnvelopeForm, Sender
 from usrec.domain.errors import ConfigurationError, SignerAway, SigningRefused
 from usrec.domain.message import CorrelationId, Envelope, SignedMessage
 from usrec.domain.outcome import Doubt, Faulted, NothingSent, SubmissionOutcome, Unknown
@@ -43,7 +44,14 @@ SignerAt = Callable[[str, datetime], Signer]
 
 _Judged = TypeVar("_Judged")
 
-_HEADERS: Final = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
+_HEADERS: Final = {
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+    "Connection": "keep-alive",
+    "User-Agent": "usrec-agent",
+    "Content-Type": "text/xml; charset=utf-8",
+    "SOAPAction": '""',
+}
 _NEVER_CONNECTED: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -79,12 +87,22 @@ class ShepGateway:
                 next_step="Name the certificate that ShEP signs its answers with",
             )
         self._endpoint = endpoint
-        self._sender = sender
+        self._form = EnvelopeForm(sender)
         self._signer = signer
         self._trusted = tuple(trusted)
         self._reader = AnswerReader(trusted, contract_id_path, objection)
         self._wait = wait or threading.Event().wait
-        self._client = open_client(endpoint)
+        self._further_tries = Retrying(
+            retry=retry_if_exception_type(_NEVER_CONNECTED),
+            stop=stop_after_attempt(CONNECT_TRIES - 1),
+            wait=wait_fixed(CONNECT_PAUSE),
+            sleep=self._pause,
+            reraise=True,
+        )
+        self._transport = open_transport(endpoint)
+        self._address = httpx.URL(endpoint.url)
+        self._head = httpx.Headers([(b"Host", self._address.netloc), *httpx.Headers(_HEADERS).raw]).raw
+        self._phases = phases(endpoint.timeouts).as_dict()
         warn_of_plain_http(endpoint)
 
     @property
@@ -99,7 +117,7 @@ class ShepGateway:
 
     def close(self) -> None:
         """Close idle connections."""
-        self._client.close()
+        self._transport.close()
 
     def seal(
         self, message: SignedMessage, *, employer_bin: str, correlation_id: CorrelationId, at: datetime
@@ -110,7 +128,7 @@ class ShepGateway:
             SigningRefused: Nobody can sign the envelope at ``at``.
             SignerAway: Whoever holds the key does not answer.
         """
-        unsigned = build_envelope(self._sender, message, correlation_id=correlation_id, at=at)
+        unsigned = self._form.fill(message, correlation_id=correlation_id, at=at)
         try:
             signer = self._signer(employer_bin, at)
             signer.require_may_sign(at)
@@ -130,16 +148,9 @@ class ShepGateway:
 
     def exchange(self, body: bytes, judge: Callable[[int, bytes], _Judged]) -> _Judged | NothingSent | Unknown:
         """Post a body once and have status and content of the answer judged."""
-        tries = Retrying(
-            retry=retry_if_exception_type(_NEVER_CONNECTED),
-            stop=stop_after_attempt(CONNECT_TRIES),
-            wait=wait_fixed(CONNECT_PAUSE),
-            sleep=self._pause,
-            reraise=True,
-        )
         received, progress = bytearray(), _Progress()
         try:
-            return tries(self._post, body, received, progress, judge)
+            return self._patiently(partial(self._post, body, received, progress, judge))
         except _NEVER_CONNECTED as error:
             return NothingSent(f"{type(error).__name__}: {error}")
         except (httpx.HTTPError, OSError) as error:
@@ -147,15 +158,24 @@ class ShepGateway:
                 return NothingSent(f"the proxy opened no tunnel ({type(error).__name__}: {error})")
             return _doubt(error, bytes(received))
 
+    def _patiently(self, once: Callable[[], _Judged]) -> _Judged:
+        """Try once, and further where that sent nothing."""
+        try:
+            return once()
+        except _NEVER_CONNECTED:
+            self._pause(CONNECT_PAUSE.total_seconds())
+            return self._further_tries(once)
+
     def _pause(self, seconds: float) -> None:
         self._wait(seconds)
 
     def _post(
         self, body: bytes, received: bytearray, progress: _Progress, judge: Callable[[int, bytes], _Judged]
     ) -> _Judged | Unknown:
-        with self._client.stream(
-            "POST", self._endpoint.url, content=body, headers=_HEADERS, extensions={"trace": progress}
-        ) as response:
+        how = {"timeout": self._phases, "trace": progress}
+        head = [*self._head, (b"Content-Length", b"%d" % len(body))]
+        request = httpx.Request("POST", self._address, headers=head, stream=httpx.ByteStream(body), extensions=how)
+        with closing(self._transport.handle_request(request)) as response:
             problem = self._receive(response, received)
         return problem or judge(response.status_code, bytes(received))
 

@@ -1,7 +1,7 @@
 """Whether an endpoint's WSDL still describes the SyncChannel v10 that this agent speaks.
 
-Asked at start-up. A WSDL proves nothing about tomorrow's answers, so its absence is a warning and never stops the line;
-a changed operation is worth knowing before the first message is in doubt. zeep reads the WSDL, offline: it is handed
+Asked at start-up, beside the line. A WSDL proves nothing about tomorrow's answers, so its absence is a warning and
+never stops anything; a changed operation is worth knowing soon. zeep reads the WSDL, offline: it is handed
 the bytes that were fetched over the same verified connection, from the same host, and may fetch nothing itself.
 """
 

@@ -1,5 +1,8 @@
 """The file of heads outside the ledger: one JSON object in each line, added at the end and never changed.
 
+Where a backup was restored, a line says when and up to which batch; whoever cuts the ledger off and calls that a
+restoring has to reach this file too.
+
 It may lie on another disk or be copied to another machine; whoever cuts the ledger off has to reach it too. A crash in
 the middle of a line leaves it torn; the next one begins on a line of its own.
 """
@@ -10,11 +13,12 @@ import base64
 import errno
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from usrec.domain.chain_head import read_statement
+from usrec.domain.chain_head import Restoring, read_statement
 from usrec.domain.errors import HeadFileUnusable
 from usrec.ports.chain import SignedHead
 
@@ -49,12 +53,19 @@ class JournalHeadFile:
 
     def append(self, head: SignedHead) -> None:
         """Add a head and wait until it is on the disk."""
+        self._append(write_head(head))
+
+    def append_restoring(self, restoring: Restoring) -> None:
+        """Add that a backup was restored, and wait until it is on the disk."""
+        self._append(write_restoring(restoring))
+
+    def _append(self, line: bytes) -> None:
         try:
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, _MODE)
             try:
                 size = os.fstat(descriptor).st_size
                 torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-                _write(descriptor, (b"\n" if torn else b"") + write_head(head) + b"\n")
+                _write(descriptor, (b"\n" if torn else b"") + line + b"\n")
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
@@ -63,11 +74,20 @@ class JournalHeadFile:
 
     def heads(self) -> Iterator[SignedHead | None]:
         """All in it, line by line."""
+        return (read_head(line) for line in self._lines() if read_restoring(line) is None)
+
+    def restorings(self) -> Sequence[Restoring]:
+        """When backups were restored; none where there is no file."""
+        if not self.path.exists():
+            return ()
+        return [found for line in self._lines() if (found := read_restoring(line)) is not None]
+
+    def _lines(self) -> Iterator[bytes]:
         try:
             with self.path.open("rb") as stream:
                 while line := stream.readline(_LONGEST):
                     if line.strip():
-                        yield read_head(line)
+                        yield line
         except OSError as problem:
             raise self._unusable("read", problem) from None
 
@@ -98,6 +118,24 @@ def write_head(head: SignedHead) -> bytes:
         "timestamp": stamp,
     }
     return json.dumps(said).encode()
+
+
+def write_restoring(restoring: Restoring) -> bytes:
+    """A restoring as one line of JSON, without its end."""
+    said = {"restored_at": restoring.at.isoformat(), "backup_head": restoring.backup_head}
+    return json.dumps(said).encode()
+
+
+def read_restoring(line: bytes) -> Restoring | None:
+    """The restoring of a line, None when it is another line."""
+    if b'"restored_at"' not in line[:20]:
+        return None
+    try:
+        said: dict[str, Any] = json.loads(line)
+        found = Restoring(datetime.fromisoformat(said["restored_at"]), int(said["backup_head"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found if found.at.utcoffset() is not None else None
 
 
 def read_head(line: bytes) -> SignedHead | None:

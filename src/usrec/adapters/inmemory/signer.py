@@ -51,6 +51,11 @@ class InMemorySigner:
         return self._valid_until.keys()
 
     @property
+    def unusable(self) -> Collection[str]:
+        """Employers of whom no key may sign: there are none."""
+        return ()
+
+    @property
     def ways(self) -> Mapping[str, str]:
         """Where the keys are: as good as a file."""
         return dict.fromkeys(self._valid_until, "file")

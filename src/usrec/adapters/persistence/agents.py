@@ -8,7 +8,6 @@ from typing import Final
 from sqlalchemy import (
     Boolean,
     Column,
-    Connection,
     Executable,
     Integer,
     Table,
@@ -26,6 +25,7 @@ from usrec.adapters.persistence.columns import given, metadata
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.types import KEY, UtcDateTime
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.heartbeat import Heartbeat
 
 agents = Table(
@@ -72,7 +72,7 @@ _FORGET: Final = delete(agents).where(agents.c.beat_at < bindparam("before"))
 class SqlAgents:
     """The ``Agents`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def beat(self, sign: Heartbeat) -> None:
@@ -87,4 +87,4 @@ class SqlAgents:
 
     def forget(self, before: datetime) -> int:
         """Strike off agents that have given no sign since ``before``; returns how many."""
-        return self._connection.execute(_FORGET, {"before": before}).rowcount
+        return self._connection.changed(_FORGET, {"before": before})

@@ -6,13 +6,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Connection, Executable, bindparam, delete, func, insert, not_, or_, select, update
+from sqlalchemy import Boolean, Executable, bindparam, delete, func, insert, not_, or_, select, update
 
 from usrec.adapters.persistence.alert_tables import BEGUN, OPEN, STILL_TRUE, alerts, deliveries, sinks
 from usrec.adapters.persistence.alerts import ALERT_COLUMNS, REMINDS
 from usrec.adapters.persistence.delivery_tables import outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.tables import submissions
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.alert import Alert, OpenAlert
 from usrec.ports.alert_sink import AlertMessageId, SinkName
 from usrec.ports.alert_sinks import Untold
@@ -97,7 +98,7 @@ _FREE: Final = update(sinks).where(sinks.c.owner.in_(bindparam("owners", expandi
 class SqlAlertSinks:
     """The ``AlertSinks`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def rests(self, sink: SinkName, now: datetime) -> bool:

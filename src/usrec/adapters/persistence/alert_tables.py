@@ -22,7 +22,7 @@ from sqlalchemy import (
     or_,
 )
 
-from usrec.adapters.persistence.columns import counted, given, literal_word, metadata, of_submission
+from usrec.adapters.persistence.columns import counted, given, literal_word, metadata, of_submission, only_where
 from usrec.adapters.persistence.tables import UNSETTLED, submissions
 from usrec.adapters.persistence.types import KEY, SEQUENCE, UtcDateTime, WordType
 from usrec.domain.alert import Threshold, Watched
@@ -51,12 +51,12 @@ alerts = Table(
 OPEN: Final = alerts.c.closed_at.is_(None)
 """There may still be somebody to be told."""
 
-Index("ix_alerts_open", alerts.c.id, sqlite_where=OPEN, postgresql_where=OPEN)
+Index("ix_alerts_open", alerts.c.id, info=only_where(OPEN))
 
 FORETOLD: Final = alerts.c.watched.in_([literal_word(one) for one in (Watched.FORECAST, Watched.PORTAL)])
 """About the line as a whole, or what will not make it; few, and asked for again and again."""
 
-Index("ix_alerts_foretold", alerts.c.watched, alerts.c.last_day, sqlite_where=FORETOLD, postgresql_where=FORETOLD)
+Index("ix_alerts_foretold", alerts.c.watched, alerts.c.last_day, info=only_where(FORETOLD))
 
 permits = Table(
     "permits",
@@ -72,7 +72,7 @@ permits = Table(
 RUNS: Final[ColumnElement[bool]] = literal_column("NOT ended")
 """Of a contract that is not terminated."""
 
-Index("ix_permits_end_date", permits.c.end_date, sqlite_where=RUNS, postgresql_where=RUNS)
+Index("ix_permits_end_date", permits.c.end_date, info=only_where(RUNS))
 Index("ix_permits_submission", permits.c.submission_id)
 
 OF_PERMIT: Final = alerts.c.watched == literal_word(Watched.PERMIT)
@@ -93,7 +93,7 @@ deliveries = Table(
 BEGUN: Final = deliveries.c.taken_at.is_(None)
 """A message was about to be sent, and nobody knows whether it arrived."""
 
-Index("ix_alert_deliveries_begun", deliveries.c.sink, sqlite_where=BEGUN, postgresql_where=BEGUN)
+Index("ix_alert_deliveries_begun", deliveries.c.sink, info=only_where(BEGUN))
 
 STILL_TRUE: Final = or_(
     UNSETTLED,

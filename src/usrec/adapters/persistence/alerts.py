@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import (
-    Connection,
     Executable,
     and_,
     bindparam,
@@ -39,6 +39,7 @@ from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, v
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import WATCHED, submissions
 from usrec.adapters.persistence.types import UtcDateTime
+from usrec.adapters.persistence.writing import Row, WriteBehind
 from usrec.domain.alert import REMINDERS, Alert, Threshold, Watched
 from usrec.domain.submission import Submission, SubmissionId, WaitReason
 
@@ -59,6 +60,8 @@ _NOT_HELD: Final = func.coalesce(outbox.c.wait_reason == literal_word(WaitReason
 _AHEAD: Final = alerts.c.raised_at > bindparam("its_raised_at", type_=UtcDateTime())
 """It was raised by a clock that was set back since."""
 _TELLS_OF_A_STOP: Final = alerts.c.threshold == literal_word(Threshold.STOPPED)
+_TELLS_OF_A_KEY: Final = alerts.c.threshold == literal_word(Threshold.KEY_UNUSABLE)
+_HAS_A_KEY: Final = func.coalesce(outbox.c.wait_reason == literal_word(WaitReason.KEY_UNUSABLE), false()).is_(false())
 _TELLS_OF_THE_CLOCK: Final = alerts.c.threshold == literal_word(Threshold.CLOCK_WRONG)
 _IS_HALTED: Final = exists(select(agents.c.owner).where(HALTED))
 _IS_AWAITED: Final = func.coalesce(or_(REMINDED_OF, DESK_AWAITS), false())
@@ -91,6 +94,7 @@ _IS_OVER: Final = or_(
     and_(_OF_MASS, _NOT_HELD),
     and_(_TELLS_OF_A_STOP, not_(_IS_STOPPED)),
     and_(_TELLS_OF_THE_CLOCK, not_(_IS_HALTED)),
+    and_(_TELLS_OF_A_KEY, _HAS_A_KEY),
 )
 _OUTDATED: Final = (
     select(alerts.c.id, *ALERT_COLUMNS)
@@ -127,7 +131,7 @@ _TO_WATCH: Final = (
 class SqlAlerts:
     """The ``Alerts`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def add(self, alerts: Sequence[Alert]) -> Sequence[Alert]:
@@ -178,7 +182,11 @@ class SqlAlerts:
 
     def watch(self, submission_id: SubmissionId, at: datetime | None) -> None:
         """Look at the submission's dates at ``at``; the latest call wins."""
-        self._connection.execute(_WATCH, {"which": submission_id, "watch_at": at})
+        self._connection.later_by("submissions", self._watch, {"which": submission_id, "watch_at": at})
+
+    def _watch(self, rows: list[Row]) -> None:
+        """In the order of their ids, so that two agents never wait for each other in a circle."""
+        self._connection.execute(_WATCH, sorted(rows, key=itemgetter("which")))
 
     def to_watch(self, now: datetime, limit: int) -> Sequence[Submission]:
         """Submissions whose time to be looked at has come, earliest first."""

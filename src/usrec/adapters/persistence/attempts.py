@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from usrec.adapters.persistence.claims import SENT
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import UNCLOSED, acknowledgements, attempts
+from usrec.adapters.persistence.portions import in_portions
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.sealing import sealing_of
+from usrec.adapters.persistence.writing import Row, WriteBehind
 from usrec.domain.errors import InvariantViolation
 from usrec.domain.submission import AttemptId, SubmissionId
 from usrec.domain.verdict import Ending
@@ -27,7 +30,7 @@ _SENT: Final = attempts.c.ending.in_([literal_word(ending) for ending in SENT])
 _OPEN: Final = insert(attempts).values(code="", detail="")
 _CLOSE: Final = update(attempts).where(attempts.c.id == bindparam("which"), UNCLOSED)
 _KEEP_LATE: Final = update(attempts).where(attempts.c.id == bindparam("which"), func.length(attempts.c.reply) == 0)
-_EXISTS: Final = select(attempts.c.id).where(attempts.c.id == bindparam("which"))
+_RECORDED: Final = select(attempts.c.id).where(attempts.c.id.in_(bindparam("ids", expanding=True)))
 _OPEN_OF: Final = select(attempts.c.id).where(_OF, UNCLOSED)
 _REFUSED_OF: Final = (
     select(func.count()).select_from(attempts).where(_OF, attempts.c.ending == literal_word(Ending.REFUSED))
@@ -35,19 +38,21 @@ _REFUSED_OF: Final = (
 _LAST_OF: Final = select(func.max(attempts.c.number)).where(_OF)
 _SENT_OF: Final = select(func.count()).select_from(attempts).where(_OF, _SENT | UNCLOSED)
 
-_SEEN: Final = select(acknowledgements.c.id).where(acknowledgements.c.signed_digest == bindparam("digest"))
+_SEEN: Final = select(acknowledgements.c.signed_digest).where(
+    acknowledgements.c.signed_digest.in_(bindparam("digests", expanding=True))
+)
 _ACKNOWLEDGE: Final = insert(acknowledgements).inline()
 
 
 class SqlAttempts:
     """The ``Attempts`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def open(self, attempt: Attempt) -> None:
         """Record an attempt before it is made; the database allows one open attempt for a submission."""
-        self._connection.execute(_OPEN, values_of(attempt))
+        self._connection.later(_OPEN, values_of(attempt))
 
     def close(self, attempt_id: AttemptId, closing: AttemptClosing) -> None:
         """Record how it ended, once; the bytes of an answer that comes after that are kept as well."""
@@ -55,10 +60,22 @@ class SqlAttempts:
         reply = sealing.content(REPLY, [attempt_id], closing.reply) if closing.reply else b""
         detail = sealing.text(DETAIL, [attempt_id], closing.detail) if closing.detail else ""
         sealed = {"reply": reply, "detail": detail}
-        done = self._connection.execute(_CLOSE, {"which": attempt_id, **values_of(closing), **sealed})
-        if done.rowcount == 0 and closing.reply:
+        closed = {"which": attempt_id, **values_of(closing), **sealed}
+        self._connection.later_by("attempts", self._close, closed)
+
+    def _close(self, closed: list[Row]) -> None:
+        """All at once where none was closed before; otherwise each by itself, which changes nothing of the others."""
+        if self._connection.changed(_CLOSE, closed) != len(closed):
+            for one in closed:
+                self._close_again(one)
+
+    def _close_again(self, closed: Row) -> None:
+        attempt_id, reply = closed["which"], closed["reply"]
+        if self._connection.changed(_CLOSE, closed):
+            return
+        if reply:
             self._connection.execute(_KEEP_LATE, {"which": attempt_id, "reply": reply})
-        if done.rowcount == 0 and not self.recorded(attempt_id):
+        if not self.recorded([attempt_id]):
             raise InvariantViolation(
                 "an attempt was to be closed that was never opened",
                 where=f"attempt {attempt_id}",
@@ -66,9 +83,10 @@ class SqlAttempts:
                 next_step="Report this",
             )
 
-    def recorded(self, attempt_id: AttemptId) -> bool:
-        """Whether it was ever opened."""
-        return self._connection.scalar(_EXISTS, {"which": attempt_id}) is not None
+    def recorded(self, attempt_ids: Collection[AttemptId]) -> Collection[AttemptId]:
+        """Those of these that were ever opened."""
+        portions = in_portions(set(attempt_ids))
+        return {one for some in portions for one in self._connection.scalars(_RECORDED, {"ids": some})}
 
     def open_of(self, submission_id: SubmissionId) -> AttemptId | None:
         """The attempt that was never closed."""
@@ -91,15 +109,16 @@ class SqlAttempts:
 class SqlAcknowledgements:
     """The ``Acknowledgements`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
-    def seen(self, signed_digest: str) -> bool:
-        """Whether an answer with this digest is on record."""
-        return self._connection.scalar(_SEEN, {"digest": signed_digest}) is not None
+    def seen(self, signed_digests: Collection[str]) -> Collection[str]:
+        """Those of these digests under which an answer is on record."""
+        portions = in_portions(set(signed_digests))
+        return {one for some in portions for one in self._connection.scalars(_SEEN, {"digests": some})}
 
     def add(self, acknowledgement: Acknowledgement) -> None:
         """Record a decision."""
         row = [acknowledgement.signed_digest]
         evidence = sealing_of(self._connection).content(EVIDENCE, row, acknowledgement.evidence)
-        self._connection.execute(_ACKNOWLEDGE, {**values_of(acknowledgement), "evidence": evidence})
+        self._connection.later(_ACKNOWLEDGE, {**values_of(acknowledgement), "evidence": evidence})

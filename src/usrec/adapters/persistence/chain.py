@@ -11,15 +11,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, Select, Text, bindparam, insert, select, text, type_coerce
+from sqlalchemy import Dialect, Select, Text, bindparam, insert, select, text, type_coerce
 
 from usrec.adapters.persistence.chain_tables import journal_batches, journal_heads
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.tables import journal
 from usrec.adapters.persistence.types import UtcDateTime
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.chain import START, Batch, BatchHeader, ChainLine, ChainState, moment, state_after
 from usrec.domain.errors import InvariantViolation
-from usrec.domain.spans import Span
+from usrec.domain.spans import Span, read_spans
 from usrec.ports.chain import SignedHead
 
 _LOCK: Final = 0x75736A63
@@ -81,10 +82,20 @@ _WRITERS_WITHOUT_NUMBER: Final = text(
 _NEXT_NUMBER: Final = text("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)")
 
 
+def numbers_of(header: BatchHeader) -> set[int]:
+    """The lines that a batch says it holds; none where that makes no sense, as after somebody changed it."""
+    try:
+        spans = read_spans(header.ranges)
+    except ValueError:
+        return set()
+    said = sum(end - begin + 1 for begin, end in spans)
+    return {seq for begin, end in spans for seq in range(begin, end + 1)} if said == header.entries else set()
+
+
 class SqlChain:
     """The ``Chain`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
         self._is_postgresql = connection.dialect.name == "postgresql"
 

@@ -11,11 +11,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select
+from sqlalchemy import bindparam, func, literal_column, select
 
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import UNCLOSED, attempts, outbox, signing_requests
 from usrec.adapters.persistence.inbox import FingerprintKey
+from usrec.adapters.persistence.question_table import questions
 from usrec.adapters.persistence.rows import (
     ENTRY_COLUMNS,
     MESSAGE_COLUMNS,
@@ -28,6 +29,7 @@ from usrec.adapters.persistence.rows import (
 )
 from usrec.adapters.persistence.sealing import Sealing, sealing_of
 from usrec.adapters.persistence.tables import journal, messages, submissions
+from usrec.adapters.persistence.writing import AnyConnection
 from usrec.domain.identifiers import record_id_source
 from usrec.domain.signing_request import ACTIONS
 from usrec.domain.submission import Lease, SubmissionId
@@ -66,6 +68,10 @@ _CLAIMS: Final = (
         .scalar_subquery()
         .label("sent_attempts"),
         select(func.coalesce(func.max(attempts.c.number), 0)).where(_OF_OUTBOX).scalar_subquery().label("last_attempt"),
+        select(func.max(questions.c.after_attempt))
+        .where(questions.c.submission_id == outbox.c.submission_id)
+        .scalar_subquery()
+        .label("asked_after"),
         _MADE_BEFORE,
     )
     .join_from(outbox, submissions, submissions.c.id == outbox.c.submission_id)
@@ -82,7 +88,7 @@ _REST_FROM: Final = _REQUEST_FROM + len(REQUEST_COLUMNS)
 
 
 def read_claims(
-    connection: Connection, key: FingerprintKey, owner: str, until: datetime, ids: Sequence[SubmissionId]
+    connection: AnyConnection, key: FingerprintKey, owner: str, until: datetime, ids: Sequence[SubmissionId]
 ) -> Sequence[Claim]:
     """The claims of entries that ``owner`` has just leased, earliest priority first."""
     sealing = sealing_of(connection)
@@ -90,7 +96,7 @@ def read_claims(
     return [_with_record_id(_claim_of(row, owner, until, sealing), row[-1], connection, key) for row in rows]
 
 
-def _with_record_id(claim: Claim, made_before: int, connection: Connection, key: FingerprintKey) -> Claim:
+def _with_record_id(claim: Claim, made_before: int, connection: AnyConnection, key: FingerprintKey) -> Claim:
     """With the id of the document that is still to be made."""
     if claim.message is not None or claim.request is not None:
         return claim
@@ -100,7 +106,7 @@ def _with_record_id(claim: Claim, made_before: int, connection: Connection, key:
 
 
 def _claim_of(row: Sequence[Any], owner: str, until: datetime, sealing: Sealing) -> Claim:
-    open_attempt, sent_attempts, last_attempt, _ = row[_REST_FROM:]
+    open_attempt, sent_attempts, last_attempt, asked_after, _ = row[_REST_FROM:]
     entry = replace(entry_of(row[_ENTRY_FROM:_MESSAGE_FROM]), attempts=last_attempt)
     return Claim(
         submission=submission_of(row[:_ENTRY_FROM], sealing),
@@ -110,4 +116,5 @@ def _claim_of(row: Sequence[Any], owner: str, until: datetime, sealing: Sealing)
         open_attempt=open_attempt,
         sent_attempts=sent_attempts,
         request=request_of(row[_REQUEST_FROM:_REST_FROM], sealing),
+        asked_after=asked_after,
     )

@@ -5,7 +5,17 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ColumnElement, ForeignKey, Identity, MetaData, literal_column
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    Connection,
+    ForeignKey,
+    Identity,
+    MetaData,
+    event,
+    literal_column,
+)
 
 from usrec.adapters.persistence.types import KEY, SEQUENCE
 
@@ -17,6 +27,17 @@ metadata = MetaData(
         "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
 )
+
+
+def only_where(condition: ColumnElement[Any]) -> dict[Any, Any]:
+    """The ``info`` of an index of only some rows: its option for a dialect would load that dialect at every start."""
+    return {"where": condition}
+
+
+@event.listens_for(metadata, "before_create")
+def _tell_dialect_which_rows(_: MetaData, connection: Connection, **__: Any) -> None:
+    for index in (one for table in metadata.tables.values() for one in table.indexes if "where" in one.info):
+        index.dialect_options[connection.dialect.name]["where"] = index.info["where"]
 
 
 def literal_word(member: StrEnum) -> ColumnElement[Any]:

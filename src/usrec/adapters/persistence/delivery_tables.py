@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from usrec.adapters.persistence.columns import counted, given, literal_word, metadata, of_submission, one_of
+from usrec.adapters.persistence.columns import counted, given, literal_word, metadata, of_submission, one_of, only_where
 from usrec.adapters.persistence.types import KEY, UtcDateTime, WordType
 from usrec.domain.signing_request import AWAITING
 from usrec.domain.submission import ON_THE_DESK, QueueStatus, WaitReason
@@ -56,16 +56,15 @@ MOVING: Final = outbox.c.status.in_(
 )
 """Entries that the agent sends by itself, now or later; of one contract there is at most one."""
 
-Index("ix_outbox_ready", outbox.c.priority, outbox.c.submission_id, sqlite_where=READY, postgresql_where=READY)
-Index("ix_outbox_scheduled", outbox.c.available_at, sqlite_where=SCHEDULED, postgresql_where=SCHEDULED)
-Index("ix_outbox_claimed", outbox.c.lease_until, sqlite_where=CLAIMED, postgresql_where=CLAIMED)
+Index("ix_outbox_ready", outbox.c.priority, outbox.c.submission_id, info=only_where(READY))
+Index("ix_outbox_scheduled", outbox.c.available_at, info=only_where(SCHEDULED))
+Index("ix_outbox_claimed", outbox.c.lease_until, info=only_where(CLAIMED))
 Index(
     "uq_outbox_moving_contract",
     outbox.c.employer_bin,
     outbox.c.contract_key,
     unique=True,
-    sqlite_where=MOVING,
-    postgresql_where=MOVING,
+    info=only_where(MOVING),
 )
 
 signing_requests = Table(
@@ -115,8 +114,7 @@ Index(
     outbox.c.employer_bin,
     outbox.c.priority,
     outbox.c.submission_id,
-    sqlite_where=SIGNATURE_AWAITED,
-    postgresql_where=SIGNATURE_AWAITED,
+    info=only_where(SIGNATURE_AWAITED),
 )
 
 attempts = Table(
@@ -141,7 +139,7 @@ attempts = Table(
 UNCLOSED: Final = attempts.c.closed_at.is_(None)
 
 Index("ix_attempts_closed", attempts.c.closed_at, attempts.c.ending)
-Index("uq_attempts_open", attempts.c.submission_id, unique=True, sqlite_where=UNCLOSED, postgresql_where=UNCLOSED)
+Index("uq_attempts_open", attempts.c.submission_id, unique=True, info=only_where(UNCLOSED))
 
 acknowledgements = Table(
     "acknowledgements",

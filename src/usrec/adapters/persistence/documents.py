@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, Executable, bindparam, select
+from sqlalchemy import Executable, bindparam, select
 
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import documents
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.document import FoundFile, StoredDocument
 
 CONTENT: Final = "documents.content"
@@ -36,7 +37,7 @@ _LIKE: Final = (
 class SqlDocuments:
     """The ``Documents`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def keep(self, found: FoundFile, at: datetime) -> None:

@@ -14,11 +14,12 @@ from sqlalchemy import Connection, Engine, Executable, and_, bindparam, func, or
 
 from usrec.adapters.persistence.alert_tables import alerts, deliveries
 from usrec.adapters.persistence.attempts import DETAIL, EVIDENCE, REPLY
-from usrec.adapters.persistence.chain import HEAD_COLUMNS, HEADER_COLUMNS, LINES
+from usrec.adapters.persistence.chain import HEAD_COLUMNS, HEADER_COLUMNS, LINES, numbers_of
 from usrec.adapters.persistence.chain_tables import journal_batches, journal_heads
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import acknowledgements, attempts
 from usrec.adapters.persistence.engine import READ_ONLY, connected
+from usrec.adapters.persistence.evidence_volume import WEIGHED
 from usrec.adapters.persistence.inbox import PAYLOAD, FingerprintKey
 from usrec.adapters.persistence.question_table import questions
 from usrec.adapters.persistence.questions import QUESTION_REPLY
@@ -39,11 +40,10 @@ from usrec.domain.evidence import (
 from usrec.domain.kazakhstan_time import day_end_utc, day_start_utc
 from usrec.domain.outage import Exchange
 from usrec.domain.source_event import SourceRow
-from usrec.domain.spans import read_spans
 from usrec.domain.submission import SubmissionId
 from usrec.domain.verdict import Ending
 from usrec.ports.chain import SignedHead
-from usrec.ports.evidence import Chosen
+from usrec.ports.evidence import Chosen, Volume
 
 _Of = TypeVar("_Of")
 _AT_ONCE: Final = 500
@@ -185,6 +185,10 @@ class SqlEvidenceReading:
         found = self._connection.execute(_IN_PERIOD, period).all()
         return Chosen([row.id for row in found], found[0].received_at if found else None)
 
+    def volume(self, ids: Collection[SubmissionId]) -> Volume:
+        """Counted by the database."""
+        return sum((Volume(*row) for weighed in WEIGHED for row in self._among(weighed, ids)), Volume(0, 0))
+
     def records(self, ids: Collection[SubmissionId]) -> Sequence[EvidenceRecord]:
         """Nine questions for all of them together."""
         sealing = sealing_of(self._connection)
@@ -242,7 +246,7 @@ class SqlEvidenceReading:
         begun = False
         for row in rows:
             header = BatchHeader(*row[:width])
-            held = {seq for begin, end in read_spans(header.ranges) for seq in range(begin, end + 1)} & wanted
+            held = numbers_of(header) & wanted
             begun = begun or bool(held)
             wanted -= held
             if begun:

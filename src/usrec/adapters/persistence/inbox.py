@@ -10,19 +10,18 @@ import hmac
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import bindparam, insert, select
 
+from usrec.adapters.persistence.dialects import for_many
+from usrec.adapters.persistence.portions import in_portions_of_each
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import inbox, ledger_meta
+from usrec.adapters.persistence.writing import AnyConnection, WriteBehind
 from usrec.domain.identifiers import RecordId, new_record_id
 from usrec.domain.source_event import EventId, SourceName, SourceRow
 from usrec.ports.ledger import InboxKey
-
-_AT_ONCE: Final = 500
-"""Older SQLite builds take 999 parameters."""
 
 PAYLOAD: Final = "inbox.payload"
 LEDGER_KEY: Final = "ledger_meta.fingerprint_key"
@@ -30,12 +29,16 @@ LEDGER_KEY: Final = "ledger_meta.fingerprint_key"
 
 _KEY: Final = select(ledger_meta.c.fingerprint_key)
 _ADD: Final = insert(inbox)
-_KNOWN: Final = select(inbox.c.event_id, inbox.c.revision, inbox.c.fingerprint).where(
-    inbox.c.source == bindparam("which"), inbox.c.event_id.in_(bindparam("ids", expanding=True))
+_KNOWN: Final = for_many(
+    lambda one_of: select(inbox.c.event_id, inbox.c.revision, inbox.c.fingerprint).where(
+        inbox.c.source == bindparam("which"), one_of(inbox.c.event_id, "ids")
+    )
 )
 
-_PLACES: Final = select(inbox.c.event_id, inbox.c.revision, inbox.c.row_ref).where(
-    inbox.c.source == bindparam("which"), inbox.c.event_id.in_(bindparam("ids", expanding=True))
+_PLACES: Final = for_many(
+    lambda one_of: select(inbox.c.event_id, inbox.c.revision, inbox.c.row_ref).where(
+        inbox.c.source == bindparam("which"), one_of(inbox.c.event_id, "ids")
+    )
 )
 
 _ROW: Final = select(*(inbox.c[name] for name in SourceRow.__slots__)).where(
@@ -51,14 +54,14 @@ class FingerprintKey:
     def __init__(self) -> None:
         self._key: bytes | None = None
 
-    def read(self, connection: Connection) -> bytes:
+    def read(self, connection: AnyConnection) -> bytes:
         """The key; it never changes."""
         if self._key is None:
             stored: bytes = connection.execute(_KEY).scalar_one()
             self._key = sealing_of(connection).opened_content(LEDGER_KEY, [1], stored)
         return self._key
 
-    def record_id(self, connection: Connection, source: bytes) -> RecordId:
+    def record_id(self, connection: AnyConnection, source: bytes) -> RecordId:
         """The record id that follows from ``source``; without the key it tells nothing of it."""
         return new_record_id(hmac.digest(self.read(connection), source, "sha256")[:16])
 
@@ -66,7 +69,7 @@ class FingerprintKey:
 class SqlInbox:
     """The ``Inbox`` port."""
 
-    def __init__(self, connection: Connection, key: FingerprintKey) -> None:
+    def __init__(self, connection: WriteBehind, key: FingerprintKey) -> None:
         self._connection = connection
         self._key = key
 
@@ -76,37 +79,28 @@ class SqlInbox:
 
     def known(self, keys: Collection[InboxKey]) -> Mapping[InboxKey, str]:
         """The fingerprints of those ``keys`` that are on record."""
-        wanted = set(keys)
-        by_source: dict[SourceName, set[EventId]] = {}
-        for source, event_id, _ in wanted:
-            by_source.setdefault(source, set()).add(event_id)
-        found = {key: value for source, ids in by_source.items() for key, value in self._of_source(source, ids).items()}
-        return {key: value for key, value in found.items() if key in wanted}
-
-    def _of_source(self, source: SourceName, ids: Collection[EventId]) -> dict[InboxKey, str]:
+        wanted, statement = set(keys), _KNOWN[self._connection.dialect.name]
         found: dict[InboxKey, str] = {}
-        left = iter(sorted(ids))
-        while some := list(islice(left, _AT_ONCE)):
-            rows = self._connection.execute(_KNOWN, {"which": source, "ids": some})
+        for source, ids in in_portions_of_each({(source, event_id) for source, event_id, _ in wanted}):
+            rows = self._connection.execute(statement, {"which": source, "ids": ids})
             found |= {(source, event_id, revision): fingerprint for event_id, revision, fingerprint in rows}
-        return found
+        return {key: value for key, value in found.items() if key in wanted}
 
     def row_refs(self, source: SourceName, events: Collection[EventId]) -> Mapping[InboxKey, str]:
         """Which row of its source each revision of these events was taken from."""
-        left, found = iter(sorted(set(events))), dict[InboxKey, str]()
-        while some := list(islice(left, _AT_ONCE)):
-            rows = self._connection.execute(_PLACES, {"which": source, "ids": some})
+        found, statement = dict[InboxKey, str](), _PLACES[self._connection.dialect.name]
+        for _, ids in in_portions_of_each({(source, event_id) for event_id in events}):
+            rows = self._connection.execute(statement, {"which": source, "ids": ids})
             found |= {(source, event_id, revision): row_ref for event_id, revision, row_ref in rows}
         return found
 
     def add(self, row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> None:
         """Record a row."""
-        self._connection.execute(_ADD, self._stored(row, event_id, fingerprint, at))
+        self._connection.later(_ADD, self._stored(row, event_id, fingerprint, at))
 
     def add_all(self, rows: Sequence[tuple[SourceRow, EventId, str]], at: datetime) -> None:
         """Record rows, in one statement."""
-        if rows:
-            self._connection.execute(_ADD, [self._stored(*one, at) for one in rows])
+        self._connection.later(_ADD, *(self._stored(*one, at) for one in rows))
 
     def _stored(self, row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> dict[str, Any]:
         key = (row.source, event_id, row.revision)

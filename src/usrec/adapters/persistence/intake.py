@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import BindParameter, and_, bindparam, delete, func, insert, or_, select, update
 
 from usrec.adapters.persistence.dialects import per_dialect
 from usrec.adapters.persistence.intake_tables import WAITING, intake_calls, intake_requests, intake_rows
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.sealing import sealing_of
+from usrec.adapters.persistence.writing import AnyConnection
 from usrec.domain.source_event import SourceName, SourceRow
 from usrec.ports.event_source import StatusNote
 from usrec.ports.intake import Call, ReceivedEvent, Request
@@ -65,6 +66,7 @@ _DUE: Final = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+_FIRST: Final = select(func.min(_CALLS.id)).where(_CALLS.source == bindparam("which"))
 _LEASE: Final = update(intake_calls).where(_CALLS.id.in_(_IDS)).values(due_at=bindparam("until"))
 _DONE: Final = delete(intake_calls).where(_CALLS.id.in_(_IDS))
 _TRIED: Final = update(intake_calls).where(_CALLS.id == bindparam("which")).values(tries=_CALLS.tries + 1)
@@ -74,7 +76,7 @@ _POSTPONE: Final = update(intake_calls).where(_CALLS.source == bindparam("which"
 class SqlIntake:
     """The ``Intake`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: AnyConnection) -> None:
         self._connection = connection
 
     def request(self, source: SourceName, key: str) -> Request | None:
@@ -127,6 +129,8 @@ class SqlIntake:
     def claim_calls(self, source: SourceName, now: datetime, lease: timedelta, limit: int) -> Sequence[Call]:
         """The next calls that are due, for ``lease`` nobody else's."""
         found = [Call(*row) for row in self._connection.execute(_DUE, {"which": source, "now": now, "most": limit})]
+        if found and found[0].id != self._connection.scalar(_FIRST, {"which": source}):
+            return []
         if found:
             self._connection.execute(_LEASE, {"ids": [one.id for one in found], "until": now + lease})
         return found

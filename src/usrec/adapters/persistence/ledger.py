@@ -38,6 +38,7 @@ from usrec.adapters.persistence.snapshots import SqlSnapshots
 from usrec.adapters.persistence.submissions import SqlSubmissions
 from usrec.adapters.persistence.turns import Turns
 from usrec.adapters.persistence.view import SqlLedgerView
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.secret import Secret
 
 _RING: Final = text("SELECT pg_notify('usrec_ready', '')")
@@ -48,6 +49,7 @@ class SqlUnitOfWork:
     """The ``UnitOfWork`` port. It ends with ``commit``; using it afterwards is an error.
 
     Attributes:
+        writing: Writes that nothing has asked for yet wait there; the commit sends them.
         rings: Its commit wakes other agents when entries became ready.
     """
 
@@ -56,31 +58,33 @@ class SqlUnitOfWork:
     def __init__(self, connection: Connection, transaction: RootTransaction, key: FingerprintKey) -> None:
         self._connection = connection
         self._transaction = transaction
-        self.inbox = SqlInbox(connection, key)
-        self.submissions = SqlSubmissions(connection)
-        self.outbox = SqlOutbox(connection, key)
-        self.signing_requests = SqlSigningRequests(connection)
-        self.attempts = SqlAttempts(connection)
-        self.acknowledgements = SqlAcknowledgements(connection)
-        self.questions = SqlQuestions(connection)
-        self.contracts = SqlContracts(connection)
-        self.documents = SqlDocuments(connection)
-        self.retained = SqlRetainedData(connection)
-        self.journal = SqlJournal(connection, key)
-        self.chain = SqlChain(connection)
-        self.write_backs = SqlWriteBacks(connection)
-        self.alerts = SqlAlerts(connection)
-        self.alert_sinks = SqlAlertSinks(connection)
-        self.permits = SqlPermits(connection)
-        self.agents = SqlAgents(connection)
-        self.employer_stops = SqlEmployerStops(connection)
-        self.masses = SqlMasses(connection)
-        self.pairs = SqlPairs(connection)
-        self.snapshots = SqlSnapshots(connection)
-        self.intake = SqlIntake(connection)
+        self.writing = writing = WriteBehind(connection)
+        self.inbox = SqlInbox(writing, key)
+        self.submissions = SqlSubmissions(writing)
+        self.outbox = SqlOutbox(writing, key)
+        self.signing_requests = SqlSigningRequests(writing)
+        self.attempts = SqlAttempts(writing)
+        self.acknowledgements = SqlAcknowledgements(writing)
+        self.questions = SqlQuestions(writing)
+        self.contracts = SqlContracts(writing)
+        self.documents = SqlDocuments(writing)
+        self.retained = SqlRetainedData(writing)
+        self.journal = SqlJournal(writing, key)
+        self.chain = SqlChain(writing)
+        self.write_backs = SqlWriteBacks(writing)
+        self.alerts = SqlAlerts(writing)
+        self.alert_sinks = SqlAlertSinks(writing)
+        self.permits = SqlPermits(writing)
+        self.agents = SqlAgents(writing)
+        self.employer_stops = SqlEmployerStops(writing)
+        self.masses = SqlMasses(writing)
+        self.pairs = SqlPairs(writing)
+        self.snapshots = SqlSnapshots(writing)
+        self.intake = SqlIntake(writing)
 
     def commit(self) -> None:
-        """Make everything durable."""
+        """Send what waits and make everything durable."""
+        self.writing.send()
         if self.rings and self.outbox.made_ready > 0:
             self._connection.execute(_RING)
         self._transaction.commit()
@@ -163,7 +167,7 @@ def open_ledger(
         else:
             require_current(engine)
         if at is not None:
-            require_keys(engine, sealing, at)
+            sealing = require_keys(engine, sealing, at)
     except BaseException:
         engine.dispose()
         raise

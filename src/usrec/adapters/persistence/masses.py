@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, case, delete, func, insert, null, or_, select, update
+from sqlalchemy import BindParameter, and_, bindparam, case, delete, func, insert, null, or_, select, update
 
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import outbox
@@ -15,6 +15,7 @@ from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import UNSETTLED, contracts, submissions
 from usrec.adapters.persistence.together_tables import mass_batches, mass_members
 from usrec.adapters.persistence.types import UtcDateTime
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.mass import MassBatch, MassDecision, MassGroup, MassMember
 from usrec.domain.source_event import ContractKey
 from usrec.domain.state import Move, State, next_state
@@ -194,18 +195,15 @@ _FOLLOWED: Final = (
 class SqlMasses:
     """The ``Masses`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
         self._sealing = sealing_of(connection)
 
     def arrive(self, members: Sequence[MassMember]) -> None:
         """Remember what arrived, in one statement."""
-        rows = [
-            {"submission_id": one.submission_id, "arrived_at": one.arrived_at, **values_of(one.group)}
-            for one in members
-        ]
-        if rows:
-            self._connection.execute(_ARRIVE, rows)
+        for one in members:
+            row = {"submission_id": one.submission_id, "arrived_at": one.arrived_at, **values_of(one.group)}
+            self._connection.later(_ARRIVE, row)
 
     def how_many(self, group: MassGroup, since: datetime) -> int:
         """Events of a group that are in no batch."""

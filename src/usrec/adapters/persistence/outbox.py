@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, bindparam, delete, not_, null, select, update
+from sqlalchemy import Executable, bindparam, delete, not_, null, select, update
 
 from usrec.adapters.persistence.claims import read_claims
 from usrec.adapters.persistence.columns import literal_word
@@ -21,14 +21,16 @@ from usrec.adapters.persistence.delivery_tables import (
     SCHEDULED,
     outbox,
 )
-from usrec.adapters.persistence.dialects import InsertInto, per_dialect
+from usrec.adapters.persistence.dialects import InsertInto, for_many, per_dialect
 from usrec.adapters.persistence.employer_stops import STOPPED
 from usrec.adapters.persistence.inbox import FingerprintKey
+from usrec.adapters.persistence.portions import in_portions
 from usrec.adapters.persistence.rows import (
     ENTRY_COLUMNS,
     entry_of,
     entry_values,
 )
+from usrec.adapters.persistence.writing import Row, WriteBehind
 from usrec.domain.errors import LeaseLost
 from usrec.domain.submission import Lease, QueueEntry, QueueStatus, SubmissionId, WaitReason
 from usrec.ports.ledger import Claim
@@ -51,15 +53,23 @@ def _put(insert_into: InsertInto) -> Executable:
     )
 
 
-def _promote(now_due: Any, order: Any, at_once: Any = _PROMOTED_AT_ONCE) -> Executable:
-    """Make the entries ready for which ``now_due`` holds; entries that others have locked are left to them."""
+def _promote(now_due: Any, order: Any, at_once: Any = _PROMOTED_AT_ONCE) -> Mapping[str, Executable]:
+    """Make the entries ready for which ``now_due`` holds; entries that others have locked are left to them.
+
+    PostgreSQL may run a bare subquery again for each row, and its limit would bound nothing: there they are chosen
+    first. SQLite's driver counts no rows of a statement that begins so.
+    """
     due = select(outbox.c.submission_id).where(now_due).order_by(order).limit(at_once).with_for_update(skip_locked=True)
-    ready = {"status": literal_word(QueueStatus.READY), "wait_reason": null(), **_NO_LEASE}
-    return update(outbox).where(outbox.c.submission_id.in_(due)).values(ready)
+    ready = update(outbox).values({"status": literal_word(QueueStatus.READY), "wait_reason": null(), **_NO_LEASE})
+    return {
+        "postgresql": ready.where(outbox.c.submission_id.in_(select(due.cte("chosen").c.submission_id))),
+        "sqlite": ready.where(outbox.c.submission_id.in_(due)),
+    }
 
 
 _PUT: Final = per_dialect(_put)
 _GET: Final = select(*ENTRY_COLUMNS).where(_WHICH)
+_GET_ALL: Final = for_many(lambda one_of: select(*ENTRY_COLUMNS).where(one_of(outbox.c.submission_id, "ids")))
 _REMOVE: Final = delete(outbox).where(_WHICH)
 _PROMOTE: Final = (
     _promote(SCHEDULED & (outbox.c.available_at <= bindparam("now")), outbox.c.available_at),
@@ -68,7 +78,15 @@ _PROMOTE: Final = (
 _HASTEN: Final = _promote(
     SCHEDULED & (outbox.c.wait_reason == bindparam("reason")), outbox.c.priority, bindparam("limit")
 )
-_HOLD: Final = _GET.where(*_MINE, outbox.c.lease_until > bindparam("now")).with_for_update()
+_HOLD: Final = for_many(
+    lambda one_of: (
+        select(*ENTRY_COLUMNS)
+        .where(one_of(outbox.c.submission_id, "ids"), outbox.c.lease_until > bindparam("now"))
+        .order_by(outbox.c.employer_bin, outbox.c.contract_key)
+        .with_for_update()
+    )
+)
+"""Locked in the order in which contracts are, so that nobody waits in a circle."""
 _RELEASE: Final = update(outbox).where(_WHICH, *_MINE).values(_NO_LEASE)
 
 _FIRST_READY: Final = (
@@ -122,7 +140,7 @@ class SqlOutbox:
         made_ready: How many entries this transaction made ready, less those that it claimed itself.
     """
 
-    def __init__(self, connection: Connection, key: FingerprintKey) -> None:
+    def __init__(self, connection: WriteBehind, key: FingerprintKey) -> None:
         self._connection = connection
         self._key = key
         self.made_ready = 0
@@ -130,26 +148,33 @@ class SqlOutbox:
     def put(self, entry: QueueEntry) -> None:
         """Insert with fence 0, or replace: then the fence rises and an older lease is dead."""
         self.made_ready += entry.status is QueueStatus.READY
-        self._connection.execute(_PUT[self._connection.dialect.name], {**entry_values(entry), "fence": 0})
+        self._connection.later(_PUT[self._connection.dialect.name], {**entry_values(entry), "fence": 0})
 
     def get(self, submission_id: SubmissionId) -> QueueEntry | None:
         """One entry."""
         row = self._connection.execute(_GET, {"which": submission_id}).one_or_none()
         return None if row is None else entry_of(row)
 
+    def get_all(self, ids: Collection[SubmissionId]) -> Mapping[SubmissionId, QueueEntry]:
+        """Those of these that are in the outbox."""
+        statement = _GET_ALL[self._connection.dialect.name]
+        rows = (row for some in in_portions(ids) for row in self._connection.execute(statement, {"ids": some}))
+        return {entry.submission_id: entry for entry in map(entry_of, rows)}
+
     def remove(self, submission_id: SubmissionId) -> None:
         """The delivery is over."""
-        self._connection.execute(_REMOVE, {"which": submission_id})
+        self._connection.later(_REMOVE, {"which": submission_id})
 
     def promote(self, now: datetime) -> int:
         """Make due entries ready, longest due first."""
-        promoted = sum(self._connection.execute(statement, {"now": now}).rowcount for statement in _PROMOTE)
+        dialect = self._connection.dialect.name
+        promoted = sum(self._connection.changed(each[dialect], {"now": now}) for each in _PROMOTE)
         self.made_ready += promoted
         return promoted
 
     def hasten(self, reason: WaitReason, limit: int) -> int:
         """Make scheduled entries that wait for one reason ready before their time, earliest priority first."""
-        hastened = self._connection.execute(_HASTEN, {"reason": reason, "limit": limit}).rowcount
+        hastened = self._connection.changed(_HASTEN[self._connection.dialect.name], {"reason": reason, "limit": limit})
         self.made_ready += hastened
         return hastened
 
@@ -211,32 +236,47 @@ class SqlOutbox:
 
     def free_leases(self, owners: Collection[str]) -> int:
         """Make the entries leased to these owners ready; their fence stays, and the next claim raises it."""
-        freed = self._connection.execute(_FREE, {"owners": list(owners)}).rowcount
+        freed = self._connection.changed(_FREE, {"owners": list(owners)})
         self.made_ready += freed
         return freed
 
     def hold_lease(self, lease: Lease, now: datetime) -> QueueEntry:
         """Prove the lease and lock its row."""
-        what = {"which": lease.submission_id, "owner": lease.owner, "held_fence": lease.fence, "now": now}
-        row = self._connection.execute(_HOLD, what).one_or_none()
-        if row is None:
+        held = self.hold_leases([lease], now)
+        if not held:
             raise _lost(lease)
-        return entry_of(row)
+        return held[lease.submission_id]
+
+    def hold_leases(self, leases: Collection[Lease], now: datetime) -> Mapping[SubmissionId, QueueEntry]:
+        """Lock the rows in one statement, then look at each one's owner and fence."""
+        wanted = {lease.submission_id: lease for lease in leases}
+        rows = self._connection.execute(_HOLD[self._connection.dialect.name], {"ids": sorted(wanted), "now": now})
+        return {
+            entry.submission_id: entry for entry in map(entry_of, rows) if _is_of(wanted[entry.submission_id], entry)
+        }
 
     def release(self, lease: Lease, entry: QueueEntry) -> None:
         """Give the lease back with the entry's new status, times and reason."""
         changed = entry_values(entry)
         del changed["submission_id"]
         what = {"which": lease.submission_id, "owner": lease.owner, "held_fence": lease.fence, **changed}
-        if self._connection.execute(_RELEASE, what).rowcount != 1:
-            raise _lost(lease)
+        self._connection.later_by("outbox", self._release, (lease, what))
         self.made_ready += entry.status is QueueStatus.READY
 
+    def _release(self, released: list[tuple[Lease, Row]]) -> None:
+        if self._connection.changed(_RELEASE, [what for _, what in released]) != len(released):
+            raise _lost(*(lease for lease, _ in released))
 
-def _lost(lease: Lease) -> LeaseLost:
+
+def _is_of(lease: Lease, entry: QueueEntry) -> bool:
+    return (entry.lease_owner, entry.fence) == (lease.owner, lease.fence)
+
+
+def _lost(*leases: Lease) -> LeaseLost:
+    fences = ", ".join(str(lease.fence) for lease in leases)
     return LeaseLost(
-        f"the claim of {lease.owner} (fence {lease.fence}) is not the newest any more, or its time has run out",
-        where=f"submission {lease.submission_id}",
+        f"the claim of {leases[0].owner} (fence {fences}) is not the newest any more, or its time has run out",
+        where=f"submission {', '.join(lease.submission_id for lease in leases)}",
         kept="Nothing was written; whoever holds it now goes on with the same bytes",
         next_step="Nothing; the agent goes on with other submissions",
     )

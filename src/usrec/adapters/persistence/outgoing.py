@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import BindParameter, Connection, Executable, bindparam, delete, insert, select, update
+from sqlalchemy import Executable, bindparam, delete, insert, select, update
 
-from usrec.adapters.persistence.dialects import InsertInto, per_dialect
+from usrec.adapters.persistence.dialects import InsertInto, for_many, per_dialect
 from usrec.adapters.persistence.inbox import FingerprintKey
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.tables import UNWRITTEN, journal, write_backs
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.chain import digest_key, keyed_digest
 from usrec.domain.source_event import SourceName
 from usrec.domain.submission import SubmissionId
@@ -34,7 +35,6 @@ def _unless_known(table: Any) -> Any:
 
 _APPEND: Final = insert(journal).inline()
 
-_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _REPLACED: Final = (
     delete(write_backs)
     .where(
@@ -48,37 +48,40 @@ _REPLACED: Final = (
 _NOTE: Final = _unless_known(write_backs)
 
 _ROW: Final = (write_backs.c.source, write_backs.c.row_ref)
-_STANDING: Final = select(write_backs.c.id, *_ROW, write_backs.c.revision).where(
-    write_backs.c.source.in_(bindparam("sources", expanding=True)),
-    write_backs.c.row_ref.in_(bindparam("row_refs", expanding=True)),
+_STANDING: Final = for_many(
+    lambda one_of: select(write_backs.c.id, *_ROW, write_backs.c.revision).where(
+        one_of(write_backs.c.source, "sources"), one_of(write_backs.c.row_ref, "row_refs")
+    )
 )
-_REMOVED: Final = (
-    delete(write_backs)
-    .where(write_backs.c.id.in_(_IDS))
-    .returning(*_ROW, write_backs.c.revision, write_backs.c.noted_at)
+_REMOVED: Final = for_many(
+    lambda one_of: (
+        delete(write_backs)
+        .where(one_of(write_backs.c.id, "ids"))
+        .returning(*_ROW, write_backs.c.revision, write_backs.c.noted_at)
+    )
 )
-_NOTES: Final = per_dialect(lambda insert_into: insert_into(write_backs).on_conflict_do_nothing().returning(*_ROW))
 _DUE: Final = (
     select(write_backs.c.id, *_NOTE_COLUMNS)
     .where(write_backs.c.source == bindparam("source"), write_backs.c.due_at <= bindparam("now"), UNWRITTEN)
     .order_by(write_backs.c.due_at, write_backs.c.id)
     .limit(bindparam("limit"))
 )
-_DONE: Final = update(write_backs).where(write_backs.c.id.in_(_IDS)).values(written_at=bindparam("at"))
-_POSTPONE: Final = update(write_backs).where(write_backs.c.id.in_(_IDS))
+_DONE: Final = for_many(
+    lambda one_of: update(write_backs).where(one_of(write_backs.c.id, "ids")).values(written_at=bindparam("at"))
+)
+_POSTPONE: Final = for_many(lambda one_of: update(write_backs).where(one_of(write_backs.c.id, "ids")))
 
 
 class SqlJournal:
     """The ``Journal`` port."""
 
-    def __init__(self, connection: Connection, key: FingerprintKey) -> None:
+    def __init__(self, connection: WriteBehind, key: FingerprintKey) -> None:
         self._connection = connection
         self._key = key
 
     def append(self, *entries: JournalEntry) -> None:
         """Add lines in this order."""
-        if entries:
-            self._connection.execute(_APPEND, [values_of(entry) for entry in entries])
+        self._connection.later(_APPEND, *(values_of(entry) for entry in entries))
 
     def digest(self, submission_id: SubmissionId, content: bytes) -> str:
         """Keyed digest of some bytes of a submission."""
@@ -91,46 +94,48 @@ class SqlWriteBacks:
     The last note of each row stays on record when it is written: the next one is later, whatever the clock says.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
+        self._dialect = connection.dialect.name
 
     def put(self, *notes: StatusNote) -> None:
         """Remember notes, unless one about a later revision of its row is known already."""
-        of_row = {(note.source, note.row_ref): note for note in notes}
-        if 1 < len(notes) == len(of_row):
-            notes = tuple(note for some in _portions(notes) for note in self._replace_all(some))
-        for note in notes:
-            if not self._replace(note):
-                self._replace(note)
+        self._connection.later_by("write_backs", self._put, *notes)
+
+    def _put(self, notes: Sequence[StatusNote]) -> None:
+        for some in _rounds(notes):
+            left = some if len(some) == 1 else [one for few in _portions(some) for one in self._replace_all(few)]
+            for note in left:
+                if not self._replace(note):
+                    self._replace(note)
 
     def _replace(self, note: StatusNote) -> bool:
         """Put this one in the place of an older note; False when another one is there, perhaps from a moment ago."""
         what = {"source": note.source, "row_ref": note.row_ref, "revision": note.revision}
         before = self._connection.execute(_REPLACED, what).one_or_none()
-        return self._connection.execute(_NOTE[self._connection.dialect.name], _values(note, before)).rowcount == 1
+        return self._connection.changed(_NOTE[self._dialect], _values(note, before)) == 1
 
     def _replace_all(self, notes: Sequence[StatusNote]) -> Sequence[StatusNote]:
         """The same for notes about different rows, in as many statements for few as for many.
 
         Returns:
-            Those in whose place another one is, perhaps from a moment ago.
+            All of them, to be looked at one by one, where another agent has noted something about any a moment ago.
         """
         of_row = {(note.source, note.row_ref): note for note in notes}
-        before = self._remove(of_row)
-        values = [_values(note, before.get(row)) for row, note in of_row.items()]
-        done = {(one[0], one[1]) for one in self._connection.execute(_NOTES[self._connection.dialect.name], values)}
-        return [note for row, note in of_row.items() if row not in done]
+        standing = self._standing(of_row)
+        earlier = [one.id for row, one in standing.items() if one.revision <= of_row[row].revision]
+        removed = self._connection.execute(_REMOVED[self._dialect], {"ids": earlier}) if earlier else ()
+        before = {(one.source, one.row_ref): one for one in removed}
+        left = [row for row in of_row if row not in standing or row in before]
+        values = [_values(of_row[row], before.get(row)) for row in left]
+        done = self._connection.changed(_NOTE[self._dialect], values) if values else 0
+        return () if done == len(values) else notes
 
-    def _remove(self, of_row: Mapping[tuple[SourceName, str], StatusNote]) -> Mapping[tuple[SourceName, str], Any]:
-        """Take away what these may replace; returns it by its row."""
+    def _standing(self, of_row: Mapping[tuple[SourceName, str], StatusNote]) -> Mapping[tuple[SourceName, str], Any]:
+        """What is noted about these rows."""
         rows = {"sources": list({row[0] for row in of_row}), "row_refs": [row[1] for row in of_row]}
-        standing = [
-            one.id
-            for one in self._connection.execute(_STANDING, rows)
-            if (note := of_row.get((one.source, one.row_ref))) and one.revision <= note.revision
-        ]
-        removed = self._connection.execute(_REMOVED, {"ids": standing}) if standing else ()
-        return {(one.source, one.row_ref): one for one in removed}
+        found = self._connection.execute(_STANDING[self._dialect], rows)
+        return {(one.source, one.row_ref): one for one in found if (one.source, one.row_ref) in of_row}
 
     def due(self, source: SourceName, now: datetime, limit: int) -> Sequence[tuple[int, StatusNote]]:
         """Notes to write now, longest due first."""
@@ -140,12 +145,12 @@ class SqlWriteBacks:
     def done(self, handles: Sequence[int], at: datetime) -> None:
         """They were written."""
         for some in _portions(handles):
-            self._connection.execute(_DONE, {"ids": some, "at": at})
+            self._connection.execute(_DONE[self._dialect], {"ids": some, "at": at})
 
     def postpone(self, handles: Sequence[int], until: datetime) -> None:
         """They could not be written; try again then."""
         for some in _portions(handles):
-            self._connection.execute(_POSTPONE, {"ids": some, "due_at": until})
+            self._connection.execute(_POSTPONE[self._dialect], {"ids": some, "due_at": until})
 
 
 def _values(note: StatusNote, before: Any) -> dict[str, Any]:
@@ -153,6 +158,15 @@ def _values(note: StatusNote, before: Any) -> dict[str, Any]:
     same = before is not None and before.revision == note.revision
     noted_at = max(note.noted_at, before.noted_at + _A_MOMENT) if same else note.noted_at
     return {**values_of(note), "noted_at": noted_at, "due_at": note.noted_at}
+
+
+def _rounds(notes: Sequence[StatusNote]) -> Iterator[Sequence[StatusNote]]:
+    """The first note of each row, then the second of those that have one, and so on."""
+    while notes:
+        first: dict[tuple[SourceName, str], StatusNote] = {}
+        later = [note for note in notes if first.setdefault((note.source, note.row_ref), note) is not note]
+        yield list(first.values())
+        notes = later
 
 
 def _portions(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -17,6 +17,7 @@ from usrec.adapters.persistence.agents import HEARTBEATS
 from usrec.adapters.persistence.alert_tables import UNDELIVERED, alerts
 from usrec.adapters.persistence.chain_view import read_tail
 from usrec.adapters.persistence.columns import literal_word
+from usrec.adapters.persistence.employer_stops import read_stops
 from usrec.adapters.persistence.permits import unwatched_permits
 from usrec.adapters.persistence.tables import UNSETTLED, WATCHED, submissions
 from usrec.domain.alert import Threshold, Watched
@@ -96,6 +97,7 @@ def read_sight(
         ),
         undelivered=number,
         undelivered_since=first,
+        stops={stop.employer: stop.stopped_at for stop in read_stops(connection)},
         unlinked_since=oldest if oldest is not None and now - oldest > tail_bound else None,
     )
 

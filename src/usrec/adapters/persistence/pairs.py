@@ -15,6 +15,7 @@ from usrec.adapters.persistence.rows import DETAILS
 from usrec.adapters.persistence.sealing import Sealing, sealing_of
 from usrec.adapters.persistence.tables import submissions
 from usrec.adapters.persistence.together_tables import pair_halves
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.pair import Pair, PairHalf
 from usrec.domain.source_event import HEADS, TRIGGER_FIELDS, Operation
 from usrec.domain.state import State
@@ -71,14 +72,12 @@ _KEYS_OF: Final = select(pair_halves.c.submission_id, pair_halves.c.pair_key).wh
 class SqlPairs:
     """The ``Pairs`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def link(self, links: Mapping[SubmissionId, str]) -> None:
         """Remember the ``pair_key`` of each, in one statement."""
-        if links:
-            rows = [{"submission_id": one, "pair_key": key} for one, key in links.items()]
-            self._connection.execute(_LINK, rows)
+        self._connection.later(_LINK, *({"submission_id": one, "pair_key": key} for one, key in links.items()))
 
     def of_submissions(self, ids: Collection[SubmissionId]) -> Mapping[SubmissionId, Pair]:
         """Two statements, however many are asked for."""
@@ -106,7 +105,7 @@ def read_pairs(connection: Connection) -> Sequence[Pair]:
 def read_pair_of(connection: Connection, submission_id: str) -> Pair | None:
     """The pair of one submission, also of one that stands for its event no more."""
     key = connection.execute(_KEYS_OF, {"ids": [submission_id]}).one_or_none()
-    found = [] if key is None else SqlPairs(connection).of_keys([key[1]])
+    found = [] if key is None else SqlPairs(WriteBehind(connection)).of_keys([key[1]])
     return found[0] if found else None
 
 

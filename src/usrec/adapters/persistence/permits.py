@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Executable, bindparam, case, delete, null, or
 from usrec.adapters.persistence.alert_tables import RUNS, permits
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.tables import submissions
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.permit import EndingPermit, PermitDays
 from usrec.domain.source_event import ContractKey
@@ -70,7 +71,7 @@ _NOT_WATCHED: Final = (
 class SqlPermits:
     """The ``Permits`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def put(self, employer_bin: str, contract_key: ContractKey, submission_id: SubmissionId, end_date: date) -> None:
@@ -82,15 +83,15 @@ class SqlPermits:
             "end_date": end_date,
             "ended": False,
         }
-        self._connection.execute(_PUT[self._connection.dialect.name], what)
+        self._connection.later(_PUT[self._connection.dialect.name], what)
 
     def remove(self, employer_bin: str, contract_key: ContractKey) -> None:
         """The contract has no permit."""
-        self._connection.execute(_REMOVE, _contract(employer_bin, contract_key))
+        self._connection.later(_REMOVE, _contract(employer_bin, contract_key))
 
     def pause(self, employer_bin: str, contract_key: ContractKey, *, ended: bool) -> None:
         """The contract has ended, or goes on again."""
-        self._connection.execute(_CHANGE, {**_contract(employer_bin, contract_key), "ended": ended})
+        self._connection.later(_CHANGE, {**_contract(employer_bin, contract_key), "ended": ended})
 
     def move(self, employer_bin: str, contract_key: ContractKey, *, to: str) -> None:
         """The employer of the contract has another BIN."""

@@ -11,6 +11,7 @@ from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
 from usrec.adapters.persistence.rights import Shortfall, shortfalls
 from usrec.adapters.persistence.schema import HEAD, current_revision
 from usrec.adapters.persistence.view import SqlLedgerView
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable
 from usrec.domain.secret import Secret
 from usrec.domain.source_event import EventId, SourceName
@@ -75,7 +76,7 @@ class LedgerProbe:
         """
         wanted = {(source, event, revision) for event, revision in keys}
         with connected(self._engine.execution_options(**{READ_ONLY: True})) as connection:
-            return len(wanted - set(SqlInbox(connection, FingerprintKey()).known(wanted)))
+            return len(wanted - set(SqlInbox(WriteBehind(connection), FingerprintKey()).known(wanted)))
 
     def close(self) -> None:
         """Close all connections."""

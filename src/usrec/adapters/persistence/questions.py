@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import bindparam, insert, select
 
 from usrec.adapters.persistence.question_table import questions
 from usrec.adapters.persistence.rows import values_of
 from usrec.adapters.persistence.sealing import RowKey, sealing_of
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.inquiry import AskedQuestion
-from usrec.domain.submission import SubmissionId
 
 QUESTION_REPLY: Final = "questions.reply"
 """Place of sealed values."""
 
 _ADD: Final = insert(questions).inline()
-_ASKED: Final = select(questions.c.id).where(
-    questions.c.submission_id == bindparam("which"), questions.c.after_attempt == bindparam("attempt")
-)
 _SEEN: Final = select(questions.c.id).where(questions.c.signed_digest == bindparam("digest"))
 
 
 class SqlQuestions:
     """The ``Questions`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def add(self, asked: AskedQuestion) -> None:
@@ -33,10 +30,6 @@ class SqlQuestions:
         row: RowKey = [asked.submission_id, asked.after_attempt]
         reply = sealing_of(self._connection).content(QUESTION_REPLY, row, asked.reply) if asked.reply else b""
         self._connection.execute(_ADD, {**values_of(asked), "reply": reply})
-
-    def asked_after(self, submission_id: SubmissionId, attempt: int) -> bool:
-        """Whether the registry was asked since the attempt with this number."""
-        return self._connection.scalar(_ASKED, {"which": submission_id, "attempt": attempt}) is not None
 
     def seen(self, signed_digest: str) -> bool:
         """Whether an answer with this digest is on record."""

@@ -7,15 +7,28 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, literal, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
+from usrec.adapters.persistence.alert_tables import alerts, deliveries
 from usrec.adapters.persistence.delivery_tables import acknowledgements, attempts, outbox
 from usrec.adapters.persistence.question_table import questions
 from usrec.adapters.persistence.rows import DETAILS
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.snapshot_tables import snapshot_stories
-from usrec.adapters.persistence.tables import documents, inbox, messages, submissions, write_backs
+from usrec.adapters.persistence.tables import UNSETTLED, documents, inbox, messages, submissions, write_backs
 from usrec.adapters.persistence.together_tables import pair_halves
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.document import digest_in
 from usrec.domain.retention import KeptEvent, Prunable, Retention, RetentionRule, last_of, rule_of
 from usrec.domain.state import SETTLED
@@ -36,7 +49,7 @@ _AT_ONCE: Final = 500
 class SqlRetainedData:
     """The ``RetainedData`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
 
     def prunable(
@@ -59,6 +72,20 @@ class SqlRetainedData:
             self._connection.execute(_close_story(one))
             total += len(rows)
         return total
+
+    def old_alerts(self, before: datetime) -> int:
+        """Of events of which no submission is open any more."""
+        return self._connection.scalar(select(func.count()).select_from(alerts).where(_is_old(before))) or 0
+
+    def drop_alerts(self, before: datetime, limit: int) -> int:
+        """Delete the oldest of them."""
+        rows = select(alerts.c.id).where(_is_old(before)).order_by(alerts.c.id).limit(limit)
+        gone = list(self._connection.scalars(rows))
+        for start in range(0, len(gone), _AT_ONCE):
+            some = gone[start : start + _AT_ONCE]
+            self._connection.execute(delete(deliveries).where(deliveries.c.alert_id.in_(some)))
+            self._connection.execute(delete(alerts).where(alerts.c.id.in_(some)))
+        return len(gone)
 
     def drop_documents(self, before: datetime) -> int:
         """Delete documents that nothing with its data names."""
@@ -119,6 +146,11 @@ class SqlRetainedData:
             digest = digest_in(named) if named else None
             if digest is not None:
                 yield digest
+
+
+def _is_old(before: datetime) -> ColumnElement[bool]:
+    of_event = (_COLUMNS.source == alerts.c.source, _COLUMNS.event_id == alerts.c.event_id)
+    return and_(alerts.c.closed_at < literal(before, alerts.c.closed_at.type), ~exists().where(*of_event, UNSETTLED))
 
 
 def _old(rules: Retention, now: datetime, after: ContractRef | None, limit: int) -> Any:

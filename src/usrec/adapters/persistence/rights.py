@@ -68,6 +68,8 @@ PRUNING: Final[Mapping[str, tuple[str, ...]]] = {
     "acknowledgements": ("SELECT", "UPDATE"),
     "documents": ("SELECT", "DELETE"),
     "snapshot_stories": ("SELECT", "UPDATE"),
+    "alerts": ("SELECT", "DELETE"),
+    "alert_deliveries": ("SELECT", "DELETE"),
     "journal": _ADD,
 }
 """What ``usrec retention apply`` needs; the agent's own account should not have it."""

@@ -3,12 +3,16 @@
 AES-256-GCM (NIST SP 800-38D) with a random nonce of 96 bits for each value. Table, column and the row's key are the
 associated data, so that no value opens in another row's place. A stored value says by its beginning what it is; plain
 values and values under several keys may stand side by side, so encryption can be switched on, and keys be changed,
-while agents work. ``docs/how-to/data-care.md`` lists every column and says why it is encrypted or not.
+while agents work. Once the ledger's own key stands encrypted, everything does (``usrec ledger encrypt`` closes it
+last, while no agent runs), and nobody can put a plain one back who does not know it: from then on a plain value in
+the place of an encrypted one is damage. ``docs/how-to/data-care.md`` lists every column and says why it is encrypted or
+not.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
@@ -21,8 +25,8 @@ from usrec.domain.errors import ConfigurationError, InvariantViolation
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-    from sqlalchemy import Connection
 
+    from usrec.adapters.persistence.writing import AnyConnection
     from usrec.domain.secret import Secret
 
 OPTION: Final = "usrec_sealing"
@@ -37,6 +41,10 @@ _CLOSED: Final = f"{_MARK}1:"
 _NONCE: Final = 12
 _ID: Final = 8
 _KEY_DIGITS: Final = 64
+_PRUNED: Final = re.compile(r'\{\}|\{"pruned": "\d{4}-\d\d-\d\d"\}|pruned \d{4}-\d\d-\d\d')
+"""What retention leaves in the place of a value; it is plain, and tells nothing."""
+LONGEST_MARK: Final = 24
+"""Characters of the longest of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,10 @@ class Sealing(Protocol):
         """Whether new values are encrypted."""
         ...
 
+    def refusing_plain(self) -> Sealing:
+        """The same, for a ledger in which everything is encrypted: a plain value there is damage."""
+        ...
+
     def text(self, place: str, row: RowKey, value: str) -> str:
         """``value`` as it is stored."""
         ...
@@ -86,11 +98,13 @@ class KeySealing:
 
     Args:
         closes: False to store plain values again.
+        takes_plain: False where a plain value is damage.
     """
 
-    def __init__(self, *keys: SealingKey, closes: bool = True) -> None:
+    def __init__(self, *keys: SealingKey, closes: bool = True, takes_plain: bool = True) -> None:
         self._keys = {key.id: key for key in keys}
         self._current = keys[0] if keys and closes else None
+        self._takes_plain = takes_plain
 
     @property
     def key_ids(self) -> Sequence[str]:
@@ -101,6 +115,10 @@ class KeySealing:
     def closes(self) -> bool:
         """Whether new values are encrypted."""
         return self._current is not None
+
+    def refusing_plain(self) -> KeySealing:
+        """The same, for a ledger in which everything is encrypted."""
+        return KeySealing(*self._keys.values(), closes=self.closes, takes_plain=False)
 
     def text(self, place: str, row: RowKey, value: str) -> str:
         """As it is stored."""
@@ -114,12 +132,11 @@ class KeySealing:
 
         Raises:
             ConfigurationError: Its key is not at hand.
-            InvariantViolation: It was changed, or put into another row.
+            InvariantViolation: It was changed, put into another row, or stands plain where everything is encrypted.
         """
-        if not stored.startswith(_MARK):
-            return stored
-        if stored.startswith(_PLAIN):
-            return stored[len(_PLAIN) :]
+        if not stored.startswith(_CLOSED):
+            self._require_may_be_plain(place, stored)
+            return stored.removeprefix(_PLAIN)
         key, rest = _named(stored), stored[len(_CLOSED) + _ID + 1 :]
         try:
             closed = b64decode(rest, validate=True)
@@ -135,12 +152,15 @@ class KeySealing:
 
     def opened_content(self, place: str, row: RowKey, stored: bytes) -> bytes:
         """Open stored bytes; raises as :meth:`opened_text` does."""
-        if not stored.startswith(_MARK.encode()):
-            return stored
-        if stored.startswith(_PLAIN.encode()):
-            return stored[len(_PLAIN) :]
+        if not stored.startswith(_CLOSED.encode()):
+            self._require_may_be_plain(place, stored.decode("latin-1"))
+            return stored.removeprefix(_PLAIN.encode())
         key = _named(stored[: len(_CLOSED) + _ID].decode("latin-1"))
         return self._open(key, place, row, stored[len(_CLOSED) + _ID + 1 :])
+
+    def _require_may_be_plain(self, place: str, stored: str) -> None:
+        if not self._takes_plain and stored and not is_pruned(stored):
+            raise _damaged(place, f"a value of {place} stands plain in a ledger in which everything is encrypted")
 
     def _open(self, key_id: str, place: str, row: RowKey, closed: bytes) -> bytes:
         from cryptography.exceptions import InvalidTag
@@ -158,7 +178,7 @@ NOT_SEALED: Final[Sealing] = KeySealing()
 """Of a ledger without keys."""
 
 
-def sealing_of(connection: Connection) -> Sealing:
+def sealing_of(connection: AnyConnection) -> Sealing:
     """How a connection's ledger keeps personal data."""
     found: Sealing = connection.get_execution_options().get(OPTION, NOT_SEALED)
     return found
@@ -215,9 +235,20 @@ def _named(stored: str) -> str:
     return stored[len(_CLOSED) : len(_CLOSED) + _ID]
 
 
-def _damaged(place: str) -> InvariantViolation:
+def is_pruned(stored: str) -> bool:
+    """Whether retention left this in the place of a value; no such mark is longer than :data:`LONGEST_MARK`."""
+    return _PRUNED.fullmatch(stored) is not None
+
+
+def is_closed(stored: bytes) -> bool:
+    """Whether stored bytes are encrypted, under whatever key."""
+    return stored.startswith(_CLOSED.encode())
+
+
+def _damaged(place: str, what: str = "") -> InvariantViolation:
+    moved = f"an encrypted value of {place} does not open with its own key: it was changed, or moved from another row"
     return InvariantViolation(
-        f"an encrypted value of {place} does not open with its own key: it was changed, or moved from another row",
+        what or moved,
         where="ledger",
         kept="Nothing was written",
         next_step="Find out who wrote into the ledger's tables; restore the newest backup",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, bindparam, delete, select
+from sqlalchemy import Executable, bindparam, delete, select
 
 from usrec.adapters.persistence.delivery_tables import AWAITED, SIGNATURE_AWAITED, outbox, signing_requests
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
@@ -19,6 +19,7 @@ from usrec.adapters.persistence.rows import (
 )
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import submissions
+from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.signing_request import SigningRequest
 from usrec.domain.submission import Submission, SubmissionId
 
@@ -53,7 +54,7 @@ _ASKED_AT: Final = (
 class SqlSigningRequests:
     """The ``SigningRequests`` port. The table's foreign key drops a request with its queue entry."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
         self._sealing = sealing_of(connection)
 

@@ -7,12 +7,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
+from sqlalchemy import Executable, bindparam, delete, insert, select, update
 
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.snapshot_tables import snapshot_events, snapshot_looks, snapshot_stories
 from usrec.adapters.persistence.tables import inbox, submissions
+from usrec.adapters.persistence.writing import AnyConnection
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.snapshot.derived import Derived
 from usrec.domain.snapshot.look import Difference, Memory
@@ -81,7 +82,7 @@ _STATES: Final = select(
 class SqlSnapshots:
     """The ``Snapshots`` port."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: AnyConnection) -> None:
         self._connection = connection
 
     def memory(self, source: SourceName) -> Memory:

@@ -25,7 +25,7 @@ from sqlalchemy import (
     and_,
 )
 
-from usrec.adapters.persistence.columns import counted, given, literal_word, metadata, of_submission, one_of
+from usrec.adapters.persistence.columns import counted, given, literal_word, metadata, of_submission, one_of, only_where
 from usrec.adapters.persistence.types import KEY, UtcDateTime, WordType
 from usrec.domain.source_event import Operation
 from usrec.domain.state import SETTLED, State
@@ -118,8 +118,7 @@ Index(
     submissions.c.safe_utc,
     submissions.c.due_utc,
     submissions.c.received_at,
-    sqlite_where=UNSETTLED,
-    postgresql_where=UNSETTLED,
+    info=only_where(UNSETTLED),
 )
 Index("ix_submissions_due", submissions.c.due_utc)
 WATCHED: Final = submissions.c.watch_at.is_not(None)
@@ -128,8 +127,7 @@ Index(
     "ix_submissions_watch",
     submissions.c.watch_at,
     submissions.c.id,
-    sqlite_where=WATCHED,
-    postgresql_where=WATCHED,
+    info=only_where(WATCHED),
 )
 
 messages = Table(
@@ -218,6 +216,5 @@ Index(
     write_backs.c.source,
     write_backs.c.due_at,
     write_backs.c.id,
-    sqlite_where=UNWRITTEN,
-    postgresql_where=UNWRITTEN,
+    info=only_where(UNWRITTEN),
 )

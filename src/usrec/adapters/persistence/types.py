@@ -45,7 +45,8 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("a time without a zone was to be stored; times in the ledger are aware")
         if dialect.name == "postgresql":
             return value
-        return value.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+        moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return moment.isoformat(timespec="microseconds")[:26] + "Z"
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """From the database, in UTC."""

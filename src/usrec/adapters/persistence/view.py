@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, bindparam, func, select
+from sqlalchemy import Connection, Engine, and_, bindparam, exists, func, not_, or_, select
 
 from usrec.adapters.persistence.agents import HEARTBEATS
 from usrec.adapters.persistence.codes import read_codes
 from usrec.adapters.persistence.columns import literal_word
-from usrec.adapters.persistence.delivery_tables import SCHEDULED, acknowledgements, outbox
-from usrec.adapters.persistence.employer_stops import count_kept_back, read_stops
+from usrec.adapters.persistence.delivery_tables import CLAIMED, READY, SCHEDULED, acknowledgements, outbox
+from usrec.adapters.persistence.employer_stops import STOPPED, count_kept_back, read_stops
 from usrec.adapters.persistence.engine import READ_ONLY, connected
 from usrec.adapters.persistence.figures import read_figures
 from usrec.adapters.persistence.mass_view import in_batch, read_changes, read_masses
@@ -90,6 +90,18 @@ _LAST_EXCHANGE: Final = (
 
 _FOR_A_PERSON: Final = (WaitReason.CHECKED_OUT, WaitReason.KEY_UNUSABLE)
 """Scheduled only as a safety net: what they wait for is a person."""
+_DATED: Final = (WaitReason.PAPER_DATE, WaitReason.NEXT_DAY)
+_UNTIMELY: Final = [literal_word(reason) for reason in (*_FOR_A_PERSON, *_DATED)]
+_RETRIED: Final = or_(outbox.c.wait_reason.is_(None), outbox.c.wait_reason.not_in(_UNTIMELY))
+_HAS_WORK: Final = select(
+    or_(
+        exists().where(CLAIMED),
+        exists().where(and_(READY, not_(STOPPED))),
+        exists().where(and_(SCHEDULED, _RETRIED)),
+        exists().where(UNWRITTEN),
+    )
+)
+"""What :meth:`SqlLedgerView.progress` counts and a note to HR, asked as a question that the first row answers."""
 
 
 class SqlLedgerView:
@@ -147,7 +159,7 @@ class SqlLedgerView:
             if status is QueueStatus.SCHEDULED:
                 by_reason[reason] += count
         persons = sum(by_reason[reason] for reason in _FOR_A_PERSON)
-        dated = by_reason[WaitReason.PAPER_DATE] + by_reason[WaitReason.NEXT_DAY]
+        dated = sum(by_reason[reason] for reason in _DATED)
         return Progress(
             ready=by_status[QueueStatus.READY] - kept_back,
             claimed=by_status[QueueStatus.CLAIMED],
@@ -157,6 +169,11 @@ class SqlLedgerView:
             blocked=by_status[QueueStatus.BLOCKED],
             next_at=next_at,
         )
+
+    def has_work(self) -> bool:
+        """Whether the agent can do anything by itself: send, try again, or tell HR."""
+        with self._snapshot() as connection:
+            return bool(connection.scalar(_HAS_WORK))
 
     def employer_stops(self) -> Sequence[EmployerStop]:
         """Employers of whom nothing goes out."""

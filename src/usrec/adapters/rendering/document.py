@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from lxml import etree
 
@@ -25,20 +26,21 @@ def build_document(profile: ProfileMapping, operation: OperationMapping, texts: 
     Raises:
         ValueError: A text holds a character that XML cannot carry.
     """
-    root = etree.Element(etree.QName(profile.namespace, profile.root), nsmap={PREFIX: profile.namespace})
-    top = etree.SubElement(root, operation.element)
+    root = etree.Element(f"{{{profile.namespace}}}{profile.root}", nsmap={PREFIX: profile.namespace})
+    built: dict[tuple[str, ...], Element] = {(): etree.SubElement(root, operation.element)}
     for field in operation.fields:
-        if field.value in texts:
-            _descend(top, field.steps).text = texts[field.value]
+        text = texts.get(field.value)
+        if text is not None:
+            _element_at(field.steps, built).text = text
     return root
 
 
-def _descend(element: Element, steps: tuple[str, ...]) -> Element:
-    """The element at ``steps`` below ``element``; what is missing is appended."""
-    for step in steps:
-        found = element.find(step)
-        element = etree.SubElement(element, step) if found is None else found
-    return element
+def _element_at(steps: tuple[str, ...], built: dict[tuple[str, ...], Element]) -> Element:
+    """The element at ``steps`` below the operation's; what is missing is appended, and entered in ``built``."""
+    found = built.get(steps)
+    if found is None:
+        found = built[steps] = etree.SubElement(_element_at(steps[:-1], built), steps[-1])
+    return found
 
 
 def wire_text(value: str | date, *, date_with_zone: bool) -> str:
@@ -48,6 +50,7 @@ def wire_text(value: str | date, *, date_with_zone: bool) -> str:
     return f"{value.isoformat()}{_offset(value)}" if date_with_zone else value.isoformat()
 
 
+@lru_cache(maxsize=4096)
 def _offset(day: date) -> str:
     """Kazakhstan's offset at the start of ``day``: +06:00 before 1 March 2024, +05:00 since."""
     return datetime.combine(day, time.min, tzinfo=KAZAKHSTAN).isoformat()[-len("+05:00") :]

@@ -14,6 +14,7 @@ from typing import Final
 
 from lxml import etree
 
+from kzeds.xml import Element
 from usrec.adapters.rendering.document import build_document, wire_text
 from usrec.adapters.rendering.mapping import MappedField, OperationMapping, Value
 from usrec.adapters.rendering.profile import WireProfile
@@ -64,8 +65,8 @@ class XmlRenderer:
         mapping = self._profile.operation.get(operation)
         if mapping is None:
             raise _unknown(submission, operation, self._profile.name)
-        texts = self._texts(submission, mapping, _values(submission, operation, record_id, attachment))
-        root = build_document(self._profile, mapping, texts)
+        texts = self._texts(submission, mapping, _values(submission, operation, mapping, record_id, attachment))
+        root = self._built(submission, mapping, texts)
         for fault in self._check.faults(root)[:1]:
             raise _invalid(submission, mapping, fault, texts)
         document = etree.tostring(root, encoding="UTF-8", xml_declaration=False)
@@ -85,10 +86,14 @@ class XmlRenderer:
                 texts[field.value] = wire_text(value, date_with_zone=self._profile.date_with_zone)
             elif not field.optional:
                 raise _problem(submission, f"{field.value} is missing, and the message needs it")
-        for name, text in texts.items():
-            if not _fits_xml(text):
-                raise _problem(submission, f"{name} holds a character that XML cannot carry")
         return texts
+
+    def _built(self, submission: Submission, mapping: OperationMapping, texts: Mapping[Value, str]) -> Element:
+        try:
+            return build_document(self._profile, mapping, texts)
+        except ValueError:
+            unfit = next(name for name, text in texts.items() if not _fits_xml(text))
+            raise _problem(submission, f"{unfit} holds a character that XML cannot carry") from None
 
     def _require_match(self, operation: Operation, mapping: OperationMapping, *, where: str) -> None:
         """Check element names and order against the XSD: with all fields, or at least with the required ones.
@@ -111,13 +116,17 @@ class XmlRenderer:
 
 
 def _values(
-    submission: Submission, operation: Operation, record_id: str | None, attachment: Attachment | None
+    submission: Submission,
+    operation: Operation,
+    mapping: OperationMapping,
+    record_id: str | None,
+    attachment: Attachment | None,
 ) -> dict[Value, str | date | None]:
-    """Everything that a mapping may place. The registry's id is the submission's, whichever way it was learnt."""
+    """Everything that the mapping places. The registry's id is the submission's, whichever way it was learnt."""
     details = load_details(operation, submission.details)
     if attachment is None and getattr(details, Value.SUPPORTING_DOCUMENT, None):
         raise InvariantViolation("rendering needs the document that the event names", where=submission.id)
-    return {value: getattr(details, value, None) for value in Value} | {
+    return {field.value: getattr(details, field.value, None) for field in mapping.fields} | {
         Value.RECORD_ID: record_id,
         Value.EMPLOYER_BIN: submission.employer_bin,
         Value.CONTRACT_ID: submission.contract_id,

@@ -99,6 +99,19 @@ class Keyring:
         }
 
     @property
+    def unusable(self) -> Collection[str]:
+        """Employers of whom no key may sign now: expired, revoked, or not to be opened.
+
+        One whose signer does not answer may only be restarting, and is not among them.
+        """
+        now = self._clock.now()
+        return {
+            bin_
+            for bin_, keys in self._chains.items()
+            if not any(self._may_sign(key, now) or key.is_away(now) for key in keys)
+        }
+
+    @property
     def certificates(self) -> Mapping[str, SigningCertificate]:
         """What the certificates say, by employer: of the key in use; of the newest known where none can sign now."""
         now = self._clock.now()

@@ -23,7 +23,7 @@ from kzeds.package import (
     write_package,
 )
 from usrec.adapters.signing.description import describe_certificate
-from usrec.domain.errors import ConfigurationError, SigningRefused, ValidationProblem
+from usrec.domain.errors import SigningRefused, ValidationProblem, unwritable
 from usrec.domain.signing_request import SigningRequest
 from usrec.domain.submission import SubmissionId
 from usrec.ports.signing_package import HandSignature, Inspected, OwnersPackage, ReturnedPaper, UnfitPaper
@@ -55,12 +55,9 @@ class KzedsPackages:
             whole = SigningPackage(package.id, package.made_at, package.employer_bin, package.title, items)
             write_package(whole, file)
         except (OSError, PackageError) as problem:
-            raise ConfigurationError(
-                f"the signing package cannot be written: {problem}",
-                where=str(file),
-                kept="What waits for a signature goes on waiting",
-                next_step="Check the folder and its free space, or name another file with --output",
-            ) from None
+            kept = "What waits for a signature goes on waiting"
+            advice = "Check the folder and its free space, or name another file with --output"
+            raise unwritable("the signing package", file, problem, kept=kept, next_step=advice) from None
 
     def read(self, source: Path) -> Sequence[ReturnedPaper]:
         """What is in a file or a folder that came back."""

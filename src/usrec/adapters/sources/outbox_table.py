@@ -13,10 +13,27 @@ Either way a row is delivered at least once, and the inbox makes that exactly on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Label, RowMapping, Select, Text, bindparam, cast, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Label,
+    RowMapping,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from usrec.adapters.sources.hr_database import HrDatabase
 from usrec.adapters.sources.outbox_row import (
@@ -186,11 +203,13 @@ class OutboxTableSource:
         status = select(columns.row_id, _text(columns.revision), _text(columns.usrec_noted_at))
         return _by_id(connection, status.order_by(columns.row_id).with_for_update(), row_ids)
 
-    def _mark(self, connection: Connection, row_ids: Iterable[int]) -> None:
+    def _mark(self, connection: Connection, row_ids: Sequence[int]) -> None:
         sqlite = connection.dialect.name == "sqlite"
         now = func.strftime("%Y-%m-%dT%H:%M:%fZ", "now") if sqlite else func.now()
-        statement = update(self._table).where(self._table.c.row_id == bindparam("marked")).values(taken_at=now)
-        connection.execute(statement, [{"marked": row_id} for row_id in row_ids])
+        for some in _portions(row_ids):
+            connection.execute(
+                update(self._table).where(_one_of(self._table.c.row_id, some, connection)).values(taken_at=now)
+            )
 
 
 def _text(column: Column[Any]) -> Label[str]:
@@ -199,10 +218,22 @@ def _text(column: Column[Any]) -> Label[str]:
 
 def _by_id(connection: Connection, rows: Select[Any], row_ids: Sequence[int]) -> Iterator[RowMapping]:
     """The selected rows with these ids, a limited number in each statement."""
-    row_id = rows.selected_columns.row_id
-    for start in range(0, len(row_ids), _ROWS_PER_STATEMENT):
-        chunk = row_ids[start : start + _ROWS_PER_STATEMENT]
-        yield from connection.execute(rows.where(row_id.in_(chunk))).mappings()
+    for some in _portions(row_ids):
+        mine = _one_of(rows.selected_columns.row_id, some, connection)
+        yield from connection.execute(rows.where(mine)).mappings()
+
+
+def _portions(row_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (row_ids[start : start + _ROWS_PER_STATEMENT] for start in range(0, len(row_ids), _ROWS_PER_STATEMENT))
+
+
+def _one_of(column: Any, values: Sequence[int], connection: Connection) -> ColumnElement[bool]:
+    """PostgreSQL takes many numbers as one parameter, so that the statement's text is the same for any number."""
+    if connection.dialect.name == "postgresql":
+        array: ColumnElement[bool] = column == any_(literal(list(values), ARRAY(BigInteger)))
+        return array
+    found: ColumnElement[bool] = column.in_(values)
+    return found
 
 
 def _is_due(notes: Mapping[int, StatusNote], cells: RowMapping) -> bool:

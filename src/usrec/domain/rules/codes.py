@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from usrec.domain.dictionary import CodeBook
@@ -58,8 +59,6 @@ CODE_FIELDS: Final[Mapping[str, CodeField]] = {
     "employer_type_code": CodeField("employer_type", "SCSE254"),
 }
 
-_NOT_LOOKED_UP: Final = "No official dictionary for {} is imported for this day; it was not looked up."
-
 
 @dataclass(frozen=True, slots=True)
 class CodeCheck:
@@ -96,11 +95,17 @@ def _findings(name: str, code: str, origin: CodeField, codes: CodeCheck, day: da
     yield from (one for one in (absent, heading) if one)
 
 
+@lru_cache(maxsize=256)
+def _not_looked_up(rule: str, name: str, code: str) -> Finding:
+    message = f"No official dictionary for {name} is imported for this day; it was not looked up."
+    return undetermined(rule, name, message, code=code)
+
+
 def code_in_dictionary(name: str, code: str, origin: CodeField, codes: CodeCheck, day: date) -> Finding | None:
     """Whether the code stands in its dictionary and is in use; undetermined where the dictionary is not known."""
     rule, edition = "code_in_dictionary", codes.book.edition(origin.dictionary, day)
     if edition is None:
-        return undetermined(rule, name, _NOT_LOOKED_UP.format(name), code=origin.absent)
+        return _not_looked_up(rule, name, origin.absent)
     found = edition.entries.get(code)
     if found is None:
         message = f"{name} {code} is not in the official dictionary of {edition.valid_from}."
@@ -115,7 +120,7 @@ def code_is_lowest_level(name: str, code: str, origin: CodeField, codes: CodeChe
     """Whether the code is a single entry; where no response code refuses a heading, it is only warned of."""
     rule, edition = "code_is_lowest_level", codes.book.edition(origin.dictionary, day)
     if edition is None:
-        return undetermined(rule, name, _NOT_LOOKED_UP.format(name), code=origin.heading)
+        return _not_looked_up(rule, name, origin.heading)
     if code not in edition.headings:
         return None
     severity = codes.severity if origin.heading else Severity.WARNING

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Final
 
 from usrec.domain.events.contracts import ContractBody
@@ -47,8 +48,13 @@ class Completeness:
         operation = operation_of(details)
         if self.carried is None or operation not in self.carried:
             return ()
-        named = [one.name for one in fields(details) if one.name not in NOT_REGISTERED | self.carried[operation]]
-        return [name for name in named if getattr(details, name)]
+        return [name for name in _not_carried(operation, self.carried[operation]) if getattr(details, name)]
+
+
+@lru_cache(maxsize=256)
+def _not_carried(operation: Operation, carried: frozenset[str]) -> Sequence[str]:
+    names = (one.name for one in fields(DETAILS_TYPES[operation]))
+    return [name for name in names if name not in NOT_REGISTERED | carried]
 
 
 COMPLETE: Final = Completeness()

@@ -7,18 +7,24 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import lru_cache
+from typing import Final
 
 from usrec.domain.identifiers import IdentifierError, parse_employer_id, parse_iin
 from usrec.domain.rules.field_table import FIELDS, PROVISIONAL_FROM, FieldRule
 from usrec.domain.rules.finding import Finding, error
 from usrec.domain.rules.reader import READER
-from usrec.domain.source_event import DETAILS_TYPES, Details, Operation
+from usrec.domain.source_event import DETAILS_TYPES, Details, Operation, parsed_payload
+
+_KNOWN: Final = frozenset(rule.name for rules in FIELDS.values() for rule in rules) | {PROVISIONAL_FROM, READER}
+_UNFIT: Final = frozenset({"Cc", "Cs", "Cn"})
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def read_payload(text: str) -> tuple[Mapping[str, object], list[Finding]]:
     """The payload's object; a finding when it is not one."""
     try:
-        payload = json.loads(text)
+        payload = parsed_payload(text)
     except (ValueError, RecursionError):
         return {}, [error("payload_is_json", "payload", "The payload is not valid JSON.")]
     if not isinstance(payload, dict):
@@ -35,8 +41,7 @@ def without_unknown_fields(text: str) -> str:
     payload, unreadable = read_payload(text)
     if unreadable:
         return ""
-    known = {rule.name for rules in FIELDS.values() for rule in rules} | {PROVISIONAL_FROM, READER}
-    kept = {name: value for name, value in payload.items() if name in known}
+    kept = {name: value for name, value in payload.items() if name in _KNOWN}
     return json.dumps(kept, sort_keys=True)
 
 
@@ -46,12 +51,15 @@ def read_details(operation: Operation, payload: Mapping[str, object]) -> tuple[D
     findings: list[Finding] = []
     for rule in FIELDS[operation]:
         value = payload.get(rule.name)
-        if _is_given_later(rule, payload):
-            continue
-        problems = list(_check(rule, value))
-        findings += problems
-        if not problems:
-            values[rule.name] = _convert(rule, value)
+        if value is not None and not (isinstance(value, str) and not value.strip()):
+            problems = list(_check(rule, value))
+            findings += problems
+            if not problems:
+                values[rule.name] = _convert(rule, value)
+        elif not rule.required:
+            values[rule.name] = None
+        elif not _is_given_later(rule, payload):
+            findings.append(_missing(rule))
     if findings:
         return None, findings
     return DETAILS_TYPES[operation](**values), []  # type: ignore[arg-type]  # FIELDS names exactly these fields
@@ -65,32 +73,33 @@ def read_date(payload: Mapping[str, object], name: str) -> date | None:
 
 def _is_given_later(rule: FieldRule, payload: Mapping[str, object]) -> bool:
     """Whether the row says by its mark that the value is not there yet."""
-    value = payload.get(rule.name)
-    is_empty = value is None or (isinstance(value, str) and not value.strip())
-    return bool(rule.unless) and is_empty and str(payload.get(rule.unless)).strip() == "true"
+    return bool(rule.unless) and str(payload.get(rule.unless)).strip() == "true"
+
+
+def _missing(rule: FieldRule) -> Finding:
+    return error("field_present", rule.name, f"{rule.name} is missing.", code=rule.missing, point=rule.point)
 
 
 def _convert(rule: FieldRule, value: object) -> object:
-    """The value as the event holds it; a text of blanks is no value."""
-    text = unicodedata.normalize("NFC", str(value or "")).strip()
-    return _iso_date(text) if rule.kind == "date" else text or None
+    """The value as the event holds it."""
+    text = str(value).strip()
+    if rule.kind == "date":
+        return _iso_date(text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text).strip()
 
 
 def _check(rule: FieldRule, value: object) -> Iterator[Finding]:
-    if value is None or (isinstance(value, str) and not value.strip()):
-        if rule.required:
-            yield error("field_present", rule.name, f"{rule.name} is missing.", code=rule.missing, point=rule.point)
-        return
+    """What is wrong with a value that is there."""
     if not isinstance(value, str):
         yield error("field_is_text", rule.name, f"{rule.name} must be JSON text, expected {rule.expected}.")
         return
     text = value.strip()
-    if rule.kind == "date" and _iso_date(text) is None:
-        yield error("field_is_date", rule.name, f"{rule.name} is not a date YYYY-MM-DD.", code=rule.missing)
+    if rule.kind == "text":
+        yield from _check_text(rule, text)
     elif rule.kind in {"iin", "employer"}:
         yield from _check_number(rule, text)
-    elif rule.kind == "text":
-        yield from _check_text(rule, text)
+    elif _iso_date(text) is None:
+        yield error("field_is_date", rule.name, f"{rule.name} is not a date YYYY-MM-DD.", code=rule.missing)
 
 
 def _check_number(rule: FieldRule, text: str) -> Iterator[Finding]:
@@ -107,16 +116,20 @@ def _check_number(rule: FieldRule, text: str) -> Iterator[Finding]:
 def _check_text(rule: FieldRule, text: str) -> Iterator[Finding]:
     if len(text) > rule.longest:
         yield error("field_length", rule.name, f"{rule.name} is longer than {rule.longest} characters.")
-    if any(unicodedata.category(char) in {"Cc", "Cs", "Cn"} for char in text):
+    if not text.isprintable() and any(unicodedata.category(char) in _UNFIT for char in text):
         yield error("field_characters", rule.name, f"{rule.name} holds control characters.")
     elif not rule.pattern.fullmatch(text):
         yield error(rule.rule, rule.name, f"{rule.name} must be {rule.expected}.", code=rule.malformed)
 
 
 def _iso_date(text: str) -> date | None:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip()):
-        return None
+    text = text.strip()
+    return _day(text) if _DATE.fullmatch(text) else None
+
+
+@lru_cache(maxsize=2048)
+def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text.strip())
+        return date.fromisoformat(text)
     except ValueError:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -59,8 +59,12 @@ def has_errors(findings: Iterable[Finding]) -> bool:
 
 def dump_findings(findings: Iterable[Finding]) -> str:
     """Findings as a JSON array for the ledger, without those that say nothing about the row."""
-    kept = [asdict(one) for one in findings if one.severity is not Severity.UNDETERMINED]
-    return json.dumps(kept, ensure_ascii=False)
+    kept = [
+        {name: getattr(one, name) for name in Finding.__slots__}
+        for one in findings
+        if one.severity is not Severity.UNDETERMINED
+    ]
+    return json.dumps(kept, ensure_ascii=False) if kept else "[]"
 
 
 def load_findings(text: str) -> Sequence[Finding]:

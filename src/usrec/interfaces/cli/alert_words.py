@@ -20,7 +20,7 @@ from usrec.interfaces.cli.next_step import step_out_of
 from usrec.interfaces.cli.tables import SHORT_ID
 from usrec.interfaces.cli.words import OPERATIONS, STATES, WAITS, code_words
 from usrec.interfaces.i18n import N_, in_language, ntr, tr
-from usrec.interfaces.logs import mask
+from usrec.interfaces.masking import mask
 
 MOST_NAMED: Final = 25
 """So many events are named one by one; the list of all is a command away."""
@@ -31,6 +31,7 @@ HEADINGS: Final[Mapping[tuple[Watched, Threshold], str]] = {
     (Watched.ANSWER, Threshold.UNRECOGNISED): N_("an answer of USREC was not understood"),
     (Watched.PORTAL, Threshold.FIND_OUT): N_("last day, and it may be registered already: find out today"),
     (Watched.PORTAL, Threshold.ENTER_BY_HAND): N_("last day, and it will not make it: enter it in the portal today"),
+    (Watched.KEY, Threshold.KEY_UNUSABLE): N_("no key of the employer may sign: nothing of it goes out"),
     (Watched.CLOCK, Threshold.CLOCK_WRONG): N_("nothing is sent, because a machine's clock cannot be relied on"),
     (Watched.LEGAL, Threshold.MISSED): N_("last day missed"),
     (Watched.LEGAL, Threshold.HOURS_4): N_("less than 4 hours left"),

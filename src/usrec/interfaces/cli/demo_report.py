@@ -21,7 +21,7 @@ from rich.progress import Progress as RichProgress
 from rich.table import Table
 from rich.text import Text
 
-from usrec.application.deliver import Delivered
+from usrec.application.delivery import Delivered
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.rules.finding import load_findings
 from usrec.domain.source_event import Operation

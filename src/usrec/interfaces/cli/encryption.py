@@ -54,7 +54,7 @@ def encrypt(
         live = ledger.agents_live(now, settings.values.watch.silence)
         if off:
             _require_rest(live=live)
-        number = ledger.store_anew(now, batch)
+        number = ledger.store_anew(now, batch, own_key=not live)
         needed = [] if live else ledger.forget_keys()
     if as_json:
         print_json({"stored_anew": number, "old_keys_forgotten": not live, "old_keys_needed": list(needed)})
@@ -62,6 +62,7 @@ def encrypt(
     say(ntr("{number} value was stored anew.", "{number} values were stored anew.", number))
     if live:
         say(tr("An agent runs: old keys stay listed until this is given again while none does."))
+        say(tr("Until then plain values are still read, since that agent may not know of the encryption."))
     elif off:
         say(tr("Nothing is encrypted any more: take [ledger.encryption] out of the settings."))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -13,6 +13,8 @@ import typer
 
 from usrec.domain.submission import SubmissionId
 from usrec.interfaces.cli.evidence_check import verify
+from usrec.interfaces.cli.evidence_journal import EXIT_DAMAGED, JournalFound, journal_found, warned, warnings
+from usrec.interfaces.cli.evidence_room import require_room
 from usrec.interfaces.cli.options import AsJson, Config, print_json, who
 from usrec.interfaces.cli.selection import Opened, opened
 from usrec.interfaces.cli.tables import say
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Proof of how submissions went, in one signed file.", no_args_is_help=True)
 app.command("verify")(verify)
 
-LABEL: Final = "contains personal data"
 EXTRA: Final = "pip install 'usrec-agent[evidence]'"
 
 
@@ -39,6 +40,7 @@ class Made:
     manifest: str
     signer: str
     act: bool
+    journal: JournalFound = field(default_factory=JournalFound)
 
 
 @app.command("export")
@@ -62,7 +64,7 @@ def export(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the proof of one submission, or of a period, into one signed file; it contains personal data."""
+    """Write the proof of one submission, or of a period; it contains personal data. Exit 6: from a damaged journal."""
     scope = _scope(submission, period)
     if output.exists() and not force:
         raise typer.BadParameter(f"{output} exists already; write over it with --force", param_hint="--output")
@@ -74,6 +76,8 @@ def export(
     else:
         for line in _words(made, output):
             say(line)
+    if not made.journal.whole:
+        raise typer.Exit(EXIT_DAMAGED)
 
 
 def _scope(submission: str | None, period: tuple[datetime, datetime] | None) -> str | tuple[date, date]:
@@ -96,22 +100,24 @@ def _export(
 
     now = SystemClock().now()
     key = build_statement_key(place.settings, sign_with, now)
+    found = journal_found(place)
     _link(place)
     with place.ledger.evidence.reading() as reading, _writing(output) as files:
         chosen, of = _chosen(reading, scope)
-        return _written(place, reading=reading, files=files, chosen=chosen, of=of, key=key, now=now), of
+        require_room(reading, chosen, of, output)
+        return _written(place, reading=reading, files=files, chosen=chosen, of=of, key=key, found=found, now=now), of
 
 
 def _link(place: Opened) -> None:
     """Bind the newest lines into the journal's chain, as the agent does by itself, so that they can be proven."""
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.link_journal import link_journal
-    from usrec.domain.errors import LedgerUnavailable
+    from usrec.domain.errors import InvariantViolation, LedgerUnavailable
 
     try:
         while link_journal(ledger=place.ledger, clock=SystemClock()).more:
             pass
-    except LedgerUnavailable as problem:
+    except (LedgerUnavailable, InvariantViolation) as problem:
         typer.echo(f"usrec: WARNING: the newest lines of the journal could not be linked: {problem}", err=True)
 
 
@@ -134,6 +140,7 @@ def _written(
     chosen: Chosen,
     of: SubmissionId | tuple[date, date],
     key: StatementKey,
+    found: JournalFound,
     now: datetime,
 ) -> Made:
     from usrec import release
@@ -145,30 +152,33 @@ def _written(
     from usrec.interfaces.cli.evidence_readme import readme
     from usrec.preflight import build_calendar
 
-    files.add(layout.README, readme())
+    files.add(layout.README, readme(found))
     means = Means(build_calendar(place.settings.values.calendar), explain, certificates_of)
     exported = export_evidence(chosen, reading=reading, files=files, means=means, now=now)
-    act = _act(exported, of, reading.ledger_id, now)
+    act = _act(exported, of, reading.ledger_id, found, now)
     if act is not None:
         files.add(layout.ACT, act)
     scope = {"submission": of} if isinstance(of, str) else {"first": of[0].isoformat(), "last": of[1].isoformat()}
     fields = {
         "format": "usrec-evidence",
         "version": layout.VERSION,
-        "label": LABEL,
+        "label": found.label,
         "program": f"usrec-agent {release()}",
         "made_at": layout.plain(now),
         "ledger": reading.ledger_id,
         "scope": scope,
         "submissions": exported.submissions,
         "head": exported.head,
+        "journal": found.as_json(),
     }
     sign = build_bundle_signature(place.settings, key.sign)
     manifest = files.finish(fields, signer=key.fingerprint, sign=sign)
-    return Made(exported, manifest, key.fingerprint, act is not None)
+    return Made(exported, manifest, key.fingerprint, act is not None, found)
 
 
-def _act(exported: Exported, of: SubmissionId | tuple[date, date], ledger: str, now: datetime) -> bytes | None:
+def _act(
+    exported: Exported, of: SubmissionId | tuple[date, date], ledger: str, found: JournalFound, now: datetime
+) -> bytes | None:
     from usrec.adapters.evidence.certificates import signer_named
     from usrec.adapters.evidence.typesetting import set_act
     from usrec.interfaces.cli.evidence_act import submission_act
@@ -178,8 +188,12 @@ def _act(exported: Exported, of: SubmissionId | tuple[date, date], ledger: str, 
         only = exported.only
         message = None if only is None else only.record.message
         signer = None if message is None else signer_named(message.document)
-        return None if only is None else set_act(submission_act(only, ledger=ledger, now=now, signer=signer))
-    return set_act(period_act(exported, of, ledger=ledger, now=now))
+        if only is None:
+            return None
+        texts = submission_act(only, ledger=ledger, now=now, signer=signer)
+    else:
+        texts = period_act(exported, of, ledger=ledger, now=now)
+    return set_act([warned(text, found) for text in texts])
 
 
 @contextmanager
@@ -187,7 +201,7 @@ def _writing(output: Path) -> Iterator[BundleWriter]:
     """The bundle, whole or not at all; what goes wrong with the file is said in our words."""
     from kzeds.bundle.writing import BundleWriter
     from kzeds.errors import BundleError
-    from usrec.domain.errors import ConfigurationError, UnsafeRequest
+    from usrec.domain.errors import UnsafeRequest, unwritable
 
     kept = "Nothing was written, and nothing was changed"
     try:
@@ -196,12 +210,8 @@ def _writing(output: Path) -> Iterator[BundleWriter]:
     except BundleError as problem:
         raise UnsafeRequest(str(problem), where=str(output), kept=kept, next_step="Choose a shorter period") from None
     except OSError as problem:
-        raise ConfigurationError(
-            f"the bundle cannot be written: {problem.strerror}",
-            where=str(output),
-            kept=kept,
-            next_step="Check the folder and its free space, or name another file with --output",
-        ) from None
+        advice = "Check the folder and its free space, or name another file with --output"
+        raise unwritable("the bundle", output, problem, kept=kept, next_step=advice) from None
 
 
 def _journaled(place: Opened, of: SubmissionId | tuple[date, date], made: Made) -> bool:
@@ -233,7 +243,7 @@ def exported_json(made: Made, output: Path, *, journaled: bool) -> dict[str, obj
     exported = made.exported
     return {
         "bundle": str(output),
-        "label": LABEL,
+        "label": made.journal.label,
         "submissions": exported.submissions,
         "attempts": exported.attempts,
         "timeliness": {str(one): count for one, count in sorted(exported.by_timeliness.items())},
@@ -245,10 +255,12 @@ def exported_json(made: Made, output: Path, *, journaled: bool) -> dict[str, obj
         "signer": made.signer,
         "act": made.act,
         "journaled": journaled,
+        "journal": made.journal.as_json(),
     }
 
 
 def _words(made: Made, output: Path) -> Iterator[str]:
+    yield from warnings(made.journal)
     count = ntr("{number} submission", "{number} submissions", made.exported.submissions)
     yield tr("{file}: {what}, signed with certificate {signer}").format(
         file=output, what=count, signer=f"…{made.signer[-12:]}"

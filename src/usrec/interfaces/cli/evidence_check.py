@@ -15,7 +15,7 @@ from usrec.interfaces.i18n import ntr, tr
 if TYPE_CHECKING:
     from kzeds.bundle.verifying import VerifiedBundle
     from kzeds.errors import KzedsError
-    from usrec.adapters.evidence.checking import CheckedEvidence
+    from usrec.adapters.evidence.found import CheckedEvidence
 
 NOT_WHOLE: Final = 1
 CANNOT_TELL: Final = 2
@@ -86,6 +86,7 @@ def evidence_json(found: CheckedEvidence, bundle: Path, *, judged: bool) -> dict
         "result": "failed" if found.faults else "passed",
         "file": str(bundle),
         "label": whole.fields.get("label"),
+        "journal": whole.fields.get("journal"),
         "program": whole.fields.get("program"),
         "made_at": whole.fields.get("made_at"),
         "scope": whole.fields.get("scope"),
@@ -102,7 +103,7 @@ def evidence_json(found: CheckedEvidence, bundle: Path, *, judged: bool) -> dict
         "head": None
         if head is None
         else {"batch": head.batch, "lines": head.entries, "at": head.at, "stamped_at": found.head_stamped_at},
-        "notices": {notice.value: count for notice, count in sorted(found.notices.items())},
+        "notices": {notice.value: count for notice, count in sorted((+found.notices).items())},
         "faults": [{"file": one.file, "fault": one.doubt.value, "detail": one.detail} for one in found.faults],
     }
 
@@ -135,13 +136,13 @@ def _words(found: CheckedEvidence, *, judged: bool) -> Iterator[str]:
     for signer in found.answer_signers.values():
         yield by.format(signer=signer.short_id, bin=signer.bin or "-")
     yield from _chain(found)
-    for notice, count in sorted(found.notices.items()):
+    for notice, count in sorted((+found.notices).items()):
         yield tr("Note: {what} ({number})").format(what=tr(NOTICES[notice]), number=count)
 
 
 def _chain(found: CheckedEvidence) -> Iterator[str]:
     """How the journal's lines are bound; nothing where that was found wrong."""
-    from usrec.adapters.evidence.checking import Doubt
+    from usrec.adapters.evidence.found import Doubt
 
     if {Doubt.CHAIN, Doubt.HEAD} & {one.doubt for one in found.faults}:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from usrec.interfaces.cli.evidence_journal import JournalFound, readme_warning
 from usrec.interfaces.i18n import N_, in_language, tr
 
 _LINES: Final = (
@@ -30,10 +31,10 @@ _LINES: Final = (
 )
 
 
-def readme() -> bytes:
-    """The file."""
+def readme(found: JournalFound) -> bytes:
+    """The file; one made from a damaged journal begins with that."""
     parts = []
     for language in ("kk", "ru", "en"):
         with in_language(language):
-            parts.append("\n".join(tr(line) for line in _LINES))
+            parts.append("\n".join([*readme_warning(found, language), *(tr(line) for line in _LINES)]))
     return ("\n\n* * *\n\n".join(parts) + "\n").encode()

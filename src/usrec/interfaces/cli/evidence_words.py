@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from usrec.adapters.evidence.checking import Doubt, Notice
+from usrec.adapters.evidence.found import Doubt, Notice
 from usrec.domain.day_count import DayKind
 from usrec.domain.evidence import Timeliness
 from usrec.interfaces.i18n import N_
@@ -47,5 +47,6 @@ NOTICES: Final[Mapping[Notice, str]] = {
     Notice.NO_HEAD: N_(
         "no signed head of the chain is behind these lines: only the bundle's own signature covers them"
     ),
+    Notice.JOURNAL_DAMAGED: N_("THE JOURNAL WAS FOUND DAMAGED when the bundle was made; README.txt says how"),
     Notice.STAMP_NOT_CHECKED: N_("the head's time stamp needs the certificates of its authority: --authorities"),
 }

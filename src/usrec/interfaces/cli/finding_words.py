@@ -202,6 +202,7 @@ VALUES: Final = frozenset(
             "words of: position, work_kind, place, term, begin_date, working_time, working_conditions, remote_work, "
             "salary, benefits, other"
         ),
+        N_("Order 353 p.3 and p.6"),
     }
 )
 """Values in those sentences that are words themselves; all others are names of fields, codes, dates and numbers."""

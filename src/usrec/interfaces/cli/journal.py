@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from usrec.domain.submission import SubmissionId
+from usrec.interfaces.cli.journal_words import damage_words, head_damage_words
 from usrec.interfaces.cli.options import AsJson, Config, print_json
 from usrec.interfaces.cli.selection import Opened, opened
 from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
@@ -16,10 +17,9 @@ from usrec.interfaces.cli.words import ACTIONS
 from usrec.interfaces.i18n import N_, ntr, tr
 
 if TYPE_CHECKING:
-    from usrec.application.verify_heads import HeadBreach, HeadsChecked
+    from usrec.application.verify_heads import HeadsChecked
     from usrec.application.verify_journal import Checked
     from usrec.domain.chain import ChainLine
-    from usrec.domain.chain_check import Breach
     from usrec.ports.chain import SignedHead, Tail
 
 app = typer.Typer(
@@ -32,22 +32,6 @@ DAMAGED: Final = 1
 _NOT_JUDGED: Final = N_(
     "Who issued these certificates was NOT checked: anybody can make one with your BIN in it. See [trust]"
 )
-_DAMAGES: Final[Mapping[str, str]] = {
-    "edited": N_("line {seq} was edited (batch {batch})"),
-    "removed": N_("line {seq} was removed (batch {batch})"),
-    "reordered": N_("line {seq} stands in another place than it was written in (batch {batch})"),
-    "inserted": N_("line {seq} was inserted afterwards (batch {batch})"),
-    "cut_off": N_("the journal was cut off: line {seq} and what came after it are gone (batch {batch})"),
-    "batch_edited": N_("batch {batch} of the chain was changed, or does not follow the one before it"),
-    "batch_removed": N_("batch {batch} of the chain was removed"),
-}
-_HEAD_DAMAGES: Final[Mapping[str, str]] = {
-    "head_signature": N_("the signature of the head of batch {batch} is wrong: {why}"),
-    "head_timestamp": N_("the timestamp of the head of batch {batch} is wrong: {why}"),
-    "head_other_ledger": N_("the head of batch {batch} was signed for another ledger"),
-    "head_other_chain": N_("the chain was made anew: batch {batch} is not the one whose head was signed"),
-    "head_cut_off": N_("the chain was cut off: batch {batch}, whose head was signed, is gone"),
-}
 
 
 @app.command("verify")
@@ -61,16 +45,19 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check the whole journal and the signed heads; exit 1 with the first line that was changed."""
+    from usrec.adapters.heads.file import JournalHeadFile
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.verify_heads import verify_heads
     from usrec.application.verify_journal import verify_journal
-    from usrec.heads import build_head_checker
+    from usrec.heads import build_head_checker, build_head_file
 
     with opened(config) as place:
         file, outside = _outside(place, heads)
         checked = verify_journal(place.ledger.chain_view)
         checker = build_head_checker(place.settings, SystemClock())
-        signed = verify_heads(place.ledger.chain_view, checker, outside)
+        own = build_head_file(place.settings).restorings()
+        given = () if file is None else JournalHeadFile(file).restorings()
+        signed = verify_heads(place.ledger.chain_view, checker, outside, [*own, *given])
         tail = place.ledger.chain_view.tail()
     if as_json:
         print_json(verify_json(checked, signed, tail, file, judged=checker.issuers is not None))
@@ -124,9 +111,9 @@ def verify_json(
 
 def _words(checked: Checked, signed: HeadsChecked, tail: Tail, file: Path | None) -> Iterator[str]:
     if checked.breach is not None:
-        yield tr("DAMAGED: {what}").format(what=_damage(checked.breach))
+        yield tr("DAMAGED: {what}").format(what=damage_words(checked.breach))
     if signed.breach is not None:
-        yield tr("DAMAGED: {what}").format(what=_head_damage(signed.breach, file))
+        yield tr("DAMAGED: {what}").format(what=head_damage_words(signed.breach, file))
     state = checked.state
     if checked.breach is None:
         yield ntr(
@@ -186,15 +173,6 @@ def _signer(said: str) -> str:
     number = holder.removeprefix("BIN ").removesuffix(", ")
     words = tr("BIN {number}, certificate {mark}") if number else tr("certificate {mark}")
     return words.format(number=number, mark=mark)
-
-
-def _damage(breach: Breach) -> str:
-    return tr(_DAMAGES[breach.damage]).format(seq=breach.seq, batch=breach.batch)
-
-
-def _head_damage(breach: HeadBreach, file: Path | None) -> str:
-    said = tr(_HEAD_DAMAGES[breach.damage]).format(batch=breach.batch, why=breach.why)
-    return f"{said} ({file})" if breach.outside else said
 
 
 @app.command("show")

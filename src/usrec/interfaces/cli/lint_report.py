@@ -15,7 +15,7 @@ from usrec.domain.response_code import Handling
 from usrec.domain.rules.finding import Finding, Severity, undetermined
 from usrec.interfaces.cli.lint_words import NO_COMPLIANCE, ONLY_USREC, SEVERITIES, code_action, code_meaning
 from usrec.interfaces.i18n import english, tr
-from usrec.interfaces.logs import mask
+from usrec.interfaces.masking import mask
 
 _ORDER: Final = tuple(Severity)
 _LOOKED_UP: Final = "code_in_dictionary"

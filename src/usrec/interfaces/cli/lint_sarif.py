@@ -15,7 +15,7 @@ from usrec.domain.rules.finding import Finding, Severity
 from usrec.interfaces.cli.lint_report import Report, Reported
 from usrec.interfaces.cli.lint_words import NO_COMPLIANCE, code_meaning
 from usrec.interfaces.i18n import english
-from usrec.interfaces.logs import mask
+from usrec.interfaces.masking import mask
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS: Final[Mapping[Severity, tuple[str, str]]] = {

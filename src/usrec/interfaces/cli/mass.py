@@ -13,9 +13,10 @@ from usrec.interfaces.cli.options import AsJson, Config, Reason, print_json
 from usrec.interfaces.cli.selection import Opened, Yes, actor, ask_for, opened
 from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
 from usrec.interfaces.cli.words import STATES, operation_name
-from usrec.interfaces.i18n import N_, ntr, tr
+from usrec.interfaces.i18n import N_, language, ntr, tr
 
 if TYPE_CHECKING:
+    from usrec.domain.dictionary import Entry
     from usrec.domain.mass import MassDecision
     from usrec.ports.ledger_view import MassRow, SubmissionRow
 
@@ -56,13 +57,14 @@ def show(name: Name, *, config: Config = None, as_json: AsJson = False) -> None:
     with opened(config) as place:
         row = _known(place, name)
         changes = place.ledger.view.mass_changes(name)
+        grounds = {} if as_json else _grounds(place, changes)
         sample = place.ledger.view.mass_sample(name, SAMPLE)
     if as_json:
         from usrec.interfaces.cli.story import row_json
 
         print_json({**mass_json(row), "changes": dict(changes), "sample": [row_json(one) for one in sample]})
         return
-    for line in _page(row, changes):
+    for line in _page(row, changes, grounds):
         say(line)
     print_table([tr("id"), tr("event"), tr("contract"), tr("last day"), tr("state")], [_sampled(one) for one in sample])
     say(tr("One alone can go first: usrec submission release ID; all: usrec mass release, or usrec mass cancel"))
@@ -170,14 +172,32 @@ def _facts(row: MassRow) -> Iterator[str]:
         yield dates.format(first=row.first_legal, last=row.last_legal, safe=row.first_safe)
 
 
-def _page(row: MassRow, changes: Mapping[str, int]) -> Iterator[str]:
+def _grounds(place: Opened, changes: Mapping[str, int]) -> Mapping[str, str]:
+    """Names of grounds of termination in the reader's language, as far as the official dictionary is imported."""
+    from usrec.adapters.system_clock import SystemClock
+    from usrec.domain.kazakhstan_time import kazakhstan_date
+    from usrec.domain.rules.codes import CODE_FIELDS
+    from usrec.preflight import build_code_check
+
+    dictionary = CODE_FIELDS["reason_code"].dictionary
+    edition = build_code_check(place.settings).book.edition(dictionary, kazakhstan_date(SystemClock().now()))
+    entries = {} if edition is None else edition.entries
+    return {code: _named(entries[code]) for code in changes if code in entries}
+
+
+def _named(entry: Entry) -> str:
+    """A code with its name; the official lists have none in English."""
+    return f"{entry.code}  {(entry.name_kk if language() == 'kk' else entry.name_ru) or entry.name_ru}".rstrip()
+
+
+def _page(row: MassRow, changes: Mapping[str, int], grounds: Mapping[str, str]) -> Iterator[str]:
     yield from _facts(row)
     if row.batch.decision is not None:
         yield _decision_words(row.batch.decision.value, row.batch.decided_by) + f": {row.batch.reason}"
     yield tr("What changes:")
     unknown = tr("the rows do not tell")
     for what, number in _most(list(changes.items())):
-        yield f"  {number:>6}  {what or unknown}"
+        yield f"  {number:>6}  {grounds.get(what, what) or unknown}"
     yield tr("A sample:")
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from usrec.domain.errors import ConfigurationError, UnsafeRequest
+from usrec.domain.errors import ConfigurationError, EmployerHeld, UnsafeRequest
 from usrec.interfaces.cli.options import AsJson, Config, print_json, who
 from usrec.interfaces.cli.selection import OfEmployer, Opened, employer_named, opened
 from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
@@ -68,15 +68,37 @@ def create(
         waiting = {name: papers for name, papers in _waiting(place, employer).items() if papers}
         if output is not None and len(waiting) > 1:
             raise typer.BadParameter("several employers wait, each for a package: name one", param_hint="--employer")
-        made = [_create(place, name, papers, output, now) for name, papers in waiting.items()]
+        stops = {stop.employer_bin: stop.employer for stop in place.ledger.view.employer_stops()}
+        stopped = sorted({papers[0].submission.employer_bin for papers in waiting.values()} & stops.keys())
+        made = [
+            _create(place, name, papers, output, now)
+            for name, papers in waiting.items()
+            if papers[0].submission.employer_bin not in stopped
+        ]
     if as_json:
         print_json([_made_json(one) for one in made])
-        return
-    if not made:
+    elif not waiting:
         say(tr("Nothing waits for a signature."))
-    for one in made:
-        for line in _made_words(one):
-            say(line)
+    else:
+        for one in made:
+            for line in _made_words(one):
+                say(line)
+    _refuse_stopped([stops[one] for one in stopped])
+
+
+def _refuse_stopped(employers: Sequence[EmployerName]) -> None:
+    """Nothing of a stopped employer is signed, by whomever; its documents wait.
+
+    Raises:
+        EmployerHeld: There are such.
+    """
+    if employers:
+        raise EmployerHeld(
+            "its employer is stopped, so no signing package is made of what waits for a signature",
+            where=", ".join(f"employer {name}" for name in employers),
+            kept="Its documents wait as they are; packages of other employers were made",
+            next_step="See why: usrec employer list; then usrec employer release",
+        )
 
 
 def _require_new(file: Path | None) -> None:

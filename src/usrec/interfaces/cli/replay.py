@@ -167,17 +167,16 @@ def _send(agent: Agent, submission_id: SubmissionId) -> None:
     claims = claim_due(
         ledger=agent.ledger, clock=agent.clock, policy=agent.policy, owner=agent.owner, limit=1, only=submission_id
     )
-    for claim in claims:
-        deliver(
-            claim,
-            ledger=agent.ledger,
-            renderer=agent.renderer,
-            signer=agent.signer,
-            gateway=agent.gateway,
-            clock=agent.clock,
-            entropy=agent.entropy,
-            policy=agent.policy,
-        )
+    deliver(
+        claims,
+        ledger=agent.ledger,
+        renderer=agent.renderer,
+        signer=agent.signer,
+        gateway=agent.gateway,
+        clock=agent.clock,
+        entropy=agent.entropy,
+        policy=agent.policy,
+    )
 
 
 def _report(plan: Plan, canary: Canary, queued: Queued | None, *, as_json: bool) -> None:

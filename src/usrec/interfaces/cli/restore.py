@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from usrec.application.after_restore import Restored
     from usrec.application.compare_restored import Compared
     from usrec.ports.backup import Manifest
+    from usrec.ports.ledger import UnitOfWork
     from usrec.settings import LoadedSettings
 
 DIFFERENCES: Final[Mapping[str, str]] = {
@@ -80,9 +82,15 @@ def _restored(
 
     now, employers = SystemClock().now(), employers_by_bin(settings)
     known = _heads_outside(settings) if outside_head is None else outside_head
-    mark = partial(
+    hold = partial(
         hold_restored, employers=employers, entropy=SystemEntropy(), actor=who(), now=now, outside_head=known
     )
+
+    def mark(work: UnitOfWork, manifest: Manifest) -> Restored:
+        """Told outside before it is done: a restoring that nobody outside knows of looks like a cut."""
+        _tell_outside(settings, manifest, now)
+        return hold(work, manifest)
+
     url, password = ledger_access(settings)
     with sole_agent(settings):
         return restore_ledger(file, Place(url, build_sealing(settings), now, password, replace), mark)
@@ -98,6 +106,25 @@ def _heads_outside(settings: LoadedSettings) -> int | None:
     except HeadFileUnusable as problem:
         typer.echo(f"usrec: WARNING: the heads of the journal outside the ledger are not known: {problem}", err=True)
         return None
+
+
+def _tell_outside(settings: LoadedSettings, manifest: Manifest, now: datetime) -> None:
+    """A line in the file outside the ledger; where it cannot be written, that is said with the line itself."""
+    from usrec.adapters.heads.file import write_restoring
+    from usrec.domain.chain_head import Restoring
+    from usrec.domain.errors import HeadFileUnusable
+    from usrec.heads import build_head_file
+
+    restoring = Restoring(now, manifest.head)
+    try:
+        build_head_file(settings).append_restoring(restoring)
+    except HeadFileUnusable as problem:
+        line = write_restoring(restoring).decode()
+        typer.echo(
+            "usrec: WARNING: the file of heads was not told of the restoring; usrec journal verify will take it for a "
+            f"cut: {problem} Then add this line to it: {line}",
+            err=True,
+        )
 
 
 def _words(manifest: Manifest, aside: str, done: Restored) -> Iterator[str]:

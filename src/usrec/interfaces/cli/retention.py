@@ -57,15 +57,15 @@ def apply(*, reason: Reason, yes: Yes = False, config: Config = None, as_json: A
     ledger = build_ledger(settings)
     try:
         planned = _planned(settings, ledger)
-        if planned.submissions and not yes:
+        if (planned.submissions or planned.alerts) and not yes:
             _say(settings, planned)
-            ask_for(planned.submissions)
+            ask_for(planned.submissions or planned.alerts)
         rules, now = _rules(settings), SystemClock().now()
         pruned = sum(apply_retention(rules, ledger=ledger, now=now, actor=by.name, reason=by.reason))
     finally:
         ledger.close()
     if as_json:
-        print_json({"pruned": pruned})
+        print_json({"pruned": pruned, "alerts": planned.alerts})
     else:
         say(
             ntr(
@@ -87,7 +87,7 @@ def _rules(settings: LoadedWatcherSettings) -> Retention:
     from usrec.domain.retention import Retention
 
     chosen = settings.values.retention
-    return Retention(chosen.ended_contracts_years, chosen.taken_back_years)
+    return Retention(chosen.ended_contracts_years, chosen.taken_back_years, chosen.closed_alerts_years)
 
 
 def _require_rights(settings: LoadedWatcherSettings) -> None:
@@ -113,19 +113,27 @@ def _require_rights(settings: LoadedWatcherSettings) -> None:
 def _json(planned: Plan) -> Mapping[str, object]:
     """The keys that scripts rely on."""
     contracts = {rule.value: number for rule, number in planned.contracts.items()}
-    return {"contracts": contracts, "submissions": planned.submissions, "oldest": planned.oldest}
+    return {
+        "contracts": contracts,
+        "submissions": planned.submissions,
+        "oldest": planned.oldest,
+        "alerts": planned.alerts,
+    }
 
 
 def _say(settings: LoadedWatcherSettings, planned: Plan) -> None:
     chosen = settings.values.retention
-    if chosen.ended_contracts_years is None and chosen.taken_back_years is None:
+    if (chosen.ended_contracts_years, chosen.taken_back_years, chosen.closed_alerts_years) == (None, None, None):
         say(tr("No rule is set in [retention]: everything is kept."))
         return
     for rule, number in planned.contracts.items():
         words = ntr("{number} contract: {rule}", "{number} contracts: {rule}", number, rule=tr(RULES[rule.value]))
         say(words)
+    if planned.alerts:
+        say(ntr("{number} closed alert would go.", "{number} closed alerts would go.", planned.alerts))
     if planned.oldest is None:
-        say(tr("Nothing is old enough."))
+        if not planned.alerts:
+            say(tr("Nothing is old enough."))
         return
     words = ntr(
         "{number} submission would lose its personal data; the oldest was decided on {at}.",

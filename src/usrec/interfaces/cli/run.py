@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from queue import SimpleQueue
 
     from usrec.interfaces.daemon import Order
+
+_WSDL_PATIENCE: Final = 15.0
+"""Seconds that a drain waits at its end for the look at the gateway's WSDL, which goes on beside the line."""
 
 
 def run(
@@ -39,12 +42,14 @@ def run(
     from usrec.interfaces.cli.alert_words import compose_alerts
     from usrec.interfaces.cli.hr_words import hr_note
     from usrec.interfaces.daemon import Daemon
+    from usrec.interfaces.intake_api.server import intake_server
     from usrec.interfaces.logs import configure_logs
     from usrec.interfaces.metrics_page import metrics_pages
     from usrec.interfaces.reload import composer
     from usrec.interfaces.serve import health_pages, health_server
     from usrec.interfaces.service_manager import ServiceManager
     from usrec.other_agents import rescue_dead_leases, sole_agent
+    from usrec.ports.doorbell import Ring
     from usrec.settings import HealthSettings, load_settings
 
     settings = load_settings(config)
@@ -54,7 +59,8 @@ def run(
     _obey_signals(orders, drain=drain)
     stop = threading.Event()
     listen = HealthSettings() if drain else settings.values.health
-    with sole_agent(settings), health_server(listen) as server:
+    events = None if drain else settings.values.intake
+    with sole_agent(settings), health_server(listen) as server, intake_server(settings, events) as intake:
         daemon = Daemon(
             build_agent(settings, wait=stop.wait),
             stop,
@@ -67,11 +73,18 @@ def run(
         )
         try:
             rescue_dead_leases(daemon.agent.ledger)
-            check_endpoint(settings)
+            looking = threading.Thread(target=check_endpoint, args=(settings,), name="wsdl", daemon=True)
+            looking.start()
             if server is not None:
                 server.answer({**health_pages(daemon.health), **metrics_pages(daemon.exposition)})
+            if intake is not None and events is not None:
+                intake.answer(events, daemon.handover.borrow, lambda: daemon.crew.rang(Ring.ROWS))
             daemon.run(drain=drain)
+            if drain:
+                looking.join(_WSDL_PATIENCE)
         finally:
+            if intake is not None:
+                intake.close()
             daemon.close()
 
 

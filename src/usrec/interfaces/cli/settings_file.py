@@ -50,6 +50,7 @@ PLACEHOLDERS: Final[Mapping[Place, Any]] = {
 EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
     ("retention", "ended_contracts_years"): 5,
     ("retention", "taken_back_years"): 1,
+    ("retention", "closed_alerts_years"): 5,
     ("proxy", "url"): "http://proxy.example:3128",
     ("transport_key", "key_file"): "secrets/transport.p12",
     ("transport_key", "key_password"): {"file": "secrets/transport.password"},
@@ -131,9 +132,9 @@ def _table(table: Table, given: Mapping[Place, Any], names: Mapping[str, str]) -
     asleep = table.absent and not any(place[:-1] == table.path for place in given)
     yield from _comments(tr(table.meaning))
     yield f"{'#' if asleep else ''}{_header(table, names)}"
+    meanings = table.meanings()
     for name, field in table.settings.items():
-        place = (*table.path, name)
-        meaning = field.description or ""
+        place, meaning = (*table.path, name), meanings[name]
         yield from _comments(tr(meaning))
         awake = place in given or place in usual or (field.is_required() and not asleep)
         value = given[place] if place in given else _usual(table, name, field)

@@ -23,7 +23,7 @@ SHORT_ID = 13
 
 def clean(text: str) -> str:
     """``text`` for a terminal: printable, and without identification numbers."""
-    from usrec.interfaces.logs import mask
+    from usrec.interfaces.masking import mask
 
     return "".join(sign if sign.isprintable() else "?" for sign in mask(text))
 

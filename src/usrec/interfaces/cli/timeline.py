@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from usrec.interfaces.logs import mask
+from usrec.interfaces.masking import mask
 from usrec.ports.ledger_view import AttemptRow, JournalRow, SubmissionStory
 
 _ATTEMPT_LINES: Final = frozenset({"attempt_opened", "attempt_closed"})

@@ -13,7 +13,7 @@ from datetime import datetime
 from threading import Event
 from typing import Any
 
-from usrec.application.deliver import Delivered
+from usrec.application.delivery import Delivered
 from usrec.bootstrap import build_agent
 from usrec.domain.errors import GatewayUnavailable
 from usrec.domain.source_event import HEADS, Operation

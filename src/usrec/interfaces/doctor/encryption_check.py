@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from usrec.domain.errors import ConfigurationError, UsrecError
@@ -22,6 +22,20 @@ OLD_KEYS: Final = Kind(
     Verdict.WARN,
     N_("Old keys that values in the ledger may still be under: {keys}"),
     N_("Run, as the ledger's owner and while no agent runs: usrec ledger encrypt"),
+)
+PLAIN_LEFT: Final = Kind(
+    "encryption",
+    "plain_left",
+    Verdict.WARN,
+    N_("Values in the ledger that are not encrypted, and are read like others: {number}. The key is {key}"),
+    N_("Run, as the ledger's owner and while no agent runs: usrec ledger encrypt. Then a plain value is damage"),
+)
+PLANTED: Final = Kind(
+    "encryption",
+    "planted",
+    Verdict.FAIL,
+    N_("Values that stand plain in a ledger in which everything was encrypted: {number}, in {columns}"),
+    N_("Find out who wrote into the ledger's tables: usrec journal verify. The agent refuses to read them"),
 )
 NO_KEY: Final = Kind(
     "encryption",
@@ -52,19 +66,24 @@ def examine_encryption(installation: Installation) -> Iterator[Line]:
         return
     try:
         ledger = SealedLedger(*ledger_access(installation.settings), NOT_SEALED)
-        used = ledger.keys_in_use()
+        used, closed = ledger.keys_in_use(), ledger.everything_is_closed()
+        plain = {one.place: one.by_key[""] for one in ledger.standing() if one.by_key[""]} if used else {}
         ledger.close()
     except UsrecError:
         yield UNKNOWN.line()
         return
-    yield _judged(used, list(sealing.key_ids))
+    yield _judged(used, list(sealing.key_ids), plain, closed=closed)
 
 
-def _judged(used: Sequence[str], at_hand: Sequence[str]) -> Line:
+def _judged(used: Sequence[str], at_hand: Sequence[str], plain: Mapping[str, int], *, closed: bool) -> Line:
     lacking = [key for key in used if key not in at_hand]
     if lacking:
         return NO_KEY.line(why=f"the key {', '.join(lacking)} is not at hand")
     if not at_hand:
         return PLAIN.line()
+    if plain and closed:
+        return PLANTED.line(number=sum(plain.values()), columns=", ".join(plain))
     old = [key for key in used if key != at_hand[0]]
+    if plain and not old:
+        return PLAIN_LEFT.line(number=sum(plain.values()), key=at_hand[0])
     return OLD_KEYS.line(keys=", ".join(old)) if old else ENCRYPTED.line(key=at_hand[0])

@@ -11,7 +11,8 @@ from usrec.interfaces.doctor.installation import Installation
 from usrec.interfaces.i18n import N_
 
 if TYPE_CHECKING:
-    from usrec.ports.chain import ChainView
+    from usrec.adapters.heads.file import JournalHeadFile
+    from usrec.ports.chain import ChainView, SignedHead
 
 SIGNED: Final = Kind(
     "journal",
@@ -78,8 +79,10 @@ def examine_journal(installation: Installation, view: ChainView) -> Iterator[Lin
     tail, now = view.tail(), installation.clock.now()
     if tail.oldest_at is not None and now - tail.oldest_at > installation.settings.values.journal.tail_bound:
         yield BEHIND.line(number=tail.lines, at=tail.oldest_at)
-    yield from _heads(installation, view)
-    yield from _outside(installation, view, tail.batches)
+    outside = list(_outside(installation, view, tail.batches))
+    if not any(line.kind is CUT_OFF for line in outside):
+        yield from _heads(installation, view)
+    yield from outside
     yield from _stamps(installation)
 
 
@@ -98,17 +101,24 @@ def _heads(installation: Installation, view: ChainView) -> Iterator[Line]:
 
 
 def _outside(installation: Installation, view: ChainView, batches: int) -> Iterator[Line]:
+    from usrec.application.verify_heads import told_restorings
     from usrec.heads import build_head_file
 
     file = build_head_file(installation.settings)
     try:
         file.require_usable()
-        last = file.last()
+        beyond = [head for head in _heads_of(file) if head.number > batches]
+        restorings = [one for one in told_restorings(view, file.restorings()) if one.known]
     except HeadFileUnusable as problem:
         yield HEADS_UNUSABLE.line(why=str(problem).rstrip("."))
         return
-    if last > batches and not view.restorings():
-        yield CUT_OFF.line(number=last, place=file.path)
+    gone = [head.number for head in beyond if not any(one.excuses(head.signed_at, head.number) for one in restorings)]
+    if gone:
+        yield CUT_OFF.line(number=max(gone), place=file.path)
+
+
+def _heads_of(file: JournalHeadFile) -> Iterator[SignedHead]:
+    return (head for head in (file.heads() if file.path.exists() else ()) if head is not None)
 
 
 def _stamps(installation: Installation) -> Iterator[Line]:

@@ -14,6 +14,7 @@ from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
 from usrec.interfaces.i18n import N_
 from usrec.settings import LoadedSettings, SecretSettings, Settings, examine, find_settings
+from usrec.settings.secrets import word_for
 
 WRONG: Final = Kind(
     "settings",
@@ -101,7 +102,7 @@ def examine_secrets(installation: Installation) -> Iterator[Line]:
     settings, read = installation.settings, 0
     for where, secret in secrets_of(settings.values):
         try:
-            settings.secret(secret)
+            settings.secret(secret, word_for(where.partition("] ")[2].partition(" ")[0]))
         except ConfigurationError as problem:
             yield _unreadable(settings, where, secret, problem)
         else:

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
-from usrec.domain.errors import ConfigurationError, UnsafeRequest
+from usrec.domain.errors import ConfigurationError, UnsafeRequest, unwritable
 from usrec.ports.backup import Manifest
 
 FORMAT: Final = "usrec-backup 1"
@@ -40,12 +40,8 @@ def write_backup(file: Path, manifest: Manifest, content: Path) -> None:
             _add(archive, _WARNING, f"{LABEL}\n{_NO_KEY}\n".encode(), manifest.made_at)
             archive.add(content, _CONTENT, filter=_plain)
     except OSError as problem:
-        raise ConfigurationError(
-            f"the backup cannot be written: {problem.strerror}",
-            where=str(file),
-            kept="The ledger was not touched, and no half backup was left",
-            next_step="Check the folder and its free space",
-        ) from None
+        kept = "The ledger was not touched, and no half backup was left"
+        raise unwritable("the backup", file, problem, kept=kept) from None
 
 
 def read_manifest(file: Path) -> Manifest:
@@ -90,11 +86,7 @@ def private_folder(beside: Path) -> Iterator[Path]:
     try:
         folder = tempfile.TemporaryDirectory(prefix=".usrec-", dir=beside.parent)
     except OSError as problem:
-        raise ConfigurationError(
-            f"nothing can be written there: {problem.strerror}",
-            where=str(beside.parent),
-            next_step="Check that the folder exists and may be written",
-        ) from None
+        raise unwritable("a folder for work in hand", beside.parent, problem, kept="Nothing was changed") from None
     with folder as name:
         yield Path(name)
 

@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, li
 
 from usrec.adapters.persistence.care.places import PLACES, SealedPlace
 from usrec.adapters.persistence.engine import READ_ONLY, connected
+from usrec.adapters.persistence.inbox import LEDGER_KEY
 from usrec.adapters.persistence.keys_in_use import keys_in_use
-from usrec.adapters.persistence.sealing import Sealing, stored_beginning
+from usrec.adapters.persistence.sealing import LONGEST_MARK, Sealing, is_pruned, stored_beginning
 from usrec.adapters.persistence.tables import encryption_keys
 
 BATCH: Final = 200
@@ -28,7 +29,7 @@ class Standing:
 
     Attributes:
         place: Table and column.
-        by_key: How many under each key; the empty name stands for plain ones.
+        by_key: How many under each key; the empty name stands for plain ones. What retention left counts for nothing.
     """
 
     place: str
@@ -45,28 +46,46 @@ def standing(engine: Engine) -> Sequence[Standing]:
 def _counted(connection: Connection, place: SealedPlace, keys: Sequence[str]) -> dict[str, int]:
     under = {key: connection.scalar(_count(place, _is_under(place, key))) or 0 for key in keys}
     everything = connection.scalar(_count(place, _holds_something(place))) or 0
-    return {"": everything - sum(under.values()), **under}
+    return {"": everything - sum(under.values()) - _pruned(connection, place), **under}
+
+
+def _pruned(connection: Connection, place: SealedPlace) -> int:
+    short = select(place.column).where(_holds_something(place), func.length(place.column) <= LONGEST_MARK)
+    found = connection.execution_options(yield_per=BATCH).scalars(short)
+    return sum(is_pruned(one if isinstance(one, str) else bytes(one).decode("latin-1")) for one in found)
 
 
 def _count(place: SealedPlace, condition: ColumnElement[bool]) -> Any:
     return select(func.count()).select_from(place.table).where(condition)
 
 
-def reencrypt(engine: Engine, sealing: Sealing, done: Callable[[str, int], None], batch: int = BATCH) -> int:
+def reencrypt(
+    engine: Engine, sealing: Sealing, done: Callable[[str, int], None], batch: int = BATCH, *, own_key: bool = True
+) -> int:
     """Store every value as ``sealing`` would store it now.
+
+    The ledger's own key is closed after everything else, and opened before it: where it stands encrypted, everything
+    does.
 
     Args:
         done: Told after each transaction: the column, and how many values were stored anew.
+        own_key: The ledger's own key, too; not while an agent runs that may not know of the encryption yet.
 
     Returns:
         How many values were stored anew.
     """
     total = 0
-    for place in PLACES:
+    for place in _in_order(sealing, own_key=own_key):
         for number in _column(engine, sealing, place, batch):
             done(place.name, number)
             total += number
     return total
+
+
+def _in_order(sealing: Sealing, *, own_key: bool) -> Sequence[SealedPlace]:
+    others = [place for place in PLACES if place.name != LEDGER_KEY]
+    own = [place for place in PLACES if place.name == LEDGER_KEY and own_key]
+    return [*others, *own] if sealing.closes else [*own, *others]
 
 
 def forget_keys(engine: Engine, sealing: Sealing) -> Sequence[str]:

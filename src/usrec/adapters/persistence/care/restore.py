@@ -21,6 +21,7 @@ from usrec.adapters.persistence.care.archive import extract, private_folder, rea
 from usrec.adapters.persistence.care.backup import check_sqlite, close_sqlite, run_client
 from usrec.adapters.persistence.engine import connected, create_ledger_engine
 from usrec.adapters.persistence.inbox import FingerprintKey
+from usrec.adapters.persistence.keys_in_use import as_it_is
 from usrec.adapters.persistence.ledger import SqlUnitOfWork
 from usrec.adapters.persistence.schema import alembic_config, is_known
 from usrec.adapters.persistence.sealing import OPTION, Sealing, missing_keys
@@ -187,6 +188,7 @@ def _come_to_life(engine: Engine, manifest: Manifest, place: Place, mark: Mark[D
         if not _has_version(connection):
             connection.execute(_SET_VERSION, {"version": manifest.schema})
         command.upgrade(alembic_config(connection), "head")
+        connection.execution_options(**{OPTION: as_it_is(connection, place.sealing)})
         work = SqlUnitOfWork(connection, transaction, FingerprintKey())
         done = mark(work, manifest)
         work.commit()

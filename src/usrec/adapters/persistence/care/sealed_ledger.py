@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from usrec.adapters.persistence.care.reencrypt import BATCH, Standing, forget_keys, reencrypt, standing
 from usrec.adapters.persistence.engine import READ_ONLY, connected, create_ledger_engine
-from usrec.adapters.persistence.keys_in_use import keys_in_use, require_keys
+from usrec.adapters.persistence.keys_in_use import as_it_is, keys_in_use, require_keys
 from usrec.adapters.persistence.rights import ENCRYPTING, shortfalls
 from usrec.adapters.persistence.schema import require_current
 from usrec.adapters.persistence.sealing import Sealing
@@ -42,11 +42,20 @@ class SealedLedger:
         with connected(self._engine.execution_options(**{READ_ONLY: True})) as connection:
             return keys_in_use(connection)
 
-    def store_anew(self, now: datetime, batch: int = BATCH) -> int:
+    def everything_is_closed(self) -> bool:
+        """Whether the ledger's own key stands encrypted, and so everything has to."""
+        with connected(self._engine.execution_options(**{READ_ONLY: True})) as connection:
+            return as_it_is(connection, self._sealing) is not self._sealing
+
+    def store_anew(self, now: datetime, batch: int = BATCH, *, own_key: bool = True) -> int:
         """Store everything as the keys at hand would; returns how many values that were.
+
+        Args:
+            own_key: The ledger's own key, too.
 
         Raises:
             ConfigurationError: A key of its values is not at hand, or the account lacks a right.
+            InvariantViolation: A value stands plain where everything was encrypted: it is not taken for ours.
         """
         if missing := shortfalls(self._engine, ENCRYPTING):
             raise ConfigurationError(
@@ -55,8 +64,9 @@ class SealedLedger:
                 kept="Nothing was changed; the agent's own account is not meant to have these rights",
                 next_step="Give the command as the ledger's owner, named in the variable USREC_LEDGER__URL",
             )
-        require_keys(self._engine, self._sealing, now)
-        return reencrypt(self._engine, self._sealing, lambda _, __: None, batch)
+        found = require_keys(self._engine, self._sealing, now)
+        sealing = found if found.closes else self._sealing
+        return reencrypt(self._engine, sealing, lambda _, __: None, batch, own_key=own_key)
 
     def forget_keys(self) -> Sequence[str]:
         """Forget keys under which nothing is stored; returns those that are still needed beside the present one."""

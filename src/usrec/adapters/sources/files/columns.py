@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import Final
 
 from usrec.adapters.sources.files.options import MOST_COLUMNS
@@ -27,6 +27,15 @@ ANY_RULES: Final[Mapping[str, FieldRule]] = {
     rule.name: rule for operation in reversed(Operation) for rule in FIELDS.get(operation, ())
 }
 """A rule of each field, where the kind of event is not known."""
+
+
+_CLOSE: Final = 5
+"""Fields that are looked at beside a name that is none."""
+_SHORT: Final = 4
+_SHORT_ALIKE: Final = 0.6
+_WORD_ALIKE: Final = 0.8
+_WHOLE_ALIKE: Final = 0.85
+"""How alike, from 0 to 1, a misspelling is to what was meant: a word of up to four letters, a longer one, the whole."""
 
 
 def check_columns(columns: Sequence[str], where: str) -> list[Finding]:
@@ -55,11 +64,33 @@ def _unknown(columns: Sequence[str]) -> Iterator[Finding]:
         if not name or name in COLUMNS:
             continue
         shown = name if name.isprintable() and len(name) <= 50 else "?"
-        close = get_close_matches(name.lower(), COLUMNS, n=1)
-        if close:
-            yield error("column_misspelt", shown, f"No field is called {shown}; close to it: {close[0]}.")
+        meant = _meant(name.lower())
+        if meant:
+            yield error("column_misspelt", shown, f"No field is called {shown}; close to it: {meant}.")
         else:
             yield warning("column_unknown", shown, f"No field is called {shown}; the column is not read.")
+
+
+def _meant(name: str) -> str | None:
+    """The field that a misspelt name stands for, None where it is likely a word of its own."""
+    close = get_close_matches(name, COLUMNS, n=_CLOSE)
+    return next((field for field in close if _is_misspelling(name, field)), None)
+
+
+def _is_misspelling(name: str, field: str) -> bool:
+    """Whether the words that differ are alike: a shared one says nothing (employee_name, employee_phone)."""
+    typed, right = name.split("_"), field.split("_")
+    if len(typed) != len(right):
+        return _likeness(name, field) >= _WHOLE_ALIKE
+    return all(_likeness(one, other) >= _needed(one) for one, other in zip(typed, right, strict=True))
+
+
+def _needed(word: str) -> float:
+    return _SHORT_ALIKE if len(word) <= _SHORT else _WORD_ALIKE
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
 
 
 def _instead(missing: str, columns: Sequence[str]) -> str:
