@@ -159,6 +159,7 @@ def test_a_refusal_names_the_place_and_repeats_nothing_of_what_was_sent(api: Des
     answer = api.send(an_event(1), an_event(2, employer_bin="900101300007-1", revision="900101300007"))
     assert {one["pointer"] for one in answer.json()["errors"]} >= {"/events/1/employer_bin", "/events/1/revision"}
     assert "900101300007" not in answer.text
+    assert len(answer.json()["errors"]) == 2, "the list is not called too short as well"
 
 
 def test_headers_are_asked_for(api: Desk) -> None:

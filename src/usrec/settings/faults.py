@@ -108,7 +108,14 @@ def spelt(path: Steps) -> str:
 def wrongs_of(problem: ValidationError, model: type[BaseModel]) -> list[Wrong]:
     """What pydantic found, in our own words and without the values."""
     found = problem.errors(include_input=False, include_url=False)
-    return [Wrong(_place(one, model), _sentence(one, model)) for one in found]
+    places = [one["loc"] for one in found]
+    told = [one for one in found if one["type"] != "too_short" or not _is_around(one["loc"], places)]
+    return [Wrong(_place(one, model), _sentence(one, model)) for one in told]
+
+
+def _is_around(list_: Steps, places: Iterable[Steps]) -> bool:
+    """Whether a list counts as too short only because something in it is wrong, which is told by itself."""
+    return any(one[: len(list_)] == list_ and len(one) > len(list_) for one in places)
 
 
 def _place(error: Any, model: type[BaseModel]) -> Steps:

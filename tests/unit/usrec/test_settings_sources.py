@@ -63,6 +63,13 @@ def test_a_fault_names_the_setting_as_it_was_written(text: str, expected: str, t
     assert any(expected in one for one in found), found
 
 
+def test_a_list_with_something_wrong_in_it_is_not_called_empty(tmp_path: Path) -> None:
+    wrong = f"{INTAKE}{HTTP}".replace(HASH, "word")
+    assert ["must not be empty" in one for one in faults(wrong, tmp_path)] == [False]
+    empty = f"{INTAKE}{HTTP}".replace(f'"{HASH}"', "")
+    assert ["must not be empty" in one for one in faults(empty, tmp_path)] == [True]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

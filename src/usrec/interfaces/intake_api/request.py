@@ -133,7 +133,8 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _faults(problem: ValidationError) -> Iterator[Fault]:
     """The first faults, without what stood there; names of payload fields are the sender's, and may be anything."""
-    found = problem.errors(include_input=False, include_url=False, include_context=False)
+    every = problem.errors(include_input=False, include_url=False, include_context=False)
+    found = [one for one in every if one["type"] != "too_short" or len(every) == 1] or every
     for one in found[:_MOST_FAULTS]:
         steps = [str(step).replace("~", "~0").replace("/", "~1") for step in one["loc"]]
         yield Fault("".join(f"/{step}" for step in steps if step != "[key]"), str(one["msg"]))
