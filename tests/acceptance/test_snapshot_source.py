@@ -66,6 +66,7 @@ def test_a_staff_is_registered_as_it_changes(
         place.connect(simulator.url)
         _use_snapshot(place)
         assert place.ask("source", "check", "hr")["has_faults"] is False
+        assert "The staff can be looked at; contracts: 10" in place.usrec("doctor").stdout
         place.drain()
         assert simulator.registry() == [], "the first look remembers"
         hr.hire(new, a_day(2).isoformat())
