@@ -28,6 +28,7 @@ from usrec.gateway import build_gateway, build_inquiry, profile_choice
 from usrec.ledger import build_ledger
 from usrec.policies import build_delivery_policy, employers_by_bin
 from usrec.ports.alert_sink import Subscriber
+from usrec.ports.change_listener import ChangeListener
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.doorbell import Doorbell
 from usrec.ports.event_source import EventSource
@@ -36,7 +37,7 @@ from usrec.ports.time_witness import Steady, TimeWitness
 from usrec.preflight import build_calendar, build_preflight
 from usrec.settings import LoadedSettings
 from usrec.sinks import build_alert_sinks
-from usrec.sources import build_source
+from usrec.sources import build_listeners, build_source
 from usrec.witnesses import build_witnesses
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Agent:
         doorbells: The databases that tell at once when there may be work.
         steady: A counter that nobody can set; None where the clock is not the machine's.
         witnesses: Who can tell the time besides the clock.
+        listeners: HR systems that are told of changes at once.
     """
 
     settings: LoadedSettings
@@ -92,6 +94,7 @@ class Agent:
     doorbells: Sequence[Doorbell] = ()
     steady: Steady | None = None
     witnesses: Sequence[TimeWitness] = ()
+    listeners: Sequence[ChangeListener] = ()
 
     @property
     def watching(self) -> WatchPolicy:
@@ -145,7 +148,7 @@ def build_agent(
     return Agent(
         settings=settings,
         ledger=ledger,
-        sources=[build_source(settings, name, source, ledger) for name, source in values.source.items()],
+        sources=[build_source(settings, name, source, ledger, clock) for name, source in values.source.items()],
         renderer=XmlRenderer(profile),
         signer=signer,
         gateway=gateway,
@@ -165,6 +168,7 @@ def build_agent(
         doorbells=build_doorbells(settings),
         steady=counter,
         witnesses=build_witnesses(settings, ledger, clock),
+        listeners=build_listeners(settings, clock),
     )
 
 

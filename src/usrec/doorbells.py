@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from usrec.domain.secret import Secret
 from usrec.ports.doorbell import Doorbell, Ring
-from usrec.settings import LedgerSettings, LoadedSettings, SourceSettings
+from usrec.settings import LedgerSettings, LoadedSettings, OutboxSourceSettings, outboxes
 
 
 def build_doorbells(settings: LoadedSettings) -> Sequence[Doorbell]:
@@ -26,8 +26,8 @@ def bell_places(settings: LoadedSettings) -> Sequence[tuple[str, Ring, str, Secr
         ConfigurationError: A password cannot be read.
     """
     values = settings.values
-    wanted: list[tuple[str, Ring, LedgerSettings | SourceSettings]] = [("ledger", Ring.READY, values.ledger)]
-    wanted += [(f"source.{name}", Ring.ROWS, source) for name, source in values.source.items()]
+    wanted: list[tuple[str, Ring, LedgerSettings | OutboxSourceSettings]] = [("ledger", Ring.READY, values.ledger)]
+    wanted += [(f"source.{name}", Ring.ROWS, source) for name, source in outboxes(values.source)]
     return [
         (name, ring, settings.database_url(one.url), settings.optional_secret(one.password))
         for name, ring, one in wanted

@@ -9,7 +9,7 @@ from usrec.domain.source_event import SourceName
 from usrec.gateway import build_endpoint
 from usrec.ports.clock import Clock
 from usrec.ports.time_witness import TimeWitness
-from usrec.settings import LoadedSettings
+from usrec.settings import LoadedSettings, outboxes
 
 if TYPE_CHECKING:
     from usrec.adapters.persistence import SqlLedger
@@ -22,6 +22,6 @@ def build_witnesses(settings: LoadedSettings, ledger: SqlLedger, clock: Clock) -
 
     sources = [
         SourceTime(SourceName(name), settings.database_url(one.url), settings.optional_secret(one.password))
-        for name, one in settings.values.source.items()
+        for name, one in outboxes(settings.values.source)
     ]
     return [GatewayTime(build_endpoint(settings), clock), ledger.time, *sources]

@@ -221,7 +221,7 @@ def test_settings_of_the_compose_file_are_settings() -> None:
     assert values.gateway.url.startswith(f"https://{server_name()}:8443/")
     assert values.health.public
     given = {value.credential for value in (values.gateway.password, values.ledger.password) if value is not None}
-    given |= {source.password.credential for source in values.source.values() if source.password is not None}
+    given |= {source.password.credential for _, source in settings.outboxes(values.source) if source.password}
     assert given == set(SERVICES["agent"]["secrets"])
 
 

@@ -11,21 +11,29 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from support.markdown import DOCS, ROOT, blocks
+from usrec.adapters.sources.mapping.read import read_mapping
 from usrec.settings import Settings
 
 OF_THE_SIMULATOR = {"fault", "unknown_persons", "senders"}
+OF_A_MAPPING = {"version"}
 """First keys of files that are no settings."""
 EXAMPLES = [
     (str(page.relative_to(ROOT)), tree)
     for page in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
     for block in blocks(page.read_text("utf-8"))
-    if block.language == "toml" and not OF_THE_SIMULATOR & set(tree := tomllib.loads(block.text))
+    if block.language == "toml" and not (OF_THE_SIMULATOR | OF_A_MAPPING) & set(tree := tomllib.loads(block.text))
 ]
 
 
 @pytest.mark.parametrize(("page", "tree"), EXAMPLES, ids=[page for page, _ in EXAMPLES])
 def test_every_key_of_an_example_is_a_setting(page: str, tree: Mapping[str, Any]) -> None:
     assert list(_unknown(Settings, tree, "")) == [], page
+
+
+def test_the_example_of_a_mapping_file_is_one() -> None:
+    page = DOCS / "how-to" / "snapshot.md"
+    found = [block.text for block in blocks(page.read_text("utf-8")) if block.text.startswith("version")]
+    assert [read_mapping(text, str(page)).contracts.key.columns for text in found] == [{"id"}]
 
 
 def test_examples_are_found_and_a_slip_in_one_is_noticed() -> None:

@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 
 from support.markdown import DOCS, ROOT, blocks, read, section
-from support.reference import PART, PARTS, renewed
+from support.reference import FILES, PART, PARTS, renewed
 from support.sample_events import SAMPLES
 from usrec.adapters.sources.outbox_ddl import outbox_ddl
 from usrec.domain.rules.fields import read_details
@@ -35,6 +35,11 @@ def test_every_part_stands_in_one_page() -> None:
     """None is made for nothing, none is told twice."""
     found = Counter(part["name"] for page in WITH_PARTS for part in PART.finditer(read(page)))
     assert found == dict.fromkeys(PARTS, 1)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_generated_files_are_what_the_code_gives(name: str) -> None:
+    assert (ROOT / name).read_text("utf-8") == FILES[name](), "the code has changed; run: make reference"
 
 
 def test_an_outdated_part_is_noticed() -> None:

@@ -73,7 +73,8 @@ def test_the_ways_to_name_a_secret_are_documented() -> None:
 
 
 def _heading(one: Table) -> str:
-    return f"[{'.'.join(one.path)}]" if one.shape is Shape.LISTED else ".".join(one.path)
+    path = f"{'.'.join(one.path)}{f', kind = {chr(34)}{one.kind}{chr(34)}' if one.kind else ''}"
+    return f"[{path}]" if one.shape is Shape.LISTED else path
 
 
 def _fields(one: Table) -> Iterator[tuple[str, str, str]]:
@@ -147,7 +148,10 @@ def test_named_tables_may_come_from_the_environment(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("USREC_GATEWAY__URL", "https://other.example/")
     monkeypatch.setenv("USREC_SOURCE__HR__URL", "sqlite:///other.db")
     values = settings.load_settings().values
-    assert (values.gateway.url, values.source["hr"].url) == ("https://other.example/", "sqlite:///other.db")
+    assert (values.gateway.url, dict(settings.outboxes(values.source))["hr"].url) == (
+        "https://other.example/",
+        "sqlite:///other.db",
+    )
 
 
 def test_exit_codes_are_those_of_the_errors() -> None:

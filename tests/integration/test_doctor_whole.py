@@ -151,6 +151,9 @@ def whole(patient: Patient) -> None:
     patient.tables["alerts.mail.hr"] = {"host": "mail.example", "sender": "a@b.kz", "to": ["c@d.kz"]}
     patient.tables["alerts.command.pager"] = {"command": ["./pager"]}
     patient.tables["health"] = {"listen": "127.0.0.1:9464"}
+    patient.tables["intake"] = {"listen": "127.0.0.1:9465"}
+    patient.tables["source.erp"] = {"kind": "http", "token_hashes": ["0" * 64]}
+    patient.tables["source.erp.webhook"] = {"url": "https://erp.example/secret-path", "secret": secret}
 
 
 EVERYTHING = [
@@ -161,6 +164,8 @@ EVERYTHING = [
     ("agent", "chat.example", 443, "https", "[alerts.webhook.chat] url"),
     ("agent", "proxy.example", 443, "http CONNECT", "[alerts.webhook.far.proxy] url"),
     ("proxy", "far.example", 8443, "https", "[alerts.webhook.far] url"),
+    ("hr_system", "127.0.0.1", 9465, "http", "[intake] listen"),
+    ("agent", "erp.example", 443, "https", "[source.erp.webhook] url"),
     ("agent", "mail.example", 587, "smtp starttls", "[alerts.mail.hr] host"),
     ("monitoring", "127.0.0.1", 9464, "http", "[health] listen"),
     ("program", None, None, None, "[alerts.command.pager] command"),

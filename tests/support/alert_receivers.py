@@ -114,6 +114,7 @@ class Webhook:
     url: str = ""
     posts: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     status: int = 204
 
 
@@ -125,7 +126,8 @@ def webhook(pki: Path, *, tls: bool = True) -> Iterator[Webhook]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             hook.headers.append({name.lower(): value for name, value in self.headers.items()})
-            hook.posts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            hook.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            hook.posts.append(json.loads(hook.bodies[-1]))
             self.send_response(hook.status)
             if hook.status == 302:
                 self.send_header("Location", f"{hook.url}elsewhere")

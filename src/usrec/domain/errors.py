@@ -9,6 +9,7 @@
     │   └── InvariantViolation    a fault in this program; nothing was written
     ├── TheirsToWaitFor           exit 4: the agent tries again by itself
     │   ├── SourceUnavailable     the HR database cannot be read or written
+    │   │   └── SnapshotRefused   what its query returned cannot be the staff
     │   ├── LedgerUnavailable     the agent's own database, or its disk
     │   ├── GatewayUnavailable    ShEP cannot be reached, or answers nonsense to a question
     │   ├── AgentUnreachable      no running agent answers at its health address
@@ -103,6 +104,10 @@ class TheirsToWaitFor(UsrecError):  # noqa: N818 -- see OursToFix
 
 class SourceUnavailable(TheirsToWaitFor):
     """The HR database cannot be reached, read or written."""
+
+
+class SnapshotRefused(SourceUnavailable):
+    """What a query returned cannot be the staff: it is empty, or too many of its contracts are missing."""
 
 
 class LedgerUnavailable(TheirsToWaitFor):

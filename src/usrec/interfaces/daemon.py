@@ -40,6 +40,7 @@ from usrec.interfaces.journal_watch import LINK_EVERY, JournalWatch
 from usrec.interfaces.metrics_page import sink_names, standing_of
 from usrec.interfaces.reload import Compose, Reloader
 from usrec.interfaces.service_manager import ServiceManager
+from usrec.interfaces.telling import tell_all
 from usrec.interfaces.trust_watch import TrustWatch, longest_look
 from usrec.ports.alert_sink import Composer
 from usrec.ports.doorbell import Ring
@@ -201,6 +202,7 @@ class Daemon:
             *self.alerting.loops(self.handover.current, poll),
             self.heart.loop(values.watch.silence, draining=drain),
             journal,
+            *self._telling_loops(poll),
             *self._clock_loops(drain=drain),
             *([] if drain else [look, *self._trust_loops(), *self.bells.loops(self.handover.current)]),
         ]
@@ -211,6 +213,14 @@ class Daemon:
             name = f"deliver-{number}"
             once = self.dispatch.hand(name, exchange, idle)
             yield Loop(name, once, exchange, idle, rouse=self.dispatch.bench.call_away)
+
+    def _telling_loops(self, poll: float) -> Sequence[Loop]:
+        """For HR systems that are told of changes at once."""
+        listeners = self.handover.current.listeners
+        return [Loop("tell-hr", self._tell_once, OTHERS_TIME, poll)] if listeners else []
+
+    def _tell_once(self, agent: Agent) -> bool:
+        return tell_all(agent, self.crew)
 
     def _clock_loops(self, *, drain: bool) -> Sequence[Loop]:
         """For a clock that somebody else can tell to be wrong."""

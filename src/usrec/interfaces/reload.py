@@ -137,6 +137,7 @@ def _require_same_place(old: LoadedSettings, new: LoadedSettings) -> None:
     differ = {
         "[ledger] url": _ledger(old) != _ledger(new),
         "[health]": old.values.health != new.values.health,
+        "[intake]": old.values.intake != new.values.intake,
     }
     changed = [name for name, differs in differ.items() if differs]
     if changed:

@@ -216,7 +216,7 @@ def health_server(settings: HealthSettings) -> Iterator[HealthServer | None]:
         yield None
         return
     address = read_listen(settings.listen)
-    server = HealthServer(_bound_tcp(address) if isinstance(address, TcpAddress) else _bound_unix(address))
+    server = HealthServer(bound_socket(address, "[health] listen"))
     try:
         yield server
     finally:
@@ -225,7 +225,16 @@ def health_server(settings: HealthSettings) -> Iterator[HealthServer | None]:
             address.path.unlink(missing_ok=True)
 
 
-def _bound_tcp(address: TcpAddress) -> socket.socket:
+def bound_socket(address: TcpAddress | UnixAddress, setting: str) -> socket.socket:
+    """A socket that listens on an address of the settings.
+
+    Raises:
+        ConfigurationError: It cannot be taken; names it and its setting.
+    """
+    return _bound_tcp(address, setting) if isinstance(address, TcpAddress) else _bound_unix(address, setting)
+
+
+def _bound_tcp(address: TcpAddress, setting: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -234,11 +243,11 @@ def _bound_tcp(address: TcpAddress) -> socket.socket:
         bound.listen(_QUEUE)
     except OSError as problem:
         bound.close()
-        raise _taken(f"{address.host} port {address.port}", problem) from None
+        raise _taken(f"{setting}, {address.host} port {address.port}", problem) from None
     return bound
 
 
-def _bound_unix(address: UnixAddress) -> socket.socket:
+def _bound_unix(address: UnixAddress, setting: str) -> socket.socket:
     _remove_abandoned(address.path)
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     mask = os.umask(0o777 & ~_SOCKET_MODE)
@@ -247,7 +256,7 @@ def _bound_unix(address: UnixAddress) -> socket.socket:
         bound.listen(_QUEUE)
     except OSError as problem:
         bound.close()
-        raise _taken(str(address.path), problem) from None
+        raise _taken(f"{setting}, {address.path}", problem) from None
     finally:
         os.umask(mask)
     return bound
@@ -268,7 +277,7 @@ def _taken(place: str, problem: OSError) -> ConfigurationError:
     what = "another program holds this address" if busy else f"cannot listen here ({problem.strerror})"
     return ConfigurationError(
         what,
-        where=f"[health] listen, {place}",
+        where=place,
         kept="Nothing was started",
         next_step="Stop the other agent, or name another address" if busy else "Name an address of this machine",
     )

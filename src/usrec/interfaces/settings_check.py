@@ -84,8 +84,9 @@ def _judges(written: Written) -> Mapping[Steps, Callable[[str], object]]:
         ("gateway", "profile"): lambda one: load_profile(one if one in SHIPPED else str(home / one)),
         ("ledger", "url"): lambda url: create_ledger_engine(database_url(url, home)),
     }
-    sources = _named(written, ("source",))
-    return judges | {("source", name, "url"): _judge_of_source(name, table, home) for name, table in sources}
+    sources = [(name, table) for name, table in _named(written, ("source",)) if "url" in table]
+    judges |= {("source", name, "url"): _judge_of_source(name, table, home) for name, table in sources}
+    return judges | {("source", name, "mapping"): _judge_of_mapping(home) for name, _ in _named(written, ("source",))}
 
 
 def _named(written: Written, path: Steps) -> list[tuple[str, Mapping[str, Any]]]:
@@ -94,9 +95,19 @@ def _named(written: Written, path: Steps) -> list[tuple[str, Mapping[str, Any]]]
     return [(name, table) for name, table in found if isinstance(table, Mapping)]
 
 
+def _judge_of_mapping(home: Path) -> Callable[[str], object]:
+    from usrec.adapters.sources.mapping.read import load_mapping
+
+    return lambda file: load_mapping(home / file)
+
+
 def _judge_of_source(name: str, table: Mapping[str, Any], home: Path) -> Callable[[str], object]:
     from usrec.adapters.sources.outbox_table import OutboxTableSource
     from usrec.domain.source_event import SourceName
 
+    if table.get("kind") == "snapshot":
+        from usrec.adapters.sources.hr_database import HrDatabase
+
+        return lambda url: HrDatabase(SourceName(name), database_url(url, home), writable=False, reads_any=True)
     outbox = str(table.get("table", "usrec_outbox"))
     return lambda url: OutboxTableSource(SourceName(name), database_url(url, home), table=outbox)

@@ -29,10 +29,12 @@ from usrec.ports.chain import Chain
 from usrec.ports.contracts import ContractRef, Contracts
 from usrec.ports.documents import Documents
 from usrec.ports.inquiry import Questions
+from usrec.ports.intake import Intake
 from usrec.ports.masses import Masses, Pairs
 from usrec.ports.outgoing import Journal, WriteBacks
 from usrec.ports.retention import RetainedData
 from usrec.ports.signing_requests import SigningRequests
+from usrec.ports.snapshots import Snapshots
 from usrec.ports.watched import Agents, Alerts, EmployerStops, Permits
 
 InboxKey = tuple[SourceName, EventId, int]
@@ -75,6 +77,10 @@ class Inbox(Protocol):
 
     def known(self, keys: Collection[InboxKey]) -> Mapping[InboxKey, str]:
         """The fingerprints of those ``keys`` that are on record."""
+        ...
+
+    def row_refs(self, source: SourceName, events: Collection[EventId]) -> Mapping[InboxKey, str]:
+        """Which row of its source each revision of these events was taken from."""
         ...
 
     def add(self, row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> None:
@@ -306,6 +312,10 @@ class UnitOfWork(Protocol):
     def masses(self) -> Masses: ...  # noqa: D102 -- the type says it
     @property
     def pairs(self) -> Pairs: ...  # noqa: D102 -- the type says it
+    @property
+    def snapshots(self) -> Snapshots: ...  # noqa: D102 -- the type says it
+    @property
+    def intake(self) -> Intake: ...  # noqa: D102 -- the type says it
 
     def commit(self) -> None:
         """Make everything durable; without it the transaction rolls back."""

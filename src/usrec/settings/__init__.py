@@ -37,7 +37,17 @@ from usrec.settings.preflight_section import CalendarSettings
 from usrec.settings.rules import PLACEHOLDER
 from usrec.settings.running_section import HealthSettings, LogSettings, WatchSettings
 from usrec.settings.section import ProxySettings, SecretSettings, Section
-from usrec.settings.source_section import SourceSettings
+from usrec.settings.source_files_section import FilesSourceSettings
+from usrec.settings.source_http_section import HttpIntakeSettings, HttpSourceSettings, StateWebhookSettings
+from usrec.settings.source_section import (
+    OutboxSourceSettings,
+    SourceSettings,
+    databases,
+    drop_folders,
+    outboxes,
+    snapshots,
+)
+from usrec.settings.source_snapshot_section import SnapshotSourceSettings
 from usrec.settings.tree import Settings, WatcherSettings
 from usrec.settings.trust_section import CrlSettings, TrustSettings
 
@@ -52,8 +62,11 @@ __all__ = [
     "DeliverySettings",
     "EmployerSettings",
     "Fault",
+    "FilesSourceSettings",
     "GatewaySettings",
     "HealthSettings",
+    "HttpIntakeSettings",
+    "HttpSourceSettings",
     "KeySettings",
     "Language",
     "LedgerSettings",
@@ -64,6 +77,7 @@ __all__ = [
     "NcanodeSettings",
     "NextKeySettings",
     "OrderSettings",
+    "OutboxSourceSettings",
     "OwnerSettings",
     "ProxySettings",
     "RegistrableSettings",
@@ -71,7 +85,9 @@ __all__ = [
     "Section",
     "Settings",
     "SignerDaemonSettings",
+    "SnapshotSourceSettings",
     "SourceSettings",
+    "StateWebhookSettings",
     "Steps",
     "TimeoutSettings",
     "TokenSettings",
@@ -82,10 +98,14 @@ __all__ = [
     "Written",
     "Wrong",
     "database_url",
+    "databases",
+    "drop_folders",
     "examine",
     "find_settings",
     "load_health_settings",
     "load_settings",
     "load_watcher_settings",
+    "outboxes",
+    "snapshots",
     "unusable_files",
 ]

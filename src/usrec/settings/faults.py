@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from usrec.settings.lines import line_of
-from usrec.settings.outline import Steps, names_at
+from usrec.settings.outline import KIND, Steps, names_at, without_kinds
 
 _WRITE: Final[Mapping[str, str]] = {
     "string": "write a text in quotes",
@@ -107,20 +107,40 @@ def spelt(path: Steps) -> str:
 
 def wrongs_of(problem: ValidationError, model: type[BaseModel]) -> list[Wrong]:
     """What pydantic found, in our own words and without the values."""
-    return [Wrong(one["loc"], _sentence(one, model)) for one in problem.errors(include_input=False, include_url=False)]
+    found = problem.errors(include_input=False, include_url=False)
+    places = [one["loc"] for one in found]
+    told = [one for one in found if one["type"] != "too_short" or not _is_around(one["loc"], places)]
+    return [Wrong(_place(one, model), _sentence(one, model)) for one in told]
+
+
+def _is_around(list_: Steps, places: Iterable[Steps]) -> bool:
+    """Whether a list counts as too short only because something in it is wrong, which is told by itself."""
+    return any(one[: len(list_)] == list_ and len(one) > len(list_) for one in places)
+
+
+def _place(error: Any, model: type[BaseModel]) -> Steps:
+    place = without_kinds(model, error["loc"])
+    return (*place, KIND) if error["type"].startswith("union_tag_") else place
 
 
 def _sentence(error: Any, model: type[BaseModel]) -> str:
     match error["type"]:
         case "extra_forbidden":
             return no_such_setting(str(error["loc"][-1]), names_at(model, error["loc"][:-1]))
-        case "missing":
+        case "missing" | "union_tag_not_found":
             return "this setting is missing"
         case "model_type" if error["ctx"]["class_name"] == "SecretSettings":
             return 'a secret is no setting: say where it is, such as { file = "secrets/password" }'
         case "value_error":
             return str(error["ctx"]["error"])
-        case "greater_than_equal" | "less_than_equal" | "literal_error" | "too_short" | "string_too_short":
+        case (
+            "union_tag_invalid"
+            | "greater_than_equal"
+            | "less_than_equal"
+            | "literal_error"
+            | "too_short"
+            | "string_too_short"
+        ):
             return _bound(error["type"], error["ctx"])
         case kind:
             found = next((text for name, text in _WRITE.items() if kind.startswith(f"{name}_")), None)
@@ -133,6 +153,8 @@ def _bound(kind: str, context: Mapping[str, Any]) -> str:
             return f"it must be at least {context['ge']}"
         case "less_than_equal":
             return f"it must be at most {context['le']}"
+        case "union_tag_invalid":
+            return "write " + " or ".join(str(context["expected_tags"]).rsplit(", ", 1)).replace("'", '"')
         case "literal_error":
             return "write " + str(context["expected"]).replace("'", '"')
         case _:

@@ -10,7 +10,7 @@ from inspect import cleandoc, getsource
 from itertools import pairwise
 from textwrap import dedent
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -22,6 +22,8 @@ Steps = tuple[str | int, ...]
 
 NAME = "NAME"
 """Stands for the name that the administrator chooses, as in ``[employer.NAME]``."""
+KIND = "kind"
+"""The setting that tells which table it is, where one of several may stand."""
 
 
 class Shape(Enum):
@@ -43,6 +45,7 @@ class Table:
         section: The model that reads it.
         required: The agent does not start without it.
         absent: It is not there unless somebody writes it; its settings have no effect by themselves.
+        kind: Of a table, or of one in it, that may stand in the place of another: what its ``kind`` says.
     """
 
     path: tuple[str, ...]
@@ -52,6 +55,7 @@ class Table:
     section: type[BaseModel]
     required: bool
     absent: bool = False
+    kind: str = ""
 
     def meanings(self) -> Mapping[str, str]:
         """What each setting is for, in English: the text below it in the source, which is read now."""
@@ -62,18 +66,24 @@ class Table:
         return {name: found.get(name, "") for name in self.settings}
 
 
-def tables(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[Table]:
+def tables(model: type[BaseModel], path: tuple[str, ...] = (), kind: str = "") -> Iterator[Table]:
     """Every table below ``model``, outer ones first, in the order of the tree."""
     for name, field in model.model_fields.items():
-        section, shape = section_of(field.annotation)
-        if section is None:
-            continue
+        sections, shape = sections_of(field.annotation)
         inner = (*path, name, NAME) if shape is Shape.NAMED else (*path, name)
-        own = {one: setting for one, setting in section.model_fields.items() if not is_table(setting)}
-        required = field.is_required()
-        absent = not (required or field.default)
-        yield Table(inner, shape, cleandoc(section.__doc__ or ""), own, section, required, absent)
-        yield from tables(section, inner)
+        for section in sections:
+            of_kind = kind if section is sections[0] else kind_of(section)
+            own = {one: setting for one, setting in section.model_fields.items() if not is_table(setting)}
+            required = field.is_required() and section is sections[0]
+            absent = not (required or (field.default and not of_kind))
+            yield Table(inner, shape, cleandoc(section.__doc__ or ""), own, section, required, absent, of_kind)
+            yield from tables(section, inner, of_kind)
+
+
+def kind_of(section: type[BaseModel]) -> str:
+    """What the setting ``kind`` of a table says; empty where it has none."""
+    field = section.model_fields.get(KIND)
+    return "" if field is None else str(get_args(field.annotation)[0])
 
 
 def _texts_below(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
@@ -93,18 +103,26 @@ def is_table(field: FieldInfo) -> bool:
 
 
 def section_of(annotation: Any) -> tuple[type[BaseModel] | None, Shape]:
-    """The table that an annotation holds, and how often; None for a plain value."""
+    """The table that an annotation holds, the first where there are several, and how often; None for a plain value."""
+    sections, shape = sections_of(annotation)
+    return next(iter(sections), None), shape
+
+
+def sections_of(annotation: Any) -> tuple[Sequence[type[BaseModel]], Shape]:
+    """The tables that an annotation may hold, and how often; none for a plain value."""
     plain = without_none(annotation)
     if isinstance(plain, type) and issubclass(plain, BaseModel):
-        return (None if plain is SecretSettings else plain), Shape.ONE
-    inner = [section_of(one)[0] for one in get_args(plain)]
-    shape = Shape.NAMED if get_origin(plain) is dict else Shape.LISTED
-    return next((one for one in inner if one is not None), None), shape
+        return ([] if plain is SecretSettings else [plain]), Shape.ONE
+    choice = get_args(plain)[0] if get_origin(plain) is Annotated else plain
+    if get_origin(choice) in {Union, UnionType}:
+        return [section for one in get_args(choice) for section in sections_of(one)[0]], Shape.ONE
+    inner = [section for one in get_args(choice) for section in sections_of(one)[0]]
+    return inner, Shape.NAMED if get_origin(choice) is dict else Shape.LISTED
 
 
 def without_none(annotation: Any) -> Any:
     """What a setting is when it is there."""
-    if get_origin(annotation) not in {Union, UnionType}:
+    if get_origin(annotation) not in {Union, UnionType} or type(None) not in get_args(annotation):
         return annotation
     return next(one for one in get_args(annotation) if one is not type(None))
 
@@ -116,12 +134,18 @@ def values_in(model: type[BaseModel], tree: object, path: Steps = ()) -> Iterato
     for name, field in model.model_fields.items():
         if name not in tree:
             continue
-        section, shape = section_of(field.annotation)
-        if section is None:
+        sections, shape = sections_of(field.annotation)
+        if not sections:
             yield (*path, name), field, tree[name]
             continue
         for step, inner in _entries(tree[name], shape):
-            yield from values_in(section, inner, (*path, name, *step))
+            yield from values_in(_meant(sections, inner), inner, (*path, name, *step))
+
+
+def _meant(sections: Sequence[type[BaseModel]], tree: object) -> type[BaseModel]:
+    """Which of several tables was written; the first where its ``kind`` does not tell."""
+    kind = tree.get(KIND) if isinstance(tree, Mapping) else None
+    return next((one for one in sections if kind_of(one) == kind), sections[0])
 
 
 def _entries(value: object, shape: Shape) -> Sequence[tuple[Steps, object]]:
@@ -133,16 +157,33 @@ def _entries(value: object, shape: Shape) -> Sequence[tuple[Steps, object]]:
 
 
 def names_at(model: type[BaseModel], path: Steps) -> Sequence[str]:
-    """The names that may stand in the table at ``path``; none where there is no such table or any name may."""
-    steps = list(path)
+    """The names that may stand in the table at ``path``; none where there is no such table or any name may.
+
+    Args:
+        path: As pydantic tells it, with the kind of a table that may stand in the place of another.
+    """
+    found = _table_at(model, path)[0]
+    return [] if found is None else list(found.model_fields)
+
+
+def without_kinds(model: type[BaseModel], path: Steps) -> Steps:
+    """The place that pydantic tells, as it is written: without the kinds of tables."""
+    return _table_at(model, path)[1]
+
+
+def _table_at(model: type[BaseModel], path: Steps) -> tuple[type[BaseModel] | None, Steps]:
+    steps, written = list(path), list[str | int]()
+    found: type[BaseModel] | None = model
     while steps:
-        field = model.model_fields.get(str(steps.pop(0)))
-        section, shape = section_of(field.annotation) if field is not None else (None, Shape.ONE)
-        if field is not None and section is None and without_none(field.annotation) is SecretSettings:
-            section = SecretSettings
-        if section is None:
-            return []
-        if shape is not Shape.ONE and steps:
-            steps.pop(0)
-        model = section
-    return list(model.model_fields)
+        written.append(steps.pop(0))
+        field = None if found is None else found.model_fields.get(str(written[-1]))
+        sections, shape = sections_of(field.annotation) if field is not None else ([], Shape.ONE)
+        if field is not None and without_none(field.annotation) is SecretSettings:
+            sections = [SecretSettings]
+        if shape is not Shape.ONE and steps and sections:
+            written.append(steps.pop(0))
+        found = next(iter(sections), None)
+        if len(sections) > 1 and steps:
+            kind = steps.pop(0)
+            found = next((one for one in sections if kind_of(one) == kind), None)
+    return found, tuple(written)

@@ -22,6 +22,7 @@ from usrec.settings.delivery_section import DeliverySettings
 from usrec.settings.employer_section import EmployerSettings
 from usrec.settings.faults import Wrong
 from usrec.settings.gateway_section import TimeoutSettings
+from usrec.settings.intake_rules import broken_intake_rules
 from usrec.settings.key_rules import broken_key_rules
 from usrec.settings.key_section import KeySettings
 from usrec.settings.listen import TcpAddress, read_listen
@@ -55,6 +56,7 @@ def broken_rules(tree: Tree) -> Iterator[Wrong]:
     yield from _targets(tree)
     yield from _health(tree)
     yield from broken_trust_rules(tree)
+    yield from broken_intake_rules(tree)
 
 
 def lease_needed(timeouts: TimeoutSettings, *, by_proxy: bool, signing: timedelta = timedelta(0)) -> timedelta:

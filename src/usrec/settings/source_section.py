@@ -1,16 +1,21 @@
-"""``[source.NAME]``: an HR database."""
+"""``[source.NAME]``: where events come from. Its ``kind`` tells which settings it has."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
 from usrec.settings.kinds import Language
 from usrec.settings.section import SecretSettings, Section
+from usrec.settings.source_files_section import FilesSourceSettings
+from usrec.settings.source_http_section import HttpSourceSettings
+from usrec.settings.source_snapshot_section import SnapshotSourceSettings
 
 
-class SourceSettings(Section):
+class OutboxSourceSettings(Section):
     """One HR database."""
 
     kind: Literal["outbox"]
@@ -27,3 +32,40 @@ class SourceSettings(Section):
     """Language of what is written to HR's rows."""
     notify: bool = True
     """PostgreSQL wakes the agent when HR commits a row (LISTEN); false behind a pooler that keeps that from it."""
+
+
+SourceSettings: TypeAlias = Annotated[
+    OutboxSourceSettings | SnapshotSourceSettings | FilesSourceSettings | HttpSourceSettings,
+    Field(discriminator="kind"),
+]
+"""One source of any kind."""
+
+
+def drop_folders(sources: Mapping[str, SourceSettings]) -> Iterator[tuple[str, Path]]:
+    """The folders of files among the sources, by name."""
+    for name, source in sources.items():
+        if isinstance(source, FilesSourceSettings):
+            yield name, source.folder
+
+
+def outboxes(sources: Mapping[str, SourceSettings]) -> Iterator[tuple[str, OutboxSourceSettings]]:
+    """The HR databases among the sources, by name."""
+    for name, source in sources.items():
+        if isinstance(source, OutboxSourceSettings):
+            yield name, source
+
+
+def databases(
+    sources: Mapping[str, SourceSettings],
+) -> Iterator[tuple[str, OutboxSourceSettings | SnapshotSourceSettings]]:
+    """The sources that are databases of HR's, by name."""
+    for name, source in sources.items():
+        if isinstance(source, OutboxSourceSettings | SnapshotSourceSettings):
+            yield name, source
+
+
+def snapshots(sources: Mapping[str, SourceSettings]) -> Iterator[tuple[str, SnapshotSourceSettings]]:
+    """The staffs that are looked at, by name."""
+    for name, source in sources.items():
+        if isinstance(source, SnapshotSourceSettings):
+            yield name, source

@@ -14,6 +14,7 @@ from usrec.settings.ledger_section import LedgerSettings
 from usrec.settings.preflight_section import CalendarSettings, DictionarySettings, DocumentSettings, PreflightSettings
 from usrec.settings.retention_section import RetentionSettings
 from usrec.settings.running_section import HealthSettings, LogSettings, WatchSettings
+from usrec.settings.source_http_section import HttpIntakeSettings
 from usrec.settings.source_section import SourceSettings
 from usrec.settings.trust_section import TrustSettings
 
@@ -28,6 +29,7 @@ class WatcherSettings(BaseModel):
     ledger: LedgerSettings
     retention: RetentionSettings = RetentionSettings()
     source: dict[str, SourceSettings] = {}
+    intake: HttpIntakeSettings | None = None
     calendar: CalendarSettings = CalendarSettings()
     dictionaries: DictionarySettings = DictionarySettings()
     documents: DocumentSettings = DocumentSettings()

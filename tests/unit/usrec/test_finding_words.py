@@ -86,6 +86,7 @@ def every_finding() -> Iterator[Finding]:
     for digits in ("", "12a", "123", "123456789012", "000000000000", "150340000027"):
         yield from findings_of("conclusion", employer_bin=digits)
     yield from findings_of("conclusion", revision=0)
+    yield from findings_of("conclusion", {"signed_on": "", "provisional_from": "2026-11-16"})
     yield from findings_of("rehire")
     for year in ("1950", "2020", "2199"):
         yield from findings_of("conclusion", {"begin_date": f"{year}-01-10", "signed_on": f"{year}-01-10"})

@@ -15,6 +15,7 @@ from support.ledger_values import a_note
 from support.line import Line, refused
 from support.line_agent import agent_of, answering
 from usrec.adapters.explanations.book import explain_all
+from usrec.adapters.sources.files import drop_source
 from usrec.application import ingest, recording
 from usrec.domain.response_code import Actor, Explanation, Policy
 from usrec.domain.rules.finding import Finding, dump_findings, error, warning
@@ -51,6 +52,7 @@ def entries(note: StatusNote) -> Sequence[dict[str, Any]]:
 def test_every_sentence_that_a_note_is_kept_with_has_its_words() -> None:
     told = {*recording._SENTENCES.values(), *recording._ASKED.values()}
     told |= {recording._GAVE_WAY, recording._NO_IIN_YET, recording._PASSED_OVER}
+    told |= {drop_source.REPEATED, drop_source.UNREADABLE, drop_source.REMARKS}
     assert told | {ingest._CONFLICT, ingest._REGISTERED_CONFLICT} == SENTENCES
 
 

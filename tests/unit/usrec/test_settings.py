@@ -21,6 +21,7 @@ from usrec.settings import (
     load_health_settings,
     load_settings,
     load_watcher_settings,
+    outboxes,
 )
 from usrec.settings.secrets import read_secret
 
@@ -74,8 +75,8 @@ def test_shortest_settings_have_sensible_defaults(file: Path) -> None:
     assert values.gateway.profile == "current"
     assert values.gateway.clock_tolerance == timedelta(minutes=5)
     assert values.delivery.workers == 4
-    assert values.source["hr"].table == "usrec_outbox"
-    assert not values.source["hr"].read_only
+    hr = dict(outboxes(values.source))["hr"]
+    assert (hr.table, hr.read_only) == ("usrec_outbox", False)
     assert values.log.level == "info"
 
 

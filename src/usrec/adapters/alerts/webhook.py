@@ -56,7 +56,7 @@ class WebhookAlertSink:
         ca_file: Path | None = None,
         proxy: WebProxy | None = None,
     ) -> None:
-        self._url = _safe(url)
+        self._url = safe_address(url)
         self._timeout = timeout.total_seconds()
         self._token = token
         self._trust = trust(ca_file)
@@ -78,7 +78,7 @@ class WebhookAlertSink:
             ):
                 status = answer.status_code
         except httpx.HTTPError as problem:
-            raise self._not_taken(_reason(problem)) from None
+            raise self._not_taken(no_answer(problem)) from None
         if not 200 <= status < 300:
             raise self._not_taken(f"the answer was {status}")
 
@@ -126,7 +126,12 @@ def _alert(one: OpenAlert) -> Mapping[str, object]:
     }
 
 
-def _safe(address: str) -> httpx.URL:
+def safe_address(address: str) -> httpx.URL:
+    """An address on whose way nobody can listen.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
     try:
         url = httpx.URL(address)
         url.host.encode("idna")
@@ -147,7 +152,7 @@ def _way_through(proxy: WebProxy) -> httpx.Proxy:
     return httpx.Proxy(url, auth=login, ssl_context=trust(None) if url.scheme == "https" else None)
 
 
-def _reason(problem: httpx.HTTPError) -> str:
+def no_answer(problem: httpx.HTTPError) -> str:
     """What happened, without the address: that may hold a secret."""
     match problem:
         case httpx.TimeoutException():

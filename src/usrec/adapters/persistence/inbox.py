@@ -20,7 +20,7 @@ from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import inbox, ledger_meta
 from usrec.adapters.persistence.writing import AnyConnection, WriteBehind
 from usrec.domain.identifiers import RecordId, new_record_id
-from usrec.domain.source_event import EventId, SourceRow
+from usrec.domain.source_event import EventId, SourceName, SourceRow
 from usrec.ports.ledger import InboxKey
 
 PAYLOAD: Final = "inbox.payload"
@@ -31,6 +31,12 @@ _KEY: Final = select(ledger_meta.c.fingerprint_key)
 _ADD: Final = insert(inbox)
 _KNOWN: Final = for_many(
     lambda one_of: select(inbox.c.event_id, inbox.c.revision, inbox.c.fingerprint).where(
+        inbox.c.source == bindparam("which"), one_of(inbox.c.event_id, "ids")
+    )
+)
+
+_PLACES: Final = for_many(
+    lambda one_of: select(inbox.c.event_id, inbox.c.revision, inbox.c.row_ref).where(
         inbox.c.source == bindparam("which"), one_of(inbox.c.event_id, "ids")
     )
 )
@@ -79,6 +85,14 @@ class SqlInbox:
             rows = self._connection.execute(statement, {"which": source, "ids": ids})
             found |= {(source, event_id, revision): fingerprint for event_id, revision, fingerprint in rows}
         return {key: value for key, value in found.items() if key in wanted}
+
+    def row_refs(self, source: SourceName, events: Collection[EventId]) -> Mapping[InboxKey, str]:
+        """Which row of its source each revision of these events was taken from."""
+        found, statement = dict[InboxKey, str](), _PLACES[self._connection.dialect.name]
+        for _, ids in in_portions_of_each({(source, event_id) for event_id in events}):
+            rows = self._connection.execute(statement, {"which": source, "ids": ids})
+            found |= {(source, event_id, revision): row_ref for event_id, revision, row_ref in rows}
+        return found
 
     def add(self, row: SourceRow, event_id: EventId, fingerprint: str, at: datetime) -> None:
         """Record a row."""

@@ -21,6 +21,7 @@ from usrec.adapters.persistence.employer_stops import SqlEmployerStops
 from usrec.adapters.persistence.engine import LOCK_WAIT, busy, connected, create_ledger_engine, is_in_memory
 from usrec.adapters.persistence.evidence import SqlEvidence
 from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
+from usrec.adapters.persistence.intake import SqlIntake
 from usrec.adapters.persistence.keys_in_use import require_keys
 from usrec.adapters.persistence.masses import SqlMasses
 from usrec.adapters.persistence.outbox import SqlOutbox
@@ -33,6 +34,7 @@ from usrec.adapters.persistence.schema import require_current, upgrade
 from usrec.adapters.persistence.sealing import NOT_SEALED, OPTION, Sealing
 from usrec.adapters.persistence.server_time import LedgerTime
 from usrec.adapters.persistence.signing_requests import SqlSigningRequests
+from usrec.adapters.persistence.snapshots import SqlSnapshots
 from usrec.adapters.persistence.submissions import SqlSubmissions
 from usrec.adapters.persistence.turns import Turns
 from usrec.adapters.persistence.view import SqlLedgerView
@@ -77,6 +79,8 @@ class SqlUnitOfWork:
         self.employer_stops = SqlEmployerStops(writing)
         self.masses = SqlMasses(writing)
         self.pairs = SqlPairs(writing)
+        self.snapshots = SqlSnapshots(writing)
+        self.intake = SqlIntake(writing)
 
     def commit(self) -> None:
         """Send what waits and make everything durable."""

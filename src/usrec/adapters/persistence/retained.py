@@ -25,6 +25,7 @@ from usrec.adapters.persistence.delivery_tables import acknowledgements, attempt
 from usrec.adapters.persistence.question_table import questions
 from usrec.adapters.persistence.rows import DETAILS
 from usrec.adapters.persistence.sealing import sealing_of
+from usrec.adapters.persistence.snapshot_tables import snapshot_stories
 from usrec.adapters.persistence.tables import UNSETTLED, documents, inbox, messages, submissions, write_backs
 from usrec.adapters.persistence.together_tables import pair_halves
 from usrec.adapters.persistence.writing import WriteBehind
@@ -68,6 +69,7 @@ class SqlRetainedData:
         for one in contracts:
             rows = self._connection.execute(_keys(one)).all()
             self._prune(rows, f"pruned {now.date().isoformat()}", now)
+            self._connection.execute(_close_story(one))
             total += len(rows)
         return total
 
@@ -179,6 +181,16 @@ def _keys(contract: Prunable) -> Any:
         _COLUMNS.employer_bin == contract.employer_bin,
         _COLUMNS.contract_key == contract.contract_key,
         _COLUMNS.pruned_at.is_(None),
+    )
+
+
+def _close_story(contract: Prunable) -> Any:
+    """What snapshots remember of it; its key stays, so that a row that HR still shows is not taken for a new one."""
+    return (
+        update(snapshot_stories)
+        .where(snapshot_stories.c.employer_bin == contract.employer_bin)
+        .where(snapshot_stories.c.contract_key == contract.contract_key)
+        .values(closed=True, story="{}")
     )
 
 

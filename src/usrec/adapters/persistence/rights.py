@@ -50,6 +50,12 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "mass_batches": _CHANGE,
     "mass_members": _CHANGE,
     "pair_halves": _ADD,
+    "snapshot_looks": _CHANGE,
+    "snapshot_stories": _CHANGE,
+    "snapshot_events": ("SELECT", "INSERT", "DELETE"),
+    "intake_rows": _ALL,
+    "intake_requests": ("SELECT", "INSERT", "DELETE"),
+    "intake_calls": _ALL,
 }
 """By table; a test holds it to the statements of this package."""
 
@@ -61,6 +67,7 @@ PRUNING: Final[Mapping[str, tuple[str, ...]]] = {
     "questions": ("SELECT", "UPDATE"),
     "acknowledgements": ("SELECT", "UPDATE"),
     "documents": ("SELECT", "DELETE"),
+    "snapshot_stories": ("SELECT", "UPDATE"),
     "alerts": ("SELECT", "DELETE"),
     "alert_deliveries": ("SELECT", "DELETE"),
     "journal": _ADD,
@@ -77,6 +84,8 @@ ENCRYPTING: Final[Mapping[str, tuple[str, ...]]] = {
     "documents": ("SELECT", "UPDATE"),
     "attempts": ("SELECT", "UPDATE"),
     "questions": ("SELECT", "UPDATE"),
+    "snapshot_stories": ("SELECT", "UPDATE"),
+    "snapshot_events": ("SELECT", "UPDATE"),
     "acknowledgements": ("SELECT", "UPDATE"),
 }
 """What ``usrec ledger encrypt`` needs; likewise."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,8 @@ from usrec.domain.source_event import SourceName
 
 _CONNECT_SECONDS: Final = 10
 _SQLITE_WAIT_SECONDS: Final = 5.0
+_TABLE_STEP: Final = "Check the address, the account's rights and the table (schemas/hr-outbox)"
+_QUERY_STEP: Final = "Check the address, the account's rights and the queries of the mapping file"
 _LONG_NUMBER: Final = re.compile(r"[0-9]{6,}")
 _POSTGRESQL_SESSION: Final = (
     "SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),"
@@ -32,24 +34,44 @@ _POSTGRESQL_READ_ONLY: Final = f"{_POSTGRESQL_SESSION}, set_config('transaction_
 """Held for one transaction only, so that a connection pooler between us and the server is not surprised."""
 
 
+_DRIVERS: Final = {"mssql": "pyodbc", "oracle": "oracledb", "mysql": "pymysql", "mariadb": "pymysql"}
+"""Databases that can be read when their driver is installed, and the driver that is taken unless the url names one."""
+_READ_ONLY: Final = {
+    "oracle": "SET TRANSACTION READ ONLY",
+    "mysql": "SET SESSION TRANSACTION READ ONLY",
+    "mariadb": "SET SESSION TRANSACTION READ ONLY",
+}
+"""SQL Server has no such thing: there the account's rights alone protect the data."""
+
+
 class HrDatabase:
-    """One HR database, SQLite or PostgreSQL.
+    """One HR database: SQLite or PostgreSQL; where nothing is written, also those of :data:`_DRIVERS`.
 
     Args:
         name: The source's name in the settings.
         url: SQLAlchemy URL, ``sqlite:///file`` or ``postgresql://user@host/database``.
         password: Of the database's user. Given to the driver at each connection and kept out of the address.
         writable: Open it for changes too.
+        reads_any: Take the other databases too; for what reads by a query of the administrator's.
 
     Raises:
         ConfigurationError: The URL is none that can be used. Nothing is opened yet.
     """
 
-    def __init__(self, name: SourceName, url: str, *, writable: bool, password: Secret | None = None) -> None:
-        self._url = _parse(name, url)
+    def __init__(
+        self,
+        name: SourceName,
+        url: str,
+        *,
+        writable: bool,
+        password: Secret | None = None,
+        reads_any: bool = False,
+    ) -> None:
+        self._url = _parse(name, url, _DRIVERS if reads_any else ())
         self._where = f"source {name} ({_shown(self._url)})"
+        self._next_step = _QUERY_STEP if reads_any else _TABLE_STEP
         self._sqlite = self._url.get_backend_name() == "sqlite"
-        self._engine = _sqlite_engine(self._url, writable=writable) if self._sqlite else _postgresql_engine(self._url)
+        self._engine = _engine(name, self._url, writable=writable)
         event.listen(self._engine, "begin", self._prepare)
         if password is not None:
             event.listen(self._engine, "do_connect", partial(_log_in, password))
@@ -69,7 +91,7 @@ class HrDatabase:
                 f"the HR database did not answer as expected: {_reason(problem)}",
                 where=self._where,
                 kept="No event is lost; the agent asks again by itself",
-                next_step="Check the address, the account's rights and the table (schemas/hr-outbox)",
+                next_step=self._next_step,
             ) from None
 
     def close(self) -> None:
@@ -78,22 +100,50 @@ class HrDatabase:
 
     def _prepare(self, connection: Connection) -> None:
         write = bool(connection.get_execution_options().get("usrec_write"))
+        kind = self._url.get_backend_name()
         if self._sqlite:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        elif kind in _DRIVERS:
+            if kind in _READ_ONLY:
+                connection.exec_driver_sql(_READ_ONLY[kind])
         else:
             connection.exec_driver_sql(_POSTGRESQL_SESSION if write else _POSTGRESQL_READ_ONLY)
 
 
-def _parse(name: SourceName, url: str) -> URL:
+def _engine(name: SourceName, url: URL, *, writable: bool) -> Engine:
+    kind = url.get_backend_name()
+    if kind == "sqlite":
+        return _sqlite_engine(url, writable=writable)
+    return _other_engine(name, url) if kind in _DRIVERS else _postgresql_engine(url)
+
+
+def _other_engine(name: SourceName, url: URL) -> Engine:
+    """A database whose driver does not come with this program."""
+    kind = url.get_backend_name()
+    named = url if "+" in url.drivername else url.set(drivername=f"{kind}+{_DRIVERS[kind]}")
+    try:
+        return create_engine(named, pool_pre_ping=True, pool_size=1, hide_parameters=True)
+    except (ImportError, SQLAlchemyError):
+        driver = named.drivername.partition("+")[2]
+        raise ConfigurationError(
+            f"the driver {driver} for {kind} is not installed",
+            where=f"[source.{name}] url",
+            kept="Nothing was read",
+            next_step=f"Install it beside this program: pip install {driver}",
+        ) from None
+
+
+def _parse(name: SourceName, url: str, more: Collection[str] = ()) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         parsed = None
-    if parsed is None or parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+    if parsed is None or parsed.get_backend_name() not in {"sqlite", "postgresql", *more}:
         raise ConfigurationError(
             "the url of the HR database cannot be used",
             where=f"[source.{name}] url",
-            next_step="Write sqlite:///path/to/file or postgresql://user@host/database",
+            next_step="Write sqlite:///path/to/file or postgresql://user@host/database"
+            + "".join(f", {kind}://..." for kind in more),
         )
     if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
         raise ConfigurationError("the url names no SQLite file", where=f"[source.{name}] url")

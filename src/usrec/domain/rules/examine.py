@@ -27,11 +27,13 @@ from usrec.domain.rules.codes import check_codes
 from usrec.domain.rules.completeness import check_completeness
 from usrec.domain.rules.content import check_content
 from usrec.domain.rules.documents import check_document
+from usrec.domain.rules.field_table import PROVISIONAL_FROM
 from usrec.domain.rules.fields import read_date, read_details, read_payload
-from usrec.domain.rules.finding import Finding, error, has_errors
+from usrec.domain.rules.finding import Finding, error, has_errors, warning
 from usrec.domain.rules.foreigner import check_foreigner
 from usrec.domain.rules.harmful import check_conditions
 from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
+from usrec.domain.rules.reader import with_reader
 from usrec.domain.rules.readings import by_reading
 from usrec.domain.source_event import (
     TRIGGER_FIELDS,
@@ -127,6 +129,10 @@ def examine(
         findings = by_reading(findings, preflight.unsure)
     deadline, late = _examined_term(operation, trigger, calendar)
     findings += late
+    if details is None and trigger is None and operation is not None:
+        deadline, provisional = _provisional_term(operation, read_date(payload, PROVISIONAL_FROM), calendar)
+        findings += provisional
+    findings = with_reader(findings, payload)
     return Examined(
         row=row,
         event_id=EventId(row.event_id or f"row:{row.row_ref}"),
@@ -202,6 +208,18 @@ def _examined_term(
         return term_of(operation, trigger, calendar), []
     except DeadlineError as problem:
         return None, [error("term_counts", TRIGGER_FIELDS[operation], f"{problem.what}. {problem.next_step}.")]
+
+
+def _provisional_term(
+    operation: Operation, day: date | None, calendar: WorkingCalendar
+) -> tuple[Deadline | None, list[Finding]]:
+    """The term of a row without the day from which it runs: by the strictest day that can be, and said so."""
+    if day is None or operation not in _TERMS:
+        return None, []
+    deadline, wrong = _examined_term(operation, max(day, ORDER_353_IN_FORCE), calendar)
+    message = f"The day from which the term runs is missing; until it is given, it is counted from {day}."
+    said = warning("term_provisional", TRIGGER_FIELDS[operation], message, point="Order 353")
+    return deadline, wrong or [said]
 
 
 def _event(row: SourceRow, operation: Operation, details: Details) -> SourceEvent:

@@ -189,6 +189,9 @@ _LEAVE: Final = (
     _CONTRACT_ID_GIVEN,
 )
 
+PROVISIONAL_FROM: Final = "provisional_from"
+"""Field of any payload: the strictest day from which the term may run, while the row lacks the day itself."""
+
 FIELDS: Final[Mapping[Operation, tuple[FieldRule, ...]]] = {
     Operation.CONCLUSION: (
         _IIN_OR_MARK,

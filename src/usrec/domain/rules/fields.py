@@ -11,11 +11,12 @@ from functools import lru_cache
 from typing import Final
 
 from usrec.domain.identifiers import IdentifierError, parse_employer_id, parse_iin
-from usrec.domain.rules.field_table import FIELDS, FieldRule
+from usrec.domain.rules.field_table import FIELDS, PROVISIONAL_FROM, FieldRule
 from usrec.domain.rules.finding import Finding, error
+from usrec.domain.rules.reader import READER
 from usrec.domain.source_event import DETAILS_TYPES, Details, Operation, parsed_payload
 
-_KNOWN: Final = frozenset(rule.name for rules in FIELDS.values() for rule in rules)
+_KNOWN: Final = frozenset(rule.name for rules in FIELDS.values() for rule in rules) | {PROVISIONAL_FROM, READER}
 _UNFIT: Final = frozenset({"Cc", "Cs", "Cn"})
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 

@@ -70,6 +70,8 @@ COMMANDS: Final = (
     Later("pair", "pair.app", "Look at transfers that are entered in two halves."),
     Later("alerts", "alerts.app", "Who is told of deadlines, and how that goes."),
     Later("journal", "journal.app", "The journal of everything that was done, and the chain that shows any change."),
+    Later("intake", "intake.app", "What HR systems need that send their events over HTTP."),
+    Later("source", "source.app", "Look at HR's staff where events are derived from it."),
     Later("template", "template.app", "Files to begin with."),
     Later("config", "config.app", "The settings file."),
     Later("dictionaries", "dictionaries.app", "The official code lists of USREC."),

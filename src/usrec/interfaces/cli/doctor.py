@@ -24,6 +24,7 @@ SIDES: Final = {
     "agent": N_("this machine"),
     "proxy": N_("the proxy"),
     "monitoring": N_("inbound"),
+    "hr_system": N_("inbound"),
     "program": N_("a program"),
 }
 

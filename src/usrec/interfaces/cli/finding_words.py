@@ -43,6 +43,9 @@ _TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
         ),
         N_("the year of {day} cannot be right. Check the date."),
     ),
+    "term_provisional": (
+        N_("The day from which the term runs is missing; until it is given, it is counted from {day}."),
+    ),
     "payload_is_json": (
         N_("The payload is not valid JSON."),
         N_("The payload is JSON but not an object of fields."),

@@ -15,7 +15,7 @@ from usrec.domain.response_code import Actor
 from usrec.domain.rules.finding import Finding, Severity, load_findings
 from usrec.domain.state import State
 from usrec.interfaces.cli.explanation_words import ACTORS, whole_text
-from usrec.interfaces.cli.finding_words import finding_words
+from usrec.interfaces.cli.lint_words import lint_words
 from usrec.interfaces.i18n import N_, in_language, tr
 from usrec.ports.event_source import StatusNote
 
@@ -40,6 +40,9 @@ SENTENCES: Final = frozenset(
         N_("Taken back; it will not be sent."),
         N_("Taken back: a newer change of the same thing goes in its place."),
         N_("This revision was taken with other content; the change was ignored. Raise the revision."),
+        N_("Taken before, from another row or file; nothing was done again."),
+        N_("This file was not taken: it cannot be read as a whole."),
+        N_("The file was taken; about the file as a whole there is something to know."),
         N_("Registered in USREC with its first content; the change was ignored. Send an amendment or a correction."),
     }
 )
@@ -109,7 +112,7 @@ def _finding_json(finding: Finding) -> dict[str, object]:
     told = explain(finding.code)
     return {
         **asdict(finding),
-        "message": finding_words(finding),
+        "message": lint_words(finding),
         "actor": _actor(finding),
         "explanation": None if told is None else whole_text(told),
     }

@@ -162,6 +162,7 @@ def _differences(settings: LoadedSettings) -> Sequence[Compared]:
     from usrec.application.compare_restored import compare_restored
     from usrec.domain.source_event import SourceName
     from usrec.ledger import build_ledger
+    from usrec.settings import outboxes
 
     memories = [
         OutboxMemory(
@@ -170,7 +171,7 @@ def _differences(settings: LoadedSettings) -> Sequence[Compared]:
             table=source.table,
             password=settings.optional_secret(source.password),
         )
-        for name, source in settings.values.source.items()
+        for name, source in outboxes(settings.values.source)
         if not source.read_only
     ]
     ledger = build_ledger(settings)

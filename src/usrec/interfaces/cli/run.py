@@ -42,12 +42,14 @@ def run(
     from usrec.interfaces.cli.alert_words import compose_alerts
     from usrec.interfaces.cli.hr_words import hr_note
     from usrec.interfaces.daemon import Daemon
+    from usrec.interfaces.intake_api.server import intake_server
     from usrec.interfaces.logs import configure_logs
     from usrec.interfaces.metrics_page import metrics_pages
     from usrec.interfaces.reload import composer
     from usrec.interfaces.serve import health_pages, health_server
     from usrec.interfaces.service_manager import ServiceManager
     from usrec.other_agents import rescue_dead_leases, sole_agent
+    from usrec.ports.doorbell import Ring
     from usrec.settings import HealthSettings, load_settings
 
     settings = load_settings(config)
@@ -57,7 +59,8 @@ def run(
     _obey_signals(orders, drain=drain)
     stop = threading.Event()
     listen = HealthSettings() if drain else settings.values.health
-    with sole_agent(settings), health_server(listen) as server:
+    events = None if drain else settings.values.intake
+    with sole_agent(settings), health_server(listen) as server, intake_server(settings, events) as intake:
         daemon = Daemon(
             build_agent(settings, wait=stop.wait),
             stop,
@@ -74,10 +77,14 @@ def run(
             looking.start()
             if server is not None:
                 server.answer({**health_pages(daemon.health), **metrics_pages(daemon.exposition)})
+            if intake is not None and events is not None:
+                intake.answer(events, daemon.handover.borrow, lambda: daemon.crew.rang(Ring.ROWS))
             daemon.run(drain=drain)
             if drain:
                 looking.join(_WSDL_PATIENCE)
         finally:
+            if intake is not None:
+                intake.close()
             daemon.close()
 
 

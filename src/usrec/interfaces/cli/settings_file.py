@@ -91,6 +91,14 @@ EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
     ("mail", "sender"): "usrec@example.kz",
     ("mail", "to"): ["hr@example.kz"],
     ("health", "listen"): "127.0.0.1:9464",
+    ("intake", "listen"): "127.0.0.1:9465",
+    ("files", "folder"): "drop",
+    ("snapshot", "mapping"): "staff.toml",
+    ("snapshot", "new_from"): date(2026, 11, 1),
+    ("snapshot", "url"): "postgresql+psycopg://usrec_reader@hr-server/hr",
+    ("files", "encoding"): "utf-8",
+    ("http", "token_hashes"): ["0123456789abcdef" * 4],
+    ("webhook", "secret"): {"file": "secrets/webhook.secret"},
     ("trust", "authorities"): "nca",
     ("trust", "ocsp"): "http://ocsp.pki.gov.kz/",
     ("crl", "authority"): "nca/nca_gost_2022.cer",
@@ -119,6 +127,8 @@ def settings_text(given: Mapping[Place, Any], names: Mapping[str, str]) -> str:
 
 def _table(table: Table, given: Mapping[Place, Any], names: Mapping[str, str]) -> Iterator[str]:
     """A table that is not there by itself, such as a proxy, is commented out as a whole."""
+    usual = {} if table.kind else PLACEHOLDERS
+    given = {} if table.kind else given
     asleep = table.absent and not any(place[:-1] == table.path for place in given)
     yield from _comments(tr(table.meaning))
     yield f"{'#' if asleep else ''}{_header(table, names)}"
@@ -126,7 +136,7 @@ def _table(table: Table, given: Mapping[Place, Any], names: Mapping[str, str]) -
     for name, field in table.settings.items():
         place, meaning = (*table.path, name), meanings[name]
         yield from _comments(tr(meaning))
-        awake = place in given or place in PLACEHOLDERS or (field.is_required() and not asleep)
+        awake = place in given or place in usual or (field.is_required() and not asleep)
         value = given[place] if place in given else _usual(table, name, field)
         yield f"{'' if awake else '#'}{name} = {toml(value)}"
 
@@ -134,7 +144,7 @@ def _table(table: Table, given: Mapping[Place, Any], names: Mapping[str, str]) -
 def _header(table: Table, names: Mapping[str, str]) -> str:
     words: list[str] = []
     for word in table.path:
-        words.append(names.get(words[-1], "name") if word == NAME else word)
+        words.append((table.kind or names.get(words[-1], "name")) if word == NAME else word)
     heading = ".".join(word if _BARE.fullmatch(word) else json.dumps(word) for word in words)
     return f"[[{heading}]]" if table.shape is Shape.LISTED else f"[{heading}]"
 
@@ -147,11 +157,11 @@ def _comments(text: str) -> Iterator[str]:
 def _usual(table: Table, name: str, field: FieldInfo) -> Any:
     """The default; for a setting that has none, what stands in its place."""
     place = (*table.path, name)
-    if place in PLACEHOLDERS:
+    if place in PLACEHOLDERS and not table.kind:
         return PLACEHOLDERS[place]
     if not field.is_required() and field.default is not None:
         return field.default
-    word = next(one for one in reversed(table.path) if one != NAME)
+    word = table.kind if table.kind and table.path[-1] == NAME else next(w for w in reversed(table.path) if w != NAME)
     if (word, name) in EXAMPLES:
         return EXAMPLES[word, name]
     return _example(field.annotation, word, name, asked=field.is_required() and not table.absent)

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from usrec.domain.errors import ConfigurationError
 from usrec.interfaces.i18n import N_
-from usrec.settings import KeySettings, LoadedSettings, ProxySettings
+from usrec.settings import HttpSourceSettings, KeySettings, LoadedSettings, ProxySettings, databases
 from usrec.settings.listen import TcpAddress, read_listen
 
 POSTGRESQL: Final = 5432
@@ -25,6 +25,8 @@ class Side(StrEnum):
     PROXY = "proxy"
     MONITORING = "monitoring"
     """Inbound: whoever asks for the agent's health."""
+    HR_SYSTEM = "hr_system"
+    """Inbound: an HR system that sends events."""
     PROGRAM = "program"
     """A program of the administrator, whose connections the settings do not tell."""
 
@@ -61,6 +63,7 @@ def openings(settings: LoadedSettings) -> Sequence[Opening]:
         *_signers(settings),
         *_databases(settings),
         *_webhooks(settings),
+        *_intake(settings),
         *_mail(settings),
         *_health(settings),
         *_programs(settings),
@@ -121,7 +124,7 @@ def _databases(settings: LoadedSettings) -> Iterator[Opening]:
     values = settings.values
     for host, port in database_servers(values.ledger.url, "[ledger] url"):
         yield Opening(Side.AGENT, host, port, "postgresql", "[ledger] url", N_("the agent's own database"))
-    for name, source in values.source.items():
+    for name, source in databases(values.source):
         setting = f"[source.{name}] url"
         for host, port in database_servers(source.url, setting):
             yield Opening(Side.AGENT, host, port, "postgresql", setting, N_("the HR database"))
@@ -164,6 +167,22 @@ def database_servers(url: str, setting: str) -> Iterator[tuple[str, int]]:
 def _webhooks(settings: LoadedSettings) -> Iterator[Opening]:
     for name, sink in settings.values.alerts.webhook.items():
         yield from _web(f"alerts.webhook.{name}", sink.url, sink.proxy, N_("alerts about deadlines"))
+
+
+def _intake(settings: LoadedSettings) -> Iterator[Opening]:
+    """Where HR systems send events, and where they are told what became of them."""
+    values = settings.values
+    address = None if values.intake is None else read_listen(values.intake.listen)
+    if values.intake is not None and isinstance(address, TcpAddress):
+        near = N_("events of HR systems, by a reverse proxy on this machine: nothing to open to others")
+        far = N_("events of HR systems: open it to these alone")
+        protocol = "http" if values.intake.certificate is None else "https"
+        why = near if address.is_loopback else far
+        yield Opening(Side.HR_SYSTEM, address.host, address.port, protocol, "[intake] listen", why)
+    for name, source in values.source.items():
+        if isinstance(source, HttpSourceSettings) and source.webhook is not None:
+            why = N_("telling the HR system what became of its events")
+            yield from _web(f"source.{name}.webhook", source.webhook.url, None, why)
 
 
 def _mail(settings: LoadedSettings) -> Iterator[Opening]:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable, SourceUnavailable
 from usrec.domain.source_event import SourceName
+from usrec.interfaces.doctor.drop_folder_check import examine_folder
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
+from usrec.interfaces.doctor.staff_check import examine_staff
 from usrec.interfaces.i18n import N_
-from usrec.settings import SourceSettings
+from usrec.settings import OutboxSourceSettings, drop_folders, outboxes, snapshots
 
 if TYPE_CHECKING:
     from usrec.adapters.sources.probe import OutboxGlimpse
@@ -95,11 +97,15 @@ READ_ONLY: Final = Kind(
 
 def examine_sources(installation: Installation) -> Iterator[Line]:
     """Each source of the settings."""
-    for name, source in installation.settings.values.source.items():
+    for name, source in outboxes(installation.settings.values.source):
         yield from _source(installation, name, source)
+    for name, staff in snapshots(installation.settings.values.source):
+        yield from examine_staff(installation, name, staff)
+    for name, folder in drop_folders(installation.settings.values.source):
+        yield from examine_folder(name, installation.settings.path(folder))
 
 
-def _source(installation: Installation, name: str, source: SourceSettings) -> Iterator[Line]:
+def _source(installation: Installation, name: str, source: OutboxSourceSettings) -> Iterator[Line]:
     from usrec.adapters.sources.probe import look_at_outbox
 
     settings = installation.settings
@@ -120,7 +126,9 @@ def _source(installation: Installation, name: str, source: SourceSettings) -> It
         yield from _forgotten(installation, name, source, found)
 
 
-def _forgotten(installation: Installation, name: str, source: SourceSettings, found: OutboxGlimpse) -> Iterator[Line]:
+def _forgotten(
+    installation: Installation, name: str, source: OutboxSourceSettings, found: OutboxGlimpse
+) -> Iterator[Line]:
     """What HR's table says of the ledger: a backup, or a replica that lagged behind, has not seen all of its rows."""
     from usrec.adapters.persistence.probe import LedgerProbe
     from usrec.ledger import ledger_access
@@ -141,7 +149,7 @@ def _forgotten(installation: Installation, name: str, source: SourceSettings, fo
         ledger.close()
 
 
-def _table(installation: Installation, name: str, source: SourceSettings, found: OutboxGlimpse) -> Iterator[Line]:
+def _table(installation: Installation, name: str, source: OutboxSourceSettings, found: OutboxGlimpse) -> Iterator[Line]:
     table = source.table
     wrong = ((NO_COLUMNS, found.missing), (NOT_READABLE, found.unreadable), (NOT_WRITABLE, found.unwritable))
     faults = [kind.line(about=name, table=table, columns=", ".join(columns)) for kind, columns in wrong if columns]

@@ -12,10 +12,14 @@ from usrec.adapters.persistence.attempts import DETAIL, EVIDENCE, REPLY
 from usrec.adapters.persistence.delivery_tables import acknowledgements, attempts, signing_requests
 from usrec.adapters.persistence.documents import CONTENT
 from usrec.adapters.persistence.inbox import LEDGER_KEY, PAYLOAD
+from usrec.adapters.persistence.intake import INTAKE_PAYLOAD
+from usrec.adapters.persistence.intake_tables import intake_rows
 from usrec.adapters.persistence.question_table import questions
 from usrec.adapters.persistence.questions import QUESTION_REPLY
 from usrec.adapters.persistence.rows import DETAILS, MESSAGE, REQUEST
 from usrec.adapters.persistence.sealing import RowKey, Sealing
+from usrec.adapters.persistence.snapshot_tables import snapshot_events, snapshot_stories
+from usrec.adapters.persistence.snapshots import EVENT, STORY
 from usrec.adapters.persistence.tables import documents, inbox, ledger_meta, messages, submissions
 
 
@@ -57,6 +61,7 @@ class SealedPlace:
 
 PLACES: Final = (
     SealedPlace(PAYLOAD, inbox, (inbox.c.source, inbox.c.event_id, inbox.c.revision)),
+    SealedPlace(INTAKE_PAYLOAD, intake_rows, (intake_rows.c.id,)),
     SealedPlace(DETAILS, submissions, (submissions.c.id,)),
     SealedPlace(MESSAGE, messages, (messages.c.submission_id,)),
     SealedPlace(REQUEST, signing_requests, (signing_requests.c.submission_id,)),
@@ -65,5 +70,15 @@ PLACES: Final = (
     SealedPlace(DETAIL, attempts, (attempts.c.id,)),
     SealedPlace(QUESTION_REPLY, questions, (questions.c.submission_id, questions.c.after_attempt)),
     SealedPlace(EVIDENCE, acknowledgements, (acknowledgements.c.signed_digest,)),
+    SealedPlace(
+        STORY,
+        snapshot_stories,
+        (snapshot_stories.c.source, snapshot_stories.c.kind, snapshot_stories.c.folded_key),
+    ),
+    SealedPlace(
+        EVENT,
+        snapshot_events,
+        (snapshot_events.c.source, snapshot_events.c.event_id, snapshot_events.c.revision),
+    ),
     SealedPlace(LEDGER_KEY, ledger_meta, (ledger_meta.c.one_row,)),
 )

@@ -1,0 +1,127 @@
+"""The result file beside a file of events: one line for each row, its state and what to do, without personal data.
+
+The file itself is the memory: a note is written over the line of its row unless a later one stands there, so that
+writing a note twice is harmless. A reader finds the old content or all of the new.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from io import StringIO
+from pathlib import Path
+from typing import Final
+
+from usrec.ports.event_source import StatusNote
+
+RESULT_COLUMNS: Final = (
+    "row",
+    "usrec_state",
+    "usrec_message",
+    "usrec_findings",
+    "usrec_code",
+    "usrec_contract_id",
+    "usrec_record_id",
+    "usrec_legal_date",
+    "revision",
+    "usrec_noted_at",
+)
+"""The columns of a result file; those that the outbox has too bear its names."""
+
+_PERSONAL: Final = re.compile(r"[0-9]{10,}")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+Line = Mapping[str, str]
+
+
+def write_results(file: Path, notes: Sequence[tuple[int, StatusNote]]) -> None:
+    """Put notes, each with the number of its row, into a result file; 0 stands for the file as a whole.
+
+    Raises:
+        OSError: It cannot be read or written; what was there before stays.
+    """
+    lines = {int(line["row"]): line for line in _read(file)}
+    for row, note in sorted(notes, key=lambda one: one[1].noted_at):
+        if row not in lines or _is_due(lines[row], note):
+            lines[row] = _line(row, note)
+    _replace(file, _text(file, [lines[row] for row in sorted(lines)]))
+
+
+def _is_due(line: Line, note: StatusNote) -> bool:
+    written = int(line["revision"]), datetime.fromisoformat(line["usrec_noted_at"])
+    return (note.revision, note.noted_at) >= written
+
+
+def _line(row: int, note: StatusNote) -> Line:
+    values = (
+        str(row),
+        note.state,
+        _masked(note.message),
+        _masked("; ".join(_findings(note.findings))),
+        note.code,
+        note.contract_id or "",
+        note.record_id or "",
+        "" if note.legal_date is None else note.legal_date.isoformat(),
+        str(note.revision),
+        note.noted_at.isoformat(),
+    )
+    return dict(zip(RESULT_COLUMNS, values, strict=True))
+
+
+def _findings(text: str) -> Iterable[str]:
+    """Each finding as people read it; an entry may hold more than a finding has."""
+    for one in json.loads(text):
+        code = f" ({one['code']})" if one.get("code") else ""
+        yield f"{one['message']}{code}"
+
+
+def _masked(text: str) -> str:
+    """Long numbers could be somebody's IIN or phone."""
+    return _PERSONAL.sub("***", text)
+
+
+def _read(file: Path) -> Sequence[Line]:
+    try:
+        text = file.read_text("utf-8-sig")
+    except FileNotFoundError:
+        return []
+    if file.suffix == ".jsonl":
+        return [json.loads(line) for line in text.splitlines() if line]
+    return list(csv.DictReader(StringIO(text, newline=""), delimiter=";"))
+
+
+def _text(file: Path, lines: Sequence[Line]) -> bytes:
+    if file.suffix == ".jsonl":
+        return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines).encode()
+    text = StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(RESULT_COLUMNS)
+    writer.writerows([_harmless(line[name]) for name in RESULT_COLUMNS] for line in lines)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _harmless(cell: str) -> str:
+    """No spreadsheet takes it for a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Whoever may use the folder may read and change the file."""
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=file.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(stat.S_IMODE(file.parent.stat().st_mode) & 0o666)
+        temporary.replace(file)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,1 @@
+"""Reads the mapping file, which says what a staffing system's columns mean."""

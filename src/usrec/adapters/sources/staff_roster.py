@@ -1,0 +1,80 @@
+"""HR's staff by the queries of a mapping file: nothing in HR's system is changed, not even a mark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from usrec.adapters.sources.hr_database import HrDatabase
+from usrec.domain.errors import SnapshotRefused
+from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.domain.mapping.staff_mapping import RowMapping, StaffMapping
+from usrec.domain.snapshot.staff import Look
+
+MOST_ROWS: Final = 500_000
+_KEPT: Final = "The last snapshot stands; nothing was derived and no event is lost"
+
+
+class SqlStaffRoster:
+    """The ``StaffRoster`` port over any database that SQLAlchemy reads.
+
+    Args:
+        where: Source and mapping file, for messages.
+    """
+
+    def __init__(self, database: HrDatabase, mapping: StaffMapping, where: str) -> None:
+        self._database = database
+        self._mapping = mapping
+        self._where = where
+
+    @property
+    def where(self) -> str:
+        """Source and mapping file, for messages."""
+        return self._where
+
+    def look(self, at: datetime) -> Look:
+        """Every contract and leave, as of the day of ``at`` in Kazakhstan; both queries see one state of the data.
+
+        Raises:
+            SourceUnavailable: The HR database cannot be read.
+            SnapshotRefused: A column is missing, or the rows contradict each other.
+        """
+        mapping = self._mapping
+        with self._database.transaction() as connection:
+            contracts = self.read(connection, mapping.contracts)
+            leaves = None if mapping.leaves is None else self.read(connection, mapping.leaves)
+        rows = mapping.contract_rows(contracts, kazakhstan_date(at), self._where)
+        return Look(rows, None if leaves is None else mapping.leave_rows(leaves), at)
+
+    def read(self, connection: Connection, rules: RowMapping) -> Sequence[Mapping[str, Any]]:
+        """The rows of a query, each with the columns that the mapping names, spelt as it spells them.
+
+        Raises:
+            SnapshotRefused: A column is missing, stands twice, or there are absurdly many rows.
+        """
+        result = connection.execution_options(no_parameters=True).exec_driver_sql(rules.query)
+        names = list(result.keys())
+        places = {column: self._place(column, names) for column in rules.columns}
+        rows = result.fetchmany(MOST_ROWS + 1)
+        if len(rows) > MOST_ROWS:
+            raise self._refused(f"the query returned more than {MOST_ROWS} rows", "Let it return one row a contract")
+        return [{column: row[place] for column, place in places.items()} for row in rows]
+
+    def close(self) -> None:
+        """Close idle connections to the HR database."""
+        self._database.close()
+
+    def _place(self, column: str, names: Sequence[str]) -> int:
+        """Databases differ on the case of names, so a column is found by its letters alone where that is clear."""
+        exact = [place for place, name in enumerate(names) if name == column]
+        found = exact or [place for place, name in enumerate(names) if name.casefold() == column.casefold()]
+        if len(found) == 1:
+            return found[0]
+        what = "gives no column" if not found else "gives more than one column"
+        raise self._refused(f"the query {what} {column}; it gives {', '.join(names)}", "Mend the query, or the mapping")
+
+    def _refused(self, what: str, next_step: str) -> SnapshotRefused:
+        return SnapshotRefused(what, where=self._where, kept=_KEPT, next_step=next_step)

@@ -1,0 +1,144 @@
+"""What the mapping file declares about a staff, applied to the rows of its queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+
+from usrec.domain.errors import SnapshotRefused
+from usrec.domain.mapping.dates import DateRules
+from usrec.domain.mapping.values import ValueRule, cells_of, instant_of
+from usrec.domain.snapshot.staff import FoldedKey, LeaveRow, StaffRow, fold
+from usrec.domain.source_event import Operation
+
+Fields = Mapping[str, ValueRule]
+Row = Mapping[str, object]
+"""Cells of a row by column, as the driver gave them."""
+_LAST: Final = "9999-12-31"
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """Rows of one contract that hold one after another."""
+
+    begins: ValueRule
+    ends: ValueRule
+
+
+@dataclass(frozen=True, slots=True)
+class RowMapping:
+    """What one query gives.
+
+    Attributes:
+        fields: By operation, the fields of its event.
+        slices: None where a contract has one row.
+        entered_at: Column with the time of the last entry; empty without one.
+    """
+
+    query: str
+    key: ValueRule
+    fields: Mapping[Operation, Fields]
+    owner: ValueRule
+    slices: Slices | None = None
+    entered_at: str = ""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Every column that it reads."""
+        rules = [self.key, self.owner, *(rule for fields in self.fields.values() for rule in fields.values())]
+        rules += [self.slices.begins, self.slices.ends] if self.slices else []
+        named = {column for rule in rules for column in rule.columns}
+        return sorted(named | ({self.entered_at} if self.entered_at else set()))
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMapping:
+    """The whole file.
+
+    Attributes:
+        contracts: ``owner`` is the employer's BIN.
+        leaves: ``owner`` is the key of the contract; None where leaves are not asked for.
+        leaves_are_complete: A leave whose row is gone was deleted.
+        empty: Texts that mean that there is no value.
+    """
+
+    contracts: RowMapping
+    leaves: RowMapping | None = None
+    leaves_are_complete: bool = False
+    dates: DateRules = field(default_factory=DateRules)
+    empty: frozenset[str] = frozenset()
+
+    def contract_rows(self, rows: Sequence[Row], today: date, where: str) -> list[StaffRow]:
+        """The staff on ``today``.
+
+        Raises:
+            SnapshotRefused: Two slices of one contract hold on one day.
+        """
+        mapped = [(row, cells_of(row, self.dates, self.empty)) for row in rows]
+        chosen = _in_force(mapped, self.contracts, self.dates, today, where)
+        return [self.contract_row(row, cells) for row, cells in chosen]
+
+    def contract_row(self, row: Row, cells: Mapping[str, str]) -> StaffRow:
+        """One contract."""
+        rules = self.contracts
+        values = {operation: self._values(fields, cells) for operation, fields in rules.fields.items()}
+        return StaffRow(
+            rules.key.value(cells, self.dates),
+            rules.owner.value(cells, self.dates),
+            values.get(Operation.CONCLUSION, {}),
+            values.get(Operation.AMENDMENT, {}),
+            values.get(Operation.TERMINATION, {}),
+            values.get(Operation.REINSTATEMENT, {}),
+            self._entered(rules, row, cells),
+        )
+
+    def leave_rows(self, rows: Sequence[Row]) -> list[LeaveRow]:
+        """The leaves; none where they are not asked for."""
+        return [] if self.leaves is None else [self._leave(self.leaves, row) for row in rows]
+
+    def _leave(self, rules: RowMapping, row: Row) -> LeaveRow:
+        cells = cells_of(row, self.dates, self.empty)
+        return LeaveRow(
+            rules.key.value(cells, self.dates),
+            rules.owner.value(cells, self.dates),
+            self._values(rules.fields[Operation.SOCIAL_LEAVE], cells),
+            self._entered(rules, row, cells),
+        )
+
+    def _values(self, fields: Fields, cells: Mapping[str, str]) -> dict[str, str]:
+        found = {name: rule.value(cells, self.dates) for name, rule in fields.items()}
+        return {name: value for name, value in found.items() if value}
+
+    def _entered(self, rules: RowMapping, row: Row, cells: Mapping[str, str]) -> datetime | None:
+        name = rules.entered_at
+        return instant_of(row[name], cells[name], self.dates) if name else None
+
+
+def _in_force(
+    mapped: Sequence[tuple[Row, dict[str, str]]], rules: RowMapping, dates: DateRules, today: date, where: str
+) -> Iterator[tuple[Row, dict[str, str]]]:
+    """Of each contract the slice that holds today; else the last that ended, else the first that is to come."""
+    if rules.slices is None:
+        yield from mapped
+        return
+    day, by_key = today.isoformat(), dict[FoldedKey, list[tuple[str, str, Row, dict[str, str]]]]()
+    for row, cells in mapped:
+        begins = rules.slices.begins.value(cells, dates)
+        ends = rules.slices.ends.value(cells, dates) or _LAST
+        by_key.setdefault(fold(rules.key.value(cells, dates)), []).append((begins, ends, row, cells))
+    overlapping = 0
+    for slices in by_key.values():
+        now = [one for one in slices if one[0] <= day <= one[1]]
+        overlapping += len(now) > 1
+        past = [one for one in slices if one[1] < day]
+        chosen = now[0] if now else max(past, key=lambda one: one[1]) if past else min(slices, key=lambda one: one[0])
+        yield chosen[2], chosen[3]
+    if overlapping:
+        raise SnapshotRefused(
+            f"{overlapping} contracts have more than one slice that holds today",
+            where=where,
+            kept="The last snapshot stands; nothing was derived and no event is lost",
+            next_step="Let the query return each slice once, or correct slices in the mapping file",
+        )

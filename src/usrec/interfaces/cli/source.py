@@ -1,0 +1,66 @@
+"""``usrec source``: HR's staff, where events follow from looks at it: does the mapping fit, and what would be told."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from usrec.domain.errors import ValidationProblem
+from usrec.interfaces.cli.options import AsJson, Config, print_json
+from usrec.interfaces.cli.selection import opened
+from usrec.interfaces.cli.tables import say
+from usrec.interfaces.i18n import tr
+
+app = typer.Typer(help="Look at HR's staff where events are derived from it.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the source in the settings.")]
+
+
+@app.command("check")
+def check(name: Name, *, config: Config = None, as_json: AsJson = False) -> None:
+    """Test connection, rights, columns, types and code coverage, and show ten mapped rows. Changes nothing."""
+    from usrec.interfaces.cli.source_report import CheckedStaff
+    from usrec.settings import load_settings
+
+    checked = CheckedStaff(load_settings(config), name)
+    if as_json:
+        print_json(checked.as_json())
+    else:
+        for line in checked.lines():
+            say(line)
+        checked.print_tables()
+    if checked.has_faults:
+        raise typer.Exit(ValidationProblem.exit_code)
+
+
+@app.command("preview")
+def preview(name: Name, *, config: Config = None, as_json: AsJson = False) -> None:
+    """Show the events that a look at the staff would make now, and why. Nothing is remembered and nothing is queued."""
+    from usrec.adapters.system_clock import SystemClock
+    from usrec.application.take_snapshot import take_snapshot
+    from usrec.domain.source_event import SourceName
+    from usrec.interfaces.cli.source_report import preview_json, print_preview
+    from usrec.staffs import build_mapping, build_roster, build_snapshot_policy, named_staff
+
+    with opened(config) as place:
+        source = named_staff(place.settings, name)
+        mapping = build_mapping(place.settings, source)
+        roster = build_roster(place.settings, name, source, mapping)
+        try:
+            made = take_snapshot(
+                SourceName(name),
+                roster=roster,
+                ledger=place.ledger,
+                clock=SystemClock(),
+                policy=build_snapshot_policy(source, mapping),
+                keep=False,
+            )
+        finally:
+            roster.close()
+    if made is None:
+        say(tr("A snapshot is being taken right now; ask again."))
+    elif as_json:
+        print_json(preview_json(made))
+    else:
+        print_preview(made)

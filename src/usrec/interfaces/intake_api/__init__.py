@@ -1,0 +1,1 @@
+"""The HTTP address at which HR systems send their events."""

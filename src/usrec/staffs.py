@@ -1,0 +1,82 @@
+"""Part of the composition root: HR's staffs that are looked at, by the settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from usrec.domain.errors import ConfigurationError
+from usrec.domain.source_event import SourceName
+from usrec.ports.clock import Clock
+from usrec.settings import LoadedSettings, SnapshotSourceSettings, snapshots
+
+if TYPE_CHECKING:
+    from usrec.adapters.persistence import SqlLedger
+    from usrec.adapters.sources.staff_roster import SqlStaffRoster
+    from usrec.adapters.sources.staff_source import StaffSource
+    from usrec.application.take_snapshot import SnapshotPolicy
+    from usrec.domain.mapping.staff_mapping import StaffMapping
+
+
+def build_staff_source(
+    settings: LoadedSettings, name: str, source: SnapshotSourceSettings, ledger: SqlLedger, clock: Clock
+) -> StaffSource:
+    """A source whose events follow from looks at a staff.
+
+    Raises:
+        ConfigurationError: Its mapping, its address or its password cannot be used.
+    """
+    from usrec.adapters.sources.staff_source import StaffSource
+
+    mapping = build_mapping(settings, source)
+    roster, policy = build_roster(settings, name, source, mapping), build_snapshot_policy(source, mapping)
+    return StaffSource(SourceName(name), roster, ledger, clock, policy, every=source.every)
+
+
+def build_mapping(settings: LoadedSettings, source: SnapshotSourceSettings) -> StaffMapping:
+    """The mapping of a staff.
+
+    Raises:
+        ConfigurationError: It cannot be used.
+    """
+    from usrec.adapters.sources.mapping.read import load_mapping
+
+    return load_mapping(settings.path(source.mapping))
+
+
+def build_roster(
+    settings: LoadedSettings, name: str, source: SnapshotSourceSettings, mapping: StaffMapping
+) -> SqlStaffRoster:
+    """The staff itself. Nothing is connected yet.
+
+    Raises:
+        ConfigurationError: Its address, its driver or its password cannot be used.
+    """
+    from usrec.adapters.sources.hr_database import HrDatabase
+    from usrec.adapters.sources.staff_roster import SqlStaffRoster
+
+    password = settings.optional_secret(source.password)
+    url = settings.database_url(source.url)
+    database = HrDatabase(SourceName(name), url, writable=False, password=password, reads_any=True)
+    return SqlStaffRoster(database, mapping, f"source {name}, {source.mapping}")
+
+
+def build_snapshot_policy(source: SnapshotSourceSettings, mapping: StaffMapping) -> SnapshotPolicy:
+    """How looks at a staff are compared."""
+    from usrec.application.take_snapshot import SnapshotPolicy
+    from usrec.domain.snapshot.sound import Soundness
+
+    return SnapshotPolicy(Soundness(source.lost_percent), source.new_from, mapping.leaves_are_complete)
+
+
+def named_staff(settings: LoadedSettings, name: str) -> SnapshotSourceSettings:
+    """The settings of a staff.
+
+    Raises:
+        ConfigurationError: There is none of that name.
+    """
+    found = dict(snapshots(settings.values.source))
+    if name not in found:
+        known = ", ".join(found) or "none"
+        what = f'there is no [source.{name}] with kind = "snapshot"; configured: {known}'
+        raise ConfigurationError(what, where=str(settings.file), next_step="See docs/how-to/snapshot.md")
+    return found[name]
