@@ -18,6 +18,7 @@ from support.event_files import csv_text, event, workbook
 from support.fresh_ledger import make_ledger
 from support.line import BIN
 from usrec.adapters.persistence import SqlLedger, open_ledger
+from usrec.adapters.sources.files.drop_folder import DropFolder
 from usrec.adapters.sources.files.options import ReadingOptions, Sentinel
 from usrec.domain.errors import SourceUnavailable
 from usrec.domain.source_event import EventId
@@ -199,6 +200,24 @@ def test_a_folder_that_is_gone_is_told_and_waited_for(drop: Path, ledger: SqlLed
     source = drop_source(drop / "nowhere", ledger)
     with pytest.raises(SourceUnavailable, match="the folder of files cannot be used"):
         source.fetch(10)
+
+
+def test_a_file_that_may_not_be_read_keeps_no_other_waiting(
+    drop: Path, ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = DropFolder.take
+
+    def guarded(self: DropFolder, file: Path) -> None:
+        if file.name == "a.csv":
+            raise PermissionError(13, "Permission denied")
+        take(self, file)
+
+    monkeypatch.setattr(DropFolder, "take", guarded)
+    dropped(drop, "a.csv", hired(1))
+    dropped(drop, "b.csv", hired(2))
+    with pytest.raises(SourceUnavailable, match="Permission denied"):
+        take_all(drop_source(drop, ledger), ledger)
+    assert [name for name, _ in events(ledger)] == ["e-2"]
 
 
 def test_a_crash_between_any_two_steps_loses_and_doubles_nothing(tmp_path: Path) -> None:

@@ -96,13 +96,14 @@ class DropFolderSource:
         """Up to ``limit`` rows of one file that are not yet taken, in the order of the file.
 
         Raises:
-            SourceUnavailable: The folder cannot be read or written.
+            SourceUnavailable: The folder cannot be read or written, or nothing is left but files that cannot be.
         """
         with self._reached():
-            for file in self._folder.arrivals(self._clock.now(), self._settle):
-                self._folder.take(file)
+            closed = self._pick_up()
             if self._opened is None:
                 self._opened = self._open_next()
+            if self._opened is None and closed is not None:
+                raise closed
         opened = self._opened
         return [] if opened is None else opened.rows[opened.taken : opened.taken + limit]
 
@@ -139,6 +140,16 @@ class DropFolderSource:
 
     def close(self) -> None:
         """No file is open between two steps."""
+
+    def _pick_up(self) -> PermissionError | None:
+        """Take what has arrived; a file that may not be read or moved keeps no other waiting, and is returned."""
+        closed: PermissionError | None = None
+        for file in self._folder.arrivals(self._clock.now(), self._settle):
+            try:
+                self._folder.take(file)
+            except PermissionError as problem:
+                closed = problem
+        return closed
 
     def _open_next(self) -> _Opened | None:
         for file in self._folder.in_work():
