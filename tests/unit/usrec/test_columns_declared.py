@@ -28,6 +28,7 @@ PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "snapshot_events": "employer_bin",
         "alerts": "employer",
         "permits": "employer_bin",
+        "intake_rows": "employer_bin",
     },
     "HR's own keys, which must hold no name and no IIN; unique, searched": {
         "inbox": "source event_id row_ref contract_key",
@@ -44,6 +45,9 @@ PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "snapshot_events": "source event_id contract_key",
         "mass_batches": "name",
         "mass_members": "batch",
+        "intake_rows": "source event_id contract_key",
+        "intake_requests": "source idempotency_key",
+        "intake_calls": "source",
     },
     "ids that the agent or the registry made up": {
         "submissions": "id replaces replaced_by record_id contract_id",
@@ -63,6 +67,7 @@ PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "mass_members": "submission_id",
         "pair_halves": "submission_id",
         "encryption_keys": "id",
+        "intake_rows": "id contract_id record_id",
     },
     "keyed digests, or digests of what holds a random id or a signature": {
         "inbox": "fingerprint",
@@ -72,6 +77,7 @@ PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "attempts": "envelope_digest",
         "acknowledgements": "signed_digest",
         "questions": "signed_digest",
+        "intake_requests": "digest",
         "journal_batches": "ranges gaps voids content previous hash digests",
         "journal_heads": "hash statement",
     },
@@ -93,6 +99,11 @@ PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "questions": "code detail",
         "agents": "halted",
         "alert_sinks": "problem",
+        "intake_rows": "event_type state code message findings",
+    },
+    "what an HR system is told: its own keys, and the stable words and codes of what became of its events": {
+        "intake_requests": "answer",
+        "intake_calls": "body",
     },
     "account names and reasons of those who operate; they are told not to write personal data": {
         "journal": "actor",
