@@ -155,12 +155,13 @@ def test_sigkill_in_the_middle_of_the_line(make_workplace: MakeWorkplace, simula
     expected = enter_events(workplace)
     workplace.connect(simulator.url)
     die(workplace, "after:submit", 3, "run", "--drain")
-    assert list(workplace.states().values()).count("accepted") == 2
+    recorded = list(workplace.states().values()).count("accepted")
+    assert recorded in {1, 2}, "the second answer may have waited for the third"
     workplace.drain()
     require_sound(workplace, simulator, expected)
     doubted = [story for story in workplace.stories() if any(line.action == "doubt" for line in story.journal)]
-    assert [story.row.attempts for story in doubted] == [2]
-    assert sum(record["times_received"] - 1 for record in records_of(workplace, simulator)) == 1
+    assert {story.row.attempts for story in doubted} == {2}
+    assert sum(record["times_received"] - 1 for record in records_of(workplace, simulator)) == 3 - recorded
 
 
 def test_sigkill_around_a_late_answer(make_workplace: MakeWorkplace, simulator: SimulatorProcess) -> None:

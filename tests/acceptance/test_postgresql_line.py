@@ -54,5 +54,5 @@ def test_second_agent_on_one_sqlite_ledger_is_refused(make_workplace: MakeWorkpl
             assert refused.returncode == 3
             assert str(tmp_path / "ledger.db") in refused.stderr
             assert "PostgreSQL" in refused.stderr
-            assert workplace.ask("submission", "list"), "those who only look are welcome"
+            wait_until(lambda: workplace.ask("submission", "list"), "a look, to which everybody is welcome")
             wait_until(lambda: workplace.hr_row(event).state == "accepted", "the registration by the first agent")

@@ -18,6 +18,10 @@ from kzeds import KeyKind
 WITHOUT_IFMA = {"OPENSSL_ia32cap": ":~0x200000"}
 """OpenSSL does without AVX-512 IFMA, as on processors that lack it; RSA then costs about twice as much."""
 
+_TESTS = str(Path(__file__).parents[1])
+_IMPORTABLE = {"PYTHONPATH": os.pathsep.join([_TESTS, *filter(None, [os.environ.get("PYTHONPATH")])])}
+"""For modules that lie beside the tests."""
+
 
 def has_ifma() -> bool:
     """Whether this processor multiplies 52-bit integers in AVX-512."""
@@ -46,7 +50,7 @@ class Talking:
     ) -> None:
         command, pipe = [sys.executable, "-m", module, *arguments], subprocess.PIPE
         self.process = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=errors, text=True, env={**os.environ, **env}
+            command, stdin=pipe, stdout=pipe, stderr=errors, text=True, env={**os.environ, **_IMPORTABLE, **env}
         )
 
     def ask(self, line: str) -> Any:

@@ -2,12 +2,15 @@
 
 It is done beside the line, some rows at a time: neither the intake nor an answer that stops an employer waits for the
 notes of thousands of rows. What was told already is passed over, so it may be done as often as one likes.
+
+A ledger from a backup says nothing: until somebody has compared, HR's rows know more than it does.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from usrec.application.after_restore import NOTE as AFTER_RESTORE
 from usrec.application.recording import status_note, told_of
 from usrec.domain.submission import WaitReason, contract_of
 from usrec.ports.clock import Clock
@@ -21,9 +24,11 @@ def tell_stop(employer_bin: str, *, ledger: Ledger, clock: Clock, limit: int = A
     """Correct what rows of an employer say of its stop; returns how many said otherwise."""
     now = clock.now()
     with ledger.begin() as work:
-        stopped = work.employer_stops.get(employer_bin) is not None
-        why = WaitReason.EMPLOYER_STOPPED if stopped else None
-        untrue = told_of(None if stopped else WaitReason.EMPLOYER_STOPPED)
+        stop = work.employer_stops.get(employer_bin)
+        if stop is not None and stop.reason == AFTER_RESTORE:
+            return 0
+        why = None if stop is None else WaitReason.EMPLOYER_STOPPED
+        untrue = told_of(WaitReason.EMPLOYER_STOPPED if stop is None else None)
         contracts = {contract_of(one) for one in work.employer_stops.noted(employer_bin, untrue, limit)}
         if not contracts:
             return 0

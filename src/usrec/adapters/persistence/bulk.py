@@ -32,10 +32,15 @@ def write_rows(connection: Connection, statement: Any, rows: Sequence[Values]) -
         rows: At least one; all with the same names.
 
     Raises:
-        InvariantViolation: The statement has parameters that the rows do not name, or lists of them.
+        InvariantViolation: The statement has parameters that the rows do not name, or lists of them; or a value is
+            not of its column's kind.
     """
     prepared = _prepared(statement, tuple(rows[0]), connection.dialect)
-    done = connection.exec_driver_sql(prepared.text, prepared.parameters(rows), _COUNTED)
+    try:
+        parameters = prepared.parameters(rows)
+    except ValueError as wrong:
+        raise InvariantViolation(str(wrong), kept="Nothing of this transaction was written") from None
+    done = connection.exec_driver_sql(prepared.text, parameters, _COUNTED)
     return done.rowcount
 
 
