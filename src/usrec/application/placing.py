@@ -61,12 +61,21 @@ def _revised(record: OnRecord, new: Submission, revision: Revision) -> Submissio
     elif revision.placement is Placement.WAITS and contract_of(earlier) != contract_of(new):
         return refuse(new, CONTRACT_CHANGED)
     else:
-        placed = replace(new, position=position_after(record, new, earlier), replaces=earlier.id)
+        turn = position_after(record, new, _in_line(earlier, revision.displaced))
+        placed = replace(new, position=turn, replaces=earlier.id)
     if new.withdrawn and revision.placement is not Placement.WAITS:
         return replace(placed, state=State.CANCELLED, reason="withdrawn")
     if placed.reason == NOT_REGISTRABLE and revision.placement is not Placement.WAITS:
         return replace(placed, state=State.CANCELLED)
     return placed
+
+
+def _in_line(earlier: Submission, displaced: Sequence[Submission]) -> Submission:
+    """Whose turn a new revision takes: one that was refused never had any, and what stood before it still has its."""
+    if earlier.position != OUTSIDE_THE_LINE:
+        return earlier
+    standing = (one for one in displaced if one.position != OUTSIDE_THE_LINE)
+    return max(standing, key=lambda one: one.revision, default=earlier)
 
 
 def _position(record: OnRecord, new: Submission) -> int:

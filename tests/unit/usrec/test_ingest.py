@@ -607,6 +607,18 @@ def test_withdrawal_of_what_a_person_is_entering_is_turned_away_too(line: Line) 
     assert line.of("c1", 1).state is State.PENDING
 
 
+def test_revision_after_the_release_takes_the_turn_of_the_one_that_was_let_go(line: Line) -> None:
+    """Not the last place in its contract's line: the refused revision between them never had a turn."""
+    line.register("c1")
+    for name in ("a1", "a2"):
+        line.take(name, "amendment", contract_id="R-7")
+    line.check_out("a1")
+    line.take("a1", "amendment", revision=2, contract_id="R-7")
+    line.release("a1", 1)
+    line.take("a1", "amendment", revision=3, contract_id="R-7", agreement_number="17/9")
+    assert [done.submission.event_id for done in line.deliver_all()] == ["a1", "a2"]
+
+
 def test_revision_after_the_release_takes_the_place_of_both(line: Line) -> None:
     line.take("c1")
     line.check_out("c1")
