@@ -7,6 +7,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -256,6 +257,30 @@ def test_agreement_that_is_taken_out_is_taken_back_though_the_one_before_it_show
 def test_what_is_rolled_back_leaves_nothing(hr: Hr) -> None:
     hr.run(f"BEGIN; {NEW} ROLLBACK;")
     assert told(hr) == []
+
+
+def test_query_that_gives_a_contract_twice_is_refused_before_there_are_triggers(tmp_path: Path, mapping: Path) -> None:
+    mapping.write_text(mapping.read_text().replace('шарт" c LEFT', 'шарт" c JOIN (SELECT 1 UNION SELECT 2) LEFT'))
+    with closing(sqlite3.connect(tmp_path / "hr.db")) as hr:
+        hr.executescript(TABLES.replace("DAY", "text"))
+        with pytest.raises(sqlite3.IntegrityError, match="usrec_outbox_known"):
+            hr.executescript(outbox_ddl("sqlite") + triggers("sqlite", mapping))
+        assert hr.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'").fetchone() == (0,)
+
+
+@NO_MARIADB
+def test_key_that_a_database_compares_without_case_is_told_as_the_contract_spells_it(
+    mariadb: MariadbServer, mapping: Path
+) -> None:
+    hr = MariadbTables(mariadb, mapping)
+    hr.run("""INSERT INTO "Келісім шарт" (number, "Нөмір id") VALUES ('n', 'К-Қ');
+           INSERT INTO hr_agreement VALUES (1, 'к-қ', 'ҚК-1', NULL); DELETE FROM hr_agreement""")
+    assert [row[:3] for row in told(hr)] == [
+        ("conclusion:К-Қ", 1, False),
+        ("amendment:К-Қ:ҚК-1", 1, False),
+        ("amendment:К-Қ:ҚК-1", 2, True),
+    ]
+    hr.close()
 
 
 @pytest.mark.postgresql

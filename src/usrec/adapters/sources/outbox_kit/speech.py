@@ -26,7 +26,6 @@ class Speech:
         json_value: A value of a JSON object, with ``{}`` for the object and for the name.
         differs: Whether two JSON texts differ, with ``{}`` for each.
         quote: What stands before a text in quotes.
-        native_key: Whether a key is compared in its own type, so that HR's index serves.
         false: A value of the column ``withdrawn``.
     """
 
@@ -38,7 +37,6 @@ class Speech:
     json_value: str
     differs: str = "{} <> {}"
     quote: str = ""
-    native_key: bool = True
     false: str = "0"
     true: str = "1"
 
@@ -107,7 +105,6 @@ SPEECHES: Final[Mapping[str, Speech]] = {
         lambda parts: f"CONCAT({', '.join(parts)})",
         lambda pairs: f"JSON_MERGE_PATCH('{{}}', JSON_OBJECT({_listed(pairs)}))",
         "JSON_VALUE({}, '$.{}')",
-        native_key=False,
     ),
     "mssql": Speech(
         mssql.dialect(),  # type: ignore[no-untyped-call] # SQLAlchemy's class

@@ -67,37 +67,33 @@ class Contracts:
             columns |= {f"{_PREFIX[operation]}_{name}": value for name, value in sql.fields(operation, values)}
         return cls(speech, part.query.strip().removesuffix(";"), sql.key_column(), columns)
 
-    def statements(self, changed: str) -> list[str]:
-        """What is to be done for the contract whose key is ``changed``, as HR's tables have it."""
-        text = self.speech.trimmed(changed)
+    def statements(self, changed: str, text: str) -> list[str]:
+        """What is to be done for one contract.
+
+        Args:
+            changed: SQL of its key in the type of HR's tables, so that their index serves.
+            text: SQL of its key as the outbox has it.
+        """
         entered = [self._enter(kind, changed, text) for kind in self._kinds()]
         return [*entered, *(self._take_back(kind, changed, text) for kind in self._kinds())]
 
     def baseline(self) -> str:
-        """Remembers the events that are older than the triggers."""
+        """Remembers the events that are older than the triggers; fails where the query gives a contract twice."""
         rows = [f"SELECT {kind.event_id} FROM {VIEW} m WHERE {kind.condition}" for kind in self._kinds()]
-        return "INSERT INTO usrec_outbox_known (event_id)\n" + "\nUNION\n".join(rows)
+        return "INSERT INTO usrec_outbox_known (event_id)\n" + "\nUNION ALL\n".join(rows)
 
     def _kinds(self) -> Sequence[_Kind]:
-        known = {
-            Operation.CONCLUSION: _Kind(
-                Operation.CONCLUSION, self._id(Operation.CONCLUSION), self._conclusion(), "m.contract_key IS NOT NULL"
-            )
-        }
+        kinds = [self._kind(Operation.CONCLUSION, self._conclusion(), "m.contract_key")]
         if "a_agreement_number" in self.columns:
             number = "m.a_agreement_number"
-            payload = {name: f"m.c_{name}" for name in TERMS if f"c_{name}" in self.columns} | self._own("a_")
-            known[Operation.AMENDMENT] = _Kind(
-                Operation.AMENDMENT, self._id(Operation.AMENDMENT, number), self._json(payload), f"{number} IS NOT NULL"
-            )
+            terms = {name: f"m.c_{name}" for name in TERMS if f"c_{name}" in self.columns}
+            kinds.append(self._kind(Operation.AMENDMENT, self._json(terms | self._own("a_")), number, number))
         if "t_termination_date" in self.columns:
-            known[Operation.TERMINATION] = _Kind(
-                Operation.TERMINATION,
-                self._id(Operation.TERMINATION),
-                self._json(self._own("t_")),
-                "m.t_termination_date IS NOT NULL",
-            )
-        return list(known.values())
+            kinds.append(self._kind(Operation.TERMINATION, self._json(self._own("t_")), "m.t_termination_date"))
+        return kinds
+
+    def _kind(self, operation: Operation, payload: str, needed: str, number: str = "") -> _Kind:
+        return _Kind(operation, self._id(operation, number), payload, f"{needed} IS NOT NULL")
 
     def _id(self, operation: Operation, number: str = "") -> str:
         """An id of its own for each event: no two keys and numbers make the same one."""
@@ -134,10 +130,6 @@ class Contracts:
         values = ",\n  ".join(f"{value} AS {name}" for name, value in self.columns.items())
         return f"CREATE VIEW {VIEW} AS\nSELECT {self.key} AS source_key,\n  {values}\nFROM ({self.query}\n) q"
 
-    def _where(self, changed: str) -> str:
-        key = "m.source_key" if self.speech.native_key else self.speech.trimmed("m.source_key")
-        return f"{key} = {changed}"
-
     def _last(self, text: str) -> str:
         """The last revision of each event of the contract."""
         return (
@@ -155,7 +147,7 @@ class Contracts:
             f"FROM (SELECT {kind.event_id} AS event_id, l.revision, l.withdrawn, l.payload AS told,"
             f" l.employer_bin AS told_bin, m.contract_key, m.employer_bin,\n  {kind.payload} AS payload\n"
             f"  FROM {VIEW} m LEFT JOIN {self._last(text)} ON l.event_id = {kind.event_id}\n"
-            f"  WHERE {self._where(changed)} AND {kind.condition}) n\n"
+            f"  WHERE m.source_key = {changed} AND {kind.condition}) n\n"
             "WHERE NOT EXISTS (SELECT 1 FROM usrec_outbox_known k WHERE k.event_id = n.event_id)\n"
             f"  AND (n.revision IS NULL OR n.withdrawn = {say.true} OR {say.differs.format('n.payload', 'n.told')}"
             " OR COALESCE(n.employer_bin, ' ') <> COALESCE(n.told_bin, ' '))"
@@ -163,12 +155,12 @@ class Contracts:
 
     def _take_back(self, kind: _Kind, changed: str, text: str) -> str:
         say = self.speech
-        shown = f"SELECT 1 FROM {VIEW} m WHERE {self._where(changed)} AND {kind.condition}"
+        shown = f"SELECT 1 FROM {VIEW} m WHERE m.source_key = {changed} AND {kind.condition}"
         if kind.operation is Operation.AMENDMENT:
             first = "SELECT MIN(g.row_id) FROM usrec_outbox g WHERE g.event_id = l.event_id"
             shown = (
                 f"SELECT 1 FROM {VIEW} m JOIN usrec_outbox f ON f.event_id = {kind.event_id} AND f.revision = 1\n"
-                f"  WHERE {self._where(changed)} AND {kind.condition} AND f.row_id >= ({first})"
+                f"  WHERE m.source_key = {changed} AND {kind.condition} AND f.row_id >= ({first})"
             )
         ours = f"{self._start(len(kind.operation) + 1)} = {say.literal(f'{kind.operation}:')}"
         return (

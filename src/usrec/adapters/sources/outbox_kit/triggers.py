@@ -64,6 +64,9 @@ _MSSQL_TELL: Final = """GO
 CREATE PROCEDURE usrec_outbox_tell @changed nvarchar(400) AS
 BEGIN
 SET NOCOUNT ON;
+-- The key as it is spelt in the contract: the database may compare keys without regard to case.
+DECLARE @spelt nvarchar(400) =
+    COALESCE((SELECT MAX(v.contract_key) FROM usrec_outbox_contracts v WHERE v.source_key = @changed), {text});
 {body}
 END
 GO
@@ -115,6 +118,10 @@ END;
 _MARIADB_TELL: Final = """DELIMITER //
 CREATE PROCEDURE usrec_outbox_tell(changed varchar(400) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
 BEGIN
+-- In the type of HR's own column, and then as it is spelt there: the database may compare keys without regard to case.
+DECLARE wanted TYPE OF {column} DEFAULT changed;
+DECLARE spelt varchar(400) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+SET spelt = COALESCE((SELECT MAX(v.contract_key) FROM usrec_outbox_contracts v WHERE v.source_key = wanted), {text});
 {body}
 END//
 """
@@ -151,7 +158,8 @@ def _sqlite(contracts: Contracts, speech: Speech, tables: Mapping[str, str]) -> 
 
 
 def _mariadb(contracts: Contracts, speech: Speech, tables: Mapping[str, str]) -> Sequence[str]:
-    made = [_MARIADB_TELL.format(body=_body(contracts, "changed"))]
+    text, body = speech.trimmed("changed"), _body(contracts, "wanted", "spelt")
+    made = [_MARIADB_TELL.format(column=_key_column(speech, tables), text=text, body=body)]
     for number, (table, column) in enumerate(tables.items(), 1):
         for moment, sides in _MOMENTS.items():
             calls = "\n".join(f"    CALL usrec_outbox_tell({side}.{speech.column(column)});" for side in sides)
@@ -169,7 +177,7 @@ def _postgresql(contracts: Contracts, speech: Speech, tables: Mapping[str, str])
 
 
 def _mssql(contracts: Contracts, speech: Speech, tables: Mapping[str, str]) -> Sequence[str]:
-    tell = _MSSQL_TELL.format(body=_body(contracts, "@changed"))
+    tell = _MSSQL_TELL.format(text=speech.trimmed("@changed"), body=_body(contracts, "@changed", "@spelt"))
     return [tell, *_watches(_MSSQL_WATCH, speech, tables)]
 
 
@@ -187,13 +195,18 @@ _WRITERS: Final = {
 }
 
 
-def _body(contracts: Contracts, changed: str) -> str:
-    return "\n".join(f"{one};" for one in contracts.statements(changed))
+def _body(contracts: Contracts, changed: str, text: str = "") -> str:
+    statements = contracts.statements(changed, text or contracts.speech.trimmed(changed))
+    return "\n".join(f"{one};" for one in statements)
+
+
+def _key_column(speech: Speech, tables: Mapping[str, str]) -> str:
+    table, column = next(iter(tables.items()))
+    return f"{speech.name(table)}.{speech.column(column)}"
 
 
 def _key_type(speech: Speech, tables: Mapping[str, str]) -> str:
-    table, column = next(iter(tables.items()))
-    return f"{speech.name(table)}.{speech.column(column)}%TYPE"
+    return f"{_key_column(speech, tables)}%TYPE"
 
 
 def _watches(written: str, speech: Speech, tables: Mapping[str, str]) -> list[str]:
