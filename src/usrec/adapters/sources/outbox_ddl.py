@@ -10,7 +10,7 @@ from typing import Final
 
 from usrec.domain.errors import ConfigurationError
 
-DIALECTS: Final = ("sqlite", "postgresql")
+DIALECTS: Final = ("sqlite", "postgresql", "mariadb", "mssql", "oracle")
 
 
 def outbox_ddl(dialect: str) -> str:

@@ -76,6 +76,12 @@ class LeavePart(Part):
     social_leave: Values
 
 
+class TriggersPart(Part):
+    """``[triggers]``: HR's tables that triggers watch, each with its column of the contract's key."""
+
+    contract: dict[str, str]
+
+
 class MappingDocument(Part):
     """The whole file."""
 
@@ -85,3 +91,4 @@ class MappingDocument(Part):
     codes: dict[str, dict[str, str]] = {}
     contract: ContractPart
     leave: LeavePart | None = None
+    triggers: TriggersPart | None = None

@@ -51,14 +51,28 @@ def read_mapping(text: str, where: str) -> StaffMapping:
     Raises:
         ConfigurationError: Something in it cannot be used.
     """
+    return _Reading(_document(text, where), where).whole()
+
+
+def load_document(file: Path) -> MappingDocument:
+    """A mapping file as it is written, after everything in it was looked at as :func:`load_mapping` does.
+
+    Raises:
+        ConfigurationError: It cannot be read, or something in it cannot be used.
+    """
+    document = _document(_text(file), str(file))
+    _Reading(document, str(file)).whole()
+    return document
+
+
+def _document(text: str, where: str) -> MappingDocument:
     try:
-        document = MappingDocument.model_validate(_tuples(tomllib.loads(text)))
+        return MappingDocument.model_validate(_tuples(tomllib.loads(text)))
     except tomllib.TOMLDecodeError as problem:
         raise _wrong(f"it is no TOML: {problem}", where) from None
     except ValidationError as problem:
         faults = problem.errors(include_input=False, include_url=False)
         raise _wrong("; ".join(f"{_place(one['loc'])}: {one['msg']}" for one in faults), where) from None
-    return _Reading(document, where).whole()
 
 
 class _Reading:

@@ -1,0 +1,51 @@
+-- Outbox of contract events for usrec-agent. Oracle Database 12.2 or newer.
+-- The agent does not take rows from an outbox in this database yet (docs/how-to/connect-hr.md).
+-- NOT TESTED against a live server: run it on a copy first.
+--
+-- For the administrator of the HR database. Run it once. It makes one table and its index and touches nothing else.
+-- README.md beside this file says which fields each kind of event needs.
+--
+-- The HR system inserts a row in the same transaction that changes the contract: both are committed, or neither.
+-- The agent takes each row, sends it to USREC and writes back what became of it. It never deletes a row.
+--
+-- Nothing here refuses a badly filled event: a mistake must not undo the HR department's own transaction. The agent
+-- refuses such a row by itself, says in usrec_findings which field to mend, and goes on with the others.
+--
+-- A correction is a new row with the same event_id and the next revision. Rows may be committed in any order.
+--
+-- Texts are Unicode (nvarchar2, nclob) whatever the character set of the database: write N'...' for every text.
+
+CREATE TABLE usrec_outbox (
+    -- filled by the HR system
+    row_id            number(19) GENERATED ALWAYS AS IDENTITY PRIMARY KEY,     -- numbered by the database
+    event_id          nvarchar2(400) NOT NULL,                                 -- your own id of the event, for ever the same
+    revision          number(10) DEFAULT 1 NOT NULL,                           -- 1, then 2, 3, ... with each correction
+    event_type        nvarchar2(40),                                           -- conclusion, amendment, termination, ...
+    contract_key      nvarchar2(400),                                          -- your own key of the contract, never the IIN
+    employer_bin      nvarchar2(40),                                           -- 12 digits: BIN, or IIN of an entrepreneur
+    payload           nclob,                                                   -- JSON object, see README.md
+    withdrawn         number(1) DEFAULT 0 NOT NULL,                            -- 1 in a new revision: the event is taken back
+    entered_at        timestamp with time zone DEFAULT SYSTIMESTAMP NOT NULL,  -- when HR entered it
+
+    -- filled by usrec-agent
+    taken_at          timestamp with time zone,                                -- null until the agent has taken the row
+    usrec_state       nvarchar2(20),                                           -- pending, accepted, rejected, invalid, ...
+    usrec_code        nvarchar2(20),                                           -- response code of USREC, such as SCSE012
+    usrec_message     nclob,                                                   -- one sentence for the HR department
+    usrec_findings    nclob,                                                   -- JSON array: which field to mend, and why
+    usrec_contract_id nvarchar2(100),                                          -- the registry's id of the contract
+    usrec_record_id   nvarchar2(100),                                          -- the registry's id of this very event
+    usrec_legal_date  date,                                                    -- last day of the statutory term
+    usrec_noted_at    timestamp with time zone,                                -- when the agent wrote these columns
+
+    CONSTRAINT usrec_outbox_once UNIQUE (event_id, revision)
+);
+
+-- Rows that are taken are not in this index.
+CREATE INDEX usrec_outbox_waiting ON usrec_outbox (CASE WHEN taken_at IS NULL THEN row_id END);
+
+-- Example of an event:
+--
+--   INSERT INTO usrec_outbox (event_id, event_type, contract_key, employer_bin, payload) VALUES
+--     (N'HR-2026-000123', N'termination', N'TD-00045-1', N'...',
+--      N'{"termination_date": "2026-11-20", "reason_code": "05"}');
