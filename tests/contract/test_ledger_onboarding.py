@@ -17,7 +17,10 @@ from usrec.application.onboard import OnboardingPlan, Standing, apply_onboarding
 from usrec.application.undo_import import undo_import
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.onboarding import Fit, HrContract, KnownAgreement, KnownContract
-from usrec.domain.source_event import ContractKey, EmployerName
+from usrec.domain.snapshot.look import Difference
+from usrec.domain.snapshot.staff import FoldedKey
+from usrec.domain.snapshot.story import Facts, Story
+from usrec.domain.source_event import ContractKey, EmployerName, SourceName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 
@@ -145,6 +148,15 @@ def test_a_correction_runs_from_the_first_entry_that_the_export_told(ledger: Sql
     assert line.of("d2").trigger == TODAY
     line.take("d3", "contract_delete", contract="K-2", entered_on=None)
     assert line.of("d3").trigger is None, "no term runs from a day before the Order"
+
+
+def test_the_baseline_of_a_staff_is_what_hr_knows(ledger: SqlLedger) -> None:
+    line = Line(ledger=ledger)
+    fields = {"employee_iin": IIN, "contract_number": "17-K-1", "contract_date": DAY.isoformat()}
+    with line.work() as work:
+        stories = {FoldedKey(key.lower()): Story(key, bin_, Facts(fields)) for key, bin_ in (("K-1", BIN), ("Z", "9"))}
+        assert work.snapshots.keep(SourceName("hr"), Difference((), (), stories, {}), line.clock.now(), None)
+    assert [one.key for one in planned(line, [known(1)]).new] == ["K-1"]
 
 
 def test_what_is_not_certain_is_told_and_not_taken(sqlite_memory: SqlLedger) -> None:

@@ -29,7 +29,7 @@ STANDS_ALREADY: Final = error(
     "stands_in_registry",
     "contract_key",
     "This contract stands in USREC already: its id was taken over from an export. It is not registered again; send what"
-    " has changed since as events of its own. Is it another contract: undo the match (usrec onboard undo) and raise the"
+    " has changed since as events of its own. Is it another contract: have the match undone and raise the"
     " revision.",
 )
 ENTERED_BY_HAND: Final = error(

@@ -152,8 +152,8 @@ _TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "stands_in_registry": (
         N_(
             "This contract stands in USREC already: its id was taken over from an export. It is not registered again; "
-            "send what has changed since as events of its own. Is it another contract: undo the match (usrec onboard "
-            "undo) and raise the revision."
+            "send what has changed since as events of its own. Is it another contract: have the match undone and raise "
+            "the revision."
         ),
     ),
     "entered_by_hand": (
