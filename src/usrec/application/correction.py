@@ -13,6 +13,8 @@ from datetime import date
 
 from usrec.application.standing import history_before
 from usrec.domain.contract_history import ContractHistory
+from usrec.domain.deadline import ORDER_353_IN_FORCE
+from usrec.domain.onboarding import ImportedContract
 from usrec.domain.rules.examine import Examined, term_of
 from usrec.domain.rules.finding import Finding, error
 from usrec.domain.rules.late import CORRECTIONS
@@ -80,19 +82,38 @@ def _not_registered(field: str, code: str) -> Finding:
     )
 
 
-def with_first_entry(one: Examined, standing: Sequence[Submission], calendar: WorkingCalendar) -> Examined:
+def with_first_entry(
+    one: Examined,
+    standing: Sequence[Submission],
+    calendar: WorkingCalendar,
+    imported: ImportedContract | None = None,
+) -> Examined:
     """A correction with the term that runs from its first entry, where the row is silent and the ledger knows.
+
+    A day before Order 353 took effect begins no term.
 
     Args:
         standing: What counts of its contract.
+        imported: What was taken over of it from an export; what this agent registered itself goes first.
     """
     if one.operation not in CORRECTIONS or one.event is None or one.trigger is not None:
         return one
-    day = _first_entry(one.event.details, history_before(None, one.row.employer_bin, standing))
-    return one if day is None else replace(one, trigger=day, deadline=term_of(one.operation, day, calendar))
+    details = one.event.details
+    day = _first_entry(details, history_before(None, one.row.employer_bin, standing)) or _told(details, imported)
+    if day is None or day < ORDER_353_IN_FORCE:
+        return one
+    return replace(one, trigger=day, deadline=term_of(one.operation, day, calendar))
 
 
 def _first_entry(details: Details, history: ContractHistory) -> date | None:
     if not isinstance(details, AmendmentEdit | AmendmentDelete):
         return history.entered
     return next((one.entered for one in history.agreements if one.record_id == details.agreement_id), None)
+
+
+def _told(details: Details, imported: ImportedContract | None) -> date | None:
+    if imported is None:
+        return None
+    if not isinstance(details, AmendmentEdit | AmendmentDelete):
+        return imported.entered
+    return next((one.entered for one in imported.agreements if one.agreement_id == details.agreement_id), None)

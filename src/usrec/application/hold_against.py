@@ -9,6 +9,7 @@ from usrec.application.correction import with_first_entry, with_registered_id
 from usrec.application.keep_document import with_document_kept
 from usrec.application.payment_marks import with_marks_checked
 from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.domain.onboarding import ImportedContract
 from usrec.domain.rules.examine import Examined
 from usrec.domain.rules.late import with_late_entry
 from usrec.domain.rules.preflight import Preflight
@@ -21,6 +22,7 @@ def held_against(
     work: UnitOfWork,
     one: Examined,
     standing: Sequence[Submission],
+    imported: ImportedContract | None,
     *,
     preflight: Preflight,
     calendar: WorkingCalendar,
@@ -30,8 +32,9 @@ def held_against(
 
     Args:
         standing: What counts of its contract.
+        imported: What was taken over of it from an export of the registry.
     """
-    known = with_first_entry(with_registered_id(one, standing), standing, calendar)
+    known = with_first_entry(with_registered_id(one, standing), standing, calendar, imported)
     dated = with_late_entry(known, kazakhstan_date(now))
     checked = with_marks_checked(dated, standing, preflight.conditions, preflight.unsure)
     return with_document_kept(work, checked, now)

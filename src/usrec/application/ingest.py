@@ -166,8 +166,9 @@ def _read_record(work: UnitOfWork, contracts: Collection[ContractRef], rows: Seq
 
 
 def _held_against(taking: _Intake, record: OnRecord, one: Examined) -> Examined:
-    standing, preflight = record.standing(_contract_of(one)), taking.preflight
-    return held_against(taking.work, one, standing, preflight=preflight, calendar=taking.calendar, now=taking.now)
+    contract, preflight = _contract_of(one), taking.preflight
+    known = record.standing(contract), record.imported(contract)
+    return held_against(taking.work, one, *known, preflight=preflight, calendar=taking.calendar, now=taking.now)
 
 
 def _members(taking: _Intake) -> list[MassMember]:

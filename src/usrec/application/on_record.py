@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from usrec.domain.onboarding import ImportedContract
 from usrec.domain.source_event import HEADS, ContractKey
 from usrec.domain.state import State
 from usrec.domain.submission import (
@@ -79,6 +80,7 @@ class OnRecord:
         self._conclusions = _Shelf(work.submissions.conclusions_of, begun)
         self._positions = _Shelf(work.submissions.next_positions, changed)
         self._numbers = _Shelf(work.contracts.with_numbers, numbers)
+        self._imported = _Shelf(work.imported.of, {*begun, *changed})
 
     def of_event(self, event: EventRef) -> Sequence[Submission]:
         """All submissions of an event, oldest revision first."""
@@ -107,6 +109,10 @@ class OnRecord:
     def with_number(self, number: NumberRef) -> Sequence[ContractKey]:
         """The employer's contracts to which an event ever gave a number."""
         return self._numbers.of(number)
+
+    def imported(self, contract: ContractRef) -> ImportedContract | None:
+        """What was taken over of a contract from an export of the registry."""
+        return self._imported.of(contract)
 
     def add_number(self, contract: ContractRef, number: str) -> None:
         """An event gives the contract a number."""

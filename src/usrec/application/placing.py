@@ -13,6 +13,7 @@ from usrec.domain.revision import (
     CONTRACT_CHANGED,
     ENTERED_BY_HAND,
     SECOND_CONCLUSION,
+    STANDS_ALREADY,
     Placement,
     Revision,
     refuse,
@@ -42,6 +43,8 @@ def place(
         return placed, ()
     if is_second_conclusion(record, placed, standing):
         return refuse(placed, SECOND_CONCLUSION), ()
+    if stands_already(record, placed):
+        return refuse(placed, STANDS_ALREADY), ()
     if revision.placement is Placement.WAITS:
         return against_standing(record, placed, standing, unsure), ()
     return placed_among(work, record, placed, standing, unsure)
@@ -93,6 +96,14 @@ def position_after(record: OnRecord, new: Submission, earlier: Submission) -> in
     """
     keeps = earlier.position > 0 and new.operation not in HEADS and earlier.state is not State.CANCELLED
     return earlier.position if keeps and contract_of(earlier) == contract_of(new) else _position(record, new)
+
+
+def stands_already(record: OnRecord, new: Submission) -> bool:
+    """Whether an export of the registry has shown that the contract is there, and nothing has deleted it since."""
+    if new.operation not in HEADS or new.position == OUTSIDE_THE_LINE:
+        return False
+    known = record.imported(contract_of(new))
+    return known is not None and known.stands
 
 
 def is_second_conclusion(record: OnRecord, new: Submission, standing: Sequence[Submission]) -> bool:

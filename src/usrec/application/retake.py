@@ -9,7 +9,7 @@ from datetime import datetime
 from usrec.application.hold_against import held_against
 from usrec.application.new_submission import by_policy, new_submission, with_target
 from usrec.application.on_record import OnRecord
-from usrec.application.placing import is_second_conclusion, position_after
+from usrec.application.placing import is_second_conclusion, position_after, stands_already
 from usrec.application.standing import against_standing
 from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.rules.examine import examine
@@ -43,13 +43,14 @@ def retake(
     contract, event = (row.employer_bin, ContractKey(row.contract_key)), (old.source, old.event_id)
     record = OnRecord(work, events=[event], contracts=[contract])
     before = record.standing(contract)
-    held = held_against(work, found, before, preflight=preflight, calendar=calendar, now=now)
+    imported = record.imported(contract)
+    held = held_against(work, found, before, imported, preflight=preflight, calendar=calendar, now=now)
     taken = with_target(new_submission(held, now, entropy), preflight.intake.targets, calendar)
     new = by_policy(taken, held, preflight.intake)
     new = replace(new, position=position_after(record, new, old), replaces=old.id, received_at=old.received_at)
     others = (other for other in record.of_event(event) if other.replaced_by is None)
     in_the_way = any(_stands_in_the_way(other, new) for other in others)
-    if in_the_way or is_second_conclusion(record, new, before):
+    if in_the_way or is_second_conclusion(record, new, before) or stands_already(record, new):
         return None
     if new.reason == NOT_REGISTRABLE and new.state is State.PENDING:
         return replace(new, state=State.CANCELLED)

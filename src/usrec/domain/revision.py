@@ -25,6 +25,13 @@ SECOND_CONCLUSION: Final = error(
     " To correct the first event, raise its revision; an employee's changed IIN is an event iin_change with the same"
     " contract_key. Is that contract being deleted: when its deletion is registered, raise the revision of this event.",
 )
+STANDS_ALREADY: Final = error(
+    "stands_in_registry",
+    "contract_key",
+    "This contract stands in USREC already: its id was taken over from an export. It is not registered again; send what"
+    " has changed since as events of its own. Is it another contract: have the match undone and raise the"
+    " revision.",
+)
 ENTERED_BY_HAND: Final = error(
     "entered_by_hand",
     "revision",

@@ -28,6 +28,7 @@ from usrec.ports.attempts import Acknowledgements, Attempts
 from usrec.ports.chain import Chain
 from usrec.ports.contracts import ContractRef, Contracts
 from usrec.ports.documents import Documents
+from usrec.ports.imported_contracts import ImportedContracts
 from usrec.ports.inquiry import Questions
 from usrec.ports.intake import Intake
 from usrec.ports.masses import Masses, Pairs
@@ -316,6 +317,8 @@ class UnitOfWork(Protocol):
     def snapshots(self) -> Snapshots: ...  # noqa: D102 -- the type says it
     @property
     def intake(self) -> Intake: ...  # noqa: D102 -- the type says it
+    @property
+    def imported(self) -> ImportedContracts: ...  # noqa: D102 -- the type says it
 
     def commit(self) -> None:
         """Make everything durable; without it the transaction rolls back."""

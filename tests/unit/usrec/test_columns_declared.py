@@ -29,6 +29,7 @@ PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "alerts": "employer",
         "permits": "employer_bin",
         "intake_rows": "employer_bin",
+        "imported_contracts": "employer_bin",
     },
     "HR's own keys, which must hold no name and no IIN; unique, searched": {
         "inbox": "source event_id row_ref contract_key",
@@ -46,6 +47,7 @@ PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "mass_batches": "name",
         "mass_members": "batch",
         "intake_rows": "source event_id contract_key",
+        "imported_contracts": "contract_key",
         "intake_requests": "source idempotency_key",
         "intake_calls": "source",
     },
@@ -68,6 +70,7 @@ PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "pair_halves": "submission_id",
         "encryption_keys": "id",
         "intake_rows": "id contract_id record_id",
+        "imported_contracts": "contract_id",
     },
     "keyed digests, or digests of what holds a random id or a signature": {
         "inbox": "fingerprint",
@@ -110,6 +113,9 @@ PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "signing_requests": "approved_by",
         "employer_stops": "stopped_by reason",
         "mass_batches": "decided_by reason",
+    },
+    "ids, numbers and days of agreements, as the registry's export gave them": {
+        "imported_contracts": "agreements",
     },
     "machines and places of the installation": {
         "outbox": "lease_owner",

@@ -20,6 +20,7 @@ from usrec.adapters.persistence.documents import SqlDocuments
 from usrec.adapters.persistence.employer_stops import SqlEmployerStops
 from usrec.adapters.persistence.engine import LOCK_WAIT, busy, connected, create_ledger_engine, is_in_memory
 from usrec.adapters.persistence.evidence import SqlEvidence
+from usrec.adapters.persistence.imported_contracts import SqlImportedContracts
 from usrec.adapters.persistence.inbox import FingerprintKey, SqlInbox
 from usrec.adapters.persistence.intake import SqlIntake
 from usrec.adapters.persistence.keys_in_use import require_keys
@@ -81,6 +82,7 @@ class SqlUnitOfWork:
         self.pairs = SqlPairs(writing)
         self.snapshots = SqlSnapshots(writing)
         self.intake = SqlIntake(writing)
+        self.imported = SqlImportedContracts(writing)
 
     def commit(self) -> None:
         """Send what waits and make everything durable."""

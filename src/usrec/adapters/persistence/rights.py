@@ -54,6 +54,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "snapshot_stories": _CHANGE,
     "snapshot_events": ("SELECT", "INSERT", "DELETE"),
     "intake_rows": _ALL,
+    "imported_contracts": _ALL,
     "intake_requests": ("SELECT", "INSERT", "DELETE"),
     "intake_calls": _ALL,
 }

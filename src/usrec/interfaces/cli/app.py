@@ -67,6 +67,7 @@ COMMANDS: Final = (
     Later("evidence", "evidence.app", "Proof of how submissions went, in one signed file."),
     Later("package", "package.app", "Have documents signed by an owner of an EDS who signs by hand."),
     Later("mass", "mass.app", "Look at many changes that are held, and decide about them as one."),
+    Later("onboard", "onboard.app", "Take over the ids of contracts that stand in USREC already."),
     Later("pair", "pair.app", "Look at transfers that are entered in two halves."),
     Later("alerts", "alerts.app", "Who is told of deadlines, and how that goes."),
     Later("journal", "journal.app", "The journal of everything that was done, and the chain that shows any change."),

@@ -149,6 +149,13 @@ _TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
             "revision of this event."
         ),
     ),
+    "stands_in_registry": (
+        N_(
+            "This contract stands in USREC already: its id was taken over from an export. It is not registered again; "
+            "send what has changed since as events of its own. Is it another contract: have the match undone and raise "
+            "the revision."
+        ),
+    ),
     "entered_by_hand": (
         N_(
             "A person is entering this event in the portal. When that is settled, raise the revision again if it is "

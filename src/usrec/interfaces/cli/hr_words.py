@@ -52,6 +52,7 @@ NOT_MENDED: Final = frozenset(
     {
         "already_registered",
         "second_conclusion",
+        "stands_in_registry",
         "entered_by_hand",
         "contract_changed",
         "agreement_not_repeated",

@@ -162,6 +162,7 @@ REASONS: Final[Mapping[str, str]] = {
     "newer_change": N_("a newer change of the same thing took its place"),
     "contract_not_terminated": N_("the contract's termination is registered or goes before it"),
     "second_conclusion": N_("the contract already has a conclusion under another event"),
+    "stands_in_registry": N_("the contract stands in USREC already, by an export of it"),
     "entered_by_hand": N_("a person is entering an earlier revision in the portal"),
     "contract_changed": N_("an earlier revision is on its way for another contract or employer"),
     "document": N_("the document cannot be made from the row"),
