@@ -222,10 +222,14 @@ def _killed_server(folder: Path, die: Callable[[], None]) -> str:
     )
     url = f"sqlite:///{folder / 'ledger.db'}"
     process = subprocess.Popen(
-        [sys.executable, "-c", script, str(folder), url, die.__name__], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, str(folder), url, die.__name__],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert process.stdout is not None
     address = process.stdout.readline().strip()
+    assert address
     threading.Thread(target=process.wait, daemon=True).start()
     process.stdout.close()
     return address

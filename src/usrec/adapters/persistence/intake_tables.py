@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, PrimaryKeyConstraint, Table, Text
 
-from usrec.adapters.persistence.columns import counted, given, metadata
+from usrec.adapters.persistence.columns import counted, given, metadata, only_where
 from usrec.adapters.persistence.types import KEY, UtcDateTime
 
 intake_rows = Table(
@@ -42,13 +42,7 @@ intake_rows = Table(
 WAITING: Final = intake_rows.c.taken_at.is_(None)
 """Rows that the inbox does not have yet."""
 
-Index(
-    "ix_intake_rows_waiting",
-    intake_rows.c.source,
-    intake_rows.c.seq,
-    sqlite_where=WAITING,
-    postgresql_where=WAITING,
-)
+Index("ix_intake_rows_waiting", intake_rows.c.source, intake_rows.c.seq, info=only_where(WAITING))
 Index("ix_intake_rows_received_at", intake_rows.c.received_at)
 
 intake_requests = Table(

@@ -156,7 +156,7 @@ class DropFolderSource:
             try:
                 read = read_event_file(file, self._name, self._options)
             except FileUnreadable as problem:
-                self._refuse(file, [error("file_readable", "", _said(problem))])
+                self._refuse(file, [error("file_readable", "", f"The file cannot be taken: {_said(problem)}")])
                 continue
             if has_errors(read.findings) or not read.rows:
                 self._refuse(file, read.findings)
