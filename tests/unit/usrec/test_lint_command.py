@@ -22,7 +22,7 @@ from usrec.adapters.sources.outbox_ddl import outbox_ddl
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.identifiers import check_digit
 from usrec.domain.response_code import Handling
-from usrec.domain.rules.finding import Finding, Severity
+from usrec.domain.rules.finding import Finding, Severity, error
 from usrec.domain.source_event import Operation
 from usrec.interfaces.cli.app import app
 from usrec.interfaces.cli.lint_words import LINT_TEMPLATES, lint_words
@@ -319,6 +319,7 @@ def every_lint_finding(folder: Path) -> Iterator[Finding]:
 
 def test_every_finding_of_lint_is_told_in_the_readers_language(tmp_path: Path) -> None:
     found = [one for one in every_lint_finding(tmp_path) if one.rule in LINT_TEMPLATES]
+    found.append(error("file_readable", "", "The file cannot be taken: it is none. Save it as CSV."))
     assert {one.rule for one in found} | {"no_compliance", "only_usrec_knows"} == set(LINT_TEMPLATES)
     assert all(lint_words(one) == one.message for one in found)
     for language in TRANSLATED:
