@@ -17,6 +17,7 @@ import structlog
 
 from usrec.application.alert_of_clock import alert_of_clock
 from usrec.application.checkup import duration
+from usrec.domain.breaker import Passage
 from usrec.domain.clock_trust import (
     PATIENCE,
     RELIED_ON,
@@ -98,20 +99,24 @@ class ClockWatch:
         return found
 
     @contextmanager
-    def passage(self, agent: Agent) -> Iterator[bool]:
-        """Whether something may be signed and sent now; the block is for that one."""
-        alone = self._may_try(agent)
-        if alone is None:
-            yield self._asked_at is not None or agent.steady is None
-            return
+    def passage(self, agent: Agent) -> Iterator[Passage]:
+        """What may be signed and sent now: all, one that finds out, or nothing; the block is for that."""
+        passage = self._passage(agent)
         try:
-            yield alone
+            yield passage
         finally:
-            if alone:
+            if passage is Passage.ONE:
                 self._end_trial(agent)
 
-    def hear(self, agent: Agent, outcome: SubmissionOutcome, correlation: CorrelationId, sent: datetime) -> None:
-        """What the answer of an exchange that began at ``sent`` tells of the time."""
+    def hear(
+        self, agent: Agent, outcome: SubmissionOutcome, correlation: CorrelationId, sent: datetime, began: timedelta
+    ) -> None:
+        """What the answer of an exchange tells of the time.
+
+        Args:
+            sent: When the exchange began, by the clock.
+            began: The same by the counter: how long an exchange took is never told by a clock that may have been set.
+        """
         proof = proof_of(outcome)
         if agent.steady is None:
             return
@@ -119,9 +124,8 @@ class ClockWatch:
         if proof is None or proof.response_date is None or not is_possible(proof.response_date):
             return
         now, steady, told = agent.clock.now(), agent.steady(), proof.response_date
-        late = sent - told if told < sent else timedelta(0)
-        heard = HeardTime(told if told > now else now - late, steady)
-        ours = proof.correlation_id == correlation or late <= agent.policy.clock_tolerance
+        heard = HeardTime(min(max(now, told), told + (steady - began)), steady)
+        ours = proof.correlation_id == correlation or sent - told <= agent.policy.clock_tolerance
         with self._lock:
             self._heard[Witness.ANSWER if ours else Witness.GATEWAY] = heard
         self.verdict(agent)
@@ -159,19 +163,20 @@ class ClockWatch:
             with self._lock:
                 self._heard[witness.name] = HeardTime(told, half_way)
 
-    def _may_try(self, agent: Agent) -> bool | None:
-        """Whether this one may go alone; None where all may go."""
+    def _passage(self, agent: Agent) -> Passage:
         found = self.verdict(agent)
-        if found.is_right or agent.steady is None:
-            return None
+        if agent.steady is None:
+            return Passage.ALL
+        if found.is_right:
+            return Passage.ALL if self._asked_at is not None else Passage.NONE
         urgent = found.state is ClockState.UNPROVEN and not self._trying and self._cannot_wait(agent, found)
         with self._lock:
             waits = self._waits_since
             waited = waits is not None and (urgent or agent.steady() - waits >= self._patience)
             if not waited or self._trying or self._asked_at is None:
-                return False
+                return Passage.NONE
             self._trying, self._tried = True, False
-            return True
+            return Passage.ONE
 
     def _cannot_wait(self, agent: Agent, found: ClockVerdict) -> bool:
         """Whether somebody's last day by law would end within the hold, by this clock or by those against it."""
@@ -205,9 +210,10 @@ class WitnessedGateway:
 
     def submit(self, envelope: Envelope) -> SubmissionOutcome:
         """As the gateway does it."""
-        sent = self._agent.clock.now()
+        sent, steady = self._agent.clock.now(), self._agent.steady
+        began = steady() if steady is not None else timedelta(0)
         outcome = self._gateway.submit(envelope)
-        self._watch.hear(self._agent, outcome, envelope.correlation_id, sent)
+        self._watch.hear(self._agent, outcome, envelope.correlation_id, sent, began)
         return outcome
 
 

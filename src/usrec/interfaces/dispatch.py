@@ -12,7 +12,6 @@ from usrec.adapters.metrics.instruments import Step
 from usrec.adapters.metrics.timed import TimedPorts
 from usrec.application.deliver import claim_due, deliver
 from usrec.application.delivery import Delivered
-from usrec.application.give_back import give_back_untouched
 from usrec.application.hasten import hasten_unsent
 from usrec.application.probe import claim_probe
 from usrec.bootstrap import Agent
@@ -88,9 +87,8 @@ class Dispatch:
 
     def give_back(self, agent: Agent, claims: Sequence[Claim]) -> None:
         """Free them; those that the ledger does not take back now are remembered."""
-        for claim in claims:
-            with self._interrupted.remembered([claim]):
-                give_back_untouched(claim, ledger=agent.ledger)
+        self._interrupted.remember(claims)
+        self._interrupted.give_back(agent.ledger)
 
     def remember(self, claims: Sequence[Claim]) -> None:
         """A failing ledger broke their delivery off."""
@@ -125,13 +123,14 @@ class Dispatch:
 
         def step(agent: Agent) -> bool:
             self._interrupted.give_back(agent.ledger)
-            with self._clock_watch.passage(agent) as may_go:
-                self._sending = may_go and self._go(agent, name, allowed)
+            with self._clock_watch.passage(agent) as passage:
+                alone = passage is Passage.ONE
+                self._sending = passage is not Passage.NONE and self._go(agent, name, allowed, alone=alone)
             return self._sending
 
         return step
 
-    def _go(self, agent: Agent, name: str, allowed: timedelta) -> bool:
+    def _go(self, agent: Agent, name: str, allowed: timedelta, *, alone: bool) -> bool:
         gate, policy = self._gate_of(agent), breaker_policy(agent.settings.values.delivery)
         match gate.enter(agent.clock.now(), policy):
             case Passage.NONE:
@@ -139,7 +138,6 @@ class Dispatch:
             case Passage.ONE:
                 return self._probe(agent, gate)
             case Passage.ALL:
-                alone = not self._clock_watch.verdict(agent).is_right
                 return self._deliver(agent, gate, name, allowed, alone=alone)
 
     def _probe(self, agent: Agent, gate: Gate) -> bool:

@@ -210,7 +210,8 @@ class Shift:
         """Tell; what has ended may have made others ready."""
         for one in delivered:
             began = self._began.pop(one.submission.id, None)
-            self._line.orders.note(one, 0.0 if began is None else perf_counter() - began)
+            took = 0.0 if began is None else perf_counter() - began
+            self._unless_it_breaks([], partial(self._line.orders.note, one, took))
             self._looks = True
 
     def _unless_it_breaks(self, claims: Sequence[Claim], act: Callable[[], Done]) -> Done | None:

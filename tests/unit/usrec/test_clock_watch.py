@@ -11,22 +11,26 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from support.line import HOUR, TIMEOUT, Line, registered
+from support.line import HOUR, LEASE, TIMEOUT, Line, registered
 from support.line_agent import agent_of
 from usrec.adapters.metrics.agent_metrics import AgentMetrics
 from usrec.application.delivery import Delivered
 from usrec.application.watch_deadlines import watch_deadlines
 from usrec.bootstrap import Agent
 from usrec.domain.alert import Threshold, Watched
+from usrec.domain.breaker import Passage
 from usrec.domain.clock_trust import PATIENCE, ClockState, Witness
 from usrec.domain.errors import ConfigurationError
-from usrec.domain.message import Envelope
+from usrec.domain.message import Envelope, SignedMessage
 from usrec.domain.outcome import SubmissionOutcome
 from usrec.domain.state import State
+from usrec.domain.submission import QueueStatus
+from usrec.domain.verdict import Ending
 from usrec.interfaces.bench import Bench
 from usrec.interfaces.clock_watch import ASK_EVERY, ClockWatch, require_right_clock
 from usrec.interfaces.crew import Crew
 from usrec.interfaces.dispatch import Dispatch
+from usrec.interfaces.gate import Gate
 from usrec.interfaces.handover import Handover
 from usrec.interfaces.health import Health
 from usrec.interfaces.heart import Heart
@@ -59,17 +63,20 @@ class Machine:
     counter: timedelta = timedelta(days=3)
     watch: ClockWatch = field(default_factory=ClockWatch)
     signed_ahead: timedelta = timedelta(0)
+    workers: int = 1
     done: list[Delivered] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.true = self.line.clock.now()
         self.gateway, self.ledger = Server(Witness.GATEWAY, self), Server(Witness.LEDGER, self, ahead=None)
-        made = agent_of(self.line, breaker_pause=AGAIN.total_seconds(), workers=1)
+        made = agent_of(self.line, breaker_pause=AGAIN.total_seconds(), workers=self.workers)
         self.agent = replace(made, steady=lambda: self.counter, witnesses=[self.gateway, self.ledger])
         stop, handover, metrics = threading.Event(), Handover(self.agent), AgentMetrics(self.line.clock)
         crew = Crew(stop, handover, halt=stop.set, hindered=lambda _: None)
         alone = Bench(alone=True)
-        dispatch = Dispatch(stop, handover, crew, self.note, metrics, clock_watch=self.watch, bench=alone, group=1)
+        dispatch = Dispatch(
+            stop, handover, crew, self.note, metrics, clock_watch=self.watch, bench=alone, group=self.workers
+        )
         self.step: Callable[[Agent], bool] = dispatch.once("deliver-0", HOUR)
         self.say: Callable[[Envelope], SubmissionOutcome] = self.answers
         self.monkeypatch.setattr(self.line.wire, "submit", self.submit)
@@ -93,6 +100,16 @@ class Machine:
         """Somebody sets the machine's clock."""
         self.line.clock.set(self.line.clock.now() + by)
 
+    def sets_clock(self, by: timedelta) -> Callable[[Envelope], SubmissionOutcome]:
+        """A gateway during whose first exchange the clock is set."""
+
+        def say(envelope: Envelope) -> SubmissionOutcome:
+            answer, self.say = self.answers(envelope), self.answers
+            self.set_clock(by)
+            return answer
+
+        return say
+
     def look(self) -> ClockState:
         return self.watch.look(self.agent).state
 
@@ -102,6 +119,14 @@ class Machine:
         while self.step(self.agent):
             pass
         return [one.submission.event_id for one in self.done[before:]]
+
+    def bytes_of(self, event: str) -> bytes:
+        """What was signed."""
+        which = self.line.of(event).id
+        with self.line.work() as work:
+            message = work.submissions.message(which)
+        assert message is not None
+        return message.document
 
     def hire(self, *events: str) -> None:
         for event in events:
@@ -131,11 +156,11 @@ def test_nothing_goes_before_the_witnesses_were_asked(machine: Machine) -> None:
 
 
 def test_clock_set_by_hours_in_mid_run_stops_everything_until_it_is_right(machine: Machine, log: Log) -> None:
-    machine.hire("a")
+    machine.hire("a", "b")
     machine.look()
-    assert machine.work() == ["a"]
-    machine.hire(left := "b")
-    machine.set_clock(3 * HOUR)
+    machine.say = machine.sets_clock(3 * HOUR)
+    (first,) = machine.work()
+    (left,) = {"a", "b"} - {first}
     assert machine.work() == []
     assert machine.look() is ClockState.WRONG
     machine.pass_time(PATIENCE * 2)
@@ -146,6 +171,79 @@ def test_clock_set_by_hours_in_mid_run_stops_everything_until_it_is_right(machin
     assert machine.work() == [left], "without a question and without a hand"
     assert actions(log) == ["clock.wrong", "clock.right"]
     assert "3 h ahead by the gateway's signed answers, the gateway, its own time before" in str(log)
+
+
+@pytest.fixture
+def crowd(line: Line, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """Give a machine on which four go together, with what the witnesses say."""
+    machine = Machine(line, monkeypatch, workers=4)
+    machine.hire("a", "b", "c", "d")
+    machine.look()
+    return machine
+
+
+@pytest.mark.parametrize("by", [-3 * HOUR, 3 * HOUR])
+def test_clock_set_while_some_are_signed_lets_none_of_them_go(crowd: Machine, by: timedelta) -> None:
+    """Those that are signed already go back with those that are not; when it is right all go without a wait."""
+    signs, signed = crowd.line.signer.sign, list[object]()
+
+    def sign(*what: Any, **how: Any) -> SignedMessage:
+        signed.append(what)
+        if len(signed) == 2:
+            crowd.set_clock(by)
+        return signs(*what, **how)
+
+    crowd.monkeypatch.setattr(crowd.line.signer, "sign", sign)
+    assert crowd.work() == []
+    assert len(signed) == 2
+    assert crowd.line.wire.submitted == []
+    assert not [attempt for one in "abcd" for attempt in crowd.line.attempts(one)]
+    assert {crowd.line.entry(one).status for one in "abcd"} == {QueueStatus.READY}
+    crowd.set_clock(-by)
+    assert sorted(crowd.work()) == ["a", "b", "c", "d"]
+    assert {crowd.line.of(one).state for one in "abcd"} == {State.ACCEPTED}
+
+
+@pytest.mark.parametrize("by", [-3 * HOUR, 3 * HOUR])
+def test_clock_set_while_some_are_opened_holds_those_back_that_have_not_left(crowd: Machine, by: timedelta) -> None:
+    """Nothing of them was sent, so nothing of them is in doubt; when the clock is right the same bytes go."""
+    asked: list[str] = []
+    first = crowd.sets_clock(by)
+
+    def say(envelope: Envelope) -> SubmissionOutcome:
+        asked.append(envelope.message_id)
+        return first(envelope)
+
+    crowd.say = say
+    crowd.work()
+    assert len(asked) == 1
+    held_back = [one for one in "abcd" if crowd.line.attempts(one)[0].ending == Ending.NOTHING_SENT]
+    assert len(held_back) == 3
+    assert {crowd.line.of(one).state for one in held_back} == {State.SIGNED}
+    signatures = {one: crowd.bytes_of(one) for one in held_back}
+    crowd.say = crowd.answers
+    crowd.set_clock(-by)
+    crowd.pass_time(LEASE)
+    crowd.work()
+    assert {crowd.line.of(one).state for one in "abcd"} == {State.ACCEPTED}
+    assert {one: crowd.bytes_of(one) for one in held_back} == signatures
+
+
+def test_clock_that_turns_wrong_after_the_clerk_was_let_in_lets_no_single_one_go(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only one that was let in alone, after the hold, may go against the verdict."""
+    machine.hire("a")
+    machine.look()
+    enter = Gate.enter
+
+    def late(self: Gate, *what: Any) -> Passage:
+        machine.set_clock(3 * HOUR)
+        return enter(self, *what)
+
+    monkeypatch.setattr(Gate, "enter", late)
+    assert not machine.step(machine.agent)
+    assert not machine.line.attempts("a")
 
 
 def test_clock_that_is_wrong_from_the_start_is_held_by_one_header_and_stopped_by_two_servers(machine: Machine) -> None:

@@ -211,7 +211,7 @@ def test_claim_that_a_failing_ledger_does_not_take_back_is_given_back_later(
 
     with monkeypatch.context() as patch:
         patch.setattr("usrec.interfaces.dispatch.claim_due", claim_and_stop)
-        patch.setattr("usrec.interfaces.dispatch.give_back_untouched", away)
+        patch.setattr("usrec.interfaces.interrupted.give_back_untouched", away)
         with pytest.raises(LedgerUnavailable):
             desk.step(desk.agent)
     assert desk.line.entry("c1").status is QueueStatus.CLAIMED
