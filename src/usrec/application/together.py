@@ -20,7 +20,7 @@ def together(
         lost: What to make of one that somebody else has taken over, so that nothing of it was written.
 
     Raises:
-        TheirsToWaitFor: The ledger is away; nothing of the group was written.
+        TheirsToWaitFor: The ledger is away; nothing of the group was written, or of what is left of it.
         UsrecError: The ledger refuses one even by itself; the others were done.
     """
     if not group:
@@ -45,6 +45,8 @@ def _each(
     for one in group:
         try:
             results += together([one], step, lost)
+        except TheirsToWaitFor:
+            raise
         except UsrecError as problem:
             refused.append(problem)
     if refused:

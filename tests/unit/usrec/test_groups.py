@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -17,11 +17,12 @@ from usrec.adapters.persistence.submissions import SqlSubmissions
 from usrec.application.deliver import HELD_BACK, open_attempts, record_answers
 from usrec.application.record_intent import Ready
 from usrec.application.stop_employer import stop_employer
-from usrec.domain.errors import EmployerHeld, LeaseLost, LedgerUnavailable
-from usrec.domain.message import CorrelationId, MessageId
+from usrec.application.together import together
+from usrec.domain.errors import EmployerHeld, LeaseLost, LedgerUnavailable, SigningRefused, ValidationProblem
+from usrec.domain.message import CorrelationId, MessageId, RenderedMessage, SignedMessage
 from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
-from usrec.domain.submission import QueueStatus
+from usrec.domain.submission import QueueStatus, Submission, WaitReason
 from usrec.interfaces.bench import Bench, Broken
 from usrec.ports.ledger import Claim
 
@@ -135,6 +136,55 @@ def test_what_the_ledger_refuses_for_one_holds_no_other(line: Line, monkeypatch:
     line.wire.then(*[line.registers] * 2)
     done = {one.submission.id: one.result for one in line.deliver_together(claims)}
     assert [done[claim.submission.id] for claim in claims] == ["accepted", "lease_lost", "accepted"]
+
+
+def test_one_whose_document_is_not_signed_waits_alone(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    hire(line, 3)
+    claims, signs = line.claim(3), line.signer.sign
+    unsigned = line.renderer.render(claims[1].submission, record_id=claims[1].record_id)
+
+    def sign(rendered: RenderedMessage, **how: Any) -> SignedMessage:
+        if rendered == unsigned:
+            raise SigningRefused("the key's certificate is revoked")
+        return signs(rendered, **how)
+
+    monkeypatch.setattr(line.signer, "sign", sign)
+    line.wire.then(*[line.registers] * 2)
+    done = {one.submission.id: one.result for one in line.deliver_together(claims)}
+    assert [done[claim.submission.id] for claim in claims] == ["accepted", "waiting", "accepted"]
+    left = line.entry(claims[1].submission.event_id)
+    assert (left.status, left.wait_reason, left.lease_owner) == (QueueStatus.SCHEDULED, WaitReason.KEY_UNUSABLE, None)
+    assert list(line.attempts(claims[1].submission.event_id)) == []
+
+
+def test_one_that_cannot_be_rendered_goes_back_to_hr_alone(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    hire(line, 3)
+    claims, renders = line.claim(3), line.renderer.render
+
+    def render(submission: Submission, **how: Any) -> RenderedMessage:
+        if submission.id == claims[1].submission.id:
+            raise ValidationProblem("too long", where="established_post")
+        return renders(submission, **how)
+
+    monkeypatch.setattr(line.renderer, "render", render)
+    line.wire.then(*[line.registers] * 2)
+    done = {one.submission.id: one.result for one in line.deliver_together(claims)}
+    assert [done[claim.submission.id] for claim in claims] == ["accepted", "invalid", "accepted"]
+
+
+def test_ledger_that_goes_away_between_single_ones_is_not_waited_for_once_for_each() -> None:
+    """Each wait for a locked ledger takes ten seconds; the leases of those behind would run out meanwhile."""
+    asked: list[Sequence[int]] = []
+
+    def step(some: Sequence[int]) -> Sequence[int]:
+        asked.append(some)
+        if len(some) > 1:
+            raise LeaseLost("the state of one has changed")
+        raise LedgerUnavailable("it is locked")
+
+    with pytest.raises(LedgerUnavailable):
+        together([1, 2, 3], step, lambda one, _: one)
+    assert asked == [[1, 2, 3], [1]]
 
 
 def test_group_that_dies_between_intent_and_record_is_sent_again_with_the_same_bytes(line: Line) -> None:

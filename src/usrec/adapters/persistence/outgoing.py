@@ -129,7 +129,7 @@ class SqlWriteBacks:
         left = [row for row in of_row if row not in standing or row in before]
         values = [_values(of_row[row], before.get(row)) for row in left]
         done = self._connection.changed(_NOTE[self._dialect], values) if values else 0
-        return () if done == len(values) else notes
+        return () if done == len(values) and len(before) == len(earlier) else notes
 
     def _standing(self, of_row: Mapping[tuple[SourceName, str], StatusNote]) -> Mapping[tuple[SourceName, str], Any]:
         """What is noted about these rows."""
