@@ -31,8 +31,8 @@ GROUP: Final = 32
 """So many share a transaction at most."""
 A_MOMENT: Final = timedelta(milliseconds=250)
 """What is claimed beyond the delivering threads is what they sign and send in so long."""
-PATIENCE: Final = timedelta(seconds=10)
-"""What has waited for longer for its turn is given back or held back: its lease has to cover the exchange."""
+PATIENCE: Final = timedelta(seconds=5)
+"""What waited longer than this for its turn, twice at most, goes back: its lease has to cover the exchange."""
 
 
 class Orders(Protocol):

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from support.desk import Desk
 from support.line import Line
+from support.line_agent import line_settings
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.application.deliver import claim_due
 from usrec.domain.errors import LedgerUnavailable
+from usrec.domain.message import Envelope
+from usrec.domain.outcome import SubmissionOutcome
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus
+from usrec.domain.verdict import Ending
 from usrec.interfaces.gate import Gate
+from usrec.interfaces.shift import PATIENCE
 from usrec.ports.ledger import Claim
+from usrec.settings.rules import lease_needed
 
 
 def hire(line: Line, number: int) -> list[str]:
@@ -89,4 +96,27 @@ def test_what_breaks_while_a_delivery_is_told_is_raised_when_all_others_have_end
             desk.step(desk.agent)
     assert desk.dispatch.bench.gather(0.0, 8, more=lambda _: True) == []
     assert [one.result for one in desk.reports] == ["accepted"] * 4
+    assert {line.of(one).state for one in events} == {State.ACCEPTED}
+
+
+def test_lease_covers_both_waits_and_an_exchange_through_a_proxy_by_default() -> None:
+    values = line_settings().values
+    assert lease_needed(values.gateway.timeouts, by_proxy=True) + 2 * PATIENCE <= values.delivery.lease
+
+
+def test_what_was_opened_and_waited_too_long_is_not_sent_until_its_next_turn(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease might run out on the wire; nothing was sent, so nothing is in doubt."""
+    desk, events = Desk(line, monkeypatch, group=3), hire(line, 3)
+
+    def slow_at_first(envelope: Envelope) -> SubmissionOutcome:
+        desk.say = line.registers
+        line.clock.advance(PATIENCE + timedelta(seconds=1))
+        return line.registers(envelope)
+
+    desk.say = slow_at_first
+    desk.work()
+    endings = [attempt.ending for one in events for attempt in line.attempts(one)]
+    assert sorted(map(str, endings)) == [*[Ending.NOTHING_SENT] * 2, *[Ending.REGISTERED] * 3]
     assert {line.of(one).state for one in events} == {State.ACCEPTED}
