@@ -65,6 +65,9 @@ def test_what_a_person_has_to_look_at_is_in_a_file_and_not_on_the_screen(
     _write(tmp_path / "export.csv", HEADER, rows)
     people = [one, other, third]
     _write(tmp_path / "roster.csv", ["contract_key", *HEADER[1:4]], ([who.key, *_identity(who)] for who in people))
+    nowhere = _run(place, "--reason", "export", "--yes", "--review", str(tmp_path / "no" / "review.csv"))
+    assert nowhere.returncode == 2, "before anything is taken over"
+    assert "cannot be written" in nowhere.stderr
     file = tmp_path / "review.csv"
     shown = _run(place, "--plan", "--review", str(file))
     assert shown.returncode == 0, shown.stderr
