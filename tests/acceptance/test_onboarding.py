@@ -60,11 +60,14 @@ def test_what_a_person_has_to_look_at_is_in_a_file_and_not_on_the_screen(
     place = make_workplace()
     place.connect("https://127.0.0.1:9/")
     one, other, third = (Person(number) for number in range(3))
-    rows = [[_id(one), one.iin, "ТД-0/а", SIGNED, "", ""], [_id(other), *_identity(other), "вчера", ""]]
+    rows = [[_id(one), one.iin, "=ТД-0/а", SIGNED, "", ""], [_id(other), *_identity(other), "вчера", ""]]
     rows.append([_id(third), *_identity(third), "", "A-1"])
     _write(tmp_path / "export.csv", HEADER, rows)
     people = [one, other, third]
     _write(tmp_path / "roster.csv", ["contract_key", *HEADER[1:4]], ([who.key, *_identity(who)] for who in people))
+    nowhere = _run(place, "--reason", "export", "--yes", "--review", str(tmp_path / "no" / "review.csv"))
+    assert nowhere.returncode == 2, "before anything is taken over"
+    assert "cannot be written" in nowhere.stderr
     file = tmp_path / "review.csv"
     shown = _run(place, "--plan", "--review", str(file))
     assert shown.returncode == 0, shown.stderr
@@ -75,6 +78,7 @@ def test_what_a_person_has_to_look_at_is_in_a_file_and_not_on_the_screen(
     with file.open(encoding="utf-8-sig", newline="") as text:
         found = {row["why"]: row for row in csv.DictReader(text, delimiter=";")}
     assert found["number_differs"]["possible_keys"] == one.key
+    assert found["number_differs"]["contract_number"] == "'=ТД-0/а", "no spreadsheet takes it for a formula"
     assert found["number_differs"]["employee_iin"] == one.iin
     done = {**found["number_differs"], "contract_key": one.key}
     _write(tmp_path / "mended.csv", list(done), [list(done.values())])

@@ -22,6 +22,7 @@ from usrec.application.take_snapshot import SnapshotPolicy, take_snapshot
 from usrec.domain.errors import SnapshotRefused, SourceUnavailable
 from usrec.domain.retention import Prunable, RetentionRule
 from usrec.domain.rules.finding import load_findings
+from usrec.domain.snapshot.derived import PuzzleKind
 from usrec.domain.snapshot.look import Difference
 from usrec.domain.source_event import ContractKey, EventId, Operation, SourceName
 from usrec.domain.state import State
@@ -250,11 +251,25 @@ def test_a_row_that_is_gone_is_an_incomplete_termination_and_taken_back_when_it_
     assert company.one("OLD-7", Operation.TERMINATION).state is State.CANCELLED
 
 
+def test_a_contract_whose_key_has_changed_is_neither_ended_nor_entered_again(company: Company) -> None:
+    company.run("UPDATE staff SET id = 'NEW-7', number = 'тд  old-7' WHERE id = 'OLD-7'")
+    company.line.clock.advance(QUARTER)
+    shown = _take(company, company.roster, keep=False)
+    assert shown is not None
+    assert [(one.kind, one.key) for one in shown.puzzles] == [(PuzzleKind.OTHER_KEY, "NEW-7")]
+    assert company.take() == IngestReport()
+
+
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
         ("DELETE FROM staff", "no row"),
         ("DELETE FROM staff WHERE id > 'OLD-2'", "running contracts are missing"),
+        ("UPDATE staff SET ended = signed", "40 of 40 running contracts end at once"),
+        (
+            "INSERT INTO staff (id, number, both_signed) SELECT 'B ' || id, 'B ' || number, both_signed FROM staff",
+            "40 of 80 contracts are old and were never seen",
+        ),
         ("INSERT INTO staff (id) VALUES ('old-7')", "differ only in case"),
         ("INSERT INTO staff (id) VALUES (' ')", "no contract key"),
         ("ALTER TABLE staff RENAME COLUMN code TO post_code", "gives no column code"),

@@ -29,6 +29,7 @@ from usrec.domain.evidence import (
 )
 from usrec.domain.outage import Outage, outages
 from usrec.domain.response_code import Explanation
+from usrec.domain.spreadsheet import harmless
 from usrec.domain.submission import SubmissionId
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.evidence import CertificatesOf, Chosen, EvidenceFiles, EvidenceReading
@@ -231,7 +232,7 @@ class _Index:
     def add(self, row: PeriodRow) -> None:
         """One more."""
         cells = [layout.plain(cell) for cell in astuple(row)]
-        self._write(["" if cell is None else _harmless(str(cell)) for cell in cells])
+        self._write(["" if cell is None else harmless(str(cell)) for cell in cells])
 
     def whole(self) -> SpooledTemporaryFile[bytes]:
         """All of it, from the beginning."""
@@ -242,8 +243,3 @@ class _Index:
         line = io.StringIO()
         csv.writer(line).writerow(cells)
         self._file.write(line.getvalue().encode())
-
-
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell

@@ -26,7 +26,7 @@ class SnapshotSourceSettings(Section):
     every: Seconds = timedelta(minutes=15)
     """How often the staff is looked at."""
     lost_percent: Annotated[Number, Field(ge=0, le=100)] = 5
-    """A look that lacks more of the running contracts is refused; one contract may always be missing."""
+    """A look that lacks or ends more of the running contracts, or has more old ones that are new, is refused."""
     new_from: Day | None = None
     """What was signed or ended on this day or later is new at the first look; without it nothing is."""
     language: Language = "en"

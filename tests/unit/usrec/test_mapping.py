@@ -53,7 +53,14 @@ def test_a_free_text_that_the_map_does_not_know_is_left_out() -> None:
     assert "established_post" not in _contract(post="Инженер")
 
 
-@pytest.mark.parametrize("nothing", ["00000000", "99991231", "9999-12-31", "-", "", None, date(9999, 12, 31)])
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        *("00000000", "99991231", "9999-12-31", "-", "", None, date(9999, 12, 31)),
+        *("9999-12-31T00:00:00+05:00", "9999-12-31T23:59:59Z", "9999-12-30T19:00:00Z", "0001-01-01T00:00:00Z"),
+        datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC),
+    ],
+)
 def test_declared_days_and_texts_mean_no_date(nothing: object) -> None:
     assert "end_date" not in _contract(till=nothing)
 

@@ -14,6 +14,7 @@ from usrec.adapters.sources.files.options import ReadingOptions
 from usrec.adapters.sources.files.raw import FileUnreadable
 from usrec.adapters.sources.files.registry_export import Unusable, read_export, read_roster
 from usrec.domain.onboarding import KnownAgreement, folded_number, merged_rows
+from usrec.domain.spreadsheet import harmless
 
 HEADER = ["Шарт", "employee_iin", "contract_number", "contract_date", "entered_on", "agreement_id", "employer_bin"]
 RENAMED = {"contract_id": "Шарт"}
@@ -36,6 +37,14 @@ def test_rows_of_a_workbook_are_one_contract_with_its_agreements(tmp_path: Path)
     assert (unusable, faults) == ([], [])
     assert (found.number, found.day, found.entered, found.rows) == ("17", DAY, date(2022, 4, 2), (2, 3, 4))
     assert found.agreements == (KnownAgreement("A-1"), KnownAgreement("A-2"))
+
+
+@pytest.mark.parametrize("number", ["=1+1", "+7", "-17/к", "@a", "'17", "17"])
+def test_a_number_goes_through_the_review_file_unchanged_and_is_no_formula_there(tmp_path: Path, number: str) -> None:
+    cell = harmless(number)
+    assert cell[0] not in "=+-@"
+    file = a_workbook(tmp_path / "export.xlsx", ["R-1", IIN, cell, DAY, None, None, None])
+    assert [one.number for one in read_export(file, ReadingOptions(), RENAMED, BIN)[0]] == [number]
 
 
 def test_a_row_that_cannot_be_used_is_named_with_its_column(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ class DateRules:
     def text_of(self, cell: date) -> str:
         """A cell that the driver gave as a date or time: ``YYYY-MM-DD``, with the time where there is one."""
         if isinstance(cell, datetime):
-            wall = cell if cell.tzinfo is None else cell.astimezone(self.zone)
+            wall = self._wall(cell)
             day = self._moved(wall.date())
             at = wall.time().replace(tzinfo=None)
             return day if at == time.min else f"{day}T{at.isoformat()}"
@@ -61,12 +61,22 @@ class DateRules:
         day = found.isoformat()
         return "" if day in self.no_date else day
 
+    def _wall(self, moment: datetime) -> datetime:
+        """What the clock of the declared zone shows; a moment at the very end of time as it is written."""
+        try:
+            return moment if moment.tzinfo is None else moment.astimezone(self.zone)
+        except OverflowError:
+            return moment
+
     def _of_instant(self, text: str) -> str:
         try:
             instant = datetime.fromisoformat(text)
         except ValueError:
             return f"{UNREAD}{text}"
-        return instant.astimezone(self.zone).date().isoformat()
+        if instant.date().isoformat() in self.no_date:
+            return ""
+        day = self._wall(instant).date().isoformat()
+        return "" if day in self.no_date else day
 
     def _read(self, text: str) -> date | None:
         for pattern in ("YYYY-MM-DD", *self.formats):

@@ -53,6 +53,8 @@ class PuzzleKind(StrEnum):
     OTHER_EMPLOYEE = "other_employee"
     OTHER_CONTRACT = "other_contract"
     """The key of an ended contract names one with another number and date."""
+    OTHER_KEY = "other_key"
+    """A contract that is remembered under another key."""
     OTHER_ENDING = "other_ending"
     """A registered termination has another date or ground."""
     LEAVE_WITHOUT_CONTRACT = "leave_without_contract"

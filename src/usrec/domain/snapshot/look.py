@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from usrec.domain.onboarding import folded_number
 from usrec.domain.snapshot.contract import facts_of, tell_contract, tell_gone
 from usrec.domain.snapshot.derived import Derived, Puzzle, PuzzleKind, Telling
 from usrec.domain.snapshot.leave import tell_leave, tell_leave_gone
-from usrec.domain.snapshot.staff import FoldedKey, LeaveRow, Look, StaffRow, fold
+from usrec.domain.snapshot.staff import Fields, FoldedKey, LeaveRow, Look, StaffRow, fold
 from usrec.domain.snapshot.story import Facts, Fate, Story, settle
 from usrec.domain.source_event import EventId, Operation
 
@@ -90,6 +91,7 @@ class _Differing:
         self._since = memory.taken_on or look.day
         self._refused = {event_id for event_id, fate in fates.items() if fate.refused}
         self._is_first = memory.taken_on is None
+        self._moved = _moved(memory, look)
         self._events: list[Derived] = []
         self._puzzles: list[Puzzle] = []
         self._contracts: dict[FoldedKey, Story] = {}
@@ -112,12 +114,17 @@ class _Differing:
             return
         if known is not None:
             story = settle(known, self._fates)
+        elif row is not None and _identity(row.contract) in self._moved:
+            self._puzzles.append(Puzzle(PuzzleKind.OTHER_KEY, row.key))
+            return
         elif row is not None:
             story = Story(row.key, row.employer_bin, self._standing(row))
         else:
             return
         puzzle = None
-        if row is None:
+        if row is None and _identity(story.settled.contract) in self._moved:
+            telling = Telling(story, self._since, None)
+        elif row is None:
             telling = tell_gone(story, self._since)
         else:
             telling, puzzle = tell_contract(story, row, self._since)
@@ -170,6 +177,22 @@ class _Differing:
         if not self._is_first:
             return False
         return self._new_from is None or not day or day < self._new_from.isoformat()
+
+
+_Identity = tuple[str, str, str] | None
+
+
+def _identity(contract: Fields | None) -> _Identity:
+    """What a contract is recognised by when its key has changed; None where it is not given whole."""
+    iin, number, day = ((contract or {}).get(name) for name in ("employee_iin", "contract_number", "contract_date"))
+    return (iin, folded_number(number), day) if iin and number and day else None
+
+
+def _moved(memory: Memory, look: Look) -> frozenset[_Identity]:
+    """Contracts that stand in the registry and that ``look`` shows under a key which was never seen."""
+    known = {_identity(story.settled.contract) for story in memory.contracts.values()}
+    new = {_identity(row.contract) for row in look.contracts if fold(row.key) not in memory.contracts}
+    return frozenset(known & new - {None})
 
 
 def _in_order(of_contracts: Sequence[Derived], of_leaves: Sequence[Derived]) -> Sequence[Derived]:

@@ -198,4 +198,7 @@ def _write(file: Path, content: bytes) -> None:
 
     if file.exists():
         raise typer.BadParameter(f"{file} exists already", param_hint="--review")
-    write_atomically(file, content)
+    try:
+        write_atomically(file, content)
+    except OSError as problem:
+        raise typer.BadParameter(f"{file} cannot be written: {problem.strerror}", param_hint="--review") from None

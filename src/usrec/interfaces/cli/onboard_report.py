@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from usrec.domain.spreadsheet import harmless
 from usrec.interfaces.i18n import N_, ntr, tr
 
 if TYPE_CHECKING:
@@ -115,15 +116,20 @@ def review_bytes(told: Told) -> bytes:
     text = StringIO(newline="")
     writer = csv.DictWriter(text, _REVIEW, delimiter=";", restval="")
     writer.writeheader()
+    for cells in _review_rows(told):
+        writer.writerow({name: harmless(str(cell)) for name, cell in cells.items()})
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _review_rows(told: Told) -> Iterator[dict[str, object]]:
     for one in _open(told):
-        writer.writerows(_review_rows(one))
+        yield from _open_rows(one)
     for missing in told.plan.matching.missing:
         identity = {"employee_iin": missing.employee_iin, "contract_number": missing.number}
         key = {"contract_key": missing.key, "why": MISSING}
-        writer.writerow({**identity, "contract_date": missing.day, **key})
+        yield {**identity, "contract_date": missing.day, **key}
     for row in told.unusable:
-        writer.writerow({"why": f"{UNUSABLE}: {row.column}", "row": row.row})
-    return text.getvalue().encode("utf-8-sig")
+        yield {"why": f"{UNUSABLE}: {row.column}", "row": row.row}
 
 
 def _open(told: Told) -> Sequence[_Open]:
@@ -134,7 +140,7 @@ def _open(told: Told) -> Sequence[_Open]:
     ]
 
 
-def _review_rows(one: _Open) -> Iterator[dict[str, object]]:
+def _open_rows(one: _Open) -> Iterator[dict[str, object]]:
     contract = one.contract
     cells: dict[str, object] = {
         "contract_id": contract.contract_id,

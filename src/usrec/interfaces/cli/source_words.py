@@ -44,6 +44,9 @@ PUZZLES: Final[Mapping[PuzzleKind, str]] = {
     PuzzleKind.OTHER_CONTRACT: N_(
         "the key of an ended contract names another contract: let the key hold what tells contracts apart"
     ),
+    PuzzleKind.OTHER_KEY: N_(
+        "a contract with this IIN, number and date is remembered under another key: give the row its old key back"
+    ),
     PuzzleKind.OTHER_ENDING: N_(
         "a registered end has another date or ground: no operation changes that; settle it in the portal"
     ),

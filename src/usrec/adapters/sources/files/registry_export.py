@@ -15,6 +15,7 @@ from usrec.adapters.sources.files.raw import FileUnreadable, RawFile
 from usrec.domain.identifiers import IdentifierError, parse_iin
 from usrec.domain.onboarding import HrContract, KnownAgreement, KnownContract
 from usrec.domain.source_event import ContractKey
+from usrec.domain.spreadsheet import unmarked
 
 _KINDS: Final = {
     "employee_iin": "iin",
@@ -170,7 +171,7 @@ def _rows(
 def _text(cell: object, column: Column, options: ReadingOptions, raw: RawFile) -> str | None:
     """A cell; empty where nothing stands there, None where it cannot be read."""
     value, found = read_cell(cell, column, options, raw.first_day)
-    return None if found is not None else str(value or "").strip()
+    return None if found is not None else unmarked(str(value or "").strip())
 
 
 def _open(path: Path, options: ReadingOptions, renamed: Mapping[str, str]) -> RawFile:

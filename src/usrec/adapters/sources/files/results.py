@@ -18,6 +18,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Final
 
+from usrec.domain.spreadsheet import harmless
 from usrec.ports.event_source import StatusNote
 
 RESULT_COLUMNS: Final = (
@@ -35,7 +36,6 @@ RESULT_COLUMNS: Final = (
 """The columns of a result file; those that the outbox has too bear its names."""
 
 _PERSONAL: Final = re.compile(r"[0-9]{10,}")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 Line = Mapping[str, str]
 
@@ -102,13 +102,8 @@ def _text(file: Path, lines: Sequence[Line]) -> bytes:
     text = StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(RESULT_COLUMNS)
-    writer.writerows([_harmless(line[name]) for name in RESULT_COLUMNS] for line in lines)
+    writer.writerows([harmless(line[name]) for name in RESULT_COLUMNS] for line in lines)
     return text.getvalue().encode("utf-8-sig")
-
-
-def _harmless(cell: str) -> str:
-    """No spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _replace(file: Path, content: bytes) -> None:
