@@ -145,6 +145,8 @@ def test_only_a_known_token_opens(authorization: str, api: Desk) -> None:
         (json.dumps({"events": [an_event(payload={"x": "\x00"})]}).encode(), 422),
         (json.dumps({"events": [an_event(event_id="\ud800")]}).encode(), 422),
         (json.dumps({"events": [an_event(entered_at="2026-11-20")]}).encode(), 422),
+        (json.dumps({"events": [an_event(entered_at="0001-01-01T00:00:00+14:00")]}).encode(), 422),
+        (json.dumps({"events": [an_event(entered_at="9999-12-31T22:00:00Z")]}).encode(), 422),
         (b" " * 200_000, 413),
     ],
 )
