@@ -20,6 +20,7 @@ from support.line import BIN
 from usrec.adapters.persistence import SqlLedger, open_ledger
 from usrec.adapters.sources.files.drop_folder import DropFolder
 from usrec.adapters.sources.files.options import ReadingOptions, Sentinel
+from usrec.adapters.sources.files.results import CHANGED, write_results
 from usrec.domain.errors import SourceUnavailable
 from usrec.domain.source_event import EventId
 from usrec.domain.state import State
@@ -194,6 +195,35 @@ def test_results_of_a_file_that_hr_took_away_are_written_nowhere(drop: Path, led
 def _note(row_ref: str) -> StatusNote:
     noted_at = datetime(2026, 11, 20, tzinfo=UTC)
     return StatusNote(NAME, row_ref, 1, "accepted", "", "Registered.", "[]", "R-1", None, noted_at)
+
+
+@pytest.mark.parametrize("ending", [".csv", ".jsonl"])
+def test_a_result_that_was_saved_in_another_form_is_put_aside_and_stops_nobody(tmp_path: Path, ending: str) -> None:
+    result = tmp_path / f"hires.0.result{ending}"
+    note = StatusNote(NAME, "0:1", 1, "taken", "", "Принято", "[]", None, None, datetime.now(UTC))
+    write_results(result, [(1, note)])
+    good = result.read_text("utf-8-sig")
+    changed = (
+        good.encode("cp1251", "replace"),
+        good.replace(";", ",").replace("{", "[").encode(),
+        good.replace("+00:00", "").encode(),
+        good.replace(note.noted_at.isoformat(), "22.11.2026 20:47").encode(),
+    )
+    for saved in changed:
+        result.write_bytes(saved)
+        write_results(result, [(2, note)])
+        assert result.with_name(result.name + CHANGED).read_bytes() == saved
+        assert "Принято" in result.read_text("utf-8-sig")
+
+
+def test_names_of_any_length_and_in_no_encoding_are_taken(drop: Path, ledger: SqlLedger) -> None:
+    dropped(drop, f"{'Я' * 125}.csv", hired(1))
+    dropped(drop, os.fsdecode(b"\xff\xfe.csv"), hired(2))
+    (drop / os.fsdecode(b"\xff.xlsx")).write_bytes(b"no workbook")
+    source = drop_source(drop, ledger)
+    assert take_all(source, ledger) == 2
+    assert len(list((drop / "taken").glob("*.result.csv"))) == 2
+    assert len(list((drop / "refused").glob("*.result.csv"))) == 1
 
 
 def test_a_folder_that_is_gone_is_told_and_waited_for(drop: Path, ledger: SqlLedger) -> None:

@@ -149,6 +149,48 @@ def test_export_from_a_damaged_journal_is_labelled_said_loudly_and_ends_with_6(
     assert (checked["journal"]["whole"], checked["notices"]["journal_damaged"]) == (False, 1)
 
 
+HIDDEN = "UPDATE journal SET submission_id = NULL WHERE seq = (SELECT max(seq) FROM journal WHERE submission_id = '{}')"
+EARLIER = "UPDATE journal SET actor = 'x' WHERE seq = 1"
+EARLIER_HEADER = "UPDATE journal_batches SET total = total + 1 WHERE number = 1"
+AFTER_IT = "UPDATE journal SET actor = 'x' WHERE seq = (SELECT max(seq) FROM journal)"
+ALL_BUT_ITS_LAST = HIDDEN.replace("seq = ", "submission_id = '{0}' AND seq < ").replace("'{}'", "'{0}'")
+TAKEN_LATE = "UPDATE submissions SET received_at = (SELECT max(received_at) FROM submissions) WHERE id = '{}'"
+
+
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [(EARLIER, 0), (EARLIER_HEADER, 6), (AFTER_IT, 6), (HIDDEN, 6), (ALL_BUT_ITS_LAST, 6), (TAKEN_LATE, 0)],
+)
+def test_of_a_single_submission_the_journal_is_checked_from_its_intake_on(
+    busy: Desk, statement: str, code: int
+) -> None:
+    def linked() -> None:
+        link_journal(ledger=busy.ledger, clock=busy.clock)
+
+    linked()
+    busy.clock.advance(timedelta(days=3))
+    busy.hire(4)
+    busy.take()
+    linked()
+    busy.send_one("hire-4", registered())
+    linked()
+    busy.clock.advance(timedelta(days=3))
+    busy.hire(5)
+    busy.take()
+    linked()
+    which, bundle = busy.row("hire-4").id, busy.folder / "b.zip"
+    unguarded(busy, statement.format(which))
+    said = busy.usrec("evidence", "export", "--submission", which, "-o", str(bundle), "--json")
+    assert (said.code, said.json["journal"]["from_batch"]) == (code, 1 if statement == EARLIER_HEADER else 2), said.err
+    with zipfile.ZipFile(bundle) as archive:
+        told = "checked from its batch 2 on" in archive.read("README.txt").decode()
+        assert told is (statement != EARLIER_HEADER)
+        assert json.loads(archive.read("manifest.json"))["journal"] == said.json["journal"]
+    day = kazakhstan_date(busy.clock.now()).isoformat()
+    whole = busy.usrec("evidence", "export", "--period", day, day, "-o", str(bundle), "--force", "--json")
+    assert (whole.code, whole.json["journal"]["from_batch"]) == (0 if statement == TAKEN_LATE else 6, 1)
+
+
 def test_a_period_that_no_bundle_can_hold_is_refused_before_anything_is_written_with_parts_that_fit(
     busy: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,8 +9,10 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -143,6 +145,8 @@ def test_only_a_known_token_opens(authorization: str, api: Desk) -> None:
         (json.dumps({"events": [an_event(payload={"x": "\x00"})]}).encode(), 422),
         (json.dumps({"events": [an_event(event_id="\ud800")]}).encode(), 422),
         (json.dumps({"events": [an_event(entered_at="2026-11-20")]}).encode(), 422),
+        (json.dumps({"events": [an_event(entered_at="0001-01-01T00:00:00+14:00")]}).encode(), 422),
+        (json.dumps({"events": [an_event(entered_at="9999-12-31T22:00:00Z")]}).encode(), 422),
         (b" " * 200_000, 413),
     ],
 )
@@ -272,10 +276,49 @@ def test_an_address_that_is_taken_and_a_certificate_that_is_none_are_told_at_the
 
 
 def test_whoever_connects_and_asks_nothing_is_sent_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("usrec.interfaces.intake_api.server._SILENCE", 0.2)
+    monkeypatch.setattr("usrec.interfaces.intake_api.impatient.SILENCE", 0.2)
     with desk(tmp_path) as api, socket.create_connection(("127.0.0.1", httpx.URL(api.url).port or 0)) as silent:
         silent.settimeout(20)
         assert silent.recv(1) == b""
+
+
+HALF = {
+    "the head of a second request": b"GET /v1/openapi.json HTTP/1.1\r\nHost: any\r\n\r\nGET /v1/openapi.json HTTP",
+    "the body of a refused request": b"POST /v1/events HTTP/1.1\r\nHost: any\r\nContent-Length: 9000\r\n\r\n{",
+}
+
+
+@pytest.mark.parametrize("part", sorted(HALF))
+def test_whoever_sends_a_request_in_drops_is_sent_away(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("usrec.interfaces.intake_api.impatient.SILENCE", 0.5)
+    with desk(tmp_path) as api, socket.create_connection(("127.0.0.1", httpx.URL(api.url).port or 0)) as slow:
+        slow.settimeout(0.05)
+        slow.sendall(HALF[part])
+        with pytest.raises(OSError, match=r"[Bb]roken pipe|reset by peer"):
+            _dawdle(slow)
+
+
+def _dawdle(slow: socket.socket) -> None:
+    """A byte now and then, for up to ten seconds."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with suppress(TimeoutError):
+            slow.recv(65536)
+        slow.sendall(b"a")
+
+
+def test_a_connection_may_rest_between_two_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("usrec.interfaces.intake_api.impatient.SILENCE", 0.2)
+    with desk(tmp_path) as api, httpx.Client(base_url=api.url) as client:
+        ports = set()
+        for _ in range(3):
+            with client.stream("GET", "/v1/openapi.json") as answer:
+                ports.add(answer.extensions["network_stream"].get_extra_info("client_addr"))
+                answer.read()
+            time.sleep(0.5)
+        assert len(ports) == 1
 
 
 def test_it_keeps_to_what_its_document_promises(tmp_path: Path) -> None:

@@ -2,22 +2,40 @@
 
 What was checked once need not be checked again: a later call goes on from the state that an earlier one ended with.
 Only lines up to that state that were changed since then are missed so; checking from the start finds those too.
+
+What concerns one submission lies behind its intake. Before it the headers alone are followed: whatever hides one of its
+lines, in whichever batch, changed something behind that place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
-from usrec.domain.chain import START, Batch, ChainLine, ChainState, digest_of, follows
+from usrec.domain.chain import (
+    START,
+    Batch,
+    BatchHeader,
+    ChainLine,
+    ChainState,
+    digest_of,
+    follows,
+    hash_of,
+    state_after,
+)
 from usrec.domain.chain_check import Breach, Damage, check_batch, digest_at, digests_in, kind_of
 from usrec.domain.errors import InvariantViolation, LedgerUnavailable
 from usrec.domain.spans import Span, holds, numbers_in, read_spans
+from usrec.domain.submission import SubmissionId
 from usrec.ports.chain import ChainView
 
 _AT_ONCE: Final = 16
 """Batches in memory."""
+_HEADERS_AT_ONCE: Final = 500
+_CLOCKS_DIFFER: Final = timedelta(days=1)
+"""By so much at most: agents of one ledger that do not tell the same time, or a clock that was set back."""
 _MOVES: Final = frozenset({Damage.EDITED, Damage.REMOVED, Damage.INSERTED})
 
 
@@ -50,6 +68,39 @@ def verify_journal(view: ChainView, since: ChainState = START) -> Checked:
                 return Checked(state, _traced(view, batch, found))
             state = found
     return Checked(state)
+
+
+def state_before(view: ChainView, submission_id: SubmissionId, taken_at: datetime) -> ChainState:
+    """Where the chain stood before any line of a submission was linked, for :func:`verify_journal` to go on from.
+
+    It is the start of the chain where that cannot be told, and the last whole header where one before is damaged.
+
+    Args:
+        taken_at: Its intake, aware UTC.
+    """
+    try:
+        known = [view.batch_of(line.seq) for line in view.lines_of(submission_id)]
+        first = min((batch.header.number for batch in known if batch is not None), default=None)
+        return _followed(view, first, taken_at - _CLOCKS_DIFFER)
+    except (ValueError, TypeError, InvariantViolation, LedgerUnavailable):
+        view.ends()
+        return START
+
+
+def _followed(view: ChainView, first: int | None, taken_at: datetime) -> ChainState:
+    """By the headers up to this batch, or to the first that was linked then."""
+    state = START
+    while headers := view.headers(state.number, _HEADERS_AT_ONCE):
+        for header, its_hash in headers:
+            reached = header.number == first or header.at >= taken_at
+            if reached or not _is_next(state, header, its_hash):
+                return state
+            state = state_after(header, its_hash)
+    return state
+
+
+def _is_next(state: ChainState, header: BatchHeader, its_hash: str) -> bool:
+    return (header.number, header.previous) == (state.number + 1, state.hash) and hash_of(header) == its_hash
 
 
 def _batches(view: ChainView, after: int) -> Sequence[Batch | None]:

@@ -43,6 +43,10 @@ def test_time_without_a_zone_is_no_instant(text: str | None) -> None:
     assert read_instant(text) is None
 
 
+def test_a_time_that_nobody_could_be_shown_is_no_instant() -> None:
+    assert read_instant("9999-12-31T22:00:00Z") is None
+
+
 def test_ddl_of_an_unknown_database_is_refused_with_the_choices() -> None:
     with pytest.raises(ConfigurationError, match="no outbox table for the database 'db2'"):
         outbox_ddl("db2")

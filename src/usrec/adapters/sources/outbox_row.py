@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.source_event import EventId, SourceName, SourceRow
 
 EVENT_COLUMNS: Final = (
@@ -62,10 +63,13 @@ def read_revision(cell: object) -> int:
 
 
 def read_instant(cell: object) -> datetime | None:
-    """An aware UTC time, None where the text is no ISO 8601 time or names no zone."""
+    """An aware UTC time, None where the text is no ISO 8601 time or names no zone, or no calendar can show it here."""
     try:
         instant = datetime.fromisoformat(_text(cell).strip())
-        return None if instant.tzinfo is None else instant.astimezone(UTC)
+        if instant.tzinfo is None:
+            return None
+        kazakhstan_date(instant.astimezone(UTC))
+        return instant.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

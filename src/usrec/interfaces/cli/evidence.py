@@ -100,12 +100,21 @@ def _export(
 
     now = SystemClock().now()
     key = build_statement_key(place.settings, sign_with, now)
-    found = journal_found(place)
+    found = _journal_of(place, scope)
     _link(place)
     with place.ledger.evidence.reading() as reading, _writing(output) as files:
         chosen, of = _chosen(reading, scope)
         require_room(reading, chosen, of, output)
         return _written(place, reading=reading, files=files, chosen=chosen, of=of, key=key, found=found, now=now), of
+
+
+def _journal_of(place: Opened, scope: str | tuple[date, date]) -> JournalFound:
+    """The check of what concerns the export: all of the journal, or from a submission's intake on."""
+    if not isinstance(scope, str):
+        return journal_found(place)
+    with place.ledger.evidence.reading() as reading:
+        chosen, of = _chosen(reading, scope)
+    return journal_found(place, of if isinstance(of, str) else None, chosen.since)
 
 
 def _link(place: Opened) -> None:

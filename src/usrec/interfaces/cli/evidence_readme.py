@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from usrec.interfaces.cli.evidence_journal import JournalFound, readme_warning
+from usrec.interfaces.cli.evidence_journal import JournalFound, readme_scope, readme_warning
 from usrec.interfaces.i18n import N_, in_language, tr
 
 _LINES: Final = (
@@ -36,5 +36,6 @@ def readme(found: JournalFound) -> bytes:
     parts = []
     for language in ("kk", "ru", "en"):
         with in_language(language):
-            parts.append("\n".join([*readme_warning(found, language), *(tr(line) for line in _LINES)]))
+            lines = [*readme_warning(found, language), *(tr(line) for line in _LINES), *readme_scope(found)]
+            parts.append("\n".join(lines))
     return ("\n\n* * *\n\n".join(parts) + "\n").encode()

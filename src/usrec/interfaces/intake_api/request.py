@@ -8,12 +8,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from usrec.domain.identifiers import new_record_id
+from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.source_event import Operation, SourceName, SourceRow
 from usrec.interfaces.intake_api.problem import Fault, ProblemError
 from usrec.ports.clock import Entropy
@@ -43,6 +54,15 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _showable(at: datetime) -> datetime:
+    """A time that can be written in UTC and shown in Kazakhstan: the last hours of the year 9999 cannot."""
+    try:
+        kazakhstan_date(at.astimezone(UTC))
+    except OverflowError:
+        raise ValueError("no calendar holds this time") from None
+    return at
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
@@ -60,7 +80,10 @@ class IntakeEvent(_Strict):
     contract_key: Annotated[Key, Field(description="Your own key of the contract, never an IIN.")]
     employer_bin: Annotated[str, Field(pattern=r"^[0-9]{12}$", description="BIN, or IIN of an entrepreneur.")]
     withdrawn: Annotated[bool, Field(description="The event is taken back.")] = False
-    entered_at: Annotated[AwareDatetime | None, Field(description="When it was entered, with its zone.")] = None
+    entered_at: Annotated[
+        Annotated[AwareDatetime, AfterValidator(_showable)] | None,
+        Field(description="When it was entered, with its zone."),
+    ] = None
     payload: Annotated[dict[Name, Value | None], Field(max_length=100), WithJsonSchema(_PAYLOAD)]
 
 

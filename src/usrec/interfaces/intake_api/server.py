@@ -12,7 +12,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE: Final = 200
 """Connections at the same time; one more is told 503."""
-_SILENCE: Final = 15.0
-"""Seconds in which a new connection must have asked something."""
 _GRACE: Final = 10
 """Seconds for requests in hand when the agent stops."""
 _log = structlog.get_logger("usrec.intake")
@@ -116,10 +114,12 @@ def _tls(loaded: LoadedSettings, settings: HttpIntakeSettings) -> tuple[str, str
 def _config(app: Starlette, tls: tuple[str, str] | None) -> uvicorn.Config:
     import uvicorn
 
+    from usrec.interfaces.intake_api.impatient import Impatient
+
     certificate, key = tls or (None, None)
     return uvicorn.Config(
         app,
-        http=_impatient(),
+        http=Impatient,
         loop="asyncio",
         lifespan="off",
         ws="none",
@@ -135,22 +135,3 @@ def _config(app: Starlette, tls: tuple[str, str] | None) -> uvicorn.Config:
         ssl_certfile=certificate,
         ssl_keyfile=key,
     )
-
-
-def _impatient() -> type[asyncio.Protocol]:
-    """Uvicorn's protocol, which sends away whoever connects and asks nothing."""
-    from uvicorn.protocols.http.h11_impl import H11Protocol
-
-    class Impatient(H11Protocol):
-        """Closes a connection that has asked nothing for a while."""
-
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            self.loop.call_later(_SILENCE, self._look)
-
-        def _look(self) -> None:
-            asked = cast("object | None", self.cycle)
-            if asked is None and not self.transport.is_closing():
-                self.transport.abort()
-
-    return Impatient

@@ -14,6 +14,7 @@ another one, and of every row's place, so that a file that is read again after a
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,8 @@ _SUFFIXES: Final = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".jsonl", ".ndjso
 _UNFINISHED: Final = (".", "~", "_")
 """How programs begin the names of files that they have not finished."""
 _ID: Final = 16
+_LONGEST: Final = 240
+"""Bytes of a name that the agent gives, so that the name of its result fits into a file system's 255 too."""
 
 
 class DropFolder:
@@ -101,7 +104,11 @@ def id_in_name(file: Path) -> str:
 
 
 def _named(file: Path, file_id: str) -> str:
-    return f"{file.stem}.{file_id}{file.suffix}"
+    """With its id; of a long name as much as fits."""
+    stem, ending = file.stem, f".{file_id}{file.suffix}"
+    while len(os.fsencode(stem + ending)) > _LONGEST:
+        stem = stem[:-1]
+    return stem + ending
 
 
 def may_be_events(path: Path) -> bool:

@@ -141,13 +141,13 @@ class DropFolderSource:
     def close(self) -> None:
         """No file is open between two steps."""
 
-    def _pick_up(self) -> PermissionError | None:
-        """Take what has arrived; a file that may not be read or moved keeps no other waiting, and is returned."""
-        closed: PermissionError | None = None
+    def _pick_up(self) -> OSError | None:
+        """Take what has arrived; a file that cannot be read or moved keeps no other waiting, and is returned."""
+        closed: OSError | None = None
         for file in self._folder.arrivals(self._clock.now(), self._settle):
             try:
                 self._folder.take(file)
-            except PermissionError as problem:
+            except OSError as problem:
                 closed = problem
         return closed
 

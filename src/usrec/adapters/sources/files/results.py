@@ -1,7 +1,8 @@
 """The result file beside a file of events: one line for each row, its state and what to do, without personal data.
 
 The file itself is the memory: a note is written over the line of its row unless a later one stands there, so that
-writing a note twice is harmless. A reader finds the old content or all of the new.
+writing a note twice is harmless. A reader finds the old content or all of the new. A file that somebody saved in
+another form, and that cannot be read any more, is put aside and begun anew.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ RESULT_COLUMNS: Final = (
 )
 """The columns of a result file; those that the outbox has too bear its names."""
 
+CHANGED: Final = ".changed"
+"""Ends the name of a result that was put aside."""
 _PERSONAL: Final = re.compile(r"[0-9]{10,}")
 
 Line = Mapping[str, str]
@@ -46,7 +49,7 @@ def write_results(file: Path, notes: Sequence[tuple[int, StatusNote]]) -> None:
     Raises:
         OSError: It cannot be read or written; what was there before stays.
     """
-    lines = {int(line["row"]): line for line in _read(file)}
+    lines = dict(_read(file))
     for row, note in sorted(notes, key=lambda one: one[1].noted_at):
         if row not in lines or _is_due(lines[row], note):
             lines[row] = _line(row, note)
@@ -54,8 +57,15 @@ def write_results(file: Path, notes: Sequence[tuple[int, StatusNote]]) -> None:
 
 
 def _is_due(line: Line, note: StatusNote) -> bool:
-    written = int(line["revision"]), datetime.fromisoformat(line["usrec_noted_at"])
-    return (note.revision, note.noted_at) >= written
+    return (note.revision, note.noted_at) >= _written(line)
+
+
+def _written(line: Line) -> tuple[int, datetime]:
+    """Revision and time of the note that stands there."""
+    at = datetime.fromisoformat(line["usrec_noted_at"])
+    if at.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return int(line["revision"]), at
 
 
 def _line(row: int, note: StatusNote) -> Line:
@@ -86,14 +96,35 @@ def _masked(text: str) -> str:
     return _PERSONAL.sub("***", text)
 
 
-def _read(file: Path) -> Sequence[Line]:
+def _read(file: Path) -> Mapping[int, Line]:
+    """Its lines by their rows; none where it is not there, or is not as it was written."""
     try:
-        text = file.read_text("utf-8-sig")
+        lines = [_checked(line) for line in _lines_in(file)]
     except FileNotFoundError:
-        return []
+        return {}
+    except (ValueError, TypeError, KeyError, csv.Error, RecursionError):
+        file.replace(file.with_name(file.name + CHANGED))
+        return {}
+    return {int(line["row"]): line for line in lines}
+
+
+def _lines_in(file: Path) -> Iterable[Line]:
+    text = file.read_text("utf-8-sig")
     if file.suffix == ".jsonl":
         return [json.loads(line) for line in text.splitlines() if line]
-    return list(csv.DictReader(StringIO(text, newline=""), delimiter=";"))
+    return csv.DictReader(StringIO(text, newline=""), delimiter=";")
+
+
+def _checked(line: Line) -> Line:
+    """A line that a note can be held against.
+
+    Raises:
+        ValueError, TypeError, KeyError: It is not one that was written here.
+    """
+    said = {name: "" + line[name] for name in RESULT_COLUMNS}
+    _written(said)
+    int(said["row"])
+    return said
 
 
 def _text(file: Path, lines: Sequence[Line]) -> bytes:
