@@ -25,12 +25,15 @@ from usrec.ports.ledger_view import SubmissionStory
 
 ON_THE_WIRE = (
     "SELECT outbox.submission_id, outbox.lease_owner, outbox.fence FROM outbox JOIN attempts USING (submission_id)"
-    " WHERE outbox.status = 'claimed' AND attempts.closed_at IS NULL"
+    " WHERE outbox.status = 'claimed' AND attempts.closed_at IS NULL AND attempts.fence = outbox.fence"
+    " AND attempts.opened_at > pg_postmaster_start_time()"
 )
+"""An older attempt, or one of an older lease, is what a killed agent or a restarted server left open: nobody waits."""
 IN_THE_MIDDLE = (
-    "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
-    " AND state_change < now() - interval '0.2 s'"
+    "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+    " AND xact_start < now() - interval '0.2 s'"
 )
+"""Also one that waits for a lock: once it has it, nobody else gets it before the frozen agent wakes."""
 RUN_OUT = "UPDATE outbox SET lease_until = now() - interval '1 h' WHERE submission_id = :which AND fence = :fence"
 WOKEN_LATE = "the answer came after the lease had run out"
 
