@@ -56,7 +56,7 @@ def build_roster(
 
     password = settings.optional_secret(source.password)
     url = settings.database_url(source.url)
-    database = HrDatabase(SourceName(name), url, writable=False, password=password, reads_any=True)
+    database = HrDatabase(SourceName(name), url, writable=False, password=password, by_query=True)
     return SqlStaffRoster(database, mapping, f"source {name}, {source.mapping}")
 
 

@@ -83,7 +83,7 @@ class Company:
         self.engine: Engine = create_engine(make_url(url).set(drivername=_driver(url)))
         self.line = Line(ledger=ledger)
         self.roster = SqlStaffRoster(
-            HrDatabase(HR, url, writable=False, reads_any=True),
+            HrDatabase(HR, url, writable=False, by_query=True),
             read_mapping(MAPPING.replace("the BIN", BIN), "m"),
             "hr",
         )

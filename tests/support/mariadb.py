@@ -10,8 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 _DAEMON: Final = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
 PRESENT: Final = Path(_DAEMON).is_file() and shutil.which("mariadb") is not None
+NO_MARIADB: Final = pytest.mark.skipif(not PRESENT, reason="Debian's package mariadb-server is not installed")
 _STARTED_SECONDS: Final = 60
 
 
@@ -20,6 +23,10 @@ class MariadbServer:
 
     def __init__(self, socket: Path) -> None:
         self._socket = socket
+
+    def url(self, database: str, user: str = "root") -> str:
+        """SQLAlchemy URL of a database."""
+        return f"mysql+pymysql://{user}@localhost/{database}?unix_socket={self._socket}"
 
     def run(self, script: str, database: str = "") -> list[list[str]]:
         """The rows of a script's answers; NULL is the text NULL.

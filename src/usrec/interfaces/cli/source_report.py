@@ -43,7 +43,7 @@ class CheckedStaff:
         self.mapping: StaffMapping = build_mapping(settings, source)
         roster = build_roster(settings, name, source, self.mapping)
         url, password = settings.database_url(source.url), settings.optional_secret(source.password)
-        database = HrDatabase(SourceName(name), url, writable=False, password=password, reads_any=True)
+        database = HrDatabase(SourceName(name), url, writable=False, password=password, by_query=True)
         try:
             self.found: StaffGlimpse = look_at_staff(database, roster, self.mapping)
         finally:
