@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from support.hr_sides import NAME, HrSide, InMemoryHr, MariadbHr, PostgresqlHr, SqlHr, SqliteHr, Status
-from support.mariadb import NO_MARIADB, MariadbServer
+from support.mariadb import NO_MARIADB
 from support.postgresql import PostgresqlServer
 from usrec.adapters.sources.outbox_table import OutboxTableSource
 from usrec.domain.errors import ConfigurationError, SourceUnavailable

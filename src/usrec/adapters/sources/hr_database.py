@@ -83,7 +83,7 @@ class HrDatabase:
         try:
             with self._engine.connect().execution_options(usrec_write=write) as connection, connection.begin():
                 yield connection
-        except (SQLAlchemyError, UnicodeDecodeError) as problem:
+        except (SQLAlchemyError, UnicodeDecodeError, OSError) as problem:
             raise SourceUnavailable(
                 f"the HR database did not answer as expected: {_reason(problem)}",
                 where=self._where,
@@ -178,13 +178,19 @@ def _postgresql_engine(url: URL) -> Engine:
 def _log_in(
     password: Secret, kind: str, _dialect: object, _record: object, _given: object, parameters: dict[str, Any]
 ) -> None:
-    """ODBC's password is a part of a text, in which braces hold what would end it."""
+    """PyMySQL knows text as Latin-1 only; ODBC's password stands in a text, where braces hold what would end it."""
     revealed = password.reveal()
-    parameters["password"] = f"{{{revealed.replace('}', '}}')}}}" if kind == "mssql" else revealed
+    match kind:
+        case "mysql" | "mariadb":
+            parameters["password"] = revealed.encode()
+        case "mssql":
+            parameters["password"] = f"{{{revealed.replace('}', '}}')}}}"
+        case _:
+            parameters["password"] = revealed
 
 
 def _reason(problem: Exception) -> str:
-    """The first line of what the driver says; values that it repeats and long numbers are masked: an IIN could be one."""
+    """The first line of what the driver says; values in it and long numbers are masked: an IIN could be one."""
     original = getattr(problem, "orig", None) or problem
     primary = getattr(getattr(original, "diag", None), "message_primary", None)
     first_line = (primary or str(original)).strip().partition("\n")[0]

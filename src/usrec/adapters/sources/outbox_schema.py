@@ -33,7 +33,7 @@ class _PlainUtc(TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
 
 
-_INSTANT = (
+INSTANT = (
     DateTime(timezone=True).with_variant(_IsoText(), "sqlite").with_variant(_PlainUtc(), "mysql", "mariadb", "oracle")
 )
 _TEXT = Text().with_variant(UnicodeText(), "mssql").with_variant(Unicode(2000), "oracle")
@@ -57,7 +57,7 @@ def outbox_table(name: str) -> Table:
         Column("payload", _LONG_TEXT),
         Column("withdrawn", _TEXT),
         Column("entered_at", _TEXT),
-        Column("taken_at", _INSTANT),
+        Column("taken_at", INSTANT),
         Column("usrec_state", _TEXT),
         Column("usrec_code", _TEXT),
         Column("usrec_message", _LONG_TEXT),
@@ -65,6 +65,6 @@ def outbox_table(name: str) -> Table:
         Column("usrec_contract_id", _TEXT),
         Column("usrec_record_id", _TEXT),
         Column("usrec_legal_date", _DAY),
-        Column("usrec_noted_at", _INSTANT),
+        Column("usrec_noted_at", INSTANT),
         schema=schema or None,
     )

@@ -74,7 +74,7 @@ _NOW: Final[Mapping[str, ColumnElement[Any]]] = {
     "mssql": literal_column("SYSDATETIMEOFFSET()"),
     "oracle": literal_column("SYSTIMESTAMP"),
 }
-_PASS_BY: Final = "WITH (READPAST)"
+_READ_PAST: Final = "WITH (READPAST)"
 """SQL Server, where a reader waits for writers unless it passes by the rows that they hold: they are found later."""
 _CLAIM: Final = "WITH (UPDLOCK, ROWLOCK, READPAST)"
 _HOLD: Final = "WITH (UPDLOCK, ROWLOCK)"
@@ -196,7 +196,7 @@ class OutboxTableSource:
         """The keys of all rows, each page in a transaction of its own: the ledger is asked in between."""
         columns = self._table.c
         keys = select(columns.row_id, as_text(columns.event_id), as_text(columns.revision)).order_by(columns.row_id)
-        keys = keys.with_hint(self._table, _PASS_BY, "mssql")
+        keys = keys.with_hint(self._table, _READ_PAST, "mssql")
         page = keys.limit(_KEYS_PER_PAGE)
         while True:
             with self._database.transaction() as connection:
@@ -210,7 +210,7 @@ class OutboxTableSource:
         """Rows in order, each cell as text: a cell of an unexpected type must not fail the statement."""
         columns = self._table.c
         rows = select(columns.row_id, *(as_text(columns[name]) for name in EVENT_COLUMNS)).order_by(columns.row_id)
-        return rows.with_hint(self._table, _PASS_BY, "mssql")
+        return rows.with_hint(self._table, _READ_PAST, "mssql")
 
     def _row(self, cells: RowMapping) -> SourceRow:
         return read_row(self._name, cells, self._habits)
@@ -224,15 +224,19 @@ class OutboxTableSource:
 
     def _untaken(self, connection: Connection, row_ids: Sequence[int]) -> Iterator[RowMapping]:
         """Lock and read again; a row that HR is changing right now is skipped, and so fetched once more."""
+        return _by_id(connection, self._claimed(), row_ids)
+
+    def _claimed(self) -> Select[Any]:
         untaken = self._all_rows().where(self._table.c.taken_at.is_(None))
-        claimed = untaken.with_for_update(skip_locked=True).with_hint(self._table, _CLAIM, "mssql")
-        return _by_id(connection, claimed, row_ids)
+        return untaken.with_for_update(skip_locked=True).with_hint(self._table, _CLAIM, "mssql")
 
     def _status_of(self, connection: Connection, row_ids: Sequence[int]) -> Iterator[RowMapping]:
+        return _by_id(connection, self._held(), row_ids)
+
+    def _held(self) -> Select[Any]:
         columns = self._table.c
         status = select(columns.row_id, as_text(columns.revision), as_text(columns.usrec_noted_at))
-        held = status.order_by(columns.row_id).with_for_update().with_hint(self._table, _HOLD, "mssql")
-        return _by_id(connection, held, row_ids)
+        return status.order_by(columns.row_id).with_for_update().with_hint(self._table, _HOLD, "mssql")
 
     def _mark(self, connection: Connection, row_ids: Sequence[int]) -> None:
         now = _NOW[self._database.kind]

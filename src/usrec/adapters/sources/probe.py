@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Executable, Table, func, inspect, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
 from usrec.adapters.sources.hr_database import HrDatabase
 from usrec.adapters.sources.outbox_row import EVENT_COLUMNS, OutboxKey, habits_of, read_instant, read_key
@@ -110,10 +110,14 @@ def _columns(connection: Connection, outbox: Table) -> Mapping[str, Rights]:
 
 def _tried(connection: Connection, outbox: Table) -> Mapping[str, Rights]:
     """Rights by statements that touch no row: servers judge them before they look for rows."""
-    seen = inspect(connection)
-    if not seen.has_table(outbox.name, outbox.schema) and outbox.name not in seen.get_view_names(outbox.schema):
+    try:
+        there = {str(one["name"]).lower() for one in inspect(connection).get_columns(outbox.name, outbox.schema)}
+    except NoSuchTableError:
         return {}
-    there = {str(one["name"]).lower() for one in seen.get_columns(outbox.name, outbox.schema)}
+    except DBAPIError as problem:
+        if problem.connection_invalidated:
+            raise
+        return {}
     return {column.name: _rights(connection, outbox, column) for column in outbox.c if column.name in there}
 
 

@@ -3,8 +3,9 @@
 A server on this machine may be reached without TLS; any other one not. The drivers' own switches that turn the check
 of a certificate off are refused. MariaDB is run for real in the tests; MySQL, SQL Server and Oracle never were.
 
-Sources: MariaDB's manual ("SET TRANSACTION", "max_statement_time", comments that only one product executes), Microsoft's
-ODBC Driver 18 ("DSN and connection string keywords", "SET LOCK_TIMEOUT"), python-oracledb's manual ("TLS", "call_timeout").
+Sources: MariaDB's manual ("SET TRANSACTION", "max_statement_time", comments that only one product executes),
+Microsoft's ("DSN and connection string keywords" of ODBC Driver 18, "SET LOCK_TIMEOUT"), python-oracledb's ("TLS",
+"call_timeout").
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from usrec.domain.errors import ConfigurationError
@@ -40,7 +41,6 @@ class Server:
         connected: Statements for each new connection.
         reading: Statements at the beginning of a transaction that only reads.
         writing: The same of one that writes.
-        proven: Whether it was ever run against a live server.
     """
 
     driver: str
@@ -49,21 +49,24 @@ class Server:
     connected: Sequence[str]
     reading: Sequence[str] = ()
     writing: Sequence[str] = ()
-    proven: bool = field(default=False)
 
 
+_MARIADB_SESSION: Final = (
+    "SET SESSION time_zone = '+00:00', sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'), lock_wait_timeout = 5,"
+    " innodb_lock_wait_timeout = 5 /*M! , max_statement_time = 60 */ /*!50708 , max_execution_time = 60000 */"
+)
+_ORACLE_SESSION: Final = (
+    "ALTER SESSION SET TIME_ZONE = '+00:00' NLS_DATE_FORMAT = 'YYYY-MM-DD\"T\"HH24:MI:SS'"
+    " NLS_TIMESTAMP_FORMAT = 'YYYY-MM-DD\"T\"HH24:MI:SS.FF6'"
+    " NLS_TIMESTAMP_TZ_FORMAT = 'YYYY-MM-DD\"T\"HH24:MI:SS.FF6TZH:TZM' NLS_NUMERIC_CHARACTERS = '.,'"
+)
 _MARIADB: Final = Server(
     driver="pymysql",
     extra="mariadb",
     options=frozenset({"ssl_ca", "ssl_cert", "ssl_key", "unix_socket"}),
-    connected=(
-        "SET SESSION time_zone = '+00:00', sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'), lock_wait_timeout = 5,"
-        " innodb_lock_wait_timeout = 5 /*M! , max_statement_time = 60 */ /*!50708 , max_execution_time = 60000 */",
-        "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-    ),
+    connected=(_MARIADB_SESSION, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"),
     reading=("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",),
     writing=("SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "START TRANSACTION"),
-    proven=True,
 )
 """A writing transaction is READ COMMITTED: it locks no gaps, so that HR's inserts never wait for the agent."""
 
@@ -80,15 +83,13 @@ SERVERS: Final[Mapping[str, Server]] = {
         driver="oracledb",
         extra="oracle",
         options=frozenset({"service_name", "ssl_ca"}),
-        connected=(
-            "ALTER SESSION SET TIME_ZONE = '+00:00' NLS_DATE_FORMAT = 'YYYY-MM-DD\"T\"HH24:MI:SS'"
-            " NLS_TIMESTAMP_FORMAT = 'YYYY-MM-DD\"T\"HH24:MI:SS.FF6'"
-            " NLS_TIMESTAMP_TZ_FORMAT = 'YYYY-MM-DD\"T\"HH24:MI:SS.FF6TZH:TZM' NLS_NUMERIC_CHARACTERS = '.,'",
-        ),
+        connected=(_ORACLE_SESSION,),
         reading=("SET TRANSACTION READ ONLY",),
     ),
 }
 """By SQLAlchemy's name. SQL Server knows no transaction that only reads: there the account's rights alone protect."""
+
+_PRODUCTS: Final = {"mysql": "MySQL", "mariadb": "MySQL", "mssql": "SQL Server", "oracle": "Oracle"}
 
 
 def server_engine(url: URL, where: str) -> Engine:
@@ -200,3 +201,11 @@ def _connected(server: Server) -> Any:
 
 def _refused(what: str, where: str, next_step: str) -> ConfigurationError:
     return ConfigurationError(what, where=where, kept="Nothing was read", next_step=next_step)
+
+
+def unproven_product(connection: Connection) -> str:
+    """The product's name where it was never run by the makers of this program; empty where it was."""
+    kind = connection.dialect.name
+    if kind not in SERVERS or getattr(connection.dialect, "is_mariadb", False):
+        return ""
+    return _PRODUCTS[kind]

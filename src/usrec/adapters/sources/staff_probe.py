@@ -1,7 +1,7 @@
 """One look at a staff's database for the administrator: what it is, what its text can hold, what the account may do.
 
-Nothing is changed. Only SQLite and PostgreSQL were run for real; the questions to the other databases follow their
-manuals and are marked as untested in docs/how-to/snapshot.md.
+Nothing is changed. SQLite, PostgreSQL and MariaDB were run for real; the questions to the other databases follow
+their manuals and are marked as untested in docs/how-to/databases.md.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _asked(connection: Connection, statement: str, **values: str) -> Any:
 
 
 def _narrow(connection: Connection, kind: str, query: str) -> Sequence[str]:
-    statement = _NARROW.get(kind, "")
+    statement = _NARROW.get("mysql" if kind == "mariadb" else kind, "")
     if not statement:
         return []
     try:
