@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,12 +47,12 @@ class Conformance:
         """The findings as a person reads them."""
         print_table([tr("check"), tr("verdict"), tr("what it means"), tr("seen")], list(self._cells()))
         failed = sum(one.verdict == "fail" for one in self.findings)
-        say(
-            ntr("{number} trial failed: do not use this source before it is settled.",
-                "{number} trials failed: do not use this source before they are settled.", failed)
-            if failed
-            else tr("No trial failed.")
-        )  # fmt: skip
+        text = ntr(
+            "{number} trial failed: do not use this source before it is settled.",
+            "{number} trials failed: do not use this source before they are settled.",
+            failed,
+        )
+        say(text.format(number=failed) if failed else tr("No trial failed."))
 
     def as_json(self) -> Mapping[str, object]:
         """The report: no address, no account, nothing from HR's tables."""
@@ -62,17 +63,17 @@ class Conformance:
             "report": "usrec source conformance",
             "version": 1,
             "agent": release(),
-            "at": SystemClock().now(),
+            "at": f"{SystemClock().now():%Y-%m-%dT%H:%M:%SZ}",
             "failed": sum(one.verdict == "fail" for one in self.findings),
-            "checks": [
-                {
-                    "check": one.check.value,
-                    "verdict": one.verdict.value,
-                    "seconds": one.seconds,
-                    "seen": self._seen(one),
-                }
-                for one in self.findings
-            ],
+            "checks": [self._check(one) for one in self.findings],
+        }
+
+    def _check(self, one: Finding) -> Mapping[str, object]:
+        return {
+            "check": one.check.value,
+            "verdict": one.verdict.value,
+            "seconds": one.seconds,
+            "seen": self._seen(one),
         }
 
     def write(self, file: Path) -> tuple[Path, Path]:
@@ -85,9 +86,7 @@ class Conformance:
 
         report, readable = file.with_suffix(".json"), file.with_suffix(".txt")
         with english():
-            content = json.dumps(
-                self.as_json(), ensure_ascii=False, indent=2, default=lambda at: f"{at:%Y-%m-%dT%H:%M:%SZ}"
-            )
+            content = json.dumps(self.as_json(), ensure_ascii=False, indent=2)
             lines = [" | ".join(cells) for cells in self._cells()]
         try:
             write_atomically(report, f"{content}\n".encode())
@@ -108,7 +107,7 @@ class Conformance:
 
         seen = one.detail
         for name in sorted(self._hidden, key=len, reverse=True):
-            seen = seen.replace(name, "***")
+            seen = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "***", seen)
         return mask(seen)
 
     def _tried(self, settings: LoadedSettings, scratch_url: str | None, file: Path | None) -> Iterator[Finding]:
