@@ -479,7 +479,7 @@ def test_sqlite_database_that_hr_is_writing_is_unavailable_for_marking_only(
 
 
 @pytest.mark.parametrize(
-    "url", ["", "hr.db", "sqlite://", "sqlite:///:memory:", "mysql://u:hidden@h/db", "postgresql://u:hidden@h:port/db"]
+    "url", ["", "hr.db", "sqlite://", "sqlite:///:memory:", "db2://u:hidden@h/db", "postgresql://u:hidden@h:port/db"]
 )
 def test_unusable_url_is_a_configuration_error_without_the_password(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:

@@ -203,6 +203,12 @@ def _refused(what: str, where: str, next_step: str) -> ConfigurationError:
     return ConfigurationError(what, where=where, kept="Nothing was read", next_step=next_step)
 
 
+def unproven_address(url: str) -> str:
+    """The product's name where an address alone tells that it was never run by the makers of this program."""
+    kind = url.partition(":")[0].partition("+")[0]
+    return _PRODUCTS[kind] if kind in {"mssql", "oracle"} else ""
+
+
 def unproven_product(connection: Connection) -> str:
     """The product's name where it was never run by the makers of this program; empty where it was."""
     kind = connection.dialect.name

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from usrec.adapters.sources.hr_database import HrDatabase
+from usrec.adapters.sources.server_session import unproven_product
 from usrec.adapters.sources.staff_roster import SqlStaffRoster
 from usrec.domain.mapping.staff_mapping import StaffMapping
 
@@ -59,6 +60,7 @@ class StaffGlimpse:
         writable: How many tables the account may change; None where that is not known. None are needed.
         contracts: Rows of the contracts' query.
         leaves: Rows of the leaves' query; None where leaves are not asked for.
+        unproven: The product's name where the makers of this program never tried it.
     """
 
     kind: str
@@ -68,6 +70,7 @@ class StaffGlimpse:
     writable: int | None
     contracts: Sequence[Mapping[str, Any]]
     leaves: Sequence[Mapping[str, Any]] | None
+    unproven: str = ""
 
 
 def look_at_staff(database: HrDatabase, roster: SqlStaffRoster, mapping: StaffMapping) -> StaffGlimpse:
@@ -85,9 +88,10 @@ def look_at_staff(database: HrDatabase, roster: SqlStaffRoster, mapping: StaffMa
         encoding = str(_asked(connection, _ENCODING.get(kind, "")) or "")
         narrow = _narrow(connection, kind, mapping.contracts.query)
         holds = None if not encoding else encoding.lower().startswith(_HOLDS_ALL)
-        writable = _writable(connection, kind)
+        writable, unproven = _writable(connection, kind), unproven_product(connection)
     columns = set(mapping.contracts.columns)
-    return StaffGlimpse(kind, encoding, holds, [one for one in narrow if one in columns], writable, contracts, leaves)
+    found = [one for one in narrow if one in columns]
+    return StaffGlimpse(kind, encoding, holds, found, writable, contracts, leaves, unproven)
 
 
 def _asked(connection: Connection, statement: str, **values: str) -> Any:
