@@ -12,6 +12,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.dialects import mssql, oracle
 
 from support.hr_sides import NAME, MariadbHr
+from support.line import MONDAY, Line
 from support.made_certificates import make_server
 from support.mariadb import NO_MARIADB, MariadbServer
 from usrec.adapters.sources.hr_database import HrDatabase
@@ -23,6 +24,7 @@ from usrec.adapters.sources.outbox_table import OutboxTableSource
 from usrec.adapters.sources.probe import look_at_outbox
 from usrec.adapters.sources.server_session import SERVERS, server_engine
 from usrec.adapters.sources.staff_roster import SqlStaffRoster
+from usrec.application.write_back import write_back
 from usrec.domain.errors import ConfigurationError, SourceUnavailable
 from usrec.domain.secret import Secret
 from usrec.ports.event_source import StatusNote
@@ -48,6 +50,22 @@ def hr(mariadb: MariadbServer) -> Iterator[MariadbHr]:
     side = MariadbHr(mariadb, "hr_server")
     yield side
     side.close()
+
+
+@NO_MARIADB
+def test_event_goes_from_mariadb_to_the_registry_and_its_ids_come_back(hr: MariadbHr, line: Line) -> None:
+    line.enter("E1")
+    [example] = line.source.fetch(1)
+    values = ("event_type", "contract_key", "employer_bin", "payload")
+    reference = hr.enter("E1", **{name: getattr(example, name) for name in values}, entered_at=MONDAY)
+    line.source = hr.source()  # type: ignore[assignment] # the line asks no more of it than of any source
+    assert line.ingest().taken == 1
+    line.deliver_all()
+    assert write_back(source=line.source, ledger=line.ledger, clock=line.clock) == 1
+    told = hr.status_of(reference)
+    assert told is not None
+    assert (told.state, told.contract_id is not None) == ("accepted", True)
+    assert line.ingest().taken == 0
 
 
 @NO_MARIADB
