@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sqlalchemy import make_url, text
@@ -237,6 +238,26 @@ def test_missing_driver_is_said_with_what_to_install(url: str, extra: str, monke
     with pytest.raises(ConfigurationError, match="not installed") as caught:
         server_engine(make_url(url), "here")
     assert f'"usrec-agent[{extra}]"' in (caught.value.next_step or "")
+
+
+def test_sql_server_is_told_to_show_a_certificate_that_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text that the driver would get; the driver itself is not there."""
+    stub = ModuleType("pyodbc")
+    vars(stub).update(version="5.3.0", paramstyle="qmark", Error=OSError, ProgrammingError=OSError, Cursor=object)
+    monkeypatch.setitem(sys.modules, "pyodbc", stub)
+    asked: list[str] = []
+
+    def connect(text: str, **given: object) -> None:
+        asked.extend([text, str(given)])
+        raise OSError("enough")
+
+    vars(stub)["connect"] = connect
+    database = HrDatabase(NAME, "mssql://u@h.kz/db?ServerCertificate=/x.pem", writable=False, password=Secret("a}b;"))
+    with pytest.raises(SourceUnavailable), database.transaction():
+        pass
+    assert "DRIVER={ODBC Driver 18 for SQL Server}" in asked[0]
+    assert {"Encrypt=yes", "TrustServerCertificate=no", "ServerCertificate=/x.pem"} <= set(asked[0].split(";"))
+    assert "'{a}}b;}'" in asked[1]
 
 
 def test_what_sql_server_and_oracle_are_asked_loses_no_letters_and_waits_for_nobody() -> None:

@@ -65,6 +65,26 @@ def test_what_a_database_does_otherwise_is_found(mariadb: MariadbServer, monkeyp
     hr.close()
 
 
+@NO_MARIADB
+def test_account_without_rights_and_its_server_stay_unnamed_in_the_report(
+    mariadb: MariadbServer, tmp_path: Path
+) -> None:
+    hr = MariadbHr(mariadb, "hr_unnamed")
+    mariadb.run("CREATE USER nobody; GRANT SELECT ON usrec_outbox TO nobody", "hr_unnamed")
+    settings, authority = tmp_path / "usrec.toml", mariadb.authority / "tls-ca.pem"
+    url = f"{mariadb.tcp('hr_unnamed', 'nobody')}?ssl_ca={authority}"
+    settings.write_text(PLAIN.replace("sqlite:///hr.db", url))
+    report = tmp_path / "report.json"
+    command = ["source", "conformance", "hr", "--config", str(settings), "--yes", "--output", str(report)]
+    assert CliRunner().invoke(app, command).exit_code == 5
+    checks = {one["check"]: one for one in json.loads(report.read_text())["checks"]}
+    assert [checks[name]["verdict"] for name in ("encryption", "rights", "table")] == ["pass", "fail", "fail"]
+    assert "CREATE command denied" in checks["table"]["seen"]
+    assert not any(name in report.read_text() for name in ("nobody", "hr_unnamed", "127.0.0.1"))
+    mariadb.run("DROP USER nobody")
+    hr.close()
+
+
 def test_report_is_written_and_tells_nothing_of_whose_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hr = SqliteHr(tmp_path / "hr.db")
     settings = tmp_path / "usrec.toml"

@@ -190,8 +190,12 @@ def _log_in(
 
 
 def _reason(problem: Exception) -> str:
-    """The first line of what the driver says; values in it and long numbers are masked: an IIN could be one."""
+    """The first line of what the driver says, two of oracledb, whose first one gives no reason.
+
+    Values in it and long numbers are masked: an IIN could be one.
+    """
     original = getattr(problem, "orig", None) or problem
     primary = getattr(getattr(original, "diag", None), "message_primary", None)
-    first_line = (primary or str(original)).strip().partition("\n")[0]
+    lines = (primary or str(original)).strip().splitlines() or [""]
+    first_line = " ".join(lines[: 2 if lines[0].startswith("DPY-") else 1])
     return _LONG_NUMBER.sub("***", _VALUE.sub(r"\1 ***", first_line)) or type(original).__name__

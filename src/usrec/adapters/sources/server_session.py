@@ -103,13 +103,14 @@ def server_engine(url: URL, where: str) -> Engine:
     plain = url.set(drivername=f"{url.get_backend_name()}+{server.driver}", query=_odbc(url) if _is_mssql(url) else {})
     try:
         engine = create_engine(plain, pool_pre_ping=True, pool_size=1, hide_parameters=True, connect_args=arguments)
-    except (ImportError, SQLAlchemyError):
-        raise ConfigurationError(
-            f"the driver {server.driver} for {url.get_backend_name()} is not installed",
-            where=where,
-            kept="Nothing was read",
-            next_step=f'Install it beside this program: pip install "usrec-agent[{server.extra}]"',
+    except ModuleNotFoundError:
+        what = f"the driver {server.driver} for {url.get_backend_name()} is not installed"
+        raise _refused(
+            what, where, f'Install it beside this program: pip install "usrec-agent[{server.extra}]"'
         ) from None
+    except (ImportError, SQLAlchemyError) as problem:
+        what = f"the driver {server.driver} for {url.get_backend_name()} cannot be loaded: {problem}"
+        raise _refused(what, where, "Install what it needs: docs/how-to/databases.md") from None
     event.listen(engine, "connect", _connected(server))
     return engine
 

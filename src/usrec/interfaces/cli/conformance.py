@@ -6,13 +6,17 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from usrec.domain.errors import ConfigurationError
 from usrec.interfaces.cli.tables import print_table, say
 from usrec.interfaces.i18n import english, ntr, tr
+
+_ADDRESS: Final = re.compile(r"\d+\.\d+\.\d+\.\d+")
+DRIVER_SAYS: Final = "did not answer as expected: "
+"""What stands behind it is a driver's text, in which names of the address may stand."""
 
 if TYPE_CHECKING:
     from usrec.adapters.sources.conformance.finding import Finding
@@ -105,10 +109,10 @@ class Conformance:
         """What was seen, without any name of the addresses."""
         from usrec.interfaces.masking import mask
 
-        seen = one.detail
+        ours, told, drivers = one.detail.partition(DRIVER_SAYS)
         for name in sorted(self._hidden, key=len, reverse=True):
-            seen = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "***", seen)
-        return mask(seen)
+            drivers = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "***", drivers)
+        return mask(ours + told + _ADDRESS.sub("***", drivers))
 
     def _tried(self, settings: LoadedSettings, scratch_url: str | None, file: Path | None) -> Iterator[Finding]:
         from usrec.adapters.sources.conformance.trials import Account, try_outbox, try_staff

@@ -29,6 +29,7 @@ _LIMITS: Final[Mapping[str, str]] = {
     "mariadb": "SELECT CONCAT(@@max_statement_time, ' s, locks ', @@innodb_lock_wait_timeout, ' s')",
     "mssql": "SELECT CONCAT('by the driver, locks ', @@LOCK_TIMEOUT, ' ms')",
 }
+_HERE: Final = "the database is on this machine: nothing goes over a network"
 SESSION: Final[Mapping[str, str]] = {
     "postgresql": "SELECT pg_backend_pid()",
     "mysql": "SELECT CONNECTION_ID()",
@@ -65,11 +66,13 @@ def proven_product(connection: Connection) -> str:
 def encrypted(database: HrDatabase, url: str) -> str:
     """By what the connection is encrypted."""
     parsed = make_url(url)
-    if database.kind == "sqlite" or "unix_socket" in parsed.query or is_this_machine(parsed.host or "localhost"):
-        raise NotTried("the database is on this machine: nothing goes over a network")
+    if database.kind == "sqlite" or "unix_socket" in parsed.query:
+        raise NotTried(_HERE)
     with database.transaction() as connection:
         is_mysql = family(database.kind) == "mysql" and proven_product(connection) != "mariadb"
         found = connection.execute(text(_MYSQL_CIPHER if is_mysql else _CIPHER[family(database.kind)])).scalar()
+    if not found and is_this_machine(parsed.host or "localhost"):
+        raise NotTried(_HERE)
     if not found:
         raise NotAsExpected("the connection is not encrypted")
     if database.kind == "postgresql" and parsed.query.get("sslmode") != "verify-full":
