@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import typer
-
 from usrec.domain.errors import ConfigurationError
 from usrec.interfaces.cli.tables import print_table, say
 from usrec.interfaces.i18n import english, ntr, tr
@@ -142,16 +140,9 @@ class Conformance:
         return Account(SourceName(self._name), settings.database_url(url), password)
 
     def _hide(self, url: str) -> None:
-        from sqlalchemy import make_url
-        from sqlalchemy.exc import ArgumentError
+        from usrec.adapters.sources.conformance.address import names_in
 
-        try:
-            parsed = make_url(url)
-        except (ArgumentError, ValueError):
-            return
-        if parsed.password is not None:
-            raise typer.BadParameter("a password never stands in an address", param_hint="--scratch-url")
-        self._hidden |= {one for one in (parsed.host, parsed.username, parsed.database) if one and one != "localhost"}
+        self._hidden.update(names_in(url))
 
 
 def needs_permission(settings: LoadedSettings, name: str) -> bool:
