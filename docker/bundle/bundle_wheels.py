@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 from bundle_target import BundleError, DownloadError, Target
 
 OWN = "usrec-agent"
-EXTRAS = frozenset({"evidence", "mariadb", "oracle"})
+EXTRAS = frozenset({"evidence", "mariadb"})
 """Of ours: what a closed network could not get later. Tokens and SQL Server need a vendor's own library: not theirs."""
 
 
