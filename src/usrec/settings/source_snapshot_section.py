@@ -18,9 +18,12 @@ class SnapshotSourceSettings(Section):
     kind: Literal["snapshot"]
     """``snapshot``: queries of the mapping file, by an account that may only read."""
     url: Annotated[str, Field(repr=False)]
-    """``postgresql://user@host/database``, ``sqlite:///hr.db``; also mssql, oracle and mysql with their driver."""
+    """``postgresql://user@host/database``, ``sqlite:///hr.db``; also mssql, oracle and mysql with their driver; for a
+    mapping with [tables] ``https://user@host/base/odata/standard.odata``, or ``file:///folder`` of JSON lines."""
     password: SecretSettings | None = None
     """The database user's password, where libpq's own password file is not used."""
+    ca_file: Path | None = None
+    """Authorities to trust for TLS, PEM; the system's when absent."""
     mapping: Path
     """The mapping file: which columns mean what."""
     every: Seconds = timedelta(minutes=15)

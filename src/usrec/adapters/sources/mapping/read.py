@@ -16,6 +16,7 @@ from usrec.adapters.sources.mapping.document import (
     LeavePart,
     MappingDocument,
     SlicesPart,
+    TablePart,
     Value,
     Values,
     Written,
@@ -23,7 +24,7 @@ from usrec.adapters.sources.mapping.document import (
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.mapping.dates import DateRules, read_zone, require_format
 from usrec.domain.mapping.expression import compile_expression
-from usrec.domain.mapping.staff_mapping import RowMapping, Slices, StaffMapping
+from usrec.domain.mapping.staff_mapping import RowMapping, Slices, StaffMapping, TableMapping
 from usrec.domain.mapping.values import ValueRule, as_key
 from usrec.domain.rules.field_table import FIELDS, FieldRule
 from usrec.domain.snapshot.staff import AGREEMENT_FIELDS
@@ -90,7 +91,14 @@ class _Reading:
             leave is not None and leave.gone == "deleted",
             self._dates(document.dates),
             frozenset(document.empty) | {""},
+            tuple(self._table(name, part) for name, part in document.tables.items()),
         )
+
+    def _table(self, name: str, part: TablePart) -> TableMapping:
+        lacking = [one for one in part.key if one not in part.columns]
+        if lacking:
+            raise _wrong(f"[tables.{name}] key: {', '.join(lacking)} is none of its columns", self._where)
+        return TableMapping(name, part.read, part.columns, part.key, part.filter, part.max_age)
 
     def _contracts(self, part: ContractPart) -> RowMapping:
         given = {
