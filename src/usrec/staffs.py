@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.source_event import SourceName
 from usrec.ports.clock import Clock
-from usrec.settings import LoadedSettings, SnapshotSourceSettings, snapshots
+from usrec.settings import LoadedSettings, SnapshotSourceSettings, is_fetched, snapshots
 
 if TYPE_CHECKING:
     from usrec.adapters.persistence import SqlLedger
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from usrec.adapters.sources.staff_source import StaffSource
     from usrec.application.take_snapshot import SnapshotPolicy
     from usrec.domain.mapping.staff_mapping import StaffMapping
-
-_FETCHED: Final = frozenset({"file", "http", "https"})
-"""Addresses where tables are fetched whole."""
 
 
 def build_staff_source(
@@ -69,8 +66,7 @@ def build_staff_database(
     Raises:
         ConfigurationError: Its address, its driver or its password cannot be used, or the mapping is for another place.
     """
-    kind = source.url.partition(":")[0].lower()
-    if (kind in _FETCHED) is not bool(mapping.tables):
+    if is_fetched(source.url) is not bool(mapping.tables):
         found = "has [tables], which a database does not need" if mapping.tables else "has no [tables]"
         raise ConfigurationError(
             f"the mapping file {found}",

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from usrec.settings.kinds import Day, Language, Number, Seconds
 from usrec.settings.section import SecretSettings, Section
+
+
+_FETCHED: Final = frozenset({"file", "http", "https"})
+
+
+def is_fetched(url: str) -> bool:
+    """Whether tables are fetched from this address, which is no database's."""
+    return url.partition(":")[0].lower() in _FETCHED
 
 
 class SnapshotSourceSettings(Section):

@@ -49,7 +49,7 @@ class ODataService:
 
     def __init__(self, address: str, *, password: Secret | None, trusted: ssl.SSLContext | None, where: str) -> None:
         self._where = where
-        self._url = self._usable(address)
+        self._url = require_usable(address, where)
         login = (unquote(self._url.userinfo.decode()), "" if password is None else password.reveal())
         self._client = httpx.Client(
             auth=httpx.BasicAuth(*login) if self._url.userinfo else None,
@@ -115,25 +115,6 @@ class ODataService:
             raise refused(f"rows without {', '.join(lacking)}", where, "Correct the columns in the mapping file")
         return rows
 
-    def _usable(self, address: str) -> httpx.URL:
-        try:
-            url = httpx.URL(address)
-        except httpx.InvalidURL:
-            raise self._unusable("it is none") from None
-        if not url.host or ":" in url.userinfo.decode():
-            raise self._unusable("it names no host, or holds a password, which belongs into password")
-        if url.scheme != "https" and not is_this_machine(url.host):
-            raise self._unusable("it is plain http to another machine; personal data goes over https only")
-        return url
-
-    def _unusable(self, why: str) -> ConfigurationError:
-        return ConfigurationError(
-            f"the address of the service cannot be used: {why}",
-            where=self._where,
-            kept="Nothing was read",
-            next_step="Write https://user@host/base/odata/standard.odata in url",
-        )
-
     def _require_askable(self, table: TableMapping) -> None:
         if _NAME.fullmatch(table.read) and table.key:
             return
@@ -143,6 +124,32 @@ class ODataService:
             kept="Nothing was read",
             next_step='Write read = "Catalog_...", and in key the columns that tell its rows apart',
         )
+
+
+def require_usable(address: str, where: str) -> httpx.URL:
+    """The address of a service that personal data may come from.
+
+    Raises:
+        ConfigurationError: It is none, holds a password, or is plain http to another machine.
+    """
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL:
+        raise _unusable("it is none", where) from None
+    if not url.host or ":" in url.userinfo.decode():
+        raise _unusable("it names no host, or holds a password, which belongs into password", where)
+    if url.scheme != "https" and not is_this_machine(url.host):
+        raise _unusable("it is plain http to another machine; personal data goes over https only", where)
+    return url
+
+
+def _unusable(why: str, where: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the address of the service cannot be used: {why}",
+        where=where,
+        kept="Nothing was read",
+        next_step="Write https://user@host/base/odata/standard.odata in url",
+    )
 
 
 def _query(table: TableMapping, skip: int) -> str:
