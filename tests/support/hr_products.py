@@ -164,10 +164,10 @@ ORANGEHRM: Final = Product(
     "orangehrm",
     """
 CREATE TABLE hs_hr_employee (emp_number int(7) PRIMARY KEY, employee_id varchar(50), emp_lastname varchar(100) NOT NULL
-    DEFAULT '', emp_status int(13), job_title_code int(7), joined_date date, termination_id int(4), custom1 varchar(250),
-    custom2 varchar(250), custom3 varchar(250), custom4 varchar(250), custom5 varchar(250), custom6 varchar(250),
-    custom7 varchar(250), custom8 varchar(250), custom9 varchar(250), custom10 varchar(250), purged_at datetime)
-    DEFAULT CHARSET=utf8;
+    DEFAULT '', emp_status int(13), job_title_code int(7), joined_date date, termination_id int(4),
+    custom1 varchar(250), custom2 varchar(250), custom3 varchar(250), custom4 varchar(250), custom5 varchar(250),
+    custom6 varchar(250), custom7 varchar(250), custom8 varchar(250), custom9 varchar(250), custom10 varchar(250),
+    purged_at datetime) DEFAULT CHARSET=utf8;
 CREATE TABLE hs_hr_emp_contract_extend (emp_number int(7) NOT NULL, econ_extend_id decimal(10,0) NOT NULL,
     econ_extend_start_date datetime, econ_extend_end_date datetime, PRIMARY KEY (emp_number, econ_extend_id));
 CREATE TABLE hs_hr_emp_locations (emp_number int NOT NULL, location_id int NOT NULL,

@@ -11,7 +11,6 @@ from pydantic import Field
 from usrec.settings.kinds import Day, Language, Number, Seconds
 from usrec.settings.section import SecretSettings, Section
 
-
 _FETCHED: Final = frozenset({"file", "http", "https"})
 
 
@@ -26,8 +25,7 @@ class SnapshotSourceSettings(Section):
     kind: Literal["snapshot"]
     """``snapshot``: queries of the mapping file, by an account that may only read."""
     url: Annotated[str, Field(repr=False)]
-    """``postgresql://user@host/database``, ``sqlite:///hr.db``; also mssql, oracle and mysql with their driver; for a
-    mapping with [tables] ``https://user@host/base/odata/standard.odata``, or ``file:///folder`` of JSON lines."""
+    """``postgresql://user@host/database``, ``sqlite:///hr.db``; also mssql, oracle and mysql with their driver."""
     password: SecretSettings | None = None
     """The database user's password, where libpq's own password file is not used."""
     ca_file: Path | None = None

@@ -54,7 +54,7 @@ class DateRules:
     def moved_text(self, text: str) -> str:
         """A cell of text; one that is a whole ISO date is as many years too late as a date of this database."""
         found = _ISO_DAY.fullmatch(text) if self.year_offset else None
-        if found is None or int(found[1]) <= self.year_offset:
+        if found is None or int(found[1]) <= self.year_offset or text[:10] in self.no_date:
             return text
         return f"{int(found[1]) - self.year_offset:04}{found[2]}"
 
@@ -87,7 +87,7 @@ class DateRules:
         return "" if day in self.no_date else day
 
     def _read(self, text: str) -> str | None:
-        """An ISO date was moved with its cell (:meth:`moved_text`, :meth:`text_of`), one in another spelling is here."""
+        """An ISO date was moved with its cell (:meth:`moved_text`); one in another spelling is moved here."""
         for pattern in (_ISO, *self.formats):
             found = re.fullmatch(_expression(pattern) + _TIME, text)
             if found:
@@ -99,7 +99,12 @@ class DateRules:
         return None
 
     def _moved(self, day: date) -> str:
-        """29 February has its like in a year that lies a multiple of 400 away, and that is asked for."""
+        """29 February has its like in a year that lies a multiple of 400 away, and that is asked for.
+
+        A declared day that means none is written as it is, and not moved.
+        """
+        if day.isoformat() in self.no_date:
+            return day.isoformat()
         year = day.year - self.year_offset if day.year > self.year_offset else day.year
         return f"{year:04}-{day.month:02}-{day.day:02}"
 

@@ -83,8 +83,7 @@ def text_of(cell: object, dates: DateRules) -> str:
 def instant_of(cell: object, text: str, dates: DateRules) -> datetime | None:
     """When HR entered a row, aware UTC; a time without a zone is one of the declared zone."""
     try:
-        taken_as_it_is = isinstance(cell, datetime) and not dates.year_offset
-        moment = cell if taken_as_it_is else datetime.fromisoformat(text)
+        moment = cell if isinstance(cell, datetime) and not dates.year_offset else datetime.fromisoformat(text)
         zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=dates.zone)
         return zoned.astimezone(UTC)
     except (ValueError, OverflowError):

@@ -97,7 +97,7 @@ class JsonLinesFolder:
 
 
 def _objects(text: str, where: str) -> list[dict[str, Any]]:
-    found = []
+    found: list[dict[str, Any]] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
