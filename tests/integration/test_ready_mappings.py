@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -13,15 +14,21 @@ from sqlalchemy import make_url
 from typer.testing import CliRunner
 
 from support.hr_products import FRAPPE, IIN, ODOO_18, ODOO_19, ORANGEHRM, SAP, Product
+from support.line import EMPLOYERS, HOUR, Line
 from support.mariadb import PRESENT, MariadbServer, running_mariadb
 from support.one_c import Export
 from support.operator_desk import Desk
 from support.postgresql import PostgresqlServer
-from support.staff_look import compare, filled_in, look_at
+from support.staff_look import compare, filled_in, look_at, roster_at
 from usrec.adapters.sources.mapping.read import read_mapping
 from usrec.adapters.sources.mapping.ready import ready_mapping, ready_mappings
+from usrec.adapters.sources.staff_source import StaffSource
+from usrec.application.ingest import ingest
+from usrec.application.take_snapshot import SnapshotPolicy
 from usrec.domain.errors import SourceUnavailable
+from usrec.domain.source_event import SourceName
 from usrec.interfaces.cli.app import app
+from usrec.ports.ledger_view import SubmissionFilter
 
 
 @pytest.fixture
@@ -49,6 +56,63 @@ def test_a_product_on_postgresql_is_read_as_its_mapping_says(
     _run(postgresql_url, product.additions)
     _run(postgresql_url, product.staff)
     compare(look_at(tmp_path, postgresql_url, filled_in(product.mapping)), product.keys)
+
+
+class Company:
+    """Odoo's database, looked at every hour, and the line behind."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url, self.line = url, Line()
+        roster = roster_at(folder, url, filled_in("odoo-18"))
+        ledger, clock = self.line.ledger, self.line.clock
+        self.source = StaffSource(SourceName("staff"), roster, ledger, clock, SnapshotPolicy(), every=HOUR)
+
+    def look(self, change: str = "SELECT 1") -> dict[str, str]:
+        """State by operation, after a change in Odoo, a look and all that can be sent."""
+        _run(self.url, change)
+        line = self.line
+        line.clock.advance(HOUR)
+        ingest(
+            source=self.source,
+            ledger=line.ledger,
+            employers=EMPLOYERS,
+            calendar=line.calendar,
+            clock=line.clock,
+            entropy=line.entropy,
+            preflight=line.preflight,
+        )
+        line.deliver_all()
+        rows = sorted(line.ledger.view.rows(SubmissionFilter()), key=lambda row: row.revision)
+        return {row.operation: row.state.value for row in rows}
+
+    def close(self) -> None:
+        self.source.close()
+        self.line.close()
+
+
+@pytest.mark.postgresql
+def test_what_changes_in_odoo_is_registered_once_hr_has_filled_it_in(postgresql_url: str, tmp_path: Path) -> None:
+    _run(postgresql_url, ODOO_18.tables + ODOO_18.additions + ODOO_18.staff)
+    with closing(Company(postgresql_url, tmp_path)) as company:
+        _change_odoo(company)
+
+
+def _change_odoo(company: Company) -> None:
+    assert company.look() == {}, "who stands there was entered long ago"
+    hire = """INSERT INTO hr_employee VALUES (4, 'Г', true, 1, '900101300007', 1, NULL, NULL);
+        INSERT INTO hr_contract VALUES (20, 'ТД-20', true, 4, 2, 1, 1, '2026-11-16', NULL, 'open', 'normal', 1,
+            '2026-11-16', NULL, '1', NULL, NULL, NULL, NULL, NULL)"""
+    assert company.look(hire) == {"conclusion": "invalid"}, "the day of signing is not made up"
+    done = company.look("UPDATE hr_contract SET x_usrec_signed_on = '2026-11-16' WHERE id = 20")
+    assert done == {"conclusion": "accepted"}
+    done = company.look("UPDATE hr_contract SET job_id = 1 WHERE id = 20")
+    assert done == {"conclusion": "accepted", "amendment": "invalid"}, "its agreement has no number yet"
+    agreed = """UPDATE hr_contract SET x_usrec_ds_number = 'ДС-1', x_usrec_ds_date = '2026-11-16',
+        x_usrec_ds_signed_on = '2026-11-16', x_usrec_ds_begin = '2026-11-16' WHERE id = 20"""
+    assert company.look(agreed) == {"conclusion": "accepted", "amendment": "accepted"}
+    left = "UPDATE hr_employee SET departure_date = '2026-11-16', departure_reason_id = 1, active = false WHERE id = 4"
+    assert set(company.look(left).values()) == {"accepted"}
+    assert company.look()["termination"] == "accepted"
 
 
 @pytest.fixture(scope="module")

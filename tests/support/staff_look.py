@@ -11,6 +11,7 @@ from typing import Final
 from support.hr_products import ADDRESS, BIN, IIN
 from support.plain_settings import PLAIN
 from usrec.adapters.sources.mapping.ready import ready_mapping
+from usrec.adapters.sources.staff_roster import SqlStaffRoster
 from usrec.domain.snapshot.staff import Look
 from usrec.settings import load_settings
 from usrec.staffs import build_mapping, build_roster, named_staff
@@ -54,15 +55,20 @@ FILLED_IN: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
 """What the customer writes into the maps of a mapping."""
 
 
-def look_at(folder: Path, url: str, mapping: str, **more: str) -> Look:
-    """One look through the settings, as the agent takes it."""
+def roster_at(folder: Path, url: str, mapping: str, **more: str) -> SqlStaffRoster:
+    """A staff by the settings, which stand in the folder afterwards."""
     (folder / "staff.toml").write_text(mapping, "utf-8")
     tables = "".join(f"{name} = {value}\n" for name, value in more.items())
     source = f'[source.staff]\nkind = "snapshot"\nmapping = "staff.toml"\nurl = {json.dumps(url)}\n{tables}'
     (folder / "usrec.toml").write_text(PLAIN + source, "utf-8")
     settings = load_settings(folder / "usrec.toml")
     staff = named_staff(settings, "staff")
-    roster = build_roster(settings, "staff", staff, build_mapping(settings, staff))
+    return build_roster(settings, "staff", staff, build_mapping(settings, staff))
+
+
+def look_at(folder: Path, url: str, mapping: str, **more: str) -> Look:
+    """One look, as the agent takes it."""
+    roster = roster_at(folder, url, mapping, **more)
     try:
         return roster.look(AT)
     finally:
