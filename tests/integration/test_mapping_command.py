@@ -140,6 +140,8 @@ def test_posts_of_a_list_of_hrs_own_go_the_same_way(desk: Desk) -> None:
     assert (row.seen.value, row.seen.rows, row.seen.employees) == ("Программист", 2, 1)
     assert "it has: Табель, Должность" in desk.usrec("mapping", "collect", posts, *options, "--column", "Пост").err
     assert desk.usrec("mapping", "collect", posts).code == 2
+    other = desk.usrec("mapping", "collect", str(desk.folder / "posts.txt"), *options, "--column", "Должность")
+    assert (other.code, "ends in .csv or .xlsx" in other.err) == (5, True)
 
 
 def test_a_code_that_is_approved_after_the_first_look_makes_no_event(desk: Desk) -> None:
@@ -154,6 +156,15 @@ def test_a_code_that_is_approved_after_the_first_look_makes_no_event(desk: Desk)
     with closing(sqlite3.connect(desk.folder / "staff.db")) as hr, hr:
         hr.execute("UPDATE staff SET post = 'Программист' WHERE id = 'K-3'")
     assert _look(desk) == [("K-3", "amendment", ("established_post", "position_code"))]
+
+
+def test_a_new_contract_is_completed_when_its_post_gets_a_code(desk: Desk) -> None:
+    file = desk.folder / "posts.xlsx"
+    desk.ask("dictionaries", "import", str(desk.folder / "position.csv"), "--valid-from", "2026-01-01")
+    desk.ask("mapping", "collect", "--source", "staff")
+    assert [one[:2] for one in _look(desk)] == [(f"K-{at}", "conclusion") for at in range(4)]
+    desk.ask("mapping", "suggest", str(file), "--approve-exact")
+    assert _look(desk) == [(f"K-{at}", "conclusion", ("position_code",)) for at in range(2)]
 
 
 def _look(desk: Desk) -> list[tuple[str, str, Sequence[str]]]:

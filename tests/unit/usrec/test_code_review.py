@@ -316,6 +316,8 @@ def test_a_mapping_whose_review_is_missing_or_of_another_list_is_refused(tmp_pat
         _code(tmp_path)
     with pytest.raises(ConfigurationError, match="no code of an official list"):
         read_mapping(MAPPING.replace('"iin"', '{ column = "iin", approved = "posts" }'), str(tmp_path / "staff.toml"))
+    with pytest.raises(ConfigurationError, match="name one file"):
+        read_mapping(MAPPING + '[approved.others]\nfile = "posts.csv"\n', str(tmp_path / "staff.toml"))
 
 
 def test_a_trigger_that_could_not_read_the_review_is_not_written(tmp_path: Path) -> None:

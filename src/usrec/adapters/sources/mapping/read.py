@@ -89,6 +89,8 @@ class _Reading:
         self._where = where
         self._codes = {name: self._folded(name, values) for name, values in document.codes.items()}
         self._reviews = Reviews(Path(where).parent, missing_ok=collecting)
+        if len({part.file for part in document.approved.values()}) < len(document.approved):
+            raise _wrong("two [approved.NAME] name one file", where)
         self._approved = {name: self._approved_map(name, part) for name, part in document.approved.items()}
         self._days = self._event_days(document)
 

@@ -57,6 +57,8 @@ def read_review(file: Path) -> Review:
         cells = _Cells(file, one, marked=file.suffix.lower() != WORKBOOK)
         names.add(cells.text("dictionary"))
         rows.append(_row(cells))
+        if one.beyond:
+            raise refused(file, f"line {one.number} has a cell without a heading", "Write remarks into the column note")
     if len(names) != 1:
         raise refused(file, "it names no dictionary" if not names else "it names more than one dictionary")
     for fault in contradictions(rows):
@@ -77,9 +79,10 @@ def write_review(file: Path, review: Review, before: bytes | None) -> None:
         before: What the file held when it was read; None where there was none.
 
     Raises:
-        ValidationProblem: Somebody has changed it since.
+        ValidationProblem: Somebody has changed it since, or its name says neither CSV nor workbook.
         ConfigurationError: It cannot be written.
     """
+    _require_known(file)
     if content_of(file) != before:
         raise refused(file, "somebody has changed the file in the meantime", "Close it elsewhere, and try again")
     lines = [_cells(review.dictionary, row) for row in review.rows]
@@ -103,12 +106,16 @@ def refused(file: Path, what: str, next_step: str = "See docs/how-to/mapping.md"
 
 
 def _raw(file: Path) -> RawFile:
+    _require_known(file)
     if file.suffix.lower() == WORKBOOK:
         return read_workbook(file)
-    if file.suffix.lower() != ".csv":
-        raise refused(file, "a review file ends in .csv or .xlsx")
     encoding = "utf-8" if read_bytes(file).startswith(_BOM) else ""
     return read_delimited(file, ReadingOptions(encoding), COLUMNS)
+
+
+def _require_known(file: Path) -> None:
+    if file.suffix.lower() not in {WORKBOOK, ".csv"}:
+        raise refused(file, "a review file ends in .csv or .xlsx")
 
 
 def _require_columns(file: Path, columns: Sequence[str]) -> None:
