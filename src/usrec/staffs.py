@@ -33,15 +33,20 @@ def build_staff_source(
     return StaffSource(SourceName(name), roster, ledger, clock, policy, every=source.every)
 
 
-def build_mapping(settings: LoadedSettings, source: SnapshotSourceSettings) -> StaffMapping:
+def build_mapping(
+    settings: LoadedSettings, source: SnapshotSourceSettings, *, collecting: bool = False
+) -> StaffMapping:
     """The mapping of a staff.
+
+    Args:
+        collecting: Its review files need not be there yet.
 
     Raises:
         ConfigurationError: It cannot be used.
     """
     from usrec.adapters.sources.mapping.read import load_mapping
 
-    return load_mapping(settings.path(source.mapping))
+    return load_mapping(settings.path(source.mapping), collecting=collecting)
 
 
 def build_roster(
@@ -109,7 +114,7 @@ def build_snapshot_policy(source: SnapshotSourceSettings, mapping: StaffMapping)
     from usrec.application.take_snapshot import SnapshotPolicy
     from usrec.domain.snapshot.sound import Soundness
 
-    return SnapshotPolicy(Soundness(source.lost_percent), source.new_from, mapping.leaves_are_complete)
+    return SnapshotPolicy(Soundness(source.lost_percent), source.new_from, mapping.leaves_are_complete, mapping.learned)
 
 
 def named_staff(settings: LoadedSettings, name: str) -> SnapshotSourceSettings:

@@ -21,17 +21,29 @@ class Value(Part):
     expression: str | None = None
     codes: str | None = None
     """Name of a ``[codes.NAME]`` table."""
+    approved: str | None = None
+    """Name of an ``[approved.NAME]`` table."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         if sum(one is not None for one in (self.column, self.constant, self.expression)) != 1:
             raise ValueError("name exactly one of column, constant and expression")
+        if self.codes is not None and self.approved is not None:
+            raise ValueError("name codes or approved, not both")
         return self
 
 
 Written = str | Value
 """A text is the name of a column."""
 Values = dict[str, Written]
+
+
+class ApprovedPart(Part):
+    """``[approved.NAME]``: HR's values whose codes persons approve in a file of its own."""
+
+    file: str
+    name_ru: Written | None = None
+    name_kk: Written | None = None
 
 
 class Dates(Part):
@@ -99,6 +111,7 @@ class MappingDocument(Part):
     empty: tuple[str, ...] = ()
     dates: Dates = Dates()
     codes: dict[str, dict[str, str]] = {}
+    approved: dict[str, ApprovedPart] = {}
     tables: dict[str, TablePart] = {}
     contract: ContractPart
     leave: LeavePart | None = None
