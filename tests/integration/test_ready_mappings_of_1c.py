@@ -13,12 +13,13 @@ import pytest
 from support.hr_products import BIN, IIN
 from support.odata_service import BASE, PASSWORD, USER, OData, odata_service
 from support.one_c import KEYS_1C, Export, sets_of_1c
-from support.staff_look import AGREEMENT, AT, compare, look_at
+from support.staff_look import AGREEMENT, AT, compare, look_at, roster_at
 from usrec.adapters.sources.mapping.ready import ready_mapping
 from usrec.domain.errors import ConfigurationError, SnapshotRefused, SourceUnavailable
 from usrec.domain.snapshot.staff import Look
 from usrec.interfaces.doctor.egress import openings
-from usrec.settings import load_settings
+from usrec.interfaces.settings_check import look_at as judge
+from usrec.settings import Settings, load_settings
 
 
 @pytest.fixture
@@ -172,3 +173,21 @@ def test_a_service_that_does_not_answer_whole_and_verified_is_refused(asking: As
         look_at(asking.folder, "http://1c.example.kz/zup/odata/standard.odata", ready_mapping("1c-odata"))
     with pytest.raises(ConfigurationError, match="take the password out"):
         look_at(asking.folder, "https://user:word@1c.example.kz/zup/odata/standard.odata", ready_mapping("1c-odata"))
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://user@1c.example.kz/zup/odata/standard.odata", ""),
+        ("file:///srv/usrec/1c", ""),
+        ("http://1c.example.kz/zup/odata/standard.odata", "personal data goes over https only"),
+        ("https:///zup", "it names no host"),
+    ],
+)
+def test_an_address_of_fetched_tables_is_judged_with_the_settings(tmp_path: Path, url: str, told: str) -> None:
+    roster_at(tmp_path, f"file://{tmp_path}", ready_mapping("1c-odata")).close()
+    file = tmp_path / "usrec.toml"
+    file.write_text(file.read_text("utf-8").replace(f"file://{tmp_path}", url), "utf-8")
+    faults = [str(one) for one in judge(file, Settings).faults if "source.staff" in str(one)]
+    assert len(faults) == bool(told)
+    assert all(told in one for one in faults)
