@@ -14,9 +14,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from usrec.adapters.sources.hr_database import HrDatabase
 from usrec.adapters.sources.server_session import unproven_product
-from usrec.adapters.sources.staff_roster import SqlStaffRoster
+from usrec.adapters.sources.staff_roster import SqlStaffRoster, StaffDatabase
 from usrec.domain.mapping.staff_mapping import StaffMapping
 
 _ENCODING: Final[Mapping[str, str]] = {
@@ -73,7 +72,7 @@ class StaffGlimpse:
     unproven: str = ""
 
 
-def look_at_staff(database: HrDatabase, roster: SqlStaffRoster, mapping: StaffMapping) -> StaffGlimpse:
+def look_at_staff(database: StaffDatabase, roster: SqlStaffRoster, mapping: StaffMapping) -> StaffGlimpse:
     """Look at a staff's database and run its queries.
 
     Raises:

@@ -115,11 +115,11 @@ class Conformance:
     def _tried(self, settings: LoadedSettings, scratch_url: str | None, file: Path | None) -> Iterator[Finding]:
         from usrec.adapters.sources.conformance.trials import Account, try_outbox, try_staff
         from usrec.domain.source_event import SourceName
-        from usrec.settings import OutboxSourceSettings, databases
+        from usrec.settings import OutboxSourceSettings, databases, is_fetched
         from usrec.staffs import build_mapping
 
         source = dict(databases(settings.values.source)).get(self._name)
-        if source is None:
+        if source is None or is_fetched(source.url):
             raise _no_database(settings, self._name)
         password = settings.optional_secret(source.password)
         account = Account(SourceName(self._name), settings.database_url(source.url), password)
