@@ -85,7 +85,7 @@ def build_staff_database(
 
     password = settings.optional_secret(source.password)
     url = settings.database_url(source.url)
-    return HrDatabase(SourceName(name), url, writable=False, password=password, reads_any=True)
+    return HrDatabase(SourceName(name), url, writable=False, password=password, by_query=True)
 
 
 def _fetched_tables(

@@ -113,6 +113,6 @@ def _judge_of_source(name: str, table: Mapping[str, Any], home: Path) -> Callabl
     if table.get("kind") == "snapshot":
         from usrec.adapters.sources.hr_database import HrDatabase
 
-        return lambda url: HrDatabase(SourceName(name), database_url(url, home), writable=False, reads_any=True)
+        return lambda url: HrDatabase(SourceName(name), database_url(url, home), writable=False, by_query=True)
     outbox = str(table.get("table", "usrec_outbox"))
     return lambda url: OutboxTableSource(SourceName(name), database_url(url, home), table=outbox)

@@ -25,7 +25,7 @@ class SnapshotSourceSettings(Section):
     kind: Literal["snapshot"]
     """``snapshot``: queries of the mapping file, by an account that may only read."""
     url: Annotated[str, Field(repr=False)]
-    """``postgresql://user@host/database``, ``sqlite:///hr.db``; also mssql, oracle and mysql with their driver."""
+    """``postgresql://user@host/database``, ``sqlite:///hr.db``; also mariadb, mssql and oracle with their driver."""
     password: SecretSettings | None = None
     """The database user's password, where libpq's own password file is not used."""
     ca_file: Path | None = None

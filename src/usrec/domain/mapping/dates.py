@@ -21,6 +21,7 @@ UNREAD: Final = "unread: "
 _ISO: Final = "YYYY-MM-DD"
 _PARTS: Final = {"YYYY": r"(?P<year>\d{4})", "MM": r"(?P<month>\d{1,2})", "DD": r"(?P<day>\d{1,2})"}
 _TIME: Final = r"(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?"
+_MIDNIGHT: Final = re.compile(r"[T ]00:00(:00(\.0+)?)?$")
 _ISO_DAY: Final = re.compile(r"(\d{4})(-\d{2}-\d{2}" + _TIME + ")")
 _OFFSET: Final = re.compile(r"([+-])(\d{2}):(\d{2})")
 _ZONED: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)")
@@ -60,7 +61,7 @@ class DateRules:
 
     def day(self, text: str) -> str:
         """The calendar date in a text as ``YYYY-MM-DD``; empty where it means none, marked where it is none."""
-        if not text or text in self.no_date:
+        if not text or _MIDNIGHT.sub("", text) in self.no_date:
             return ""
         if _ZONED.fullmatch(text):
             return self._of_instant(text)

@@ -80,6 +80,9 @@ class CheckedStaff:
         """What was found, a line each."""
         found = self.found
         yield tr("Connected: {kind}, text in {encoding}").format(kind=found.kind, encoding=found.encoding or "?")
+        if found.unproven:
+            text = tr("Note: {product} was never tried by the makers of this program: run usrec source conformance")
+            yield text.format(product=found.unproven)
         if found.holds_kazakh is False:
             yield tr("FAULT: this encoding has no Kazakh letters (ә, ғ, қ, ң, ө, ұ, ү, һ, і); texts lose them")
         if found.narrow:
@@ -122,6 +125,7 @@ class CheckedStaff:
         found = self.found
         return {
             "database": found.kind,
+            "unproven": found.unproven or None,
             "encoding": found.encoding,
             "holds_kazakh": found.holds_kazakh,
             "narrow_columns": list(found.narrow),

@@ -14,6 +14,13 @@ from usrec.settings import HttpSourceSettings, KeySettings, LoadedSettings, Prox
 from usrec.settings.listen import TcpAddress, read_listen
 
 POSTGRESQL: Final = 5432
+_SERVERS: Final = {
+    "mysql": ("mysql", 3306),
+    "mariadb": ("mysql", 3306),
+    "mssql": ("tds", 1433),
+    "oracle": ("tcps", 2484),
+}
+"""Protocol and usual port, by the scheme of an address."""
 HTTPS: Final = 443
 HTTP: Final = 80
 
@@ -129,8 +136,17 @@ def _databases(settings: LoadedSettings) -> Iterator[Opening]:
         if is_fetched(source.url):
             yield from _service(name, source.url)
             continue
-        for host, port in database_servers(source.url, setting):
-            yield Opening(Side.AGENT, host, port, "postgresql", setting, N_("the HR database"))
+        for protocol, host, port in _hr_servers(source.url, setting):
+            yield Opening(Side.AGENT, host, port, protocol, setting, N_("the HR database"))
+
+
+def _hr_servers(url: str, setting: str) -> Iterator[tuple[str, str, int]]:
+    parts = _read(url, setting)
+    protocol, usual = _SERVERS.get(parts.scheme.partition("+")[0], ("", 0))
+    if protocol and parts.hostname and "unix_socket" not in parse_qs(parts.query):
+        yield protocol, parts.hostname, parts.port or usual
+    for host, port in database_servers(url, setting):
+        yield "postgresql", host, port
 
 
 def _service(name: str, url: str) -> Iterator[Opening]:
