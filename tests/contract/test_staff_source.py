@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
-from support.line import BIN, DAY, EMPLOYERS, IIN, MONDAY, Line
+from support.line import BIN, DAY, EMPLOYERS, IIN, MONDAY, OTHER_BIN, Line
 from support.postgresql import PostgresqlServer
 from usrec.adapters.persistence import SqlLedger
 from usrec.adapters.persistence.snapshot_tables import snapshot_events, snapshot_stories
@@ -31,9 +31,9 @@ from usrec.ports.ledger_view import SubmissionFilter
 
 HR = SourceName("hr")
 QUARTER = timedelta(minutes=15)
-STAFF = """
+STAFF = f"""
 CREATE TABLE staff (id TEXT PRIMARY KEY, iin TEXT, number TEXT, signed DATE, both_signed DATE, post TEXT,
-    code TEXT, ds_number TEXT, ds_date DATE, ended DATE, ground TEXT)
+    code TEXT, ds_number TEXT, ds_date DATE, ended DATE, ground TEXT, employer TEXT DEFAULT '{BIN}')
 """
 LEAVES = "CREATE TABLE leaves (id INTEGER PRIMARY KEY, staff_id TEXT, kind TEXT, begins DATE, ends DATE)"
 MAPPING = """
@@ -45,7 +45,7 @@ version = 1
 [contract]
 query = "SELECT * FROM staff"
 key = "id"
-employer_bin = { constant = "the BIN" }
+employer_bin = "employer"
 [contract.conclusion]
 employee_iin = "iin"
 contract_number = "number"
@@ -82,17 +82,18 @@ class Company:
     def __init__(self, url: str, ledger: SqlLedger) -> None:
         self.engine: Engine = create_engine(make_url(url).set(drivername=_driver(url)))
         self.line = Line(ledger=ledger)
-        self.roster = SqlStaffRoster(
-            HrDatabase(HR, url, writable=False, reads_any=True),
-            read_mapping(MAPPING.replace("the BIN", BIN), "m"),
-            "hr",
-        )
-        self.source = self.new_source()
+        self.database = HrDatabase(HR, url, writable=False, reads_any=True)
+        self.ruled("")
         with self.engine.begin() as connection:
             for table in (STAFF, LEAVES):
                 connection.execute(text(table))
             for number in range(40):
                 self.hire(f"OLD-{number}", connection, signed="2021-03-01")
+
+    def ruled(self, more: str) -> None:
+        """The agent is started with more in its mapping file."""
+        self.roster = SqlStaffRoster(self.database, read_mapping(MAPPING + more, "m"), "hr")
+        self.source = self.new_source()
 
     def new_source(self) -> StaffSource:
         policy = SnapshotPolicy()
@@ -258,6 +259,41 @@ def test_a_contract_whose_key_has_changed_is_neither_ended_nor_entered_again(com
     assert shown is not None
     assert [(one.kind, one.key) for one in shown.puzzles] == [(PuzzleKind.OTHER_KEY, "NEW-7")]
     assert company.take() == IngestReport()
+
+
+MARKED = """
+[contract.secondment]
+when = { expression = 'post if part(post, ":", 1) == "seconded from" else ""' }
+key = { expression = 'part(post, ":", 2)' }
+"""
+
+
+def test_a_secondment_ends_no_contract_with_a_rule_for_it_and_without(company: Company) -> None:
+    """Without a rule nobody can tell it from a transfer: a person is asked, as with a row that names another BIN."""
+    company.run(f"UPDATE staff SET employer = '{OTHER_BIN}' WHERE id = 'OLD-6'")
+    company.run(f"UPDATE staff SET id = 'HOST-7', number = '7', employer = '{OTHER_BIN}' WHERE id = 'OLD-7'")
+    company.run("UPDATE staff SET post = 'seconded from:old-7', ended = signed WHERE id = 'HOST-7'")
+    company.line.clock.advance(QUARTER)
+    shown = _take(company, company.roster, keep=False)
+    assert shown is not None
+    other = PuzzleKind.OTHER_EMPLOYER
+    assert {(one.kind, one.key) for one in shown.puzzles} == {(other, "HOST-7"), (other, "OLD-6"), (other, "OLD-7")}
+    assert company.take() == IngestReport()
+
+    company.ruled(MARKED)
+    company.run(f"UPDATE staff SET employer = '{BIN}' WHERE id = 'OLD-6'")
+    for _ in range(2):
+        shown = _take(company, company.roster, keep=False)
+        assert shown is not None
+        assert (shown.puzzles, shown.events) == ([], [])
+        assert company.look() == IngestReport()
+
+    company.run(f"UPDATE staff SET id = 'OLD-7', number = 'ТД OLD-7', employer = '{BIN}', ended = NULL, post = 'Әдіскер'"
+        " WHERE id = 'HOST-7'")
+    assert company.look() == IngestReport(), "the worker is back: nothing has happened"
+    company.run("DELETE FROM staff WHERE id = 'OLD-7'")
+    company.look()
+    assert company.one("OLD-7", Operation.TERMINATION).state is State.INVALID, "gone, and nobody says seconded"
 
 
 @pytest.mark.parametrize(

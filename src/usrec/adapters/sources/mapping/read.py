@@ -15,6 +15,7 @@ from usrec.adapters.sources.mapping.document import (
     Dates,
     LeavePart,
     MappingDocument,
+    SecondmentPart,
     SlicesPart,
     Value,
     Values,
@@ -23,7 +24,7 @@ from usrec.adapters.sources.mapping.document import (
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.mapping.dates import DateRules, read_zone, require_format
 from usrec.domain.mapping.expression import compile_expression
-from usrec.domain.mapping.staff_mapping import RowMapping, Slices, StaffMapping
+from usrec.domain.mapping.staff_mapping import RowMapping, Secondment, Slices, StaffMapping
 from usrec.domain.mapping.values import ValueRule, as_key
 from usrec.domain.rules.field_table import FIELDS, FieldRule
 from usrec.domain.snapshot.staff import AGREEMENT_FIELDS
@@ -107,6 +108,7 @@ class _Reading:
             self._rule(part.employer_bin, "[contract] employer_bin", _PLAIN),
             None if part.slices is None else self._slices(part.slices),
             part.entered_at,
+            None if part.secondment is None else self._secondment(part.secondment, part.key),
         )
 
     def _leaves(self, part: LeavePart) -> RowMapping:
@@ -121,6 +123,11 @@ class _Reading:
     def _slices(self, part: SlicesPart) -> Slices:
         place = "[contract] slices"
         return Slices(self._rule(part.begins, f"{place} begins", _DATE), self._rule(part.ends, f"{place} ends", _DATE))
+
+    def _secondment(self, part: SecondmentPart, key: Written) -> Secondment:
+        place = "[contract.secondment]"
+        when = self._rule(part.when, f"{place} when", _PLAIN)
+        return Secondment(when, self._rule(part.key or key, f"{place} key", _PLAIN))
 
     def _fields(self, operation: Operation, values: Values, table: str) -> Mapping[str, ValueRule]:
         known = {rule.name: rule for rule in FIELDS[operation]}
