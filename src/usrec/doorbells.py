@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from usrec.domain.secret import Secret
 from usrec.ports.doorbell import Doorbell, Ring
 from usrec.settings import LedgerSettings, LoadedSettings, OutboxSourceSettings, outboxes
+from usrec.sources import can_be_used
 
 
 def build_doorbells(settings: LoadedSettings) -> Sequence[Doorbell]:
@@ -23,7 +24,7 @@ def bell_places(settings: LoadedSettings) -> Sequence[tuple[str, Ring, str, Secr
     """Name, ring, address and password of each database on PostgreSQL whose settings let it wake the agent.
 
     Raises:
-        ConfigurationError: A password cannot be read.
+        ConfigurationError: The password of the ledger, or of the only source, cannot be read.
     """
     values = settings.values
     wanted: list[tuple[str, Ring, LedgerSettings | OutboxSourceSettings]] = [("ledger", Ring.READY, values.ledger)]
@@ -31,5 +32,5 @@ def bell_places(settings: LoadedSettings) -> Sequence[tuple[str, Ring, str, Secr
     return [
         (name, ring, settings.database_url(one.url), settings.optional_secret(one.password))
         for name, ring, one in wanted
-        if one.notify and one.url.startswith("postgresql")
+        if one.notify and one.url.startswith("postgresql") and (ring is Ring.READY or can_be_used(settings, one))
     ]

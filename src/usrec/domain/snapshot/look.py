@@ -205,8 +205,8 @@ def _moved(memory: Memory, look: Look) -> frozenset[_Identity]:
 def _elsewhere(memory: Memory, look: Look) -> frozenset[str | None]:
     """Persons whose row of a running contract is gone, while a new one names another employer.
 
-    That is a secondment, a transfer or chance. Nobody but the mapping can tell: with a rule for secondments, what it does
-    not name is none.
+    That is a secondment, a transfer or chance. Nobody but the mapping can tell: with a rule for secondments, what it
+    does not name is none.
     """
     if look.seconded is not None:
         return frozenset()
