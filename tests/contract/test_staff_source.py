@@ -288,8 +288,10 @@ def test_a_secondment_ends_no_contract_with_a_rule_for_it_and_without(company: C
         assert (shown.puzzles, shown.events) == ([], [])
         assert company.look() == IngestReport()
 
-    company.run(f"UPDATE staff SET id = 'OLD-7', number = 'ТД OLD-7', employer = '{BIN}', ended = NULL, post = 'Әдіскер'"
-        " WHERE id = 'HOST-7'")
+    company.run(
+        f"UPDATE staff SET id = 'OLD-7', number = 'ТД OLD-7', employer = '{BIN}', ended = NULL, post = 'Әдіскер'"
+        " WHERE id = 'HOST-7'"
+    )
     assert company.look() == IngestReport(), "the worker is back: nothing has happened"
     company.run("DELETE FROM staff WHERE id = 'OLD-7'")
     company.look()

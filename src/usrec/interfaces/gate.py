@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
 from usrec.domain.breaker import Breaker, BreakerPolicy, BreakerState, Passage
 from usrec.domain.message import CorrelationId, Envelope, SignedMessage
 from usrec.domain.outcome import SubmissionOutcome
-from usrec.domain.pace import SAVED, Pace
+from usrec.domain.pace import Pace
 from usrec.ports.clock import Clock
 from usrec.ports.gateway import Gateway
 
+_STANDS_IN_LINE: Final = timedelta(minutes=1)
+"""Who has not asked again for so long has nothing more to send."""
 _log = structlog.get_logger("usrec.gate")
 
 
@@ -38,7 +41,7 @@ class Turns:
     def take(self, line: object, now: datetime, per_minute: int) -> bool:
         """Whether ``line`` may send one more message, with enough left for those that wait before it."""
         with self._lock:
-            self._waiting = {one: asked for one, asked in self._waiting.items() if now - asked[1] <= SAVED}
+            self._waiting = {one: asked for one, asked in self._waiting.items() if now - asked[1] <= _STANDS_IN_LINE}
             since = self._waiting.get(line, (now, now))[0]
             before = sum(asked[0] < since for one, asked in self._waiting.items() if one is not line)
             after: Pace | None = self._pace

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from usrec.adapters.sources.named import NamedSource
 from usrec.domain.errors import ConfigurationError, SourceHeld
 from usrec.domain.source_event import SourceName, SourceRow
 from usrec.ports.event_source import StatusNote
 
 
-class HeldSource:
+class HeldSource(NamedSource):
     """An :class:`usrec.ports.event_source.EventSource` that gives nothing until its settings are mended."""
 
     def __init__(self, name: SourceName, problem: ConfigurationError) -> None:
-        self._name = name
+        super().__init__(name, writable=True)
         self.problem = problem
-
-    @property
-    def name(self) -> SourceName:
-        """Name in the settings."""
-        return self._name
-
-    @property
-    def writable(self) -> bool:
-        """What is noted for it waits."""
-        return True
 
     def fetch(self, limit: int) -> Sequence[SourceRow]:
         """Nothing.
