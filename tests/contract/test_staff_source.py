@@ -99,9 +99,9 @@ class Company:
         policy = SnapshotPolicy()
         return StaffSource(HR, self.roster, self.line.ledger, self.line.clock, policy, every=QUARTER)
 
-    def run(self, statement: str) -> None:
+    def run(self, statement: str, **values: str) -> None:
         with self.engine.begin() as connection:
-            connection.execute(text(statement))
+            connection.execute(text(statement), values)
 
     def hire(self, key: str, connection: Connection | None = None, *, signed: str | None = "2026-11-16") -> None:
         values = {"id": key, "iin": IIN, "number": f"ТД {key}", "signed": "2026-11-16", "both": signed}
@@ -270,8 +270,8 @@ key = { expression = 'part(post, ":", 2)' }
 
 def test_a_secondment_ends_no_contract_with_a_rule_for_it_and_without(company: Company) -> None:
     """Without a rule nobody can tell it from a transfer: a person is asked, as with a row that names another BIN."""
-    company.run(f"UPDATE staff SET employer = '{OTHER_BIN}' WHERE id = 'OLD-6'")
-    company.run(f"UPDATE staff SET id = 'HOST-7', number = '7', employer = '{OTHER_BIN}' WHERE id = 'OLD-7'")
+    company.run("UPDATE staff SET employer = :to WHERE id = 'OLD-6'", to=OTHER_BIN)
+    company.run("UPDATE staff SET id = 'HOST-7', number = '7', employer = :to WHERE id = 'OLD-7'", to=OTHER_BIN)
     company.run("UPDATE staff SET post = 'seconded from:old-7', ended = signed WHERE id = 'HOST-7'")
     company.line.clock.advance(QUARTER)
     shown = _take(company, company.roster, keep=False)
@@ -281,7 +281,7 @@ def test_a_secondment_ends_no_contract_with_a_rule_for_it_and_without(company: C
     assert company.take() == IngestReport()
 
     company.ruled(MARKED)
-    company.run(f"UPDATE staff SET employer = '{BIN}' WHERE id = 'OLD-6'")
+    company.run("UPDATE staff SET employer = :to WHERE id = 'OLD-6'", to=BIN)
     for _ in range(2):
         shown = _take(company, company.roster, keep=False)
         assert shown is not None
@@ -289,8 +289,9 @@ def test_a_secondment_ends_no_contract_with_a_rule_for_it_and_without(company: C
         assert company.look() == IngestReport()
 
     company.run(
-        f"UPDATE staff SET id = 'OLD-7', number = 'ТД OLD-7', employer = '{BIN}', ended = NULL, post = 'Әдіскер'"
-        " WHERE id = 'HOST-7'"
+        "UPDATE staff SET id = 'OLD-7', number = 'ТД OLD-7', employer = :to, ended = NULL, post = 'Әдіскер'"
+        " WHERE id = 'HOST-7'",
+        to=BIN,
     )
     assert company.look() == IngestReport(), "the worker is back: nothing has happened"
     company.run("DELETE FROM staff WHERE id = 'OLD-7'")

@@ -15,13 +15,12 @@ import pytest
 from support.line import BIN, DAY, MONDAY, OTHER_BIN, Line
 from support.line_agent import agent_of
 from usrec.adapters.gateway.envelope import Sender
-from usrec.adapters.gateway.shep import ShepGateway
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.inmemory.source import InMemorySource
 from usrec.adapters.sources.held_source import HeldSource
 from usrec.bootstrap import Agent
 from usrec.domain.errors import ConfigurationError, SnapshotRefused, SourceHeld
-from usrec.domain.message import CorrelationId, Envelope, SignedMessage
+from usrec.domain.message import Envelope, SignedMessage
 from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
 from usrec.domain.source_event import EmployerName, SourceName, SourceRow
 from usrec.domain.state import State
