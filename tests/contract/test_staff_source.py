@@ -352,6 +352,22 @@ def _take(company: Company, roster: SqlStaffRoster, *, keep: bool = True) -> Dif
     return take_snapshot(HR, roster=roster, ledger=line.ledger, clock=line.clock, policy=SnapshotPolicy(), keep=keep)
 
 
+def test_what_commits_after_a_look_is_found_by_the_next_however_early_it_began(company: Company) -> None:
+    """Of two writers the one that began first commits last: a look compares the whole staff and passes nobody over."""
+    with company.engine.connect() as slow:
+        company.hire("N-1", slow, signed="2026-11-16")
+        slow.execute(text("UPDATE staff SET code = '2512-0-001', ds_number = 'ДС-1' WHERE id = 'OLD-1'"))
+        if company.engine.dialect.name == "postgresql":  # an SQLite file has one writer at a time
+            company.hire("N-2")
+        seen = company.look().taken
+        slow.commit()
+    assert seen == (company.engine.dialect.name == "postgresql")
+    assert company.look().taken == 2
+    company.one("N-1", Operation.CONCLUSION)
+    company.one("OLD-1", Operation.AMENDMENT)
+    assert company.look() == IngestReport()
+
+
 def test_a_preview_shows_what_would_be_made_and_changes_nothing(company: Company) -> None:
     company.hire("N-1")
     company.line.clock.advance(QUARTER)

@@ -181,7 +181,7 @@ def _hide(office: Office, number: int) -> None:
 def _prolong(office: Office, number: int) -> None:
     row = office.staff.row
     if row is not None and not row.ending:
-        office.contract(term_code="2", end_date=f"20{27 + number}-11-01")
+        office.contract(term_code="2", end_date=f"20{28 + number}-11-01")
 
 
 def _drop_leave(office: Office, _: int) -> None:
@@ -244,4 +244,6 @@ def _require_same(office: Office) -> None:
     assert row.contract["position_code"] in document
     assert row.contract["work_place_address"] in document
     assert contract.number == row.contract["contract_number"]
+    ends = row.contract.get("end_date", "")
+    assert (contract.term.end.isoformat() if contract.term and contract.term.end else "") == ends
     assert len(contract.leaves) == (office.staff.leave is not None)
