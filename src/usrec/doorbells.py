@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from usrec.domain.secret import Secret
 from usrec.ports.doorbell import Doorbell, Ring
 from usrec.settings import LedgerSettings, LoadedSettings, OutboxSourceSettings, outboxes
-from usrec.sources import can_be_used
 
 
 def build_doorbells(settings: LoadedSettings) -> Sequence[Doorbell]:
@@ -28,9 +27,10 @@ def bell_places(settings: LoadedSettings) -> Sequence[tuple[str, Ring, str, Secr
     """
     values = settings.values
     wanted: list[tuple[str, Ring, LedgerSettings | OutboxSourceSettings]] = [("ledger", Ring.READY, values.ledger)]
-    wanted += [(f"source.{name}", Ring.ROWS, source) for name, source in outboxes(values.source)]
+    usable = ((name, one) for name, one in outboxes(values.source) if not settings.holds_itself_alone(one))
+    wanted += [(f"source.{name}", Ring.ROWS, source) for name, source in usable]
     return [
         (name, ring, settings.database_url(one.url), settings.optional_secret(one.password))
         for name, ring, one in wanted
-        if one.notify and one.url.startswith("postgresql") and (ring is Ring.READY or can_be_used(settings, one))
+        if one.notify and one.url.startswith("postgresql")
     ]

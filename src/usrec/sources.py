@@ -16,7 +16,6 @@ from usrec.ports.event_source import EventSource, StatusNote
 from usrec.settings import (
     FilesSourceSettings,
     HttpSourceSettings,
-    LedgerSettings,
     LoadedSettings,
     OutboxSourceSettings,
     SnapshotSourceSettings,
@@ -54,17 +53,6 @@ def _source_or_why(
         return build_source(settings, name, source, ledger, clock)
     except ConfigurationError as problem:
         return HeldSource(SourceName(name), problem)
-
-
-def can_be_used(settings: LoadedSettings, source: LedgerSettings | OutboxSourceSettings) -> bool:
-    """Whether the password of one of several sources can be read; that of the only one is told where it is needed."""
-    if len(settings.values.source) == 1:
-        return True
-    try:
-        settings.optional_secret(source.password)
-    except ConfigurationError:
-        return False
-    return True
 
 
 def build_source(

@@ -10,7 +10,6 @@ from usrec.gateway import build_endpoint
 from usrec.ports.clock import Clock
 from usrec.ports.time_witness import TimeWitness
 from usrec.settings import LoadedSettings, outboxes
-from usrec.sources import can_be_used
 
 if TYPE_CHECKING:
     from usrec.adapters.persistence import SqlLedger
@@ -24,6 +23,6 @@ def build_witnesses(settings: LoadedSettings, ledger: SqlLedger, clock: Clock) -
     sources = [
         SourceTime(SourceName(name), settings.database_url(one.url), settings.optional_secret(one.password))
         for name, one in outboxes(settings.values.source)
-        if can_be_used(settings, one)
+        if not settings.holds_itself_alone(one)
     ]
     return [GatewayTime(build_endpoint(settings), clock), ledger.time, *sources]

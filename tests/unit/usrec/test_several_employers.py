@@ -24,12 +24,14 @@ from usrec.domain.message import Envelope, SignedMessage
 from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
 from usrec.domain.source_event import EmployerName, SourceName, SourceRow
 from usrec.domain.state import State
+from usrec.doorbells import bell_places
 from usrec.gateway import read_accounts
 from usrec.interfaces.daemon import Daemon
 from usrec.interfaces.gate import Turns
 from usrec.interfaces.reload import require_no_new_trouble
 from usrec.settings import LoadedSettings, Settings
 from usrec.sources import build_listeners, build_sources
+from usrec.witnesses import build_witnesses
 
 WAIT = 20.0
 REFUSED = Unknown(Doubt.HTTP_ERROR, "HTTP status 401 without a signed SOAP fault")
@@ -249,6 +251,18 @@ def test_a_source_that_cannot_be_used_holds_itself_alone(line: Line, tmp_path: P
     with pytest.raises(ConfigurationError):
         require_no_new_trouble(old, new)
     require_no_new_trouble(new, new)
+
+
+def test_a_password_that_cannot_be_read_holds_its_source_alone(line: Line, tmp_path: Path) -> None:
+    """Also where the database would wake the agent, or tell the time."""
+    outbox = '[source.hr]\nkind = "outbox"\nurl = "postgresql://hr/hr"\npassword.file = "nowhere"\n'
+    both = settings_of(tmp_path, GOOD + outbox)
+    assert [type(one) is HeldSource for one in build_sources(both, line.ledger, line.clock)] == [False, True]
+    assert bell_places(both) == []
+    assert len(build_witnesses(both, line.ledger, line.clock)) == 2
+    for build in (bell_places, lambda one: build_witnesses(one, line.ledger, line.clock)):
+        with pytest.raises(ConfigurationError, match="nowhere"):
+            build(settings_of(tmp_path, outbox))
 
 
 def test_an_account_that_cannot_be_read_holds_its_employer_alone(tmp_path: Path) -> None:

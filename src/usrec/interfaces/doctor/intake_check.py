@@ -9,9 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from usrec.interfaces.doctor.finding import Kind, Line, Verdict
+from usrec.interfaces.doctor.finding import WARN_DAYS, Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
-from usrec.interfaces.doctor.keys_check import WARN_DAYS
 from usrec.interfaces.i18n import N_
 
 if TYPE_CHECKING:
