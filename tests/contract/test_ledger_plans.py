@@ -141,7 +141,7 @@ def test_steps_of_the_line_use_their_indexes_and_never_read_a_whole_table(shared
         for index in indexes:
             assert index in found
         whole = [table for table in ("submissions", "outbox", "write_backs") if reads_whole(table, found)]
-        assert whole == []
+        assert whole == [], found
 
 
 def test_claim_reads_the_queue_in_order_and_stops(shared_ledger: SqlLedger) -> None:

@@ -20,6 +20,7 @@ from usrec.adapters.persistence.delivery_tables import (
     MOVING,
     READY,
     SCHEDULED,
+    employer_stops,
     outbox,
 )
 from usrec.adapters.persistence.dialects import InsertInto, for_many, per_dialect
@@ -97,7 +98,16 @@ _FIRST_READY: Final = (
     .order_by(outbox.c.priority, outbox.c.submission_id)
     .limit(bindparam("limit"))
 )
-_FIRST_READY_OF: Final = _FIRST_READY.where(_OF_EMPLOYER)
+_IS_STOPPED: Final = select(employer_stops.c.employer_bin).where(
+    employer_stops.c.employer_bin == bindparam("of_employer")
+)
+"""Asked once: as a join PostgreSQL would expect hardly a row to be left, and sort all that wait."""
+_FIRST_READY_OF: Final = (
+    select(outbox.c.submission_id)
+    .where(READY, _OF_EMPLOYER, not_(_IS_STOPPED.exists()))
+    .order_by(outbox.c.priority, outbox.c.submission_id)
+    .limit(bindparam("limit"))
+)
 _TRIED_LESS: Final = outbox.c.attempts < bindparam("tries")
 _FIRST_TRIED_LESS: Final = _FIRST_READY.where(_TRIED_LESS).with_for_update(skip_locked=True)
 _FIRST_TRIED_LESS_OF: Final = _FIRST_READY_OF.where(_TRIED_LESS).with_for_update(skip_locked=True)
