@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ from usrec.ports.time_witness import Steady, TimeWitness
 from usrec.preflight import build_calendar, build_preflight
 from usrec.settings import LoadedSettings
 from usrec.sinks import build_alert_sinks
-from usrec.sources import build_listeners, build_source
+from usrec.sources import build_listeners, build_sources
 from usrec.witnesses import build_witnesses
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ class Agent:
         steady: A counter that nobody can set; None where the clock is not the machine's.
         witnesses: Who can tell the time besides the clock.
         listeners: HR systems that are told of changes at once.
+        held: What holds a single source or employer, by its name.
     """
 
     settings: LoadedSettings
@@ -95,6 +96,7 @@ class Agent:
     steady: Steady | None = None
     witnesses: Sequence[TimeWitness] = ()
     listeners: Sequence[ChangeListener] = ()
+    held: Mapping[str, ConfigurationError] = field(default_factory=dict)
 
     @property
     def watching(self) -> WatchPolicy:
@@ -145,10 +147,11 @@ def build_agent(
     if judge is not None:
         book.replace(recall_verdicts(judge, signer, gateway.trusted, employers_by_bin(settings), clock))
     ledger = build_ledger(settings)
+    sources = build_sources(settings, ledger, clock)
     return Agent(
         settings=settings,
         ledger=ledger,
-        sources=[build_source(settings, name, source, ledger, clock) for name, source in values.source.items()],
+        sources=sources,
         renderer=XmlRenderer(profile),
         signer=signer,
         gateway=gateway,
@@ -169,7 +172,18 @@ def build_agent(
         steady=counter,
         witnesses=build_witnesses(settings, ledger, clock),
         listeners=build_listeners(settings, clock),
+        held=_held(sources, gateway),
     )
+
+
+def _held(sources: Sequence[EventSource], gateway: ShepGateway) -> Mapping[str, ConfigurationError]:
+    """What cannot be used of what belongs to one source or employer alone; the sources' are said here."""
+    from usrec.adapters.sources.held_source import HeldSource
+
+    found = {f"source {one.name}": one.problem for one in sources if isinstance(one, HeldSource)}
+    for name, problem in found.items():
+        _log.error(str(problem), action="source.unusable", source=name.removeprefix("source "))
+    return found | {f"account {one}": problem for one, problem in gateway.unusable.items()}
 
 
 def _head_stamper(settings: LoadedSettings, clock: Clock) -> HeadStamper | None:

@@ -23,11 +23,12 @@ def bell_places(settings: LoadedSettings) -> Sequence[tuple[str, Ring, str, Secr
     """Name, ring, address and password of each database on PostgreSQL whose settings let it wake the agent.
 
     Raises:
-        ConfigurationError: A password cannot be read.
+        ConfigurationError: The password of the ledger, or of the only source, cannot be read.
     """
     values = settings.values
     wanted: list[tuple[str, Ring, LedgerSettings | OutboxSourceSettings]] = [("ledger", Ring.READY, values.ledger)]
-    wanted += [(f"source.{name}", Ring.ROWS, source) for name, source in outboxes(values.source)]
+    usable = ((name, one) for name, one in outboxes(values.source) if not settings.holds_itself_alone(one))
+    wanted += [(f"source.{name}", Ring.ROWS, source) for name, source in usable]
     return [
         (name, ring, settings.database_url(one.url), settings.optional_secret(one.password))
         for name, ring, one in wanted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from usrec.settings import LoadedSettings
 if TYPE_CHECKING:
     from kzeds.certificate import Certificate
     from usrec.adapters.gateway.connection import Endpoint
+    from usrec.adapters.gateway.envelope import Sender
     from usrec.adapters.gateway.inquiry import ShepInquiry
     from usrec.adapters.gateway.shep import ShepGateway
     from usrec.adapters.rendering.profile import WireProfile
@@ -53,11 +54,30 @@ def build_gateway(
         build_endpoint(settings),
         Sender(values.service_id, values.sender_id, settings.secret(values.password)),
         signer=signer.transport,
+        accounts=read_accounts(settings),
         trusted=[read_certificate(settings.path(values.response_certificate))],
         contract_id_path=contract_id_path,
         wait=wait,
         objection=book.objection,
     )
+
+
+def read_accounts(settings: LoadedSettings) -> Mapping[str, Sender | ConfigurationError]:
+    """The employers' own accounts at ShEP, by BIN; one that cannot be read is said and holds only its employer."""
+    from usrec.adapters.gateway.envelope import Sender
+
+    found: dict[str, Sender | ConfigurationError] = {}
+    for name, employer in settings.values.employer.items():
+        if employer.account is None:
+            continue
+        try:
+            password = settings.secret(employer.account.password)
+        except ConfigurationError as problem:
+            _log.error(str(problem), action="account.unusable", employer=name)
+            found[employer.bin] = problem
+        else:
+            found[employer.bin] = Sender(settings.values.gateway.service_id, employer.account.id, password)
+    return found
 
 
 def build_inquiry(gateway: ShepGateway, profile: WireProfile) -> ShepInquiry | None:
@@ -82,7 +102,7 @@ def build_endpoint(settings: LoadedSettings) -> Endpoint:
         url=values.url,
         ca_file=None if values.ca_file is None else settings.path(values.ca_file),
         timeouts=Timeouts(phases.connect, phases.write, phases.read, phases.pool, phases.answer),
-        connections=settings.values.delivery.workers,
+        connections=settings.values.delivery.workers * max(1, len(settings.values.employer)),
         proxy=None if way is None else Proxy(way.url, way.user, settings.optional_secret(way.password)),
     )
 

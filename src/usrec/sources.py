@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
+import structlog
+
+from usrec.adapters.sources.held_source import HeldSource
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.source_event import EventId, SourceName, SourceRow
 from usrec.ports.change_listener import ChangeListener
@@ -25,7 +28,31 @@ if TYPE_CHECKING:
     from usrec.adapters.persistence import SqlLedger
     from usrec.adapters.sources.files.options import ReadingOptions
 
+_log = structlog.get_logger("usrec.sources")
 OutboxKey = tuple[EventId, int]
+
+
+def build_sources(settings: LoadedSettings, ledger: SqlLedger, clock: Clock) -> Sequence[EventSource]:
+    """All sources; one of several that cannot be used holds no other.
+
+    Raises:
+        ConfigurationError: Not a single one can be used.
+    """
+    sources = settings.values.source
+    found = [_source_or_why(settings, name, source, ledger, clock) for name, source in sources.items()]
+    held = [one.problem for one in found if isinstance(one, HeldSource)]
+    if held and len(held) == len(found):
+        raise held[0]
+    return found
+
+
+def _source_or_why(
+    settings: LoadedSettings, name: str, source: SourceSettings, ledger: SqlLedger, clock: Clock
+) -> EventSource:
+    try:
+        return build_source(settings, name, source, ledger, clock)
+    except ConfigurationError as problem:
+        return HeldSource(SourceName(name), problem)
 
 
 def build_source(
@@ -79,16 +106,22 @@ def _no_outbox(settings: LoadedSettings, name: str) -> ConfigurationError:
 
 
 def build_listeners(settings: LoadedSettings, clock: Clock) -> Sequence[ChangeListener]:
-    """The HR systems that want to be told of changes.
+    """The HR systems that want to be told of changes; what one of several that cannot be told is to know waits.
 
     Raises:
-        ConfigurationError: An address, a secret or a file of one cannot be used.
+        ConfigurationError: An address, a secret or a file of the only one cannot be used.
     """
-    return [
-        _listener(settings, name, source.webhook, clock)
-        for name, source in settings.values.source.items()
-        if isinstance(source, HttpSourceSettings) and source.webhook is not None
-    ]
+    sources = settings.values.source.items()
+    hooks = [(name, one.webhook) for name, one in sources if isinstance(one, HttpSourceSettings) and one.webhook]
+    found = []
+    for name, webhook in hooks:
+        try:
+            found.append(_listener(settings, name, webhook, clock))
+        except ConfigurationError as problem:
+            if len(sources) == 1:
+                raise
+            _log.error(str(problem), action="webhook.unusable", source=name)
+    return found
 
 
 def _listener(settings: LoadedSettings, name: str, webhook: StateWebhookSettings, clock: Clock) -> ChangeListener:

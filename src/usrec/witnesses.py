@@ -23,5 +23,6 @@ def build_witnesses(settings: LoadedSettings, ledger: SqlLedger, clock: Clock) -
     sources = [
         SourceTime(SourceName(name), settings.database_url(one.url), settings.optional_secret(one.password))
         for name, one in outboxes(settings.values.source)
+        if not settings.holds_itself_alone(one)
     ]
     return [GatewayTime(build_endpoint(settings), clock), ledger.time, *sources]

@@ -52,39 +52,53 @@ class DemandOption(StrEnum):
 _Database = Annotated[Path, typer.Option("--db", help="The registry's SQLite file; made when absent.")]
 
 
+_Pki = Annotated[Path, typer.Option("--pki", help="Directory made by `kzeds test-pki`.")]
+_Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")]
+_Host = Annotated[str, typer.Option(help="Address to listen on.")]
+_Faults = Annotated[Path | None, typer.Option(help="Fault script (TOML).")]
+_Profile = Annotated[ProfileOption, typer.Option(help="Generation of clients.")]
+_Deadlines = Annotated[DeadlineOption, typer.Option(help="What a late entry meets: codes 088-091, 093.")]
+_Demand = Annotated[
+    DemandOption, typer.Option(help="What a contract needs: the fields seen in clients, or all of the Order.")
+]
+_Dictionaries = Annotated[
+    Path | None, typer.Option(help="Folder of official dictionaries (CSV); without it codes are judged by form.")
+]
+_Query = Annotated[bool, typer.Option("--query", help="Answer the assumed question whether a record is there.")]
+_ServiceId = Annotated[str, typer.Option(help="The one service that is registered.")]
+_SenderOption = Annotated[str | None, typer.Option(help="The one senderId that may send.")]
+_PasswordFile = Annotated[Path | None, typer.Option(help="Password of --sender.")]
+_ClockOffset = Annotated[
+    float, typer.Option(help="Seconds that its clock goes ahead: of answers, Date headers, trust services.")
+]
+_Plain = Annotated[bool, typer.Option("--plain", help="http instead of https; loopback only.")]
+_DieWithParent = Annotated[
+    bool,
+    typer.Option("--die-with-parent", help="Stop when the parent process ends (a pipe on stdin is best)."),
+]
+_Verbose = Annotated[bool, typer.Option("--verbose", help="Log every request to stderr.")]
+
+
 @app.command()
 def serve(
     *,
     database: _Database,
-    pki: Annotated[Path, typer.Option("--pki", help="Directory made by `kzeds test-pki`.")],
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")] = 0,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    faults: Annotated[Path | None, typer.Option(help="Fault script (TOML).")] = None,
-    profile: Annotated[ProfileOption, typer.Option(help="Generation of clients.")] = ProfileOption.CURRENT,
-    deadlines: Annotated[
-        DeadlineOption, typer.Option(help="What a late entry meets: codes 088-091, 093.")
-    ] = DeadlineOption.WARN,
-    demand: Annotated[
-        DemandOption, typer.Option(help="What a contract needs: the fields seen in clients, or all of the Order.")
-    ] = DemandOption.SEEN,
-    dictionaries: Annotated[
-        Path | None, typer.Option(help="Folder of official dictionaries (CSV); without it codes are judged by form.")
-    ] = None,
-    query: Annotated[
-        bool, typer.Option("--query", help="Answer the assumed question whether a record is there.")
-    ] = False,
-    service_id: Annotated[str, typer.Option(help="The one service that is registered.")] = "contract",
-    sender: Annotated[str | None, typer.Option(help="The one senderId that may send.")] = None,
-    password_file: Annotated[Path | None, typer.Option(help="Password of --sender.")] = None,
-    clock_offset: Annotated[
-        float, typer.Option(help="Seconds that its clock goes ahead: of answers, Date headers, trust services.")
-    ] = 0,
-    plain: Annotated[bool, typer.Option("--plain", help="http instead of https; loopback only.")] = False,
-    die_with_parent: Annotated[
-        bool,
-        typer.Option("--die-with-parent", help="Stop when the parent process ends (a pipe on stdin is best)."),
-    ] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Log every request to stderr.")] = False,
+    pki: _Pki,
+    port: _Port = 0,
+    host: _Host = "127.0.0.1",
+    faults: _Faults = None,
+    profile: _Profile = ProfileOption.CURRENT,
+    deadlines: _Deadlines = DeadlineOption.WARN,
+    demand: _Demand = DemandOption.SEEN,
+    dictionaries: _Dictionaries = None,
+    query: _Query = False,
+    service_id: _ServiceId = "contract",
+    sender: _SenderOption = None,
+    password_file: _PasswordFile = None,
+    clock_offset: _ClockOffset = 0,
+    plain: _Plain = False,
+    die_with_parent: _DieWithParent = False,
+    verbose: _Verbose = False,
 ) -> None:
     """Serve the SyncChannel; writes {"url": ..., "port": ...} once it listens."""
     from datetime import timedelta

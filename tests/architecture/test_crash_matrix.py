@@ -18,6 +18,7 @@ PAGE = read("reference/crash-matrix.md")
 AGENT = table(section(PAGE, "The agent's transactions"), "step")
 CALLS = table(section(PAGE, "The agent's calls"), "call")
 REGISTRY = table(section(PAGE, "The registry"), "place")
+WAYS_IN = table(section(PAGE, "The ways in"), "place")
 
 
 def rows() -> Iterator[tuple[str, str]]:
@@ -41,8 +42,10 @@ def found(test: str) -> tuple[Callable[..., object], str | None]:
     """The function of a test id, and the parameter that it names."""
     file, _, rest = test.partition("::")
     name, _, parameter = rest.rstrip("]").partition("[")
-    function = getattr(importlib.import_module(f"acceptance.{file.removesuffix('.py')}"), name)
-    ids = [str(getattr(one, "values", [one])[0]) for one in _parameters(function)]
+    folder, _, module = file.removesuffix(".py").rpartition("/")
+    function = getattr(importlib.import_module(f"{folder or 'acceptance'}.{module}"), name)
+    values = [getattr(one, "values", [one])[0] for one in _parameters(function)]
+    ids = [getattr(one, "__name__", str(one)) for one in values]
     assert (parameter in ids) if parameter else not ids, f"{test} is not collected under this name"
     return function, parameter or None
 
@@ -64,6 +67,18 @@ def test_the_test_of_a_place_kills_there(place: str, test: str) -> None:
         assert place in module.STAGES[parameter]  # type: ignore[union-attr]
     else:
         assert f'"{place}"' in source
+
+
+def test_the_ways_in_are_killed_by_tests_that_exist() -> None:
+    """And that kill processes: in the test, or in the module that it calls."""
+    for row in WAYS_IN:
+        function, _ = found(only_code(row[-1]))
+        module = inspect.getmodule(function)
+        assert module is not None
+        called = [value for value in vars(module).values() if inspect.isfunction(value)]
+        sources = {inspect.getsource(inspect.getmodule(one) or one) for one in called}
+        assert any("SIGKILL" in source for source in sources)
+    assert {"staff", "file", "HTTP", "message"} <= {word for row in WAYS_IN for word in row[0].replace(",", "").split()}
 
 
 def test_bad_weather_is_proven_by_tests_that_exist() -> None:

@@ -64,6 +64,10 @@ def test_claims_leave_a_stopped_employer_out_until_its_release(ledger: SqlLedger
     stop(ledger)
     with ledger.begin() as work:
         assert work.outbox.claim("a", NOW, FIVE_MINUTES, 1, only=S1) == []
+        assert work.outbox.claim("a", NOW, FIVE_MINUTES, 9, employer=BIN) == []
+        assert work.outbox.claim("a", NOW, FIVE_MINUTES, 9, employer=BIN, tried_less_than=6) == []
+        assert work.outbox.employers() == {BIN, OTHER_BIN}
+        assert names(list(work.outbox.claim("a", NOW, FIVE_MINUTES, 9, employer=OTHER_BIN))) == ["s2"]
     assert names(claim_all(ledger)) == ["s2"]
     row = next(row for row in ledger.view.rows(SubmissionFilter()) if row.id == S1)
     assert (row.status, row.wait_reason) == (QueueStatus.READY, WaitReason.EMPLOYER_STOPPED)

@@ -96,10 +96,16 @@ def claim(work: UnitOfWork) -> None:
     assert len(work.outbox.claim("me", NOW, FIVE_MINUTES, 20)) == 20
 
 
+def claim_of_one(work: UnitOfWork) -> None:
+    assert len(work.outbox.claim("me", NOW, FIVE_MINUTES, 20, employer=BIN)) == 20
+    assert work.outbox.claim("me", NOW, FIVE_MINUTES, 20, employer="200940000039") == []
+
+
 SOME = [(BIN, ContractKey(f"contract of s{one:06}")) for one in range(3)]
 
 STEPS: Sequence[tuple[Any, Sequence[str]]] = (
     (claim, ["ix_outbox_ready"]),
+    (claim_of_one, ["ix_outbox_line"]),
     (lambda work: work.outbox.promote(NOW + 3 * HOUR), ["ix_outbox_scheduled", "ix_outbox_claimed"]),
     (lambda work: work.outbox.free_leases(["me"]), ["ix_outbox_claimed"]),
     (lambda work: work.alerts.to_watch(NOW + HOUR, 100), ["ix_submissions_watch"]),
@@ -135,7 +141,7 @@ def test_steps_of_the_line_use_their_indexes_and_never_read_a_whole_table(shared
         for index in indexes:
             assert index in found
         whole = [table for table in ("submissions", "outbox", "write_backs") if reads_whole(table, found)]
-        assert whole == []
+        assert whole == [], found
 
 
 def test_claim_reads_the_queue_in_order_and_stops(shared_ledger: SqlLedger) -> None:

@@ -288,6 +288,18 @@ def test_text_that_looks_like_an_encrypted_value_comes_back_as_hr_wrote_it(vault
         assert row.payload == strange
 
 
+def test_a_form_that_this_program_does_not_know_is_never_passed_for_plain() -> None:
+    """A newer program's value, or damage: what HR wrote and looks like it stands behind a mark of its own."""
+    for sealing in (KeySealing(), KeySealing(OLD)):
+        for opened in (
+            lambda: sealing.opened_text("t.c", ["1"], "\x01usrec:2:0123"),  # noqa: B023 -- called at once
+            lambda: sealing.opened_content("t.c", ["1"], b"\x01usrec:"),  # noqa: B023
+        ):
+            with pytest.raises(InvariantViolation, match="does not know"):
+                opened()
+    assert KeySealing().opened_text("t.c", ["1"], KeySealing().text("t.c", ["1"], "\x01usrec:2:")) == "\x01usrec:2:"
+
+
 @pytest.mark.parametrize("words", ["", "a password", "g" * 64, "1" * 63])
 def test_what_is_no_key_is_refused_and_not_shown(words: str) -> None:
     with pytest.raises(ConfigurationError, match="64 hexadecimal digits") as caught:

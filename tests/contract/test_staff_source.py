@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
-from support.line import BIN, DAY, EMPLOYERS, IIN, MONDAY, Line
+from support.line import BIN, DAY, EMPLOYERS, IIN, MONDAY, OTHER_BIN, Line
 from support.mariadb import NO_MARIADB, MariadbServer
 from support.postgresql import PostgresqlServer
 from usrec.adapters.persistence import SqlLedger
@@ -33,9 +33,9 @@ from usrec.ports.ledger_view import SubmissionFilter
 HR = SourceName("hr")
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
 QUARTER = timedelta(minutes=15)
-STAFF = """
+STAFF = f"""
 CREATE TABLE staff (id VARCHAR(40) PRIMARY KEY, iin TEXT, number TEXT, signed DATE, both_signed DATE, post TEXT,
-    code TEXT, ds_number TEXT, ds_date DATE, ended DATE, ground TEXT)
+    code TEXT, ds_number TEXT, ds_date DATE, ended DATE, ground TEXT, employer VARCHAR(12) DEFAULT '{BIN}')
 """
 LEAVES = "CREATE TABLE leaves (id INTEGER PRIMARY KEY, staff_id TEXT, kind TEXT, begins DATE, ends DATE)"
 MAPPING = """
@@ -47,7 +47,7 @@ version = 1
 [contract]
 query = "SELECT * FROM staff"
 key = "id"
-employer_bin = { constant = "the BIN" }
+employer_bin = "employer"
 [contract.conclusion]
 employee_iin = "iin"
 contract_number = "number"
@@ -84,25 +84,26 @@ class Company:
     def __init__(self, url: str, ledger: SqlLedger) -> None:
         self.engine: Engine = create_engine(make_url(url).set(drivername=_driver(url)))
         self.line = Line(ledger=ledger)
-        self.roster = SqlStaffRoster(
-            HrDatabase(HR, url, writable=False, by_query=True),
-            read_mapping(MAPPING.replace("the BIN", BIN), "m"),
-            "hr",
-        )
-        self.source = self.new_source()
+        self.database = HrDatabase(HR, url, writable=False, by_query=True)
+        self.ruled("")
         with self.engine.begin() as connection:
             for table in (STAFF, LEAVES):
                 connection.execute(text(table))
             for number in range(40):
                 self.hire(f"OLD-{number}", connection, signed="2021-03-01")
 
+    def ruled(self, more: str) -> None:
+        """The agent is started with more in its mapping file."""
+        self.roster = SqlStaffRoster(self.database, read_mapping(MAPPING.replace("the BIN", BIN) + more, "m"), "hr")
+        self.source = self.new_source()
+
     def new_source(self) -> StaffSource:
         policy = SnapshotPolicy()
         return StaffSource(HR, self.roster, self.line.ledger, self.line.clock, policy, every=QUARTER)
 
-    def run(self, statement: str) -> None:
+    def run(self, statement: str, **values: str) -> None:
         with self.engine.begin() as connection:
-            connection.execute(text(statement))
+            connection.execute(text(statement), values)
 
     def hire(self, key: str, connection: Connection | None = None, *, signed: str | None = "2026-11-16") -> None:
         values = {"id": key, "iin": IIN, "number": f"ТД {key}", "signed": "2026-11-16", "both": signed}
@@ -268,6 +269,44 @@ def test_a_contract_whose_key_has_changed_is_neither_ended_nor_entered_again(com
     assert company.take() == IngestReport()
 
 
+MARKED = """
+[contract.secondment]
+when = { expression = 'post if part(post, ":", 1) == "seconded from" else ""' }
+key = { expression = 'part(post, ":", 2)' }
+"""
+
+
+def test_a_secondment_ends_no_contract_with_a_rule_for_it_and_without(company: Company) -> None:
+    """Without a rule nobody can tell it from a transfer: a person is asked, as with a row that names another BIN."""
+    company.run("UPDATE staff SET employer = :to WHERE id = 'OLD-6'", to=OTHER_BIN)
+    company.run("UPDATE staff SET id = 'HOST-7', number = '7', employer = :to WHERE id = 'OLD-7'", to=OTHER_BIN)
+    company.run("UPDATE staff SET post = 'seconded from:old-7', ended = signed WHERE id = 'HOST-7'")
+    company.line.clock.advance(QUARTER)
+    shown = _take(company, company.roster, keep=False)
+    assert shown is not None
+    other = PuzzleKind.OTHER_EMPLOYER
+    assert {(one.kind, one.key) for one in shown.puzzles} == {(other, "HOST-7"), (other, "OLD-6"), (other, "OLD-7")}
+    assert company.take() == IngestReport()
+
+    company.ruled(MARKED)
+    company.run("UPDATE staff SET employer = :to WHERE id = 'OLD-6'", to=BIN)
+    for _ in range(2):
+        shown = _take(company, company.roster, keep=False)
+        assert shown is not None
+        assert (shown.puzzles, shown.events) == ([], [])
+        assert company.look() == IngestReport()
+
+    company.run(
+        "UPDATE staff SET id = 'OLD-7', number = 'ТД OLD-7', employer = :to, ended = NULL, post = 'Әдіскер'"
+        " WHERE id = 'HOST-7'",
+        to=BIN,
+    )
+    assert company.look() == IngestReport(), "the worker is back: nothing has happened"
+    company.run("DELETE FROM staff WHERE id = 'OLD-7'")
+    company.look()
+    assert company.one("OLD-7", Operation.TERMINATION).state is State.INVALID, "gone, and nobody says seconded"
+
+
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
@@ -319,6 +358,22 @@ def test_a_look_that_another_agent_overtook_keeps_nothing(company: Company) -> N
 def _take(company: Company, roster: SqlStaffRoster, *, keep: bool = True) -> Difference | None:
     line = company.line
     return take_snapshot(HR, roster=roster, ledger=line.ledger, clock=line.clock, policy=SnapshotPolicy(), keep=keep)
+
+
+def test_what_commits_after_a_look_is_found_by_the_next_however_early_it_began(company: Company) -> None:
+    """Of two writers the one that began first commits last: a look compares the whole staff and passes nobody over."""
+    with company.engine.connect() as slow:
+        company.hire("N-1", slow, signed="2026-11-16")
+        slow.execute(text("UPDATE staff SET code = '2512-0-001', ds_number = 'ДС-1' WHERE id = 'OLD-1'"))
+        if company.engine.dialect.name == "postgresql":  # an SQLite file has one writer at a time
+            company.hire("N-2")
+        seen = company.look().taken
+        slow.commit()
+    assert seen == (company.engine.dialect.name == "postgresql")
+    assert company.look().taken == 2
+    company.one("N-1", Operation.CONCLUSION)
+    company.one("OLD-1", Operation.AMENDMENT)
+    assert company.look() == IngestReport()
 
 
 def test_a_preview_shows_what_would_be_made_and_changes_nothing(company: Company) -> None:

@@ -117,6 +117,18 @@ def test_a_file_that_is_still_written_is_left_alone(drop: Path, ledger: SqlLedge
     ]
 
 
+def test_an_older_file_that_arrives_late_is_taken(drop: Path, ledger: SqlLedger) -> None:
+    """Of two writers the one that began first ends last: no time of the last file is remembered."""
+    slow = dropped(drop.parent, "a.csv", hired(1))
+    os.utime(slow, (1_700_000_000, 1_700_000_000))
+    dropped(drop, "b.csv", hired(2))
+    take_all(drop_source(drop, ledger), ledger)
+    assert [name for name, _ in events(ledger)] == ["e-2"]
+    slow.rename(drop / "a.csv")
+    take_all(drop_source(drop, ledger), ledger)
+    assert sorted(name for name, _ in events(ledger)) == ["e-1", "e-2"]
+
+
 def test_what_the_reader_could_not_read_stops_the_row_and_is_kept(drop: Path, ledger: SqlLedger) -> None:
     """A day that may stand for none is a well-formed day to every rule; only its reader can tell."""
     dropped(drop, "hires.csv", hired(1, term_code="2", end_date="2001-01-01"))

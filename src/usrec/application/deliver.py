@@ -53,12 +53,17 @@ def claim_due(
     owner: str,
     limit: int,
     only: SubmissionId | None = None,
+    employer: str | None = None,
 ) -> Sequence[Claim]:
-    """Step 4 (T2): lease the most urgent submissions that nothing holds, or ``only`` one of them."""
+    """Step 4 (T2): lease the most urgent submissions that nothing holds, or ``only`` one of them.
+
+    Args:
+        employer: Of this BIN alone; each of several employers has a line of its own.
+    """
     now = clock.now()
     with ledger.begin() as work:
         work.outbox.promote(now)
-        claims = work.outbox.claim(owner, now, policy.lease, limit, only=only)
+        claims = work.outbox.claim(owner, now, policy.lease, limit, only=only, employer=employer)
         work.commit()
     return claims
 

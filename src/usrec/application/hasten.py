@@ -13,13 +13,16 @@ ALL_AT_ONCE = 10_000
 """Bounds one transaction; what is left over goes on in its own time."""
 
 
-def hasten_unsent(*, ledger: Ledger, limit: int = ALL_AT_ONCE) -> int:
+def hasten_unsent(*, ledger: Ledger, limit: int = ALL_AT_ONCE, employer: str | None = None) -> int:
     """The gateway is reached again, or is to be tried: up to ``limit`` go now, earliest deadline first.
+
+    Args:
+        employer: Those of this BIN alone.
 
     Returns:
         How many were waiting for that.
     """
-    return _hasten(ledger, WaitReason.GATEWAY_UNREACHABLE, limit)
+    return _hasten(ledger, WaitReason.GATEWAY_UNREACHABLE, limit, employer)
 
 
 def hasten_keyless(*, ledger: Ledger) -> int:
@@ -27,8 +30,8 @@ def hasten_keyless(*, ledger: Ledger) -> int:
     return _hasten(ledger, WaitReason.KEY_UNUSABLE, ALL_AT_ONCE)
 
 
-def _hasten(ledger: Ledger, reason: WaitReason, limit: int) -> int:
+def _hasten(ledger: Ledger, reason: WaitReason, limit: int, employer: str | None = None) -> int:
     with ledger.begin() as work:
-        hastened = work.outbox.hasten(reason, limit)
+        hastened = work.outbox.hasten(reason, limit, employer=employer)
         work.commit()
     return hastened

@@ -15,14 +15,21 @@ from usrec.ports.clock import Clock
 from usrec.ports.ledger import Claim, Ledger
 
 
-def claim_probe(*, ledger: Ledger, clock: Clock, policy: DeliveryPolicy, owner: str) -> Sequence[Claim]:
-    """Lease the most urgent one with too few tries; then the most urgent one, although its own wait is not over."""
+def claim_probe(
+    *, ledger: Ledger, clock: Clock, policy: DeliveryPolicy, owner: str, employer: str | None = None
+) -> Sequence[Claim]:
+    """Lease the most urgent one with too few tries; then the most urgent one, although its own wait is not over.
+
+    Args:
+        employer: Of this BIN alone; each of several employers has a line of its own.
+    """
     now = clock.now()
     with ledger.begin() as work:
         work.outbox.promote(now)
-        claims = work.outbox.claim(owner, now, policy.lease, 1, tried_less_than=policy.retry.in_time)
+        tries = policy.retry.in_time
+        claims = work.outbox.claim(owner, now, policy.lease, 1, tried_less_than=tries, employer=employer)
         if not claims:
-            work.outbox.hasten(WaitReason.GATEWAY_UNREACHABLE, 1)
-            claims = work.outbox.claim(owner, now, policy.lease, 1)
+            work.outbox.hasten(WaitReason.GATEWAY_UNREACHABLE, 1, employer=employer)
+            claims = work.outbox.claim(owner, now, policy.lease, 1, employer=employer)
         work.commit()
     return claims

@@ -9,7 +9,8 @@
     │   └── InvariantViolation    a fault in this program; nothing was written
     ├── TheirsToWaitFor           exit 4: the agent tries again by itself
     │   ├── SourceUnavailable     the HR database cannot be read or written
-    │   │   └── SnapshotRefused   what its query returned cannot be the staff
+    │   │   ├── SnapshotRefused   what its query returned cannot be the staff
+    │   │   └── SourceHeld        its settings cannot be used; the other sources go on
     │   ├── LedgerUnavailable     the agent's own database, or its disk
     │   ├── GatewayUnavailable    ShEP cannot be reached, or answers nonsense to a question
     │   ├── AgentUnreachable      no running agent answers at its health address
@@ -108,6 +109,10 @@ class SourceUnavailable(TheirsToWaitFor):
 
 class SnapshotRefused(SourceUnavailable):
     """What a query returned cannot be the staff: it is empty, or too many of its contracts are missing."""
+
+
+class SourceHeld(SourceUnavailable):
+    """The settings, the mapping file or a password of one of several sources cannot be used."""
 
 
 class LedgerUnavailable(TheirsToWaitFor):

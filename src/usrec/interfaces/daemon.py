@@ -1,9 +1,9 @@
 """``usrec run``: what the threads of an agent do. Only here are there threads, waiting and signals.
 
-One thread takes rows from the sources, a clerk and ``workers`` threads deliver, one watches deadlines and writes back,
-one looks how the ledger stands. Each loop survives what it has to wait for (HR database, ledger, gateway) and stops the
-agent for what only an administrator can mend. The main thread takes orders: to stop (every thread finishes the step in
-hand) and to reload (see ``reload``).
+Each source has a thread that takes rows and one that writes back; a clerk and ``workers`` threads deliver, for each
+employer where there are several (``lines``); one watches deadlines, one looks how the ledger stands. Each loop survives
+what it has to wait for (HR database, ledger, gateway) and stops the agent for what only an administrator can mend. The
+main thread takes orders: to stop (every thread finishes the step in hand) and to reload (see ``reload``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -32,15 +33,17 @@ from usrec.interfaces.clock_watch import ClockWatch, clock_words
 from usrec.interfaces.crew import Crew, Loop
 from usrec.interfaces.dispatch import Dispatch
 from usrec.interfaces.drain import Drain
+from usrec.interfaces.gate import Gates
 from usrec.interfaces.handover import Handover
 from usrec.interfaces.health import Health, Vitals
 from usrec.interfaces.heart import Heart
 from usrec.interfaces.hr_rows import HrRows
 from usrec.interfaces.journal_watch import LINK_EVERY, JournalWatch
+from usrec.interfaces.lines import Lines
 from usrec.interfaces.metrics_page import sink_names, standing_of
 from usrec.interfaces.reload import Compose, Reloader
 from usrec.interfaces.service_manager import ServiceManager
-from usrec.interfaces.telling import tell_all
+from usrec.interfaces.telling import tell_one
 from usrec.interfaces.trust_watch import TrustWatch, longest_look
 from usrec.ports.alert_sink import Composer
 from usrec.ports.doorbell import Ring
@@ -95,12 +98,12 @@ class Daemon:
         self.crew = Crew(self.stop, self.handover, halt=self._halt, hindered=self.drain.hindered)
         self.metrics = AgentMetrics(self.agent.clock)
         self.clock_watch = ClockWatch()
-        self.dispatch = Dispatch(
-            self.stop, self.handover, self.crew, self._note, self.metrics, clock_watch=self.clock_watch
-        )
+        self._gates = Gates(self.metrics.counts.breaker_tripped)
+        self.dispatch = self._line_of(None)
+        self.lines = Lines(self.dispatch, self._line_of)
         self.bells = Bells(self.stop, self.crew.rang, self.metrics)
         self.hr_rows = HrRows(
-            self.crew, self.drain, self.metrics, self.hr_words, OTHERS_TIME, is_sending=lambda: self.dispatch.is_sending
+            self.crew, self.drain, self.metrics, self.hr_words, OTHERS_TIME, is_sending=lambda: self.lines.are_sending
         )
         self.alerting = Alerting(self.words, self.metrics)
         self.reloader = Reloader(
@@ -112,6 +115,18 @@ class Daemon:
         self.journal = JournalWatch()
         self.heart = Heart(self.agent.clock, self.crew.pulses.hung, self.clock_watch.verdict)
 
+    def _line_of(self, employer: str | None) -> Dispatch:
+        return Dispatch(
+            self.stop,
+            self.handover,
+            self.crew,
+            self._note,
+            self.metrics,
+            clock_watch=self.clock_watch,
+            employer=employer,
+            gates=self._gates,
+        )
+
     def close(self) -> None:
         """Close the connections of the agent on duty."""
         self.handover.current.close()
@@ -122,14 +137,14 @@ class Daemon:
             self.handover.current,
             hung=self.crew.pulses.hung(),
             stopping=self.stop.is_set(),
-            breaker=self.dispatch.gate.breaker,
+            breaker=self.lines.breaker,
             reload_refused=self.reloader.refused,
             clock=self.clock_watch.verdict(self.handover.current),
         )
 
     def exposition(self) -> bytes:
         """What a monitoring system is told."""
-        breaker, refused = self.dispatch.gate.breaker, bool(self.reloader.refused)
+        breaker, refused = self.lines.breaker, bool(self.reloader.refused)
         with self.handover.borrow() as agent:
             clock, values = self.clock_watch.verdict(agent), agent.settings.values
             standing = standing_of(agent, breaker=breaker, reload_refused=refused, clock=clock)
@@ -191,14 +206,12 @@ class Daemon:
         values, poll = self.handover.current.settings.values, self._poll()
         gateway, signing = values.gateway, signing_needed(values.employer.values(), values.gateway.transport_key)
         exchange = lease_needed(gateway.timeouts, by_proxy=gateway.proxy is not None, signing=signing) + LEDGER_TIME
-        clerk, knock = self.dispatch.once("deliver", exchange), self.dispatch.bench.knock
         journal = Loop("journal", self._link_once, OTHERS_TIME, LINK_EVERY.total_seconds(), wakes_early=False)
         look = Loop("look", self._look_once, LEDGER_TIME, LOOK_EVERY.total_seconds(), wakes_early=False)
         return [
-            Loop("ingest", self.hr_rows.take, OTHERS_TIME, poll, wakes_on=[Ring.ROWS]),
+            *self.hr_rows.loops(self.handover.current, poll),
             Loop("upkeep", self._upkeep_once, OTHERS_TIME, poll),
-            Loop("deliver", clerk, exchange, poll, wakes_on=[Ring.READY], rouse=knock),
-            *self._hands(exchange, poll),
+            *self._delivering_loops(exchange, poll),
             *self.alerting.loops(self.handover.current, poll),
             self.heart.loop(values.watch.silence, draining=drain),
             journal,
@@ -207,20 +220,24 @@ class Daemon:
             *([] if drain else [look, *self._trust_loops(), *self.bells.loops(self.handover.current)]),
         ]
 
-    def _hands(self, exchange: timedelta, idle: float) -> Iterator[Loop]:
+    def _delivering_loops(self, exchange: timedelta, poll: float) -> Iterator[Loop]:
+        """A clerk for each line, and its delivering threads."""
+        for employer, line in self.lines.of(self.handover.current).items():
+            name = f"deliver-{employer}" if employer else "deliver"
+            clerk = line.once(name, exchange)
+            yield Loop(name, clerk, exchange, poll, wakes_on=[Ring.READY], rouse=line.bench.knock)
+            yield from self._hands(line, name, exchange, poll)
+
+    def _hands(self, line: Dispatch, clerk: str, exchange: timedelta, idle: float) -> Iterator[Loop]:
         """The delivering threads; news are none of theirs, but an order to stop is."""
         for number in range(self.handover.current.settings.values.delivery.workers):
-            name = f"deliver-{number}"
-            once = self.dispatch.hand(name, exchange, idle)
-            yield Loop(name, once, exchange, idle, rouse=self.dispatch.bench.call_away)
+            name = f"{clerk}-{number}"
+            yield Loop(name, line.hand(name, exchange, idle), exchange, idle, rouse=line.bench.call_away)
 
     def _telling_loops(self, poll: float) -> Sequence[Loop]:
         """For HR systems that are told of changes at once."""
         listeners = self.handover.current.listeners
-        return [Loop("tell-hr", self._tell_once, OTHERS_TIME, poll)] if listeners else []
-
-    def _tell_once(self, agent: Agent) -> bool:
-        return tell_all(agent, self.crew)
+        return [Loop(f"tell-hr-{one.source}", partial(tell_one, one.source), OTHERS_TIME, poll) for one in listeners]
 
     def _clock_loops(self, *, drain: bool) -> Sequence[Loop]:
         """For a clock that somebody else can tell to be wrong."""
@@ -331,7 +348,7 @@ class Daemon:
     def _upkeep_once(self, agent: Agent) -> bool:
         self.authority.look(agent)
         self.alerting.watch(agent)
-        self.hr_rows.tell(agent)
+        self.hr_rows.look_for_stops(agent)
         return False
 
     def _link_once(self, agent: Agent) -> bool:

@@ -37,6 +37,8 @@ class Dispatch:
         bench: Where clerk and delivering threads meet.
         group: How many share a transaction at most; one where the wire profile knows no record id of ours, so that an
             answer that was not recorded could not be found out by sending the same again.
+        employer: The BIN whose line it is; None for that of all.
+        gates: Those that the lines of several employers share the pace of.
     """
 
     def __init__(
@@ -50,9 +52,12 @@ class Dispatch:
         clock_watch: ClockWatch | None = None,
         bench: Bench | None = None,
         group: int = GROUP,
+        employer: str | None = None,
+        gates: Gates | None = None,
     ) -> None:
+        self._employer = employer
         self._clock_watch = clock_watch or ClockWatch()
-        self._gates = Gates(metrics.counts.breaker_tripped)
+        self._gates = gates or Gates(metrics.counts.breaker_tripped)
         self._metrics = metrics
         self._interrupted = InterruptedClaims()
         self._stop = stop
@@ -63,6 +68,8 @@ class Dispatch:
         self._group = group
         self._tempo = Tempo()
         self._sending = False
+        self.is_manned = True
+        """Whether threads do what is laid on its bench; else the clerk does it, and begins nothing new."""
 
     @property
     def is_sending(self) -> bool:
@@ -75,11 +82,30 @@ class Dispatch:
         return self._gate_of(self._handover.current)
 
     def _gate_of(self, agent: Agent) -> Gate:
-        return self._gates.at(agent.settings.values.gateway.url)
+        name = "" if self._employer is None else agent.employers.get(self._employer, self._employer)
+        return self._gates.at(agent.settings.values.gateway.url, name)
+
+    def take_turn(self, agent: Agent, gate: Gate) -> bool:
+        """Whether one more message may go by the pace of the agent and by that of the employer."""
+        values = agent.settings.values
+        mine = [one for one in values.employer.values() if self._employer in {None, one.bin}]
+        own = mine[0].rate if len(mine) == 1 else None
+        return gate.take_turn(agent.clock.now(), values.delivery.rate, own)
+
+    def claim(self, agent: Agent, limit: int) -> Sequence[Claim]:
+        """The most urgent ones of this line."""
+        return claim_due(
+            ledger=agent.ledger,
+            clock=agent.clock,
+            policy=agent.policy,
+            owner=agent.owner,
+            limit=limit,
+            employer=self._employer,
+        )
 
     def is_on_duty(self, agent: Agent) -> bool:
         """Whether no other agent has taken over."""
-        return agent is self._handover.current
+        return agent is self._handover.current and self.is_manned
 
     def may_send(self, agent: Agent, *, alone: bool) -> bool:
         """Whether the agent goes on, by a clock that is right or that this one delivery is to prove."""
@@ -143,8 +169,14 @@ class Dispatch:
     def _probe(self, agent: Agent, gate: Gate) -> bool:
         """One submission finds out whether the gateway is reached again."""
         try:
-            if gate.take_turn(agent.clock.now(), agent.settings.values.delivery.rate):
-                claims = claim_probe(ledger=agent.ledger, clock=agent.clock, policy=agent.policy, owner=agent.owner)
+            if self.take_turn(agent, gate):
+                claims = claim_probe(
+                    ledger=agent.ledger,
+                    clock=agent.clock,
+                    policy=agent.policy,
+                    owner=agent.owner,
+                    employer=self._employer,
+                )
                 self._send_probe(agent, gate, claims)
         finally:
             gate.leave_probe()
@@ -178,7 +210,7 @@ class Dispatch:
             orders=_Orders(self, agent, gate, partial(self._crew.pulses.begin, name, allowed), alone=alone),
             group=self._group if agent.renderer.supplies_record_id else 1,
             idle=agent.settings.values.delivery.poll.total_seconds(),
-            is_stopping=self._stop.is_set,
+            is_stopping=lambda: self._stop.is_set() or not self.is_manned,
         )
         return Shift(line).run()
 
@@ -190,7 +222,7 @@ class Dispatch:
     def _tell(self, agent: Agent, gate: Gate, delivered: Delivered) -> None:
         self._note(agent, delivered)
         if gate.was_reopened():
-            hasten_unsent(ledger=agent.ledger)
+            hasten_unsent(ledger=agent.ledger, employer=self._employer)
             self._crew.wake()
 
 
@@ -210,7 +242,7 @@ class _Orders:
     def claim(self, most: int) -> Sequence[Claim]:
         """As many as the pace allows, and one in all where one goes alone."""
         turns = self._turns(0 if self._alone and self._claimed else 1 if self._alone else most)
-        claims = _claims(self._agent, turns) if turns else ()
+        claims = self._dispatch.claim(self._agent, turns) if turns else ()
         self._claimed = self._claimed or bool(claims)
         for _ in range(turns - len(claims)):
             self._gate.give_turn_back()
@@ -222,8 +254,8 @@ class _Orders:
     def _turns(self, most: int) -> int:
         if not self.may_begin():
             return 0
-        now, rate = self._agent.clock.now(), self._agent.settings.values.delivery.rate
-        return next((taken for taken in range(most) if not self._gate.take_turn(now, rate)), most)
+        take = self._dispatch.take_turn
+        return next((taken for taken in range(most) if not take(self._agent, self._gate)), most)
 
     def may_begin(self) -> bool:
         """Nothing has happened since: an order to stop, another agent on duty, an open breaker, a wrong clock."""
@@ -251,7 +283,3 @@ class _Orders:
 def breaker_policy(delivery: DeliverySettings) -> BreakerPolicy:
     """By the settings; the pause is never longer than the longest wait between attempts."""
     return BreakerPolicy(delivery.breaker_failures, min(delivery.breaker_pause, delivery.retry_cap))
-
-
-def _claims(agent: Agent, limit: int) -> Sequence[Claim]:
-    return claim_due(ledger=agent.ledger, clock=agent.clock, policy=agent.policy, owner=agent.owner, limit=limit)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
 
-from usrec.domain.errors import GatewayUnavailable, LedgerUnavailable, TheirsToWaitFor
+from usrec.domain.errors import (
+    GatewayUnavailable,
+    LedgerUnavailable,
+    SnapshotRefused,
+    SourceHeld,
+    SourceUnavailable,
+    TheirsToWaitFor,
+)
 from usrec.ports.clock import Clock
 from usrec.ports.ledger_view import LedgerView
 
@@ -18,17 +26,27 @@ class Drain:
 
     Args:
         give_up_after: It ends when nothing has moved for so long.
-
-    Attributes:
-        sources_empty: The sources had nothing new when they were asked last.
     """
 
     def __init__(self, clock: Clock, give_up_after: timedelta) -> None:
-        self.sources_empty = False
+        self._sources_empty = False
+        self._refusal: SourceUnavailable | None = None
         self._clock = clock
         self._give_up_after = give_up_after
         self._last_progress = clock.now()
         self._obstacle = ""
+
+    def asked(self, found: Sequence[int | SourceUnavailable], *, of: int) -> None:
+        """What the sources said when they were asked last.
+
+        Args:
+            found: Of those that were: how many rows each had, or why it did not answer.
+            of: How many sources there are.
+        """
+        quiet = [one for one in found if one == 0]
+        refused = [one for one in found if isinstance(one, SnapshotRefused | SourceHeld)]
+        self._sources_empty = len(quiet) == of
+        self._refusal = refused[0] if refused and len(quiet) + len(refused) == of else None
 
     def moved(self) -> None:
         """Something was taken, decided or told to HR."""
@@ -51,8 +69,11 @@ class Drain:
 
         Raises:
             GatewayUnavailable: It gives up.
+            SourceUnavailable: All else is done, and waiting mends nothing: a person has to look at this source.
         """
-        if self.sources_empty and _nothing_left(view):
+        if (self._sources_empty or self._refusal is not None) and _nothing_left(view):
+            if self._refusal is not None:
+                raise self._refusal
             return True
         if self.gave_up():
             raise GatewayUnavailable(

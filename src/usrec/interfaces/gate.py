@@ -1,14 +1,17 @@
 """The circuit breaker and the pace among the threads of one process: who may go to which endpoint now.
 
 Each endpoint has a gate of its own: when the address of the gateway changes, what is known of the old one tells
-nothing of the new one. Agents do not share their gates: while a gateway is away, each tries it by itself.
+nothing of the new one. Of several employers each has its own gate, too: an account that is refused, or a server that
+stumbles over the documents of one, holds no other. Agents do not share their gates: while a gateway is away, each tries
+it by itself.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
@@ -19,7 +22,42 @@ from usrec.domain.pace import Pace
 from usrec.ports.clock import Clock
 from usrec.ports.gateway import Gateway
 
+_STANDS_IN_LINE: Final = timedelta(minutes=1)
+"""Who has not asked again for so long has nothing more to send."""
 _log = structlog.get_logger("usrec.gate")
+
+
+class Turns:
+    """The pace that the lines of several employers share: whoever was refused a turn has one before the others.
+
+    Safe in threads.
+    """
+
+    def __init__(self) -> None:
+        self._pace = Pace()
+        self._waiting: dict[object, tuple[datetime, datetime]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, line: object, now: datetime, per_minute: int) -> bool:
+        """Whether ``line`` may send one more message, with enough left for those that wait before it."""
+        with self._lock:
+            self._waiting = {one: asked for one, asked in self._waiting.items() if now - asked[1] <= _STANDS_IN_LINE}
+            since = self._waiting.get(line, (now, now))[0]
+            before = sum(asked[0] < since for one, asked in self._waiting.items() if one is not line)
+            after: Pace | None = self._pace
+            for _ in range(before + 1):
+                after = after and after.take(now, per_minute)
+            if after is None:
+                self._waiting[line] = since, now
+                return False
+            self._waiting.pop(line, None)
+            self._pace = self._pace.take(now, per_minute) or self._pace
+            return True
+
+    def give_back(self) -> None:
+        """There was nothing to send."""
+        with self._lock:
+            self._pace = self._pace.give_back()
 
 
 class Gate:
@@ -27,10 +65,16 @@ class Gate:
 
     Args:
         on_open: Called each time when it opens.
+        turns: The pace that it shares with the gates of other employers.
+        employer: Whose line it is, for the log; empty for that of all.
     """
 
-    def __init__(self, on_open: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, on_open: Callable[[], None] = lambda: None, turns: Turns | None = None, employer: str = ""
+    ) -> None:
         self._on_open = on_open
+        self._turns = turns or Turns()
+        self._whose = {"employer": employer} if employer else {}
         self._breaker = Breaker()
         self._pace = Pace()
         self._reopened = False
@@ -54,19 +98,29 @@ class Gate:
                 self._breaker = self._breaker.begin_probe()
         return passage
 
-    def take_turn(self, now: datetime, per_minute: int | None) -> bool:
-        """Whether one more message may go by the pace; None sets no limit."""
-        if per_minute is None:
+    def take_turn(self, now: datetime, per_minute: int | None, own: int | None = None) -> bool:
+        """Whether one more message may go by the agent's pace and by the employer's own; None sets no limit."""
+        if own is not None and not self._take_own(now, own):
+            return False
+        if per_minute is None or self._turns.take(self, now, per_minute):
             return True
+        self._give_own_back()
+        return False
+
+    def _take_own(self, now: datetime, per_minute: int) -> bool:
         with self._lock:
             taken = self._pace.take(now, per_minute)
             self._pace = taken or self._pace
         return taken is not None
 
-    def give_turn_back(self) -> None:
-        """There was nothing to send."""
+    def _give_own_back(self) -> None:
         with self._lock:
             self._pace = self._pace.give_back()
+
+    def give_turn_back(self) -> None:
+        """There was nothing to send."""
+        self._turns.give_back()
+        self._give_own_back()
 
     def leave_probe(self) -> None:
         """The one that was alone has ended, whatever became of it."""
@@ -84,9 +138,12 @@ class Gate:
         if opened:
             self._on_open()
             what = "the gateway is not reached; from now on one submission at a time finds out whether it is again"
-            _log.error(what, action="breaker.open", in_vain=after.in_vain, pause=policy.pause.total_seconds())
+            pause = policy.pause.total_seconds()
+            _log.error(what, action="breaker.open", in_vain=after.in_vain, pause=pause, **self._whose)
         if closed:
-            _log.info("the gateway is reached again", action="breaker.closed", since=str(before.opened_at))
+            _log.info(
+                "the gateway is reached again", action="breaker.closed", since=str(before.opened_at), **self._whose
+            )
 
     def was_reopened(self) -> bool:
         """Whether the gateway was reached again since this was asked last."""
@@ -104,13 +161,15 @@ class Gates:
 
     def __init__(self, on_open: Callable[[], None] = lambda: None) -> None:
         self._on_open = on_open
-        self._gates: dict[str, Gate] = {}
+        self._gates: dict[tuple[str, str], Gate] = {}
+        self._turns: dict[str, Turns] = {}
         self._lock = threading.Lock()
 
-    def at(self, endpoint: str) -> Gate:
-        """The gate of an address."""
+    def at(self, endpoint: str, employer: str = "") -> Gate:
+        """The gate of an address, for one employer where each has its own; the pace of an address is one for all."""
         with self._lock:
-            return self._gates.setdefault(endpoint, Gate(self._on_open))
+            turns = self._turns.setdefault(endpoint, Turns())
+            return self._gates.setdefault((endpoint, employer), Gate(self._on_open, turns, employer))
 
 
 class WatchedGateway:

@@ -1,9 +1,10 @@
-"""The HR databases, one after another: rows are taken from them, and what becomes of them is written back."""
+"""The sources, each in threads of its own: rows are taken from it, and what becomes of them is written back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from time import perf_counter
 from typing import Final
 
@@ -14,9 +15,11 @@ from usrec.application.ingest import ingest
 from usrec.application.write_back import write_back
 from usrec.bootstrap import Agent
 from usrec.domain.errors import SourceUnavailable
-from usrec.interfaces.crew import Crew
+from usrec.domain.source_event import SourceName
+from usrec.interfaces.crew import Crew, Loop
 from usrec.interfaces.drain import Drain
 from usrec.interfaces.stop_notes import StopNotes
+from usrec.ports.doorbell import Ring
 from usrec.ports.event_source import EventSource, StatusNote
 
 INGEST_SIZE: Final = 200
@@ -51,33 +54,51 @@ class HrRows:
         self._allowed = allowed
         self._is_sending = is_sending
         self._stop_notes = StopNotes()
+        self._asked: dict[SourceName, int | SourceUnavailable] = {}
 
-    def take(self, agent: Agent) -> bool:
-        """Take rows from each source; whether there were any."""
-        rows: list[int] = []
-        all_answered = self._with_each(agent, "ingest", lambda one: rows.append(self.take_from(agent, one)))
-        self._drain.sources_empty = all_answered and not any(rows)
-        if any(rows):
+    def loops(self, agent: Agent, every: float) -> Sequence[Loop]:
+        """Two for each source: one that hangs, or has very much to give, keeps no other waiting.
+
+        Args:
+            every: Seconds between two looks.
+        """
+        return [loop for source in agent.sources for loop in self._loops_of(source.name, every)]
+
+    def _loops_of(self, name: SourceName, every: float) -> Iterator[Loop]:
+        yield Loop(f"ingest-{name}", partial(self._take, name), self._allowed, every, wakes_on=[Ring.ROWS])
+        yield Loop(f"write-back-{name}", partial(self._write_back, name), self._allowed, every)
+
+    def _take(self, name: SourceName, agent: Agent) -> bool:
+        """Take rows from one source; whether there were any."""
+        source = next((one for one in agent.sources if one.name == name), None)
+        if source is None:
+            return False
+        try:
+            rows = self.take_from(agent, source)
+        except SourceUnavailable as problem:
+            self._was_asked(agent, name, problem)
+            raise
+        self._was_asked(agent, name, rows)
+        if rows:
             self._drain.moved()
             self._crew.wake()
-        return any(rows)
+        return rows > 0
 
-    def tell(self, agent: Agent) -> None:
-        """Write back to each source what became of its rows."""
+    def _was_asked(self, agent: Agent, name: SourceName, found: int | SourceUnavailable) -> None:
+        self._asked[name] = found
+        last = [self._asked.get(source.name) for source in agent.sources]
+        self._drain.asked([one for one in last if one is not None], of=len(last))
+
+    def _write_back(self, name: SourceName, agent: Agent) -> bool:
+        """Tell one source what became of its rows."""
+        source = next((one for one in agent.sources if one.name == name), None)
+        if source is not None:
+            self._tell(agent, source)
+        return False
+
+    def look_for_stops(self, agent: Agent) -> None:
+        """Note for HR which employers are stopped, and which no longer."""
         self._stop_notes.look(agent)
-        self._with_each(agent, "upkeep", lambda source: self._tell(agent, source))
-
-    def _with_each(self, agent: Agent, name: str, act: Callable[[EventSource], None]) -> bool:
-        """One source after another; one that is away keeps no other waiting. Whether all of them answered."""
-        away = 0
-        for source in agent.sources:
-            self._crew.pulses.begin(name, self._allowed)
-            try:
-                act(source)
-            except SourceUnavailable as problem:
-                away += 1
-                self._crew.waits_for(problem)
-        return away == 0
 
     def take_from(self, agent: Agent, source: EventSource) -> int:
         """Take a fetch of rows from one source; how many there were."""

@@ -154,11 +154,14 @@ def _ledger(settings: LoadedSettings) -> str:
 
 
 def require_no_new_trouble(old: Agent, new: Agent) -> None:
-    """A key that cannot be used is told where it was written; whatever worked until now goes on.
+    """A key, source or account that cannot be used is told where it was written; whatever worked until now goes on.
 
     Raises:
-        ConfigurationError: Why one of the new keys cannot be used.
+        ConfigurationError: Why one of the new ones cannot be used.
     """
+    for name, problem in new.held.items():
+        if name not in old.held:
+            raise problem
     known = {(one.number, one.where) for one in old.signer.troubles if one.lasting}
     for one in new.signer.troubles:
         if one.lasting and (one.number, one.where) not in known and isinstance(one.problem, ConfigurationError):

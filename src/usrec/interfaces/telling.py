@@ -1,19 +1,17 @@
-"""The thread that tells HR systems what changed; one that is away keeps no other waiting."""
+"""What the thread of one HR system that is told of changes does; one that is away keeps no other waiting."""
 
 from __future__ import annotations
 
 from usrec.application.tell_changes import tell_changes
 from usrec.bootstrap import Agent
-from usrec.domain.errors import SourceUnavailable
-from usrec.interfaces.crew import Crew
+from usrec.domain.source_event import SourceName
 
 
-def tell_all(agent: Agent, crew: Crew) -> bool:
-    """Tell each HR system that wants to be told; whether there may be more at once."""
-    told = 0
-    for listener in agent.listeners:
-        try:
-            told += tell_changes(listener=listener, ledger=agent.ledger, clock=agent.clock)
-        except SourceUnavailable as problem:
-            crew.waits_for(problem)
-    return told > 0
+def tell_one(source: SourceName, agent: Agent) -> bool:
+    """Tell one HR system; whether there may be more at once.
+
+    Raises:
+        SourceUnavailable: It did not take what it was told.
+    """
+    listener = next((one for one in agent.listeners if one.source == source), None)
+    return listener is not None and tell_changes(listener=listener, ledger=agent.ledger, clock=agent.clock) > 0

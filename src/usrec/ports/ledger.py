@@ -213,10 +213,14 @@ class Outbox(Protocol):
         """
         ...
 
-    def hasten(self, reason: WaitReason, limit: int) -> int:
+    def employers(self) -> Collection[str]:
+        """The BINs of employers of which something is ready, scheduled or claimed."""
+        ...
+
+    def hasten(self, reason: WaitReason, limit: int, *, employer: str | None = None) -> int:
         """Make up to ``limit`` scheduled entries that wait for ``reason`` ready before their time; returns how many.
 
-        Earliest priority first; leaves out what another transaction holds.
+        Earliest priority first; leaves out what another transaction holds. With ``employer``, those of this BIN.
         """
         ...
 
@@ -229,11 +233,12 @@ class Outbox(Protocol):
         *,
         only: SubmissionId | None = None,
         tried_less_than: int | None = None,
+        employer: str | None = None,
     ) -> Sequence[Claim]:
         """Lease up to ``limit`` ready entries, earliest priority first; rows leased by others are skipped.
 
         Those of a stopped employer are left. With ``only``, at most that one; with ``tried_less_than``, only entries
-        with fewer attempts on record.
+        with fewer attempts on record; with ``employer``, only those of this BIN.
         """
         ...
 

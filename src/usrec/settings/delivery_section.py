@@ -18,7 +18,7 @@ class DeliverySettings(Section):
     """How fast and how patiently the agent sends."""
 
     workers: Annotated[Number, Field(ge=1, le=64)] = 4
-    """Submissions on the wire at the same time."""
+    """Submissions of one employer on the wire at the same time."""
     lease: Seconds = timedelta(minutes=5)
     """How long a claim lasts; longer than all timeouts together."""
     poll: Seconds = timedelta(seconds=2)

@@ -9,8 +9,8 @@ from pydantic import Field
 from usrec.domain.change import Change
 from usrec.domain.source_event import Operation
 from usrec.settings.key_section import KeySettings, NextKeySettings, OwnerSettings
-from usrec.settings.kinds import Day, EmployerNumber, SerialNumber
-from usrec.settings.section import Section
+from usrec.settings.kinds import Day, EmployerNumber, Number, SerialNumber
+from usrec.settings.section import SecretSettings, Section
 
 
 class OrderSettings(Section):
@@ -48,9 +48,22 @@ class RegistrableSettings(Section):
     """Its date."""
 
 
+class AccountSettings(Section):
+    """The employer's own account at ShEP; that of ``[gateway]`` when absent."""
+
+    id: str
+    """Its id as a participant of ShEP."""
+    password: SecretSettings
+    """The participant's password."""
+
+
 class EmployerSettings(KeySettings, NumberedSettings):
     """One employer and its EDS."""
 
+    rate: Annotated[Number, Field(ge=1, le=100_000)] | None = None
+    """At most so many messages of this employer per minute, by each agent; no limit of its own when absent."""
+    account: AccountSettings | None = None
+    """Its own account at ShEP."""
     owner: OwnerSettings | None = None
     """The owner signs by hand, with no key here; instead of the four ways above."""
     next_key: tuple[NextKeySettings, ...] = ()

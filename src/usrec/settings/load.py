@@ -20,6 +20,7 @@ from usrec.settings.rules import broken_rules
 from usrec.settings.running_section import HealthSettings
 from usrec.settings.secrets import USUALLY, read_secret
 from usrec.settings.section import SecretSettings
+from usrec.settings.source_section import OutboxSourceSettings
 from usrec.settings.tree import Settings, WatcherSettings
 
 CONFIG_VARIABLE: Final = "USREC_CONFIG"
@@ -63,6 +64,19 @@ class LoadedWatcherSettings:
             ConfigurationError: It cannot be read, is empty, or others may read it.
         """
         return None if setting is None else self.secret(setting)
+
+    def holds_itself_alone(self, source: OutboxSourceSettings) -> bool:
+        """Whether the password of one of several sources cannot be read: that is told where its rows are fetched.
+
+        That of the only one ends the start wherever it is read.
+        """
+        if len(self.values.source) == 1:
+            return False
+        try:
+            self.optional_secret(source.password)
+        except ConfigurationError:
+            return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def test_drain_gives_up_when_nothing_moves_and_loses_nothing(
 def test_drain_that_has_nothing_left_to_do_does_not_give_up(line: Line) -> None:
     agent = Daemon(agent_of(line), give_up_after=HOUR)
     line.clock.advance(DAY)
-    agent.drain.sources_empty = True
+    agent.drain.asked([0], of=1)
     assert agent.drain.gave_up()
     assert agent.drain.is_over(line.ledger.view)
 
@@ -178,7 +178,7 @@ def test_drain_outlives_a_ledger_that_does_not_answer_for_a_while(line: Line, mo
 def test_drain_is_not_over_while_hr_has_not_been_told(line: Line) -> None:
     line.take("c1", employee_iin=None)
     agent = Daemon(agent_of(line))
-    agent.drain.sources_empty = True
+    agent.drain.asked([0], of=1)
     assert not agent.drain.is_over(line.ledger.view)
 
 

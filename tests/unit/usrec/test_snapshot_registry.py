@@ -24,7 +24,7 @@ from usrec.application.take_snapshot import SnapshotPolicy
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.message import Envelope
 from usrec.domain.outcome import Refused, Registered
-from usrec.domain.snapshot.staff import LeaveRow, Look, StaffRow
+from usrec.domain.snapshot.staff import LeaveRow, Look, StaffRow, fold
 from usrec.domain.source_event import Operation, SourceName
 from usrec.domain.state import State
 from usrec.ports.ledger_view import SubmissionFilter
@@ -49,10 +49,14 @@ class Staff:
     def __init__(self) -> None:
         self.row: StaffRow | None = None
         self.leave: LeaveRow | None = None
+        self.is_hidden = False
+        self.is_seconded = False
 
     def look(self, at: datetime) -> Look:
         old = StaffRow("ТД-0", BIN, {"employee_iin": IIN, "contract_number": "ТД-0", "contract_date": "2021-03-01"})
-        return Look([old, *([self.row] if self.row else [])], [self.leave] if self.leave else [], at)
+        shown = [self.row] if self.row and not self.is_hidden and not self.is_seconded else []
+        seconded = frozenset({fold(KEY)} if self.is_seconded else ())
+        return Look([old, *shown], [self.leave] if self.leave else [], at, seconded)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -169,6 +173,21 @@ def _leave(office: Office, number: int) -> None:
         office.staff.leave = LeaveRow("L-1", KEY, fields)
 
 
+def _hide(office: Office, number: int) -> None:
+    """The row is gone: by mistake, or because somebody works elsewhere for a time, which a rule tells."""
+    office.staff.is_hidden, office.staff.is_seconded = number % 3 == 0, number % 3 == 1
+
+
+def _prolong(office: Office, number: int) -> None:
+    row = office.staff.row
+    if row is not None and not row.ending:
+        office.contract(term_code="2", end_date=f"20{28 + number}-11-01")
+
+
+def _drop_leave(office: Office, _: int) -> None:
+    office.staff.leave = None
+
+
 EDITS: Mapping[str, Callable[[Office, int], object]] = {
     "move": lambda office, number: office.contract(position_code=f"2512-0-00{number}"),
     "place": lambda office, number: office.contract(work_place_address=f"Алматы, {number}"),
@@ -177,6 +196,9 @@ EDITS: Mapping[str, Callable[[Office, int], object]] = {
     "end": _end,
     "come back": _come_back,
     "leave": _leave,
+    "drop leave": _drop_leave,
+    "hide": _hide,
+    "prolong": _prolong,
     "look": lambda office, _: office.look(),
     "send": lambda office, number: office.send(1 + number % 2),
 }
@@ -190,6 +212,7 @@ def test_the_registry_ends_where_hr_ends(steps: list[tuple[str, int]]) -> None:
     _hire(office, 0)
     for name, number in steps:
         EDITS[name](office, number)
+    _hide(office, 2)
     for _ in range(8):
         office.look()
         office.complete()
@@ -221,4 +244,6 @@ def _require_same(office: Office) -> None:
     assert row.contract["position_code"] in document
     assert row.contract["work_place_address"] in document
     assert contract.number == row.contract["contract_number"]
+    ends = row.contract.get("end_date", "")
+    assert (contract.term.end.isoformat() if contract.term and contract.term.end else "") == ends
     assert len(contract.leaves) == (office.staff.leave is not None)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -59,7 +60,9 @@ class ShepGateway:
     """Implements the gateway port; one instance serves all threads.
 
     Args:
+        sender: Who sends, where an employer has no account of its own.
         signer: Who signs envelopes.
+        accounts: By BIN, of employers with one of their own; or why it cannot be used.
         trusted: Certificates that the gateway signs its answers with.
         contract_id_path: The wire profile's XPath of the contract id in an answer.
         wait: Waits some seconds, or less when the agent is asked to stop.
@@ -75,6 +78,7 @@ class ShepGateway:
         sender: Sender,
         *,
         signer: SignerAt,
+        accounts: Mapping[str, Sender | ConfigurationError] = MappingProxyType({}),
         trusted: Collection[Certificate],
         contract_id_path: str,
         wait: Callable[[float], object] | None = None,
@@ -88,6 +92,8 @@ class ShepGateway:
             )
         self._endpoint = endpoint
         self._form = EnvelopeForm(sender)
+        self._forms = {bin_: EnvelopeForm(one) for bin_, one in accounts.items() if isinstance(one, Sender)}
+        self._unusable = {bin_: one for bin_, one in accounts.items() if isinstance(one, ConfigurationError)}
         self._signer = signer
         self._trusted = tuple(trusted)
         self._reader = AnswerReader(trusted, contract_id_path, objection)
@@ -111,6 +117,11 @@ class ShepGateway:
         return self._trusted
 
     @property
+    def unusable(self) -> Mapping[str, ConfigurationError]:
+        """Why accounts of employers cannot be used, by BIN."""
+        return self._unusable
+
+    @property
     def reader(self) -> AnswerReader:
         """Reads what the gateway signed."""
         return self._reader
@@ -128,7 +139,10 @@ class ShepGateway:
             SigningRefused: Nobody can sign the envelope at ``at``.
             SignerAway: Whoever holds the key does not answer.
         """
-        unsigned = self._form.fill(message, correlation_id=correlation_id, at=at)
+        if (problem := self._unusable.get(employer_bin)) is not None:
+            raise _refused(SigningRefused, f"the employer's account cannot be used: {problem.what}", message)
+        form = self._forms.get(employer_bin, self._form)
+        unsigned = form.fill(message, correlation_id=correlation_id, at=at)
         try:
             signer = self._signer(employer_bin, at)
             signer.require_may_sign(at)

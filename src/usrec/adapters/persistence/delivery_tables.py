@@ -57,6 +57,8 @@ MOVING: Final = outbox.c.status.in_(
 """Entries that the agent sends by itself, now or later; of one contract there is at most one."""
 
 Index("ix_outbox_ready", outbox.c.priority, outbox.c.submission_id, info=only_where(READY))
+Index("ix_outbox_line", outbox.c.employer_bin, outbox.c.priority, outbox.c.submission_id, info=only_where(READY))
+"""For employers that each have a line of their own."""
 Index("ix_outbox_scheduled", outbox.c.available_at, info=only_where(SCHEDULED))
 Index("ix_outbox_claimed", outbox.c.lease_until, info=only_where(CLAIMED))
 Index(

@@ -10,15 +10,17 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Executable, bindparam, delete, not_, null, select, update
+from sqlalchemy import Executable, Select, bindparam, delete, not_, null, select, update
 
 from usrec.adapters.persistence.claims import read_claims
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import (
     CLAIMED,
     DESK_AWAITS,
+    MOVING,
     READY,
     SCHEDULED,
+    employer_stops,
     outbox,
 )
 from usrec.adapters.persistence.dialects import InsertInto, for_many, per_dialect
@@ -75,9 +77,10 @@ _PROMOTE: Final = (
     _promote(SCHEDULED & (outbox.c.available_at <= bindparam("now")), outbox.c.available_at),
     _promote(CLAIMED & (outbox.c.lease_until <= bindparam("now")), outbox.c.lease_until),
 )
-_HASTEN: Final = _promote(
-    SCHEDULED & (outbox.c.wait_reason == bindparam("reason")), outbox.c.priority, bindparam("limit")
-)
+_OF_EMPLOYER: Final = outbox.c.employer_bin == bindparam("of_employer")
+_WAITS_FOR: Final = SCHEDULED & (outbox.c.wait_reason == bindparam("reason"))
+_HASTEN: Final = _promote(_WAITS_FOR, outbox.c.priority, bindparam("limit"))
+_HASTEN_OF: Final = _promote(_WAITS_FOR & _OF_EMPLOYER, outbox.c.priority, bindparam("limit"))
 _HOLD: Final = for_many(
     lambda one_of: (
         select(*ENTRY_COLUMNS)
@@ -95,7 +98,19 @@ _FIRST_READY: Final = (
     .order_by(outbox.c.priority, outbox.c.submission_id)
     .limit(bindparam("limit"))
 )
-_FIRST_TRIED_LESS: Final = _FIRST_READY.where(outbox.c.attempts < bindparam("tries")).with_for_update(skip_locked=True)
+_IS_STOPPED: Final = select(employer_stops.c.employer_bin).where(
+    employer_stops.c.employer_bin == bindparam("of_employer")
+)
+"""Asked once: as a join PostgreSQL would expect hardly a row to be left, and sort all that wait."""
+_FIRST_READY_OF: Final = (
+    select(outbox.c.submission_id)
+    .where(READY, _OF_EMPLOYER, not_(_IS_STOPPED.exists()))
+    .order_by(outbox.c.priority, outbox.c.submission_id)
+    .limit(bindparam("limit"))
+)
+_TRIED_LESS: Final = outbox.c.attempts < bindparam("tries")
+_FIRST_TRIED_LESS: Final = _FIRST_READY.where(_TRIED_LESS).with_for_update(skip_locked=True)
+_FIRST_TRIED_LESS_OF: Final = _FIRST_READY_OF.where(_TRIED_LESS).with_for_update(skip_locked=True)
 _CLAIMED_VALUES: Final = {
     "status": literal_word(QueueStatus.CLAIMED),
     "wait_reason": null(),
@@ -103,17 +118,21 @@ _CLAIMED_VALUES: Final = {
     "lease_until": bindparam("until"),
     "fence": outbox.c.fence + 1,
 }
-_CHOSEN: Final = _FIRST_READY.with_for_update(skip_locked=True).cte("chosen")
-_CLAIM_IN_ONE: Final = (
-    update(outbox)
-    .where(outbox.c.submission_id == _CHOSEN.c.submission_id)
-    .values(_CLAIMED_VALUES)
-    .returning(outbox.c.submission_id)
-)
+
+
+def _claim_in_one(first: Select[tuple[str]]) -> Executable:
+    chosen = first.with_for_update(skip_locked=True).cte("chosen")
+    claimed = update(outbox).where(outbox.c.submission_id == chosen.c.submission_id).values(_CLAIMED_VALUES)
+    return claimed.returning(outbox.c.submission_id)
+
+
+_CLAIM_IN_ONE: Final = _claim_in_one(_FIRST_READY)
+_CLAIM_IN_ONE_OF: Final = _claim_in_one(_FIRST_READY_OF)
 _READY_ONE: Final = select(outbox.c.submission_id).where(_WHICH, READY, not_(STOPPED)).with_for_update(skip_locked=True)
 _CLAIM_THESE: Final = (
     update(outbox).where(outbox.c.submission_id.in_(bindparam("ids", expanding=True))).values(_CLAIMED_VALUES)
 )
+_EMPLOYERS: Final = select(outbox.c.employer_bin).where(MOVING).distinct()
 _OWNERS: Final = select(outbox.c.lease_owner).where(CLAIMED).distinct()
 _LEASED_TO: Final = (
     select(outbox.c.submission_id)
@@ -172,9 +191,15 @@ class SqlOutbox:
         self.made_ready += promoted
         return promoted
 
-    def hasten(self, reason: WaitReason, limit: int) -> int:
+    def employers(self) -> Collection[str]:
+        """Whose entries move."""
+        return set(self._connection.scalars(_EMPLOYERS))
+
+    def hasten(self, reason: WaitReason, limit: int, *, employer: str | None = None) -> int:
         """Make scheduled entries that wait for one reason ready before their time, earliest priority first."""
-        hastened = self._connection.changed(_HASTEN[self._connection.dialect.name], {"reason": reason, "limit": limit})
+        statements, of = (_HASTEN, {}) if employer is None else (_HASTEN_OF, {"of_employer": employer})
+        what = {"reason": reason, "limit": limit, **of}
+        hastened = self._connection.changed(statements[self._connection.dialect.name], what)
         self.made_ready += hastened
         return hastened
 
@@ -187,29 +212,36 @@ class SqlOutbox:
         *,
         only: SubmissionId | None = None,
         tried_less_than: int | None = None,
+        employer: str | None = None,
     ) -> Sequence[Claim]:
         """Lease ready entries, then read all that their delivery needs in one statement."""
         until = now + lease
         if only is not None:
             ids = self._lease_one(only, owner, until)
         elif tried_less_than is not None:
-            ids = self._lease_tried_less(tried_less_than, owner, until, limit)
+            ids = self._lease_tried_less(tried_less_than, owner, until, limit, employer)
         else:
-            ids = self._lease(owner, until, limit)
+            ids = self._lease(owner, until, limit, employer)
         if not ids:
             return []
         self.made_ready -= len(ids)
         return read_claims(self._connection, self._key, owner, until, ids)
 
-    def _lease(self, owner: str, until: datetime, limit: int) -> list[SubmissionId]:
+    def _lease(self, owner: str, until: datetime, limit: int, employer: str | None) -> list[SubmissionId]:
         """One statement on PostgreSQL; two on SQLite, whose older versions know no RETURNING."""
+        of = {} if employer is None else {"of_employer": employer}
         if self._connection.dialect.name == "postgresql":
-            what = {"owner": owner, "until": until, "limit": limit}
-            return list(self._connection.scalars(_CLAIM_IN_ONE, what))
-        return self._lease_these(list(self._connection.scalars(_FIRST_READY, {"limit": limit})), owner, until)
+            what = {"owner": owner, "until": until, "limit": limit, **of}
+            return list(self._connection.scalars(_CLAIM_IN_ONE_OF if of else _CLAIM_IN_ONE, what))
+        first = _FIRST_READY_OF if of else _FIRST_READY
+        return self._lease_these(list(self._connection.scalars(first, {"limit": limit, **of})), owner, until)
 
-    def _lease_tried_less(self, tries: int, owner: str, until: datetime, limit: int) -> list[SubmissionId]:
-        found = self._connection.scalars(_FIRST_TRIED_LESS, {"tries": tries, "limit": limit})
+    def _lease_tried_less(
+        self, tries: int, owner: str, until: datetime, limit: int, employer: str | None
+    ) -> list[SubmissionId]:
+        of = {} if employer is None else {"of_employer": employer}
+        first = _FIRST_TRIED_LESS_OF if of else _FIRST_TRIED_LESS
+        found = self._connection.scalars(first, {"tries": tries, "limit": limit, **of})
         return self._lease_these(list(found), owner, until)
 
     def _lease_one(self, submission_id: SubmissionId, owner: str, until: datetime) -> list[SubmissionId]:

@@ -38,6 +38,7 @@ RowKey: TypeAlias = Sequence[str | int]
 _MARK: Final = "\x01usrec:"
 _PLAIN: Final = f"{_MARK}0:"
 _CLOSED: Final = f"{_MARK}1:"
+_FIND_OUT: Final = "Find out who wrote into the ledger's tables; restore the newest backup"
 _NONCE: Final = 12
 _ID: Final = 8
 _KEY_DIGITS: Final = 64
@@ -132,7 +133,8 @@ class KeySealing:
 
         Raises:
             ConfigurationError: Its key is not at hand.
-            InvariantViolation: It was changed, put into another row, or stands plain where everything is encrypted.
+            InvariantViolation: It was changed, put into another row, stands plain where everything is encrypted, or
+                has a form that this program does not know.
         """
         if not stored.startswith(_CLOSED):
             self._require_may_be_plain(place, stored)
@@ -159,6 +161,9 @@ class KeySealing:
         return self._open(key, place, row, stored[len(_CLOSED) + _ID + 1 :])
 
     def _require_may_be_plain(self, place: str, stored: str) -> None:
+        if stored.startswith(_MARK) and not stored.startswith(_PLAIN):
+            what = f"a value of {place} is stored in a form that this program does not know"
+            raise _damaged(place, what, "Install the usrec-agent that wrote it, or a newer one; nothing was opened")
         if not self._takes_plain and stored and not is_pruned(stored):
             raise _damaged(place, f"a value of {place} stands plain in a ledger in which everything is encrypted")
 
@@ -245,11 +250,11 @@ def is_closed(stored: bytes) -> bool:
     return stored.startswith(_CLOSED.encode())
 
 
-def _damaged(place: str, what: str = "") -> InvariantViolation:
+def _damaged(place: str, what: str = "", next_step: str = _FIND_OUT) -> InvariantViolation:
     moved = f"an encrypted value of {place} does not open with its own key: it was changed, or moved from another row"
     return InvariantViolation(
         what or moved,
         where="ledger",
         kept="Nothing was written",
-        next_step="Find out who wrote into the ledger's tables; restore the newest backup",
+        next_step=next_step,
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from usrec.adapters.sources.named import NamedSource
 from usrec.domain.source_event import SourceName, SourceRow
 from usrec.ports.clock import Clock
 from usrec.ports.event_source import StatusNote
@@ -18,7 +19,7 @@ KEPT: Final = timedelta(days=400)
 _DAY: Final = timedelta(days=1)
 
 
-class IntakeSource:
+class IntakeSource(NamedSource):
     """An :class:`usrec.ports.event_source.EventSource` over what was sent.
 
     Args:
@@ -27,21 +28,11 @@ class IntakeSource:
     """
 
     def __init__(self, name: SourceName, ledger: Ledger, clock: Clock, *, calls: bool) -> None:
-        self._name = name
+        super().__init__(name, writable=True)
         self._ledger = ledger
         self._clock = clock
         self._calls = calls
         self._tidied: datetime | None = None
-
-    @property
-    def name(self) -> SourceName:
-        """Name in the settings."""
-        return self._name
-
-    @property
-    def writable(self) -> bool:
-        """What becomes of an event is kept for who asks."""
-        return True
 
     def fetch(self, limit: int) -> Sequence[SourceRow]:
         """Up to ``limit`` events that are not yet taken, in the order in which they came."""

@@ -60,8 +60,10 @@ class SqlStaffRoster:
         with self._database.transaction() as connection:
             contracts = self.read(connection, mapping.contracts)
             leaves = None if mapping.leaves is None else self.read(connection, mapping.leaves)
-        rows = mapping.contract_rows(contracts, kazakhstan_date(at), self._where)
-        return Look(rows, None if leaves is None else mapping.leave_rows(leaves), at)
+        today = kazakhstan_date(at)
+        rows = mapping.contract_rows(contracts, today, self._where)
+        seconded = mapping.seconded(contracts, today, self._where)
+        return Look(rows, None if leaves is None else mapping.leave_rows(leaves), at, seconded)
 
     def read(self, connection: Connection, rules: RowMapping) -> Sequence[Mapping[str, Any]]:
         """The rows of a query, each with the columns that the mapping names, spelt as it spells them.

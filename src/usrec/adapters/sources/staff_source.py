@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from usrec.adapters.sources.named import NamedSource
 from usrec.application.take_snapshot import SnapshotPolicy, take_snapshot
 from usrec.domain.errors import SourceUnavailable
 from usrec.domain.source_event import SourceName, SourceRow
@@ -22,7 +23,7 @@ _AGAIN: Final = timedelta(minutes=1)
 _log = structlog.get_logger("usrec.source")
 
 
-class StaffSource:
+class StaffSource(NamedSource):
     """An :class:`usrec.ports.event_source.EventSource` over looks at a staff. Nothing is written to HR's database.
 
     Args:
@@ -39,7 +40,7 @@ class StaffSource:
         *,
         every: timedelta,
     ) -> None:
-        self._name = name
+        super().__init__(name, writable=False)
         self._roster = roster
         self._ledger = ledger
         self._clock = clock
@@ -47,16 +48,6 @@ class StaffSource:
         self._every = every
         self._next_at: datetime | None = None
         self._problem: SourceUnavailable | None = None
-
-    @property
-    def name(self) -> SourceName:
-        """Name in the settings."""
-        return self._name
-
-    @property
-    def writable(self) -> bool:
-        """Never: the account may only read."""
-        return False
 
     def fetch(self, limit: int) -> Sequence[SourceRow]:
         """Events that were derived and are not taken yet, oldest first; looks at the staff when it is time.

@@ -35,6 +35,19 @@ class Slices:
 
 
 @dataclass(frozen=True, slots=True)
+class Secondment:
+    """Which rows show that somebody works for another employer for a time, and whose contract goes on meanwhile.
+
+    Attributes:
+        when: Gives something in such a row, and nothing in any other.
+        key: HR's key of the contract that goes on.
+    """
+
+    when: ValueRule
+    key: ValueRule
+
+
+@dataclass(frozen=True, slots=True)
 class RowMapping:
     """What one query gives.
 
@@ -42,6 +55,7 @@ class RowMapping:
         fields: By operation, the fields of its event.
         slices: None where a contract has one row.
         entered_at: Column with the time of the last entry; empty without one.
+        secondment: None where the file says nothing about it.
     """
 
     query: str
@@ -50,12 +64,14 @@ class RowMapping:
     owner: ValueRule
     slices: Slices | None = None
     entered_at: str = ""
+    secondment: Secondment | None = None
 
     @property
     def columns(self) -> Sequence[str]:
         """Every column that it reads."""
         rules = [self.key, self.owner, *(rule for fields in self.fields.values() for rule in fields.values())]
         rules += [self.slices.begins, self.slices.ends] if self.slices else []
+        rules += [self.secondment.when, self.secondment.key] if self.secondment else []
         named = {column for rule in rules for column in rule.columns}
         return sorted(named | ({self.entered_at} if self.entered_at else set()))
 
@@ -106,9 +122,28 @@ class StaffMapping:
         Raises:
             SnapshotRefused: Two slices of one contract hold on one day.
         """
+        chosen = self._chosen(rows, today, where)
+        return [self.contract_row(row, cells) for row, cells in chosen if not self._is_seconded(cells)]
+
+    def seconded(self, rows: Sequence[Row], today: date, where: str) -> frozenset[FoldedKey] | None:
+        """The contracts that go on while a row says that somebody is seconded; None without a rule for it.
+
+        Raises:
+            SnapshotRefused: As ``contract_rows`` does.
+        """
+        rule = self.contracts.secondment
+        if rule is None:
+            return None
+        marked = (cells for _, cells in self._chosen(rows, today, where) if self._is_seconded(cells))
+        return frozenset(fold(rule.key.value(cells, self.dates)) for cells in marked)
+
+    def _chosen(self, rows: Sequence[Row], today: date, where: str) -> Iterator[tuple[Row, dict[str, str]]]:
         mapped = [(row, cells_of(row, self.dates, self.empty)) for row in rows]
-        chosen = _in_force(mapped, self.contracts, self.dates, today, where)
-        return [self.contract_row(row, cells) for row, cells in chosen]
+        return _in_force(mapped, self.contracts, self.dates, today, where)
+
+    def _is_seconded(self, cells: Mapping[str, str]) -> bool:
+        rule = self.contracts.secondment
+        return rule is not None and bool(rule.when.value(cells, self.dates))
 
     def contract_row(self, row: Row, cells: Mapping[str, str]) -> StaffRow:
         """One contract."""

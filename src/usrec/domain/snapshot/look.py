@@ -92,6 +92,8 @@ class _Differing:
         self._refused = {event_id for event_id, fate in fates.items() if fate.refused}
         self._is_first = memory.taken_on is None
         self._moved = _moved(memory, look)
+        self._seconded = look.seconded or frozenset[FoldedKey]()
+        self._elsewhere = _elsewhere(memory, look)
         self._events: list[Derived] = []
         self._puzzles: list[Puzzle] = []
         self._contracts: dict[FoldedKey, Story] = {}
@@ -117,13 +119,18 @@ class _Differing:
         elif row is not None and _identity(row.contract) in self._moved:
             self._puzzles.append(Puzzle(PuzzleKind.OTHER_KEY, row.key))
             return
+        elif row is not None and row.contract.get("employee_iin") in self._elsewhere:
+            self._puzzles.append(Puzzle(PuzzleKind.OTHER_EMPLOYER, row.key))
+            return
         elif row is not None:
             story = Story(row.key, row.employer_bin, self._standing(row))
         else:
             return
         puzzle = None
-        if row is None and _identity(story.settled.contract) in self._moved:
+        if row is None and (key in self._seconded or _identity(story.settled.contract) in self._moved):
             telling = Telling(story, self._since, None)
+        elif row is None and (story.belief.contract or {}).get("employee_iin") in self._elsewhere:
+            telling, puzzle = Telling(story, self._since, None), Puzzle(PuzzleKind.OTHER_EMPLOYER, story.key)
         elif row is None:
             telling = tell_gone(story, self._since)
         else:
@@ -193,6 +200,24 @@ def _moved(memory: Memory, look: Look) -> frozenset[_Identity]:
     known = {_identity(story.settled.contract) for story in memory.contracts.values()}
     new = {_identity(row.contract) for row in look.contracts if fold(row.key) not in memory.contracts}
     return frozenset(known & new - {None})
+
+
+def _elsewhere(memory: Memory, look: Look) -> frozenset[str | None]:
+    """Persons whose row of a running contract is gone, while a new one names another employer.
+
+    That is a secondment, a transfer or chance. Nobody but the mapping can tell: with a rule for secondments, what it
+    does not name is none.
+    """
+    if look.seconded is not None:
+        return frozenset()
+    rows = {fold(row.key): row for row in look.contracts}
+    new: dict[str, set[str]] = {}
+    for key, row in rows.items():
+        if key not in memory.contracts and (iin := row.contract.get("employee_iin")):
+            new.setdefault(iin, set()).add(row.employer_bin)
+    gone = ((story.belief, story.employer_bin) for key, story in memory.contracts.items() if key not in rows)
+    running = (((facts.contract or {}).get("employee_iin"), one) for facts, one in gone if facts.ending is None)
+    return frozenset(iin for iin, employer in running if iin and new.get(iin, set()) - {employer})
 
 
 def _in_order(of_contracts: Sequence[Derived], of_leaves: Sequence[Derived]) -> Sequence[Derived]:

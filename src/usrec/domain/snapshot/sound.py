@@ -53,7 +53,7 @@ def _require_likely(look: Look, memory: Memory, bounds: Soundness, where: str) -
     """Neither may too many running contracts be missing or end at once, nor too many old ones come from nowhere."""
     rows = {fold(row.key): row for row in look.contracts}
     running = {key for key, story in memory.contracts.items() if story.belief.ending is None and not story.closed}
-    lost = len(running - rows.keys())
+    lost = len(running - rows.keys() - (look.seconded or set()))
     if lost > max(_ALWAYS_POSSIBLE, bounds.lost_percent * len(running) / 100):
         what = "running contracts are missing from what the query returned"
         raise _unlikely(lost, len(running), what, where, "If all have truly left")

@@ -6,7 +6,7 @@ Nothing is completed here: a field that HR does not give is absent.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, NewType
@@ -77,11 +77,14 @@ class Look:
     Attributes:
         leaves: None where leaves are not asked for.
         at: When it was taken, aware UTC.
+        seconded: Contracts whose row only shows that somebody works for another employer for a time; None where the
+            mapping has no rule for secondments.
     """
 
     contracts: Sequence[StaffRow]
     leaves: Sequence[LeaveRow] | None
     at: datetime
+    seconded: Set[FoldedKey] | None = None
 
     @property
     def day(self) -> date:

@@ -12,37 +12,44 @@ import typer
 from usrec.interfaces.cli.options import Language
 from usrec.interfaces.i18n import tr
 
+_Path = Annotated[Path | None, typer.Argument(help="Where to; default $USREC_CONFIG, then ./usrec.toml.")]
+_GatewayUrl = Annotated[str | None, typer.Option(metavar="URL", help="Address of ShEP's SyncChannel.")]
+_SenderId = Annotated[str | None, typer.Option(metavar="ID", help="Our id as a participant of ShEP.")]
+_SenderPasswordFile = Annotated[Path | None, typer.Option(metavar="FILE", help="File with the participant's password.")]
+_ResponseCertificate = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Certificate that ShEP signs its answers with.")
+]
+_CaFile = Annotated[Path | None, typer.Option(metavar="FILE", help="Authorities to trust for TLS with ShEP.")]
+_EmployerName = Annotated[str, typer.Option(metavar="NAME", help="What lists call the employer.")]
+_Bin = Annotated[str | None, typer.Option("--bin", metavar="BIN", help="The employer's BIN.")]
+_KeyFile = Annotated[Path | None, typer.Option(metavar="FILE", help="The employer's key for signing, PKCS#12.")]
+_KeyPasswordFile = Annotated[Path | None, typer.Option(metavar="FILE", help="File with the key's password.")]
+_LedgerUrl = Annotated[str | None, typer.Option(metavar="URL", help="Address of the agent's own database.")]
+_SourceName = Annotated[str, typer.Option(metavar="NAME", help="What the HR database is called, for ever.")]
+_SourceUrl = Annotated[str | None, typer.Option(metavar="URL", help="Address of the HR database.")]
+_Simulator = Annotated[bool, typer.Option("--simulator", help="Fill it for a simulator on this machine.")]
+_Pki = Annotated[Path | None, typer.Option(metavar="DIR", help="Test keys for --simulator; made where there are none.")]
+_Language = Annotated[Language | None, typer.Option(help="Language of the comments and of the alerts.")]
+
 
 def init(
-    path: Annotated[Path | None, typer.Argument(help="Where to; default $USREC_CONFIG, then ./usrec.toml.")] = None,
+    path: _Path = None,
     *,
-    gateway_url: Annotated[str | None, typer.Option(metavar="URL", help="Address of ShEP's SyncChannel.")] = None,
-    sender_id: Annotated[str | None, typer.Option(metavar="ID", help="Our id as a participant of ShEP.")] = None,
-    sender_password_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="File with the participant's password.")
-    ] = None,
-    response_certificate: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Certificate that ShEP signs its answers with.")
-    ] = None,
-    ca_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Authorities to trust for TLS with ShEP.")
-    ] = None,
-    employer_name: Annotated[str, typer.Option(metavar="NAME", help="What lists call the employer.")] = "main",
-    bin_: Annotated[str | None, typer.Option("--bin", metavar="BIN", help="The employer's BIN.")] = None,
-    key_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The employer's key for signing, PKCS#12.")
-    ] = None,
-    key_password_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="File with the key's password.")
-    ] = None,
-    ledger_url: Annotated[str | None, typer.Option(metavar="URL", help="Address of the agent's own database.")] = None,
-    source_name: Annotated[str, typer.Option(metavar="NAME", help="What the HR database is called, for ever.")] = "hr",
-    source_url: Annotated[str | None, typer.Option(metavar="URL", help="Address of the HR database.")] = None,
-    simulator: Annotated[bool, typer.Option("--simulator", help="Fill it for a simulator on this machine.")] = False,
-    pki: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Test keys for --simulator; made where there are none.")
-    ] = None,
-    language: Annotated[Language | None, typer.Option(help="Language of the comments and of the alerts.")] = None,
+    gateway_url: _GatewayUrl = None,
+    sender_id: _SenderId = None,
+    sender_password_file: _SenderPasswordFile = None,
+    response_certificate: _ResponseCertificate = None,
+    ca_file: _CaFile = None,
+    employer_name: _EmployerName = "main",
+    bin_: _Bin = None,
+    key_file: _KeyFile = None,
+    key_password_file: _KeyPasswordFile = None,
+    ledger_url: _LedgerUrl = None,
+    source_name: _SourceName = "hr",
+    source_url: _SourceUrl = None,
+    simulator: _Simulator = False,
+    pki: _Pki = None,
+    language: _Language = None,
 ) -> None:
     """Write a commented usrec.toml with every setting there is. An existing file is never touched."""
     from usrec.interfaces.cli import settings_draft as draft

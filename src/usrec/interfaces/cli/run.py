@@ -10,9 +10,14 @@ import typer
 from usrec.interfaces.cli.options import Config
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+    from pathlib import Path
     from queue import SimpleQueue
 
-    from usrec.interfaces.daemon import Order
+    from usrec.interfaces.daemon import Daemon, Order
+    from usrec.interfaces.intake_api.server import IntakeServer
+    from usrec.interfaces.serve import HealthServer
+    from usrec.settings import LoadedSettings
 
 _WSDL_PATIENCE: Final = 15.0
 """Seconds that a drain waits at its end for the look at the gateway's WSDL, which goes on beside the line."""
@@ -33,23 +38,13 @@ def run(
     SIGTERM finishes the steps in hand; SIGHUP reads keys and settings again.
     """
     import faulthandler
-    import threading
     from datetime import timedelta
     from queue import SimpleQueue
 
-    from usrec.bootstrap import build_agent
-    from usrec.gateway import check_endpoint
-    from usrec.interfaces.cli.alert_words import compose_alerts
-    from usrec.interfaces.cli.hr_words import hr_note
-    from usrec.interfaces.daemon import Daemon
     from usrec.interfaces.intake_api.server import intake_server
     from usrec.interfaces.logs import configure_logs
-    from usrec.interfaces.metrics_page import metrics_pages
-    from usrec.interfaces.reload import composer
-    from usrec.interfaces.serve import health_pages, health_server
-    from usrec.interfaces.service_manager import ServiceManager
-    from usrec.other_agents import rescue_dead_leases, sole_agent
-    from usrec.ports.doorbell import Ring
+    from usrec.interfaces.serve import health_server
+    from usrec.other_agents import sole_agent
     from usrec.settings import HealthSettings, load_settings
 
     settings = load_settings(config)
@@ -57,35 +52,71 @@ def run(
     faulthandler.enable()
     orders: SimpleQueue[Order] = SimpleQueue()
     _obey_signals(orders, drain=drain)
-    stop = threading.Event()
     listen = HealthSettings() if drain else settings.values.health
     events = None if drain else settings.values.intake
     with sole_agent(settings), health_server(listen) as server, intake_server(settings, events) as intake:
-        daemon = Daemon(
-            build_agent(settings, wait=stop.wait),
-            stop,
-            give_up_after=timedelta(minutes=give_up_after),
-            orders=orders,
-            manager=ServiceManager.of_environment(),
-            compose=composer(config, stop.wait),
-            words=compose_alerts,
-            hr_words=hr_note,
-        )
+        daemon = _daemon(settings, config, orders, timedelta(minutes=give_up_after))
         try:
-            rescue_dead_leases(daemon.agent.ledger)
-            looking = threading.Thread(target=check_endpoint, args=(settings,), name="wsdl", daemon=True)
-            looking.start()
-            if server is not None:
-                server.answer({**health_pages(daemon.health), **metrics_pages(daemon.exposition)})
-            if intake is not None and events is not None:
-                intake.answer(events, daemon.handover.borrow, lambda: daemon.crew.rang(Ring.ROWS))
-            daemon.run(drain=drain)
-            if drain:
-                looking.join(_WSDL_PATIENCE)
+            _work(daemon, settings, server, intake, drain=drain)
         finally:
             if intake is not None:
                 intake.close()
             daemon.close()
+
+
+def _daemon(
+    settings: LoadedSettings, config: Path | None, orders: SimpleQueue[Order], give_up_after: timedelta
+) -> Daemon:
+    """The agent, composed and not yet at work."""
+    import threading
+
+    from usrec.bootstrap import build_agent
+    from usrec.interfaces.cli.alert_words import compose_alerts
+    from usrec.interfaces.cli.hr_words import hr_note
+    from usrec.interfaces.daemon import Daemon
+    from usrec.interfaces.reload import composer
+    from usrec.interfaces.service_manager import ServiceManager
+
+    stop = threading.Event()
+    return Daemon(
+        build_agent(settings, wait=stop.wait),
+        stop,
+        give_up_after=give_up_after,
+        orders=orders,
+        manager=ServiceManager.of_environment(),
+        compose=composer(config, stop.wait),
+        words=compose_alerts,
+        hr_words=hr_note,
+    )
+
+
+def _work(
+    daemon: Daemon,
+    settings: LoadedSettings,
+    server: HealthServer | None,
+    intake: IntakeServer | None,
+    *,
+    drain: bool,
+) -> None:
+    """Answer at the addresses that are held, and run; the gateway's WSDL is looked at beside the line."""
+    import threading
+
+    from usrec.gateway import check_endpoint
+    from usrec.interfaces.metrics_page import metrics_pages
+    from usrec.interfaces.serve import health_pages
+    from usrec.other_agents import rescue_dead_leases
+    from usrec.ports.doorbell import Ring
+
+    rescue_dead_leases(daemon.agent.ledger)
+    looking = threading.Thread(target=check_endpoint, args=(settings,), name="wsdl", daemon=True)
+    looking.start()
+    if server is not None:
+        server.answer({**health_pages(daemon.health), **metrics_pages(daemon.exposition)})
+    if intake is not None and settings.values.intake is not None:
+        intake.answer(settings.values.intake, daemon.handover.borrow, lambda: daemon.crew.rang(Ring.ROWS))
+    daemon.run(drain=drain)
+    if drain:
+        looking.join(_WSDL_PATIENCE)
 
 
 def _obey_signals(orders: SimpleQueue[Order], *, drain: bool) -> None:

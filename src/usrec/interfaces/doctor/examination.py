@@ -17,6 +17,7 @@ from usrec.interfaces.doctor.encryption_check import examine_encryption
 from usrec.interfaces.doctor.finding import Line
 from usrec.interfaces.doctor.gateway_check import examine_gateway
 from usrec.interfaces.doctor.installation import Installation, fenced
+from usrec.interfaces.doctor.intake_check import examine_intake
 from usrec.interfaces.doctor.keys_check import examine_answer_certificate, examine_keys
 from usrec.interfaces.doctor.ledger_check import examine_ledger
 from usrec.interfaces.doctor.policy_check import examine_policy
@@ -38,6 +39,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("encryption", examine_encryption),
     ("server", examine_server),
     ("source", examine_sources),
+    ("intake", examine_intake),
     ("tls", examine_gateway),
     ("key", examine_keys),
     ("transport_key", examine_transport_key),

@@ -19,6 +19,7 @@ from usrec.adapters.sources.files.options import ReadingOptions
 from usrec.adapters.sources.files.raw import FileUnreadable
 from usrec.adapters.sources.files.reading import EventFile, read_event_file
 from usrec.adapters.sources.files.results import write_results
+from usrec.adapters.sources.named import NamedSource
 from usrec.domain.errors import SourceUnavailable
 from usrec.domain.rules.finding import Finding, dump_findings, error, has_errors
 from usrec.domain.rules.reader import with_reader_findings
@@ -53,7 +54,7 @@ class _Opened:
     taken: int = 0
 
 
-class DropFolderSource:
+class DropFolderSource(NamedSource):
     """An :class:`usrec.ports.event_source.EventSource` over a folder of files.
 
     Args:
@@ -73,7 +74,7 @@ class DropFolderSource:
         clock: Clock,
         ledger: Ledgering,
     ) -> None:
-        self._name = name
+        super().__init__(name, writable=True)
         self._where = f"[source.{name}] {folder}"
         self._folder = DropFolder(folder)
         self._options = options
@@ -81,16 +82,6 @@ class DropFolderSource:
         self._clock = clock
         self._ledger = ledger
         self._opened: _Opened | None = None
-
-    @property
-    def name(self) -> SourceName:
-        """Name in the settings."""
-        return self._name
-
-    @property
-    def writable(self) -> bool:
-        """Files are moved and results are written."""
-        return True
 
     def fetch(self, limit: int) -> Sequence[SourceRow]:
         """Up to ``limit`` rows of one file that are not yet taken, in the order of the file.

@@ -63,6 +63,13 @@ class SlicesPart(Part):
     ends: Written
 
 
+class SecondmentPart(Part):
+    """``[contract.secondment]``: rows that show a secondment, and whose contract goes on meanwhile."""
+
+    when: Value
+    key: Written | None = None
+
+
 class ContractPart(Part):
     """``[contract]``: the query that gives one row for each contract."""
 
@@ -75,6 +82,7 @@ class ContractPart(Part):
     amendment: Values = {}
     termination: Values = {}
     reinstatement: Values = {}
+    secondment: SecondmentPart | None = None
 
 
 class LeavePart(Part):

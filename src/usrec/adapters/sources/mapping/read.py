@@ -17,6 +17,7 @@ from usrec.adapters.sources.mapping.document import (
     Dates,
     LeavePart,
     MappingDocument,
+    SecondmentPart,
     SlicesPart,
     TablePart,
     Value,
@@ -28,7 +29,7 @@ from usrec.domain.errors import ConfigurationError, ValidationProblem
 from usrec.domain.mapping.dates import DateRules, read_zone, require_format
 from usrec.domain.mapping.expression import Expression, compile_expression
 from usrec.domain.mapping.review import ApprovedCodes
-from usrec.domain.mapping.staff_mapping import EVENT_DAYS, RowMapping, Slices, StaffMapping, TableMapping
+from usrec.domain.mapping.staff_mapping import EVENT_DAYS, RowMapping, Secondment, Slices, StaffMapping, TableMapping
 from usrec.domain.mapping.values import ApprovedMap, ValueRule, as_key
 from usrec.domain.rules.codes import CODE_FIELDS
 from usrec.domain.rules.field_table import FIELDS, FieldRule
@@ -128,6 +129,7 @@ class _Reading:
             self._rule(part.employer_bin, "[contract] employer_bin", _PLAIN),
             None if part.slices is None else self._slices(part.slices),
             part.entered_at,
+            None if part.secondment is None else self._secondment(part.secondment, part.key),
         )
 
     def _leaves(self, part: LeavePart) -> RowMapping:
@@ -142,6 +144,11 @@ class _Reading:
     def _slices(self, part: SlicesPart) -> Slices:
         place = "[contract] slices"
         return Slices(self._rule(part.begins, f"{place} begins", _DATE), self._rule(part.ends, f"{place} ends", _DATE))
+
+    def _secondment(self, part: SecondmentPart, key: Written) -> Secondment:
+        place = "[contract.secondment]"
+        when = self._rule(part.when, f"{place} when", _PLAIN)
+        return Secondment(when, self._rule(part.key or key, f"{place} key", _PLAIN))
 
     def _fields(self, operation: Operation, values: Values, table: str) -> Mapping[str, ValueRule]:
         known = {rule.name: rule for rule in FIELDS[operation]}

@@ -1,0 +1,73 @@
+"""Several employers: each has a line of its own, with its clerk, its delivering threads and its breaker.
+
+So whatever becomes of one (a flood of rows, an account that is refused, a key that is slow, documents that the gateway
+stumbles over) takes no thread, no turn and no try from another. With one employer there is one line for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+import structlog
+
+from usrec.bootstrap import Agent
+from usrec.domain.breaker import Breaker
+from usrec.domain.errors import TheirsToWaitFor
+from usrec.interfaces.dispatch import Dispatch
+
+_log = structlog.get_logger("usrec.daemon")
+
+
+class Lines:
+    """The lines of the agent on duty; the main thread alone asks for them.
+
+    Args:
+        whole: The line of all, for one employer.
+        make: Makes the line of an employer, by its BIN.
+    """
+
+    def __init__(self, whole: Dispatch, make: Callable[[str], Dispatch]) -> None:
+        self._whole = whole
+        self._make = make
+        self._made: dict[str, Dispatch] = {}
+        self._strangers: Collection[str] | None = None
+        self._agent: Agent | None = None
+        self._manned: Mapping[str, Dispatch] = {"": whole}
+
+    def of(self, agent: Agent) -> Mapping[str, Dispatch]:
+        """The line of each employer by its name; that of all without one. Those of former employers are left."""
+        names = {} if len(agent.employers) < 2 else {**{one: one for one in self._others(agent)}, **agent.employers}
+        manned = {str(name): self._line(employer_bin) for employer_bin, name in names.items()} or {"": self._whole}
+        for line in {self._whole, *self._made.values()}:
+            line.is_manned = line in manned.values()
+        self._manned = manned
+        return manned
+
+    @property
+    def are_sending(self) -> bool:
+        """Whether a clerk found something to send when it looked last."""
+        return any(line.is_sending for line in self._manned.values())
+
+    @property
+    def breaker(self) -> Breaker:
+        """The one that has been open for longest; a closed one where none is."""
+        breakers = [line.gate.breaker for line in self._manned.values()]
+        found = [(one.opened_at, place) for place, one in enumerate(breakers) if one.opened_at is not None]
+        return breakers[min(found)[1] if found else 0]
+
+    def _line(self, employer_bin: str) -> Dispatch:
+        if employer_bin not in self._made:
+            self._made[employer_bin] = self._make(employer_bin)
+        return self._made[employer_bin]
+
+    def _others(self, agent: Agent) -> Collection[str]:
+        """Employers that the settings do not have any more, and of which something is still open."""
+        if agent is not self._agent or self._strangers is None:
+            try:
+                with agent.ledger.begin() as work:
+                    found = set(work.outbox.employers()) - set(agent.employers)
+            except TheirsToWaitFor as problem:
+                _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__)
+                return ()
+            self._agent, self._strangers = agent, sorted(found)
+        return self._strangers
