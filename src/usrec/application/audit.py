@@ -64,11 +64,13 @@ class Sides:
 
     Attributes:
         staffs: HR's rosters; ``roster``: HR's own list, where there is no staff to look at.
+        is_whole: Whatever the employer has stands in one of these.
     """
 
     staffs: Sequence[Staff] = ()
     roster: Sequence[HrContract] | None = field(default=None, repr=False)
     export: Export | None = None
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def take_audit(
     reading = _Reading(employer[0], rules, entries, now)
     hr = reading.rosters(seen, sides)
     exported_on = None if sides.export is None else sides.export.exported_on
-    findings = compare(Books(entries, hr, registry, exported_on), kazakhstan_date(now))
+    findings = compare(Books(entries, hr, registry, exported_on, sides.is_whole), kazakhstan_date(now))
     compared = _compared(sides, hr, entries, registry)
     run = audit_run(employer, findings, compared, now)
     if keep:
@@ -201,9 +203,15 @@ class _Reading:
     def rosters(self, seen: Sequence[tuple[Look, Memory, Difference]], sides: Sides) -> Sequence[RosterEntry] | None:
         """HR's book; None where HR has none."""
         found = {one.key: RosterEntry(one) for one in sides.roster or ()}
-        for look, memory, made in seen:
+        own = [one for one in seen if self._is_of_employer(*one[:2])]
+        for look, memory, made in own:
             found |= {one.known.key: one for one in self._of_look(look, memory, made)}
-        return None if sides.roster is None and not seen else list(found.values())
+        return None if sides.roster is None and not own else list(found.values())
+
+    def _is_of_employer(self, look: Look, memory: Memory) -> bool:
+        """A staff of which no row ever named the employer is another's."""
+        shown = {one.employer_bin for one in look.contracts}
+        return self._bin in shown | {one.employer_bin for one in memory.contracts.values()}
 
     def _of_look(self, look: Look, memory: Memory, made: Difference) -> Sequence[RosterEntry]:
         changes: dict[str, list[Derived]] = {}

@@ -8,7 +8,7 @@ onboarding recognises it (:mod:`usrec.domain.onboarding`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -185,6 +185,8 @@ class Books:
 
     Attributes:
         hr: None where HR has no roster; then HR knows what the ledger was told.
+        is_whole: Every contract of the employer stands in HR's roster; else only those that were seen in it once are
+            missed there.
         registry: None without an export.
         exported_on: Day of the export: what was registered on it or later need not be in it.
     """
@@ -193,6 +195,7 @@ class Books:
     hr: Sequence[RosterEntry] | None = None
     registry: Sequence[KnownContract] | None = None
     exported_on: date | None = None
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +340,7 @@ class _Comparison:
         hr, ledger = self._hr.get(key), self._ledger.get(key, LedgerEntry(key))
         contract = self._pairs.get(key)
         differing = tuple(_differing(self._identities(key), contract))
-        rules = (
+        rules: Sequence[Callable[[], Finding | None]] = (
             lambda: Finding(Cause.PUZZLE, puzzle=hr.puzzle) if hr and hr.puzzle else None,
             lambda: _not_sent_by_us(ledger, contract, differing, gone=self._is_gone(key)),
             lambda: self._late(hr, ledger, contract),
@@ -349,7 +352,10 @@ class _Comparison:
         return found or _at_rest(ledger)
 
     def _is_gone(self, key: ContractKey) -> bool:
-        return self._books.hr is not None and key not in self._hr
+        if self._books.hr is None or key in self._hr:
+            return False
+        ledger = self._ledger.get(key)
+        return self._books.is_whole or (ledger is not None and ledger.remembered)
 
     def _late(self, hr: RosterEntry | None, ledger: LedgerEntry, contract: KnownContract | None) -> Finding | None:
         open_ones = [one for one in ledger.open if self._is_over(one.legal_date)]
@@ -448,8 +454,8 @@ def _differing(identities: Sequence[HrContract], contract: KnownContract | None)
     """How an export names a contract otherwise than HR; by the identity of HR's that is nearest."""
     if contract is None or not identities:
         return
-    nearest = min((list(_fields(one, contract)) for one in identities), key=len)
-    yield from nearest
+    told = [list(_fields(one, contract)) for one in identities]
+    yield from min(told, key=len)
 
 
 def _fields(hr: HrContract, contract: KnownContract) -> Iterator[FieldDifference]:

@@ -45,7 +45,7 @@ def ours(number: int, **more: Any) -> LedgerEntry:
 
 
 def exported(serial: int, **more: Any) -> KnownContract:
-    told = {"employee_iin": "900101300007", "number": f"тд-{serial} ", "day": DAY} | more
+    told: dict[str, Any] = {"employee_iin": "900101300007", "number": f"тд-{serial} ", "day": DAY} | more
     return KnownContract(f"R-{serial}", **told)
 
 
@@ -104,6 +104,12 @@ def test_of_hr_without_a_roster_the_ledger_speaks() -> None:
     assert only(Books([ours(1, **SENT)], None, [exported(1)])).cause is Cause.SAME
     assert only(Books([ours(1)], None, [exported(1)])).step is Step.TAKE_OVER
     assert only(Books([ours(1, **SENT)], None, None)).cause is Cause.SAME, "no export, nothing missing in it"
+
+
+def test_what_came_by_another_way_is_not_missed_in_a_staff() -> None:
+    books = [ours(1, **SENT), ours(2, entered=True, contract_id="R-2", remembered=True)]
+    found = compare(Books(books, [], None, is_whole=False), TODAY)
+    assert {one.key: one.cause for one in found} == {"K-1": Cause.SAME, "K-2": Cause.GONE_FROM_HR}
 
 
 def test_what_may_belong_to_several_is_never_taken_over() -> None:
