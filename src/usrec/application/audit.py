@@ -15,7 +15,8 @@ from datetime import date, datetime
 from usrec.application.acting import Actor
 from usrec.application.onboard import apply_onboarding, plan_onboarding
 from usrec.application.take_snapshot import SnapshotPolicy
-from usrec.domain.audit import Books, Change, FieldDifference, LedgerEntry, RosterEntry, compare
+from usrec.domain.audit import Books, Change, FieldDifference, LedgerEntry, RosterEntry
+from usrec.domain.audit_rules import compare
 from usrec.domain.audit_run import AuditRun, Compared, audit_run
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.kazakhstan_time import kazakhstan_date
@@ -26,11 +27,14 @@ from usrec.domain.snapshot.derived import Derived
 from usrec.domain.snapshot.look import Difference, Memory, differ
 from usrec.domain.snapshot.sound import require_sound
 from usrec.domain.snapshot.staff import Fields, Look, StaffRow, fold
-from usrec.domain.source_event import ContractKey, EmployerName, Operation, SourceName, SourceRow
+from usrec.domain.snapshot.story import Fate
+from usrec.domain.source_event import ContractKey, EmployerName, EventId, Operation, SourceName, SourceRow
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Ledger
 from usrec.ports.staff import StaffRoster
+
+_Seen = tuple[Look, Memory, Difference]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +104,12 @@ def take_audit(
     registry = None if sides.export is None else _merged(sides.export)
     with ledger.begin() as work:
         entries = work.audits.entries(employer[0])
-        seen: list[tuple[Look, Memory, Difference]] = []
-        for staff, look in looks:
-            memory = work.snapshots.memory(staff.source)
-            require_sound(look, memory, staff.policy.soundness, staff.roster.where)
-            fates = work.snapshots.fates(staff.source, memory.open_events)
-            complete = staff.policy.leaves_are_complete
-            made = differ(memory, look, fates, new_from=staff.policy.new_from, leaves_are_complete=complete)
-            seen.append((look, memory, made))
+        memories = [work.snapshots.memory(staff.source) for staff, _ in looks]
+        fates = [
+            work.snapshots.fates(staff.source, memory.open_events)
+            for (staff, _), memory in zip(looks, memories, strict=True)
+        ]
+    seen = [_seen(*one, memory, fate) for one, memory, fate in zip(looks, memories, fates, strict=True)]
     reading = _Reading(employer[0], rules, entries, now)
     hr = reading.rosters(seen, sides)
     exported_on = None if sides.export is None else sides.export.exported_on
@@ -162,6 +164,13 @@ def apply_audit(
     return apply_onboarding(plan, sides.export.digest, actor, ledger=ledger, clock=clock, progress=progress)
 
 
+def _seen(staff: Staff, look: Look, memory: Memory, fates: Mapping[EventId, Fate]) -> _Seen:
+    require_sound(look, memory, staff.policy.soundness, staff.roster.where)
+    complete = staff.policy.leaves_are_complete
+    made = differ(memory, look, fates, new_from=staff.policy.new_from, leaves_are_complete=complete)
+    return look, memory, made
+
+
 def _merged(export: Export) -> Sequence[KnownContract]:
     contracts, faults = merged_rows(export.rows)
     if faults:
@@ -200,7 +209,7 @@ class _Reading:
         self._ledger = {one.key for one in entries}
         self._now = now
 
-    def rosters(self, seen: Sequence[tuple[Look, Memory, Difference]], sides: Sides) -> Sequence[RosterEntry] | None:
+    def rosters(self, seen: Sequence[_Seen], sides: Sides) -> Sequence[RosterEntry] | None:
         """HR's book; None where HR has none."""
         found = {one.key: RosterEntry(one) for one in sides.roster or ()}
         own = [one for one in seen if self._is_of_employer(*one[:2])]

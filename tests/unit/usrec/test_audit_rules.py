@@ -19,9 +19,9 @@ from usrec.domain.audit import (
     OpenEvent,
     RosterEntry,
     Step,
-    compare,
     count_kinds,
 )
+from usrec.domain.audit_rules import compare
 from usrec.domain.onboarding import HrContract, KnownContract
 from usrec.domain.source_event import ContractKey
 from usrec.domain.submission import SubmissionId

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Executable, bindparam, delete, insert, select, update
+from sqlalchemy import Executable, bindparam, delete, func, insert, select, update
 
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.sealing import sealing_of
@@ -85,6 +85,12 @@ _PUZZLES: Final = (
     .where(snapshot_puzzles.c.source == bindparam("which"))
     .order_by(snapshot_puzzles.c.kind, snapshot_puzzles.c.contract_key)
 )
+PUZZLES: Final = (
+    select(snapshot_puzzles.c.source, func.count())
+    .group_by(snapshot_puzzles.c.source)
+    .order_by(snapshot_puzzles.c.source)
+)
+"""How many contracts of each source cannot be understood."""
 _DROP: Final = delete(snapshot_events).where(snapshot_events.c.id.in_(bindparam("ids", expanding=True)))
 _STATES: Final = select(
     submissions.c.event_id, submissions.c.revision, submissions.c.state, submissions.c.replaced_by
