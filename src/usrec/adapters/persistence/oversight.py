@@ -105,7 +105,7 @@ def read_sight(
         undelivered=number,
         undelivered_since=first,
         audits=[AuditSight(*row) for row in connection.execute(_AUDITS)],
-        puzzles=dict(connection.execute(PUZZLES).tuples().all()),
+        puzzles={row.source: row.number for row in connection.execute(PUZZLES)},
         stops={stop.employer: stop.stopped_at for stop in read_stops(connection)},
         unlinked_since=oldest if oldest is not None and now - oldest > tail_bound else None,
     )

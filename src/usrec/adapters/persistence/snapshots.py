@@ -86,7 +86,7 @@ _PUZZLES: Final = (
     .order_by(snapshot_puzzles.c.kind, snapshot_puzzles.c.contract_key)
 )
 PUZZLES: Final = (
-    select(snapshot_puzzles.c.source, func.count())
+    select(snapshot_puzzles.c.source, func.count().label("number"))
     .group_by(snapshot_puzzles.c.source)
     .order_by(snapshot_puzzles.c.source)
 )

@@ -17,7 +17,7 @@ KINDS: Final[Mapping[Kind, str]] = {
     Kind.MISSING: N_("missing: in HR, and not in the ledger or the registry"),
     Kind.DIFFERENT: N_("different: the books say different things"),
     Kind.UNDERWAY: N_("on its way, in time"),
-    Kind.AGREES: N_("in agreement"),
+    Kind.AGREES: N_("the same in all books"),
 }
 CAUSES: Final[Mapping[Cause, str]] = {
     Cause.SEVERAL: N_("several contracts may belong together"),

@@ -109,7 +109,14 @@ EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
 }
 """What is shown for a setting without a default, by its table and name; a kind's own example for all others."""
 
-NAMES: Final = {"employer": "main", "source": "hr", "command": "script", "webhook": "chat", "mail": "office", "export": "main"}
+NAMES: Final = {
+    "employer": "main",
+    "source": "hr",
+    "command": "script",
+    "webhook": "chat",
+    "mail": "office",
+    "export": "main",
+}
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _WIDTH: Final = 110
 
