@@ -15,7 +15,7 @@ from usrec.adapters.sources.mapping.read import read_mapping
 from usrec.settings import Settings
 
 OF_THE_SIMULATOR = {"fault", "unknown_persons", "senders"}
-OF_A_MAPPING = {"version", "triggers"}
+OF_A_MAPPING = {"version", "triggers", "approved"}
 """First keys of files that are no settings."""
 EXAMPLES = [
     (str(page.relative_to(ROOT)), tree)

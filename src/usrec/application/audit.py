@@ -14,7 +14,7 @@ from datetime import date, datetime
 
 from usrec.application.acting import Actor
 from usrec.application.onboard import apply_onboarding, plan_onboarding
-from usrec.application.take_snapshot import SnapshotPolicy
+from usrec.application.take_snapshot import SnapshotPolicy, learned
 from usrec.domain.audit import Books, Change, FieldDifference, LedgerEntry, RosterEntry
 from usrec.domain.audit_rules import compare
 from usrec.domain.audit_run import AuditRun, Compared, audit_run
@@ -104,7 +104,7 @@ def take_audit(
     registry = None if sides.export is None else _merged(sides.export)
     with ledger.begin() as work:
         entries = work.audits.entries(employer[0])
-        memories = [work.snapshots.memory(staff.source) for staff, _ in looks]
+        memories = [learned(work.snapshots.memory(staff.source), staff.policy) for staff, _ in looks]
         fates = [
             work.snapshots.fates(staff.source, memory.open_events)
             for (staff, _), memory in zip(looks, memories, strict=True)

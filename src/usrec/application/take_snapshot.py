@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
-from usrec.domain.snapshot.look import Difference, differ
+from usrec.domain.snapshot.look import Difference, Memory, differ
 from usrec.domain.snapshot.sound import BY_DEFAULT, Soundness, require_sound
+from usrec.domain.snapshot.staff import FoldedKey
+from usrec.domain.snapshot.story import Facts, Story
 from usrec.domain.source_event import SourceName
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Ledger
@@ -21,11 +24,14 @@ class SnapshotPolicy:
         soundness: What is still a staff.
         new_from: In a first look, what was signed or ended on this day or later is new; None: nothing is.
         leaves_are_complete: A leave whose row is gone was deleted.
+        learned: Says of what is remembered what could not be said then: a code for HR's value that no map knew. So no
+            change is seen where only the map has changed.
     """
 
     soundness: Soundness = BY_DEFAULT
     new_from: date | None = None
     leaves_are_complete: bool = False
+    learned: Callable[[Facts], Facts] = lambda facts: facts
 
 
 def take_snapshot(
@@ -56,7 +62,7 @@ def take_snapshot(
     with ledger.begin() as work:
         if work.snapshots.taken_at(source) != before:
             return None
-        memory = work.snapshots.memory(source)
+        memory = learned(work.snapshots.memory(source), policy)
         require_sound(look, memory, policy.soundness, roster.where)
         fates = work.snapshots.fates(source, memory.open_events)
         difference = differ(
@@ -66,3 +72,12 @@ def take_snapshot(
             work.commit()
             return difference
     return None if keep else difference
+
+
+def learned(memory: Memory, policy: SnapshotPolicy) -> Memory:
+    """What is remembered, with what could not be said then."""
+
+    def each(stories: Mapping[FoldedKey, Story]) -> Mapping[FoldedKey, Story]:
+        return {key: story.learn(policy.learned) for key, story in stories.items()}
+
+    return replace(memory, contracts=each(memory.contracts), leaves=each(memory.leaves))

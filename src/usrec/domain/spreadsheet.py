@@ -16,3 +16,13 @@ def harmless(cell: str) -> str:
 def unmarked(cell: str) -> str:
     """The cell that :func:`harmless` was given."""
     return cell.removeprefix(_MARK) if cell.startswith(tuple(_MARK + sign for sign in _SIGNS)) else cell
+
+
+def literal(cell: str) -> str:
+    """A cell that a spreadsheet leaves as it is: no formula, no date, and no number that loses its zeros."""
+    return f"{_MARK}{cell}" if cell.startswith((*_SIGNS, _MARK)) or any(sign.isdigit() for sign in cell) else cell
+
+
+def meant(cell: str) -> str:
+    """The cell that :func:`literal` was given, or that a person wrote without a mark."""
+    return cell.removeprefix(_MARK)

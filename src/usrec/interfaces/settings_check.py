@@ -104,7 +104,12 @@ def _judge_of_mapping(home: Path) -> Callable[[str], object]:
 def _judge_of_source(name: str, table: Mapping[str, Any], home: Path) -> Callable[[str], object]:
     from usrec.adapters.sources.outbox_table import OutboxTableSource
     from usrec.domain.source_event import SourceName
+    from usrec.settings import is_fetched
 
+    if table.get("kind") == "snapshot" and is_fetched(str(table["url"])):
+        from usrec.adapters.sources.staff_tables.odata import require_usable
+
+        return lambda url: url.startswith("file:") or require_usable(url, f"[source.{name}] url")
     if table.get("kind") == "snapshot":
         from usrec.adapters.sources.hr_database import HrDatabase
 

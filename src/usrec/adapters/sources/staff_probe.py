@@ -14,8 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from usrec.adapters.sources.hr_database import HrDatabase
-from usrec.adapters.sources.staff_roster import SqlStaffRoster
+from usrec.adapters.sources.staff_roster import SqlStaffRoster, StaffDatabase
 from usrec.domain.mapping.staff_mapping import StaffMapping
 
 _ENCODING: Final[Mapping[str, str]] = {
@@ -70,7 +69,7 @@ class StaffGlimpse:
     leaves: Sequence[Mapping[str, Any]] | None
 
 
-def look_at_staff(database: HrDatabase, roster: SqlStaffRoster, mapping: StaffMapping) -> StaffGlimpse:
+def look_at_staff(database: StaffDatabase, roster: SqlStaffRoster, mapping: StaffMapping) -> StaffGlimpse:
     """Look at a staff's database and run its queries.
 
     Raises:

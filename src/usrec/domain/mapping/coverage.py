@@ -93,7 +93,7 @@ def _field(
     unmapped: Counter[str] = Counter()
     for one in cells:
         value = rule.value(one, dates)
-        text = "" if rule.codes is None else rule.reads(one)
+        text = rule.reads(one) if rule.is_mapped else ""
         is_unmapped = value.startswith(UNMAPPED) or (bool(text) and not value)
         unmapped.update([text] if is_unmapped else [])
         unread += value.startswith(UNREAD)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
 
 from usrec.domain.errors import SnapshotRefused
 from usrec.domain.mapping.dates import DateRules
-from usrec.domain.mapping.values import ValueRule, cells_of, instant_of
+from usrec.domain.mapping.values import UNMAPPED, ValueRule, cells_of, instant_of
 from usrec.domain.snapshot.staff import FoldedKey, LeaveRow, StaffRow, fold
+from usrec.domain.snapshot.story import Facts
 from usrec.domain.source_event import Operation
 
 Fields = Mapping[str, ValueRule]
 Row = Mapping[str, object]
 """Cells of a row by column, as the driver gave them."""
+Known = Mapping[str, str] | None
+EVENT_DAYS: Final = (
+    *("begin_date", "agreement_date", "contract_date", "signed_on"),
+    *("reinstatement_date", "termination_date", "not_worked_from"),
+)
+"""Fields that give an event's day, of each paper the first that is there."""
 _LAST: Final = "9999-12-31"
 
 
@@ -54,6 +61,27 @@ class RowMapping:
 
 
 @dataclass(frozen=True, slots=True)
+class TableMapping:
+    """A table that is fetched whole, from a service or a file, where HR's database itself cannot be asked.
+
+    Attributes:
+        name: As the queries call it.
+        read: What the service or the folder calls it.
+        columns: What of it is read; a list of further rows stands in its column as JSON.
+        key: Columns that tell its rows apart, in their order.
+        filter: What the service is asked to leave out, in its own language; empty for nothing.
+        max_age: In hours; an older file is not taken for the staff.
+    """
+
+    name: str
+    read: str
+    columns: Sequence[str]
+    key: Sequence[str] = ()
+    filter: str = ""
+    max_age: int = 48
+
+
+@dataclass(frozen=True, slots=True)
 class StaffMapping:
     """The whole file.
 
@@ -62,6 +90,7 @@ class StaffMapping:
         leaves: ``owner`` is the key of the contract; None where leaves are not asked for.
         leaves_are_complete: A leave whose row is gone was deleted.
         empty: Texts that mean that there is no value.
+        tables: What the queries ask, where they do not ask HR's database.
     """
 
     contracts: RowMapping
@@ -69,6 +98,7 @@ class StaffMapping:
     leaves_are_complete: bool = False
     dates: DateRules = field(default_factory=DateRules)
     empty: frozenset[str] = frozenset()
+    tables: Sequence[TableMapping] = ()
 
     def contract_rows(self, rows: Sequence[Row], today: date, where: str) -> list[StaffRow]:
         """The staff on ``today``.
@@ -98,6 +128,18 @@ class StaffMapping:
         """The leaves; none where they are not asked for."""
         return [] if self.leaves is None else [self._leave(self.leaves, row) for row in rows]
 
+    def learned(self, facts: Facts) -> Facts:
+        """What is remembered, with the codes of values that no map knew when they were seen."""
+        fields = self.contracts.fields
+        leaves = {} if self.leaves is None else self.leaves.fields
+        day, ended = _day_of(facts.agreement, facts.contract), _day_of(facts.ending)
+        return replace(
+            facts,
+            contract=_learned(facts.contract, fields.get(Operation.CONCLUSION, {}), day),
+            ending=_learned(facts.ending, fields.get(Operation.TERMINATION, {}), ended),
+            leave=_learned(facts.leave, leaves.get(Operation.SOCIAL_LEAVE, {}), _day_of(facts.leave)),
+        )
+
     def _leave(self, rules: RowMapping, row: Row) -> LeaveRow:
         cells = cells_of(row, self.dates, self.empty)
         return LeaveRow(
@@ -114,6 +156,17 @@ class StaffMapping:
     def _entered(self, rules: RowMapping, row: Row, cells: Mapping[str, str]) -> datetime | None:
         name = rules.entered_at
         return instant_of(row[name], cells[name], self.dates) if name else None
+
+
+def _day_of(*papers: Known) -> str:
+    """The event's day by what is remembered, found as a row's own is."""
+    return next((found for paper in papers for name in EVENT_DAYS if (found := (paper or {}).get(name))), "")
+
+
+def _learned(known: Known, fields: Fields, day: str) -> Known:
+    if known is None or not any(value.startswith(UNMAPPED) for value in known.values()):
+        return known
+    return {name: fields[name].learned(value, day) if name in fields else value for name, value in known.items()}
 
 
 def _in_force(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from usrec.domain.mapping.dates import DateRules
 from usrec.domain.mapping.expression import Cells, Expression
@@ -15,6 +15,32 @@ from usrec.domain.mapping.expression import Cells, Expression
 UNMAPPED: Final = "unmapped: "
 """Before a value that the declared map does not know; the rules refuse it and name the field."""
 _BROKEN: Final = "\ufffd"
+
+
+class DatedCodes(Protocol):
+    """Codes that hold for a time each."""
+
+    def code(self, value: str, day: str) -> str | None:
+        """The code of a value for an event of a day; None where there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedMap:
+    """A map of values that persons have approved.
+
+    Attributes:
+        name: In the mapping file.
+        file: Of the review.
+        name_ru: HR's Russian name for a value, where the query gives one.
+        name_kk: The Kazakh one.
+    """
+
+    name: str
+    file: str
+    codes: DatedCodes
+    name_ru: ValueRule | None = None
+    name_kk: ValueRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +53,8 @@ class ValueRule:
         codes: HR's values and the codes that they mean; None where the value is taken as it is.
         is_date: It is a calendar date.
         is_free_text: Any text would pass the rules, so that an unmapped value is left out rather than marked.
+        approved: Instead of ``codes``: what persons approved, each for its time.
+        dated_by: Of the event's day; the first of them that gives one counts.
     """
 
     reads: Expression = field(repr=False)
@@ -34,18 +62,40 @@ class ValueRule:
     codes: Mapping[str, str] | None = None
     is_date: bool = False
     is_free_text: bool = False
+    approved: ApprovedMap | None = None
+    dated_by: tuple[ValueRule, ...] = ()
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether HR's value is not taken as it is."""
+        return self.codes is not None or self.approved is not None
 
     def value(self, cells: Cells, dates: DateRules) -> str:
         """The value; empty where there is none."""
         text = self.reads(cells)
         if self.is_date:
             return dates.day(text)
-        if self.codes is None or not text:
+        if not self.is_mapped or not text:
             return text
-        found = self.codes.get(as_key(text))
+        found = self._code(text, self._day(cells, dates))
         if found is None:
             return "" if self.is_free_text else f"{UNMAPPED}{text}"
         return found
+
+    def learned(self, value: str, day: str) -> str:
+        """A value that was marked as unmapped, with its code where there is one by now; any other as it is."""
+        if not value.startswith(UNMAPPED):
+            return value
+        return self._code(value.removeprefix(UNMAPPED), day) or value
+
+    def _day(self, cells: Cells, dates: DateRules) -> str:
+        days = (rule.value(cells, dates) for rule in self.dated_by)
+        return next((day for day in days if day), "")
+
+    def _code(self, text: str, day: str) -> str | None:
+        if self.approved is not None:
+            return self.approved.codes.code(text, day)
+        return (self.codes or {}).get(as_key(text))
 
 
 def as_key(text: str) -> str:
@@ -75,15 +125,15 @@ def text_of(cell: object, dates: DateRules) -> str:
         case float() | Decimal():
             return _number(Decimal(str(cell)))
         case bytes() | memoryview():
-            return _plain(bytes(cell).decode("utf-8", "replace"))
+            return dates.moved_text(_plain(bytes(cell).decode("utf-8", "replace")))
         case _:
-            return _plain(str(cell))
+            return dates.moved_text(_plain(str(cell)))
 
 
 def instant_of(cell: object, text: str, dates: DateRules) -> datetime | None:
     """When HR entered a row, aware UTC; a time without a zone is one of the declared zone."""
     try:
-        moment = cell if isinstance(cell, datetime) else datetime.fromisoformat(text)
+        moment = cell if isinstance(cell, datetime) and not dates.year_offset else datetime.fromisoformat(text)
         zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=dates.zone)
         return zoned.astimezone(UTC)
     except (ValueError, OverflowError):

@@ -134,6 +134,13 @@ class Story:
         """With ``told`` in the place of its earlier revision, and nothing else moved."""
         return replace(self, told=tuple(told if one.event_id == told.event_id else one for one in self.told))
 
+    def learn(self, learned: Callable[[Facts], Facts]) -> Story:
+        """With what is settled said better than it could be said before; events behind it build on that."""
+        better = learned(self.settled)
+        if better == self.settled:
+            return self
+        return replace(self, settled=better, told=tuple(_rebased(one, self.settled, better) for one in self.told))
+
     def absorb(self, changed: Callable[[Facts], Facts]) -> Story:
         """With what no event carries taken as it is."""
         told = tuple(replace(one, after=tuple(map(changed, one.after))) for one in self.told)

@@ -74,6 +74,7 @@ COMMANDS: Final = (
     Later("journal", "journal.app", "The journal of everything that was done, and the chain that shows any change."),
     Later("intake", "intake.app", "What HR systems need that send their events over HTTP."),
     Later("source", "source.app", "Look at HR's staff where events are derived from it."),
+    Later("mapping", "mapping.app", "Review official codes for HR's values."),
     Later("outbox", "outbox.app", "SQL for HR's database: the outbox table, rights, triggers that fill it."),
     Later("template", "template.app", "Files to begin with."),
     Later("config", "config.app", "The settings file."),

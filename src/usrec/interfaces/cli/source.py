@@ -9,7 +9,7 @@ import typer
 from usrec.domain.errors import ValidationProblem
 from usrec.interfaces.cli.options import AsJson, Config, print_json
 from usrec.interfaces.cli.selection import opened
-from usrec.interfaces.cli.tables import say
+from usrec.interfaces.cli.tables import print_table, say
 from usrec.interfaces.i18n import tr
 
 app = typer.Typer(help="Look at HR's staff where events are derived from it.", no_args_is_help=True)
@@ -84,3 +84,26 @@ def puzzles(name: Name, *, config: Config = None, as_json: AsJson = False) -> No
         say(f"{one.key}: {puzzle_words(one.kind)}")
     if not found:
         say(tr("The last look left nothing open."))
+
+
+@app.command("mapping")
+def mapping(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which one; all are listed without it.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print a ready mapping file for a staffing system: what to fill in stands at its head."""
+    from usrec.adapters.sources.mapping.ready import ready_mapping, ready_mappings, title_of
+
+    if name is not None:
+        text = ready_mapping(name)
+        if as_json:
+            print_json({"name": name, "system": title_of(text), "text": text})
+        else:
+            typer.echo(text, nl=False)
+        return
+    listed = [{"name": one, "system": title_of(text)} for one, text in ready_mappings().items()]
+    if as_json:
+        print_json(listed)
+    else:
+        print_table([tr("mapping"), tr("staffing system")], [list(one.values()) for one in listed])

@@ -34,16 +34,13 @@ class CheckedStaff:
     """
 
     def __init__(self, settings: LoadedSettings, name: str) -> None:
-        from usrec.adapters.sources.hr_database import HrDatabase
         from usrec.adapters.sources.staff_probe import look_at_staff
-        from usrec.domain.source_event import SourceName
-        from usrec.staffs import build_mapping, build_roster, named_staff
+        from usrec.staffs import build_mapping, build_roster, build_staff_database, named_staff
 
         source = named_staff(settings, name)
         self.mapping: StaffMapping = build_mapping(settings, source)
         roster = build_roster(settings, name, source, self.mapping)
-        url, password = settings.database_url(source.url), settings.optional_secret(source.password)
-        database = HrDatabase(SourceName(name), url, writable=False, password=password, reads_any=True)
+        database = build_staff_database(settings, name, source, self.mapping)
         try:
             self.found: StaffGlimpse = look_at_staff(database, roster, self.mapping)
         finally:

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from usrec.domain.errors import ConfigurationError
 from usrec.interfaces.i18n import N_
-from usrec.settings import HttpSourceSettings, KeySettings, LoadedSettings, ProxySettings, databases
+from usrec.settings import HttpSourceSettings, KeySettings, LoadedSettings, ProxySettings, databases, is_fetched
 from usrec.settings.listen import TcpAddress, read_listen
 
 POSTGRESQL: Final = 5432
@@ -126,8 +126,17 @@ def _databases(settings: LoadedSettings) -> Iterator[Opening]:
         yield Opening(Side.AGENT, host, port, "postgresql", "[ledger] url", N_("the agent's own database"))
     for name, source in databases(values.source):
         setting = f"[source.{name}] url"
+        if is_fetched(source.url):
+            yield from _service(name, source.url)
+            continue
         for host, port in database_servers(source.url, setting):
             yield Opening(Side.AGENT, host, port, "postgresql", setting, N_("the HR database"))
+
+
+def _service(name: str, url: str) -> Iterator[Opening]:
+    """HR's system where it is asked over HTTP; a folder of files needs no opening."""
+    if not url.startswith("file:"):
+        yield from _web(f"source.{name}", url, None, N_("the HR database"))
 
 
 def _read(url: str, setting: str) -> SplitResult:

@@ -21,17 +21,29 @@ class Value(Part):
     expression: str | None = None
     codes: str | None = None
     """Name of a ``[codes.NAME]`` table."""
+    approved: str | None = None
+    """Name of an ``[approved.NAME]`` table."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         if sum(one is not None for one in (self.column, self.constant, self.expression)) != 1:
             raise ValueError("name exactly one of column, constant and expression")
+        if self.codes is not None and self.approved is not None:
+            raise ValueError("name codes or approved, not both")
         return self
 
 
 Written = str | Value
 """A text is the name of a column."""
 Values = dict[str, Written]
+
+
+class ApprovedPart(Part):
+    """``[approved.NAME]``: HR's values whose codes persons approve in a file of its own."""
+
+    file: str
+    name_ru: Written | None = None
+    name_kk: Written | None = None
 
 
 class Dates(Part):
@@ -76,6 +88,16 @@ class LeavePart(Part):
     social_leave: Values
 
 
+class TablePart(Part):
+    """``[tables.NAME]``: a table that is fetched whole, from an OData service or a file of JSON lines."""
+
+    read: Annotated[str, Field(min_length=1)]
+    columns: Annotated[tuple[str, ...], Field(min_length=1)]
+    key: tuple[str, ...] = ()
+    filter: str = ""
+    max_age: Annotated[int, Field(ge=1, le=24 * 31)] = 48
+
+
 class TriggersPart(Part):
     """``[triggers]``: HR's tables that triggers watch, each with its column of the contract's key."""
 
@@ -89,6 +111,8 @@ class MappingDocument(Part):
     empty: tuple[str, ...] = ()
     dates: Dates = Dates()
     codes: dict[str, dict[str, str]] = {}
+    approved: dict[str, ApprovedPart] = {}
+    tables: dict[str, TablePart] = {}
     contract: ContractPart
     leave: LeavePart | None = None
     triggers: TriggersPart | None = None

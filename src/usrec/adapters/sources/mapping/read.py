@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
 
 from usrec.adapters.sources.mapping.document import (
+    ApprovedPart,
     ContractPart,
     Dates,
     LeavePart,
     MappingDocument,
     SlicesPart,
+    TablePart,
     Value,
     Values,
     Written,
 )
-from usrec.domain.errors import ConfigurationError
+from usrec.adapters.sources.mapping.reviews import Reviews
+from usrec.domain.errors import ConfigurationError, ValidationProblem
 from usrec.domain.mapping.dates import DateRules, read_zone, require_format
-from usrec.domain.mapping.expression import compile_expression
-from usrec.domain.mapping.staff_mapping import RowMapping, Slices, StaffMapping
-from usrec.domain.mapping.values import ValueRule, as_key
+from usrec.domain.mapping.expression import Expression, compile_expression
+from usrec.domain.mapping.review import ApprovedCodes
+from usrec.domain.mapping.staff_mapping import EVENT_DAYS, RowMapping, Slices, StaffMapping, TableMapping
+from usrec.domain.mapping.values import ApprovedMap, ValueRule, as_key
+from usrec.domain.rules.codes import CODE_FIELDS
 from usrec.domain.rules.field_table import FIELDS, FieldRule
 from usrec.domain.snapshot.staff import AGREEMENT_FIELDS
 from usrec.domain.source_event import Operation
@@ -36,22 +42,25 @@ _LARGEST: Final = 4 * 2**20
 _NEXT: Final = "Mend the mapping file: docs/how-to/snapshot.md; nothing was read from HR's database"
 
 
-def load_mapping(file: Path) -> StaffMapping:
+def load_mapping(file: Path, *, collecting: bool = False) -> StaffMapping:
     """The rules of a mapping file.
+
+    Args:
+        collecting: Review files that it names need not be there yet.
 
     Raises:
         ConfigurationError: It cannot be read, or something in it cannot be used.
     """
-    return read_mapping(_text(file), str(file))
+    return read_mapping(_text(file), str(file), collecting=collecting)
 
 
-def read_mapping(text: str, where: str) -> StaffMapping:
-    """The rules in the text of a mapping file.
+def read_mapping(text: str, where: str, *, collecting: bool = False) -> StaffMapping:
+    """The rules in the text of a mapping file; its review files lie beside it.
 
     Raises:
         ConfigurationError: Something in it cannot be used.
     """
-    return _Reading(_document(text, where), where).whole()
+    return _Reading(_document(text, where), where, collecting=collecting).whole()
 
 
 def load_document(file: Path) -> MappingDocument:
@@ -76,10 +85,15 @@ def _document(text: str, where: str) -> MappingDocument:
 
 
 class _Reading:
-    def __init__(self, document: MappingDocument, where: str) -> None:
+    def __init__(self, document: MappingDocument, where: str, *, collecting: bool = False) -> None:
         self._document = document
         self._where = where
         self._codes = {name: self._folded(name, values) for name, values in document.codes.items()}
+        self._reviews = Reviews(Path(where).parent, missing_ok=collecting)
+        if len({part.file for part in document.approved.values()}) < len(document.approved):
+            raise _wrong("two [approved.NAME] name one file", where)
+        self._approved = {name: self._approved_map(name, part) for name, part in document.approved.items()}
+        self._days = self._event_days(document)
 
     def whole(self) -> StaffMapping:
         document = self._document
@@ -90,7 +104,14 @@ class _Reading:
             leave is not None and leave.gone == "deleted",
             self._dates(document.dates),
             frozenset(document.empty) | {""},
+            tuple(self._table(name, part) for name, part in document.tables.items()),
         )
+
+    def _table(self, name: str, part: TablePart) -> TableMapping:
+        lacking = [one for one in part.key if one not in part.columns]
+        if lacking:
+            raise _wrong(f"[tables.{name}] key: {', '.join(lacking)} is none of its columns", self._where)
+        return TableMapping(name, part.read, part.columns, part.key, part.filter, part.max_age)
 
     def _contracts(self, part: ContractPart) -> RowMapping:
         given = {
@@ -131,23 +152,77 @@ class _Reading:
             place = f"[{table}.{operation}] {name}"
             if name not in known:
                 raise _wrong(f"{place}: there is no such field; there are: {', '.join(known)}", self._where)
-            found[name] = self._rule(written, place, known[name])
+            rule = self._rule(written, place, known[name], approvable=name in CODE_FIELDS)
+            found[name] = rule if rule.approved is None else self._dated(rule, rule.approved, name, operation)
         return found
 
-    def _rule(self, written: Written, place: str, field: FieldRule) -> ValueRule:
+    def _dated(self, rule: ValueRule, approved: ApprovedMap, name: str, operation: Operation) -> ValueRule:
+        """The rule with what was approved, for the day of its event."""
+        try:
+            codes = self._reviews.codes(approved.file, CODE_FIELDS[name].dictionary)
+        except ValidationProblem as problem:
+            raise _wrong(f"[approved.{approved.name}] {problem.where}: {problem.what}", self._where) from None
+        names = [one.columns for one in (approved.name_ru, approved.name_kk) if one]
+        return replace(
+            rule,
+            columns=rule.columns.union(*names),
+            approved=replace(approved, codes=codes),
+            dated_by=tuple(self._days.get(operation, ())),
+        )
+
+    def _approved_map(self, name: str, part: ApprovedPart) -> ApprovedMap:
+        return ApprovedMap(
+            name, part.file, ApprovedCodes(), self._name(name, part.name_ru), self._name(name, part.name_kk)
+        )
+
+    def _name(self, name: str, written: Written | None) -> ValueRule | None:
+        return None if written is None else self._rule(written, f"[approved.{name}] names", _PLAIN)
+
+    def _event_days(self, document: MappingDocument) -> Mapping[Operation, Sequence[ValueRule]]:
+        """By operation what gives the event's day: terms of a contract hold from its last agreement on."""
+        contract, leave = document.contract, document.leave
+        begun = (contract.amendment, contract.conclusion)
+        papers: Mapping[Operation, Sequence[Values]] = {
+            Operation.CONCLUSION: begun,
+            Operation.AMENDMENT: begun,
+            Operation.TERMINATION: (contract.termination,),
+            Operation.REINSTATEMENT: (contract.reinstatement,),
+            Operation.SOCIAL_LEAVE: () if leave is None else (leave.social_leave,),
+        }
+        return {
+            operation: [
+                self._rule(paper[name], name, _DATE) for paper in values for name in EVENT_DAYS if name in paper
+            ]
+            for operation, values in papers.items()
+        }
+
+    def _rule(self, written: Written, place: str, field: FieldRule, *, approvable: bool = False) -> ValueRule:
         value = Value(column=written) if isinstance(written, str) else written
         codes = None if value.codes is None else self._codes.get(value.codes)
         if value.codes is not None and codes is None:
             raise _wrong(f"{place}: there is no [codes.{value.codes}]", self._where)
+        approved = self._named_approved(value.approved, place, approvable=approvable)
         is_free_text = field.kind == "text" and field.pattern == _PLAIN.pattern
+        reads, columns = self._reads(value, place)
+        return ValueRule(reads, columns, codes, field.kind == "date", is_free_text, approved)
+
+    def _reads(self, value: Value, place: str) -> tuple[Expression, frozenset[str]]:
         if value.constant is not None:
             constant = value.constant
-            return ValueRule(lambda _: constant, frozenset(), codes, field.kind == "date", is_free_text)
+            return lambda _: constant, frozenset()
         if value.expression is not None:
-            reads, columns = compile_expression(value.expression, f"{self._where} {place}")
-            return ValueRule(reads, columns, codes, field.kind == "date", is_free_text)
+            return compile_expression(value.expression, f"{self._where} {place}")
         column = value.column or ""
-        return ValueRule(lambda cells: cells[column], frozenset({column}), codes, field.kind == "date", is_free_text)
+        return lambda cells: cells[column], frozenset({column})
+
+    def _named_approved(self, name: str | None, place: str, *, approvable: bool) -> ApprovedMap | None:
+        if name is None:
+            return None
+        if not approvable:
+            raise _wrong(f"{place}: it holds no code of an official list, so that none is approved", self._where)
+        if name not in self._approved:
+            raise _wrong(f"{place}: there is no [approved.{name}]", self._where)
+        return self._approved[name]
 
     def _folded(self, name: str, values: Mapping[str, str]) -> Mapping[str, str]:
         folded = {as_key(value): code for value, code in values.items()}

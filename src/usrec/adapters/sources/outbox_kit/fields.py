@@ -45,6 +45,8 @@ class FieldSql:
         value = Value(column=written) if isinstance(written, str) else written
         if value.expression is not None:
             raise self._refused(f"{place}: a trigger does not know the expressions of the mapping file", _IN_QUERY)
+        if value.approved is not None:
+            raise self._refused(f"{place}: a trigger does not read files of approved codes", _IN_QUERY)
         found = self._speech.literal(value.constant) if value.constant is not None else self._column(value, field)
         return found if value.codes is None else self._coded(found, self._document.codes[value.codes], field)
 

@@ -1,0 +1,177 @@
+"""Work on a review of codes: collect what HR has, suggest codes for it, and approve what a person has chosen.
+
+No code is made up: a suggestion counts for nothing until somebody approves it, and only codes that the official list
+has in use are approved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from usrec.domain.dictionary import Edition
+from usrec.domain.mapping.dates import DateRules
+from usrec.domain.mapping.likeness import NameIndex, Suggestion
+from usrec.domain.mapping.review import (
+    Fault,
+    Review,
+    ReviewRow,
+    Seen,
+    contradictions,
+    counted,
+    names_of,
+    suggested,
+    unusable,
+)
+from usrec.domain.mapping.staff_mapping import Row, RowMapping, StaffMapping
+from usrec.domain.mapping.values import ApprovedMap, ValueRule, cells_of
+from usrec.domain.rules.codes import CODE_FIELDS
+from usrec.domain.source_event import Operation
+
+EXACT: Final = "exact name"
+_BETWEEN: Final = " | "
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A map of a mapping file: whose values go into its review.
+
+    Attributes:
+        dictionary: Name of the official list.
+    """
+
+    map: ApprovedMap
+    dictionary: str
+    uses: Sequence[tuple[RowMapping, ValueRule]]
+
+
+def subjects(mapping: StaffMapping) -> Sequence[Subject]:
+    """The maps that a mapping file has approved in files, and the fields that use them."""
+    found: dict[str, Subject] = {}
+    for rows in (mapping.contracts, mapping.leaves):
+        for name, rule in _rules(rows):
+            if rows is not None and rule.approved is not None:
+                dictionary = CODE_FIELDS[name].dictionary
+                known = found.get(rule.approved.name, Subject(rule.approved, dictionary, ()))
+                found[rule.approved.name] = replace(known, uses=(*known.uses, (rows, rule)))
+    return list(found.values())
+
+
+def _rules(rows: RowMapping | None) -> Iterator[tuple[str, ValueRule]]:
+    for fields in {} if rows is None else rows.fields.values():
+        yield from fields.items()
+
+
+def seen_in_staff(
+    subject: Subject, mapping: StaffMapping, contracts: Sequence[Row], leaves: Sequence[Row]
+) -> Sequence[Seen]:
+    """The different values of a map, with how many persons have each. Nothing of a person is kept."""
+    values: list[tuple[str, tuple[str, str], str]] = []
+    for rules, rule in subject.uses:
+        for row in contracts if rules is mapping.contracts else leaves:
+            cells = cells_of(row, mapping.dates, mapping.empty)
+            if text := rule.reads(cells):
+                values.append((text, _names(subject.map, cells), _person(rules, cells, mapping.dates)))
+    return counted(values)
+
+
+def _names(approved: ApprovedMap, cells: Mapping[str, str]) -> tuple[str, str]:
+    russian, kazakh = approved.name_ru, approved.name_kk
+    return (russian.reads(cells) if russian else "", kazakh.reads(cells) if kazakh else "")
+
+
+def _person(rules: RowMapping, cells: Mapping[str, str], dates: DateRules) -> str:
+    rule = rules.fields.get(Operation.CONCLUSION, {}).get("employee_iin")
+    return "" if rule is None else rule.value(cells, dates)
+
+
+def suggest(review: Review, edition: Edition, index: NameIndex) -> Review:
+    """The review with suggestions beside what nobody has decided, and official names beside every code."""
+    return Review(review.dictionary, [_with_suggestions(row, edition, index) for row in review.rows])
+
+
+def _with_suggestions(row: ReviewRow, edition: Edition, index: NameIndex) -> ReviewRow:
+    if row.code:
+        return _with_names(row, edition)
+    found = suggested(row, index, edition)
+    return replace(row, suggestions=tuple(map(_told, found)))
+
+
+def _told(one: Suggestion) -> str:
+    entry = one.entry
+    return _BETWEEN.join((entry.code, f"{one.score} %", entry.name_ru, entry.name_kk))
+
+
+def _with_names(row: ReviewRow, edition: Edition) -> ReviewRow:
+    entry = edition.entries.get(row.code)
+    return row if entry is None else replace(row, official=(entry.name_ru, entry.name_kk))
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What an approval would write.
+
+    Attributes:
+        approved: How many lines are approved by it.
+        faults: Why nothing may be written; none where it may.
+    """
+
+    review: Review
+    approved: int
+    faults: Sequence[Fault] = ()
+
+
+def approve(review: Review, edition: Edition, by: str, today: date) -> Approval:
+    """Approve every line for which a person has chosen a code; all lines that hold one are checked.
+
+    Args:
+        edition: Of the official list, as it holds on the day for which the codes are meant.
+        by: Who approves.
+    """
+    rows, faults = [], []
+    for row in review.rows:
+        chosen, fault = _chosen(row)
+        why = "" if fault or not chosen.code or _has_ended(chosen, today) else unusable(chosen.code, edition)
+        if fault or why:
+            faults.append(Fault(row.number, why or "choice", chosen.code))
+        rows.append(_with_names(_signed(chosen, by, today), edition) if chosen.code else chosen)
+    faults += contradictions(rows)
+    new = sum(row.is_approved and not old.is_approved for row, old in zip(rows, review.rows, strict=True))
+    return Approval(Review(review.dictionary, rows), new, faults)
+
+
+def _has_ended(row: ReviewRow, today: date) -> bool:
+    """An approval of the past is history: its code may have gone out of use since."""
+    return row.is_approved and row.valid_to is not None and row.valid_to < today
+
+
+def _chosen(row: ReviewRow) -> tuple[ReviewRow, bool]:
+    """The line with the code of the suggestion that a person has taken, and whether that choice is wrong."""
+    if not row.choice:
+        return row, False
+    place = int(row.choice) - 1 if row.choice.isdecimal() and len(row.choice) < 3 else -1
+    if not 0 <= place < len(row.suggestions):
+        return row, True
+    code = row.suggestions[place].partition(_BETWEEN)[0]
+    return replace(row, code=code, choice=""), bool(row.code) and row.code != code
+
+
+def _signed(row: ReviewRow, by: str, today: date) -> ReviewRow:
+    return replace(row, approved_by=row.approved_by or by, approved_on=row.approved_on or today)
+
+
+def approve_exact(review: Review, edition: Edition, index: NameIndex, by: str, today: date) -> Approval:
+    """Approve what has the very name of one single entry, where a person asks for that; all else stays as it is."""
+    rows = [_exactly(row, edition, index, by, today) for row in review.rows]
+    new = sum(row is not old for row, old in zip(rows, review.rows, strict=True))
+    return Approval(Review(review.dictionary, rows), new, list(contradictions(rows)))
+
+
+def _exactly(row: ReviewRow, edition: Edition, index: NameIndex, by: str, today: date) -> ReviewRow:
+    code = None if row.code or row.choice else index.exact(names_of(row, edition))
+    if code is None:
+        return row
+    signed = _signed(replace(row, code=code, note=row.note or EXACT, suggestions=()), by, today)
+    return _with_names(signed, edition)

@@ -1,0 +1,137 @@
+"""Which entries of an official list are named like something of HR's: suggestions for a person, never decisions."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher, get_close_matches
+from math import log
+from typing import Final
+
+from usrec.domain.dictionary import Edition, Entry
+from usrec.domain.mapping.names import plain, stems
+
+MOST: Final = 3
+_BRACKETS: Final = re.compile(r"\([^()]*\)")
+_LEAST: Final = 35
+"""Percent of likeness below which a suggestion would only mislead."""
+_JUDGED: Final = 40
+"""So many of the likeliest are compared letter by letter."""
+_OF_WORDS: Final = 0.75
+_SLIP: Final = 0.84
+_SLIP_COUNTS: Final = 0.8
+_BEST_UNLIKE: Final = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An entry that may be meant.
+
+    Attributes:
+        score: Likeness in percent; 100 only where a name is the same.
+    """
+
+    entry: Entry
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    entry: Entry
+    text: str
+    is_whole: bool
+    stems: frozenset[str]
+    weight: float
+
+
+class NameIndex:
+    """The names of a list's single entries that are in use, in both languages."""
+
+    def __init__(self, edition: Edition) -> None:
+        usable = sorted(edition.active - edition.headings)
+        named = [(edition.entries[code], *one) for code in usable for one in _names(edition.entries[code])]
+        parted = [(entry, name, whole, frozenset(stems(name))) for entry, name, whole in named]
+        self._weights = _weights([words for *_, words in parted])
+        self._names = [
+            _Name(entry, plain(name), whole, words, sum(self._weights[one] for one in words))
+            for entry, name, whole, words in parted
+        ]
+        self._holders: dict[str, list[int]] = defaultdict(list)
+        for place, one in enumerate(self._names):
+            for word in one.stems:
+                self._holders[word].append(place)
+        self._by_start: dict[str, list[str]] = defaultdict(list)
+        for word in self._weights:
+            self._by_start[word[:1]].append(word)
+        self._same: dict[str, set[str]] = defaultdict(set)
+        for one in self._names:
+            if one.is_whole:
+                self._same[one.text].add(one.entry.code)
+
+    def exact(self, names: Sequence[str]) -> str | None:
+        """The only code with one of these very names; None where there is none, or where several have it."""
+        found = {code for name in names if plain(name) for code in self._same.get(plain(name), ())}
+        return found.pop() if len(found) == 1 else None
+
+    def suggest(self, names: Sequence[str], most: int = MOST) -> Sequence[Suggestion]:
+        """What may be meant by one of the names, the likeliest first."""
+        best: dict[str, Suggestion] = {}
+        for name in names:
+            for one in self._like(name):
+                known = best.get(one.entry.code)
+                if known is None or known.score < one.score:
+                    best[one.entry.code] = one
+        ordered = sorted(best.values(), key=lambda one: (-one.score, one.entry.code))
+        return [one for one in ordered if one.score >= _LEAST][:most]
+
+    def _like(self, name: str) -> Iterator[Suggestion]:
+        text, words = plain(name), self._known(stems(name))
+        whole = sum(weight for _, weight in words)
+        common: dict[int, float] = defaultdict(float)
+        for word, weight in words:
+            for place in self._holders.get(word, ()):
+                common[place] += weight
+        likeness = {place: 2 * weight / (whole + self._names[place].weight) for place, weight in common.items()}
+        for place in sorted(likeness, key=lambda one: (-likeness[one], one))[:_JUDGED]:
+            found = self._names[place]
+            score = _percent(text, found.text, likeness[place])
+            yield Suggestion(found.entry, score if found.is_whole else min(score, _BEST_UNLIKE))
+
+    def _known(self, words: Sequence[str]) -> Sequence[tuple[str, float]]:
+        """Each word as the list has it, a slip of the pen allowed for, with its weight."""
+        rarest = max(self._weights.values(), default=1.0)
+        found: list[tuple[str, float]] = []
+        for word in words:
+            if word in self._weights:
+                found.append((word, self._weights[word]))
+                continue
+            close = get_close_matches(word, self._by_start.get(word[:1], ()), n=1, cutoff=_SLIP)
+            found.append((close[0], _SLIP_COUNTS * self._weights[close[0]]) if close else (word, rarest))
+        return found
+
+
+def _names(entry: Entry) -> Iterator[tuple[str, bool]]:
+    """Its names, and whether each is whole: what stands in brackets is seldom in HR's name."""
+    for name in dict.fromkeys(one for one in (entry.name_ru, entry.name_kk) if one):
+        yield name, True
+        bare = _BRACKETS.sub(" ", name).strip()
+        if bare != name and plain(bare):
+            yield bare, False
+
+
+def _weights(every: Sequence[frozenset[str]]) -> Mapping[str, float]:
+    """What a word tells: much where few names have it."""
+    counted: dict[str, int] = defaultdict(int)
+    for words in every:
+        for word in words:
+            counted[word] += 1
+    return {word: 1 + log(len(every) / number) for word, number in counted.items()}
+
+
+def _percent(asked: str, name: str, of_words: float) -> int:
+    if asked == name:
+        return 100
+    of_letters = SequenceMatcher(None, asked, name, autojunk=False).ratio()
+    return min(_BEST_UNLIKE, round(100 * (_OF_WORDS * min(1.0, of_words) + (1 - _OF_WORDS) * of_letters)))

@@ -1,0 +1,116 @@
+"""Names of posts and places as they can be compared: without case, endings, abbreviations and lost Kazakh letters.
+
+Staffing systems hold «Гл. бухгалтер» where the classifier has «Главный бухгалтер», and «Бас есепши» where it has
+«Бас есепші». What stands here only helps to find a code that a person then approves; no code follows from it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Final
+
+_WORD: Final = re.compile(r"[^\W_]+\.?")
+_NOT_TOLD: Final = re.compile(r"\b(?:и|в)\s*\.?\s*о\.(?=\s|$)|\bврио\b")
+"""Acting as somebody is no post of its own."""
+_LOST: Final = str.maketrans("әғқңөұүһіё", "агкноуухие")
+"""What stands for a letter where a keyboard or an encoding had no Kazakh ones."""
+_LATIN: Final = str.maketrans("aeopcxyikmhbt", "аеорсхуикмнвт")
+"""Latin letters that look like Cyrillic ones, within a word of those."""
+_CYRILLIC: Final = re.compile(r"[а-яёәғқңөұүһі]")
+
+_SHORT: Final[Mapping[str, str]] = {
+    "а": "ауыл",
+    "адм": "администратор",
+    "асс": "ассистент",
+    "ауд": "аудан",
+    "бух": "бухгалтер",
+    "вед": "ведущий",
+    "г": "город",
+    "ген": "генеральный",
+    "гл": "главный",
+    "деп": "департамент",
+    "дир": "директор",
+    "ден": "денсаулық",
+    "жет": "жетекші",
+    "зав": "заведующий",
+    "зам": "заместитель",
+    "инж": "инженер",
+    "исп": "исполнительный",
+    "кат": "категория",
+    "қ": "қала",
+    "коорд": "координатор",
+    "лаб": "лаборант",
+    "маг": "магистр",
+    "мед": "медицинский",
+    "мех": "механик",
+    "мл": "младший",
+    "нач": "начальник",
+    "обл": "область",
+    "обор": "оборудование",
+    "орын": "орынбасар",
+    "орынб": "орынбасар",
+    "отд": "отдел",
+    "п": "поселок",
+    "пом": "помощник",
+    "пос": "поселок",
+    "пр": "проспект",
+    "прог": "программист",
+    "произв": "производство",
+    "раб": "рабочий",
+    "рук": "руководитель",
+    "с": "село",
+    "секр": "секретарь",
+    "спец": "специалист",
+    "ст": "старший",
+    "тех": "технический",
+    "упр": "управление",
+    "ул": "улица",
+    "уч": "участок",
+    "хоз": "хозяйство",
+    "эк": "экономист",
+    "экон": "экономист",
+    "эл": "электрический",
+    "юр": "юрист",
+}
+_SHORT_WITHOUT_DOT: Final = frozenset({"бух", "гл", "зав", "зам", "нач", "пом", "спец"})
+"""Nobody writes them for anything else."""
+
+_ENDINGS: Final = re.compile(
+    "(?:[аяы]ми|[ои]го|его|[ое]му|[ыи]м|[ыи]х|[ая]х|[оеё]в|[оеыи]й|[аяоеыи][яею]|[оеая]м|[аяоеыиуюьй]"
+    "|[лдт][ае]р(?:[ыи]|[ыи]н[ыи]н)?|[ыи]?с[ыи]н[ыи]н|[ыи]?н[ыи]н|[дт][ыи]н|с[ыи]|[гкн][ае]|[ндт][ыи]|н?[дт][ае]|[дтн][ае]н)$"
+)
+"""Case endings of both languages, Kazakh ones as they look without Kazakh letters."""
+_SHORTEST_STEM: Final = 4
+_ENDINGS_TAKEN: Final = 2
+
+
+def plain(name: str) -> str:
+    """A name of which only words are left: neither case nor signs nor blanks count."""
+    text = unicodedata.normalize("NFKC", name).casefold().replace("ё", "е")
+    return " ".join(one.removesuffix(".") for one in _WORD.findall(text))
+
+
+def stems(name: str) -> tuple[str, ...]:
+    """The words of a name without endings, abbreviations written out, each once and in their order."""
+    text = _NOT_TOLD.sub(" ", unicodedata.normalize("NFKC", name).casefold())
+    found = (_stem(_whole(_cyrillic(word))) for word in _WORD.findall(text))
+    return tuple(dict.fromkeys(one for one in found if one))
+
+
+def _cyrillic(word: str) -> str:
+    return word.translate(_LATIN) if _CYRILLIC.search(word) else word
+
+
+def _whole(word: str) -> str:
+    bare = word.removesuffix(".")
+    return _SHORT.get(bare, bare) if word != bare or bare in _SHORT_WITHOUT_DOT else bare
+
+
+def _stem(word: str) -> str:
+    bare = word.translate(_LOST)
+    for _ in range(_ENDINGS_TAKEN):
+        ending = _ENDINGS.search(bare, _SHORTEST_STEM)
+        bare = bare[: ending.start()] if ending else bare
+    return bare
