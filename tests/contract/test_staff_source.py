@@ -94,7 +94,7 @@ class Company:
 
     def ruled(self, more: str) -> None:
         """The agent is started with more in its mapping file."""
-        self.roster = SqlStaffRoster(self.database, read_mapping(MAPPING.replace("the BIN", BIN) + more, "m"), "hr")
+        self.roster = SqlStaffRoster(self.database, read_mapping(MAPPING + more, "m"), "hr")
         self.source = self.new_source()
 
     def new_source(self) -> StaffSource:

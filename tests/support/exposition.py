@@ -17,12 +17,12 @@ from usrec.application.ingest import IngestReport
 from usrec.domain.forecast import QueueGroup, QueueLoad
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.outcome import Doubt, NothingSent, Registered, ReplyProof, Unknown
-from usrec.domain.source_event import SourceName
+from usrec.domain.source_event import EmployerName, SourceName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId
 from usrec.domain.trust import SubjectKind, TrustStatus
 from usrec.ports.alert_sink import LOG, SinkName
-from usrec.ports.figures import Backlog, Figures, JournalFigures, OpenGroup, SinkRecord
+from usrec.ports.figures import AuditFigures, Backlog, Figures, JournalFigures, OpenGroup, SinkRecord
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -45,6 +45,8 @@ def figures(**changes: object) -> Figures:
         "sinks": {LOG: SinkRecord(0, NOW - MINUTE), MAIL: SinkRecord(3, NOW - DAY)},
         "stopped": ["main"],
         "journal": JournalFigures(1000, Backlog(2, NOW - MINUTE), NOW - 60 * MINUTE),
+        "audits": [AuditFigures(EmployerName("main"), NOW - DAY, {"late": 1, "agrees": 20_000}, 3)],
+        "puzzles": {SourceName("hr"): 2},
     }
     return Figures(**(told | changes))  # type: ignore[arg-type]  # each test names its own
 

@@ -62,7 +62,7 @@ def take_snapshot(
     with ledger.begin() as work:
         if work.snapshots.taken_at(source) != before:
             return None
-        memory = _learned(work.snapshots.memory(source), policy)
+        memory = learned(work.snapshots.memory(source), policy)
         require_sound(look, memory, policy.soundness, roster.where)
         fates = work.snapshots.fates(source, memory.open_events)
         difference = differ(
@@ -74,7 +74,9 @@ def take_snapshot(
     return None if keep else difference
 
 
-def _learned(memory: Memory, policy: SnapshotPolicy) -> Memory:
+def learned(memory: Memory, policy: SnapshotPolicy) -> Memory:
+    """What is remembered, with what could not be said then."""
+
     def each(stories: Mapping[FoldedKey, Story]) -> Mapping[FoldedKey, Story]:
         return {key: story.learn(policy.learned) for key, story in stories.items()}
 

@@ -46,6 +46,32 @@ class Concern(StrEnum):
     """Lines of the journal have waited to be linked for too long."""
     EMPLOYER_STOPPED = "employer_stopped"
     """Nothing of an employer goes out until a person releases it."""
+    AUDIT_FINDINGS = "audit_findings"
+    """The last audit of an employer found contracts that somebody has to look at."""
+    IDS_UNKNOWN = "ids_unknown"
+    """Contracts of HR's stand in the registry under ids that nobody knows: no change of them can be sent."""
+    STAFF_PUZZLES = "staff_puzzles"
+    """The last look at a staff showed rows that cannot be understood."""
+
+
+_COUNTED: Final = frozenset({Concern.AUDIT_FINDINGS, Concern.IDS_UNKNOWN, Concern.STAFF_PUZZLES})
+"""What these are about are contracts, counted by employer or source: more of them is growth, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSight:
+    """What the last audit of an employer found.
+
+    Attributes:
+        taken_at: Aware UTC.
+        troubles: Contracts that somebody has to look at.
+        unmatched: Those whose id in the registry nobody knows.
+    """
+
+    employer: str
+    taken_at: datetime
+    troubles: int
+    unmatched: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +86,8 @@ class Sight:
         undelivered_since: When the first of them was due, aware UTC.
         unlinked_since: When the oldest line of the journal was written that waits to be linked for too long, aware
             UTC; None when none does.
+        audits: The last one of each employer.
+        puzzles: How many contracts of which staffs cannot be understood.
         stops: Since when which employers are stopped, by their names in the settings.
     """
 
@@ -70,6 +98,8 @@ class Sight:
     undelivered_since: datetime | None = None
     unlinked_since: datetime | None = None
     stops: Mapping[str, datetime] = field(default_factory=dict, hash=False)
+    audits: Sequence[AuditSight] = ()
+    puzzles: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +151,7 @@ class Trouble:
     Attributes:
         since: Aware UTC.
         number: Of what it is about; 0 where there is nothing to count.
-        about: Ids of submissions, or names of agents or employers, at most :data:`REMEMBERED`.
+        about: Ids of submissions, or names of agents, employers or sources, at most :data:`REMEMBERED`.
         agent: The agent that gave the last sign; None when there never was one.
     """
 
@@ -148,6 +178,9 @@ def troubles_of(sight: Sight | None, impression: Impression, now: datetime, sile
         _about(Concern.OVERDUE, sight.overdue, now),
         _undelivered(sight, now, silence),
         _stopped(sight.stops),
+        _audited(Concern.AUDIT_FINDINGS, {one: one.troubles for one in sight.audits}),
+        _audited(Concern.IDS_UNKNOWN, {one: one.unmatched for one in sight.audits}),
+        _puzzled(sight.puzzles, now),
         None if sight.unlinked_since is None else Trouble(Concern.JOURNAL_UNLINKED, sight.unlinked_since),
     ]
     return {one.concern: one for one in found if one is not None}
@@ -183,6 +216,18 @@ def _stopped(stops: Mapping[str, datetime]) -> Trouble | None:
     if not stops:
         return None
     return Trouble(Concern.EMPLOYER_STOPPED, min(stops.values()), len(stops), frozenset(sorted(stops)[:REMEMBERED]))
+
+
+def _audited(concern: Concern, numbers: Mapping[AuditSight, int]) -> Trouble | None:
+    found = {audit: number for audit, number in numbers.items() if number}
+    if not found:
+        return None
+    since = min(audit.taken_at for audit in found)
+    return Trouble(concern, since, sum(found.values()), frozenset(audit.employer for audit in found))
+
+
+def _puzzled(puzzles: Mapping[str, int], now: datetime) -> Trouble | None:
+    return Trouble(Concern.STAFF_PUZZLES, now, sum(puzzles.values()), frozenset(puzzles)) if puzzles else None
 
 
 def _about(concern: Concern, ids: Collection[SubmissionId], now: datetime) -> Trouble | None:
@@ -261,7 +306,8 @@ def notices_for(known: Knowledge, troubles: Troubles, now: datetime, *, blind: b
 def _notice(told: Told | None, trouble: Trouble, now: datetime) -> Notice | None:
     if told is None:
         return Notice(Phase.NEW, trouble, now)
-    if trouble.about - told.trouble.about:
+    more = trouble.concern in _COUNTED and trouble.number > told.trouble.number
+    if more or trouble.about - told.trouble.about:
         return Notice(Phase.GREW, trouble, now, told.times)
     if now - told.told_at >= AGAIN_AFTER:
         return Notice(Phase.LASTS, trouble, now, told.times)

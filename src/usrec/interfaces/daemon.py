@@ -27,6 +27,7 @@ from usrec.bootstrap import Agent
 from usrec.domain.errors import TheirsToWaitFor, UsrecError
 from usrec.domain.submission import WaitReason
 from usrec.interfaces.alerting import Alerting, in_brief
+from usrec.interfaces.audit_watch import AUDIT_TIME, AuditWatch
 from usrec.interfaces.authority import AuthorityWatch
 from usrec.interfaces.bells import Bells
 from usrec.interfaces.clock_watch import ClockWatch, clock_words
@@ -111,6 +112,7 @@ class Daemon:
         )
         self.vitals = Vitals(self.agent.clock)
         self.authority = AuthorityWatch()
+        self.audits = AuditWatch()
         self.trust = TrustWatch(self.stop)
         self.journal = JournalWatch()
         self.heart = Heart(self.agent.clock, self.crew.pulses.hung, self.clock_watch.verdict)
@@ -217,7 +219,8 @@ class Daemon:
             journal,
             *self._telling_loops(poll),
             *self._clock_loops(drain=drain),
-            *([] if drain else [look, *self._trust_loops(), *self.bells.loops(self.handover.current)]),
+            *([] if drain else [look, *self._audit_loops(), *self._trust_loops()]),
+            *([] if drain else self.bells.loops(self.handover.current)),
         ]
 
     def _delivering_loops(self, exchange: timedelta, poll: float) -> Iterator[Loop]:
@@ -349,6 +352,15 @@ class Daemon:
         self.authority.look(agent)
         self.alerting.watch(agent)
         self.hr_rows.look_for_stops(agent)
+        return False
+
+    def _audit_loops(self) -> Sequence[Loop]:
+        if self.handover.current.settings.values.audit.at is None:
+            return []
+        return [Loop("audit", self._audit_once, AUDIT_TIME, LOOK_EVERY.total_seconds(), wakes_early=False)]
+
+    def _audit_once(self, agent: Agent) -> bool:
+        self.audits.look(agent)
         return False
 
     def _link_once(self, agent: Agent) -> bool:

@@ -29,6 +29,19 @@ _SUBJECTS: Final[Mapping[Concern, Callable[[int], str]]] = {
     Concern.EMPLOYER_STOPPED: lambda number: ntr(
         "{number} employer is stopped", "{number} employers are stopped", number
     ),
+    Concern.AUDIT_FINDINGS: lambda number: ntr(
+        "an audit found {number} contract to look at", "an audit found {number} contracts to look at", number
+    ),
+    Concern.IDS_UNKNOWN: lambda number: ntr(
+        "the registry's id of {number} contract is not known",
+        "the registry's ids of {number} contracts are not known",
+        number,
+    ),
+    Concern.STAFF_PUZZLES: lambda number: ntr(
+        "{number} contract of HR's staff cannot be understood",
+        "{number} contracts of HR's staff cannot be understood",
+        number,
+    ),
 }
 _OVER: Final[Mapping[Concern, str]] = {
     Concern.LEDGER_UNREACHABLE: N_("the ledger answers again"),
@@ -40,6 +53,9 @@ _OVER: Final[Mapping[Concern, str]] = {
     Concern.OVERDUE: N_("nothing is overdue any more"),
     Concern.JOURNAL_UNLINKED: N_("the journal is linked again"),
     Concern.EMPLOYER_STOPPED: N_("no employer is stopped any more"),
+    Concern.AUDIT_FINDINGS: N_("the last audit found nothing to look at"),
+    Concern.IDS_UNKNOWN: N_("the registry's ids of all contracts are known"),
+    Concern.STAFF_PUZZLES: N_("all contracts of HR's staff are understood again"),
 }
 _HAPPENED: Final[Mapping[Concern, str]] = {
     Concern.LEDGER_UNREACHABLE: N_("The ledger has not answered since {since}: nobody sees now which terms come near."),
@@ -52,6 +68,9 @@ _HAPPENED: Final[Mapping[Concern, str]] = {
     Concern.OVERDUE: N_("The legal date is over, and USREC has no record of it:"),
     Concern.JOURNAL_UNLINKED: N_("Lines of the journal have waited since {since} to be linked into its chain."),
     Concern.EMPLOYER_STOPPED: N_("Since {since} nothing is signed or sent of, while terms run on:"),
+    Concern.AUDIT_FINDINGS: N_("HR, the ledger and the registry do not agree (found {since}). Employers:"),
+    Concern.IDS_UNKNOWN: N_("No amendment or termination of them can be sent (found {since}). Employers:"),
+    Concern.STAFF_PUZZLES: N_("Since {since}: nothing is derived for them until somebody has settled them. Sources:"),
 }
 _DIED: Final = N_("Agents are silent: the last sign of life came from {host} at {since}. Nothing is being registered.")
 _STOPPED: Final = N_("Agents are silent: the last one, on {host}, was stopped at {since}. Nothing is being registered.")
@@ -65,6 +84,11 @@ _TO_DO: Final[Mapping[Concern, str]] = {
     Concern.CLOCK_WRONG: N_("Set that machine's clock right, best by NTP (timedatectl). The agent goes on by itself."),
     Concern.OVERDUE: N_("See what each waits for: usrec submission list."),
     Concern.JOURNAL_UNLINKED: N_("On the agent's machine: see its log for journal.link_failed."),
+    Concern.AUDIT_FINDINGS: N_("See each, and what to do: usrec audit show --employer NAME."),
+    Concern.IDS_UNKNOWN: N_(
+        "Import the ids before they are needed: usrec audit show --employer NAME --kind missing; usrec onboard import."
+    ),
+    Concern.STAFF_PUZZLES: N_("See which and why: usrec source puzzles NAME."),
     Concern.EMPLOYER_STOPPED: N_("See who stopped it and why: usrec employer list. A person lets it go on."),
 }
 

@@ -6,7 +6,7 @@ Times are the raw ones; ages follow from the clock of whoever shows them, so tha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from usrec.domain.source_event import EmployerName, SourceName
@@ -69,6 +69,22 @@ class JournalFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditFigures:
+    """The last audit of an employer.
+
+    Attributes:
+        taken_at: Aware UTC.
+        counts: Contracts by kind of finding.
+        unmatched: Contracts whose id in the registry nobody knows.
+    """
+
+    employer: EmployerName
+    taken_at: datetime
+    counts: Mapping[str, int]
+    unmatched: int
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """One snapshot of the whole ledger.
 
@@ -83,6 +99,8 @@ class Figures:
         sinks: Every sink that was ever told.
         stopped: Names of the employers of whom nothing goes out.
         journal: Its chain.
+        audits: The last one of each employer.
+        puzzles: Contracts of each staff that cannot be understood.
     """
 
     schema: str
@@ -95,3 +113,5 @@ class Figures:
     sinks: Mapping[SinkName, SinkRecord]
     stopped: Sequence[EmployerName] = ()
     journal: JournalFigures = JournalFigures()
+    audits: Sequence[AuditFigures] = ()
+    puzzles: Mapping[SourceName, int] = field(default_factory=dict)

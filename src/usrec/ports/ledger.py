@@ -25,6 +25,7 @@ from usrec.domain.state import State
 from usrec.domain.submission import AttemptId, Lease, QueueEntry, Standpoint, Submission, SubmissionId, WaitReason
 from usrec.ports.alert_sinks import AlertSinks
 from usrec.ports.attempts import Acknowledgements, Attempts
+from usrec.ports.audits import Audits
 from usrec.ports.chain import Chain
 from usrec.ports.contracts import ContractRef, Contracts
 from usrec.ports.documents import Documents
@@ -322,6 +323,8 @@ class UnitOfWork(Protocol):
     def snapshots(self) -> Snapshots: ...  # noqa: D102 -- the type says it
     @property
     def intake(self) -> Intake: ...  # noqa: D102 -- the type says it
+    @property
+    def audits(self) -> Audits: ...  # noqa: D102 -- the type says it
     @property
     def imported(self) -> ImportedContracts: ...  # noqa: D102 -- the type says it
 

@@ -11,6 +11,7 @@ from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.forecast import QueueLoad
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.last_day import LastDayCase
+from usrec.domain.lateness import Passage
 from usrec.domain.mass import MassBatch
 from usrec.domain.oversight import Sight
 from usrec.domain.pair import Pair
@@ -339,6 +340,10 @@ class LedgerView(Protocol):
 
     def last_day(self, due: datetime) -> Sequence[LastDayCase]:
         """Open submissions in the queue whose legal date ends at ``due`` (aware UTC), in the order of sending."""
+        ...
+
+    def passages(self, since: datetime | None, employer: EmployerName | None) -> Sequence[Passage]:
+        """The ways of the events that were registered, those since ``since`` (aware UTC) and of ``employer``."""
         ...
 
     def notice_board(self) -> NoticeBoard:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from usrec.domain.snapshot.derived import Derived
+from usrec.domain.snapshot.derived import Derived, Puzzle
 from usrec.domain.snapshot.look import Difference, Memory
 from usrec.domain.snapshot.story import Fate
 from usrec.domain.source_event import EventId, SourceName, SourceRow
@@ -38,6 +38,10 @@ class Snapshots(Protocol):
 
     def taken_at(self, source: SourceName) -> datetime | None:
         """When the last look was taken, aware UTC; None before the first."""
+        ...
+
+    def puzzles(self, source: SourceName) -> Sequence[Puzzle]:
+        """What the last look could not tell: contracts that a person has to settle."""
         ...
 
     def waiting(self, source: SourceName, limit: int) -> Sequence[SourceRow]:

@@ -55,6 +55,7 @@ def broken_rules(tree: Tree) -> Iterator[Wrong]:
     yield from _permits(tree)
     yield from _targets(tree)
     yield from _health(tree)
+    yield from _audit_exports(tree)
     yield from broken_trust_rules(tree)
     yield from broken_intake_rules(tree)
 
@@ -240,6 +241,14 @@ def _health(tree: Tree) -> Iterator[Wrong]:
     if isinstance(address, TcpAddress) and not address.is_loopback and not health.public:
         what = "other machines reach this address: name 127.0.0.1, or write public = true where that is meant"
         yield Wrong(("health", "listen"), what)
+
+
+def _audit_exports(tree: Tree) -> Iterator[Wrong]:
+    """An export under a name that no employer has would never be read."""
+    employers = {name for name, _ in named(tree, "employer")}
+    for name, _ in named(tree.get("audit"), "export"):
+        if name not in employers:
+            yield Wrong(("audit", "export", name), f"there is no [employer.{name}]")
 
 
 def holds_password(url: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from usrec.settings.alerts_section import AlertSettings
+from usrec.settings.audit_section import AuditSettings
 from usrec.settings.delivery_section import Chosen, DeliverySettings
 from usrec.settings.employer_section import EmployerSettings
 from usrec.settings.gateway_section import GatewaySettings
@@ -38,6 +39,7 @@ class WatcherSettings(BaseModel):
     policies: dict[str, Chosen] = {}
     """What the agent does after a refusal, by response code; where it differs from the safe default."""
     alerts: AlertSettings = AlertSettings()
+    audit: AuditSettings = AuditSettings()
     mass: MassSettings = MassSettings()
     targets: TargetSettings = TargetSettings()
     pairs: PairSettings = PairSettings()

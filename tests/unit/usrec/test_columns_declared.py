@@ -30,6 +30,7 @@ PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "permits": "employer_bin",
         "intake_rows": "employer_bin",
         "imported_contracts": "employer_bin",
+        "audit_runs": "employer_bin employer",
     },
     "HR's own keys, which must hold no name and no IIN; unique, searched": {
         "inbox": "source event_id row_ref contract_key",
@@ -42,6 +43,7 @@ PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "permits": "contract_key",
         "pair_halves": "pair_key",
         "snapshot_looks": "source",
+        "snapshot_puzzles": "source contract_key",
         "snapshot_stories": "source folded_key contract_key",
         "snapshot_events": "source event_id contract_key",
         "mass_batches": "name",
@@ -90,6 +92,8 @@ PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
     "stable words, codes and names of files' formats": {
         "inbox": "event_type",
         "snapshot_stories": "kind",
+        "snapshot_puzzles": "kind",
+        "audit_runs": "counts",
         "snapshot_events": "event_type",
         "submissions": "edition point term calendar_version code reason findings",
         "documents": "format",

@@ -72,6 +72,8 @@ def test_every_state_reason_and_status_has_a_value_when_the_ledger_is_empty() ->
         write_backs={},
         undelivered_alerts=nothing,
         journal=JournalFigures(0, nothing, None),
+        audits=[],
+        puzzles={},
     )
     text = told(empty)
     assert {one.labels["state"] for one in families(text)["usrec_submissions"].samples} == set(State)
@@ -146,5 +148,6 @@ def test_numbers_are_those_of_the_status_page() -> None:
 def test_labels_are_only_the_known_ones() -> None:
     text = told(figures(), heartbeat())
     names = {name for family in families(text).values() for name in labels_of(family)}
-    known = {"version", "python", "schema", "state", "status", "reason", "why", "date", "source", "sink", "employer"}
+    known = {"version", "python", "schema", "state", "status", "reason", "why", "date", "source", "sink"}
+    known |= {"employer", "kind"}
     assert names == known

@@ -84,7 +84,14 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
 
 
 def test_every_setting_of_the_tree_is_in_the_file_and_no_other() -> None:
-    named = [("employer",), ("source",), ("alerts", "command"), ("alerts", "webhook"), ("alerts", "mail")]
+    named = [
+        ("employer",),
+        ("source",),
+        ("alerts", "command"),
+        ("alerts", "webhook"),
+        ("alerts", "mail"),
+        ("audit", "export"),
+    ]
     expected = {(*table.path, name) for table in tables(Settings) for name in table.settings}
     found = set()
     for path in leaves(tomllib.loads(awake(settings_text({}, {})))):

@@ -282,3 +282,9 @@ def test_policy_for_an_unknown_code_or_an_unsafe_one_is_told_with_its_reason(lin
 
 def test_word_that_is_no_policy_is_left_to_the_check_of_kinds() -> None:
     assert told(f'{SOUND}[policies]\nSCSE059 = "later"\nSCSE060 = ["retry"]\n') == []
+
+
+def test_an_export_for_audits_is_that_of_an_employer() -> None:
+    export = '[audit.export.{name}]\nfile = "export.csv"\n'
+    assert told(SOUND + export.format(name="main")) == []
+    assert told(SOUND + export.format(name="mian")) == ["[audit.export] mian: there is no [employer.mian]"]

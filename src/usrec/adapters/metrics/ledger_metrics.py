@@ -64,6 +64,7 @@ def ledger_metrics(
         yield from _forecast(reading.load, now, cap)
     yield from _agents(reading, now, silence)
     yield from _journal(figures.journal, now)
+    yield from _audits(figures)
     yield from _sinks({name: record for name, record in figures.sinks.items() if name in sinks})
 
 
@@ -170,6 +171,22 @@ def _journal(journal: JournalFigures, now: datetime) -> Iterator[Metric]:
     if journal.head_at is not None:
         at = journal.head_at.timestamp()
         yield _gauge("usrec_journal_head_timestamp_seconds", "When a head of the journal was signed last", at)
+
+
+def _audits(figures: Figures) -> Iterator[Metric]:
+    found = GaugeMetricFamily(
+        "usrec_audit_contracts", "Contracts of the last audit, by finding", labels=["employer", "kind"]
+    )
+    for audit in figures.audits:
+        for kind, number in audit.counts.items():
+            found.add_metric([audit.employer, kind], number)
+    yield found
+    taken = [(audit.employer, audit.taken_at.timestamp()) for audit in figures.audits]
+    yield _by("employer", "usrec_audit_timestamp_seconds", "When the last audit was taken", taken)
+    unmatched = [(audit.employer, float(audit.unmatched)) for audit in figures.audits]
+    yield _by("employer", "usrec_contracts_unmatched", "Contracts whose id in the registry is not known", unmatched)
+    puzzles = figures.puzzles.items()
+    yield _by("source", "usrec_snapshot_puzzles", "Contracts of a staff that cannot be understood", puzzles)
 
 
 def _sinks(records: Mapping[SinkName, SinkRecord]) -> Iterator[Metric]:

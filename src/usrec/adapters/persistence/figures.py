@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -9,17 +10,19 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, func, select, text
 
 from usrec.adapters.persistence.alert_tables import UNDELIVERED, alerts, sinks
+from usrec.adapters.persistence.audit_tables import audit_runs
 from usrec.adapters.persistence.chain_view import HEAD_SIGNED_AT, read_tail
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import attempts, outbox
 from usrec.adapters.persistence.employer_stops import count_kept_back, read_stops
+from usrec.adapters.persistence.snapshots import PUZZLES
 from usrec.adapters.persistence.tables import UNSETTLED, UNWRITTEN, submissions, write_backs
 from usrec.domain.source_event import SourceName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.domain.verdict import Ending
 from usrec.ports.alert_sink import SinkName
-from usrec.ports.figures import Backlog, Figures, JournalFigures, OpenGroup, SinkRecord
+from usrec.ports.figures import AuditFigures, Backlog, Figures, JournalFigures, OpenGroup, SinkRecord
 
 _COLUMNS: Final = submissions.c
 _SCHEMA: Final = text("SELECT version_num FROM alembic_version")
@@ -55,6 +58,9 @@ _NOTED: Final = select(write_backs.c.source, write_backs.c.noted_at).where(
 _ALERTS: Final = select(func.count(), func.min(alerts.c.tell_at)).where(
     UNDELIVERED, alerts.c.tell_at <= bindparam("now")
 )
+_AUDITS: Final = select(
+    audit_runs.c.employer, audit_runs.c.taken_at, audit_runs.c.counts, audit_runs.c.unmatched
+).order_by(audit_runs.c.employer)
 _SINKS: Final = select(sinks.c.sink, sinks.c.failures, sinks.c.taken_at)
 
 
@@ -71,6 +77,11 @@ def read_figures(connection: Connection, now: datetime) -> Figures:
         sinks={SinkName(name): SinkRecord(*record) for name, *record in connection.execute(_SINKS)},
         stopped=[stop.employer for stop in read_stops(connection)],
         journal=_journal(connection),
+        audits=[
+            AuditFigures(employer, taken_at, json.loads(counts), unmatched)
+            for employer, taken_at, counts, unmatched in connection.execute(_AUDITS)
+        ],
+        puzzles={SourceName(source): number for source, number in connection.execute(PUZZLES)},
     )
 
 

@@ -13,6 +13,7 @@ from usrec.adapters.persistence.agents import SqlAgents
 from usrec.adapters.persistence.alert_sinks import SqlAlertSinks
 from usrec.adapters.persistence.alerts import SqlAlerts
 from usrec.adapters.persistence.attempts import SqlAcknowledgements, SqlAttempts
+from usrec.adapters.persistence.audits import SqlAudits
 from usrec.adapters.persistence.chain import SqlChain
 from usrec.adapters.persistence.chain_view import SqlChainView
 from usrec.adapters.persistence.contracts import SqlContracts
@@ -83,6 +84,7 @@ class SqlUnitOfWork:
         self.snapshots = SqlSnapshots(writing)
         self.intake = SqlIntake(writing)
         self.imported = SqlImportedContracts(writing)
+        self.audits = SqlAudits(writing)
 
     def commit(self) -> None:
         """Send what waits and make everything durable."""

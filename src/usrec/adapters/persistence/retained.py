@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from usrec.adapters.persistence.alert_tables import alerts, deliveries
+from usrec.adapters.persistence.audit_tables import audit_runs
 from usrec.adapters.persistence.delivery_tables import acknowledgements, attempts, outbox
 from usrec.adapters.persistence.question_table import questions
 from usrec.adapters.persistence.rows import DETAILS
@@ -44,6 +45,10 @@ _UNTOLD: Final = exists().where(
     write_backs.c.written_at.is_(None),
 )
 _AT_ONCE: Final = 500
+_FORGET_AUDIT: Final = (
+    update(audit_runs).where(audit_runs.c.employer_bin == bindparam("its_employer")).values(report="{}")
+)
+"""An audit's report may name a contract whose data goes; the next audit makes another."""
 
 
 class SqlRetainedData:
@@ -71,6 +76,8 @@ class SqlRetainedData:
             self._prune(rows, f"pruned {now.date().isoformat()}", now)
             self._connection.execute(_close_story(one))
             total += len(rows)
+        for employer_bin in sorted({one.employer_bin for one in contracts}):
+            self._connection.execute(_FORGET_AUDIT, {"its_employer": employer_bin})
         return total
 
     def old_alerts(self, before: datetime) -> int:

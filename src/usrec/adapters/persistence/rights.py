@@ -55,6 +55,8 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "snapshot_events": ("SELECT", "INSERT", "DELETE"),
     "intake_rows": _ALL,
     "imported_contracts": _ALL,
+    "audit_runs": _CHANGE,
+    "snapshot_puzzles": ("SELECT", "INSERT", "DELETE"),
     "intake_requests": ("SELECT", "INSERT", "DELETE"),
     "intake_calls": _ALL,
 }
@@ -69,6 +71,7 @@ PRUNING: Final[Mapping[str, tuple[str, ...]]] = {
     "acknowledgements": ("SELECT", "UPDATE"),
     "documents": ("SELECT", "DELETE"),
     "snapshot_stories": ("SELECT", "UPDATE"),
+    "audit_runs": ("SELECT", "UPDATE"),
     "alerts": ("SELECT", "DELETE"),
     "alert_deliveries": ("SELECT", "DELETE"),
     "journal": _ADD,
@@ -87,6 +90,7 @@ ENCRYPTING: Final[Mapping[str, tuple[str, ...]]] = {
     "questions": ("SELECT", "UPDATE"),
     "snapshot_stories": ("SELECT", "UPDATE"),
     "snapshot_events": ("SELECT", "UPDATE"),
+    "audit_runs": ("SELECT", "UPDATE"),
     "acknowledgements": ("SELECT", "UPDATE"),
 }
 """What ``usrec ledger encrypt`` needs; likewise."""

@@ -43,5 +43,13 @@ snapshot_events = Table(
     sqlite_autoincrement=True,
 )
 
+snapshot_puzzles = Table(
+    "snapshot_puzzles",
+    metadata,
+    Column("source", KEY, primary_key=True),
+    Column("kind", KEY, primary_key=True),
+    Column("contract_key", KEY, primary_key=True),
+)
+
 Index("ix_snapshot_stories_contract", snapshot_stories.c.employer_bin, snapshot_stories.c.contract_key)
 Index("ix_snapshot_events_source", snapshot_events.c.source, snapshot_events.c.id)

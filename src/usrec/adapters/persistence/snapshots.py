@@ -7,15 +7,20 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Executable, bindparam, delete, insert, select, update
+from sqlalchemy import Executable, bindparam, delete, func, insert, select, update
 
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.sealing import sealing_of
-from usrec.adapters.persistence.snapshot_tables import snapshot_events, snapshot_looks, snapshot_stories
+from usrec.adapters.persistence.snapshot_tables import (
+    snapshot_events,
+    snapshot_looks,
+    snapshot_puzzles,
+    snapshot_stories,
+)
 from usrec.adapters.persistence.tables import inbox, submissions
 from usrec.adapters.persistence.writing import AnyConnection
 from usrec.domain.kazakhstan_time import kazakhstan_date
-from usrec.domain.snapshot.derived import Derived
+from usrec.domain.snapshot.derived import Derived, Puzzle, PuzzleKind
 from usrec.domain.snapshot.look import Difference, Memory
 from usrec.domain.snapshot.staff import FoldedKey
 from usrec.domain.snapshot.story import Fate, Story
@@ -73,6 +78,19 @@ _HELD: Final = (
     .order_by(snapshot_events.c.id)
     .limit(bindparam("most"))
 )
+_FORGET_PUZZLES: Final = delete(snapshot_puzzles).where(snapshot_puzzles.c.source == bindparam("which"))
+_KEEP_PUZZLES: Final = insert(snapshot_puzzles)
+_PUZZLES: Final = (
+    select(snapshot_puzzles.c.kind, snapshot_puzzles.c.contract_key)
+    .where(snapshot_puzzles.c.source == bindparam("which"))
+    .order_by(snapshot_puzzles.c.kind, snapshot_puzzles.c.contract_key)
+)
+PUZZLES: Final = (
+    select(snapshot_puzzles.c.source, func.count().label("number"))
+    .group_by(snapshot_puzzles.c.source)
+    .order_by(snapshot_puzzles.c.source)
+)
+"""How many contracts of each source cannot be understood."""
 _DROP: Final = delete(snapshot_events).where(snapshot_events.c.id.in_(bindparam("ids", expanding=True)))
 _STATES: Final = select(
     submissions.c.event_id, submissions.c.revision, submissions.c.state, submissions.c.replaced_by
@@ -114,6 +132,7 @@ class SqlSnapshots:
         rows += self._stories(source, _LEAVE, difference.leaves)
         if rows:
             self._connection.execute(_PUT[self._connection.dialect.name], rows)
+        self._keep_puzzles(source, difference.puzzles)
         if difference.events:
             self._connection.execute(_QUEUE, [self._event(source, one, at) for one in difference.events])
         return True
@@ -122,6 +141,18 @@ class SqlSnapshots:
         """When the last look was taken, aware UTC; None before the first."""
         found: datetime | None = self._connection.scalar(_TAKEN, {"which": source})
         return found
+
+    def puzzles(self, source: SourceName) -> list[Puzzle]:
+        """What the last look could not tell."""
+        rows = self._connection.execute(_PUZZLES, {"which": source})
+        return [Puzzle(PuzzleKind(kind), key) for kind, key in rows]
+
+    def _keep_puzzles(self, source: SourceName, puzzles: Collection[Puzzle]) -> None:
+        self._connection.execute(_FORGET_PUZZLES, {"which": source})
+        rows = sorted({(one.kind.value, one.key) for one in puzzles})
+        if rows:
+            told = [{"source": source, "kind": kind, "contract_key": key} for kind, key in rows]
+            self._connection.execute(_KEEP_PUZZLES, told)
 
     def waiting(self, source: SourceName, limit: int) -> list[SourceRow]:
         """Events that wait to be taken, oldest first."""

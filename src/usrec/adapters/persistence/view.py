@@ -21,6 +21,7 @@ from usrec.adapters.persistence.mass_view import in_batch, read_changes, read_ma
 from usrec.adapters.persistence.notice_board import read_notice_board
 from usrec.adapters.persistence.oversight import read_sight
 from usrec.adapters.persistence.pairs import read_pairs
+from usrec.adapters.persistence.passages import read_passages
 from usrec.adapters.persistence.permits import read_permits
 from usrec.adapters.persistence.queue_load import read_last_day, read_queue_load
 from usrec.adapters.persistence.story import read_story
@@ -32,9 +33,11 @@ from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.forecast import QueueLoad
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.last_day import LastDayCase
+from usrec.domain.lateness import Passage
 from usrec.domain.oversight import Sight
 from usrec.domain.pair import Pair
 from usrec.domain.permit import EndingPermit, PermitDays
+from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 from usrec.ports.alert_sinks import NoticeBoard
@@ -255,6 +258,11 @@ class SqlLedgerView:
         """Open submissions in the queue on their last day."""
         with self._snapshot() as connection:
             return read_last_day(connection, due)
+
+    def passages(self, since: datetime | None, employer: EmployerName | None) -> Sequence[Passage]:
+        """The ways of registered events."""
+        with self._snapshot() as connection:
+            return read_passages(connection, since, employer)
 
     def notice_board(self) -> NoticeBoard:
         """What there is to tell, and to whom it was told."""

@@ -68,6 +68,7 @@ COMMANDS: Final = (
     Later("package", "package.app", "Have documents signed by an owner of an EDS who signs by hand."),
     Later("mass", "mass.app", "Look at many changes that are held, and decide about them as one."),
     Later("onboard", "onboard.app", "Take over the ids of contracts that stand in USREC already."),
+    Later("audit", "audit.app", "Hold HR's roster, the ledger and the registry against each other."),
     Later("pair", "pair.app", "Look at transfers that are entered in two halves."),
     Later("alerts", "alerts.app", "Who is told of deadlines, and how that goes."),
     Later("journal", "journal.app", "The journal of everything that was done, and the chain that shows any change."),

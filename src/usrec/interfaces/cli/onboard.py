@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from usrec.adapters.sources.files.options import ReadingOptions
+    from usrec.domain.onboarding import HrContract
     from usrec.domain.source_event import EmployerName
     from usrec.interfaces.cli.onboard_report import Told
 
@@ -89,7 +90,7 @@ def show(
     from usrec.domain.source_event import ContractKey
 
     with opened(config) as place:
-        ref = _named(place, employer)[0], ContractKey(contract_key)
+        ref = named_employer(place, employer)[0], ContractKey(contract_key)
         with place.ledger.begin() as work:
             found = work.imported.of([ref])[ref]
     if found is None:
@@ -123,7 +124,7 @@ def undo(
 
     by = actor(reason)
     with opened(config) as place:
-        employer_bin, _ = _named(place, employer)
+        employer_bin, _ = named_employer(place, employer)
         key = undo_import(employer_bin, contract_id, by, ledger=place.ledger, clock=SystemClock())
     if as_json:
         print_json({"contract_id": contract_id, "contract_key": key})
@@ -131,7 +132,7 @@ def undo(
         say(tr("{id} is not the contract {key} any more.").format(id=contract_id, key=key))
 
 
-def _named(place: Opened, given: str) -> tuple[str, EmployerName]:
+def named_employer(place: Opened, given: str) -> tuple[str, EmployerName]:
     """Number and name of an employer of the settings."""
     from usrec.policies import employers_by_bin
 
@@ -161,13 +162,21 @@ def _planned(
     *,
     employer: str,
 ) -> Told:
-    from usrec.adapters.sources.files.registry_export import read_export, read_roster
+    from usrec.adapters.sources.files.registry_export import read_export
     from usrec.application.onboard import plan_onboarding
     from usrec.interfaces.cli.onboard_report import Told
 
-    named = _named(place, employer)
+    named = named_employer(place, employer)
     rows, unusable = read_export(file, options, renamed, named[0])
-    own, faulty = ([], []) if roster is None else read_roster(roster, options, renamed)
+    own = [] if roster is None else read_own(roster, options, renamed)
+    return Told(plan_onboarding(named, rows, own, ledger=place.ledger), unusable)
+
+
+def read_own(roster: Path, options: ReadingOptions, renamed: Mapping[str, str]) -> Sequence[HrContract]:
+    """HR's own list; one that has a row which says nothing certain is refused."""
+    from usrec.adapters.sources.files.registry_export import read_roster
+
+    own, faulty = read_roster(roster, options, renamed)
     if faulty:
         raise ValidationProblem(
             f"{faulty[0].column} cannot be read in row {faulty[0].row}, one of {len(faulty)}",
@@ -175,7 +184,7 @@ def _planned(
             kept="Nothing was imported",
             next_step="Mend the rows of HR's list, or leave them out",
         )
-    return Told(plan_onboarding(named, rows, own, ledger=place.ledger), unusable)
+    return own
 
 
 def _applied(place: Opened, told: Told, file: Path, name: str, reason: str) -> int:

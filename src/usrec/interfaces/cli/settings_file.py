@@ -93,6 +93,8 @@ EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
     ("mail", "host"): "mail.example",
     ("mail", "sender"): "usrec@example.kz",
     ("mail", "to"): ["hr@example.kz"],
+    ("audit", "at"): time(7),
+    ("export", "file"): "registry/main.csv",
     ("health", "listen"): "127.0.0.1:9464",
     ("intake", "listen"): "127.0.0.1:9465",
     ("files", "folder"): "drop",
@@ -110,7 +112,14 @@ EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
 }
 """What is shown for a setting without a default, by its table and name; a kind's own example for all others."""
 
-NAMES: Final = {"employer": "main", "source": "hr", "command": "script", "webhook": "chat", "mail": "office"}
+NAMES: Final = {
+    "employer": "main",
+    "source": "hr",
+    "command": "script",
+    "webhook": "chat",
+    "mail": "office",
+    "export": "main",
+}
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _WIDTH: Final = 110
 

@@ -110,6 +110,26 @@ def conformance(
         raise typer.Exit(ValidationProblem.exit_code)
 
 
+@app.command("puzzles")
+def puzzles(name: Name, *, config: Config = None, as_json: AsJson = False) -> None:
+    """List the contracts that the last look at the staff could not understand: a person has to settle each."""
+    from usrec.domain.source_event import SourceName
+    from usrec.interfaces.cli.source_words import puzzle_words
+    from usrec.staffs import named_staff
+
+    with opened(config) as place:
+        named_staff(place.settings, name)
+        with place.ledger.begin() as work:
+            found = work.snapshots.puzzles(SourceName(name))
+    if as_json:
+        print_json([{"kind": one.kind, "key": one.key} for one in found])
+        return
+    for one in found:
+        say(f"{one.key}: {puzzle_words(one.kind)}")
+    if not found:
+        say(tr("The last look left nothing open."))
+
+
 @app.command("mapping")
 def mapping(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which one; all are listed without it.")] = None,

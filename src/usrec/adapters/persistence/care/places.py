@@ -9,6 +9,8 @@ from typing import Any, Final
 from sqlalchemy import Column, Table, Text
 
 from usrec.adapters.persistence.attempts import DETAIL, EVIDENCE, REPLY
+from usrec.adapters.persistence.audit_tables import audit_runs
+from usrec.adapters.persistence.audits import REPORT
 from usrec.adapters.persistence.delivery_tables import acknowledgements, attempts, signing_requests
 from usrec.adapters.persistence.documents import CONTENT
 from usrec.adapters.persistence.inbox import LEDGER_KEY, PAYLOAD
@@ -80,5 +82,6 @@ PLACES: Final = (
         snapshot_events,
         (snapshot_events.c.source, snapshot_events.c.event_id, snapshot_events.c.revision),
     ),
+    SealedPlace(REPORT, audit_runs, (audit_runs.c.employer_bin,)),
     SealedPlace(LEDGER_KEY, ledger_meta, (ledger_meta.c.one_row,)),
 )
