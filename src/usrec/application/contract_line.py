@@ -179,17 +179,17 @@ def released_entry(work: UnitOfWork, submission: Submission, now: datetime) -> Q
 
 def _registry_ids(work: UnitOfWork, submissions: Iterable[Submission]) -> Mapping[ContractRef, str]:
     """The ids of the contracts whose submissions do not name them by themselves, as far as they are known."""
-    return work.contracts.registry_ids({contract_of(one) for one in submissions if not _names_contract(one)})
+    return work.contracts.registry_ids({contract_of(one) for one in submissions if not names_contract(one)})
 
 
-def _names_contract(submission: Submission) -> bool:
+def names_contract(submission: Submission) -> bool:
     """Whether a message needs no id of its contract from us: it registers the contract, or HR gave the id."""
     return submission.operation in HEADS or submission.contract_id is not None
 
 
 def _contract_isknown(work: UnitOfWork, submission: Submission, registry_ids: Mapping[ContractRef, str]) -> bool:
     """Whether the message can name its contract: by HR's word, or by the id learnt at the contract's registration."""
-    if _names_contract(submission):
+    if names_contract(submission):
         return True
     learnt = registry_ids.get(contract_of(submission))
     if learnt is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from usrec.application.contract_line import arrange_line
+from usrec.application.contract_line import arrange_line, released_entry
 from usrec.application.record_intent import close_abandoned_attempt
 from usrec.application.recording import journal, status_note
 from usrec.domain.errors import SignatureOutlived, SignerAway, SigningRefused, ValidationProblem
@@ -74,6 +74,16 @@ def give_back_unsigned(claim: Claim, refusal: SigningRefused, *, ledger: Ledger,
         arrange_line(work, submission.employer_bin, submission.contract_key, now)
         work.commit()
     return submission
+
+
+def give_back_nameless(claim: Claim, *, ledger: Ledger, clock: Clock) -> None:
+    """It became ready without the id of its contract: it takes the one that the ledger has learnt, or waits for it."""
+    now = clock.now()
+    with ledger.begin() as work:
+        work.contracts.lock(claim.submission.employer_bin, claim.submission.contract_key)
+        work.outbox.hold_lease(claim.lease, now)
+        work.outbox.release(claim.lease, released_entry(work, claim.submission, now))
+        work.commit()
 
 
 def give_back_untouched(claim: Claim, *, ledger: Ledger) -> None:

@@ -9,8 +9,14 @@ from uuid import UUID
 
 from usrec.application.ask_person import Asked, ask_person
 from usrec.application.ask_registry import ask_registry, is_askable
+from usrec.application.contract_line import names_contract
 from usrec.application.delivery import Delivered, DeliveryPolicy
-from usrec.application.give_back import give_back_invalid, give_back_unsigned, give_back_untouched
+from usrec.application.give_back import (
+    give_back_invalid,
+    give_back_nameless,
+    give_back_unsigned,
+    give_back_untouched,
+)
 from usrec.application.keep_document import attach
 from usrec.application.record_intent import Ready
 from usrec.domain.errors import (
@@ -48,6 +54,9 @@ def sign_and_seal(
     if inquiry is not None and is_askable(claim):
         return _inquire(claim, inquiry, ledger=ledger, clock=clock, entropy=entropy, policy=policy)
     try:
+        if claim.message is None and not names_contract(claim.submission):
+            give_back_nameless(claim, ledger=ledger, clock=clock)
+            return Delivered(claim.submission, "waiting", WaitReason.CONTRACT_UNKNOWN.value)
         message = claim.message or _sign(
             claim, ledger=ledger, renderer=renderer, signer=signer, clock=clock, entropy=entropy, policy=policy
         )

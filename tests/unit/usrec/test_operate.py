@@ -672,3 +672,24 @@ def test_what_outlived_its_signature_unsent_gives_way_to_the_correction_that_wai
     assert line.get(old.id).state is State.CANCELLED
     assert [one.submission.revision for one in line.deliver_all()] == [2]
     assert line.states() == {"e1": "accepted"}
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_one_that_was_held_in_its_line_and_checked_out_is_never_sent_without_its_contract(
+    line: Line, *, known: bool
+) -> None:
+    if known:
+        line.take("head")
+    line.take("e", "amendment")
+    line.hold("e")
+    line.deliver_all()
+    line.check_out("e", duration=HOUR)
+    line.clock.advance(2 * HOUR)
+    (claim,) = line.claim()
+    assert line.deliver(claim).reason == WaitReason.CONTRACT_UNKNOWN.value
+    assert line.attempts("e") == []
+    if known:
+        assert line.deliver_all()[0].submission.contract_id == line.of("head").contract_id
+        assert line.of("e").state is State.ACCEPTED
+    else:
+        assert (line.entry("e").status, line.entry("e").wait_reason) == (QueueStatus.HELD, WaitReason.CONTRACT_UNKNOWN)
