@@ -141,7 +141,8 @@ def test_a_review_comes_back_from_its_file_as_it_was_written(
 
 def _row(value: str, code: str = "", **changes: object) -> ReviewRow:
     row = ReviewRow(Seen(value, rows=2, employees=2), code)
-    return replace(row, **({"approved_by": "А", "approved_on": TODAY} if code else {}), **changes)  # type: ignore[arg-type]
+    approved = {"approved_by": "А", "approved_on": TODAY, "approved_code": code} if code else {}
+    return replace(row, **{**approved, **changes})  # type: ignore[arg-type]
 
 
 def _written(file: Path, *rows: ReviewRow) -> Path:
@@ -349,6 +350,24 @@ def test_an_approval_after_the_first_look_is_no_change_of_the_contract(tmp_path:
     assert mapping.learned(known).contract == {**(known.contract or {}), "position_code": "2411-0-001"}
     other = Facts(contract={"begin_date": "2026-05-01", "position_code": "unmapped: P-9"})
     assert mapping.learned(other) == other
+
+
+def test_a_code_over_an_approved_one_does_not_count_until_somebody_says_that_it_corrects_it(tmp_path: Path) -> None:
+    file = _written(tmp_path / "posts.csv", replace(_row("P-1", "2411-0-001"), code="2411-0-002"))
+    assert _code(tmp_path) == "2411-0-001", "nobody has approved the other"
+    review = read_review(file)
+    assert cover_review(review, lambda _: POSTS, TODAY, TODAY).standings[0].code == "2411-0-001"
+    refused = approve(review, POSTS, "Б", TODAY)
+    assert ([one.what for one in refused.faults], refused.approved) == (["changed"], 1)
+    made = approve(review, POSTS, "Б", TODAY, correcting=True)
+    (row,) = made.review.rows
+    assert (made.faults, made.approved, row.approved_code) == ([], 1, "2411-0-002")
+    assert (row.approved_by, row.corrects) == ("Б", ("2411-0-001",))
+    _written(file, row)
+    assert _code(tmp_path) == "2411-0-002"
+    assert read_review(file) == made.review
+    back = approve(Review("position", [replace(row, code="2411-0-001")]), POSTS, "Б", TODAY, correcting=True)
+    assert back.review.rows[0].corrects == ("2411-0-002",)
 
 
 def test_of_each_value_the_approved_codes_are_found_however_it_is_spelt() -> None:

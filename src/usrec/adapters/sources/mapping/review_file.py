@@ -26,10 +26,32 @@ from usrec.domain.mapping.review import Review, ReviewRow, Seen, contradictions
 from usrec.domain.spreadsheet import literal, meant
 
 _SUGGESTIONS: Final = tuple(f"suggestion_{number}" for number in range(1, MOST + 1))
-_NEEDED: Final = ("dictionary", "value", "code", "approved_by", "approved_on", "valid_from", "valid_to")
+_NEEDED: Final = (
+    *(
+        "dictionary",
+        "value",
+        "code",
+        "approved_by",
+        "approved_on",
+        "approved_code",
+        "corrects",
+        "valid_from",
+        "valid_to",
+    ),
+)
 COLUMNS: Final = (
     *("dictionary", "value", "hr_name_ru", "hr_name_kk", "rows", "employees", "choice", "code"),
-    *("official_ru", "official_kk", "approved_by", "approved_on", "valid_from", "valid_to", "note", *_SUGGESTIONS),
+    *(
+        "official_ru",
+        "official_kk",
+        "approved_by",
+        "approved_on",
+        "approved_code",
+        "corrects",
+        "valid_from",
+        "valid_to",
+    ),
+    *("note", *_SUGGESTIONS),
 )
 WORKBOOK: Final = ".xlsx"
 _UNMARKED: Final = frozenset({"rows", "employees", "choice", "approved_on", "valid_from", "valid_to"})
@@ -193,6 +215,8 @@ def _row(cells: _Cells) -> ReviewRow:
         choice=cells.loose("choice"),
         note=cells.loose("note"),
         suggestions=tuple(found for name in _SUGGESTIONS if (found := cells.text(name))),
+        approved_code=cells.text("approved_code"),
+        corrects=tuple(cells.text("corrects").split()),
         number=cells.number,
     )
 
@@ -211,6 +235,8 @@ def _cells(dictionary: str, row: ReviewRow) -> dict[str, str]:
         "official_ru": row.official[0],
         "official_kk": row.official[1],
         "approved_by": row.approved_by,
+        "approved_code": row.approved_code,
+        "corrects": " ".join(row.corrects),
         **{name: "" if day is None else day.isoformat() for name, day in days.items()},
         "note": row.note,
         **dict(zip(_SUGGESTIONS, row.suggestions, strict=False)),
