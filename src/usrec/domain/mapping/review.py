@@ -114,7 +114,11 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a line cannot be used: ``period``, ``twice``, ``choice``, ``changed``, ``unknown``, ``inactive``, ``heading``."""
+    """Why a line cannot be used.
+
+    Attributes:
+        what: ``period``, ``twice``, ``choice``, ``changed``, ``unknown``, ``inactive`` or ``heading``.
+    """
 
     number: int
     what: str
