@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from support.code_lists import IMPORTED, an_edition
 from usrec.adapters.dictionaries.official import Layout, read_official
 from usrec.adapters.dictionaries.tables import read_file, read_rows
+from usrec.adapters.sources.mapping.hr_list import ListColumns, seen_in_list
 from usrec.adapters.sources.mapping.read import read_mapping
 from usrec.adapters.sources.mapping.review_file import content_of, read_review, write_review
 from usrec.adapters.sources.outbox_kit.triggers import triggers
@@ -181,6 +182,29 @@ def test_excel_keeps_zeros_and_what_it_took_is_refused(tmp_path: Path) -> None:
     opened.save(book)
     with pytest.raises(ValidationProblem, match="line 2, code: the spreadsheet has made a number"):
         read_review(book)
+
+
+def test_what_a_spreadsheet_would_lose_silently_is_refused(tmp_path: Path) -> None:
+    """A formula is no code and no name, a second sheet is not written again, an old encoding has no Kazakh letters."""
+    for column, value in (("H2", "=VLOOKUP(B2,A:B,2)"), ("B2", "=A1"), ("Q2", "=1+1")):
+        book = _written(tmp_path / f"{column}.xlsx", _row("Қоймашы", "2411-0-008"))
+        opened = load_workbook(book)
+        opened.worksheets[0][column] = value
+        opened.save(book)
+        with pytest.raises(ValidationProblem, match="formula"):
+            read_review(book)
+        with pytest.raises(ValidationProblem, match="paste it as values"):
+            seen_in_list(book, ListColumns({"H2": "code", "B2": "value", "Q2": "note"}[column]))
+    book = _written(tmp_path / "r.xlsx", _row("Қоймашы"))
+    opened = load_workbook(book)
+    opened.create_sheet("Мои заметки").sheet_state = "hidden"
+    opened.save(book)
+    with pytest.raises(ValidationProblem, match="would be lost"):
+        read_review(book)
+    saved = _written(tmp_path / "r.csv", _row("Қоймашы"))
+    saved.write_bytes(saved.read_bytes().decode("utf-8-sig").encode("cp1251", "replace"))
+    with pytest.raises(ValidationProblem, match="line 2, value: letters were lost"):
+        read_review(saved)
 
 
 @pytest.mark.parametrize(

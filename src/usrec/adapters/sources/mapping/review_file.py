@@ -17,7 +17,7 @@ from typing import Final
 from kzeds.files import write_atomically
 from usrec.adapters.sources.files.delimited import read_delimited
 from usrec.adapters.sources.files.options import ReadingOptions
-from usrec.adapters.sources.files.raw import RawFile, RawRow
+from usrec.adapters.sources.files.raw import RawFile, RawRow, Unusable
 from usrec.adapters.sources.files.text_file import read_bytes
 from usrec.adapters.sources.files.workbook import read_workbook
 from usrec.domain.errors import ConfigurationError, ValidationProblem
@@ -57,6 +57,7 @@ WORKBOOK: Final = ".xlsx"
 _UNMARKED: Final = frozenset({"rows", "employees", "choice", "approved_on", "valid_from", "valid_to"})
 """Columns that hold no text; a spreadsheet may read them as it likes."""
 _DOTTED: Final = re.compile(r"(\d{2})\.(\d{2})\.(\d{4})")
+_LOST: Final = re.compile(r"\?(?=[^\W\d_])|(?<=[^\W\d_])\?|^\?+$")
 _KEPT: Final = "Nothing was changed"
 _READABLE: Final = 0o644
 """Nothing personal stands in it, and the one who reviews is seldom the agent's user."""
@@ -74,11 +75,14 @@ def read_review(file: Path) -> Review:
     """
     raw = _raw(file)
     _require_columns(file, raw.columns)
+    has_all_letters = file.suffix.lower() == WORKBOOK or _is_utf8(read_bytes(file))
     rows, names = [], set()
     for one in raw.rows:
         cells = _Cells(file, one, marked=file.suffix.lower() != WORKBOOK)
         names.add(cells.text("dictionary"))
         rows.append(_row(cells))
+        if not has_all_letters:
+            _require_letters(cells, rows[-1].seen)
         if one.beyond:
             raise refused(file, f"line {one.number} has a cell without a heading", "Write remarks into the column note")
     if len(names) != 1:
@@ -130,7 +134,7 @@ def refused(file: Path, what: str, next_step: str = "See docs/how-to/mapping.md"
 def _raw(file: Path) -> RawFile:
     _require_known(file)
     if file.suffix.lower() == WORKBOOK:
-        return read_workbook(file)
+        return read_workbook(file, is_rewritten=True)
     encoding = "utf-8" if read_bytes(file).startswith(_BOM) else ""
     return read_delimited(file, ReadingOptions(encoding), COLUMNS)
 
@@ -152,11 +156,31 @@ def _require_columns(file: Path, columns: Sequence[str]) -> None:
         raise refused(file, "it has a column twice", "Leave each column once")
 
 
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _require_letters(cells: _Cells, seen: Seen) -> None:
+    """A spreadsheet that saves in an old encoding puts a question mark in the place of each Kazakh letter."""
+    for name, text in zip(("value", "hr_name_ru", "hr_name_kk"), (seen.value, *seen.names), strict=True):
+        if _LOST.search(text):
+            why = "letters were lost in the encoding in which it was saved"
+            raise refused(
+                cells.file,
+                f"line {cells.number}, {name}: {why}",
+                "Take an older copy, and save it as CSV UTF-8 or .xlsx",
+            )
+
+
 class _Cells:
     """The cells of one line."""
 
     def __init__(self, file: Path, row: RawRow, *, marked: bool) -> None:
-        self._file = file
+        self.file = file
         self._row = row
         self._marked = marked
         self.number = row.number
@@ -166,7 +190,7 @@ class _Cells:
         cell = self._row.cells.get(name)
         if cell is None:
             return ""
-        if not isinstance(cell, str):
+        if not isinstance(cell, str) or isinstance(cell, Unusable):
             raise self.wrong(name, "the spreadsheet has made a number, a date or a formula of it")
         return meant(cell) if self._marked and name not in _UNMARKED else cell
 
@@ -175,6 +199,8 @@ class _Cells:
         cell = self._row.cells.get(name)
         if cell is None:
             return ""
+        if isinstance(cell, Unusable):
+            raise self.wrong(name, "it holds a formula or its error, which would be lost")
         if isinstance(cell, float) and cell.is_integer():
             return str(int(cell))
         return meant(cell) if isinstance(cell, str) else str(cell)
@@ -196,7 +222,7 @@ class _Cells:
 
     def wrong(self, name: str, why: str) -> ValidationProblem:
         step = "Format the column as text, write the cell anew, and save"
-        return refused(self._file, f"line {self.number}, {name}: {why}", step)
+        return refused(self.file, f"line {self.number}, {name}: {why}", step)
 
 
 def _row(cells: _Cells) -> ReviewRow:
