@@ -10,7 +10,7 @@ import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from io import BytesIO, StringIO
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from usrec.adapters.sources.files.options import ReadingOptions
 from usrec.adapters.sources.files.raw import RawFile, RawRow, Unusable
 from usrec.adapters.sources.files.text_file import read_bytes
 from usrec.adapters.sources.files.workbook import read_workbook
+from usrec.adapters.sources.mapping.review_book import workbook_of
 from usrec.domain.errors import ConfigurationError, ValidationProblem
 from usrec.domain.mapping.likeness import MOST
 from usrec.domain.mapping.review import Review, ReviewRow, Seen, contradictions
@@ -62,9 +63,6 @@ _KEPT: Final = "Nothing was changed"
 _READABLE: Final = 0o644
 """Nothing personal stands in it, and the one who reviews is seldom the agent's user."""
 _BOM: Final = b"\xef\xbb\xbf"
-_WIDTHS: Final[Mapping[str, int]] = {"value": 40, "code": 16, "official_ru": 40, "official_kk": 40}
-_WIDTH: Final = 14
-_SUGGESTION_WIDTH: Final = 60
 
 
 def read_review(file: Path) -> Review:
@@ -112,7 +110,7 @@ def write_review(file: Path, review: Review, before: bytes | None) -> None:
     if content_of(file) != before:
         raise refused(file, "somebody has changed the file in the meantime", "Close it elsewhere, and try again")
     lines = [_cells(review.dictionary, row) for row in review.rows]
-    content = _workbook(lines) if file.suffix.lower() == WORKBOOK else _csv(lines)
+    content = workbook_of([COLUMNS, *_texts(lines)]) if file.suffix.lower() == WORKBOOK else _csv(lines)
     try:
         mode = file.stat().st_mode & 0o777 if file.exists() else _READABLE
         write_atomically(file, content)
@@ -279,33 +277,6 @@ def _csv(lines: Sequence[Mapping[str, str]]) -> bytes:
     return _BOM + text.getvalue().encode()
 
 
-def _workbook(lines: Sequence[Mapping[str, str]]) -> bytes:
-    from openpyxl import Workbook
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
-
-    book = Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = "mapping"
-    for at, texts in enumerate(_sheet_rows(lines), start=1):
-        for column, text in enumerate(texts, start=1):
-            cell = sheet.cell(at, column, text or None)
-            cell.number_format = "@"
-            cell.font = Font(bold=at == 1)
-            if text:
-                cell.data_type = "s"
-    for column, name in enumerate(COLUMNS, start=1):
-        shape = sheet.column_dimensions[get_column_letter(column)]
-        shape.width = _SUGGESTION_WIDTH if name in _SUGGESTIONS else _WIDTHS.get(name, _WIDTH)
-        shape.number_format = "@"
-    sheet.freeze_panes = "C2"
-    sheet.auto_filter.ref = sheet.dimensions
-    written = BytesIO()
-    book.save(written)
-    return written.getvalue()
-
-
-def _sheet_rows(lines: Sequence[Mapping[str, str]]) -> Iterator[Sequence[str]]:
-    yield COLUMNS
+def _texts(lines: Sequence[Mapping[str, str]]) -> Iterator[Sequence[str]]:
     for cells in lines:
         yield [cells.get(name, "") for name in COLUMNS]
