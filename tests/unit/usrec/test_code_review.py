@@ -27,7 +27,10 @@ from usrec.domain.mapping.review import ApprovedCodes, Review, ReviewRow, Seen, 
 from usrec.domain.mapping.review_coverage import COVERED, cover_review, months_after, percent
 from usrec.domain.mapping.staff_mapping import Row
 from usrec.domain.mapping.values import as_key
-from usrec.domain.snapshot.story import Facts
+from usrec.domain.snapshot.recoded import Recoded, leave_as_registered
+from usrec.domain.snapshot.staff import LeaveRow
+from usrec.domain.snapshot.story import Facts, Story, Told
+from usrec.domain.source_event import EventId, Operation
 
 TODAY = date(2026, 11, 22)
 OFFICIAL = Path(__file__).parents[4] / "shared" / "reference" / "dictionaries" / "position.csv"
@@ -410,3 +413,15 @@ def test_a_code_over_an_approved_one_does_not_count_until_somebody_says_that_it_
 def test_of_each_value_the_approved_codes_are_found_however_it_is_spelt() -> None:
     codes = ApprovedCodes.of(Review("position", [_row("Гл.  Бухгалтер", "2411-0-001")]))
     assert codes.code("гл. БУХГАЛТЕР", "") == "2411-0-001"
+
+
+def test_a_corrected_code_of_a_registered_leave_makes_no_edit_of_it() -> None:
+    """And a leave that is not registered yet takes the right code itself."""
+    contract = {"employee_iin": "900101300007"}
+    wrong, right = ({"not_worked_from": "2026-11-02", "leave_type_code": code} for code in ("1", "2"))
+    story = Story("L", "200940000013", Facts(contract=contract, leave=wrong))
+    row = LeaveRow("L", "K", right, formerly={"leave_type_code": frozenset({"1"})})
+    kept, recoded = leave_as_registered(story, row)
+    assert (kept.leave, recoded) == (wrong, [Recoded("leave_type_code", "1", "2")])
+    told = Told(EventId("e"), Operation.SOCIAL_LEAVE, (story.settled,))
+    assert leave_as_registered(replace(story, told=(told,)), row) == (row, ())
