@@ -90,8 +90,8 @@ reference: $(VENV)/.installed-dev ## renew the generated parts of the reference 
 	PYTHONPATH=tests $(BIN)/python -m support.reference
 
 lock: ## renew the lock files (needs uv)
-	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --python-version 3.11 pyproject.toml --extra build --extra evidence -o requirements.lock
-	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --python-version 3.11 pyproject.toml --extra build --extra evidence --extra dev -o requirements-dev.lock -c requirements.lock
+	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --python-version 3.11 pyproject.toml --extra build --extra evidence --extra mariadb -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --python-version 3.11 pyproject.toml --extra build --extra evidence --extra mariadb --extra dev -o requirements-dev.lock -c requirements.lock
 	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --python-version 3.11 pyproject.toml --extra bench -o requirements-bench.lock -c requirements-dev.lock
 
 bundle: $(VENV)/.installed-dev ## offline bundle in dist/; other machines: PYTHON_VERSION=3.12 PLATFORM=manylinux_2_28_aarch64

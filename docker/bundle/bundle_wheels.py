@@ -20,8 +20,8 @@ from packaging.utils import canonicalize_name
 from bundle_target import BundleError, DownloadError, Target
 
 OWN = "usrec-agent"
-EXTRAS = frozenset({"evidence"})
-"""Of ours: what a closed network could not get later. Tokens need the vendor's own library, so theirs stay outside."""
+EXTRAS = frozenset({"evidence", "mariadb"})
+"""Of ours: what a closed network could not get later. Tokens and SQL Server need a vendor's own library: not theirs."""
 
 
 @dataclass(frozen=True)

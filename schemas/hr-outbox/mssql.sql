@@ -1,17 +1,15 @@
 -- Outbox of contract events for usrec-agent. Microsoft SQL Server 2016 or newer.
--- THE AGENT DOES NOT READ AN OUTBOX IN THIS DATABASE YET. A row in this table reaches USREC only where something of your
--- own passes it on, such as to the HTTP intake (docs/how-to/http-intake.md). Without that nothing is sent, and the terms
--- of the law run on. No table is needed where the agent looks at the staff by a query (docs/how-to/snapshot.md).
--- NOT TESTED against a live server: run it on a copy first.
+-- NOT TESTED against a live server, neither this SQL nor the agent's reading (docs/how-to/databases.md): run it on a copy
+-- first, then usrec source conformance.
 --
 -- For the administrator of the HR database. Run it once. It makes one table and its index and touches nothing else.
 -- README.md beside this file says which fields each kind of event needs.
 --
 -- The HR system inserts a row in the same transaction that changes the contract: both are committed, or neither.
--- Whatever passes the rows on fills the lower columns with the agent's answer, and never deletes a row.
+-- The agent takes each row, sends it to USREC and writes back what became of it. It never deletes a row.
 --
 -- Nothing here refuses a badly filled event: a mistake must not undo the HR department's own transaction. The agent
--- refuses it when it is passed on, and says which field to mend.
+-- refuses such a row by itself, says in usrec_findings which field to mend, and goes on with the others.
 --
 -- A correction is a new row with the same event_id and the next revision. Rows may be committed in any order.
 --
@@ -30,8 +28,8 @@ CREATE TABLE usrec_outbox (
     withdrawn         bit NOT NULL DEFAULT 0,                                  -- 1 in a new revision: the event is taken back
     entered_at        datetimeoffset(6) NOT NULL DEFAULT SYSDATETIMEOFFSET(),  -- when HR entered it
 
-    -- filled by what passes the rows on
-    taken_at          datetimeoffset(6),                                       -- null until the row was passed on
+    -- filled by usrec-agent
+    taken_at          datetimeoffset(6),                                       -- null until the agent has taken the row
     usrec_state       nvarchar(20),                                            -- pending, accepted, rejected, invalid, ...
     usrec_code        nvarchar(20),                                            -- response code of USREC, such as SCSE012
     usrec_message     nvarchar(max),                                           -- one sentence for the HR department
@@ -39,7 +37,7 @@ CREATE TABLE usrec_outbox (
     usrec_contract_id nvarchar(100),                                           -- the registry's id of the contract
     usrec_record_id   nvarchar(100),                                           -- the registry's id of this very event
     usrec_legal_date  date,                                                    -- last day of the statutory term
-    usrec_noted_at    datetimeoffset(6),                                       -- when these columns were written
+    usrec_noted_at    datetimeoffset(6),                                       -- when the agent wrote these columns
 
     CONSTRAINT usrec_outbox_once UNIQUE (event_id, revision)
 );

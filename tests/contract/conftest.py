@@ -8,6 +8,7 @@ from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 
 from support.fresh_ledger import make_ledger
 from support.line import Line, empty_ledger
+from support.mariadb import MariadbServer, running_mariadb
 from support.postgresql import PostgresqlServer
 from usrec.adapters.persistence import SqlLedger, create_ledger_engine, open_ledger
 from usrec.adapters.persistence.columns import metadata
@@ -17,6 +18,13 @@ MEMORY = "sqlite-memory"
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
 
 MakeUrl = Callable[[str], str]
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariadbServer]:
+    """One MariaDB server for each worker."""
+    with running_mariadb() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

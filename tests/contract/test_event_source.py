@@ -1,4 +1,4 @@
-"""One behaviour for every event source: in memory, SQLite and PostgreSQL."""
+"""One behaviour for every event source: in memory, SQLite, PostgreSQL and MariaDB."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy.exc import IntegrityError
 
-from support.hr_sides import NAME, HrSide, InMemoryHr, PostgresqlHr, SqlHr, SqliteHr, Status
+from support.hr_sides import NAME, HrSide, InMemoryHr, MariadbHr, PostgresqlHr, SqlHr, SqliteHr, Status
+from support.mariadb import NO_MARIADB
 from support.postgresql import PostgresqlServer
 from usrec.adapters.sources.outbox_table import OutboxTableSource
 from usrec.domain.errors import ConfigurationError, SourceUnavailable
@@ -21,6 +23,7 @@ from usrec.ports.event_source import StatusNote
 
 NOON = datetime(2026, 11, 20, 7, tzinfo=UTC)
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
+MARIADB = pytest.param("mariadb", marks=NO_MARIADB)
 EVENT: dict[str, Any] = {
     "event_type": "termination",
     "contract_key": "TD-00045-1",
@@ -35,6 +38,8 @@ def _side(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> HrSide:
             return InMemoryHr()
         case "sqlite":
             return SqliteHr(tmp_path / "кадры #1.db")
+        case "mariadb":
+            return MariadbHr(request.getfixturevalue("mariadb"), "hr_side")
         case _:
             return PostgresqlHr(request.getfixturevalue("postgresql_url"))
 
@@ -47,14 +52,14 @@ def postgresql_url(postgresql_server: PostgresqlServer) -> Iterator[str]:
     postgresql_server.drop_database(url)
 
 
-@pytest.fixture(params=["memory", "sqlite", POSTGRESQL])
+@pytest.fixture(params=["memory", "sqlite", POSTGRESQL, MARIADB])
 def hr(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[HrSide]:
     side = _side(request.param, tmp_path, request)
     yield side
     side.close()
 
 
-@pytest.fixture(params=["sqlite", POSTGRESQL])
+@pytest.fixture(params=["sqlite", POSTGRESQL, MARIADB])
 def sql_hr(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[HrSide]:
     side = _side(request.param, tmp_path, request)
     yield side
@@ -363,11 +368,12 @@ def test_malformed_cells_become_a_row_and_never_stop_the_others(sql_hr: SqlHr) -
     insert = "INSERT INTO usrec_outbox (row_id, event_id, revision, payload, withdrawn, entered_at)"
     for row_id, cells in malformed.items():
         sql_hr.execute(f"{insert} VALUES (?, ?, ?, ?, ?, ?)", row_id, *cells)
+    naive = datetime(2026, 11, 20, 12, tzinfo=UTC) if isinstance(sql_hr, MariadbHr) else None
     rows = sql_hr.source().fetch(10)
     assert rows[0] == SourceRow(NAME, "1", "", 0, "", "", "", "", withdrawn=False, entered_at=None)
     assert [(row.event_id, row.revision, row.withdrawn, row.entered_at) for row in rows[1:]] == [
         ("E2", 0, True, None),
-        ("E3", 0, True, None),
+        ("E3", 0, True, naive),
         ("E4", 0, False, None),
         ("E5", 0, False, None),
         ("E6", 0, False, None),
@@ -413,7 +419,7 @@ def test_ddl_gives_each_row_an_id_a_revision_and_the_time_of_entry(sql_hr: SqlHr
 
 def test_ddl_refuses_the_same_revision_twice(sql_hr: SqlHr) -> None:
     sql_hr.enter("E1")
-    with pytest.raises((sqlite3.IntegrityError, psycopg.errors.UniqueViolation)):
+    with pytest.raises((sqlite3.IntegrityError, psycopg.errors.UniqueViolation, IntegrityError)):
         sql_hr.enter("E1")
 
 
@@ -473,7 +479,7 @@ def test_sqlite_database_that_hr_is_writing_is_unavailable_for_marking_only(
 
 
 @pytest.mark.parametrize(
-    "url", ["", "hr.db", "sqlite://", "sqlite:///:memory:", "mysql://u:hidden@h/db", "postgresql://u:hidden@h:port/db"]
+    "url", ["", "hr.db", "sqlite://", "sqlite:///:memory:", "db2://u:hidden@h/db", "postgresql://u:hidden@h:port/db"]
 )
 def test_unusable_url_is_a_configuration_error_without_the_password(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from support.mariadb import PRESENT, MariadbServer, running_mariadb
+from support.mariadb import NO_MARIADB, MariadbServer
 from support.postgresql import PostgresqlServer
 from usrec.adapters.sources.outbox_ddl import outbox_ddl
 from usrec.adapters.sources.outbox_kit.rights import rights
@@ -78,7 +78,6 @@ KEY: Final = "Қ-1'\"\\"
 AGREEMENT: Final = {"term_code": "1", "established_post": "Маман", "work_place_address": "Мәңгілік Ел, 1"}
 ALL: Final = "SELECT event_id, revision, withdrawn, payload FROM usrec_outbox ORDER BY row_id"
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
-NO_MARIADB = pytest.mark.skipif(not PRESENT, reason="Debian's package mariadb-server is not installed")
 Told = tuple[str, int, bool, dict[str, str]]
 
 
@@ -145,12 +144,6 @@ class MariadbTables:
 
     def close(self) -> None:
         self._server.run("DROP DATABASE hr; DROP USER reader")
-
-
-@pytest.fixture(scope="module")
-def mariadb() -> Iterator[MariadbServer]:
-    with running_mariadb() as server:
-        yield server
 
 
 @pytest.fixture

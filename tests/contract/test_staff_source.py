@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
 from support.line import BIN, DAY, EMPLOYERS, IIN, MONDAY, Line
+from support.mariadb import NO_MARIADB, MariadbServer
 from support.postgresql import PostgresqlServer
 from usrec.adapters.persistence import SqlLedger
 from usrec.adapters.persistence.snapshot_tables import snapshot_events, snapshot_stories
@@ -30,9 +31,10 @@ from usrec.domain.submission import Submission
 from usrec.ports.ledger_view import SubmissionFilter
 
 HR = SourceName("hr")
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
 QUARTER = timedelta(minutes=15)
 STAFF = """
-CREATE TABLE staff (id TEXT PRIMARY KEY, iin TEXT, number TEXT, signed DATE, both_signed DATE, post TEXT,
+CREATE TABLE staff (id VARCHAR(40) PRIMARY KEY, iin TEXT, number TEXT, signed DATE, both_signed DATE, post TEXT,
     code TEXT, ds_number TEXT, ds_date DATE, ended DATE, ground TEXT)
 """
 LEAVES = "CREATE TABLE leaves (id INTEGER PRIMARY KEY, staff_id TEXT, kind TEXT, begins DATE, ends DATE)"
@@ -83,7 +85,7 @@ class Company:
         self.engine: Engine = create_engine(make_url(url).set(drivername=_driver(url)))
         self.line = Line(ledger=ledger)
         self.roster = SqlStaffRoster(
-            HrDatabase(HR, url, writable=False, reads_any=True),
+            HrDatabase(HR, url, writable=False, by_query=True),
             read_mapping(MAPPING.replace("the BIN", BIN), "m"),
             "hr",
         )
@@ -145,10 +147,10 @@ class Company:
 
 
 def _driver(url: str) -> str:
-    return "sqlite" if url.startswith("sqlite") else "postgresql+psycopg"
+    return "postgresql+psycopg" if url.startswith("postgresql") else make_url(url).drivername
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture(params=["sqlite", POSTGRESQL])
 def company(
     request: pytest.FixtureRequest, tmp_path: Path, new_ledger_url: object, postgresql_server: PostgresqlServer
 ) -> Iterator[Company]:
@@ -158,6 +160,11 @@ def company(
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'кадры.db'}"
         create_engine(url).connect().close()
+        ledger = open_ledger(new_ledger_url("sqlite-file"))  # type: ignore[operator]
+    elif request.param == "mariadb":
+        server: MariadbServer = request.getfixturevalue("mariadb")
+        server.run("CREATE OR REPLACE DATABASE staff DEFAULT CHARACTER SET utf8mb4")
+        url = server.url("staff")
         ledger = open_ledger(new_ledger_url("sqlite-file"))  # type: ignore[operator]
     else:
         url = postgresql_server.new_database()
@@ -170,7 +177,7 @@ def company(
     made.source.close()
     made.engine.dispose()
     ledger.close()
-    if request.param != "sqlite":
+    if request.param == "postgresql":
         postgresql_server.drop_database(url)
 
 
@@ -179,6 +186,7 @@ def test_the_first_look_at_a_staff_makes_no_event(company: Company) -> None:
     assert company.line.ledger.view.rows(SubmissionFilter()) == []
 
 
+@pytest.mark.parametrize("company", ["sqlite", POSTGRESQL, pytest.param("mariadb", marks=NO_MARIADB)], indirect=True)
 def test_a_contract_is_concluded_changed_and_ended_by_what_looks_show(company: Company) -> None:
     company.hire("N-1")
     company.look()

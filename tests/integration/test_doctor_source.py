@@ -42,6 +42,12 @@ def test_a_table_without_waiting_rows_is_right(patient: Patient, hr: SqliteHr) -
     assert list(patient.says(examine_sources)) == ["source.empty"]
 
 
+@provokes(say.UNPROVEN)
+def test_a_kind_of_server_that_nobody_tried_is_told(patient: Patient) -> None:
+    patient.tables["source.hr"]["url"] = "oracle://agent@127.0.0.1:1/?service_name=HR"
+    assert patient.says(examine_sources)["source.unproven"].values["product"] == "Oracle"
+
+
 @provokes_each({say.WAITING: timedelta(minutes=59), say.LEFT_LYING: timedelta(hours=2)})
 def test_waiting_rows_are_counted_with_the_age_of_the_oldest(
     kind: Kind, case: timedelta, patient: Patient, hr: SqliteHr
@@ -109,7 +115,7 @@ def test_one_source_hides_not_another(patient: Patient, hr: SqliteHr) -> None:
 @provokes_each(
     {
         say.UNREACHABLE: "sqlite:///missing.db",
-        say.UNUSABLE: "mysql://somewhere/hr",
+        say.UNUSABLE: "db2://somewhere/hr",
     }
 )
 def test_a_database_that_cannot_be_asked_fails(kind: Kind, case: str, patient: Patient) -> None:

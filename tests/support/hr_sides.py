@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url
 
+from support.mariadb import MariadbServer
 from usrec.adapters.inmemory.source import InMemorySource
 from usrec.adapters.sources.outbox_ddl import outbox_ddl
 from usrec.adapters.sources.outbox_table import OutboxTableSource
@@ -161,6 +162,40 @@ class SqliteHr(SqlHr):
     def close(self) -> None:
         super().close()
         self._connection.close()
+
+
+class MariadbHr(SqlHr):
+    """HR with a database of its own on a MariaDB server; times there are UTC without a zone.
+
+    Args:
+        database: Made anew.
+    """
+
+    def __init__(self, server: MariadbServer, database: str) -> None:
+        super().__init__(server.url(database))
+        made = f"CREATE OR REPLACE DATABASE {database} DEFAULT CHARACTER SET utf8mb4; USE {database};"
+        server.run(made + outbox_ddl("mariadb"))
+        self._engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        self._connection = self._engine.connect()
+        self.slow = create_engine(self.url)
+        """For a transaction that commits late."""
+
+    def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        found = self._connection.exec_driver_sql(statement.replace("?", "%s"), values)
+        return [tuple(map(_zoned, row)) for row in found] if found.returns_rows else []
+
+    def go_offline(self) -> None:
+        self.execute("RENAME TABLE usrec_outbox TO elsewhere")
+
+    def close(self) -> None:
+        super().close()
+        self._connection.close()
+        self._engine.dispose()
+        self.slow.dispose()
+
+
+def _zoned(cell: Any) -> Any:
+    return cell.replace(tzinfo=UTC) if isinstance(cell, datetime) else cell
 
 
 class PostgresqlHr(SqlHr):

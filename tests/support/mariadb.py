@@ -7,19 +7,43 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import pytest
+
+from support.health_client import free_port
+from support.made_certificates import make_server
+
 _DAEMON: Final = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
 PRESENT: Final = Path(_DAEMON).is_file() and shutil.which("mariadb") is not None
+NO_MARIADB: Final = pytest.mark.skipif(not PRESENT, reason="Debian's package mariadb-server is not installed")
 _STARTED_SECONDS: Final = 60
 
 
 class MariadbServer:
     """A running server on a Unix socket; spoken to by its own client, which knows DELIMITER."""
 
-    def __init__(self, socket: Path) -> None:
-        self._socket = socket
+    def __init__(self, folder: Path) -> None:
+        self._socket = folder / "s"
+        self._port, now = free_port(), datetime.now(UTC)
+        self.authority = make_server(folder / "tls", now - timedelta(days=1), now + timedelta(days=1))
+        """The folder with `tls-ca.pem`."""
+
+    @property
+    def options(self) -> list[str]:
+        """Where the server listens, and with what certificate."""
+        files = [f"--ssl-{name}={self.authority / file}" for name, file in (("cert", "tls.pem"), ("key", "tls.key"))]
+        return [f"--socket={self._socket}", f"--port={self._port}", "--bind-address=127.0.0.1", *files]
+
+    def tcp(self, database: str, user: str) -> str:
+        """SQLAlchemy URL of a database over TCP."""
+        return f"mysql+pymysql://{user}@127.0.0.1:{self._port}/{database}"
+
+    def url(self, database: str, user: str = "root") -> str:
+        """SQLAlchemy URL of a database."""
+        return f"mysql+pymysql://{user}@localhost/{database}?unix_socket={self._socket}"
 
     def run(self, script: str, database: str = "") -> list[list[str]]:
         """The rows of a script's answers; NULL is the text NULL.
@@ -45,18 +69,17 @@ class MariadbServer:
 
 @contextmanager
 def running_mariadb() -> Iterator[MariadbServer]:
-    """A fresh server without a network port, gone afterwards."""
+    """A fresh server for this machine alone, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="usrec-my-"))
-    data, socket = folder / "data", folder / "s"
+    data, found = folder / "data", MariadbServer(folder)
     plain = ["--no-defaults", f"--datadir={data}", "--user=root"]
     made = ["mariadb-install-db", *plain, "--auth-root-authentication-method=normal", "--skip-test-db"]
     subprocess.run(made, check=True, capture_output=True, timeout=120)
-    haste = ["--skip-networking", "--innodb-flush-log-at-trx-commit=0", "--innodb-log-file-size=8M"]
+    haste = ["--innodb-flush-log-at-trx-commit=0", "--innodb-log-file-size=8M"]
     server = subprocess.Popen(
-        [_DAEMON, *plain, f"--socket={socket}", *haste], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [_DAEMON, *plain, *found.options, *haste], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        found = MariadbServer(socket)
         for _ in range(_STARTED_SECONDS * 10):
             if found.is_up():
                 break

@@ -104,10 +104,15 @@ def _judge_of_mapping(home: Path) -> Callable[[str], object]:
 def _judge_of_source(name: str, table: Mapping[str, Any], home: Path) -> Callable[[str], object]:
     from usrec.adapters.sources.outbox_table import OutboxTableSource
     from usrec.domain.source_event import SourceName
+    from usrec.settings import is_fetched
 
+    if table.get("kind") == "snapshot" and is_fetched(str(table["url"])):
+        from usrec.adapters.sources.staff_tables.odata import require_usable
+
+        return lambda url: url.startswith("file:") or require_usable(url, f"[source.{name}] url")
     if table.get("kind") == "snapshot":
         from usrec.adapters.sources.hr_database import HrDatabase
 
-        return lambda url: HrDatabase(SourceName(name), database_url(url, home), writable=False, reads_any=True)
+        return lambda url: HrDatabase(SourceName(name), database_url(url, home), writable=False, by_query=True)
     outbox = str(table.get("table", "usrec_outbox"))
     return lambda url: OutboxTableSource(SourceName(name), database_url(url, home), table=outbox)

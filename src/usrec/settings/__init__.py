@@ -47,7 +47,7 @@ from usrec.settings.source_section import (
     outboxes,
     snapshots,
 )
-from usrec.settings.source_snapshot_section import SnapshotSourceSettings
+from usrec.settings.source_snapshot_section import SnapshotSourceSettings, is_fetched
 from usrec.settings.tree import Settings, WatcherSettings
 from usrec.settings.trust_section import CrlSettings, TrustSettings
 
@@ -102,6 +102,7 @@ __all__ = [
     "drop_folders",
     "examine",
     "find_settings",
+    "is_fetched",
     "load_health_settings",
     "load_settings",
     "load_watcher_settings",

@@ -21,7 +21,7 @@ class OutboxSourceSettings(Section):
     kind: Literal["outbox"]
     """``outbox``: a table that HR fills."""
     url: Annotated[str, Field(repr=False)]
-    """``sqlite:///hr.db`` or ``postgresql+psycopg://user@host/database``."""
+    """``sqlite:///hr.db``, ``postgresql+psycopg://user@host/database``; also mariadb, mssql, oracle with a driver."""
     password: SecretSettings | None = None
     """The database user's password, where libpq's own password file is not used."""
     table: str = "usrec_outbox"

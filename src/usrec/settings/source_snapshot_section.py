@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from usrec.settings.kinds import Day, Language, Number, Seconds
 from usrec.settings.section import SecretSettings, Section
+
+_FETCHED: Final = frozenset({"file", "http", "https"})
+
+
+def is_fetched(url: str) -> bool:
+    """Whether tables are fetched from this address, which is no database's."""
+    return url.partition(":")[0].lower() in _FETCHED
 
 
 class SnapshotSourceSettings(Section):
@@ -18,9 +25,11 @@ class SnapshotSourceSettings(Section):
     kind: Literal["snapshot"]
     """``snapshot``: queries of the mapping file, by an account that may only read."""
     url: Annotated[str, Field(repr=False)]
-    """``postgresql://user@host/database``, ``sqlite:///hr.db``; also mssql, oracle and mysql with their driver."""
+    """``postgresql://user@host/database``, ``sqlite:///hr.db``; also mariadb, mssql and oracle with their driver."""
     password: SecretSettings | None = None
     """The database user's password, where libpq's own password file is not used."""
+    ca_file: Path | None = None
+    """Authorities to trust for TLS, PEM; the system's when absent."""
     mapping: Path
     """The mapping file: which columns mean what."""
     every: Seconds = timedelta(minutes=15)

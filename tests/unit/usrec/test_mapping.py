@@ -11,7 +11,7 @@ from usrec.adapters.sources.mapping.read import read_mapping
 from usrec.domain.errors import ConfigurationError, SnapshotRefused
 from usrec.domain.mapping.dates import DateRules
 from usrec.domain.mapping.expression import compile_expression
-from usrec.domain.mapping.values import is_broken, text_of
+from usrec.domain.mapping.values import instant_of, is_broken, text_of
 from usrec.domain.source_event import Operation
 
 HEAD = """
@@ -81,6 +81,16 @@ def test_a_database_that_adds_two_thousand_years_is_read_right() -> None:
     rules = DateRules(no_date=frozenset({"0001-01-01"}), year_offset=2000)
     assert rules.day(rules.text_of(datetime(4026, 2, 28))) == "2026-02-28"  # noqa: DTZ001 -- as a driver gives it
     assert rules.day(rules.text_of(date(2001, 1, 1))) == ""
+
+
+def test_texts_of_a_database_that_adds_two_thousand_years_are_moved_once() -> None:
+    rules = DateRules(("DD.MM.YYYY", "YYYYMMDD"), frozenset({"0001-01-01", "9999-12-31"}), year_offset=2000)
+    spelt = ["4024-02-29T00:00:00", b"4024-02-29", "29.02.4024", "40240229"]
+    assert [rules.day(text_of(one, rules)) for one in spelt] == ["2024-02-29"] * 4
+    assert [rules.day(text_of(one, rules)) for one in ("2001-01-01T00:00:00", "01.01.2001", "9999-12-31")] == [""] * 3
+    assert text_of("ТД-4024-02-29", rules) == "ТД-4024-02-29", "what is no date stays as it is"
+    entered = datetime(4026, 11, 18, 9, 30)  # noqa: DTZ001 -- as a driver gives it
+    assert instant_of(entered, rules.text_of(entered), rules) == datetime(2026, 11, 18, 4, 30, tzinfo=UTC)
 
 
 def test_cells_read_the_same_whatever_type_a_driver_gives() -> None:

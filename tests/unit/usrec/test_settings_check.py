@@ -147,7 +147,7 @@ def test_every_error_is_told_at_once_with_file_and_line(file: Path, monkeypatch:
         ("sqlite:///ledger.db", "mysql://db/ledger", ":14: [ledger] url: the address is not that of a ledger"),
         (
             "postgresql://agent@db/hr",
-            "oracle://db/hr",
+            "db2://db/hr",
             ":18: [source.hr] url: the url of the HR database cannot be used",
         ),
         (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from usrec.adapters.sources.server_session import SERVERS, server_engine
 from usrec.domain.errors import ConfigurationError, SourceUnavailable
 from usrec.domain.secret import Secret
 from usrec.domain.source_event import SourceName
@@ -26,6 +27,7 @@ _SQLITE_WAIT_SECONDS: Final = 5.0
 _TABLE_STEP: Final = "Check the address, the account's rights and the table (schemas/hr-outbox)"
 _QUERY_STEP: Final = "Check the address, the account's rights and the queries of the mapping file"
 _LONG_NUMBER: Final = re.compile(r"[0-9]{6,}")
+_VALUE: Final = re.compile(r"(entry|value:?|value is) ('[^']*'?|\([^)]*\)?)")
 _POSTGRESQL_SESSION: Final = (
     "SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),"
     " set_config('lock_timeout', '5s', true), set_config('statement_timeout', '60s', true)"
@@ -34,28 +36,18 @@ _POSTGRESQL_READ_ONLY: Final = f"{_POSTGRESQL_SESSION}, set_config('transaction_
 """Held for one transaction only, so that a connection pooler between us and the server is not surprised."""
 
 
-_DRIVERS: Final = {"mssql": "pyodbc", "oracle": "oracledb", "mysql": "pymysql", "mariadb": "pymysql"}
-"""Databases that can be read when their driver is installed, and the driver that is taken unless the url names one."""
-_READ_ONLY: Final = {
-    "oracle": "SET TRANSACTION READ ONLY",
-    "mysql": "SET SESSION TRANSACTION READ ONLY",
-    "mariadb": "SET SESSION TRANSACTION READ ONLY",
-}
-"""SQL Server has no such thing: there the account's rights alone protect the data."""
-
-
 class HrDatabase:
-    """One HR database: SQLite or PostgreSQL; where nothing is written, also those of :data:`_DRIVERS`.
+    """One HR database: SQLite, PostgreSQL, or one of ``server_session.SERVERS``.
 
     Args:
         name: The source's name in the settings.
-        url: SQLAlchemy URL, ``sqlite:///file`` or ``postgresql://user@host/database``.
+        url: SQLAlchemy URL, such as ``sqlite:///file`` or ``postgresql://user@host/database``.
         password: Of the database's user. Given to the driver at each connection and kept out of the address.
         writable: Open it for changes too.
-        reads_any: Take the other databases too; for what reads by a query of the administrator's.
+        by_query: Read by queries of the administrator's, not from the outbox table; for messages.
 
     Raises:
-        ConfigurationError: The URL is none that can be used. Nothing is opened yet.
+        ConfigurationError: The URL is none that can be used, or its driver is missing. Nothing is opened yet.
     """
 
     def __init__(
@@ -65,16 +57,21 @@ class HrDatabase:
         *,
         writable: bool,
         password: Secret | None = None,
-        reads_any: bool = False,
+        by_query: bool = False,
     ) -> None:
-        self._url = _parse(name, url, _DRIVERS if reads_any else ())
+        self._url = _parse(name, url)
+        self._kind = self._url.get_backend_name()
         self._where = f"source {name} ({_shown(self._url)})"
-        self._next_step = _QUERY_STEP if reads_any else _TABLE_STEP
-        self._sqlite = self._url.get_backend_name() == "sqlite"
+        self._next_step = _QUERY_STEP if by_query else _TABLE_STEP
         self._engine = _engine(name, self._url, writable=writable)
         event.listen(self._engine, "begin", self._prepare)
         if password is not None:
-            event.listen(self._engine, "do_connect", partial(_log_in, password))
+            event.listen(self._engine, "do_connect", partial(_log_in, password, self._kind))
+
+    @property
+    def kind(self) -> str:
+        """SQLAlchemy's name of the database, such as ``postgresql``."""
+        return self._kind
 
     @contextmanager
     def transaction(self, *, write: bool = False) -> Iterator[Connection]:
@@ -86,7 +83,7 @@ class HrDatabase:
         try:
             with self._engine.connect().execution_options(usrec_write=write) as connection, connection.begin():
                 yield connection
-        except (SQLAlchemyError, UnicodeDecodeError) as problem:
+        except (SQLAlchemyError, UnicodeDecodeError, OSError) as problem:
             raise SourceUnavailable(
                 f"the HR database did not answer as expected: {_reason(problem)}",
                 where=self._where,
@@ -100,50 +97,37 @@ class HrDatabase:
 
     def _prepare(self, connection: Connection) -> None:
         write = bool(connection.get_execution_options().get("usrec_write"))
-        kind = self._url.get_backend_name()
-        if self._sqlite:
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-        elif kind in _DRIVERS:
-            if kind in _READ_ONLY:
-                connection.exec_driver_sql(_READ_ONLY[kind])
-        else:
-            connection.exec_driver_sql(_POSTGRESQL_SESSION if write else _POSTGRESQL_READ_ONLY)
+        for statement in _beginning(self._kind, write=write):
+            connection.exec_driver_sql(statement)
+
+
+def _beginning(kind: str, *, write: bool) -> Sequence[str]:
+    """What begins a transaction."""
+    if kind == "sqlite":
+        return ["BEGIN IMMEDIATE" if write else "BEGIN"]
+    if kind == "postgresql":
+        return [_POSTGRESQL_SESSION if write else _POSTGRESQL_READ_ONLY]
+    return SERVERS[kind].writing if write else SERVERS[kind].reading
 
 
 def _engine(name: SourceName, url: URL, *, writable: bool) -> Engine:
     kind = url.get_backend_name()
     if kind == "sqlite":
         return _sqlite_engine(url, writable=writable)
-    return _other_engine(name, url) if kind in _DRIVERS else _postgresql_engine(url)
+    return server_engine(url, f"[source.{name}] url") if kind in SERVERS else _postgresql_engine(url)
 
 
-def _other_engine(name: SourceName, url: URL) -> Engine:
-    """A database whose driver does not come with this program."""
-    kind = url.get_backend_name()
-    named = url if "+" in url.drivername else url.set(drivername=f"{kind}+{_DRIVERS[kind]}")
-    try:
-        return create_engine(named, pool_pre_ping=True, pool_size=1, hide_parameters=True)
-    except (ImportError, SQLAlchemyError):
-        driver = named.drivername.partition("+")[2]
-        raise ConfigurationError(
-            f"the driver {driver} for {kind} is not installed",
-            where=f"[source.{name}] url",
-            kept="Nothing was read",
-            next_step=f"Install it beside this program: pip install {driver}",
-        ) from None
-
-
-def _parse(name: SourceName, url: str, more: Collection[str] = ()) -> URL:
+def _parse(name: SourceName, url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         parsed = None
-    if parsed is None or parsed.get_backend_name() not in {"sqlite", "postgresql", *more}:
+    if parsed is None or parsed.get_backend_name() not in {"sqlite", "postgresql", *SERVERS}:
         raise ConfigurationError(
             "the url of the HR database cannot be used",
             where=f"[source.{name}] url",
             next_step="Write sqlite:///path/to/file or postgresql://user@host/database"
-            + "".join(f", {kind}://..." for kind in more),
+            + "".join(f", {kind}://..." for kind in SERVERS),
         )
     if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
         raise ConfigurationError("the url names no SQLite file", where=f"[source.{name}] url")
@@ -191,13 +175,27 @@ def _postgresql_engine(url: URL) -> Engine:
     )
 
 
-def _log_in(password: Secret, _dialect: object, _record: object, _given: object, parameters: dict[str, Any]) -> None:
-    parameters["password"] = password.reveal()
+def _log_in(
+    password: Secret, kind: str, _dialect: object, _record: object, _given: object, parameters: dict[str, Any]
+) -> None:
+    """PyMySQL knows text as Latin-1 only; ODBC's password stands in a text, where braces hold what would end it."""
+    revealed = password.reveal()
+    match kind:
+        case "mysql" | "mariadb":
+            parameters["password"] = revealed.encode()
+        case "mssql":
+            parameters["password"] = f"{{{revealed.replace('}', '}}')}}}"
+        case _:
+            parameters["password"] = revealed
 
 
 def _reason(problem: Exception) -> str:
-    """The first line of what the driver says, long numbers masked: an IIN could stand there."""
+    """The first line of what the driver says, two of oracledb, whose first one gives no reason.
+
+    Values in it and long numbers are masked: an IIN could be one.
+    """
     original = getattr(problem, "orig", None) or problem
     primary = getattr(getattr(original, "diag", None), "message_primary", None)
-    first_line = (primary or str(original)).strip().partition("\n")[0]
-    return _LONG_NUMBER.sub("***", first_line) or type(original).__name__
+    lines = (primary or str(original)).strip().splitlines() or [""]
+    first_line = " ".join(lines[: 2 if lines[0].startswith("DPY-") else 1])
+    return _LONG_NUMBER.sub("***", _VALUE.sub(r"\1 ***", first_line)) or type(original).__name__

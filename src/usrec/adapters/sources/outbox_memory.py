@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, Text, cast, or_, select
+from sqlalchemy import RowMapping, or_, select
 
 from usrec.adapters.sources.hr_database import HrDatabase
-from usrec.adapters.sources.outbox_row import read_key
+from usrec.adapters.sources.outbox_row import habits_of, read_key
 from usrec.adapters.sources.outbox_schema import outbox_table
+from usrec.adapters.sources.texts import as_text
 from usrec.domain.secret import Secret
 from usrec.domain.source_event import SourceName
 from usrec.ports.backup import RememberedRow
@@ -31,7 +32,7 @@ class OutboxMemory:
         columns = self._table.c
         texts = (columns.event_id, columns.revision, columns.taken_at, *(columns[name] for name in _TOLD))
         rows = (
-            select(columns.row_id, *(cast(one, Text).label(one.name) for one in texts))
+            select(columns.row_id, *map(as_text, texts))
             .where(or_(columns.taken_at.is_not(None), columns.usrec_state.is_not(None)))
             .order_by(columns.row_id)
             .limit(_AT_ONCE)
@@ -50,7 +51,7 @@ class OutboxMemory:
         self._database.close()
 
     def _row(self, cells: RowMapping) -> RememberedRow:
-        event_id, revision = read_key(cells)
+        event_id, revision = read_key(cells, habits_of(self._database.kind))
         told: list[Any] = [cells[name] or "" for name in _TOLD]
         return RememberedRow(
             self._name, event_id, revision, bool(cells["taken_at"]), told[0], told[1], told[2] or None, told[3] or None

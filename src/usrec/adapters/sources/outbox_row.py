@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -31,28 +32,56 @@ OutboxKey = tuple[EventId, int]
 
 _REVISION: Final = re.compile(r"[0-9]{1,10}")
 _LARGEST_REVISION: Final = 2**31 - 1
+_SPACED_ZONE: Final = re.compile(r"(?<=\d) (?=[+-]\d\d:\d\d$)")
 _TRUE: Final = frozenset({"1", "t", "true", "y", "yes", "on"})
 
 
-def read_row(source: SourceName, cells: Mapping[Any, Any]) -> SourceRow:
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What has to be known of a database to read its cells.
+
+    Attributes:
+        pads: Texts of fixed width come with blanks behind them, which are not part of a key.
+        is_utc: Times are UTC where they name no zone, as schemas/hr-outbox has it for a database without zones.
+    """
+
+    pads: bool = False
+    is_utc: bool = False
+
+
+_PLAIN: Final = Habits()
+_HABITS: Final = {
+    "mysql": Habits(pads=True, is_utc=True),
+    "mariadb": Habits(pads=True, is_utc=True),
+    "mssql": Habits(pads=True),
+    "oracle": Habits(pads=True),
+}
+
+
+def habits_of(kind: str) -> Habits:
+    """Those of a database, by SQLAlchemy's name."""
+    return _HABITS.get(kind, _PLAIN)
+
+
+def read_row(source: SourceName, cells: Mapping[Any, Any], habits: Habits = _PLAIN) -> SourceRow:
     """The row in ``cells``, which hold ``row_id`` and the text of each of :data:`EVENT_COLUMNS`."""
     return SourceRow(
         source=source,
         row_ref=str(cells["row_id"]),
-        event_id=_text(cells["event_id"]),
+        event_id=_key(cells["event_id"], habits),
         revision=read_revision(cells["revision"]),
-        event_type=_text(cells["event_type"]),
-        contract_key=_text(cells["contract_key"]),
-        employer_bin=_text(cells["employer_bin"]),
+        event_type=_key(cells["event_type"], habits),
+        contract_key=_key(cells["contract_key"], habits),
+        employer_bin=_key(cells["employer_bin"], habits),
         payload=_text(cells["payload"]),
         withdrawn=_text(cells["withdrawn"]).strip().lower() in _TRUE,
-        entered_at=read_instant(cells["entered_at"]),
+        entered_at=read_instant(cells["entered_at"], habits),
     )
 
 
-def read_key(cells: Mapping[Any, Any]) -> OutboxKey:
+def read_key(cells: Mapping[Any, Any], habits: Habits = _PLAIN) -> OutboxKey:
     """The key of a row; a row without an event id is known by its own number, as ``domain/rules/examine`` has it."""
-    return EventId(_text(cells["event_id"]) or f"row:{cells['row_id']}"), read_revision(cells["revision"])
+    return EventId(_key(cells["event_id"], habits) or f"row:{cells['row_id']}"), read_revision(cells["revision"])
 
 
 def read_revision(cell: object) -> int:
@@ -62,16 +91,22 @@ def read_revision(cell: object) -> int:
     return number if number <= _LARGEST_REVISION else 0
 
 
-def read_instant(cell: object) -> datetime | None:
+def read_instant(cell: object, habits: Habits = _PLAIN) -> datetime | None:
     """An aware UTC time, None where the text is no ISO 8601 time or names no zone, or no calendar can show it here."""
     try:
-        instant = datetime.fromisoformat(_text(cell).strip())
+        instant = datetime.fromisoformat(_SPACED_ZONE.sub("", _text(cell).strip()))
         if instant.tzinfo is None:
-            return None
+            if not habits.is_utc:
+                return None
+            instant = instant.replace(tzinfo=UTC)
         kazakhstan_date(instant.astimezone(UTC))
         return instant.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def _key(cell: object, habits: Habits) -> str:
+    return _text(cell).rstrip(" ") if habits.pads else _text(cell)
 
 
 def _text(cell: object) -> str:

@@ -1,4 +1,4 @@
-"""Contract events from an outbox table in the HR system's own database (SQLite or PostgreSQL).
+"""Contract events from an outbox table in the HR system's own database (SQLite, PostgreSQL, MariaDB and others).
 
 Which rows are new is never concluded from "id above the last one seen": a transaction that began first may commit
 last, and its lower id would be lost. Instead
@@ -19,18 +19,16 @@ from typing import Any, Final
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    Column,
     ColumnElement,
     Connection,
-    Label,
     RowMapping,
     Select,
-    Text,
     any_,
     bindparam,
-    cast,
+    case,
     func,
     literal,
+    literal_column,
     select,
     update,
 )
@@ -38,13 +36,16 @@ from sqlalchemy import (
 from usrec.adapters.sources.hr_database import HrDatabase
 from usrec.adapters.sources.outbox_row import (
     EVENT_COLUMNS,
+    Habits,
     OutboxKey,
+    habits_of,
     read_instant,
     read_key,
     read_revision,
     read_row,
 )
 from usrec.adapters.sources.outbox_schema import outbox_table
+from usrec.adapters.sources.texts import as_text
 from usrec.domain.secret import Secret
 from usrec.domain.source_event import SourceName, SourceRow
 from usrec.ports.event_source import StatusNote
@@ -65,6 +66,19 @@ _STATUS_COLUMNS: Final = {
     "usrec_noted_at": "noted_at",
 }
 """Column -> field of :class:`StatusNote`."""
+_NOW: Final[Mapping[str, ColumnElement[Any]]] = {
+    "sqlite": func.strftime("%Y-%m-%dT%H:%M:%fZ", "now"),
+    "postgresql": func.now(),
+    "mysql": literal_column("UTC_TIMESTAMP(6)"),
+    "mariadb": literal_column("UTC_TIMESTAMP(6)"),
+    "mssql": literal_column("SYSDATETIMEOFFSET()"),
+    "oracle": literal_column("SYSTIMESTAMP"),
+}
+_READ_PAST: Final = "WITH (READPAST)"
+"""SQL Server, where a reader waits for writers unless it passes by the rows that they hold: they are found later."""
+_CLAIM: Final = "WITH (UPDLOCK, ROWLOCK, READPAST)"
+_HOLD: Final = "WITH (UPDLOCK, ROWLOCK)"
+"""SQL Server's ``FOR UPDATE``, with and without ``SKIP LOCKED``."""
 
 
 class OutboxTableSource:
@@ -99,6 +113,7 @@ class OutboxTableSource:
         self._writable = writable
         self._known = known
         self._database = HrDatabase(name, url, writable=writable, password=password)
+        self._habits = habits_of(self._database.kind)
         self._table = outbox_table(table)
 
     @property
@@ -122,9 +137,9 @@ class OutboxTableSource:
         """
         if self._known is not None and not self._writable:
             return self._fetch_unknown(self._known, limit)
-        waiting = self._all_rows().where(self._table.c.taken_at.is_(None)).limit(limit)
+        waiting = self._all_rows().where(self._is_untaken()).limit(limit)
         with self._database.transaction() as connection:
-            return [read_row(self._name, cells) for cells in connection.execute(waiting).mappings()]
+            return [self._row(cells) for cells in connection.execute(waiting).mappings()]
 
     def mark_taken(self, rows: Sequence[SourceRow]) -> None:
         """Mark those of ``rows`` that HR has not changed since they were fetched; the others are fetched again.
@@ -139,7 +154,7 @@ class OutboxTableSource:
         fetched = {int(row.row_ref): row for row in rows}
         with self._database.transaction(write=True) as connection:
             found = self._untaken(connection, list(fetched))
-            unchanged = [cells["row_id"] for cells in found if read_row(self._name, cells) == fetched[cells["row_id"]]]
+            unchanged = [cells["row_id"] for cells in found if self._row(cells) == fetched[cells["row_id"]]]
             if unchanged:
                 self._mark(connection, unchanged)
 
@@ -156,7 +171,9 @@ class OutboxTableSource:
         newest = {int(note.row_ref): note for note in sorted(notes, key=lambda one: one.noted_at)}
         with self._database.transaction(write=True) as connection:
             found = self._status_of(connection, list(newest))
-            due = [(cells["row_id"], newest[cells["row_id"]]) for cells in found if _is_due(newest, cells)]
+            due = [
+                (cells["row_id"], newest[cells["row_id"]]) for cells in found if _is_due(newest, cells, self._habits)
+            ]
             if due:
                 statement = update(self._table).where(self._table.c.row_id == bindparam("noted"))
                 connection.execute(statement, [_status(row_id, note) for row_id, note in due])
@@ -173,47 +190,60 @@ class OutboxTableSource:
             if len(new) >= limit:
                 break
         with self._database.transaction() as connection:
-            return [read_row(self._name, cells) for cells in _by_id(connection, self._all_rows(), new[:limit])]
+            return [self._row(cells) for cells in _by_id(connection, self._all_rows(), new[:limit])]
 
     def _key_pages(self) -> Iterator[Mapping[int, OutboxKey]]:
         """The keys of all rows, each page in a transaction of its own: the ledger is asked in between."""
         columns = self._table.c
-        keys = select(columns.row_id, _text(columns.event_id), _text(columns.revision)).order_by(columns.row_id)
+        keys = select(columns.row_id, as_text(columns.event_id), as_text(columns.revision)).order_by(columns.row_id)
+        keys = keys.with_hint(self._table, _READ_PAST, "mssql")
         page = keys.limit(_KEYS_PER_PAGE)
         while True:
             with self._database.transaction() as connection:
                 found = connection.execute(page).mappings().all()
             if not found:
                 return
-            yield {cells["row_id"]: read_key(cells) for cells in found}
+            yield {int(cells["row_id"]): read_key(cells, self._habits) for cells in found}
             page = keys.where(columns.row_id > found[-1]["row_id"]).limit(_KEYS_PER_PAGE)
 
     def _all_rows(self) -> Select[Any]:
         """Rows in order, each cell as text: a cell of an unexpected type must not fail the statement."""
         columns = self._table.c
-        return select(columns.row_id, *(_text(columns[name]) for name in EVENT_COLUMNS)).order_by(columns.row_id)
+        rows = select(columns.row_id, *(as_text(columns[name]) for name in EVENT_COLUMNS)).order_by(columns.row_id)
+        return rows.with_hint(self._table, _READ_PAST, "mssql")
+
+    def _row(self, cells: RowMapping) -> SourceRow:
+        return read_row(self._name, cells, self._habits)
+
+    def _is_untaken(self) -> ColumnElement[bool]:
+        """In Oracle as its index has it: there an index holds no NULL."""
+        columns = self._table.c
+        if self._database.kind == "oracle":
+            return case((columns.taken_at.is_(None), columns.row_id)).is_not(None)
+        return columns.taken_at.is_(None)
 
     def _untaken(self, connection: Connection, row_ids: Sequence[int]) -> Iterator[RowMapping]:
         """Lock and read again; a row that HR is changing right now is skipped, and so fetched once more."""
+        return _by_id(connection, self._claimed(), row_ids)
+
+    def _claimed(self) -> Select[Any]:
         untaken = self._all_rows().where(self._table.c.taken_at.is_(None))
-        return _by_id(connection, untaken.with_for_update(skip_locked=True), row_ids)
+        return untaken.with_for_update(skip_locked=True).with_hint(self._table, _CLAIM, "mssql")
 
     def _status_of(self, connection: Connection, row_ids: Sequence[int]) -> Iterator[RowMapping]:
+        return _by_id(connection, self._held(), row_ids)
+
+    def _held(self) -> Select[Any]:
         columns = self._table.c
-        status = select(columns.row_id, _text(columns.revision), _text(columns.usrec_noted_at))
-        return _by_id(connection, status.order_by(columns.row_id).with_for_update(), row_ids)
+        status = select(columns.row_id, as_text(columns.revision), as_text(columns.usrec_noted_at))
+        return status.order_by(columns.row_id).with_for_update().with_hint(self._table, _HOLD, "mssql")
 
     def _mark(self, connection: Connection, row_ids: Sequence[int]) -> None:
-        sqlite = connection.dialect.name == "sqlite"
-        now = func.strftime("%Y-%m-%dT%H:%M:%fZ", "now") if sqlite else func.now()
+        now = _NOW[self._database.kind]
         for some in _portions(row_ids):
             connection.execute(
                 update(self._table).where(_one_of(self._table.c.row_id, some, connection)).values(taken_at=now)
             )
-
-
-def _text(column: Column[Any]) -> Label[str]:
-    return cast(column, Text).label(column.name)
 
 
 def _by_id(connection: Connection, rows: Select[Any], row_ids: Sequence[int]) -> Iterator[RowMapping]:
@@ -236,8 +266,8 @@ def _one_of(column: Any, values: Sequence[int], connection: Connection) -> Colum
     return found
 
 
-def _is_due(notes: Mapping[int, StatusNote], cells: RowMapping) -> bool:
-    note, written = notes[cells["row_id"]], read_instant(cells["usrec_noted_at"])
+def _is_due(notes: Mapping[int, StatusNote], cells: RowMapping, habits: Habits) -> bool:
+    note, written = notes[cells["row_id"]], read_instant(cells["usrec_noted_at"], habits)
     return read_revision(cells["revision"]) == note.revision and (written is None or written <= note.noted_at)
 
 

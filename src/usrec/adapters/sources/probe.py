@@ -13,11 +13,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, Text, cast, func, select, text
+from sqlalchemy import Column, Connection, Executable, Table, func, inspect, select, text, update
+from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
 from usrec.adapters.sources.hr_database import HrDatabase
-from usrec.adapters.sources.outbox_row import EVENT_COLUMNS, OutboxKey, read_instant, read_key
+from usrec.adapters.sources.outbox_row import EVENT_COLUMNS, OutboxKey, habits_of, read_instant, read_key
 from usrec.adapters.sources.outbox_schema import outbox_table
+from usrec.adapters.sources.server_session import SERVERS
+from usrec.adapters.sources.texts import as_text
 from usrec.domain.secret import Secret
 from usrec.domain.source_event import SourceName
 
@@ -72,7 +75,7 @@ def look_at_outbox(
     """
     database, outbox = HrDatabase(name, url, writable=writable, password=password), outbox_table(table)
     try:
-        with database.transaction() as connection:
+        with database.transaction(write=writable and database.kind in SERVERS) as connection:
             return _look(connection, outbox, writable=writable)
     finally:
         database.close()
@@ -98,9 +101,40 @@ def _columns(connection: Connection, outbox: Table) -> Mapping[str, Rights]:
     if connection.dialect.name == "sqlite":
         rights = Rights(read=True, write=_may_write_file(connection))
         return {name: rights for (name,) in connection.execute(_SQLITE_COLUMNS, {"named": outbox.name})}
+    if connection.dialect.name in SERVERS:
+        return _tried(connection, outbox)
     named = connection.dialect.identifier_preparer.format_table(outbox)
     found = connection.execute(_POSTGRESQL_COLUMNS, {"named": named})
     return {name: Rights(read=read, write=write) for name, read, write in found}
+
+
+def _tried(connection: Connection, outbox: Table) -> Mapping[str, Rights]:
+    """Rights by statements that touch no row: servers judge them before they look for rows."""
+    try:
+        there = {str(one["name"]).lower() for one in inspect(connection).get_columns(outbox.name, outbox.schema)}
+    except NoSuchTableError:
+        return {}
+    except DBAPIError as problem:
+        if problem.connection_invalidated:
+            raise
+        return {}
+    return {column.name: _rights(connection, outbox, column) for column in outbox.c if column.name in there}
+
+
+def _rights(connection: Connection, outbox: Table, column: Column[Any]) -> Rights:
+    read = _is_allowed(connection, select(column).where(text("1 = 0")))
+    written = update(outbox).values({column.name: column}).where(text("1 = 0"))
+    return Rights(read=read, write=column.name not in _READ and _is_allowed(connection, written))
+
+
+def _is_allowed(connection: Connection, statement: Executable) -> bool:
+    try:
+        connection.execute(statement).close()
+    except DBAPIError as problem:
+        if problem.connection_invalidated:
+            raise
+        return False
+    return True
 
 
 def _may_write_file(connection: Connection) -> bool:
@@ -112,12 +146,13 @@ def _may_write_file(connection: Connection) -> bool:
 def _waiting(connection: Connection, outbox: Table) -> tuple[int, datetime | None]:
     untaken = outbox.c.taken_at.is_(None)
     number = connection.scalar(select(func.count()).select_from(outbox).where(untaken)) or 0
-    first = select(cast(outbox.c.entered_at, Text)).where(untaken).order_by(outbox.c.row_id).limit(1)
+    first = select(as_text(outbox.c.entered_at)).where(untaken).order_by(outbox.c.row_id).limit(1)
     entered: Any = connection.scalar(first)
-    return number, read_instant(entered)
+    return number, read_instant(entered, habits_of(connection.dialect.name))
 
 
 def _taken(connection: Connection, outbox: Table) -> tuple[OutboxKey, ...]:
-    texts = [cast(outbox.c[name], Text).label(name) for name in ("event_id", "revision")]
+    texts = [as_text(outbox.c[name]) for name in ("event_id", "revision")]
     last = select(outbox.c.row_id, *texts).where(outbox.c.taken_at.is_not(None)).order_by(outbox.c.row_id.desc())
-    return tuple(read_key(cells) for cells in connection.execute(last.limit(LAST)).mappings())
+    habits = habits_of(connection.dialect.name)
+    return tuple(read_key(cells, habits) for cells in connection.execute(last.limit(LAST)).mappings())

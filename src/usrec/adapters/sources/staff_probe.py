@@ -1,7 +1,7 @@
 """One look at a staff's database for the administrator: what it is, what its text can hold, what the account may do.
 
-Nothing is changed. Only SQLite and PostgreSQL were run for real; the questions to the other databases follow their
-manuals and are marked as untested in docs/how-to/snapshot.md.
+Nothing is changed. SQLite, PostgreSQL and MariaDB were run for real; the questions to the other databases follow
+their manuals and are marked as untested in docs/how-to/databases.md.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from usrec.adapters.sources.hr_database import HrDatabase
-from usrec.adapters.sources.staff_roster import SqlStaffRoster
+from usrec.adapters.sources.server_session import unproven_product
+from usrec.adapters.sources.staff_roster import SqlStaffRoster, StaffDatabase
 from usrec.domain.mapping.staff_mapping import StaffMapping
 
 _ENCODING: Final[Mapping[str, str]] = {
@@ -59,6 +59,7 @@ class StaffGlimpse:
         writable: How many tables the account may change; None where that is not known. None are needed.
         contracts: Rows of the contracts' query.
         leaves: Rows of the leaves' query; None where leaves are not asked for.
+        unproven: The product's name where the makers of this program never tried it.
     """
 
     kind: str
@@ -68,9 +69,10 @@ class StaffGlimpse:
     writable: int | None
     contracts: Sequence[Mapping[str, Any]]
     leaves: Sequence[Mapping[str, Any]] | None
+    unproven: str = ""
 
 
-def look_at_staff(database: HrDatabase, roster: SqlStaffRoster, mapping: StaffMapping) -> StaffGlimpse:
+def look_at_staff(database: StaffDatabase, roster: SqlStaffRoster, mapping: StaffMapping) -> StaffGlimpse:
     """Look at a staff's database and run its queries.
 
     Raises:
@@ -85,9 +87,10 @@ def look_at_staff(database: HrDatabase, roster: SqlStaffRoster, mapping: StaffMa
         encoding = str(_asked(connection, _ENCODING.get(kind, "")) or "")
         narrow = _narrow(connection, kind, mapping.contracts.query)
         holds = None if not encoding else encoding.lower().startswith(_HOLDS_ALL)
-        writable = _writable(connection, kind)
+        writable, unproven = _writable(connection, kind), unproven_product(connection)
     columns = set(mapping.contracts.columns)
-    return StaffGlimpse(kind, encoding, holds, [one for one in narrow if one in columns], writable, contracts, leaves)
+    found = [one for one in narrow if one in columns]
+    return StaffGlimpse(kind, encoding, holds, found, writable, contracts, leaves, unproven)
 
 
 def _asked(connection: Connection, statement: str, **values: str) -> Any:
@@ -102,7 +105,7 @@ def _asked(connection: Connection, statement: str, **values: str) -> Any:
 
 
 def _narrow(connection: Connection, kind: str, query: str) -> Sequence[str]:
-    statement = _NARROW.get(kind, "")
+    statement = _NARROW.get("mysql" if kind == "mariadb" else kind, "")
     if not statement:
         return []
     try:

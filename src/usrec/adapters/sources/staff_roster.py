@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection
 
-from usrec.adapters.sources.hr_database import HrDatabase
 from usrec.domain.errors import SnapshotRefused
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.mapping.staff_mapping import RowMapping, StaffMapping
@@ -18,6 +18,20 @@ MOST_ROWS: Final = 500_000
 _KEPT: Final = "The last snapshot stands; nothing was derived and no event is lost"
 
 
+class StaffDatabase(Protocol):
+    """Where the queries are run: HR's database, or tables that were fetched."""
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """One state of the data.
+
+        Raises:
+            SourceUnavailable: It cannot be had.
+        """
+
+    def close(self) -> None:
+        """Close idle connections."""
+
+
 class SqlStaffRoster:
     """The ``StaffRoster`` port over any database that SQLAlchemy reads.
 
@@ -25,7 +39,7 @@ class SqlStaffRoster:
         where: Source and mapping file, for messages.
     """
 
-    def __init__(self, database: HrDatabase, mapping: StaffMapping, where: str) -> None:
+    def __init__(self, database: StaffDatabase, mapping: StaffMapping, where: str) -> None:
         self._database = database
         self._mapping = mapping
         self._where = where

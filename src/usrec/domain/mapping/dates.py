@@ -18,8 +18,11 @@ from usrec.domain.kazakhstan_time import KAZAKHSTAN
 UNREAD: Final = "unread: "
 """Before a text that should be a date and is none; the rules refuse it and name the field."""
 
+_ISO: Final = "YYYY-MM-DD"
 _PARTS: Final = {"YYYY": r"(?P<year>\d{4})", "MM": r"(?P<month>\d{1,2})", "DD": r"(?P<day>\d{1,2})"}
 _TIME: Final = r"(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?"
+_MIDNIGHT: Final = re.compile(r"[T ]00:00(:00(\.0+)?)?$")
+_ISO_DAY: Final = re.compile(r"(\d{4})(-\d{2}-\d{2}" + _TIME + ")")
 _OFFSET: Final = re.compile(r"([+-])(\d{2}):(\d{2})")
 _ZONED: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)")
 
@@ -32,10 +35,10 @@ class DateRules:
         formats: Spellings of text, such as ``DD.MM.YYYY``; a time behind them does not count.
         no_date: Spellings and days (as ``YYYY-MM-DD``) that mean that there is no date, or no end.
         zone: Where the calendar is kept; for cells with a zone of their own.
-        year_offset: So many years too late are all dates of the database.
+        year_offset: So many years too late are all dates of the database, and all texts that are whole dates.
     """
 
-    formats: Sequence[str] = ("YYYY-MM-DD",)
+    formats: Sequence[str] = (_ISO,)
     no_date: frozenset[str] = frozenset()
     zone: tzinfo = KAZAKHSTAN
     year_offset: int = 0
@@ -49,16 +52,22 @@ class DateRules:
             return day if at == time.min else f"{day}T{at.isoformat()}"
         return self._moved(cell)
 
+    def moved_text(self, text: str) -> str:
+        """A cell of text; one that is a whole ISO date is as many years too late as a date of this database."""
+        found = _ISO_DAY.fullmatch(text) if self.year_offset else None
+        if found is None or int(found[1]) <= self.year_offset or text[:10] in self.no_date:
+            return text
+        return f"{int(found[1]) - self.year_offset:04}{found[2]}"
+
     def day(self, text: str) -> str:
         """The calendar date in a text as ``YYYY-MM-DD``; empty where it means none, marked where it is none."""
-        if not text or text in self.no_date:
+        if not text or _MIDNIGHT.sub("", text) in self.no_date:
             return ""
         if _ZONED.fullmatch(text):
             return self._of_instant(text)
-        found = self._read(text)
-        if found is None:
+        day = self._read(text)
+        if day is None:
             return f"{UNREAD}{text}"
-        day = found.isoformat()
         return "" if day in self.no_date else day
 
     def _wall(self, moment: datetime) -> datetime:
@@ -78,18 +87,25 @@ class DateRules:
         day = self._wall(instant).date().isoformat()
         return "" if day in self.no_date else day
 
-    def _read(self, text: str) -> date | None:
-        for pattern in ("YYYY-MM-DD", *self.formats):
+    def _read(self, text: str) -> str | None:
+        """An ISO date was moved with its cell (:meth:`moved_text`); one in another spelling is moved here."""
+        for pattern in (_ISO, *self.formats):
             found = re.fullmatch(_expression(pattern) + _TIME, text)
             if found:
                 try:
-                    return date(int(found["year"]), int(found["month"]), int(found["day"]))
+                    day = date(int(found["year"]), int(found["month"]), int(found["day"]))
                 except ValueError:
                     continue
+                return day.isoformat() if pattern == _ISO else self._moved(day)
         return None
 
     def _moved(self, day: date) -> str:
-        """29 February has its like in a year that lies a multiple of 400 away, and that is asked for."""
+        """29 February has its like in a year that lies a multiple of 400 away, and that is asked for.
+
+        A declared day that means none is written as it is, and not moved.
+        """
+        if day.isoformat() in self.no_date:
+            return day.isoformat()
         year = day.year - self.year_offset if day.year > self.year_offset else day.year
         return f"{year:04}-{day.month:02}-{day.day:02}"
 

@@ -61,6 +61,27 @@ class RowMapping:
 
 
 @dataclass(frozen=True, slots=True)
+class TableMapping:
+    """A table that is fetched whole, from a service or a file, where HR's database itself cannot be asked.
+
+    Attributes:
+        name: As the queries call it.
+        read: What the service or the folder calls it.
+        columns: What of it is read; a list of further rows stands in its column as JSON.
+        key: Columns that tell its rows apart, in their order.
+        filter: What the service is asked to leave out, in its own language; empty for nothing.
+        max_age: In hours; an older file is not taken for the staff.
+    """
+
+    name: str
+    read: str
+    columns: Sequence[str]
+    key: Sequence[str] = ()
+    filter: str = ""
+    max_age: int = 48
+
+
+@dataclass(frozen=True, slots=True)
 class StaffMapping:
     """The whole file.
 
@@ -69,6 +90,7 @@ class StaffMapping:
         leaves: ``owner`` is the key of the contract; None where leaves are not asked for.
         leaves_are_complete: A leave whose row is gone was deleted.
         empty: Texts that mean that there is no value.
+        tables: What the queries ask, where they do not ask HR's database.
     """
 
     contracts: RowMapping
@@ -76,6 +98,7 @@ class StaffMapping:
     leaves_are_complete: bool = False
     dates: DateRules = field(default_factory=DateRules)
     empty: frozenset[str] = frozenset()
+    tables: Sequence[TableMapping] = ()
 
     def contract_rows(self, rows: Sequence[Row], today: date, where: str) -> list[StaffRow]:
         """The staff on ``today``.

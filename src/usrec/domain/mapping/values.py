@@ -136,15 +136,15 @@ def text_of(cell: object, dates: DateRules) -> str:
         case float() | Decimal():
             return _number(Decimal(str(cell)))
         case bytes() | memoryview():
-            return _plain(bytes(cell).decode("utf-8", "replace"))
+            return dates.moved_text(_plain(bytes(cell).decode("utf-8", "replace")))
         case _:
-            return _plain(str(cell))
+            return dates.moved_text(_plain(str(cell)))
 
 
 def instant_of(cell: object, text: str, dates: DateRules) -> datetime | None:
     """When HR entered a row, aware UTC; a time without a zone is one of the declared zone."""
     try:
-        moment = cell if isinstance(cell, datetime) else datetime.fromisoformat(text)
+        moment = cell if isinstance(cell, datetime) and not dates.year_offset else datetime.fromisoformat(text)
         zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=dates.zone)
         return zoned.astimezone(UTC)
     except (ValueError, OverflowError):

@@ -114,7 +114,7 @@ def _of_staff(name: str, review: Path | None, config: Path | None) -> Sequence[C
         )
     roster = build_roster(settings, name, source, mapping)
     url, password = settings.database_url(source.url), settings.optional_secret(source.password)
-    database = HrDatabase(SourceName(name), url, writable=False, password=password, reads_any=True)
+    database = HrDatabase(SourceName(name), url, writable=False, password=password, by_query=True)
     try:
         found = look_at_staff(database, roster, mapping)
     finally:

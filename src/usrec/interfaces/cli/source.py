@@ -1,7 +1,8 @@
-"""``usrec source``: HR's staff, where events follow from looks at it: does the mapping fit, and what would be told."""
+"""``usrec source``: HR's databases: does the mapping fit, what would be told, does the database do what it must."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from usrec.domain.errors import ValidationProblem
 from usrec.interfaces.cli.options import AsJson, Config, print_json
 from usrec.interfaces.cli.selection import opened
-from usrec.interfaces.cli.tables import say
+from usrec.interfaces.cli.tables import print_table, say
 from usrec.interfaces.i18n import tr
 
 app = typer.Typer(help="Look at HR's staff where events are derived from it.", no_args_is_help=True)
@@ -64,3 +65,69 @@ def preview(name: Name, *, config: Config = None, as_json: AsJson = False) -> No
         print_json(preview_json(made))
     else:
         print_preview(made)
+
+
+@app.command("conformance")
+def conformance(
+    name: Name,
+    *,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Make a table of its own in HR's database, try all in it, and drop it.")
+    ] = False,
+    scratch_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Address of an account that may make that table; the source's own without it."
+        ),
+    ] = None,
+    scratch_password_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File with that account's password.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The report; default usrec-conformance-NAME.json, with a .txt.")
+    ] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try whether a database does all that the agent relies upon, and write a report. Exit 5 when a trial failed."""
+    from usrec.interfaces.cli.conformance import Conformance, needs_permission
+    from usrec.settings import load_settings
+
+    settings = load_settings(config)
+    if needs_permission(settings, name) and not yes:
+        raise typer.BadParameter(
+            "the trials make a table usrec_conformance_... in HR's database and drop it again: repeat with --yes",
+            param_hint="--yes",
+        )
+    found = Conformance(settings, name, scratch_url=scratch_url, password_file=scratch_password_file)
+    report, readable = found.write(output or Path(f"usrec-conformance-{name}.json"))
+    if as_json:
+        print_json(found.as_json())
+    else:
+        found.print_table()
+        say(tr("Report: {file} and {readable}").format(file=report, readable=readable))
+    if found.has_faults:
+        raise typer.Exit(ValidationProblem.exit_code)
+
+
+@app.command("mapping")
+def mapping(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which one; all are listed without it.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print a ready mapping file for a staffing system: what to fill in stands at its head."""
+    from usrec.adapters.sources.mapping.ready import ready_mapping, ready_mappings, title_of
+
+    if name is not None:
+        text = ready_mapping(name)
+        if as_json:
+            print_json({"name": name, "system": title_of(text), "text": text})
+        else:
+            typer.echo(text, nl=False)
+        return
+    listed = [{"name": one, "system": title_of(text)} for one, text in ready_mappings().items()]
+    if as_json:
+        print_json(listed)
+    else:
+        print_table([tr("mapping"), tr("staffing system")], [list(one.values()) for one in listed])

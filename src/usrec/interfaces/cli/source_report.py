@@ -34,16 +34,13 @@ class CheckedStaff:
     """
 
     def __init__(self, settings: LoadedSettings, name: str) -> None:
-        from usrec.adapters.sources.hr_database import HrDatabase
         from usrec.adapters.sources.staff_probe import look_at_staff
-        from usrec.domain.source_event import SourceName
-        from usrec.staffs import build_mapping, build_roster, named_staff
+        from usrec.staffs import build_mapping, build_roster, build_staff_database, named_staff
 
         source = named_staff(settings, name)
         self.mapping: StaffMapping = build_mapping(settings, source)
         roster = build_roster(settings, name, source, self.mapping)
-        url, password = settings.database_url(source.url), settings.optional_secret(source.password)
-        database = HrDatabase(SourceName(name), url, writable=False, password=password, reads_any=True)
+        database = build_staff_database(settings, name, source, self.mapping)
         try:
             self.found: StaffGlimpse = look_at_staff(database, roster, self.mapping)
         finally:
@@ -83,6 +80,9 @@ class CheckedStaff:
         """What was found, a line each."""
         found = self.found
         yield tr("Connected: {kind}, text in {encoding}").format(kind=found.kind, encoding=found.encoding or "?")
+        if found.unproven:
+            text = tr("Note: {product} was never tried by the makers of this program: run usrec source conformance")
+            yield text.format(product=found.unproven)
         if found.holds_kazakh is False:
             yield tr("FAULT: this encoding has no Kazakh letters (ә, ғ, қ, ң, ө, ұ, ү, һ, і); texts lose them")
         if found.narrow:
@@ -125,6 +125,7 @@ class CheckedStaff:
         found = self.found
         return {
             "database": found.kind,
+            "unproven": found.unproven or None,
             "encoding": found.encoding,
             "holds_kazakh": found.holds_kazakh,
             "narrow_columns": list(found.narrow),

@@ -10,10 +10,17 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from usrec.domain.errors import ConfigurationError
 from usrec.interfaces.i18n import N_
-from usrec.settings import HttpSourceSettings, KeySettings, LoadedSettings, ProxySettings, databases
+from usrec.settings import HttpSourceSettings, KeySettings, LoadedSettings, ProxySettings, databases, is_fetched
 from usrec.settings.listen import TcpAddress, read_listen
 
 POSTGRESQL: Final = 5432
+_SERVERS: Final = {
+    "mysql": ("mysql", 3306),
+    "mariadb": ("mysql", 3306),
+    "mssql": ("tds", 1433),
+    "oracle": ("tcps", 2484),
+}
+"""Protocol and usual port, by the scheme of an address."""
 HTTPS: Final = 443
 HTTP: Final = 80
 
@@ -126,8 +133,26 @@ def _databases(settings: LoadedSettings) -> Iterator[Opening]:
         yield Opening(Side.AGENT, host, port, "postgresql", "[ledger] url", N_("the agent's own database"))
     for name, source in databases(values.source):
         setting = f"[source.{name}] url"
-        for host, port in database_servers(source.url, setting):
-            yield Opening(Side.AGENT, host, port, "postgresql", setting, N_("the HR database"))
+        if is_fetched(source.url):
+            yield from _service(name, source.url)
+            continue
+        for protocol, host, port in _hr_servers(source.url, setting):
+            yield Opening(Side.AGENT, host, port, protocol, setting, N_("the HR database"))
+
+
+def _hr_servers(url: str, setting: str) -> Iterator[tuple[str, str, int]]:
+    parts = _read(url, setting)
+    protocol, usual = _SERVERS.get(parts.scheme.partition("+")[0], ("", 0))
+    if protocol and parts.hostname and "unix_socket" not in parse_qs(parts.query):
+        yield protocol, parts.hostname, parts.port or usual
+    for host, port in database_servers(url, setting):
+        yield "postgresql", host, port
+
+
+def _service(name: str, url: str) -> Iterator[Opening]:
+    """HR's system where it is asked over HTTP; a folder of files needs no opening."""
+    if not url.startswith("file:"):
+        yield from _web(f"source.{name}", url, None, N_("the HR database"))
 
 
 def _read(url: str, setting: str) -> SplitResult:

@@ -13,7 +13,7 @@ from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
 from usrec.interfaces.doctor.staff_check import examine_staff
 from usrec.interfaces.i18n import N_
-from usrec.settings import OutboxSourceSettings, drop_folders, outboxes, snapshots
+from usrec.settings import OutboxSourceSettings, databases, drop_folders, outboxes, snapshots
 
 if TYPE_CHECKING:
     from usrec.adapters.sources.probe import OutboxGlimpse
@@ -87,6 +87,13 @@ FORGOTTEN: Final = Kind(
     N_("Rows of {table} are marked as taken, but the ledger has never seen them; of the last 1000 so many: {number}"),
     N_("Nobody sends them. Has the ledger gone back in time? See docs/how-to/upgrade-and-backup.md, Restore"),
 )
+UNPROVEN: Final = Kind(
+    "source",
+    "unproven",
+    Verdict.WARN,
+    N_("The makers of this program never tried it on a live server of {product}"),
+    N_("Run usrec source conformance {about} on a copy first (docs/how-to/databases.md)"),
+)
 READ_ONLY: Final = Kind(
     "source",
     "read_only",
@@ -97,12 +104,22 @@ READ_ONLY: Final = Kind(
 
 def examine_sources(installation: Installation) -> Iterator[Line]:
     """Each source of the settings."""
+    yield from _unproven(installation)
     for name, source in outboxes(installation.settings.values.source):
         yield from _source(installation, name, source)
     for name, staff in snapshots(installation.settings.values.source):
         yield from examine_staff(installation, name, staff)
     for name, folder in drop_folders(installation.settings.values.source):
         yield from examine_folder(name, installation.settings.path(folder))
+
+
+def _unproven(installation: Installation) -> Iterator[Line]:
+    from usrec.adapters.sources.server_session import unproven_address
+
+    for name, source in databases(installation.settings.values.source):
+        product = unproven_address(source.url)
+        if product:
+            yield UNPROVEN.line(about=name, product=product)
 
 
 def _source(installation: Installation, name: str, source: OutboxSourceSettings) -> Iterator[Line]:

@@ -35,9 +35,9 @@ def _objects(text: str, where: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         if not line.strip():
             continue
         try:
-            found = json.loads(line, object_pairs_hook=_without_doubles)
+            found = json.loads(line, object_pairs_hook=without_doubles)
         except (ValueError, RecursionError) as problem:
-            reason = "a name stands in it twice" if isinstance(problem, _DoubledNameError) else "it is no JSON"
+            reason = "a name stands in it twice" if isinstance(problem, DoubledNameError) else "it is no JSON"
             raise FileUnreadable(f"line {number} cannot be read: {reason}", where=where) from None
         if not isinstance(found, dict):
             raise FileUnreadable(f"line {number} is JSON but not an object of fields", where=where)
@@ -52,12 +52,17 @@ def _flat(found: dict[str, Any], number: int, where: str) -> Mapping[str, Any]:
     return {**found, **inner}
 
 
-class _DoubledNameError(ValueError):
+class DoubledNameError(ValueError):
     """One name twice in one object."""
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """What ``json.loads`` makes of an object.
+
+    Raises:
+        DoubledNameError: A name stands in it twice.
+    """
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise _DoubledNameError
+        raise DoubledNameError
     return found

@@ -88,6 +88,16 @@ class LeavePart(Part):
     social_leave: Values
 
 
+class TablePart(Part):
+    """``[tables.NAME]``: a table that is fetched whole, from an OData service or a file of JSON lines."""
+
+    read: Annotated[str, Field(min_length=1)]
+    columns: Annotated[tuple[str, ...], Field(min_length=1)]
+    key: tuple[str, ...] = ()
+    filter: str = ""
+    max_age: Annotated[int, Field(ge=1, le=24 * 31)] = 48
+
+
 class TriggersPart(Part):
     """``[triggers]``: HR's tables that triggers watch, each with its column of the contract's key."""
 
@@ -102,6 +112,7 @@ class MappingDocument(Part):
     dates: Dates = Dates()
     codes: dict[str, dict[str, str]] = {}
     approved: dict[str, ApprovedPart] = {}
+    tables: dict[str, TablePart] = {}
     contract: ContractPart
     leave: LeavePart | None = None
     triggers: TriggersPart | None = None

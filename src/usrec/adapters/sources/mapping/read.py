@@ -18,6 +18,7 @@ from usrec.adapters.sources.mapping.document import (
     LeavePart,
     MappingDocument,
     SlicesPart,
+    TablePart,
     Value,
     Values,
     Written,
@@ -27,7 +28,7 @@ from usrec.domain.errors import ConfigurationError, ValidationProblem
 from usrec.domain.mapping.dates import DateRules, read_zone, require_format
 from usrec.domain.mapping.expression import Expression, compile_expression
 from usrec.domain.mapping.review import ApprovedCodes
-from usrec.domain.mapping.staff_mapping import EVENT_DAYS, RowMapping, Slices, StaffMapping
+from usrec.domain.mapping.staff_mapping import EVENT_DAYS, RowMapping, Slices, StaffMapping, TableMapping
 from usrec.domain.mapping.values import ApprovedMap, ValueRule, as_key
 from usrec.domain.rules.codes import CODE_FIELDS
 from usrec.domain.rules.field_table import FIELDS, FieldRule
@@ -103,7 +104,14 @@ class _Reading:
             leave is not None and leave.gone == "deleted",
             self._dates(document.dates),
             frozenset(document.empty) | {""},
+            tuple(self._table(name, part) for name, part in document.tables.items()),
         )
+
+    def _table(self, name: str, part: TablePart) -> TableMapping:
+        lacking = [one for one in part.key if one not in part.columns]
+        if lacking:
+            raise _wrong(f"[tables.{name}] key: {', '.join(lacking)} is none of its columns", self._where)
+        return TableMapping(name, part.read, part.columns, part.key, part.filter, part.max_age)
 
     def _contracts(self, part: ContractPart) -> RowMapping:
         given = {

@@ -15,10 +15,6 @@ _MAY_READ_ONLY: Final = (
     "-- Where no right to update can be given, leave out the UPDATE line and set the source read-only in the agent's\n"
     "-- settings. The account itself is made by the administrator: no password stands here.\n"
 )
-_NOT_READ: Final = (
-    "-- For the account of whatever passes the rows on: the agent does not read an outbox in this database yet.\n"
-    "-- The account itself is made by the administrator: no password stands here.\n"
-)
 
 
 def rights(dialect: str, account: str) -> str:
@@ -35,7 +31,7 @@ def rights(dialect: str, account: str) -> str:
         lines.insert(0, "-- Where the table is not in public, the account needs USAGE on its schema too.")
     if dialect == "mssql":
         lines.append("GO")
-    return (_MAY_READ_ONLY if dialect == "postgresql" else _NOT_READ) + "\n".join(lines) + "\n"
+    return _MAY_READ_ONLY + "\n".join(lines) + "\n"
 
 
 def _mariadb(account: str) -> str:
