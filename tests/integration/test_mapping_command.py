@@ -167,6 +167,43 @@ def test_a_new_contract_is_completed_when_its_post_gets_a_code(desk: Desk) -> No
     assert _look(desk) == [(f"K-{at}", "conclusion", ("position_code",)) for at in range(2)]
 
 
+def test_a_corrected_code_makes_no_agreement_and_the_next_one_carries_it(desk: Desk) -> None:
+    """HR changed nothing: one line is told for the code, however many contracts have it, and all else goes on."""
+    file = desk.folder / "posts.xlsx"
+    desk.ask("dictionaries", "import", str(desk.folder / "position.csv"), "--valid-from", "2026-01-01")
+    desk.ask("mapping", "collect", "--source", "staff")
+    desk.ask("mapping", "suggest", str(file), "--approve-exact")
+    settings = desk.settings.read_text("utf-8")
+    desk.settings.write_text(settings.replace("new_from = 2026-11-01\n", ""), "utf-8")
+    with (desk.folder / "staff.toml").open("a", encoding="utf-8") as mapping:
+        mapping.write('[contract.amendment]\nagreement_number = "ds"\nagreement_date = "dated"\nsigned_on = "dated"\n')
+        mapping.write('[contract.termination]\ntermination_date = "ended"\n')
+    with closing(sqlite3.connect(desk.folder / "staff.db")) as hr, hr:
+        for column in ("ds", "dated", "ended"):
+            hr.execute(f"ALTER TABLE staff ADD COLUMN {column} text")
+    assert _look(desk) == []
+    _edit(file, "Программист", code="2512-0-002")
+    assert _look(desk) == [], "nobody has approved it"
+    refused = desk.usrec("mapping", "approve", str(file))
+    assert (refused.code, "--correct" in refused.out) == (5, True)
+    assert desk.ask("mapping", "approve", str(file), "--correct")["approved"] == 1
+    shown = desk.ask("source", "preview", "staff")
+    recoded = {"field": "position_code", "was": "2512-0-001", "now": "2512-0-002", "number": 2}
+    assert (shown["events"], shown["puzzles"], shown["recoded"]) == ([], [], [recoded])
+    assert "registered with the wrong code: 2" in desk.usrec("source", "preview", "staff").out
+    assert _look(desk) == []
+    with closing(sqlite3.connect(desk.folder / "staff.db")) as hr, hr:
+        hr.execute("UPDATE staff SET ended = '2026-11-20' WHERE id = 'K-0'")
+        hr.execute("UPDATE staff SET ds = '7', dated = '2026-11-20' WHERE id = 'K-1'")
+        hr.execute("UPDATE staff SET post = 'программист' WHERE id = 'K-3'")
+    (ended, agreed, moved) = _look(desk)
+    assert ended == ("K-0", "termination", ())
+    assert agreed[:2] == ("K-1", "amendment")
+    assert "position_code" in agreed[2], "the right code goes with HR's own agreement"
+    assert moved == ("K-3", "amendment", ("established_post", "position_code")), "HR itself changed the post"
+    assert desk.ask("source", "preview", "staff")["recoded"] == [recoded | {"number": 1}]
+
+
 def _look(desk: Desk) -> list[tuple[str, str, Sequence[str]]]:
     """One look that is remembered, by the mapping as a starting agent reads it."""
     settings = load_settings(desk.settings)

@@ -123,12 +123,13 @@ class Approval:
     faults: Sequence[Fault] = ()
 
 
-def approve(review: Review, edition: Edition, by: str, today: date) -> Approval:
+def approve(review: Review, edition: Edition, by: str, today: date, *, correcting: bool = False) -> Approval:
     """Approve every line for which a person has chosen a code; all lines that hold one are checked.
 
     Args:
         edition: Of the official list, as it holds on the day for which the codes are meant.
         by: Who approves.
+        correcting: Codes that stand in the place of approved ones were meant from the beginning; else they are refused.
     """
     rows, faults = [], []
     for row in review.rows:
@@ -136,15 +137,17 @@ def approve(review: Review, edition: Edition, by: str, today: date) -> Approval:
         why = "" if fault or not chosen.code or _has_ended(chosen, today) else unusable(chosen.code, edition)
         if fault or why:
             faults.append(Fault(row.number, why or "choice", chosen.code))
+        elif chosen.is_changed and not correcting:
+            faults.append(Fault(row.number, "changed", chosen.code))
         rows.append(_with_names(_signed(chosen, by, today), edition) if chosen.code else chosen)
     faults += contradictions(rows)
-    new = sum(row.is_approved and not old.is_approved for row, old in zip(rows, review.rows, strict=True))
+    new = sum(row.approved_code != old.approved_code for row, old in zip(rows, review.rows, strict=True))
     return Approval(Review(review.dictionary, rows), new, faults)
 
 
 def _has_ended(row: ReviewRow, today: date) -> bool:
     """An approval of the past is history: its code may have gone out of use since."""
-    return row.is_approved and row.valid_to is not None and row.valid_to < today
+    return row.is_approved and not row.is_changed and row.valid_to is not None and row.valid_to < today
 
 
 def _chosen(row: ReviewRow) -> tuple[ReviewRow, bool]:
@@ -159,7 +162,12 @@ def _chosen(row: ReviewRow) -> tuple[ReviewRow, bool]:
 
 
 def _signed(row: ReviewRow, by: str, today: date) -> ReviewRow:
-    return replace(row, approved_by=row.approved_by or by, approved_on=row.approved_on or today)
+    """The line with who approved its code; whoever corrects a code approves anew, and the wrong one is kept."""
+    if row.is_changed:
+        wrong = tuple(code for code in dict.fromkeys((*row.corrects, row.approved_code)) if code != row.code)
+        return replace(row, corrects=wrong, approved_code=row.code, approved_by=by, approved_on=today)
+    signed = replace(row, approved_by=row.approved_by or by, approved_on=row.approved_on or today)
+    return replace(signed, approved_code=row.code)
 
 
 def approve_exact(review: Review, edition: Edition, index: NameIndex, by: str, today: date) -> Approval:

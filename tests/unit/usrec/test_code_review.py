@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from support.code_lists import IMPORTED, an_edition
 from usrec.adapters.dictionaries.official import Layout, read_official
 from usrec.adapters.dictionaries.tables import read_file, read_rows
+from usrec.adapters.sources.mapping.hr_list import ListColumns, seen_in_list
 from usrec.adapters.sources.mapping.read import read_mapping
 from usrec.adapters.sources.mapping.review_file import content_of, read_review, write_review
 from usrec.adapters.sources.outbox_kit.triggers import triggers
@@ -26,7 +27,10 @@ from usrec.domain.mapping.review import ApprovedCodes, Review, ReviewRow, Seen, 
 from usrec.domain.mapping.review_coverage import COVERED, cover_review, months_after, percent
 from usrec.domain.mapping.staff_mapping import Row
 from usrec.domain.mapping.values import as_key
-from usrec.domain.snapshot.story import Facts
+from usrec.domain.snapshot.recoded import Recoded, leave_as_registered
+from usrec.domain.snapshot.staff import LeaveRow
+from usrec.domain.snapshot.story import Facts, Story, Told
+from usrec.domain.source_event import EventId, Operation
 
 TODAY = date(2026, 11, 22)
 OFFICIAL = Path(__file__).parents[4] / "shared" / "reference" / "dictionaries" / "position.csv"
@@ -34,6 +38,9 @@ NAMES = [
     *("Главный бухгалтер|Бас есепші", "Бухгалтер|Есепші", "Заместитель директора|Директордың орынбасары"),
     *("Начальник отдела кадров (управление персоналом)|Кадрлар бөлімінің басшысы", "Водитель автомобиля|Жүргізуші"),
     *("Инженер-программист|Инженер-бағдарламашы", "Специалист по кадрам|Кадр маманы", "Қоймашы|Қоймашы"),
+    *("Руководитель отдела, категория С-1|Бөлім басшысы, С-1 санаты", "Уборщик помещений|Тазалаушы"),
+    *("Заведующий хозяйством|Шаруашылық меңгерушісі", "Начальник цеха (обработка)|Цех бастығы (өңдеу)"),
+    "Заместитель начальника цеха|Цех бастығының орынбасары",
 ]
 POSTS = an_edition(
     Entry("2411", "Есепшілер", "Бухгалтеры"),
@@ -74,6 +81,16 @@ def test_a_name_is_compared_without_case_signs_and_lost_kazakh_letters(name: str
         ("Бyхгaлтеp", "2411-0-002"),
         ("Бухалтер", "2411-0-002"),
         ("коймашы", "2411-0-008"),
+        ("Бухгалтер 1 категории", "2411-0-002"),
+        ("есепші, 2 санатты", "2411-0-002"),
+        ("Водитель автомоб. 4 р.", "2411-0-005"),
+        ("Водитель (вахта, 0,5 ст.)", "2411-0-005"),
+        ("Инженер-бағдарламашы / инженер-программист (бюро №3)", "2411-0-006"),
+        ("уборщица помещений", "2411-0-010"),
+        ("Завхоз", "2411-0-011"),
+        ("главбух", "2411-0-001"),
+        ("и.о. начальника цеха", "2411-0-012"),
+        ("Руководитель отдела, категория С-1", "2411-0-009"),
     ],
 )
 def test_the_code_that_is_meant_is_suggested_first(hr: str, code: str) -> None:
@@ -141,7 +158,8 @@ def test_a_review_comes_back_from_its_file_as_it_was_written(
 
 def _row(value: str, code: str = "", **changes: object) -> ReviewRow:
     row = ReviewRow(Seen(value, rows=2, employees=2), code)
-    return replace(row, **({"approved_by": "А", "approved_on": TODAY} if code else {}), **changes)  # type: ignore[arg-type]
+    approved = {"approved_by": "А", "approved_on": TODAY, "approved_code": code} if code else {}
+    return replace(row, **{**approved, **changes})  # type: ignore[arg-type]
 
 
 def _written(file: Path, *rows: ReviewRow) -> Path:
@@ -167,6 +185,29 @@ def test_excel_keeps_zeros_and_what_it_took_is_refused(tmp_path: Path) -> None:
     opened.save(book)
     with pytest.raises(ValidationProblem, match="line 2, code: the spreadsheet has made a number"):
         read_review(book)
+
+
+def test_what_a_spreadsheet_would_lose_silently_is_refused(tmp_path: Path) -> None:
+    """A formula is no code and no name, a second sheet is not written again, an old encoding has no Kazakh letters."""
+    for column, value in (("H2", "=VLOOKUP(B2,A:B,2)"), ("B2", "=A1"), ("Q2", "=1+1")):
+        book = _written(tmp_path / f"{column}.xlsx", _row("Қоймашы", "2411-0-008"))
+        opened = load_workbook(book)
+        opened.worksheets[0][column] = value
+        opened.save(book)
+        with pytest.raises(ValidationProblem, match="formula"):
+            read_review(book)
+        with pytest.raises(ValidationProblem, match="paste it as values"):
+            seen_in_list(book, ListColumns({"H2": "code", "B2": "value", "Q2": "note"}[column]))
+    book = _written(tmp_path / "r.xlsx", _row("Қоймашы"))
+    opened = load_workbook(book)
+    opened.create_sheet("Мои заметки").sheet_state = "hidden"
+    opened.save(book)
+    with pytest.raises(ValidationProblem, match="would be lost"):
+        read_review(book)
+    saved = _written(tmp_path / "r.csv", _row("Қоймашы"))
+    saved.write_bytes(saved.read_bytes().decode("utf-8-sig").encode("cp1251", "replace"))
+    with pytest.raises(ValidationProblem, match="line 2, value: letters were lost"):
+        read_review(saved)
 
 
 @pytest.mark.parametrize(
@@ -351,6 +392,36 @@ def test_an_approval_after_the_first_look_is_no_change_of_the_contract(tmp_path:
     assert mapping.learned(other) == other
 
 
+def test_a_code_over_an_approved_one_does_not_count_until_somebody_says_that_it_corrects_it(tmp_path: Path) -> None:
+    file = _written(tmp_path / "posts.csv", replace(_row("P-1", "2411-0-001"), code="2411-0-002"))
+    assert _code(tmp_path) == "2411-0-001", "nobody has approved the other"
+    review = read_review(file)
+    assert cover_review(review, lambda _: POSTS, TODAY, TODAY).standings[0].code == "2411-0-001"
+    refused = approve(review, POSTS, "Б", TODAY)
+    assert ([one.what for one in refused.faults], refused.approved) == (["changed"], 1)
+    made = approve(review, POSTS, "Б", TODAY, correcting=True)
+    (row,) = made.review.rows
+    assert (made.faults, made.approved, row.approved_code) == ([], 1, "2411-0-002")
+    assert (row.approved_by, row.corrects) == ("Б", ("2411-0-001",))
+    _written(file, row)
+    assert _code(tmp_path) == "2411-0-002"
+    assert read_review(file) == made.review
+    back = approve(Review("position", [replace(row, code="2411-0-001")]), POSTS, "Б", TODAY, correcting=True)
+    assert back.review.rows[0].corrects == ("2411-0-002",)
+
+
 def test_of_each_value_the_approved_codes_are_found_however_it_is_spelt() -> None:
     codes = ApprovedCodes.of(Review("position", [_row("Гл.  Бухгалтер", "2411-0-001")]))
     assert codes.code("гл. БУХГАЛТЕР", "") == "2411-0-001"
+
+
+def test_a_corrected_code_of_a_registered_leave_makes_no_edit_of_it() -> None:
+    """And a leave that is not registered yet takes the right code itself."""
+    contract = {"employee_iin": "900101300007"}
+    wrong, right = ({"not_worked_from": "2026-11-02", "leave_type_code": code} for code in ("1", "2"))
+    story = Story("L", "200940000013", Facts(contract=contract, leave=wrong))
+    row = LeaveRow("L", "K", right, formerly={"leave_type_code": frozenset({"1"})})
+    kept, recoded = leave_as_registered(story, row)
+    assert (kept.leave, recoded) == (wrong, [Recoded("leave_type_code", "1", "2")])
+    told = Told(EventId("e"), Operation.SOCIAL_LEAVE, (story.settled,))
+    assert leave_as_registered(replace(story, told=(told,)), row) == (row, ())

@@ -102,6 +102,16 @@ class StaffSource(NamedSource):
         if made is None:
             return
         _log.info("snapshot taken", action="snapshot", source=self._name, events=len(made.events), first=made.is_first)
+        for recoded in made.recoded:
+            _log.warning(
+                "the mapping has corrected a code that is registered; no event was made of it",
+                action="snapshot.recoded",
+                source=self._name,
+                field=recoded.field,
+                was=recoded.was,
+                now=recoded.now,
+                number=recoded.number,
+            )
         if made.puzzles:
             kinds = sorted({one.kind.value for one in made.puzzles})
             _log.error(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher, get_close_matches
 from math import log
 from typing import Final
 
 from usrec.domain.dictionary import Edition, Entry
-from usrec.domain.mapping.names import plain, stems
+from usrec.domain.mapping.names import parts, plain, stems, written_out
 
 MOST: Final = 3
 _BRACKETS: Final = re.compile(r"\([^()]*\)")
@@ -21,6 +21,8 @@ _JUDGED: Final = 40
 """So many of the likeliest are compared letter by letter."""
 _OF_WORDS: Final = 0.75
 _SLIP: Final = 0.84
+_SHORTEST_START: Final = 5
+"""Letters of a word that was cut off somewhere: «автомоб.», «производств.»"""
 _SLIP_COUNTS: Final = 0.8
 _BEST_UNLIKE: Final = 99
 
@@ -58,6 +60,8 @@ class NameIndex:
             _Name(entry, plain(name), whole, words, sum(self._weights[one] for one in words))
             for entry, name, whole, words in parted
         ]
+        self._rarest = max(self._weights.values(), default=1.0)
+        self._spelt: dict[str, Sequence[tuple[str, float]]] = {}
         self._holders: dict[str, list[int]] = defaultdict(list)
         for place, one in enumerate(self._names):
             for word in one.stems:
@@ -78,13 +82,19 @@ class NameIndex:
     def suggest(self, names: Sequence[str], most: int = MOST) -> Sequence[Suggestion]:
         """What may be meant by one of the names, the likeliest first."""
         best: dict[str, Suggestion] = {}
-        for name in names:
-            for one in self._like(name):
-                known = best.get(one.entry.code)
-                if known is None or known.score < one.score:
-                    best[one.entry.code] = one
+        for one in self._all_like(names):
+            known = best.get(one.entry.code)
+            if known is None or known.score < one.score:
+                best[one.entry.code] = one
         ordered = sorted(best.values(), key=lambda one: (-one.score, one.entry.code))
         return [one for one in ordered if one.score >= _LEAST][:most]
+
+    def _all_like(self, names: Sequence[str]) -> Iterator[Suggestion]:
+        for name in names:
+            yield from self._like(name)
+            for part in parts(name):
+                if plain(part) != plain(name):
+                    yield from (replace(one, score=min(one.score, _BEST_UNLIKE)) for one in self._like(part))
 
     def _like(self, name: str) -> Iterator[Suggestion]:
         text, words = plain(name), self._known(stems(name))
@@ -101,15 +111,21 @@ class NameIndex:
 
     def _known(self, words: Sequence[str]) -> Sequence[tuple[str, float]]:
         """Each word as the list has it, a slip of the pen allowed for, with its weight."""
-        rarest = max(self._weights.values(), default=1.0)
-        found: list[tuple[str, float]] = []
         for word in words:
-            if word in self._weights:
-                found.append((word, self._weights[word]))
-                continue
-            close = get_close_matches(word, self._by_start.get(word[:1], ()), n=1, cutoff=_SLIP)
-            found.append((close[0], _SLIP_COUNTS * self._weights[close[0]]) if close else (word, rarest))
-        return found
+            if word not in self._spelt:
+                self._spelt[word] = self._spell(word)
+        return [one for word in words for one in self._spelt[word]]
+
+    def _spell(self, word: str) -> Sequence[tuple[str, float]]:
+        if word in self._weights:
+            return [(word, self._weights[word])]
+        if split := written_out(word, self._weights):
+            return [(one, self._weights.get(one, self._rarest)) for one in split]
+        alike = self._by_start.get(word[:1], ())
+        longer = [one for one in alike if one.startswith(word)] if len(word) >= _SHORTEST_START else []
+        meant = [min(longer, key=lambda one: (self._weights[one], one))] if longer else []
+        close = meant or get_close_matches(word, alike, n=1, cutoff=_SLIP)
+        return [(close[0], _SLIP_COUNTS * self._weights[close[0]])] if close else [(word, self._rarest)]
 
 
 def _names(entry: Entry) -> Iterator[tuple[str, bool]]:

@@ -8,12 +8,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final
 
 _WORD: Final = re.compile(r"[^\W_]+\.?")
 _NOT_TOLD: Final = re.compile(r"\b(?:и|в)\s*\.?\s*о\.(?=\s|$)|\bврио\b")
 """Acting as somebody is no post of its own."""
+_GRADE: Final = re.compile(
+    r"(?<![^\W_])(?:(?:\d{1,2}|i{1,3}|iv|vi?)\s*(?:-?\s*(?:й|ый|ой|го|ого|я|ая|ей|ші|шы))?"
+    r"|высш\w*|перв\w*|втор\w*|трет\w*|жоғары|бірінші|екінші|үшінші)\s*"
+    r"(?:разряд\w*|разр\.?|р-да|р\.?|категори\w*|кат\.?|к\.|класс\w*|кл\.?|санат\w*|дәреже\w*)(?![^\W_])"
+)
+"""A person's grade is no post of its own: «4 разряда», «II кат.», «1 санатты»."""
+_BESIDE: Final = re.compile(r"\s*[/|;]\s*")
+_SHORTEST_NAME: Final = 5
+"""Shorter parts beside a stroke are abbreviations: «а/м», «з/п»."""
+_BRACKETED: Final = re.compile(r"\([^()]*\)")
+_DOER: Final = re.compile(r"(?<=\w\w[нщч])(?:ик|иц)(?:[аеиуыю]|ом|ем|ей|ам|ах|ами|ов)?$")
+"""Whoever does it, man or woman, in any case: «уборщица», «начальника»."""
 _LOST: Final = str.maketrans("әғқңөұүһіё", "агкноуухие")
 """What stands for a letter where a keyboard or an encoding had no Kazakh ones."""
 _LATIN: Final = str.maketrans("aeopcxyikmhbt", "аеорсхуикмнвт")
@@ -23,12 +35,14 @@ _CYRILLIC: Final = re.compile(r"[а-яёәғқңөұүһі]")
 _SHORT: Final[Mapping[str, str]] = {
     "а": "ауыл",
     "адм": "администратор",
+    "админ": "администратор",
     "асс": "ассистент",
     "ауд": "аудан",
     "бух": "бухгалтер",
     "вед": "ведущий",
     "г": "город",
     "ген": "генеральный",
+    "глав": "главный",
     "гл": "главный",
     "деп": "департамент",
     "дир": "директор",
@@ -62,6 +76,7 @@ _SHORT: Final[Mapping[str, str]] = {
     "рук": "руководитель",
     "с": "село",
     "секр": "секретарь",
+    "сис": "системный",
     "спец": "специалист",
     "ст": "старший",
     "тех": "технический",
@@ -76,6 +91,9 @@ _SHORT: Final[Mapping[str, str]] = {
 }
 _SHORT_WITHOUT_DOT: Final = frozenset({"бух", "гл", "зав", "зам", "нач", "пом", "спец"})
 """Nobody writes them for anything else."""
+
+_FUSED: Final = ("ген", "глав", "зав", "зам", "мед", "пом", "сис", "спец", "тех")
+"""Beginnings that are written as one with what they stand before."""
 
 _ENDINGS: Final = re.compile(
     "(?:[аяы]ми|[ои]го|его|[ое]му|[ыи]м|[ыи]х|[ая]х|[оеё]в|[оеыи]й|[аяоеыи][яею]|[оеая]м|[аяоеыиуюьй]"
@@ -94,9 +112,26 @@ def plain(name: str) -> str:
 
 def stems(name: str) -> tuple[str, ...]:
     """The words of a name without endings, abbreviations written out, each once and in their order."""
-    text = _NOT_TOLD.sub(" ", unicodedata.normalize("NFKC", name).casefold())
+    text = _GRADE.sub(" ", _NOT_TOLD.sub(" ", unicodedata.normalize("NFKC", name).casefold()))
     found = (_stem(_whole(_cyrillic(word))) for word in _WORD.findall(text))
     return tuple(dict.fromkeys(one for one in found if one))
+
+
+def parts(name: str) -> tuple[str, ...]:
+    """What may stand for a whole name: without what is bracketed, and each of two languages beside a stroke."""
+    bare = _BRACKETED.sub(" ", unicodedata.normalize("NFKC", name))
+    beside = [one for one in _BESIDE.split(bare) if len(one.strip()) >= _SHORTEST_NAME]
+    told = [_GRADE.sub(" ", _NOT_TOLD.sub(" ", one.casefold())) for one in (bare, *beside)]
+    return tuple(dict.fromkeys(one for one in (" ".join(one.split()) for one in told) if plain(one)))
+
+
+def written_out(word: str, known: Container[str]) -> tuple[str, ...]:
+    """The stems of a word that is two, the first of them cut off: «завхоз», «главбух»; empty where it is none."""
+    for start in sorted((one for one in _FUSED if word.startswith(one)), key=len, reverse=True):
+        rest = _stem(_SHORT.get(word.removeprefix(start), word.removeprefix(start)))
+        if rest in known:
+            return _stem(_SHORT.get(start, start)), rest
+    return ()
 
 
 def _cyrillic(word: str) -> str:
@@ -110,6 +145,8 @@ def _whole(word: str) -> str:
 
 def _stem(word: str) -> str:
     bare = word.translate(_LOST)
+    if _DOER.search(bare):
+        return _DOER.sub("ик", bare)
     for _ in range(_ENDINGS_TAKEN):
         ending = _ENDINGS.search(bare, _SHORTEST_STEM)
         bare = bare[: ending.start()] if ending else bare

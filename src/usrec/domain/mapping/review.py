@@ -51,6 +51,8 @@ class ReviewRow:
         choice: Number of the suggestion that a person takes, until the code stands there.
         official: Names of the code in the official list, Russian and Kazakh.
         approved_by: Who approved; empty until somebody has.
+        approved_code: What was approved; it counts until another code is approved in its place.
+        corrects: Codes that were approved for the same time before, and were wrong.
         valid_from: First day of events for which it holds; None: of all before.
         valid_to: Last day; None: no end is known.
     """
@@ -65,12 +67,19 @@ class ReviewRow:
     choice: str = ""
     note: str = ""
     suggestions: tuple[str, ...] = ()
+    approved_code: str = ""
+    corrects: tuple[str, ...] = ()
     number: int = field(default=0, compare=False)
 
     @property
     def is_approved(self) -> bool:
-        """Whether it counts: a code, by whom, and when."""
-        return bool(self.code and self.approved_by and self.approved_on)
+        """Whether it counts: which code, by whom, and when."""
+        return bool(self.code and self.approved_code and self.approved_by and self.approved_on)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether somebody has written another code over the one that was approved."""
+        return bool(self.code and self.approved_code and self.code != self.approved_code)
 
     def holds_on(self, day: str) -> bool:
         """Whether it is for events of a day, as ``YYYY-MM-DD``; of an unknown day only what always holds."""
@@ -105,7 +114,11 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a line cannot be used: ``period``, ``twice``, ``choice``, ``unknown``, ``inactive``, ``heading``."""
+    """Why a line cannot be used.
+
+    Attributes:
+        what: ``period``, ``twice``, ``choice``, ``changed``, ``unknown``, ``inactive`` or ``heading``.
+    """
 
     number: int
     what: str
@@ -129,7 +142,14 @@ class ApprovedCodes:
 
     def code(self, value: str, day: str) -> str | None:
         """The code of a value for an event of a day (``YYYY-MM-DD``, empty where it is not known)."""
-        return next((one.code for one in self.by_value.get(as_key(value), ()) if one.holds_on(day)), None)
+        return next((one.approved_code for one in self._lines(value, day)), None)
+
+    def formerly(self, value: str, day: str) -> frozenset[str]:
+        """The wrong codes that were approved for the value and the day before."""
+        return next((frozenset(one.corrects) for one in self._lines(value, day)), frozenset())
+
+    def _lines(self, value: str, day: str) -> Iterator[ReviewRow]:
+        return (one for one in self.by_value.get(as_key(value), ()) if one.holds_on(day))
 
 
 def is_fit(value: str) -> bool:

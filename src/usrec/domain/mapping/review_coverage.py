@@ -113,10 +113,10 @@ def _standing(rows: Sequence[ReviewRow], editions: Editions, day: date, ahead: d
     if chosen is None:
         return Standing(seen, _why_not(rows))
     edition = editions[day]
-    wrong = "" if edition is None else unusable(chosen.code, edition)
+    wrong = "" if edition is None else unusable(chosen.approved_code, edition)
     if wrong:
-        return Standing(seen, wrong, chosen.code)
-    return Standing(seen, COVERED, chosen.code, _until(rows, editions, day, ahead))
+        return Standing(seen, wrong, chosen.approved_code)
+    return Standing(seen, COVERED, chosen.approved_code, _until(rows, editions, day, ahead))
 
 
 def _in_force(rows: Sequence[ReviewRow], day: date) -> ReviewRow | None:
@@ -136,7 +136,7 @@ def _until(rows: Sequence[ReviewRow], editions: Editions, day: date, ahead: date
     for turn in turns:
         chosen = _in_force(rows, turn)
         edition = editions[max(one for one in editions if one <= turn)]
-        if chosen is None or (edition is not None and unusable(chosen.code, edition)):
+        if chosen is None or (edition is not None and unusable(chosen.approved_code, edition)):
             return turn - timedelta(days=1)
     return None
 

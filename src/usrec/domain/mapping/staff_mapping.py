@@ -157,6 +157,7 @@ class StaffMapping:
             values.get(Operation.TERMINATION, {}),
             values.get(Operation.REINSTATEMENT, {}),
             self._entered(rules, row, cells),
+            self._formerly(cells, *rules.fields.values()),
         )
 
     def leave_rows(self, rows: Sequence[Row]) -> list[LeaveRow]:
@@ -182,11 +183,16 @@ class StaffMapping:
             rules.owner.value(cells, self.dates),
             self._values(rules.fields[Operation.SOCIAL_LEAVE], cells),
             self._entered(rules, row, cells),
+            self._formerly(cells, rules.fields[Operation.SOCIAL_LEAVE]),
         )
 
     def _values(self, fields: Fields, cells: Mapping[str, str]) -> dict[str, str]:
         found = {name: rule.value(cells, self.dates) for name, rule in fields.items()}
         return {name: value for name, value in found.items() if value}
+
+    def _formerly(self, cells: Mapping[str, str], *every: Fields) -> Mapping[str, frozenset[str]]:
+        found = {name: rule.formerly(cells, self.dates) for fields in every for name, rule in fields.items()}
+        return {name: codes for name, codes in found.items() if codes}
 
     def _entered(self, rules: RowMapping, row: Row, cells: Mapping[str, str]) -> datetime | None:
         name = rules.entered_at

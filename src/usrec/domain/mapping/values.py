@@ -24,6 +24,10 @@ class DatedCodes(Protocol):
         """The code of a value for an event of a day; None where there is none."""
         ...
 
+    def formerly(self, value: str, day: str) -> frozenset[str]:
+        """The wrong codes that it had for that day before; empty where none was corrected."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ApprovedMap:
@@ -81,6 +85,13 @@ class ValueRule:
         if found is None:
             return "" if self.is_free_text else f"{UNMAPPED}{text}"
         return found
+
+    def formerly(self, cells: Cells, dates: DateRules) -> frozenset[str]:
+        """The wrong codes that HR's value had before persons corrected them."""
+        text = "" if self.approved is None else self.reads(cells)
+        if self.approved is None or not text:
+            return frozenset()
+        return self.approved.codes.formerly(text, self._day(cells, dates))
 
     def learned(self, value: str, day: str) -> str:
         """A value that was marked as unmapped, with its code where there is one by now; any other as it is."""

@@ -14,6 +14,7 @@ from typing import Final
 from usrec.domain.deadline import ORDER_353_IN_FORCE
 from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.snapshot.derived import HEADS, Puzzle, PuzzleKind, Telling, Why
+from usrec.domain.snapshot.recoded import Recoded, as_registered, is_carried
 from usrec.domain.snapshot.staff import EXTENDED, TERMS, Fields, StaffRow
 from usrec.domain.snapshot.story import Facts, Story, Told
 from usrec.domain.source_event import Operation
@@ -24,13 +25,21 @@ _UNREGISTERED: Final = frozenset({"signed_on", "changes"})
 _PASSES: Final = 3
 
 
-def tell_contract(story: Story, row: StaffRow, since: date) -> tuple[Telling, Puzzle | None]:
-    """What is new in ``row``.
+def tell_contract(story: Story, row: StaffRow, since: date) -> tuple[Telling, Puzzle | None, Sequence[Recoded]]:
+    """What is new in ``row``, and the codes that only the mapping has corrected.
 
     Args:
         story: What was told of it; for a new contract a story without a contract.
         since: The day of the look before.
     """
+    registered, recoded = as_registered(story, row)
+    telling, puzzle = _told(story, registered, since)
+    if not recoded or puzzle is not None or not is_carried(telling.events):
+        return telling, puzzle, recoded
+    return *_told(story, row, since), ()
+
+
+def _told(story: Story, row: StaffRow, since: date) -> tuple[Telling, Puzzle | None]:
     telling = Telling(story, since, row.entered_at)
     puzzle = _puzzle(story, row)
     if puzzle is not None:

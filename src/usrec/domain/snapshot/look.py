@@ -13,6 +13,7 @@ from usrec.domain.onboarding import folded_number
 from usrec.domain.snapshot.contract import facts_of, tell_contract, tell_gone
 from usrec.domain.snapshot.derived import Derived, Puzzle, PuzzleKind, Telling
 from usrec.domain.snapshot.leave import tell_leave, tell_leave_gone
+from usrec.domain.snapshot.recoded import Recoded, by_code, leave_as_registered
 from usrec.domain.snapshot.staff import Fields, FoldedKey, LeaveRow, Look, StaffRow, fold
 from usrec.domain.snapshot.story import Facts, Fate, Story, settle
 from usrec.domain.source_event import EventId, Operation
@@ -46,6 +47,7 @@ class Difference:
     Attributes:
         contracts: The stories that changed, by folded key.
         leaves: The same of leaves.
+        recoded: Codes that only the mapping has corrected; what is registered has the wrong ones.
         is_first: It was the first look: nothing was derived of those who stand already.
     """
 
@@ -54,6 +56,7 @@ class Difference:
     contracts: Mapping[FoldedKey, Story]
     leaves: Mapping[FoldedKey, Story]
     is_first: bool = False
+    recoded: Sequence[Recoded] = ()
 
 
 def differ(
@@ -96,6 +99,7 @@ class _Differing:
         self._elsewhere = _elsewhere(memory, look)
         self._events: list[Derived] = []
         self._puzzles: list[Puzzle] = []
+        self._recoded: list[Recoded] = []
         self._contracts: dict[FoldedKey, Story] = {}
         self._leaves: dict[FoldedKey, Story] = {}
 
@@ -108,7 +112,7 @@ class _Differing:
         for key in sorted({*leaves, *(self._memory.leaves if self._look.leaves is not None else ())}):
             self._leave(key, leaves.get(key))
         events = _in_order(of_contracts, self._events)
-        return Difference(events, self._puzzles, self._contracts, self._leaves, self._is_first)
+        return Difference(events, self._puzzles, self._contracts, self._leaves, self._is_first, by_code(self._recoded))
 
     def _contract(self, key: FoldedKey, row: StaffRow | None) -> None:
         known = self._memory.contracts.get(key)
@@ -134,7 +138,8 @@ class _Differing:
         elif row is None:
             telling = tell_gone(story, self._since)
         else:
-            telling, puzzle = tell_contract(story, row, self._since)
+            telling, puzzle, recoded = tell_contract(story, row, self._since)
+            self._recoded += recoded
         if puzzle is None:
             telling.tell_again(self._refused)
         self._keep(telling, known, key, self._contracts)
@@ -157,6 +162,8 @@ class _Differing:
         fields = contract.belief.contract or {}
         first = Facts(contract=fields, leave=row.leave) if self._is_old(row.leave.get("not_worked_from")) else Facts()
         story = settle(known, self._fates) if known else Story(contract.key, contract.employer_bin, first)
+        row, recoded = leave_as_registered(story, row)
+        self._recoded += recoded
         telling = tell_leave(story, row, fields, self._since, len(contract.told))
         telling.tell_again(self._refused)
         self._keep(telling, known, key, self._leaves)

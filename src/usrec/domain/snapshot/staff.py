@@ -44,6 +44,7 @@ class StaffRow:
         ending: Fields of the termination; empty while the contract runs.
         comeback: Fields of the last reinstatement; empty without one.
         entered_at: When HR last entered something, aware UTC; None where the row does not tell.
+        formerly: By field the wrong codes that HR's value had before persons corrected the mapping.
     """
 
     key: str
@@ -53,6 +54,7 @@ class StaffRow:
     ending: Fields = field(default_factory=dict, repr=False)
     comeback: Fields = field(default_factory=dict, repr=False)
     entered_at: datetime | None = None
+    formerly: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,14 @@ class LeaveRow:
     Attributes:
         key: HR's key of the leave.
         contract_key: HR's key of its contract.
+        formerly: As of a contract.
     """
 
     key: str
     contract_key: str
     leave: Fields = field(repr=False)
     entered_at: datetime | None = None
+    formerly: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,10 @@ def approve(
     file: One,
     *,
     plan: Annotated[bool, typer.Option("--plan", help="Only check and show what would be approved.")] = False,
+    correct: Annotated[
+        bool,
+        typer.Option("--correct", help="Codes written over approved ones are right, the approved ones were wrong."),
+    ] = False,
     on: On = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -203,7 +207,7 @@ def approve(
     settings = _settings(config)
     before, review = content_of(file), _read(file)
     edition = _edition(settings, review.dictionary, _day(on))
-    made = approve_chosen(review, edition, who(), _day(None))
+    made = approve_chosen(review, edition, who(), _day(None), correcting=correct)
     is_written = not plan and not made.faults
     if is_written:
         write_review(file, made.review, before)

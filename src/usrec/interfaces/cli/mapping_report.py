@@ -25,6 +25,10 @@ WORDS: Final[Mapping[str, str]] = {
     "inactive": N_("the code is out of use"),
     "heading": N_("the code is a heading; choose an entry below it"),
     "choice": N_("there is no such suggestion, or another code stands beside the choice"),
+    "changed": N_(
+        "another code was approved: with --correct it was wrong from the beginning; else give the old line an end"
+        " and the value a second line"
+    ),
     "period": N_("it ends before it begins"),
     "twice": N_("another line of this value holds on the same day"),
 }

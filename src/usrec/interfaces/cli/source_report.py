@@ -185,6 +185,7 @@ def preview_json(made: Difference) -> Mapping[str, object]:
         "first": made.is_first,
         "events": [_event_json(one) for one in made.events],
         "puzzles": [{"contract": one.key, "kind": one.kind.value} for one in made.puzzles],
+        "recoded": [{"field": one.field, "was": one.was, "now": one.now, "number": one.number} for one in made.recoded],
         "remembered": len(made.contracts),
     }
 
@@ -220,6 +221,9 @@ def print_preview(made: Difference) -> None:
         say(tr("Nothing new: no event would be made."))
     for one in made.puzzles:
         say(f"{one.key}: {puzzle_words(one.kind)}")
+    for code in made.recoded:
+        words = tr("{field}: {was} was corrected to {now} in the mapping; registered with the wrong code: {number}")
+        say(words.format(field=code.field, was=code.was, now=code.now, number=code.number))
     say(tr("This was a preview: nothing was remembered and nothing was queued."))
 
 

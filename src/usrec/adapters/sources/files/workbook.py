@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 SHEET: Final = "events"
 
 
-def read_workbook(path: Path) -> RawFile:
+def read_workbook(path: Path, *, is_rewritten: bool = False) -> RawFile:
     """The rows of the sheet ``events``, or of the only sheet.
+
+    Args:
+        is_rewritten: It will be written anew, so that any other sheet, hidden or not, would be lost.
 
     Raises:
         FileUnreadable: It is no such workbook, or is too large.
@@ -35,6 +38,12 @@ def read_workbook(path: Path) -> RawFile:
     with _broken_means_unreadable(path), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         book = _open(path)
+        if is_rewritten and len(book.sheetnames) > 1:
+            raise FileUnreadable(
+                "the workbook has more than one sheet, and all but one would be lost",
+                where=str(path),
+                next_step="Move the others, hidden ones too, into a workbook of their own",
+            )
         sheet = _sheet(book, path)
         sheet.reset_dimensions()
     rows = _numbered(sheet.iter_rows(), path)

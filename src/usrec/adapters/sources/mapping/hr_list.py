@@ -9,7 +9,7 @@ from pathlib import Path
 
 from usrec.adapters.sources.files.delimited import read_delimited
 from usrec.adapters.sources.files.options import ReadingOptions
-from usrec.adapters.sources.files.raw import RawFile
+from usrec.adapters.sources.files.raw import RawFile, Unusable
 from usrec.adapters.sources.files.workbook import read_workbook
 from usrec.adapters.sources.mapping.review_file import WORKBOOK, refused
 from usrec.domain.mapping.dates import DateRules
@@ -58,6 +58,10 @@ def _values(raw: RawFile, file: Path, columns: ListColumns) -> Iterator[tuple[st
     if missing:
         raise refused(file, f"it has no column {', '.join(missing)}; it has: {', '.join(raw.columns)}", "Name its own")
     for row in raw.rows:
+        unusable = [one for one in columns.given if isinstance(row.cells.get(one), Unusable)]
+        if unusable:
+            what = f"line {row.number}, {unusable[0]}: it holds a formula or its error, and no value"
+            raise refused(file, what, "Copy the column, and paste it as values")
         if text := _text(row.cells, columns.value):
             names = (_text(row.cells, columns.name_ru), _text(row.cells, columns.name_kk))
             yield text, names, _text(row.cells, columns.person)

@@ -10,38 +10,59 @@ import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from io import BytesIO, StringIO
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
 from kzeds.files import write_atomically
 from usrec.adapters.sources.files.delimited import read_delimited
 from usrec.adapters.sources.files.options import ReadingOptions
-from usrec.adapters.sources.files.raw import RawFile, RawRow
+from usrec.adapters.sources.files.raw import RawFile, RawRow, Unusable
 from usrec.adapters.sources.files.text_file import read_bytes
 from usrec.adapters.sources.files.workbook import read_workbook
+from usrec.adapters.sources.mapping.review_book import workbook_of
 from usrec.domain.errors import ConfigurationError, ValidationProblem
 from usrec.domain.mapping.likeness import MOST
 from usrec.domain.mapping.review import Review, ReviewRow, Seen, contradictions
 from usrec.domain.spreadsheet import literal, meant
 
 _SUGGESTIONS: Final = tuple(f"suggestion_{number}" for number in range(1, MOST + 1))
-_NEEDED: Final = ("dictionary", "value", "code", "approved_by", "approved_on", "valid_from", "valid_to")
+_NEEDED: Final = (
+    *(
+        "dictionary",
+        "value",
+        "code",
+        "approved_by",
+        "approved_on",
+        "approved_code",
+        "corrects",
+        "valid_from",
+        "valid_to",
+    ),
+)
 COLUMNS: Final = (
     *("dictionary", "value", "hr_name_ru", "hr_name_kk", "rows", "employees", "choice", "code"),
-    *("official_ru", "official_kk", "approved_by", "approved_on", "valid_from", "valid_to", "note", *_SUGGESTIONS),
+    *(
+        "official_ru",
+        "official_kk",
+        "approved_by",
+        "approved_on",
+        "approved_code",
+        "corrects",
+        "valid_from",
+        "valid_to",
+    ),
+    *("note", *_SUGGESTIONS),
 )
 WORKBOOK: Final = ".xlsx"
 _UNMARKED: Final = frozenset({"rows", "employees", "choice", "approved_on", "valid_from", "valid_to"})
 """Columns that hold no text; a spreadsheet may read them as it likes."""
 _DOTTED: Final = re.compile(r"(\d{2})\.(\d{2})\.(\d{4})")
+_LOST: Final = re.compile(r"\?(?=[^\W\d_])|(?<=[^\W\d_])\?|^\?+$")
 _KEPT: Final = "Nothing was changed"
 _READABLE: Final = 0o644
 """Nothing personal stands in it, and the one who reviews is seldom the agent's user."""
 _BOM: Final = b"\xef\xbb\xbf"
-_WIDTHS: Final[Mapping[str, int]] = {"value": 40, "code": 16, "official_ru": 40, "official_kk": 40}
-_WIDTH: Final = 14
-_SUGGESTION_WIDTH: Final = 60
 
 
 def read_review(file: Path) -> Review:
@@ -52,11 +73,14 @@ def read_review(file: Path) -> Review:
     """
     raw = _raw(file)
     _require_columns(file, raw.columns)
+    has_all_letters = file.suffix.lower() == WORKBOOK or _is_utf8(read_bytes(file))
     rows, names = [], set()
     for one in raw.rows:
         cells = _Cells(file, one, marked=file.suffix.lower() != WORKBOOK)
         names.add(cells.text("dictionary"))
         rows.append(_row(cells))
+        if not has_all_letters:
+            _require_letters(cells, rows[-1].seen)
         if one.beyond:
             raise refused(file, f"line {one.number} has a cell without a heading", "Write remarks into the column note")
     if len(names) != 1:
@@ -86,7 +110,7 @@ def write_review(file: Path, review: Review, before: bytes | None) -> None:
     if content_of(file) != before:
         raise refused(file, "somebody has changed the file in the meantime", "Close it elsewhere, and try again")
     lines = [_cells(review.dictionary, row) for row in review.rows]
-    content = _workbook(lines) if file.suffix.lower() == WORKBOOK else _csv(lines)
+    content = workbook_of([COLUMNS, *_texts(lines)]) if file.suffix.lower() == WORKBOOK else _csv(lines)
     try:
         mode = file.stat().st_mode & 0o777 if file.exists() else _READABLE
         write_atomically(file, content)
@@ -108,7 +132,7 @@ def refused(file: Path, what: str, next_step: str = "See docs/how-to/mapping.md"
 def _raw(file: Path) -> RawFile:
     _require_known(file)
     if file.suffix.lower() == WORKBOOK:
-        return read_workbook(file)
+        return read_workbook(file, is_rewritten=True)
     encoding = "utf-8" if read_bytes(file).startswith(_BOM) else ""
     return read_delimited(file, ReadingOptions(encoding), COLUMNS)
 
@@ -130,11 +154,31 @@ def _require_columns(file: Path, columns: Sequence[str]) -> None:
         raise refused(file, "it has a column twice", "Leave each column once")
 
 
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _require_letters(cells: _Cells, seen: Seen) -> None:
+    """A spreadsheet that saves in an old encoding puts a question mark in the place of each Kazakh letter."""
+    for name, text in zip(("value", "hr_name_ru", "hr_name_kk"), (seen.value, *seen.names), strict=True):
+        if _LOST.search(text):
+            why = "letters were lost in the encoding in which it was saved"
+            raise refused(
+                cells.file,
+                f"line {cells.number}, {name}: {why}",
+                "Take an older copy, and save it as CSV UTF-8 or .xlsx",
+            )
+
+
 class _Cells:
     """The cells of one line."""
 
     def __init__(self, file: Path, row: RawRow, *, marked: bool) -> None:
-        self._file = file
+        self.file = file
         self._row = row
         self._marked = marked
         self.number = row.number
@@ -144,7 +188,7 @@ class _Cells:
         cell = self._row.cells.get(name)
         if cell is None:
             return ""
-        if not isinstance(cell, str):
+        if not isinstance(cell, str) or isinstance(cell, Unusable):
             raise self.wrong(name, "the spreadsheet has made a number, a date or a formula of it")
         return meant(cell) if self._marked and name not in _UNMARKED else cell
 
@@ -153,6 +197,8 @@ class _Cells:
         cell = self._row.cells.get(name)
         if cell is None:
             return ""
+        if isinstance(cell, Unusable):
+            raise self.wrong(name, "it holds a formula or its error, which would be lost")
         if isinstance(cell, float) and cell.is_integer():
             return str(int(cell))
         return meant(cell) if isinstance(cell, str) else str(cell)
@@ -174,7 +220,7 @@ class _Cells:
 
     def wrong(self, name: str, why: str) -> ValidationProblem:
         step = "Format the column as text, write the cell anew, and save"
-        return refused(self._file, f"line {self.number}, {name}: {why}", step)
+        return refused(self.file, f"line {self.number}, {name}: {why}", step)
 
 
 def _row(cells: _Cells) -> ReviewRow:
@@ -193,6 +239,8 @@ def _row(cells: _Cells) -> ReviewRow:
         choice=cells.loose("choice"),
         note=cells.loose("note"),
         suggestions=tuple(found for name in _SUGGESTIONS if (found := cells.text(name))),
+        approved_code=cells.text("approved_code"),
+        corrects=tuple(cells.text("corrects").split()),
         number=cells.number,
     )
 
@@ -211,6 +259,8 @@ def _cells(dictionary: str, row: ReviewRow) -> dict[str, str]:
         "official_ru": row.official[0],
         "official_kk": row.official[1],
         "approved_by": row.approved_by,
+        "approved_code": row.approved_code,
+        "corrects": " ".join(row.corrects),
         **{name: "" if day is None else day.isoformat() for name, day in days.items()},
         "note": row.note,
         **dict(zip(_SUGGESTIONS, row.suggestions, strict=False)),
@@ -227,33 +277,6 @@ def _csv(lines: Sequence[Mapping[str, str]]) -> bytes:
     return _BOM + text.getvalue().encode()
 
 
-def _workbook(lines: Sequence[Mapping[str, str]]) -> bytes:
-    from openpyxl import Workbook
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
-
-    book = Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = "mapping"
-    for at, texts in enumerate(_sheet_rows(lines), start=1):
-        for column, text in enumerate(texts, start=1):
-            cell = sheet.cell(at, column, text or None)
-            cell.number_format = "@"
-            cell.font = Font(bold=at == 1)
-            if text:
-                cell.data_type = "s"
-    for column, name in enumerate(COLUMNS, start=1):
-        shape = sheet.column_dimensions[get_column_letter(column)]
-        shape.width = _SUGGESTION_WIDTH if name in _SUGGESTIONS else _WIDTHS.get(name, _WIDTH)
-        shape.number_format = "@"
-    sheet.freeze_panes = "C2"
-    sheet.auto_filter.ref = sheet.dimensions
-    written = BytesIO()
-    book.save(written)
-    return written.getvalue()
-
-
-def _sheet_rows(lines: Sequence[Mapping[str, str]]) -> Iterator[Sequence[str]]:
-    yield COLUMNS
+def _texts(lines: Sequence[Mapping[str, str]]) -> Iterator[Sequence[str]]:
     for cells in lines:
         yield [cells.get(name, "") for name in COLUMNS]
