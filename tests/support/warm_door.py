@@ -20,7 +20,7 @@ _PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, sign
 
 def main() -> None:
     """Run the program of this file's name."""
-    here, name = os.path.split(os.path.abspath(sys.argv[0]))  # noqa: PTH100, PTH118 -- pathlib takes as long as the rest
+    here, name = os.path.split(os.path.abspath(sys.argv[0]))  # noqa: PTH100 -- pathlib takes as long as the rest
     with open(os.path.join(here, SETTINGS), encoding="utf-8") as file:  # noqa: PTH118, PTH123
         settings = json.load(file)
     if not _same(settings["fixed"]) or _more_descriptors():
