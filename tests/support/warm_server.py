@@ -141,6 +141,7 @@ def _become(request: dict[str, object], descriptors: list[int]) -> list[str]:
     os.chdir(str(folder))
     if "umask" in request:
         os.umask(int(str(request["umask"])))
+        sys.modules["__main__"].__package__ = ""
     sys.path[:0] = [one for one in environment.get("PYTHONPATH", "").split(os.pathsep) if one]
     return command
 
@@ -165,7 +166,11 @@ def _status_of(module: str) -> int:
     """Run it and give its status; the rest of an interpreter's end only frees what the system frees anyway."""
     status = 0
     try:
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        if sys.modules["__main__"].__package__:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        else:  # called through the door, by its own name
+            sys.argv[0] = module.replace("_", "-")
+            sys.exit(importlib.import_module(f"{module}.__main__").main())
     except SystemExit as ended:
         status = _told(ended.code)
     except BaseException:  # noqa: BLE001 -- as the interpreter does
