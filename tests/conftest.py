@@ -12,6 +12,7 @@ import structlog
 import typer
 
 from kzeds.test_pki import make_test_pki
+from support.compiled import share_compiled_statements
 from support.postgresql import PostgresqlServer, running_server
 from usrec.__main__ import NEW_OBJECTS
 from usrec.interfaces.i18n import VARIABLES
@@ -35,6 +36,14 @@ def _commands_built_once() -> Iterator[None]:
     """A program builds its commands once; so does a test process, however often it calls them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_compiled_once() -> Iterator[None]:
+    """A program compiles its statements once for each database; so does a test process, however many it opens."""
+    with pytest.MonkeyPatch.context() as patch:
+        share_compiled_statements(patch)
         yield
 
 

@@ -19,6 +19,7 @@ from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, OutputChecker
 from pathlib import Path
 
 from support.markdown import Block, blocks
+from support.warm import put_programs
 
 SECONDS = 120.0
 """For a whole page; on a quiet machine it takes a tenth of that."""
@@ -81,14 +82,15 @@ def _script(text: str) -> Iterator[str]:
 
 
 def _typed(script: str, folder: Path, machine: Mapping[str, str]) -> str:
-    """What a shell prints that has this environment's programs first on its path."""
+    """What a shell prints that has this environment's programs first on its path, ours before them and warm."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("USREC_")},
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "TMPDIR": str(folder),
-        "PYTHONUTF8": "1",
         **machine,
     }
+    programs = put_programs(folder.parent / f"{folder.name}.programs")
+    environment["PATH"] = f"{programs}{os.pathsep}{environment['PATH']}"
     with subprocess.Popen(
         ["bash", "-c", script],
         cwd=folder,

@@ -9,10 +9,12 @@ import select
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
+from support import warm_door
 from support.warm_server import PROGRAMS
 
 _FIXED_AT_START: Final = ("LC_", "LANG", "PYTHON")
@@ -30,11 +32,18 @@ class _Server:
 
     def __init__(self) -> None:
         self.control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with other:
-            command = [sys.executable, "-m", "support.warm_server", str(other.fileno())]
+        self._place = tempfile.TemporaryDirectory()
+        self.door = Path(self._place.name, "door")
+        with other, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
+            door.bind(str(self.door))
+            door.listen()
+            ends = other.fileno(), door.fileno()
             seen = os.pathsep.join(str(Path(one).absolute()) for one in sys.path)
             self._process = subprocess.Popen(
-                command, pass_fds=[other.fileno()], env={**os.environ, "PYTHONPATH": seen}, stdin=subprocess.DEVNULL
+                [sys.executable, "-m", "support.warm_server", *map(str, ends)],
+                pass_fds=ends,
+                env={**os.environ, "PYTHONPATH": seen},
+                stdin=subprocess.DEVNULL,
             )
         self.fixed = _fixed(os.environ)
         atexit.register(self.close)
@@ -43,6 +52,7 @@ class _Server:
         """Let it go."""
         self.control.close()
         self._process.wait(10)
+        self._place.cleanup()
 
 
 class Warm(subprocess.Popen[str]):
@@ -103,8 +113,13 @@ class Warm(subprocess.Popen[str]):
     def _warm(cls, command: Sequence[str], environment: Mapping[str, str]) -> _Server | None:
         if list(command[:2]) != [sys.executable, "-m"] or command[2].partition(".")[0] not in (*PROGRAMS, "support"):
             return None
+        return cls.server() if _fixed(environment) == cls.server().fixed else None
+
+    @classmethod
+    def server(cls) -> _Server:
+        """The process that is copied: one for all tests of this process."""
         cls._server = cls._server or _Server()
-        return cls._server if _fixed(environment) == cls._server.fixed else None
+        return cls._server
 
 
 def _line(pipe: int) -> bytes:
@@ -132,3 +147,16 @@ def run(
             process.kill()
             raise
     return subprocess.CompletedProcess(command, process.returncode, said, complaint)
+
+
+def put_programs(folder: Path) -> Path:
+    """Put into a folder commands of our programs' names, for a shell; each runs warm (``warm_door``)."""
+    folder.mkdir()
+    server = Warm.server()
+    says = {"door": str(server.door), "fixed": server.fixed}
+    (folder / warm_door.SETTINGS).write_text(json.dumps(says), "utf-8")
+    for name in PROGRAMS:
+        program = folder / name.replace("_", "-")
+        program.write_text(f"#!{sys.executable} -IS\n{Path(warm_door.__file__).read_text('utf-8')}", "utf-8")
+        program.chmod(0o755)
+    return folder

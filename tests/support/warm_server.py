@@ -16,6 +16,7 @@ import os
 import pkgutil
 import runpy
 import select
+import signal
 import socket
 import sys
 import threading
@@ -42,34 +43,70 @@ def import_all() -> None:
         importlib.import_module(name)
 
 
-def serve(control: int) -> list[str]:
-    """Fork for each request on a socket; returns in the copy, with the module to run and its arguments.
+class _Copies:
+    """The copies that run, and who is told their end.
 
-    A request holds the command and four descriptors: the copy's standard ones, and a pipe on which its number is told
-    and then, when it has ended, the status of its end.
+    A request on the control socket holds the command and four descriptors: the copy's standard ones, and a pipe on
+    which its number is told and then, when it has ended, the status of its end. Whoever comes through the door
+    (``warm_door``) sends three, and is told the same on the connection itself; when it goes, its copy is killed.
     """
-    waiting: dict[int, tuple[int, int]] = {}
-    poll = select.poll()
-    poll.register(control, select.POLLIN)
-    while True:
-        for ready, _ in poll.poll():
-            if ready != control:
-                poll.unregister(ready)
-                _tell_end(ready, *waiting.pop(ready))
-                continue
-            request, descriptors = _receive(control)
-            if not request:
-                os._exit(0)
-            child = os.fork()
-            if child == 0:
-                return _become(json.loads(request), descriptors)
-            story = descriptors.pop()
-            os.write(story, f"{child}\n".encode())
-            for one in descriptors:
-                os.close(one)
-            handle = os.pidfd_open(child)
-            waiting[handle] = (child, story)
-            poll.register(handle, select.POLLIN)
+
+    def __init__(self, control: int, door: socket.socket) -> None:
+        self._control, self._door = control, door
+        self._running: dict[int, tuple[int, int]] = {}
+        self._callers: dict[int, int] = {}
+        self._poll = select.poll()
+        self._poll.register(control, select.POLLIN)
+        self._poll.register(door, select.POLLIN)
+
+    def serve(self) -> list[str]:
+        """Fork for each request; returns in the copy, with the module to run and its arguments."""
+        while True:
+            for ready, _ in self._poll.poll():
+                asked = None
+                if ready in self._running:
+                    self._told(ready)
+                elif ready in self._callers:
+                    self._poll.unregister(ready)
+                    signal.pidfd_send_signal(self._callers.pop(ready), signal.SIGKILL)
+                elif ready == self._control:
+                    asked = self._copy(*_receive(ready))
+                elif ready == self._door.fileno():
+                    asked = self._called(self._door.accept()[0].detach())
+                if asked is not None:
+                    return asked
+
+    def _called(self, caller: int) -> list[str] | None:
+        request, descriptors = _receive(caller)
+        if request:
+            return self._copy(request, [*descriptors, caller], called=True)
+        os.close(caller)
+        return None
+
+    def _copy(self, request: bytes, descriptors: list[int], *, called: bool = False) -> list[str] | None:
+        if not request:
+            os._exit(0)
+        child = os.fork()
+        if child == 0:
+            return _become(json.loads(request), descriptors)
+        story = descriptors.pop()
+        os.write(story, f"{child}\n".encode())
+        for one in descriptors:
+            os.close(one)
+        handle = os.pidfd_open(child)
+        self._running[handle] = (child, story)
+        self._poll.register(handle, select.POLLIN)
+        if called:
+            self._callers[story] = handle
+            self._poll.register(story, 0)
+        return None
+
+    def _told(self, handle: int) -> None:
+        self._poll.unregister(handle)
+        child, story = self._running.pop(handle)
+        if self._callers.pop(story, None) is not None:
+            self._poll.unregister(story)
+        _tell_end(handle, child, story)
 
 
 def _receive(control: int) -> tuple[bytes, list[int]]:
@@ -102,6 +139,9 @@ def _become(request: dict[str, object], descriptors: list[int]) -> list[str]:
     os.environ.update(environment)
     time.tzset()
     os.chdir(str(folder))
+    if "umask" in request:
+        os.umask(int(str(request["umask"])))
+        sys.modules["__main__"].__package__ = ""
     sys.path[:0] = [one for one in environment.get("PYTHONPATH", "").split(os.pathsep) if one]
     return command
 
@@ -117,7 +157,7 @@ def main() -> None:
     import_all()
     gc.collect()
     gc.freeze()
-    module, *arguments = serve(int(sys.argv[1]))
+    module, *arguments = _Copies(int(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))).serve()
     sys.argv = [module, *arguments]
     os._exit(_status_of(module))
 
@@ -126,7 +166,11 @@ def _status_of(module: str) -> int:
     """Run it and give its status; the rest of an interpreter's end only frees what the system frees anyway."""
     status = 0
     try:
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        if sys.modules["__main__"].__package__:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        else:  # called through the door, by its own name
+            sys.argv[0] = module.replace("_", "-")
+            sys.exit(importlib.import_module(f"{module}.__main__").main())
     except SystemExit as ended:
         status = _told(ended.code)
     except BaseException:  # noqa: BLE001 -- as the interpreter does

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.warm import Warm, run
+from support.warm import Warm, put_programs, run
 
 
 def test_it_runs_in_its_folder_with_its_environment_and_tells_its_status(tmp_path: Path) -> None:
@@ -37,3 +37,14 @@ def test_what_an_interpreter_reads_only_at_its_start_makes_it_start_cold() -> No
         process = Warm(command, stdout=subprocess.PIPE, env={**os.environ, **variables})
         assert "usrec-agent" in process.communicate(timeout=60)[0]
         assert (process._story is not None) == is_warm
+
+
+def test_a_command_of_a_shell_is_to_it_what_the_program_is(tmp_path: Path) -> None:
+    """Words and status; with a descriptor of its own the program starts cold."""
+    programs = put_programs(tmp_path / "programs")
+    for typed in ("usrec nonsense", "usrec --version", "usrec --version 3</dev/null", "kzeds --help"):
+        own, cold = (
+            subprocess.run(["bash", "-c", f"{folder}/{typed}"], capture_output=True, text=True, check=False)
+            for folder in (programs, Path(sys.executable).parent)
+        )
+        assert (own.returncode, own.stdout, own.stderr) == (cold.returncode, cold.stdout, cold.stderr)
