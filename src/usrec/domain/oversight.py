@@ -48,6 +48,8 @@ class Concern(StrEnum):
     """Nothing of an employer goes out until a person releases it."""
     AUDIT_FINDINGS = "audit_findings"
     """The last audit of an employer found contracts that somebody has to look at."""
+    AUDIT_MISSING = "audit_missing"
+    """The agent's own audit of an employer was not taken at its time: each attempt fails."""
     IDS_UNKNOWN = "ids_unknown"
     """Contracts of HR's stand in the registry under ids that nobody knows: no change of them can be sent."""
     STAFF_PUZZLES = "staff_puzzles"
@@ -88,6 +90,7 @@ class Sight:
             UTC; None when none does.
         audits: The last one of each employer.
         puzzles: How many contracts of which staffs cannot be understood.
+        unaudited: Employers whose audit is not there, and when it was due.
         stops: Since when which employers are stopped, by their names in the settings.
     """
 
@@ -100,6 +103,7 @@ class Sight:
     stops: Mapping[str, datetime] = field(default_factory=dict, hash=False)
     audits: Sequence[AuditSight] = ()
     puzzles: Mapping[str, int] = field(default_factory=dict, hash=False)
+    unaudited: Mapping[str, datetime] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,8 @@ def troubles_of(sight: Sight | None, impression: Impression, now: datetime, sile
         _about(Concern.UNWATCHED, sight.unwatched, now),
         _about(Concern.OVERDUE, sight.overdue, now),
         _undelivered(sight, now, silence),
-        _stopped(sight.stops),
+        _employers(Concern.EMPLOYER_STOPPED, sight.stops),
+        _employers(Concern.AUDIT_MISSING, sight.unaudited),
         _audited(Concern.AUDIT_FINDINGS, {one: one.troubles for one in sight.audits}),
         _audited(Concern.IDS_UNKNOWN, {one: one.unmatched for one in sight.audits}),
         _puzzled(sight.puzzles, now),
@@ -212,10 +217,10 @@ def _halted(sight: Sight, silence: timedelta) -> Trouble | None:
     return Trouble(Concern.CLOCK_WRONG, first.beat_at, len(about), about, agent=first)
 
 
-def _stopped(stops: Mapping[str, datetime]) -> Trouble | None:
-    if not stops:
+def _employers(concern: Concern, since: Mapping[str, datetime]) -> Trouble | None:
+    if not since:
         return None
-    return Trouble(Concern.EMPLOYER_STOPPED, min(stops.values()), len(stops), frozenset(sorted(stops)[:REMEMBERED]))
+    return Trouble(concern, min(since.values()), len(since), frozenset(sorted(since)[:REMEMBERED]))
 
 
 def _audited(concern: Concern, numbers: Mapping[AuditSight, int]) -> Trouble | None:
