@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from usrec.domain.kazakhstan_time import KAZAKHSTAN
-from usrec.domain.oversight import Concern, Notice, Phase, Trouble
+from usrec.domain.oversight import Concern, Trouble
+from usrec.domain.oversight_notice import Notice, Phase
 from usrec.interfaces.i18n import N_, in_language, ntr, tr
 
 NAMED: Final = 10

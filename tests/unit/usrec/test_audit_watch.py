@@ -19,18 +19,8 @@ from usrec.bootstrap import Agent, build_agent
 from usrec.domain.audit import Cause
 from usrec.domain.audit_due import GRACE, AuditTimetable
 from usrec.domain.audit_run import AuditRun
-from usrec.domain.oversight import (
-    AuditSight,
-    Concern,
-    Impression,
-    Knowledge,
-    Phase,
-    Sight,
-    Troubles,
-    informed,
-    notices_for,
-    troubles_of,
-)
+from usrec.domain.oversight import AuditSight, Concern, Impression, Sight, Troubles, troubles_of
+from usrec.domain.oversight_notice import Knowledge, Phase, informed, notices_for
 from usrec.interfaces.audit_watch import AGAIN, AuditWatch
 from usrec.preflight import build_audit_timetable
 from usrec.settings import load_settings
