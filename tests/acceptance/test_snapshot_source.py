@@ -118,7 +118,7 @@ def test_a_database_without_its_driver_names_it(make_workplace: Callable[..., Wo
     _use_snapshot(place, url="mssql://reader@hr-server/hr")
     done = place.usrec("source", "check", "hr")
     assert done.returncode == 3
-    assert "pip install pyodbc" in done.stderr
+    assert 'pip install "usrec-agent[mssql]"' in done.stderr
 
 
 def _use_snapshot(place: Workplace, url: str = "") -> None:

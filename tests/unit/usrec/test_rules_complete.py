@@ -89,7 +89,8 @@ def _words(value: ast.AST, constants: Mapping[str, ast.expr] | None = None) -> I
     elif isinstance(value, ast.IfExp):
         yield from (*_words(value.body), *_words(value.orelse))
     elif isinstance(value, ast.Subscript) and isinstance(value.value, ast.Name):
-        yield from _words((constants or {}).get(value.value.id, value))
+        if (known := (constants or {}).get(value.value.id)) is not None:
+            yield from _words(known)
     elif isinstance(value, ast.Dict):
         yield from (name for one in value.values for name in _words(one))
     elif isinstance(value, ast.Call) and value.args:

@@ -29,6 +29,9 @@ READ_ONLY: Final = "usrec_read_only"
 
 _MILLISECONDS: Final = LOCK_WAIT // timedelta(milliseconds=1)
 
+_CONNECTIONS: Final = 15
+"""Opened when they are needed and kept; the lines of many employers wait for one rather than open more."""
+
 _DEAD_PEER: Final = {
     "keepalives_idle": 30,
     "keepalives_interval": 10,
@@ -126,6 +129,8 @@ def _postgresql(url: URL) -> Engine:
         url,
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
         hide_parameters=True,
         connect_args={
             "connect_timeout": LOCK_WAIT // timedelta(seconds=1),
