@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from usrec.domain.audit_due import AuditTimetable
 from usrec.domain.rules.codes import CodeCheck
 from usrec.domain.rules.completeness import Completeness
 from usrec.domain.rules.finding import Severity
@@ -28,6 +29,14 @@ def build_calendar(settings: CalendarSettings) -> WorkingCalendar:
     if settings == CalendarSettings():
         return calendar
     return CalendarOverrides(calendar, settings.working_days, settings.days_off, settings.checked_years)
+
+
+def build_audit_timetable(settings: LoadedWatcherSettings) -> AuditTimetable | None:
+    """When a running agent takes its audits; None where it takes none."""
+    audit = settings.values.audit
+    if audit.at is None:
+        return None
+    return AuditTimetable(audit.at, build_calendar(settings.values.calendar), audit.working_days_only)
 
 
 def build_dictionaries(settings: LoadedWatcherSettings) -> DictionaryFiles:

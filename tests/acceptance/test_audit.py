@@ -18,6 +18,7 @@ version = 1
 query = "SELECT * FROM staff"
 key = "id"
 employer_bin = { constant = "the BIN" }
+department = { constant = "Кадрлар" }
 [contract.conclusion]
 employee_iin = "iin"
 contract_number = "number"
@@ -96,6 +97,9 @@ def test_what_three_books_say_is_told_and_only_ids_are_taken_over(
         assert stages["registered"] == len(simulator.registry())
         table = place.usrec("audit", "lateness", "--csv").stdout.splitlines()
         assert len(table) == 1 + len(stages["stages"])
+        departments = place.ask("audit", "lateness", "--by-department")
+        assert [(one["department"], one["registered"]) for one in departments] == [("Кадрлар", stages["registered"])]
+        assert "Кадрлар" in place.usrec("audit", "lateness", "--by-department").stdout
 
 
 def _hire(place: Workplace, person: Person, signed: str) -> None:

@@ -40,6 +40,7 @@ FROM "Келісім шарт" c LEFT JOIN hr_agreement a ON a.contract_id = c."
 '''
 key = "contract"
 employer_bin = { constant = "200940000013" }
+department = "ground"
 [contract.conclusion]
 employee_iin = "iin"
 contract_number = "number"
@@ -75,6 +76,7 @@ CONTRACT: Final = {
     "conscript_code": "it's 1\\",
 }
 KEY: Final = "Қ-1'\"\\"
+DEPARTMENT: Final = {"department": "05"}
 AGREEMENT: Final = {"term_code": "1", "established_post": "Маман", "work_place_address": "Мәңгілік Ел, 1"}
 ALL: Final = "SELECT event_id, revision, withdrawn, payload FROM usrec_outbox ORDER BY row_id"
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
@@ -194,12 +196,14 @@ def test_contract_that_stood_there_before_is_never_concluded_again(hr: Hr) -> No
     hr.run("""UPDATE "Келісім шарт" SET post = 'z'""")
     assert told(hr) == []
     hr.run("""UPDATE "Келісім шарт" SET ended_on = '2026-11-20', ground = '05'""")
-    assert told(hr) == [("termination:K-0", 1, False, {"termination_date": "2026-11-20", "reason_code": "05"})]
+    assert told(hr) == [
+        ("termination:K-0", 1, False, {"termination_date": "2026-11-20", "reason_code": "05", **DEPARTMENT})
+    ]
 
 
 def test_change_is_a_revision_and_a_write_that_changes_nothing_is_none(hr: Hr) -> None:
     hr.run(NEW)
-    hr.run("""UPDATE "Келісім шарт" SET post = post""")
+    hr.run("""UPDATE "Келісім шарт" SET post = post, ground = 'Цех'""")
     hr.run("""UPDATE "Келісім шарт" SET iin = NULL, term = 'ай сайын' WHERE number LIKE 'ЕШ-1%'""")
     changed = CONTRACT | {"term_code": "unmapped: ай сайын"}
     del changed["employee_iin"]

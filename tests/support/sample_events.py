@@ -72,7 +72,7 @@ _LEAVE: Final = {
     "timesheet_number": "450",
 }
 
-SAMPLES: Final[Mapping[Operation, Mapping[str, str]]] = {
+_OWN: Final[Mapping[Operation, Mapping[str, str]]] = {
     Operation.CONCLUSION: {
         "employee_iin": "900101300007",
         "awaits_iin": "false",
@@ -185,6 +185,9 @@ SAMPLES: Final[Mapping[Operation, Mapping[str, str]]] = {
         "new_employer_bin": "200941000029",
         "contract_id": "6f9d2c1e-0a41-4b7e-9c55-2d1f0e7a8b90",
     },
+}
+SAMPLES: Final[Mapping[Operation, Mapping[str, str]]] = {
+    operation: {**values, "department": "Цех № 2"} for operation, values in _OWN.items()
 }
 """Payloads with every field, optional ones included. The IIN belongs to nobody."""
 

@@ -18,7 +18,8 @@ import structlog
 
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.heartbeat import Heartbeat
-from usrec.domain.oversight import Concern, Impression, Knowledge, Told, Trouble
+from usrec.domain.oversight import Concern, Impression, Trouble
+from usrec.domain.oversight_notice import Knowledge, Told
 from usrec.ports.alert_sink import SinkName
 from usrec.ports.oversight import Memory
 

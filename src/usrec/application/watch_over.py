@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from usrec.domain.errors import AlertNotTaken, UsrecError
-from usrec.domain.oversight import Impression, Notice, Phase, Sight, Troubles, informed, notices_for, troubles_of
+from usrec.domain.oversight import Impression, Sight, Troubles, troubles_of
+from usrec.domain.oversight_notice import Notice, Phase, informed, notices_for
 from usrec.ports.alert_sink import AlertMessage, AlertMessageId, MessageKind, SinkName, Subscriber
 from usrec.ports.oversight import Look, Memory, NoticeComposer
 

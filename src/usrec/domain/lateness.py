@@ -41,6 +41,7 @@ class Passage:
     Attributes:
         trigger: Day from which its term runs.
         entered_at: When HR entered it; None where HR's row does not tell.
+        department: HR's; None where it is not asked for, or HR's row does not tell.
     """
 
     employer: EmployerName
@@ -49,6 +50,7 @@ class Passage:
     received_at: datetime
     acknowledged_at: datetime
     legal_date: date | None
+    department: str | None = None
 
     @property
     def is_late(self) -> bool:
@@ -74,7 +76,7 @@ class StageFigures:
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
-    """How one employer's events went.
+    """How the events of one employer, or of one of its departments, went.
 
     Attributes:
         registered: How many were registered; ``late``: after their legal date.
@@ -84,6 +86,7 @@ class Lateness:
     registered: int
     late: int
     stages: Sequence[StageFigures]
+    department: str | None = None
 
 
 _Ends = Callable[[Passage], tuple[date | None, date | None]]
@@ -102,15 +105,23 @@ _STAGES: Final[Mapping[Stage, _Ends]] = {
 
 
 def measure_lateness(passages: Iterable[Passage], calendar: WorkingCalendar) -> Sequence[Lateness]:
-    """Figures by employer and stage, in the order of the employers' names."""
-    by_employer: dict[EmployerName, list[Passage]] = {}
+    """Figures by employer, department and stage, in the order of their names; an unknown department is the last."""
+    groups: dict[tuple[EmployerName, str | None], list[Passage]] = {}
     for one in passages:
-        by_employer.setdefault(one.employer, []).append(one)
-    days = _WorkingDays(chain.from_iterable(by_employer.values()), calendar)
+        groups.setdefault((one.employer, one.department), []).append(one)
+    days = _WorkingDays(chain.from_iterable(groups.values()), calendar)
     return [
-        Lateness(name, len(some), sum(one.is_late for one in some), [_figures(stage, some, days) for stage in Stage])
-        for name, some in sorted(by_employer.items())
+        Lateness(employer, len(some), sum(one.is_late for one in some), _stages(some, days), department)
+        for (employer, department), some in sorted(groups.items(), key=lambda group: _place(*group[0]))
     ]
+
+
+def _place(employer: EmployerName, department: str | None) -> tuple[str, bool, str]:
+    return employer, department is None, department or ""
+
+
+def _stages(passages: Sequence[Passage], days: _WorkingDays) -> Sequence[StageFigures]:
+    return [_figures(stage, passages, days) for stage in Stage]
 
 
 def _figures(stage: Stage, passages: Sequence[Passage], days: _WorkingDays) -> StageFigures:

@@ -1,7 +1,4 @@
-"""What an independent watcher makes of what it sees: which troubles there are, and what is still to be told of them.
-
-Each trouble is told once, again when it grows, once a day while it lasts, and once more when it is over. What was told
-is kept for each recipient by itself, so that one who could not be reached is told later.
+"""What an independent watcher makes of what it sees: which troubles there are.
 
 An agent's silence is measured by the watcher's own clock, from the moment at which it saw the last change of the
 agent's sign of life: two machines' clocks may differ.
@@ -17,9 +14,6 @@ from typing import Final
 
 from usrec.domain.heartbeat import Heartbeat, halted, missing, newest_sign
 from usrec.domain.submission import SubmissionId
-
-AGAIN_AFTER: Final = timedelta(days=1)
-"""A trouble that lasts is told again after so long."""
 
 REMEMBERED: Final = 500
 """So many of the submissions that a trouble is about are told apart."""
@@ -48,14 +42,12 @@ class Concern(StrEnum):
     """Nothing of an employer goes out until a person releases it."""
     AUDIT_FINDINGS = "audit_findings"
     """The last audit of an employer found contracts that somebody has to look at."""
+    AUDIT_MISSING = "audit_missing"
+    """The agent's own audit of an employer was not taken at its time: each attempt fails."""
     IDS_UNKNOWN = "ids_unknown"
     """Contracts of HR's stand in the registry under ids that nobody knows: no change of them can be sent."""
     STAFF_PUZZLES = "staff_puzzles"
     """The last look at a staff showed rows that cannot be understood."""
-
-
-_COUNTED: Final = frozenset({Concern.AUDIT_FINDINGS, Concern.IDS_UNKNOWN, Concern.STAFF_PUZZLES})
-"""What these are about are contracts, counted by employer or source: more of them is growth, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +80,7 @@ class Sight:
             UTC; None when none does.
         audits: The last one of each employer.
         puzzles: How many contracts of which staffs cannot be understood.
+        unaudited: Employers whose audit is not there, and when it was due.
         stops: Since when which employers are stopped, by their names in the settings.
     """
 
@@ -100,6 +93,7 @@ class Sight:
     stops: Mapping[str, datetime] = field(default_factory=dict, hash=False)
     audits: Sequence[AuditSight] = ()
     puzzles: Mapping[str, int] = field(default_factory=dict, hash=False)
+    unaudited: Mapping[str, datetime] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +171,8 @@ def troubles_of(sight: Sight | None, impression: Impression, now: datetime, sile
         _about(Concern.UNWATCHED, sight.unwatched, now),
         _about(Concern.OVERDUE, sight.overdue, now),
         _undelivered(sight, now, silence),
-        _stopped(sight.stops),
+        _employers(Concern.EMPLOYER_STOPPED, sight.stops),
+        _employers(Concern.AUDIT_MISSING, sight.unaudited),
         _audited(Concern.AUDIT_FINDINGS, {one: one.troubles for one in sight.audits}),
         _audited(Concern.IDS_UNKNOWN, {one: one.unmatched for one in sight.audits}),
         _puzzled(sight.puzzles, now),
@@ -212,10 +207,10 @@ def _halted(sight: Sight, silence: timedelta) -> Trouble | None:
     return Trouble(Concern.CLOCK_WRONG, first.beat_at, len(about), about, agent=first)
 
 
-def _stopped(stops: Mapping[str, datetime]) -> Trouble | None:
-    if not stops:
+def _employers(concern: Concern, since: Mapping[str, datetime]) -> Trouble | None:
+    if not since:
         return None
-    return Trouble(Concern.EMPLOYER_STOPPED, min(stops.values()), len(stops), frozenset(sorted(stops)[:REMEMBERED]))
+    return Trouble(concern, min(since.values()), len(since), frozenset(sorted(since)[:REMEMBERED]))
 
 
 def _audited(concern: Concern, numbers: Mapping[AuditSight, int]) -> Trouble | None:
@@ -239,84 +234,3 @@ def _undelivered(sight: Sight, now: datetime, silence: timedelta) -> Trouble | N
     if since is None or now - since <= silence:
         return None
     return Trouble(Concern.UNDELIVERED, since, sight.undelivered)
-
-
-class Phase(StrEnum):
-    """Which message about a trouble it is."""
-
-    NEW = "new"
-    GREW = "grew"
-    LASTS = "lasts"
-    OVER = "over"
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a recipient knows of a trouble.
-
-    Attributes:
-        trouble: As it was told last.
-        told_at: When, aware UTC.
-        times: How often.
-    """
-
-    trouble: Trouble
-    told_at: datetime
-    times: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something to tell.
-
-    Attributes:
-        times: How often this trouble was told before.
-    """
-
-    phase: Phase
-    trouble: Trouble
-    at: datetime
-    times: int = 0
-
-    @property
-    def key(self) -> str:
-        """The same for the same notice, however often somebody tries to deliver it."""
-        began = self.trouble.since.strftime("%Y%m%dT%H%M%SZ")
-        return f"watch-{self.trouble.concern}-{began}-{self.phase}-{self.times}"
-
-
-Knowledge = Mapping[Concern, Told]
-
-
-def notices_for(known: Knowledge, troubles: Troubles, now: datetime, *, blind: bool) -> Sequence[Notice]:
-    """What is to be told to somebody who knows ``known``.
-
-    Args:
-        blind: The ledger did not answer, so that nothing is known to be over.
-    """
-    found = [notice for trouble in troubles.values() if (notice := _notice(known.get(trouble.concern), trouble, now))]
-    over = [
-        Notice(Phase.OVER, told.trouble, now, told.times)
-        for concern, told in known.items()
-        if concern not in troubles and not blind
-    ]
-    return [*found, *over]
-
-
-def _notice(told: Told | None, trouble: Trouble, now: datetime) -> Notice | None:
-    if told is None:
-        return Notice(Phase.NEW, trouble, now)
-    more = trouble.concern in _COUNTED and trouble.number > told.trouble.number
-    if more or trouble.about - told.trouble.about:
-        return Notice(Phase.GREW, trouble, now, told.times)
-    if now - told.told_at >= AGAIN_AFTER:
-        return Notice(Phase.LASTS, trouble, now, told.times)
-    return None
-
-
-def informed(known: Knowledge, notice: Notice) -> Knowledge:
-    """What somebody knows who has got ``notice``."""
-    others = {concern: told for concern, told in known.items() if concern is not notice.trouble.concern}
-    if notice.phase is Phase.OVER:
-        return others
-    return {**others, notice.trouble.concern: Told(notice.trouble, notice.at, notice.times + 1)}

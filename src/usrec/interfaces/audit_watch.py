@@ -9,9 +9,10 @@ import structlog
 
 from usrec.application.audit import Rules, Sides, take_audit
 from usrec.bootstrap import Agent
+from usrec.domain.audit_due import AuditTimetable
 from usrec.domain.audit_run import AuditRun
 from usrec.domain.errors import UsrecError
-from usrec.domain.kazakhstan_time import KAZAKHSTAN, kazakhstan_date
+from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.source_event import EmployerName
 
 AUDIT_TIME: Final = timedelta(minutes=30)
@@ -68,11 +69,11 @@ def _take_one(agent: Agent, employer: tuple[str, EmployerName], sides: Sides, ru
 def _due_at(agent: Agent, now: datetime) -> datetime | None:
     """When today's was due; None before that, and on a day without one."""
     settings = agent.settings.values.audit
-    day = kazakhstan_date(now)
-    if settings.at is None or (settings.working_days_only and not agent.calendar.is_working_day(day)):
+    if settings.at is None:
         return None
-    due = datetime.combine(day, settings.at, KAZAKHSTAN)
-    return due if due <= now else None
+    timetable = AuditTimetable(settings.at, agent.calendar, settings.working_days_only)
+    due = timetable.due_on(kazakhstan_date(now))
+    return due if due is not None and due <= now else None
 
 
 def _is_taken(agent: Agent, employer_bin: str, due: datetime) -> bool:

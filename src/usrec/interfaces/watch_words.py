@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from usrec.domain.kazakhstan_time import KAZAKHSTAN
-from usrec.domain.oversight import Concern, Notice, Phase, Trouble
+from usrec.domain.oversight import Concern, Trouble
+from usrec.domain.oversight_notice import Notice, Phase
 from usrec.interfaces.i18n import N_, in_language, ntr, tr
 
 NAMED: Final = 10
@@ -32,6 +33,9 @@ _SUBJECTS: Final[Mapping[Concern, Callable[[int], str]]] = {
     Concern.AUDIT_FINDINGS: lambda number: ntr(
         "an audit found {number} contract to look at", "an audit found {number} contracts to look at", number
     ),
+    Concern.AUDIT_MISSING: lambda number: ntr(
+        "the audit of {number} employer fails", "the audits of {number} employers fail", number
+    ),
     Concern.IDS_UNKNOWN: lambda number: ntr(
         "the registry's id of {number} contract is not known",
         "the registry's ids of {number} contracts are not known",
@@ -54,6 +58,7 @@ _OVER: Final[Mapping[Concern, str]] = {
     Concern.JOURNAL_UNLINKED: N_("the journal is linked again"),
     Concern.EMPLOYER_STOPPED: N_("no employer is stopped any more"),
     Concern.AUDIT_FINDINGS: N_("the last audit found nothing to look at"),
+    Concern.AUDIT_MISSING: N_("the audits are taken again"),
     Concern.IDS_UNKNOWN: N_("the registry's ids of all contracts are known"),
     Concern.STAFF_PUZZLES: N_("all contracts of HR's staff are understood again"),
 }
@@ -69,6 +74,7 @@ _HAPPENED: Final[Mapping[Concern, str]] = {
     Concern.JOURNAL_UNLINKED: N_("Lines of the journal have waited since {since} to be linked into its chain."),
     Concern.EMPLOYER_STOPPED: N_("Since {since} nothing is signed or sent of, while terms run on:"),
     Concern.AUDIT_FINDINGS: N_("HR, the ledger and the registry do not agree (found {since}). Employers:"),
+    Concern.AUDIT_MISSING: N_("The audit of {since} was not taken. Employers:"),
     Concern.IDS_UNKNOWN: N_("No amendment or termination of them can be sent (found {since}). Employers:"),
     Concern.STAFF_PUZZLES: N_("Since {since}: nothing is derived for them until somebody has settled them. Sources:"),
 }
@@ -85,6 +91,7 @@ _TO_DO: Final[Mapping[Concern, str]] = {
     Concern.OVERDUE: N_("See what each waits for: usrec submission list."),
     Concern.JOURNAL_UNLINKED: N_("On the agent's machine: see its log for journal.link_failed."),
     Concern.AUDIT_FINDINGS: N_("See each, and what to do: usrec audit show --employer NAME."),
+    Concern.AUDIT_MISSING: N_("On the agent's machine: see its log for audit.failed, and that the agent runs."),
     Concern.IDS_UNKNOWN: N_(
         "Import the ids before they are needed: usrec audit show --employer NAME --kind missing; usrec onboard import."
     ),

@@ -342,8 +342,14 @@ class LedgerView(Protocol):
         """Open submissions in the queue whose legal date ends at ``due`` (aware UTC), in the order of sending."""
         ...
 
-    def passages(self, since: datetime | None, employer: EmployerName | None) -> Sequence[Passage]:
-        """The ways of the events that were registered, those since ``since`` (aware UTC) and of ``employer``."""
+    def passages(
+        self, since: datetime | None, employer: EmployerName | None, *, departments: bool = False
+    ) -> Sequence[Passage]:
+        """The ways of the events that were registered, those since ``since`` (aware UTC) and of ``employer``.
+
+        Args:
+            departments: Read HR's departments, too.
+        """
         ...
 
     def notice_board(self) -> NoticeBoard:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from usrec.domain.oversight import Impression, Knowledge, Notice, Sight
+from usrec.domain.oversight import Impression, Sight
+from usrec.domain.oversight_notice import Knowledge, Notice
 from usrec.ports.alert_sink import SinkName
 
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from support.line import WeekdayCalendar
 from support.patient import BIN, Patient
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.bootstrap import Agent, build_agent
 from usrec.domain.audit import Cause
+from usrec.domain.audit_due import GRACE, AuditTimetable
 from usrec.domain.audit_run import AuditRun
-from usrec.domain.oversight import Concern, Impression, Knowledge, Phase, Troubles, informed, notices_for, troubles_of
+from usrec.domain.oversight import AuditSight, Concern, Impression, Sight, Troubles, troubles_of
+from usrec.domain.oversight_notice import Knowledge, Phase, informed, notices_for
 from usrec.interfaces.audit_watch import AGAIN, AuditWatch
+from usrec.preflight import build_audit_timetable
 from usrec.settings import load_settings
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -79,6 +84,34 @@ def test_it_is_taken_once_on_each_working_day_and_what_fails_is_tried_again_late
         patient.clock.set(SUNDAY + 2 * DAY + 60 * MINUTE)
         watch.look(agent)
         assert len(log) == 3, "and again on the next day"
+
+
+def test_people_are_told_of_whom_no_audit_was_taken_at_its_time_but_not_on_a_day_off() -> None:
+    timetable, told = AuditTimetable(time(7), WeekdayCalendar()), dict[str, set[str]]()
+    taken = AuditSight("main", SUNDAY + DAY + 60 * MINUTE, 0, 0)
+    friday = replace(taken, taken_at=SUNDAY - 2 * DAY + 60 * MINUTE)
+    moments = {
+        "Sunday": (SUNDAY + 5 * 60 * MINUTE, [friday, replace(friday, employer="other")]),
+        "at once": (SUNDAY + DAY + 61 * MINUTE, [friday, replace(friday, employer="other")]),
+        "later": (SUNDAY + DAY + 60 * MINUTE + GRACE, [taken, replace(friday, employer="other")]),
+        "never": (SUNDAY + DAY + 60 * MINUTE + GRACE, []),
+    }
+    for name, (now, audits) in moments.items():
+        sight = Sight(unaudited=timetable.missing(["main", "other"], audits, now))
+        trouble = troubles_of(sight, Impression(now), now, DAY).get(Concern.AUDIT_MISSING)
+        told[name] = set() if trouble is None else {*trouble.about}
+        assert trouble is None or trouble.since == SUNDAY + DAY + 60 * MINUTE
+    assert told == {"Sunday": set(), "at once": set(), "later": {"other"}, "never": {"main", "other"}}
+
+
+def test_the_watcher_knows_the_timetable_where_its_settings_have_one(patient: Patient) -> None:
+    patient.write()
+    found = build_audit_timetable(load_settings(patient.file))
+    assert found is not None
+    assert (found.at, found.working_days_only) == (time(7), True)
+    del patient.tables["audit"], patient.tables["audit.export.main"]
+    patient.write()
+    assert build_audit_timetable(load_settings(patient.file)) is None
 
 
 def test_people_are_told_when_it_finds_something_when_it_grows_and_when_it_is_over(patient: Patient) -> None:

@@ -255,9 +255,12 @@ def test_collecting_again_keeps_what_was_decided_and_counts_anew() -> None:
     ]
 
 
-@pytest.mark.parametrize("value", ["Бухгалтер 900101300007", "a\x07b", "x" * 501, "_x0041_"])
+@pytest.mark.parametrize(
+    "value", ["Бухгалтер 900101300007", "Ли 900101 300-007", "900101\u2013300007", "a\x07b", "x" * 501, "_x0041_"]
+)
 def test_what_may_be_a_person_or_no_cell_is_never_collected(value: str) -> None:
     assert not is_fit(value)
+    assert is_fit("2511-2-001 123"), "eleven digits are a code and a number"
 
 
 def test_only_what_a_person_chose_is_approved_and_only_codes_in_use() -> None:

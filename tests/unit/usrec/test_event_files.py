@@ -236,7 +236,7 @@ def test_only_the_sheet_of_events_is_read(tmp_path: Path) -> None:
     file = tmp_path / "events.xlsx"
     book.create_sheet("other").append(["x"])
     book.save(file)
-    assert 'Call the sheet of the events "events"' in refusal(file)
+    assert 'Hide or delete those that are not meant, or call the one that is meant "events"' in refusal(file)
     sheet = book.create_sheet("Events")
     row = event()
     sheet.append(list(row))

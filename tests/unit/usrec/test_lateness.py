@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from support.line import WeekdayCalendar
 from usrec.domain.lateness import Passage, Stage, measure_lateness
 from usrec.domain.source_event import EmployerName
+from usrec.interfaces.cli.audit_report import lateness_csv, lateness_json
 
 MAIN, OTHER = EmployerName("main"), EmployerName("other")
 
@@ -31,6 +32,24 @@ def test_stages_are_counted_in_working_days_and_what_is_not_known_is_left_out() 
     assert (second.employer, second.late) == (OTHER, 1), "after midnight in Kazakhstan"
     intake = next(one for one in second.stages if one.stage is Stage.INTAKE)
     assert intake.median == 0.0, "taken before HR's own time of entry: clocks differ, and nothing is negative"
+
+
+def test_each_department_counts_by_itself_and_the_unknown_one_comes_last() -> None:
+    def way(department: str | None) -> Passage:
+        return Passage(MAIN, date(2026, 11, 2), None, at(2), at(3), date(2026, 11, 2), department)
+
+    found = measure_lateness(map(way, [None, "Цех", "Бухгалтерия", "Цех"]), WeekdayCalendar())
+    assert [(one.department, one.registered, one.late) for one in found] == [
+        ("Бухгалтерия", 1, 1),
+        ("Цех", 2, 2),
+        (None, 1, 1),
+    ]
+    told = [(one["department"], one["registered"]) for one in lateness_json(found, by_department=True)]
+    assert told == [("Бухгалтерия", 1), ("Цех", 2), (None, 1)]
+    lines = lateness_csv(found, by_department=True).splitlines()
+    assert lines[0].startswith("employer,department,stage,")
+    assert lines[1].startswith("main,Бухгалтерия,hr_entry,")
+    assert lines[-1].startswith("main,,whole,")
 
 
 def test_95_of_100_took_so_long_or_less() -> None:

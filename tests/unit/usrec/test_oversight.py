@@ -9,18 +9,8 @@ from typing import Any
 import pytest
 
 from usrec.domain.heartbeat import Heartbeat, missing, newest_sign
-from usrec.domain.oversight import (
-    Concern,
-    Impression,
-    Knowledge,
-    Notice,
-    Phase,
-    Sight,
-    Trouble,
-    informed,
-    notices_for,
-    troubles_of,
-)
+from usrec.domain.oversight import Concern, Impression, Sight, Trouble, troubles_of
+from usrec.domain.oversight_notice import Knowledge, Notice, Phase, informed, notices_for
 from usrec.domain.submission import SubmissionId
 
 NOON = datetime(2026, 11, 16, 7, tzinfo=UTC)

@@ -67,7 +67,7 @@ AMENDMENT = Amendment(
 )
 TERMINATION = Termination(termination_date=date(2026, 11, 18), reason_code="05")
 DOCUMENT = Attachment("2b7e9a10-5b1e-4d7a-9c42-0e6a1d9b8f77", "pdf", b"%PDF-1.4\n%%EOF\n")
-KEPT_HERE = {"signed_on", "entered_on", "awaits_iin", "changes", "pair_key", "pair_elsewhere"}
+KEPT_HERE = {"signed_on", "entered_on", "awaits_iin", "changes", "pair_key", "pair_elsewhere", "department"}
 """Fields that USREC has no element for: the days of a term, and what only the agent acts on."""
 OURS = {"record_id", "employer_bin", "contract_id", "supporting_document_id", "supporting_document_format"}
 """Values of a message that no row gives."""

@@ -16,7 +16,8 @@ from usrec.adapters import watch_memory
 from usrec.adapters.watch_memory import MemoryFile
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.heartbeat import Heartbeat
-from usrec.domain.oversight import Concern, Impression, Told, Trouble
+from usrec.domain.oversight import Concern, Impression, Trouble
+from usrec.domain.oversight_notice import Told
 from usrec.ports.alert_sink import LOG, SinkName
 from usrec.ports.oversight import Memory
 

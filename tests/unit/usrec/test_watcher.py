@@ -18,7 +18,8 @@ from usrec.adapters.inmemory.clock import ManualClock
 from usrec.application.watch_over import Watched, watch_over
 from usrec.domain.errors import AlertNotTaken, ConfigurationError, LedgerUnavailable
 from usrec.domain.heartbeat import Heartbeat
-from usrec.domain.oversight import Concern, Notice, Phase, Sight, Trouble
+from usrec.domain.oversight import Concern, Sight, Trouble
+from usrec.domain.oversight_notice import Notice, Phase
 from usrec.domain.submission import SubmissionId
 from usrec.interfaces import watcher as watcher_module
 from usrec.interfaces.bounded import BoundedQuestion

@@ -259,10 +259,12 @@ class SqlLedgerView:
         with self._snapshot() as connection:
             return read_last_day(connection, due)
 
-    def passages(self, since: datetime | None, employer: EmployerName | None) -> Sequence[Passage]:
+    def passages(
+        self, since: datetime | None, employer: EmployerName | None, *, departments: bool = False
+    ) -> Sequence[Passage]:
         """The ways of registered events."""
         with self._snapshot() as connection:
-            return read_passages(connection, since, employer)
+            return read_passages(connection, since, employer, departments=departments)
 
     def notice_board(self) -> NoticeBoard:
         """What there is to tell, and to whom it was told."""

@@ -6,7 +6,7 @@ Sources: the samples of working clients for the agreement and the termination; f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from usrec.domain.events.contracts import WorkTerms
@@ -18,9 +18,11 @@ class FollowUp:
 
     Attributes:
         contract_id: The registry's id of the contract, given only for contracts that this agent did not register.
+        department: As of a contract.
     """
 
     contract_id: str | None = None
+    department: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

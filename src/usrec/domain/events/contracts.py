@@ -7,7 +7,7 @@ Sources: the samples of working clients for what is mandatory, the response code
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 
@@ -24,6 +24,7 @@ class WorkTerms:
         supporting_document: What proves the harmful work: the file's name as HR wrote it, and the content's reference
             once the ledger holds it.
         supporting_document_name: What the document is called.
+        department: HR's department, for figures of lateness only; it is not sent and makes no event another one.
     """
 
     term_code: str | None = None
@@ -43,6 +44,7 @@ class WorkTerms:
     harmful_conditions_code: str | None = None
     supporting_document: str | None = None
     supporting_document_name: str | None = None
+    department: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +120,10 @@ class ContractDelete:
     Attributes:
         employee_iin: As the registry holds it.
         entered_on: As in a correction.
+        department: As of a contract.
     """
 
     employee_iin: str
     entered_on: date | None = None
     contract_id: str | None = None
+    department: str | None = field(default=None, compare=False)

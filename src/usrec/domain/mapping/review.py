@@ -23,7 +23,8 @@ _LAST: Final = "9999-99-99"
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f\ufffd\ufffe\uffff\ud800-\udfff]|_x[0-9A-Fa-f]{4}_")
 """What a spreadsheet does not hold, or reads as something else."""
-_PERSON: Final = re.compile(r"(?<!\d)\d{12}(?!\d)")
+_PERSON: Final = re.compile(r"(?<!\d)\d(?:[\s\-\u2010-\u2015\u2212]*\d){11}(?!\d)")
+"""Twelve digits, written with blanks or hyphens between them or without."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Final
 from usrec.domain.errors import SnapshotRefused
 from usrec.domain.mapping.dates import DateRules
 from usrec.domain.mapping.values import UNMAPPED, ValueRule, cells_of, instant_of
+from usrec.domain.rules.field_table import LONGEST_DEPARTMENT
 from usrec.domain.snapshot.staff import FoldedKey, LeaveRow, StaffRow, fold
 from usrec.domain.snapshot.story import Facts
 from usrec.domain.source_event import Operation
@@ -56,6 +57,7 @@ class RowMapping:
         slices: None where a contract has one row.
         entered_at: Column with the time of the last entry; empty without one.
         secondment: None where the file says nothing about it.
+        department: Likewise.
     """
 
     query: str
@@ -65,6 +67,7 @@ class RowMapping:
     slices: Slices | None = None
     entered_at: str = ""
     secondment: Secondment | None = None
+    department: ValueRule | None = None
 
     @property
     def columns(self) -> Sequence[str]:
@@ -72,6 +75,7 @@ class RowMapping:
         rules = [self.key, self.owner, *(rule for fields in self.fields.values() for rule in fields.values())]
         rules += [self.slices.begins, self.slices.ends] if self.slices else []
         rules += [self.secondment.when, self.secondment.key] if self.secondment else []
+        rules += [self.department] if self.department else []
         named = {column for rule in rules for column in rule.columns}
         return sorted(named | ({self.entered_at} if self.entered_at else set()))
 
@@ -158,6 +162,7 @@ class StaffMapping:
             values.get(Operation.REINSTATEMENT, {}),
             self._entered(rules, row, cells),
             self._formerly(cells, *rules.fields.values()),
+            self._department(rules, cells),
         )
 
     def leave_rows(self, rows: Sequence[Row]) -> list[LeaveRow]:
@@ -184,7 +189,13 @@ class StaffMapping:
             self._values(rules.fields[Operation.SOCIAL_LEAVE], cells),
             self._entered(rules, row, cells),
             self._formerly(cells, rules.fields[Operation.SOCIAL_LEAVE]),
+            self._department(rules, cells),
         )
+
+    def _department(self, rules: RowMapping, cells: Mapping[str, str]) -> str:
+        """Cut to what an event takes: nothing is held up for it."""
+        rule = rules.department
+        return "" if rule is None else rule.value(cells, self.dates)[:LONGEST_DEPARTMENT].strip()
 
     def _values(self, fields: Fields, cells: Mapping[str, str]) -> dict[str, str]:
         found = {name: rule.value(cells, self.dates) for name, rule in fields.items()}

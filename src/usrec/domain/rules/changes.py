@@ -8,13 +8,16 @@ from typing import Final
 
 from usrec.domain.events.changes import AgreementBody, Termination
 from usrec.domain.rules.finding import Finding, error
-from usrec.domain.source_event import Details
+from usrec.domain.source_event import DEPARTMENT, Details
 
 STAFF_CUT: Final = "03-002"
 """The ground of D_TERM_REASON beside which the mark of digitalisation may stand."""
 
 _SAYS_NOTHING: Final = frozenset(
-    {"agreement_number", "agreement_date", "begin_date", "contract_id", "signed_on", "agreement_id", "entered_on"}
+    {
+        *("agreement_number", "agreement_date", "agreement_id", "begin_date", "contract_id", "signed_on", "entered_on"),
+        DEPARTMENT,
+    }
 )
 """Fields that every agreement has; they change nothing of the contract."""
 

@@ -14,13 +14,13 @@ from typing import Final
 
 from usrec.domain.events.contracts import ContractBody
 from usrec.domain.rules.finding import Finding, Severity, warning
-from usrec.domain.source_event import DETAILS_TYPES, Details, Operation, operation_of
+from usrec.domain.source_event import DEPARTMENT, DETAILS_TYPES, Details, Operation, operation_of
 
 DEMANDED: Final[Mapping[str, str]] = {"term_code": "SCSE039", "work_place_address": "SCSE055"}
 """Field of a contract, and the response code for its absence."""
 _POINT: Final = "Order 353 p.3"
 NOT_REGISTERED: Final = frozenset(
-    {"signed_on", "entered_on", "awaits_iin", "contract_id", "changes", "pair_key", "pair_elsewhere"}
+    {"signed_on", "entered_on", "awaits_iin", "contract_id", "changes", "pair_key", "pair_elsewhere", DEPARTMENT}
 )
 """What an event says to the agent only: days from which a term runs, what it waits for, where the registry has it."""
 

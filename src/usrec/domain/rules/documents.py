@@ -16,7 +16,7 @@ from usrec.domain.document import Absence, DocumentShelf, FoundFile, MissingFile
 from usrec.domain.events.contracts import WorkTerms
 from usrec.domain.message import DATA_CAP_BYTES
 from usrec.domain.rules.finding import Finding, error, undetermined
-from usrec.domain.source_event import Details
+from usrec.domain.source_event import DEPARTMENT, Details
 
 SIGNATURE_ROOM: Final = 6 * 1024
 """What is left for the employer's signature with its certificate; real ones take 4 to 5 KB."""
@@ -29,6 +29,7 @@ _ENTITY: Final = 6
 """The longest escape of a character that XML reserves."""
 
 _FIELD: Final = "supporting_document"
+_UNCOUNTED: Final = frozenset({_FIELD, DEPARTMENT})
 _NOT_LOOKED_AT: Final = "The folder of documents is not known here: the file was not looked at."
 NOT_TAKEN: Final = error("document_there", _FIELD, _NOT_LOOKED_AT)
 """Of an event whose document nobody could look for: it must not be sent without it."""
@@ -123,7 +124,7 @@ def message_size(document: int, details: WorkTerms | None = None) -> int:
     if details is None:
         texts = _USUAL_TEXTS
     else:
-        texts = sum(_text_size(getattr(details, item.name)) for item in fields(details) if item.name != _FIELD)
+        texts = sum(_text_size(getattr(details, item.name)) for item in fields(details) if item.name not in _UNCOUNTED)
     return encoded_size(document) + texts + _ROOM_FOR_TAGS + SIGNATURE_ROOM
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from usrec.domain.change import Change
 from usrec.domain.document import FILE_NAME
-from usrec.domain.source_event import Operation
+from usrec.domain.source_event import DEPARTMENT, Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class FieldRule:
     unless: str = ""
 
 
+LONGEST_DEPARTMENT: Final = 200
 POSITION: Final = re.compile(r"[0-9]{6}|[0-9]{4}-[0-9]-[0-9]{3}")
 REASON: Final = re.compile(r"[0-9]{2}(-[0-9]{3})*")
 CODE: Final = re.compile(r"[0-9A-Za-z-]{1,20}")
@@ -180,6 +181,7 @@ _AGREEMENT: Final = (
 )
 _CHANGES: Final = FieldRule("changes", pattern=CHANGES, expected=f"words of: {', '.join(Change)}", required=False)
 _PAIR: Final = (FieldRule("pair_key", required=False, longest=100), _mark("pair_elsewhere"))
+_DEPARTMENT: Final = FieldRule(DEPARTMENT, required=False, longest=LONGEST_DEPARTMENT)
 _LEAVE: Final = (
     _code("leave_type_code", "SCSE136", "SCSE135"),
     _date("not_worked_from", "SCSE123"),
@@ -192,7 +194,7 @@ _LEAVE: Final = (
 PROVISIONAL_FROM: Final = "provisional_from"
 """Field of any payload: the strictest day from which the term may run, while the row lacks the day itself."""
 
-FIELDS: Final[Mapping[Operation, tuple[FieldRule, ...]]] = {
+_OWN: Final[Mapping[Operation, tuple[FieldRule, ...]]] = {
     Operation.CONCLUSION: (
         _IIN_OR_MARK,
         _mark("awaits_iin"),
@@ -242,4 +244,7 @@ FIELDS: Final[Mapping[Operation, tuple[FieldRule, ...]]] = {
     ),
     Operation.BIN_CHANGE: (_NEW_BIN, _CONTRACT_ID_GIVEN),
     Operation.TRANSFER: (_date("reorganisation_date", "SCSE154"), _NEW_BIN, _CONTRACT_ID_GIVEN),
+}
+FIELDS: Final[Mapping[Operation, tuple[FieldRule, ...]]] = {
+    operation: (*rules, _DEPARTMENT) for operation, rules in _OWN.items()
 }

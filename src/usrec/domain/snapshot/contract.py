@@ -40,7 +40,7 @@ def tell_contract(story: Story, row: StaffRow, since: date) -> tuple[Telling, Pu
 
 
 def _told(story: Story, row: StaffRow, since: date) -> tuple[Telling, Puzzle | None]:
-    telling = Telling(story, since, row.entered_at)
+    telling = Telling(story, since, row.entered_at, department=row.department)
     puzzle = _puzzle(story, row)
     if puzzle is not None:
         return telling, Puzzle(puzzle, story.key)

@@ -13,7 +13,7 @@ from typing import Final
 from usrec.domain.rules.field_table import FIELDS, PROVISIONAL_FROM
 from usrec.domain.snapshot.staff import AGREEMENT_FIELDS, TERMS, Fields
 from usrec.domain.snapshot.story import Facts, Story, Told
-from usrec.domain.source_event import TRIGGER_FIELDS, EventId, Operation
+from usrec.domain.source_event import DEPARTMENT, TRIGGER_FIELDS, EventId, Operation
 
 HEADS: Final = (Operation.CONCLUSION, Operation.LEGACY_CONTRACT)
 _DATES: Final = frozenset(rule.name for rules in FIELDS.values() for rule in rules if rule.kind == "date")
@@ -106,14 +106,18 @@ class Telling:
     Args:
         since: The day of the look before: what is new happened on it or later, as far as HR's system tells.
         ahead: How many events with an open fate these stand behind, in another story.
+        department: Goes with each event, where HR gives it.
     """
 
-    def __init__(self, story: Story, since: date, entered_at: datetime | None, ahead: int = 0) -> None:
+    def __init__(
+        self, story: Story, since: date, entered_at: datetime | None, ahead: int = 0, *, department: str = ""
+    ) -> None:
         self.story = story
         self._ahead = ahead
         self.events: list[Derived] = []
         self._since = since
         self._entered_at = entered_at
+        self._department = department
 
     def tell(self, operation: Operation, after: Facts, why: Why, fields: Sequence[str] = ()) -> None:
         """A new event behind those that were told."""
@@ -172,6 +176,8 @@ class Telling:
         payload = payload_of(told.operation, before, _shown(told))
         if told.provisional_from is not None:
             payload[PROVISIONAL_FROM] = told.provisional_from.isoformat()
+        if self._department:
+            payload[DEPARTMENT] = self._department
         self.events.append(
             Derived(
                 told.event_id,

@@ -22,7 +22,7 @@ def tell_leave(story: Story, row: LeaveRow, contract: Fields, since: date, ahead
         since: The day of the look before.
         ahead: How many events of the contract have an open fate.
     """
-    telling = Telling(story, since, row.entered_at, ahead)
+    telling = Telling(story, since, row.entered_at, ahead, department=row.department)
     belief = story.belief
     if belief.leave == row.leave:
         return telling

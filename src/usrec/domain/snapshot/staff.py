@@ -13,7 +13,7 @@ from typing import Final, NewType
 
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.rules.field_table import FIELDS
-from usrec.domain.source_event import Operation
+from usrec.domain.source_event import DEPARTMENT, Operation
 
 Fields = Mapping[str, str]
 """Values by the names of the contract event; dates as ``YYYY-MM-DD``, no value is empty."""
@@ -24,10 +24,12 @@ TERMS: Final = tuple(
     rule.name
     for rule in FIELDS[Operation.AMENDMENT]
     if rule.name in {one.name for one in FIELDS[Operation.CONCLUSION]}
-    and rule.name not in {"signed_on", "begin_date", "contract_id"}
+    and rule.name not in {"signed_on", "begin_date", "contract_id", DEPARTMENT}
 )
 """Fields of a contract that an agreement changes."""
-AGREEMENT_FIELDS: Final = tuple(rule.name for rule in FIELDS[Operation.AMENDMENT] if rule.name not in TERMS)
+AGREEMENT_FIELDS: Final = tuple(
+    rule.name for rule in FIELDS[Operation.AMENDMENT] if rule.name not in {*TERMS, DEPARTMENT}
+)
 """Fields that an agreement has of its own: its paper, its consents."""
 EXTENDED: Final = frozenset({"term_code", "end_date"})
 """All that changes when a contract goes on after its term."""
@@ -45,6 +47,7 @@ class StaffRow:
         comeback: Fields of the last reinstatement; empty without one.
         entered_at: When HR last entered something, aware UTC; None where the row does not tell.
         formerly: By field the wrong codes that HR's value had before persons corrected the mapping.
+        department: Goes with what is told, and is no fact of the contract: another one tells nothing.
     """
 
     key: str
@@ -55,6 +58,7 @@ class StaffRow:
     comeback: Fields = field(default_factory=dict, repr=False)
     entered_at: datetime | None = None
     formerly: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class LeaveRow:
         key: HR's key of the leave.
         contract_key: HR's key of its contract.
         formerly: As of a contract.
+        department: Likewise.
     """
 
     key: str
@@ -72,6 +77,7 @@ class LeaveRow:
     leave: Fields = field(repr=False)
     entered_at: datetime | None = None
     formerly: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True)

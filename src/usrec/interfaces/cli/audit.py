@@ -116,6 +116,7 @@ def lateness(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Only what was registered on this day or later."),
     ] = None,
+    by_department: Annotated[bool, typer.Option("--by-department", help="Each of HR's departments by itself.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV instead of a table.")] = False,
     config: Config = None,
     as_json: AsJson = False,
@@ -129,14 +130,14 @@ def lateness(
     with opened(config) as place:
         name = employer_named(place.settings, employer)
         begin = None if since is None else day_start_utc(since.date())
-        passages = place.ledger.view.passages(begin, name)
+        passages = place.ledger.view.passages(begin, name, departments=by_department)
         found = measure_lateness(passages, build_calendar(place.settings.values.calendar))
     if as_json:
-        print_json(lateness_json(found))
+        print_json(lateness_json(found, by_department=by_department))
     elif as_csv:
-        typer.echo(lateness_csv(found), nl=False)
+        typer.echo(lateness_csv(found, by_department=by_department), nl=False)
     else:
-        print_lateness(found)
+        print_lateness(found, by_department=by_department)
 
 
 def _employer(place: Opened, given: str) -> tuple[str, EmployerName]:

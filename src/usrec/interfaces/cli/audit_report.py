@@ -136,11 +136,12 @@ def _finding_lines(one: Finding, *, personal: bool) -> Iterator[str]:
     yield f"    -> {tr(STEPS[one.step])}" + (f" ({about})" if about else "")
 
 
-def lateness_json(found: Sequence[Lateness]) -> list[dict[str, Any]]:
-    """One object for each employer."""
+def lateness_json(found: Sequence[Lateness], *, by_department: bool) -> list[dict[str, Any]]:
+    """One object for each employer, or for each of its departments."""
     return [
         {
             "employer": one.employer,
+            **({"department": one.department and clean(one.department)} if by_department else {}),
             "registered": one.registered,
             "late": one.late,
             "stages": [
@@ -157,30 +158,45 @@ def lateness_json(found: Sequence[Lateness]) -> list[dict[str, Any]]:
     ]
 
 
-def lateness_csv(found: Sequence[Lateness]) -> str:
-    """A row for each employer and stage."""
+def lateness_csv(found: Sequence[Lateness], *, by_department: bool) -> str:
+    """A row for each employer, or department, and stage; an unknown department is an empty cell."""
     text = StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(_LATENESS)
+    writer.writerow([*_LATENESS[:1], *(["department"] if by_department else []), *_LATENESS[1:]])
     for one in found:
+        names = [one.employer, *([clean(one.department or "")] if by_department else [])]
         for figures in one.stages:
             cells = [figures.events, _blank(figures.median), _blank(figures.percentile_95)]
-            writer.writerow([harmless(one.employer), figures.stage.value, *cells, one.registered, one.late])
+            writer.writerow([*map(harmless, names), figures.stage.value, *cells, one.registered, one.late])
     return text.getvalue()
 
 
-def print_lateness(found: Sequence[Lateness]) -> None:
+def print_lateness(found: Sequence[Lateness], *, by_department: bool) -> None:
     """A table."""
     for one in found:
         words = tr("{employer}: {registered} registered, {late} of them after the legal date")
-        say(words.format(employer=one.employer, registered=one.registered, late=one.late))
-    headings = [tr("employer"), tr("stage"), tr("events"), tr("median, working days"), tr("95 of 100 within")]
+        say(
+            words.format(
+                employer=", ".join(_names(one, by_department=by_department)), registered=one.registered, late=one.late
+            )
+        )
+    named = [tr("employer"), *([tr("department")] if by_department else [])]
+    headings = [*named, tr("stage"), tr("events"), tr("median, working days"), tr("95 of 100 within")]
     rows = [
-        [one.employer, tr(STAGES[figures.stage]), str(figures.events), *_figures(figures.median, figures.percentile_95)]
+        [
+            *_names(one, by_department=by_department),
+            tr(STAGES[figures.stage]),
+            str(figures.events),
+            *_figures(figures.median, figures.percentile_95),
+        ]
         for one in found
         for figures in one.stages
     ]
     print_table(headings, rows)
+
+
+def _names(one: Lateness, *, by_department: bool) -> Sequence[str]:
+    return [one.employer, *([one.department or tr("department unknown")] if by_department else [])]
 
 
 def _figures(*values: float | None) -> Iterator[str]:

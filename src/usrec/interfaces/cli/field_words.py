@@ -70,6 +70,7 @@ FIELD_WORDS: Final[Mapping[str, str]] = {
     "changes": N_("What it changes"),
     "pair_key": N_("Key of the transfer in two halves"),
     "pair_elsewhere": N_("Its other half is entered elsewhere"),
+    "department": N_("Department"),
 }
 """In the order in which a document is read. The registry's id of the contract stands with the contract itself."""
 

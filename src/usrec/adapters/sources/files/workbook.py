@@ -104,7 +104,9 @@ def _sheet(book: Workbook, path: Path) -> Any:
     named = [sheet for sheet in shown if sheet.title.strip().lower() == SHEET]
     if not named and len(shown) != 1:
         raise FileUnreadable(
-            "the workbook has several sheets", where=str(path), next_step=f'Call the sheet of the events "{SHEET}"'
+            "the workbook has several sheets",
+            where=str(path),
+            next_step=f'Hide or delete those that are not meant, or call the one that is meant "{SHEET}"',
         )
     return (named or shown)[0]
 

@@ -77,6 +77,7 @@ class ContractPart(Part):
     key: Written
     employer_bin: Written
     entered_at: str = ""
+    department: Written | None = None
     slices: SlicesPart | None = None
     conclusion: Values
     amendment: Values = {}
@@ -92,6 +93,7 @@ class LeavePart(Part):
     key: Written
     contract_key: Written
     entered_at: str = ""
+    department: Written | None = None
     gone: Literal["ignored", "deleted"] = "ignored"
     social_leave: Values
 

@@ -34,7 +34,7 @@ from usrec.domain.mapping.values import ApprovedMap, ValueRule, as_key
 from usrec.domain.rules.codes import CODE_FIELDS
 from usrec.domain.rules.field_table import FIELDS, FieldRule
 from usrec.domain.snapshot.staff import AGREEMENT_FIELDS
-from usrec.domain.source_event import Operation
+from usrec.domain.source_event import DEPARTMENT, Operation
 
 _READS: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*(select|with)\b", re.IGNORECASE)
 _PLAIN: Final = FieldRule("")
@@ -130,6 +130,7 @@ class _Reading:
             None if part.slices is None else self._slices(part.slices),
             part.entered_at,
             None if part.secondment is None else self._secondment(part.secondment, part.key),
+            self._department(part.department, "contract"),
         )
 
     def _leaves(self, part: LeavePart) -> RowMapping:
@@ -139,7 +140,11 @@ class _Reading:
             {Operation.SOCIAL_LEAVE: self._fields(Operation.SOCIAL_LEAVE, part.social_leave, "leave")},
             self._rule(part.contract_key, "[leave] contract_key", _PLAIN),
             entered_at=part.entered_at,
+            department=self._department(part.department, "leave"),
         )
+
+    def _department(self, written: Written | None, table: str) -> ValueRule | None:
+        return None if written is None else self._rule(written, f"[{table}] department", _PLAIN)
 
     def _slices(self, part: SlicesPart) -> Slices:
         place = "[contract] slices"
@@ -151,7 +156,7 @@ class _Reading:
         return Secondment(when, self._rule(part.key or key, f"{place} key", _PLAIN))
 
     def _fields(self, operation: Operation, values: Values, table: str) -> Mapping[str, ValueRule]:
-        known = {rule.name: rule for rule in FIELDS[operation]}
+        known = {rule.name: rule for rule in FIELDS[operation] if rule.name != DEPARTMENT}
         if operation is Operation.AMENDMENT:
             known = {name: rule for name, rule in known.items() if name in AGREEMENT_FIELDS}
         found = {}

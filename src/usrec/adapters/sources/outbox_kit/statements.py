@@ -8,7 +8,7 @@ stood there when the triggers were made is in ``usrec_outbox_known`` and is neve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,7 +17,7 @@ from usrec.adapters.sources.outbox_kit.fields import FieldSql
 from usrec.adapters.sources.outbox_kit.speech import Speech
 from usrec.domain.rules.field_table import FieldRule
 from usrec.domain.snapshot.staff import TERMS
-from usrec.domain.source_event import Operation
+from usrec.domain.source_event import DEPARTMENT, Operation
 
 _PLAIN: Final = FieldRule("")
 _INSERT: Final = (
@@ -63,6 +63,8 @@ class Contracts:
         }
         columns = {"contract_key": sql.value(part.key, _PLAIN, "[contract] key")}
         columns["employer_bin"] = sql.value(part.employer_bin, _PLAIN, "[contract] employer_bin")
+        if part.department is not None:
+            columns[DEPARTMENT] = sql.value(part.department, _PLAIN, "[contract] department")
         for operation, values in given.items():
             columns |= {f"{_PREFIX[operation]}_{name}": value for name, value in sql.fields(operation, values)}
         return cls(speech, part.query.strip().removesuffix(";"), sql.key_column(), columns)
@@ -106,7 +108,13 @@ class Contracts:
         return {name.removeprefix(prefix): f"m.{name}" for name in self.columns if name.startswith(prefix)}
 
     def _json(self, values: dict[str, str]) -> str:
-        return self.speech.json(list(values.items()))
+        return self.speech.json([*values.items(), *self._department()])
+
+    def _department(self) -> Iterator[tuple[str, str]]:
+        """That of the first telling: another one is no other content."""
+        if DEPARTMENT in self.columns:
+            told = self.speech.json_value.format("l.payload", DEPARTMENT)
+            yield DEPARTMENT, f"CASE WHEN l.event_id IS NOT NULL THEN {told} ELSE m.{DEPARTMENT} END"
 
     def _conclusion(self) -> str:
         """An agreement changes the terms from then on, and not those that were concluded."""
