@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from itertools import chain
 from math import ceil
 from statistics import median
 from typing import Final
 
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.source_event import EmployerName
-from usrec.domain.working_calendar import ONE_DAY, WorkingCalendar
+from usrec.domain.working_calendar import ONE_DAY, Calendars, WorkingCalendar
 
 
 class Stage(StrEnum):
@@ -44,6 +43,7 @@ class Passage:
     """
 
     employer: EmployerName
+    employer_bin: str
     trigger: date | None
     entered_at: datetime | None
     received_at: datetime
@@ -101,21 +101,23 @@ _STAGES: Final[Mapping[Stage, _Ends]] = {
 }
 
 
-def measure_lateness(passages: Iterable[Passage], calendar: WorkingCalendar) -> Sequence[Lateness]:
-    """Figures by employer and stage, in the order of the employers' names."""
+def measure_lateness(passages: Iterable[Passage], calendars: Calendars) -> Sequence[Lateness]:
+    """Figures by employer and stage, in the order of the employers' names, each in its own calendar."""
     by_employer: dict[EmployerName, list[Passage]] = {}
+    by_bin: dict[str, list[Passage]] = {}
     for one in passages:
         by_employer.setdefault(one.employer, []).append(one)
-    days = _WorkingDays(chain.from_iterable(by_employer.values()), calendar)
+        by_bin.setdefault(one.employer_bin, []).append(one)
+    days = {number: _WorkingDays(some, calendars.of(number)) for number, some in by_bin.items()}
     return [
         Lateness(name, len(some), sum(one.is_late for one in some), [_figures(stage, some, days) for stage in Stage])
         for name, some in sorted(by_employer.items())
     ]
 
 
-def _figures(stage: Stage, passages: Sequence[Passage], days: _WorkingDays) -> StageFigures:
-    ends = [_STAGES[stage](one) for one in passages]
-    taken = sorted(days.between(begin, end) for begin, end in ends if begin is not None and end is not None)
+def _figures(stage: Stage, passages: Sequence[Passage], days: Mapping[str, _WorkingDays]) -> StageFigures:
+    ends = [(days[one.employer_bin], *_STAGES[stage](one)) for one in passages]
+    taken = sorted(own.between(begin, end) for own, begin, end in ends if begin is not None and end is not None)
     if not taken:
         return StageFigures(stage, 0, None, None)
     return StageFigures(stage, len(taken), float(median(taken)), taken[ceil(0.95 * len(taken)) - 1])

@@ -69,7 +69,7 @@ def _due_at(agent: Agent, now: datetime) -> datetime | None:
     """When today's was due; None before that, and on a day without one."""
     settings = agent.settings.values.audit
     day = kazakhstan_date(now)
-    if settings.at is None or (settings.working_days_only and not agent.calendar.is_working_day(day)):
+    if settings.at is None or (settings.working_days_only and not agent.calendar.common.is_working_day(day)):
         return None
     due = datetime.combine(day, settings.at, KAZAKHSTAN)
     return due if due <= now else None

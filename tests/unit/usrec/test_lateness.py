@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from support.line import WeekdayCalendar
+from support.line import BIN, OTHER_BIN, WeekdayCalendar
 from usrec.domain.lateness import Passage, Stage, measure_lateness
 from usrec.domain.source_event import EmployerName
 
@@ -16,9 +16,9 @@ def at(day: int, hour: int = 6) -> datetime:
 
 
 def test_stages_are_counted_in_working_days_and_what_is_not_known_is_left_out() -> None:
-    friday = Passage(MAIN, date(2026, 11, 6), at(9), at(9), at(11), date(2026, 11, 10))
-    untold = Passage(MAIN, None, None, at(9), at(9), None)
-    other = Passage(OTHER, date(2026, 11, 9), at(9), at(8), at(9, 20), date(2026, 11, 9))
+    friday = Passage(MAIN, BIN, date(2026, 11, 6), at(9), at(9), at(11), date(2026, 11, 10))
+    untold = Passage(MAIN, BIN, None, None, at(9), at(9), None)
+    other = Passage(OTHER, OTHER_BIN, date(2026, 11, 9), at(9), at(8), at(9, 20), date(2026, 11, 9))
     main, second = measure_lateness([friday, untold, other], WeekdayCalendar(date(2026, 11, 10)))
     assert (main.employer, main.registered, main.late) == (MAIN, 2, 1)
     told = {one.stage: (one.events, one.median, one.percentile_95) for one in main.stages}
@@ -34,7 +34,7 @@ def test_stages_are_counted_in_working_days_and_what_is_not_known_is_left_out() 
 
 
 def test_95_of_100_took_so_long_or_less() -> None:
-    ways = [Passage(MAIN, date(2026, 11, 2), None, at(2), at(2 + (number > 95)), None) for number in range(1, 101)]
+    ways = [Passage(MAIN, BIN, date(2026, 11, 2), None, at(2), at(2 + (number > 95)), None) for number in range(1, 101)]
     whole = measure_lateness(ways, WeekdayCalendar())[0].stages[-1]
     assert (whole.events, whole.median, whole.percentile_95) == (100, 0.0, 0)
     assert measure_lateness([], WeekdayCalendar()) == []
