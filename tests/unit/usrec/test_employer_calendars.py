@@ -20,6 +20,7 @@ from support.line_agent import agent_of
 from support.plain_settings import PLAIN
 from usrec.adapters.calendar import kazakhstan
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
+from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.application.export_evidence import dossier_of
 from usrec.application.record_standing import CALENDAR
 from usrec.domain.alert import Threshold, Watched
@@ -104,6 +105,17 @@ def test_row_that_is_taken_again_is_counted_in_its_own_calendar(group: Line) -> 
     assert invalid.state is State.INVALID
     again = group.retry("two")
     assert (again.state, again.legal_date) == (State.PENDING, date(2026, 11, 24))
+
+
+def test_correction_whose_first_entry_the_ledger_knows_is_counted_in_its_own_calendar(group: Line) -> None:
+    group.signer = InMemorySigner(dict.fromkeys((BIN, OTHER_BIN), group.clock.now() + 400 * DAY))
+    group.register("hire-1", contract="K-1")
+    group.register("hire-2", contract="K-2", employer=OTHER_BIN)
+    common = group.take("mend-1", "contract_edit", contract="K-1", entered_on=None)
+    own = group.take("mend-2", "contract_edit", contract="K-2", employer=OTHER_BIN, entered_on=None)
+    assert common.trigger == own.trigger == TODAY
+    assert common.legal_date is not None
+    assert own.legal_date == common.legal_date + DAY
 
 
 def test_internal_target_is_counted_in_its_own_calendar(group: Line) -> None:
@@ -222,6 +234,16 @@ def test_a_days_own_answer_goes_first_then_the_common_one_then_the_official(
     for table in (common, own):
         expected = day in table["working_days"] or (expected and day not in table["days_off"])
     assert calendars(common, own).of(OTHER_BIN).is_working_day(day) is expected
+
+
+def test_year_that_one_employer_checked_is_checked_for_nobody_else() -> None:
+    found = calendars({}, {"checked_years": [2027]})
+    estimated = [day for day in OFFICIAL.names(2027) if OFFICIAL.is_estimated(day)]
+    assert estimated
+    for number, checked in ((BIN, False), (OTHER_BIN, True)):
+        one = found.of(number)
+        assert one.is_checked(2027) is checked
+        assert all(one.may_be_worked(day) is not checked for day in estimated if day.weekday() < 5)
 
 
 def test_versions_differ_where_days_differ() -> None:

@@ -49,7 +49,7 @@ def calendar_in_use(config: Path | None, employer: str | None, *, common: bool) 
 
     Args:
         employer: Name or BIN.
-        common: Without a name the common one is meant, also where some of several employers have calendars of their own.
+        common: Without a name the common one is meant, also where one of several employers has its own.
 
     Raises:
         BadParameter: There is no such employer, or one has to be named.
