@@ -17,7 +17,7 @@ from usrec.domain.snapshot.staff import Look
 from usrec.domain.source_event import SourceName
 from usrec.policies import employers_by_bin
 from usrec.ports.staff import StaffRoster
-from usrec.preflight import build_calendar
+from usrec.preflight import build_calendars
 from usrec.settings import LoadedSettings, snapshots
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def open_sides(settings: LoadedSettings) -> Iterator[Sides]:
 
 def build_audit_rules(settings: LoadedSettings) -> Rules:
     """By what terms are counted."""
-    return Rules(employers_by_bin(settings), build_calendar(settings.values.calendar))
+    return Rules(employers_by_bin(settings), build_calendars(settings))
 
 
 def read_registry(

@@ -22,7 +22,7 @@ from usrec.domain.errors import ConfigurationError
 from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
 from usrec.domain.source_event import EmployerName
 from usrec.domain.watch import WatchPolicy
-from usrec.domain.working_calendar import WorkingCalendar
+from usrec.domain.working_calendar import Calendars
 from usrec.doorbells import build_doorbells
 from usrec.gateway import build_gateway, build_inquiry, profile_choice
 from usrec.ledger import build_ledger
@@ -34,7 +34,7 @@ from usrec.ports.doorbell import Doorbell
 from usrec.ports.event_source import EventSource
 from usrec.ports.head_signer import HeadSigner, HeadStamper
 from usrec.ports.time_witness import Steady, TimeWitness
-from usrec.preflight import build_calendar, build_preflight
+from usrec.preflight import build_calendars, build_preflight
 from usrec.settings import LoadedSettings
 from usrec.sinks import build_alert_sinks
 from usrec.sources import build_listeners, build_sources
@@ -79,7 +79,7 @@ class Agent:
     renderer: XmlRenderer
     signer: Keyring
     gateway: ShepGateway
-    calendar: WorkingCalendar
+    calendar: Calendars
     clock: Clock
     entropy: Entropy
     employers: Mapping[str, EmployerName]
@@ -103,8 +103,10 @@ class Agent:
         """What is watched and when digests go out."""
         alerts = self.settings.values.alerts
         missing_after = timedelta(days=self.settings.values.pairs.missing_after_days)
-        digests = DigestPolicy(self.calendar, alerts.digest_at)
-        return WatchPolicy(digests, alerts.late_entry_days, alerts.permit_days, missing_after, alerts.portal_from)
+        digests = DigestPolicy(self.calendar.common, alerts.digest_at)
+        return WatchPolicy(
+            digests, self.calendar, alerts.late_entry_days, alerts.permit_days, missing_after, alerts.portal_from
+        )
 
     def close(self) -> None:
         """Close connections."""
@@ -137,7 +139,6 @@ def build_agent(
     from usrec.heads import build_head_signer
     from usrec.revocation import build_book, build_keeping_judge, recall_verdicts
 
-    values = settings.values
     profile = load_profile(profile_choice(settings))
     counter = steady if clock is None else None
     clock = clock or SystemClock()
@@ -155,7 +156,7 @@ def build_agent(
         renderer=XmlRenderer(profile),
         signer=signer,
         gateway=gateway,
-        calendar=build_calendar(values.calendar),
+        calendar=build_calendars(settings),
         clock=clock,
         entropy=SystemEntropy(),
         employers=employers_by_bin(settings),

@@ -10,7 +10,7 @@ from usrec.domain.rules.completeness import Completeness
 from usrec.domain.rules.finding import Severity
 from usrec.domain.rules.harmful import ConditionCodes
 from usrec.domain.rules.preflight import Preflight
-from usrec.domain.working_calendar import CalendarOverrides, WorkingCalendar
+from usrec.domain.working_calendar import CalendarOverrides, EmployerCalendars, WorkingCalendar
 from usrec.gateway import profile_choice
 from usrec.policies import build_intake
 from usrec.settings import CalendarSettings, LoadedSettings, LoadedWatcherSettings
@@ -21,14 +21,31 @@ if TYPE_CHECKING:
     from usrec.adapters.rendering.profile import WireProfile
 
 
-def build_calendar(settings: CalendarSettings) -> WorkingCalendar:
-    """The official calendar with the employer's overrides."""
+def build_calendars(settings: LoadedWatcherSettings) -> EmployerCalendars:
+    """The official calendar with the days of ``[calendar]``, and with those of each employer who has its own."""
     from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 
-    calendar = KazakhstanCalendar()
-    if settings == CalendarSettings():
-        return calendar
-    return CalendarOverrides(calendar, settings.working_days, settings.days_off, settings.checked_years)
+    official, values = KazakhstanCalendar(), settings.values
+    own = {
+        employer.bin: _own_calendar(official, values.calendar, employer.calendar)
+        for employer in values.employer.values()
+        if employer.calendar is not None
+    }
+    return EmployerCalendars(_with_days(official, values.calendar, frozenset()), own)
+
+
+def _own_calendar(official: WorkingCalendar, common: CalendarSettings, own: CalendarSettings) -> WorkingCalendar:
+    """The employer's days go before the common ones, which hold for all other days.
+
+    The years that it checked count below both: neither table's days off are ever believed by the strictest reading.
+    """
+    return CalendarOverrides(_with_days(official, common, own.checked_years), own.working_days, own.days_off)
+
+
+def _with_days(official: WorkingCalendar, days: CalendarSettings, checked: frozenset[int]) -> WorkingCalendar:
+    if days == CalendarSettings() and not checked:
+        return official
+    return CalendarOverrides(official, days.working_days, days.days_off, days.checked_years | checked)
 
 
 def build_audit_timetable(settings: LoadedWatcherSettings) -> AuditTimetable | None:
@@ -36,7 +53,7 @@ def build_audit_timetable(settings: LoadedWatcherSettings) -> AuditTimetable | N
     audit = settings.values.audit
     if audit.at is None:
         return None
-    return AuditTimetable(audit.at, build_calendar(settings.values.calendar), audit.working_days_only)
+    return AuditTimetable(audit.at, build_calendars(settings).common, audit.working_days_only)
 
 
 def build_dictionaries(settings: LoadedWatcherSettings) -> DictionaryFiles:

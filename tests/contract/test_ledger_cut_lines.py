@@ -140,7 +140,7 @@ def t5_settlement(line: Line) -> Act:
 
 
 def policy(line: Line) -> WatchPolicy:
-    return WatchPolicy(DigestPolicy(line.calendar))
+    return WatchPolicy(DigestPolicy(line.calendar.common), line.calendar)
 
 
 def t6_raise(line: Line) -> Act:

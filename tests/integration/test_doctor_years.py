@@ -66,6 +66,16 @@ def test_a_year_that_the_administrator_compared_counts(patient: Patient) -> None
     assert list(patient.says(examine_calendar)) == ["calendar.checked"]
 
 
+def test_calendar_of_one_employer_is_told_by_itself(patient: Patient) -> None:
+    patient.clock.set(datetime(LAST_CHECKED + 1, 2, 1, tzinfo=UTC))
+    patient.tables["employer.main.calendar"] = {"checked_years": [LAST_CHECKED + 1]}
+    told = patient.says(examine_calendar)
+    assert {kind: line.about for kind, line in told.items()} == {
+        "calendar.this_year": "",
+        "calendar.next_year_open": "main",
+    }
+
+
 @pytest.fixture
 def zones() -> Iterator[None]:
     """Leaves the time zone data as they were."""

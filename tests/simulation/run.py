@@ -250,7 +250,7 @@ def build(seed: int, *, tracing: bool = False, without: Collection[Fault] = ()) 
             clock_tolerance=timedelta(minutes=3),
             policies=_POLICIES,
         ),
-        watch=WatchPolicy(DigestPolicy(calendar)),
+        watch=WatchPolicy(DigestPolicy(calendar), calendar),
     )
     hr = HrDepartment(office)
     hr.make_plan()

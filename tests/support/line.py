@@ -59,7 +59,7 @@ from usrec.domain.rules.preflight import Preflight
 from usrec.domain.source_event import PAPER_FIELDS, TRIGGER_FIELDS, EmployerName, EventId, Operation, SourceName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueEntry, Submission, SubmissionId
-from usrec.domain.working_calendar import WorkingCalendar
+from usrec.domain.working_calendar import Calendars, WorkingCalendar
 from usrec.ports.event_source import StatusNote
 from usrec.ports.inquiry import Inquiry
 from usrec.ports.ledger import Claim
@@ -279,7 +279,7 @@ class Line:
     entropy: SeededEntropy = field(default_factory=lambda: SeededEntropy(17))
     renderer: PlainRenderer = field(default_factory=PlainRenderer)
     signer: InMemorySigner = field(default_factory=lambda: InMemorySigner({BIN: MONDAY + 400 * DAY}))
-    calendar: WorkingCalendar = field(default_factory=WeekdayCalendar)
+    calendar: Calendars = field(default_factory=WeekdayCalendar)
     employers: dict[str, EmployerName] = field(default_factory=lambda: dict(EMPLOYERS))
     policy: DeliveryPolicy = POLICY
     shelf: DocumentShelf | None = None

@@ -29,7 +29,7 @@ from usrec.domain.snapshot.sound import require_sound
 from usrec.domain.snapshot.staff import Fields, Look, StaffRow, fold
 from usrec.domain.snapshot.story import Fate
 from usrec.domain.source_event import ContractKey, EmployerName, EventId, Operation, SourceName, SourceRow
-from usrec.domain.working_calendar import WorkingCalendar
+from usrec.domain.working_calendar import Calendars
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Ledger
 from usrec.ports.staff import StaffRoster
@@ -82,7 +82,7 @@ class Rules:
     """By what terms are counted."""
 
     employers: Mapping[str, EmployerName]
-    calendar: WorkingCalendar
+    calendar: Calendars
 
 
 def take_audit(

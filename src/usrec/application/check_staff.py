@@ -14,7 +14,7 @@ from usrec.domain.rules.preflight import Preflight
 from usrec.domain.snapshot.contract import operation_that_enters
 from usrec.domain.snapshot.staff import StaffRow
 from usrec.domain.source_event import EmployerName, SourceName, SourceRow
-from usrec.domain.working_calendar import WorkingCalendar
+from usrec.domain.working_calendar import Calendars
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def check_staff(
     staff: Sequence[StaffRow],
     *,
     employers: Mapping[str, EmployerName],
-    calendar: WorkingCalendar,
+    calendar: Calendars,
     now: datetime,
     preflight: Preflight,
 ) -> Sequence[StaffFinding]:

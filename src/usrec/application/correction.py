@@ -28,7 +28,7 @@ from usrec.domain.source_event import (
 )
 from usrec.domain.state import State
 from usrec.domain.submission import Submission
-from usrec.domain.working_calendar import WorkingCalendar
+from usrec.domain.working_calendar import Calendars
 
 
 def with_registered_id(one: Examined, standing: Sequence[Submission]) -> Examined:
@@ -85,7 +85,7 @@ def _not_registered(field: str, code: str) -> Finding:
 def with_first_entry(
     one: Examined,
     standing: Sequence[Submission],
-    calendar: WorkingCalendar,
+    calendar: Calendars,
     imported: ImportedContract | None = None,
 ) -> Examined:
     """A correction with the term that runs from its first entry, where the row is silent and the ledger knows.
@@ -102,7 +102,7 @@ def with_first_entry(
     day = _first_entry(details, history_before(None, one.row.employer_bin, standing)) or _told(details, imported)
     if day is None or day < ORDER_353_IN_FORCE:
         return one
-    return replace(one, trigger=day, deadline=term_of(one.operation, day, calendar))
+    return replace(one, trigger=day, deadline=term_of(one.operation, day, calendar.of(one.row.employer_bin)))
 
 
 def _first_entry(details: Details, history: ContractHistory) -> date | None:

@@ -31,7 +31,7 @@ from usrec.domain.outage import Outage, outages
 from usrec.domain.response_code import Explanation
 from usrec.domain.spreadsheet import harmless
 from usrec.domain.submission import SubmissionId
-from usrec.domain.working_calendar import WorkingCalendar
+from usrec.domain.working_calendar import Calendars
 from usrec.ports.evidence import CertificatesOf, Chosen, EvidenceFiles, EvidenceReading
 
 AT_ONCE: Final = 100
@@ -51,7 +51,7 @@ class Means:
         certificates_of: Who signed a document, and who signed an answer.
     """
 
-    calendar: WorkingCalendar
+    calendar: Calendars
     explain: Callable[[str], Explanation | None]
     certificates_of: CertificatesOf
 
@@ -115,17 +115,18 @@ def _dossiers(
             yield dossier_of(record, found, means.calendar, now)
 
 
-def dossier_of(record: EvidenceRecord, found: Sequence[Outage], calendar: WorkingCalendar, now: datetime) -> Dossier:
+def dossier_of(record: EvidenceRecord, found: Sequence[Outage], calendar: Calendars, now: datetime) -> Dossier:
     """A record with what follows from it."""
     submission = record.submission
+    own = calendar.of(submission.employer_bin)
     window = window_of(submission, now)
     trigger = submission.trigger
     return Dossier(
         record=record,
         times=five_times(record),
         timeliness=timeliness_of(submission, now),
-        days=[] if trigger is None else count_days(submission.term, trigger, calendar),
-        counted_with=calendar.version,
+        days=[] if trigger is None else count_days(submission.term, trigger, own),
+        counted_with=own.version,
         outages=[outage for outage in found if outage.touches(*window)],
     )
 

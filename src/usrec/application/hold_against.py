@@ -14,7 +14,7 @@ from usrec.domain.rules.examine import Examined
 from usrec.domain.rules.late import with_late_entry
 from usrec.domain.rules.preflight import Preflight
 from usrec.domain.submission import Submission
-from usrec.domain.working_calendar import WorkingCalendar
+from usrec.domain.working_calendar import Calendars
 from usrec.ports.ledger import UnitOfWork
 
 
@@ -25,7 +25,7 @@ def held_against(
     imported: ImportedContract | None,
     *,
     preflight: Preflight,
-    calendar: WorkingCalendar,
+    calendar: Calendars,
     now: datetime,
 ) -> Examined:
     """``one`` with the ids and the term that the ledger knows, its marks checked, and its document in the ledger.

@@ -31,7 +31,7 @@ from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
 from usrec.domain.source_event import HEADS, ContractKey, EmployerName, load_details
 from usrec.domain.state import State
 from usrec.domain.submission import Submission, contract_of
-from usrec.domain.working_calendar import WorkingCalendar
+from usrec.domain.working_calendar import Calendars
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.contracts import ContractRef
 from usrec.ports.event_source import EventSource, StatusNote
@@ -63,7 +63,7 @@ def ingest(
     source: EventSource,
     ledger: Ledger,
     employers: Mapping[str, EmployerName],
-    calendar: WorkingCalendar,
+    calendar: Calendars,
     clock: Clock,
     entropy: Entropy,
     limit: int = 200,
@@ -110,7 +110,7 @@ class _Intake:
 
     work: UnitOfWork
     employers: Mapping[str, EmployerName]
-    calendar: WorkingCalendar
+    calendar: Calendars
     now: datetime
     entropy: Entropy
     preflight: Preflight

@@ -19,14 +19,14 @@ from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
 from usrec.domain.rules.registrable import judge_changes
 from usrec.domain.rules.together import check_together
 from usrec.domain.source_event import EmployerName, SourceRow
-from usrec.domain.working_calendar import WorkingCalendar
+from usrec.domain.working_calendar import Calendars
 
 
 def lint(
     rows: Sequence[tuple[SourceRow, Collection[Finding]]],
     *,
     employers: Mapping[str, EmployerName] | None,
-    calendar: WorkingCalendar,
+    calendar: Calendars,
     now: datetime,
     preflight: Preflight = BY_DEFAULT,
 ) -> Sequence[Sequence[Finding]]:

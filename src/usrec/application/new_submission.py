@@ -16,15 +16,17 @@ from usrec.domain.source_event import ContractKey, contract_id_given, dump_detai
 from usrec.domain.state import State
 from usrec.domain.submission import OUTSIDE_THE_LINE, Submission, SubmissionId
 from usrec.domain.target import TargetPolicy
-from usrec.domain.working_calendar import WorkingCalendar
+from usrec.domain.working_calendar import Calendars
 from usrec.ports.clock import Entropy
 
 
-def with_target(submission: Submission, targets: TargetPolicy, calendar: WorkingCalendar) -> Submission:
+def with_target(submission: Submission, targets: TargetPolicy, calendar: Calendars) -> Submission:
     """With the last day of its internal target, where the law sets no term."""
     if submission.legal_date is not None:
         return submission
-    last = targets.date_of(submission.operation, kazakhstan_date(submission.received_at), calendar)
+    last = targets.date_of(
+        submission.operation, kazakhstan_date(submission.received_at), calendar.of(submission.employer_bin)
+    )
     return submission if last is None else replace(submission, safe_date=last, safe_utc=day_end_utc(last))
 
 

@@ -17,7 +17,7 @@ from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
 from usrec.domain.source_event import ContractKey, EmployerName
 from usrec.domain.state import MAY_BE_REGISTERED, State
 from usrec.domain.submission import Submission, contract_of
-from usrec.domain.working_calendar import WorkingCalendar
+from usrec.domain.working_calendar import Calendars
 from usrec.ports.clock import Entropy
 from usrec.ports.ledger import UnitOfWork
 
@@ -27,7 +27,7 @@ def retake(
     old: Submission,
     *,
     employers: Mapping[str, EmployerName],
-    calendar: WorkingCalendar,
+    calendar: Calendars,
     now: datetime,
     entropy: Entropy,
     preflight: Preflight = BY_DEFAULT,

@@ -21,7 +21,7 @@ from usrec.domain.signing_request import AWAITING
 from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, Submission, SubmissionId, WaitReason
-from usrec.domain.working_calendar import WorkingCalendar
+from usrec.domain.working_calendar import Calendars
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.ledger import Ledger, UnitOfWork
 
@@ -34,7 +34,7 @@ def retry(
     clock: Clock,
     entropy: Entropy,
     employers: Mapping[str, EmployerName],
-    calendar: WorkingCalendar,
+    calendar: Calendars,
     not_before: datetime | None = None,
     preflight: Preflight = BY_DEFAULT,
 ) -> SubmissionId:

@@ -25,7 +25,7 @@ class DigestPolicy:
     """When digests go out.
 
     Attributes:
-        calendar: The employer's.
+        calendar: The common one: a digest is of all employers.
         digest_at: Kazakhstan's time.
     """
 

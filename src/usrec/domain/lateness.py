@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from itertools import chain
 from math import ceil
 from statistics import median
 from typing import Final
 
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.source_event import EmployerName
-from usrec.domain.working_calendar import ONE_DAY, WorkingCalendar
+from usrec.domain.working_calendar import ONE_DAY, Calendars, WorkingCalendar
 
 
 class Stage(StrEnum):
@@ -45,6 +44,7 @@ class Passage:
     """
 
     employer: EmployerName
+    employer_bin: str
     trigger: date | None
     entered_at: datetime | None
     received_at: datetime
@@ -104,12 +104,17 @@ _STAGES: Final[Mapping[Stage, _Ends]] = {
 }
 
 
-def measure_lateness(passages: Iterable[Passage], calendar: WorkingCalendar) -> Sequence[Lateness]:
-    """Figures by employer, department and stage, in the order of their names; an unknown department is the last."""
+def measure_lateness(passages: Iterable[Passage], calendars: Calendars) -> Sequence[Lateness]:
+    """Figures by employer, department and stage, each employer's in its own calendar.
+
+    In the order of the names; an unknown department is the last.
+    """
     groups: dict[tuple[EmployerName, str | None], list[Passage]] = {}
+    by_bin: dict[str, list[Passage]] = {}
     for one in passages:
         groups.setdefault((one.employer, one.department), []).append(one)
-    days = _WorkingDays(chain.from_iterable(groups.values()), calendar)
+        by_bin.setdefault(one.employer_bin, []).append(one)
+    days = {number: _WorkingDays(some, calendars.of(number)) for number, some in by_bin.items()}
     return [
         Lateness(employer, len(some), sum(one.is_late for one in some), _stages(some, days), department)
         for (employer, department), some in sorted(groups.items(), key=lambda group: _place(*group[0]))
@@ -120,13 +125,13 @@ def _place(employer: EmployerName, department: str | None) -> tuple[str, bool, s
     return employer, department is None, department or ""
 
 
-def _stages(passages: Sequence[Passage], days: _WorkingDays) -> Sequence[StageFigures]:
+def _stages(passages: Sequence[Passage], days: Mapping[str, _WorkingDays]) -> Sequence[StageFigures]:
     return [_figures(stage, passages, days) for stage in Stage]
 
 
-def _figures(stage: Stage, passages: Sequence[Passage], days: _WorkingDays) -> StageFigures:
-    ends = [_STAGES[stage](one) for one in passages]
-    taken = sorted(days.between(begin, end) for begin, end in ends if begin is not None and end is not None)
+def _figures(stage: Stage, passages: Sequence[Passage], days: Mapping[str, _WorkingDays]) -> StageFigures:
+    ends = [(days[one.employer_bin], *_STAGES[stage](one)) for one in passages]
+    taken = sorted(own.between(begin, end) for own, begin, end in ends if begin is not None and end is not None)
     if not taken:
         return StageFigures(stage, 0, None, None)
     return StageFigures(stage, len(taken), float(median(taken)), taken[ceil(0.95 * len(taken)) - 1])

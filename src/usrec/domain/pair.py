@@ -17,7 +17,7 @@ from usrec.domain.kazakhstan_time import day_start_utc, kazakhstan_date
 from usrec.domain.source_event import Conclusion, ContractKey, Details, EmployerName, Operation, Termination
 from usrec.domain.state import State
 from usrec.domain.submission import SubmissionId
-from usrec.domain.working_calendar import WorkingCalendar
+from usrec.domain.working_calendar import Calendars, WorkingCalendar
 
 HALVES: Final = (Operation.TERMINATION, Operation.CONCLUSION)
 WORKING_DAYS_LEFT: Final = 3
@@ -100,12 +100,13 @@ class Pair:
         elif ends and begins:
             yield from contradictions_of(ends[0], begins[0])
 
-    def remind_from(self, calendar: WorkingCalendar, missing_after: timedelta) -> datetime | None:
+    def remind_from(self, calendars: Calendars, missing_after: timedelta) -> datetime | None:
         """From when on somebody is reminded, aware UTC; None when there is nothing to remind of.
 
         A contradiction is told at once. A missing half after ``missing_after``, counted from the day of the half that
         is there or from its arrival, whichever is later, and in any case when at most three working days are left of
-        the term that the missing one probably has: it is counted from the day of the half that is there.
+        the term that the missing one probably has: it is counted from the day of the half that is there. Whose the
+        missing one is, is not known, so the calendar counts in which that comes first.
         """
         arrived = max(half.received_at for half in self.halves)
         if self.contradictions:
@@ -115,7 +116,8 @@ class Pair:
             return None
         first = self.halves[0]
         waited = day_start_utc(max(first.day, kazakhstan_date(first.received_at)) + missing_after)
-        near = _near_the_end(missing, first.day, calendar)
+        ends = (_near_the_end(missing, first.day, calendar) for calendar in calendars.each)
+        near = min((end for end in ends if end is not None), default=None)
         return max(arrived + GRACE, min(waited, near or waited))
 
 

@@ -21,7 +21,7 @@ from usrec.domain.pair import Pair
 from usrec.domain.permit import PermitDays
 from usrec.domain.state import SETTLED, State
 from usrec.domain.submission import Submission
-from usrec.domain.working_calendar import WorkingCalendar
+from usrec.domain.working_calendar import Calendars, WorkingCalendar
 
 WORKING_DAYS_LEFT: Final = 3
 _A_MOMENT: Final = timedelta(microseconds=1)
@@ -34,6 +34,7 @@ class WatchPolicy:
     """What is watched.
 
     Attributes:
+        calendars: In which the working days before a date are counted; digests go by their own.
         late_entry_days: An event that HR entered, or must still mend, so many days after its signing is late.
         permit_days: When a foreigner's permit that ends is told.
         missing_after: So long after one half of a transfer the other is missed.
@@ -41,15 +42,11 @@ class WatchPolicy:
     """
 
     digests: DigestPolicy
+    calendars: Calendars
     late_entry_days: int = 3
     permit_days: PermitDays = field(default_factory=PermitDays)
     missing_after: timedelta = timedelta(days=2)
     portal_from: time = time(15)
-
-    @property
-    def calendar(self) -> WorkingCalendar:
-        """In which the working days are counted."""
-        return self.digests.calendar
 
 
 def needs_watching(submission: Submission) -> bool:
@@ -115,13 +112,14 @@ def reminder_at(asked_at: datetime, now: datetime, digests: DigestPolicy) -> dat
 def _watched(submission: Submission, now: datetime, policy: WatchPolicy) -> Sequence[tuple[Watched, date, Moments]]:
     """What is watched: each date, and the instants at which its thresholds are crossed. Once missed, HR was late."""
     safe, legal, bound = submission.safe_date, submission.legal_date, submission.due_utc
+    calendar = policy.calendars.of(submission.employer_bin)
     found: list[tuple[Watched, date, Moments]] = []
     if submission.target_date is not None and submission.safe_utc is not None:
-        found.append((Watched.TARGET, submission.target_date, _target_moments(submission, policy.calendar)))
+        found.append((Watched.TARGET, submission.target_date, _target_moments(submission, calendar)))
     elif safe is not None and submission.safe_utc is not None and safe != legal:
-        found.append((Watched.SAFE, safe, thresholds(safe, submission.safe_utc, policy.calendar)))
+        found.append((Watched.SAFE, safe, thresholds(safe, submission.safe_utc, calendar)))
     if legal is not None and bound is not None:
-        found.append((Watched.LEGAL, legal, thresholds(legal, bound, policy.calendar)))
+        found.append((Watched.LEGAL, legal, thresholds(legal, bound, calendar)))
         if now < bound:
             found.append((Watched.ENTRY, legal, _late_entry(submission, policy.late_entry_days)))
     return found
@@ -159,7 +157,7 @@ def look_at_pair(
     submission: Submission, pair: Pair, now: datetime, policy: WatchPolicy
 ) -> tuple[Sequence[Alert], datetime | None]:
     """What is to be told of a transfer by the half that came first, and when to look again; None when never."""
-    begin = pair.remind_from(policy.calendar, policy.missing_after)
+    begin = pair.remind_from(policy.calendars, policy.missing_after)
     if begin is None or pair.halves[0].submission_id != submission.id:
         return (), None
     if begin > now:

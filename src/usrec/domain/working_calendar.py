@@ -9,20 +9,51 @@ reading counts it, so that no correction can make the safe date of a term later.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Final, Protocol
 
 from usrec.domain.errors import ConfigurationError
 
 ONE_DAY: Final = timedelta(days=1)
 
 
+class Calendars(Protocol):
+    """In which calendar whose terms are counted. It answers for no day itself: whoever counts says for whom."""
+
+    @property
+    def common(self) -> WorkingCalendar:
+        """That of the agent as a whole, and of every employer who has none of its own."""
+
+    @property
+    def each(self) -> Sequence[WorkingCalendar]:
+        """All of them, the common one first."""
+
+    def of(self, employer_bin: str) -> WorkingCalendar:
+        """That of one employer."""
+
+
 class WorkingCalendar(ABC):
-    """Working days of the official five-day week."""
+    """Working days of the official five-day week. One of them alone is everybody's."""
 
     __slots__ = ()
+
+    @property
+    def common(self) -> WorkingCalendar:
+        """Itself."""
+        return self
+
+    @property
+    def each(self) -> Sequence[WorkingCalendar]:
+        """Itself."""
+        return (self,)
+
+    def of(self, employer_bin: str) -> WorkingCalendar:
+        """Itself, whoever is asked for."""
+        del employer_bin
+        return self
 
     @property
     @abstractmethod
@@ -147,3 +178,24 @@ class StrictestReading(WorkingCalendar):
     def is_working_day(self, day: date) -> bool:
         """Whether the strictest reader counts ``day``."""
         return self.calendar.may_be_worked(day)
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerCalendars:
+    """The common calendar, and those of employers who have one of their own.
+
+    Attributes:
+        own: By BIN.
+    """
+
+    common: WorkingCalendar
+    own: Mapping[str, WorkingCalendar]
+
+    @property
+    def each(self) -> Sequence[WorkingCalendar]:
+        """The common one, then the employers'."""
+        return (self.common, *self.own.values())
+
+    def of(self, employer_bin: str) -> WorkingCalendar:
+        """The employer's own, else the common one."""
+        return self.own.get(employer_bin, self.common)

@@ -71,7 +71,7 @@ def _due_at(agent: Agent, now: datetime) -> datetime | None:
     settings = agent.settings.values.audit
     if settings.at is None:
         return None
-    timetable = AuditTimetable(settings.at, agent.calendar, settings.working_days_only)
+    timetable = AuditTimetable(settings.at, agent.calendar.common, settings.working_days_only)
     due = timetable.due_on(kazakhstan_date(now))
     return due if due is not None and due <= now else None
 

@@ -17,9 +17,10 @@ from usrec.domain.authority import Appointment, Authority, SigningCertificate, d
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.renewal import examine_renewal
 from usrec.domain.source_event import EmployerName
+from usrec.domain.working_calendar import WorkingCalendar
 from usrec.interfaces.authority_words import as_written, finding_words
 from usrec.interfaces.renewal_words import renewal_words
-from usrec.settings import LoadedSettings
+from usrec.settings import CalendarSettings, LoadedSettings
 
 if TYPE_CHECKING:
     from usrec.bootstrap import Agent
@@ -107,9 +108,19 @@ def _record(agent: Agent, action: str, detail: str) -> None:
 
 
 def _calendar(agent: Agent) -> str:
-    told = agent.settings.values.calendar.model_dump(mode="json")
-    days = {name: sorted(values) for name, values in told.items()}
-    return json.dumps({"version": agent.calendar.version, **days})
+    values = agent.settings.values
+    own = {
+        name: _days(employer.calendar, agent.calendar.of(employer.bin))
+        for name, employer in sorted(values.employer.items())
+        if employer.calendar is not None
+    }
+    common = _days(values.calendar, agent.calendar.common)
+    return json.dumps({**common, "employers": own} if own else common)
+
+
+def _days(told: CalendarSettings, calendar: WorkingCalendar) -> dict[str, object]:
+    days = {name: sorted(values) for name, values in told.model_dump(mode="json").items()}
+    return {"version": calendar.version, **days}
 
 
 def _tell_renewals(agent: Agent, now: datetime) -> None:

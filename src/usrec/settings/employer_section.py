@@ -10,6 +10,7 @@ from usrec.domain.change import Change
 from usrec.domain.source_event import Operation
 from usrec.settings.key_section import KeySettings, NextKeySettings, OwnerSettings
 from usrec.settings.kinds import Day, EmployerNumber, Number, SerialNumber
+from usrec.settings.preflight_section import CalendarSettings
 from usrec.settings.section import SecretSettings, Section
 
 
@@ -74,5 +75,7 @@ class EmployerSettings(KeySettings, NumberedSettings):
     """The key is the first head's own, who needs no order."""
     order: tuple[OrderSettings, ...] = ()
     """Orders that appoint who signs."""
+    calendar: CalendarSettings | None = None
+    """Days in which its terms are counted otherwise than by ``[calendar]``."""
     registrable: RegistrableSettings | None = None
     """Which changes are entered."""

@@ -141,10 +141,13 @@ def _policies(tree: Tree) -> Iterator[Wrong]:
 
 
 def _calendar(tree: Tree) -> Iterator[Wrong]:
-    calendar = read_table(CalendarSettings, tree.get("calendar", {}))
-    both = sorted(calendar.working_days & calendar.days_off) if calendar is not None else []
-    if both:
-        yield Wrong(("calendar", "days_off"), f"{both[0].isoformat()} stands among working_days too")
+    places: list[tuple[Steps, object]] = [(("calendar",), tree.get("calendar", {}))]
+    places += [(("employer", name, "calendar"), inner_of(table, "calendar")) for name, table in named(tree, "employer")]
+    for path, table in places:
+        calendar = read_table(CalendarSettings, table)
+        both = sorted(calendar.working_days & calendar.days_off) if calendar is not None else []
+        if both:
+            yield Wrong((*path, "days_off"), f"{both[0].isoformat()} stands among working_days too")
 
 
 def _databases(tree: Tree) -> Iterator[Wrong]:

@@ -65,7 +65,9 @@ def endings(line: Line, event_id: str) -> list[str | None]:
 
 
 def alerts(line: Line) -> list[Alert]:
-    watch_deadlines(ledger=line.ledger, policy=WatchPolicy(DigestPolicy(WeekdayCalendar())), clock=line.clock)
+    watch_deadlines(
+        ledger=line.ledger, policy=WatchPolicy(DigestPolicy(WeekdayCalendar()), WeekdayCalendar()), clock=line.clock
+    )
     return [one.alert for one in line.ledger.view.notice_board().alerts]
 
 

@@ -205,4 +205,4 @@ def test_watching_is_by_the_settings(line: Line, tmp_path: Path) -> None:
     agent = replace(agent_of(line), settings=settings_of(line, tmp_path, alerts))
     assert agent.watching.late_entry_days == 5
     assert agent.watching.digests.digest_at.isoformat() == "10:30:00"
-    assert agent.watching.calendar is line.calendar
+    assert agent.watching.calendars is line.calendar

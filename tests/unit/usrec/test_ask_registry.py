@@ -77,7 +77,7 @@ def ask(line: Line) -> Delivered:
 
 def alerts(line: Line) -> list[tuple[Watched, Threshold]]:
     """What somebody is told of, after a look."""
-    policy = WatchPolicy(DigestPolicy(line.calendar))
+    policy = WatchPolicy(DigestPolicy(line.calendar.common), line.calendar)
     watch_deadlines(ledger=line.ledger, policy=policy, clock=line.clock)
     return [(one.alert.watched, one.alert.threshold) for one in line.ledger.view.notice_board().alerts]
 

@@ -22,7 +22,7 @@ def hired(line: Line) -> None:
 
 def alerts(line: Line) -> list[Alert]:
     """Open alerts after a look."""
-    policy = WatchPolicy(DigestPolicy(line.calendar))
+    policy = WatchPolicy(DigestPolicy(line.calendar.common), line.calendar)
     watch_deadlines(ledger=line.ledger, policy=policy, clock=line.clock)
     return [one.alert for one in line.ledger.view.notice_board().alerts]
 

@@ -52,7 +52,7 @@ def advised(line: Line) -> dict[str, Advice]:
 
 
 def watch(line: Line) -> int:
-    policy = WatchPolicy(DigestPolicy(line.calendar))
+    policy = WatchPolicy(DigestPolicy(line.calendar.common), line.calendar)
     return watch_forecast(ledger=line.ledger, view=line.ledger.view, policy=policy, clock=line.clock, cap=None)
 
 
@@ -172,7 +172,9 @@ def test_each_is_told_once_and_at_once_and_what_became_of_it_closes_it(line: Lin
     assert alerts(line) == [(Watched.PORTAL, Threshold.ENTER_BY_HAND)] * 2
     line.check_out("c1")
     line.settle("c1", contract_id="R-1")
-    watch_deadlines(ledger=line.ledger, policy=WatchPolicy(DigestPolicy(line.calendar)), clock=line.clock)
+    watch_deadlines(
+        ledger=line.ledger, policy=WatchPolicy(DigestPolicy(line.calendar.common), line.calendar), clock=line.clock
+    )
     assert alerts(line) == [(Watched.PORTAL, Threshold.ENTER_BY_HAND)]
     line.clock.advance(HOUR)
     line.send(TIMEOUT)
@@ -209,7 +211,7 @@ def test_line_that_will_be_late_is_told_once_a_day_until_it_will_not(line: Line)
 def test_late_line_is_told_again_on_the_next_day_and_when_an_earlier_date_is_lost(line: Line) -> None:
     due = hire(line, *(f"c{number:02}" for number in range(40)))
     line.clock.advance(due - 100 * HOUR - line.clock.now())
-    policy = WatchPolicy(DigestPolicy(line.calendar))
+    policy = WatchPolicy(DigestPolicy(line.calendar.common), line.calendar)
 
     def look() -> int:
         forecast = slow(line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from support.line import WeekdayCalendar
+from support.line import BIN, OTHER_BIN, WeekdayCalendar
 from usrec.domain.lateness import Passage, Stage, measure_lateness
 from usrec.domain.source_event import EmployerName
 from usrec.interfaces.cli.audit_report import lateness_csv, lateness_json
@@ -17,9 +17,9 @@ def at(day: int, hour: int = 6) -> datetime:
 
 
 def test_stages_are_counted_in_working_days_and_what_is_not_known_is_left_out() -> None:
-    friday = Passage(MAIN, date(2026, 11, 6), at(9), at(9), at(11), date(2026, 11, 10))
-    untold = Passage(MAIN, None, None, at(9), at(9), None)
-    other = Passage(OTHER, date(2026, 11, 9), at(9), at(8), at(9, 20), date(2026, 11, 9))
+    friday = Passage(MAIN, BIN, date(2026, 11, 6), at(9), at(9), at(11), date(2026, 11, 10))
+    untold = Passage(MAIN, BIN, None, None, at(9), at(9), None)
+    other = Passage(OTHER, OTHER_BIN, date(2026, 11, 9), at(9), at(8), at(9, 20), date(2026, 11, 9))
     main, second = measure_lateness([friday, untold, other], WeekdayCalendar(date(2026, 11, 10)))
     assert (main.employer, main.registered, main.late) == (MAIN, 2, 1)
     told = {one.stage: (one.events, one.median, one.percentile_95) for one in main.stages}
@@ -36,7 +36,7 @@ def test_stages_are_counted_in_working_days_and_what_is_not_known_is_left_out() 
 
 def test_each_department_counts_by_itself_and_the_unknown_one_comes_last() -> None:
     def way(department: str | None) -> Passage:
-        return Passage(MAIN, date(2026, 11, 2), None, at(2), at(3), date(2026, 11, 2), department)
+        return Passage(MAIN, BIN, date(2026, 11, 2), None, at(2), at(3), date(2026, 11, 2), department)
 
     found = measure_lateness(map(way, [None, "Цех", "Бухгалтерия", "Цех"]), WeekdayCalendar())
     assert [(one.department, one.registered, one.late) for one in found] == [
@@ -53,7 +53,7 @@ def test_each_department_counts_by_itself_and_the_unknown_one_comes_last() -> No
 
 
 def test_95_of_100_took_so_long_or_less() -> None:
-    ways = [Passage(MAIN, date(2026, 11, 2), None, at(2), at(2 + (number > 95)), None) for number in range(1, 101)]
+    ways = [Passage(MAIN, BIN, date(2026, 11, 2), None, at(2), at(2 + (number > 95)), None) for number in range(1, 101)]
     whole = measure_lateness(ways, WeekdayCalendar())[0].stages[-1]
     assert (whole.events, whole.median, whole.percentile_95) == (100, 0.0, 0)
     assert measure_lateness([], WeekdayCalendar()) == []

@@ -23,7 +23,7 @@ CONTRACTS = 120
 
 def look(line: Line) -> list[OpenAlert]:
     """All that is told until now and still true."""
-    policy = WatchPolicy(DigestPolicy(line.calendar))
+    policy = WatchPolicy(DigestPolicy(line.calendar.common), line.calendar)
     watch_deadlines(ledger=line.ledger, policy=policy, clock=line.clock)
     watch_forecast(ledger=line.ledger, view=line.ledger.view, policy=policy, clock=line.clock, cap=None)
     with line.ledger.begin() as work:

@@ -53,7 +53,7 @@ def decide(line: Line, decision: MassDecision, name: str = NAME) -> int:
 
 
 def look(line: Line) -> list[tuple[Watched, Threshold]]:
-    policy = WatchPolicy(DigestPolicy(line.calendar))
+    policy = WatchPolicy(DigestPolicy(line.calendar.common), line.calendar)
     watch_masses(ledger=line.ledger, policy=policy, clock=line.clock)
     watch_deadlines(ledger=line.ledger, policy=policy, clock=line.clock)
     with line.ledger.begin() as work:

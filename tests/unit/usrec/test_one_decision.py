@@ -157,7 +157,7 @@ def test_doubt_that_only_a_person_can_settle_is_told_on_every_working_day() -> N
     assert line.send_again(refused("SCSE014")).reason == "own_contract_id_unknown"
     for day in (1, 2):
         line.clock.set(MONDAY + day * DAY)
-        policy = WatchPolicy(DigestPolicy(line.calendar))
+        policy = WatchPolicy(DigestPolicy(line.calendar.common), line.calendar)
         watch_deadlines(ledger=line.ledger, policy=policy, clock=line.clock)
         assert Threshold.AWAITED in threshold_of(line)
     line.settle("c1", contract_id="R-1")

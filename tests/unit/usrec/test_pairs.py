@@ -43,7 +43,9 @@ def begins(line: Line, event: str = "begins", **row: Any) -> None:
 
 def told(line: Line) -> list[tuple[Watched, Threshold]]:
     """What there is to tell of pairs after a look."""
-    watch_deadlines(ledger=line.ledger, policy=WatchPolicy(DigestPolicy(line.calendar)), clock=line.clock)
+    watch_deadlines(
+        ledger=line.ledger, policy=WatchPolicy(DigestPolicy(line.calendar.common), line.calendar), clock=line.clock
+    )
     with line.ledger.begin() as work:
         found = [one.open.alert for one in work.alert_sinks.untold(LOG, line.clock.now(), 99, at_once=True)]
     return [(one.watched, one.threshold) for one in found if one.watched is Watched.PAIR]

@@ -31,7 +31,7 @@ def permit(ends: date = ENDS) -> dict[str, str]:
 
 
 def policy(line: Line, days: PermitDays = DAYS) -> WatchPolicy:
-    return WatchPolicy(DigestPolicy(line.calendar), permit_days=days)
+    return WatchPolicy(DigestPolicy(line.calendar.common), line.calendar, permit_days=days)
 
 
 def alerts(line: Line, days: PermitDays = DAYS) -> list[Alert]:
@@ -74,7 +74,7 @@ def test_a_permit_that_ended_is_told_in_working_hours(line: Line) -> None:
     assert one.threshold is Threshold.PERMIT_LAST
     assert not one.urgent
     assert one.tell_at == MONDAY + 7 * DAY
-    assert not DigestPolicy(line.calendar).is_due(one, one.tell_at - HOUR)
+    assert not DigestPolicy(line.calendar.common).is_due(one, one.tell_at - HOUR)
 
 
 def test_the_days_are_settings_and_a_change_takes_effect_at_once(line: Line) -> None:
@@ -151,7 +151,7 @@ def test_each_sink_is_told_once_with_what_to_do_in_each_language(line: Line) -> 
                 subscriber=Subscriber(SinkName(language), sink, at_once=False, language=language),
                 ledger=line.ledger,
                 compose=compose_alerts,
-                digests=DigestPolicy(line.calendar),
+                digests=DigestPolicy(line.calendar.common),
                 clock=line.clock,
                 entropy=line.entropy,
                 owner="agent",

@@ -73,6 +73,11 @@ def test_a_place_to_listen_is_an_address_with_a_port_or_a_socket(listen: str) ->
         ('"it@example.kz"', '"FILL_IN@example.kz"', "[alerts.mail.office] to 2: still to be filled in"),
         ("valid_until = 2026-01-06", "valid_until = 2026-01-05", "[employer.main.order 1] valid_until: it lies before"),
         ("days_off = [2027-03-09]", "days_off = [2027-03-06]", "[calendar] days_off: 2027-03-06 stands among working"),
+        (
+            "[[employer.main.order]]",
+            "[employer.main.calendar]\nworking_days = [2027-03-06]\ndays_off = [2027-03-06]\n[[employer.main.order]]",
+            "[employer.main.calendar] days_off: 2027-03-06 stands among working",
+        ),
         ("agent@db", "agent:secret@db", "[ledger] url: take the password out"),
         ("?application_name=agent", "?password=secret", "[ledger] url: take the password out"),
         ("agent@db", "agent:top/secret@db", "[ledger] url: take the password out"),

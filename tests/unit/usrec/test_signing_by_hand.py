@@ -366,7 +366,7 @@ def test_owner_signs_the_document_that_was_approved(line: Line) -> None:
 
 def reminders(line: Line) -> list[Alert]:
     """Open reminders after a look."""
-    policy = WatchPolicy(DigestPolicy(line.calendar))
+    policy = WatchPolicy(DigestPolicy(line.calendar.common), line.calendar)
     watch_deadlines(ledger=line.ledger, policy=policy, clock=line.clock)
     posted = [one.alert for one in line.ledger.view.notice_board().alerts]
     return [one for one in posted if (one.watched, one.threshold) == (Watched.PERSON, Threshold.AWAITED)]

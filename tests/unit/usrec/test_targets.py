@@ -24,7 +24,9 @@ LATER = date(2026, 12, 16)
 
 
 def told(line: Line) -> list[tuple[Watched, Threshold]]:
-    watch_deadlines(ledger=line.ledger, policy=WatchPolicy(DigestPolicy(line.calendar)), clock=line.clock)
+    watch_deadlines(
+        ledger=line.ledger, policy=WatchPolicy(DigestPolicy(line.calendar.common), line.calendar), clock=line.clock
+    )
     with line.ledger.begin() as work:
         open_now = work.alert_sinks.untold(LOG, line.clock.now(), 99, at_once=True)
     assert not any(one.open.alert.urgent for one in open_now)
@@ -80,7 +82,7 @@ def test_it_is_told_gently_and_never_at_night(line: Line) -> None:
     assert told(line) == [(Watched.TARGET, Threshold.TARGET_PASSED)]
     with line.ledger.begin() as work:
         (late,) = work.alert_sinks.untold(LOG, line.clock.now(), 99, at_once=True)
-    digests = DigestPolicy(line.calendar)
+    digests = DigestPolicy(line.calendar.common)
     assert late.open.alert.tell_at == digests.next(line.clock.now()) > line.clock.now()
 
 

@@ -57,7 +57,7 @@ class Office:
 
     @property
     def policy(self) -> WatchPolicy:
-        return WatchPolicy(DigestPolicy(self.calendar))
+        return WatchPolicy(DigestPolicy(self.calendar), self.calendar)
 
     def watch(self) -> int:
         return watch_deadlines(ledger=self.line.ledger, policy=self.policy, clock=self.line.clock)
@@ -411,7 +411,7 @@ weeks = st.builds(
 def test_no_deadline_passes_without_an_alert_before_it_and_each_sink_is_told_each_once(weeks: Weeks) -> None:
     """Events are taken at any hour over holidays; the webhook is away now and then; the agent is restarted."""
     line = Line(calendar=KazakhstanCalendar())
-    office = Office(line, line.calendar, {name: InMemoryAlertSink() for name in (LOG, MAIL, HOOK)})
+    office = Office(line, line.calendar.common, {name: InMemoryAlertSink() for name in (LOG, MAIL, HOOK)})
     live_through(weeks, office)
     for sink in office.sinks.values():
         assert sink.repeated == []

@@ -22,7 +22,7 @@ from usrec.domain.watch import GRACE, WatchPolicy, look, needs_watching, thresho
 FRIDAY = date(2026, 11, 20)
 MONDAY_AFTER = date(2026, 11, 23)
 CALENDAR = WeekdayCalendar()
-POLICY = WatchPolicy(DigestPolicy(CALENDAR), late_entry_days=3)
+POLICY = WatchPolicy(DigestPolicy(CALENDAR), CALENDAR, late_entry_days=3)
 INDEPENDENCE = WeekdayCalendar(date(2026, 12, 16), date(2026, 12, 17))
 LATER = timedelta(microseconds=1)
 
@@ -197,7 +197,7 @@ def test_row_that_hr_must_mend_is_late_three_days_after_the_signing() -> None:
 
 def test_administrator_says_after_how_many_days_an_entry_is_late() -> None:
     submission = signed(received=day_start_utc(SIGNED), state=State.INVALID)
-    strict = WatchPolicy(POLICY.digests, late_entry_days=1)
+    strict = WatchPolicy(POLICY.digests, CALENDAR, late_entry_days=1)
     assert look(submission, day_start_utc(SIGNED), strict)[1] == day_start_utc(date(2026, 11, 17))
 
 

@@ -21,7 +21,7 @@ OF_THE_LINE = {Threshold.WILL_BE_LATE, Threshold.ENTER_BY_HAND, Threshold.FIND_O
 
 
 def watched(line: Line, limit: int = 500) -> int:
-    policy = WatchPolicy(DigestPolicy(line.calendar))
+    policy = WatchPolicy(DigestPolicy(line.calendar.common), line.calendar)
     return watch_deadlines(ledger=line.ledger, policy=policy, clock=line.clock, limit=limit)
 
 

@@ -21,6 +21,7 @@ from usrec.domain.state import State
 _COLUMNS: Final = submissions.c
 _PASSAGES: Final = select(
     _COLUMNS.employer,
+    _COLUMNS.employer_bin,
     _COLUMNS.trigger,
     _COLUMNS.entered_at,
     _COLUMNS.received_at,

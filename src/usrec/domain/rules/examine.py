@@ -47,7 +47,7 @@ from usrec.domain.source_event import (
     paper_dates,
     trigger_date,
 )
-from usrec.domain.working_calendar import WorkingCalendar
+from usrec.domain.working_calendar import Calendars, WorkingCalendar
 
 _TERMS: Final[Mapping[Operation, DeadlineEvent]] = {
     Operation.CONCLUSION: DeadlineEvent.CONCLUSION,
@@ -96,7 +96,7 @@ def examine(
     row: SourceRow,
     *,
     employers: Mapping[str, EmployerName],
-    calendar: WorkingCalendar,
+    calendar: Calendars,
     now: datetime,
     preflight: Preflight = BY_DEFAULT,
 ) -> Examined:
@@ -104,6 +104,7 @@ def examine(
 
     Args:
         employers: Configured employers by BIN (or IIN).
+        calendar: Terms are counted in that of the row's employer.
         now: The present, aware UTC.
         preflight: What the row is held against.
     """
@@ -127,10 +128,11 @@ def examine(
         findings += check_foreigner(details, row.employer_bin, kazakhstan_date(now))
         trigger = trigger_date(details)
         findings = by_reading(findings, preflight.unsure)
-    deadline, late = _examined_term(operation, trigger, calendar)
+    own = calendar.of(row.employer_bin)
+    deadline, late = _examined_term(operation, trigger, own)
     findings += late
     if details is None and trigger is None and operation is not None:
-        deadline, provisional = _provisional_term(operation, read_date(payload, PROVISIONAL_FROM), calendar)
+        deadline, provisional = _provisional_term(operation, read_date(payload, PROVISIONAL_FROM), own)
         findings += provisional
     findings = with_reader(findings, payload)
     return Examined(

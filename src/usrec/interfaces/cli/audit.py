@@ -125,13 +125,13 @@ def lateness(
     from usrec.domain.kazakhstan_time import day_start_utc
     from usrec.domain.lateness import measure_lateness
     from usrec.interfaces.cli.audit_report import lateness_csv, lateness_json, print_lateness
-    from usrec.preflight import build_calendar
+    from usrec.preflight import build_calendars
 
     with opened(config) as place:
         name = employer_named(place.settings, employer)
         begin = None if since is None else day_start_utc(since.date())
         passages = place.ledger.view.passages(begin, name, departments=by_department)
-        found = measure_lateness(passages, build_calendar(place.settings.values.calendar))
+        found = measure_lateness(passages, build_calendars(place.settings))
     if as_json:
         print_json(lateness_json(found, by_department=by_department))
     elif as_csv:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from usrec.interfaces.cli.deadline import CountedFor
 from usrec.interfaces.cli.options import AsJson, Config, print_json
 from usrec.interfaces.cli.tables import print_table, say
 from usrec.interfaces.i18n import N_, ntr, tr
@@ -54,6 +55,7 @@ def calendar(
         int | None, typer.Argument(metavar="YEAR", min=FIRST_YEAR, max=LAST_YEAR, help="The present one when absent.")
     ] = None,
     *,
+    employer: CountedFor = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -65,7 +67,7 @@ def calendar(
     from usrec.interfaces.cli.deadline import calendar_in_use
 
     wanted = year or kazakhstan_date(SystemClock().now()).year
-    found = read_year(wanted, calendar_in_use(config), KazakhstanCalendar())
+    found = read_year(wanted, calendar_in_use(config, employer, common=True), KazakhstanCalendar())
     if as_json:
         print_json(calendar_json(found))
     else:

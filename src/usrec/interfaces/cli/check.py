@@ -70,12 +70,12 @@ def _look(config: Path | None) -> Checked:
     from usrec.application.checkup import judge, take_standing
     from usrec.domain.working_time import WorkingTime
     from usrec.ledger import build_watched_ledger
-    from usrec.preflight import build_calendar
+    from usrec.preflight import build_calendars
     from usrec.settings import load_watcher_settings
 
     settings = load_watcher_settings(config)
     silence = settings.values.watch.silence
-    hours = WorkingTime(build_calendar(settings.values.calendar), settings.values.alerts.digest_at)
+    hours = WorkingTime(build_calendars(settings).common, settings.values.alerts.digest_at)
     ledger = build_watched_ledger(settings)
     try:
         standing = take_standing(view=ledger.view, now=SystemClock().now(), hours=hours, silence=silence)

@@ -159,10 +159,10 @@ def _written(
     from usrec.application.export_evidence import Means, export_evidence
     from usrec.heads import build_bundle_signature
     from usrec.interfaces.cli.evidence_readme import readme
-    from usrec.preflight import build_calendar
+    from usrec.preflight import build_calendars
 
     files.add(layout.README, readme(found))
-    means = Means(build_calendar(place.settings.values.calendar), explain, certificates_of)
+    means = Means(build_calendars(place.settings), explain, certificates_of)
     exported = export_evidence(chosen, reading=reading, files=files, means=means, now=now)
     act = _act(exported, of, reading.ledger_id, found, now)
     if act is not None:

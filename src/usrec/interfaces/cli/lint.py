@@ -123,14 +123,14 @@ def _examine(
     from usrec.adapters.system_clock import SystemClock
     from usrec.application.lint import lint as lint_rows
     from usrec.interfaces.cli.lint_report import Report, Reported, never_known, of_the_whole
-    from usrec.preflight import build_calendar
+    from usrec.preflight import build_calendars
 
     settings = _settings(config, needed=source is not None)
     name, how, at_head, rows = _read_source(settings, source or "") if file is None else _read_file(file, options)
     found = lint_rows(
         [(row, read) for row, read in rows],
         employers=_employers(numbers, settings),
-        calendar=KazakhstanCalendar() if settings is None else build_calendar(settings.values.calendar),
+        calendar=KazakhstanCalendar() if settings is None else build_calendars(settings),
         now=SystemClock().now(),
         preflight=_preflight(documents, settings),
     )

@@ -54,7 +54,7 @@ class CheckedStaff:
         from usrec.domain.kazakhstan_time import kazakhstan_date
         from usrec.domain.mapping.coverage import cover
         from usrec.policies import employers_by_bin
-        from usrec.preflight import build_calendar, build_preflight
+        from usrec.preflight import build_calendars, build_preflight
 
         mapping, now = self.mapping, SystemClock().now()
         self.contracts: Coverage = cover(mapping.contracts, self.found.contracts, mapping.dates, mapping.empty)
@@ -65,7 +65,7 @@ class CheckedStaff:
         self.findings: Sequence[StaffFinding] = check_staff(
             self.staff,
             employers=employers_by_bin(settings),
-            calendar=build_calendar(settings.values.calendar),
+            calendar=build_calendars(settings),
             now=now,
             preflight=build_preflight(settings),
         )

@@ -143,7 +143,7 @@ def retry(
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
     from usrec.application.retry import retry as retry_one
     from usrec.policies import employers_by_bin
-    from usrec.preflight import build_calendar, build_preflight
+    from usrec.preflight import build_calendars, build_preflight
 
     by = actor(reason)
     with opened(config) as place:
@@ -154,7 +154,7 @@ def retry(
             clock=SystemClock(),
             entropy=SystemEntropy(),
             employers=employers_by_bin(place.settings),
-            calendar=build_calendar(place.settings.values.calendar),
+            calendar=build_calendars(place.settings),
             preflight=build_preflight(place.settings),
         )
         rows = to_act_on(place, "retry", submissions, Narrowed(state, code, employer), yes=yes)

@@ -6,11 +6,12 @@ Source: the official calendar of a year is published in the autumn before it (se
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from usrec.domain.kazakhstan_time import KAZAKHSTAN, kazakhstan_date
+from usrec.domain.working_calendar import WorkingCalendar
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
 from usrec.interfaces.i18n import N_
@@ -58,19 +59,26 @@ ZONE_ABSENT: Final = Kind(
 
 
 def examine_calendar(installation: Installation) -> Iterator[Line]:
-    """Whether this year and the next were compared with the official calendar."""
-    from usrec.preflight import build_calendar
+    """Whether this year and the next were compared with the official calendar, for each calendar by itself."""
+    from usrec.preflight import build_calendars
 
-    calendar = build_calendar(installation.settings.values.calendar)
+    calendars, employers = build_calendars(installation.settings), installation.settings.values.employer
     today = kazakhstan_date(installation.clock.now())
+    yield from _years(calendars.common, today, "")
+    for name, employer in employers.items():
+        if employer.calendar is not None:
+            yield from _years(calendars.of(employer.bin), today, name)
+
+
+def _years(calendar: WorkingCalendar, today: date, about: str) -> Iterator[Line]:
     told = {"version": calendar.version, "year": str(today.year), "next_year": str(today.year + 1)}
     knows_this, knows_next = calendar.is_checked(today.year), calendar.is_checked(today.year + 1)
     if not knows_this:
-        yield THIS_YEAR.line(**told)
+        yield THIS_YEAR.line(about=about, **told)
     if not knows_next and today.month >= NEXT_YEAR_MATTERS:
-        yield NEXT_YEAR.line(**told)
+        yield NEXT_YEAR.line(about=about, **told)
     elif knows_this:
-        yield (CHECKED if knows_next else NEXT_YEAR_OPEN).line(**told)
+        yield (CHECKED if knows_next else NEXT_YEAR_OPEN).line(about=about, **told)
 
 
 def examine_time_zone(installation: Installation) -> Iterator[Line]:
