@@ -17,6 +17,7 @@ from usrec.domain.rules.changes import check_change
 from usrec.domain.rules.documents import message_size
 from usrec.domain.rules.field_table import LONGEST_DEPARTMENT
 from usrec.domain.rules.fields import read_details
+from usrec.domain.rules.finding import Severity
 from usrec.domain.snapshot.contract import tell_contract
 from usrec.domain.snapshot.derived import Derived
 from usrec.domain.snapshot.leave import tell_leave
@@ -60,6 +61,17 @@ def test_it_stays_with_the_submission_and_never_leaves_the_house(line: Line) -> 
     view = line.ledger.view
     assert sorted(one.department or "" for one in view.passages(None, None, departments=True)) == ["", "Цех № 2"]
     assert {one.department for one in view.passages(None, None)} == {None}, "nothing is unsealed without being asked"
+
+
+@pytest.mark.parametrize("label", ["Ц" * (LONGEST_DEPARTMENT + 1), "Цех\u0007", 7])
+def test_one_that_does_not_fit_is_left_out_with_a_warning_and_holds_nothing_up(line: Line, label: object) -> None:
+    line.enter("e", department=label)
+    line.ingest()
+    (finding,) = line.findings("e")
+    assert (finding.field, finding.severity) == ("department", Severity.WARNING)
+    line.deliver_all()
+    assert line.of("e").state is State.ACCEPTED
+    assert json.loads(line.of("e").details).get("department") is None
 
 
 def test_another_one_is_no_other_content(line: Line) -> None:

@@ -27,6 +27,7 @@ class FieldRule:
         pattern: What a text must match entirely; ``malformed`` is the response code when it does not.
         rule: Name of the rule that a text breaks by its pattern.
         unless: Mark in whose presence the field is not given yet.
+        is_label: It is never sent; one that does not fit is left out with a warning.
     """
 
     name: str
@@ -40,6 +41,7 @@ class FieldRule:
     longest: int = 255
     rule: str = "field_format"
     unless: str = ""
+    is_label: bool = False
 
 
 LONGEST_DEPARTMENT: Final = 200
@@ -181,7 +183,7 @@ _AGREEMENT: Final = (
 )
 _CHANGES: Final = FieldRule("changes", pattern=CHANGES, expected=f"words of: {', '.join(Change)}", required=False)
 _PAIR: Final = (FieldRule("pair_key", required=False, longest=100), _mark("pair_elsewhere"))
-_DEPARTMENT: Final = FieldRule(DEPARTMENT, required=False, longest=LONGEST_DEPARTMENT)
+_DEPARTMENT: Final = FieldRule(DEPARTMENT, required=False, longest=LONGEST_DEPARTMENT, is_label=True)
 _LEAVE: Final = (
     _code("leave_type_code", "SCSE136", "SCSE135"),
     _date("not_worked_from", "SCSE123"),

@@ -6,13 +6,14 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Final
 
 from usrec.domain.identifiers import IdentifierError, parse_employer_id, parse_iin
 from usrec.domain.rules.field_table import FIELDS, PROVISIONAL_FROM, FieldRule
-from usrec.domain.rules.finding import Finding, error
+from usrec.domain.rules.finding import Finding, Severity, error, has_errors
 from usrec.domain.rules.reader import READER
 from usrec.domain.source_event import DETAILS_TYPES, Details, Operation, parsed_payload
 
@@ -46,23 +47,22 @@ def without_unknown_fields(text: str) -> str:
 
 
 def read_details(operation: Operation, payload: Mapping[str, object]) -> tuple[Details | None, list[Finding]]:
-    """The typed details, or None with the findings that say why not."""
+    """The typed details, or None with the findings that say why not; what is wrong with a label alone stops nothing."""
     values: dict[str, object] = {}
     findings: list[Finding] = []
     for rule in FIELDS[operation]:
         value = payload.get(rule.name)
         if value is not None and not (isinstance(value, str) and not value.strip()):
             problems = list(_check(rule, value))
-            findings += problems
-            if not problems:
-                values[rule.name] = _convert(rule, value)
+            findings += [replace(one, severity=Severity.WARNING) for one in problems] if rule.is_label else problems
+            values[rule.name] = None if problems else _convert(rule, value)
         elif not rule.required:
             values[rule.name] = None
         elif not _is_given_later(rule, payload):
             findings.append(_missing(rule))
-    if findings:
+    if has_errors(findings):
         return None, findings
-    return DETAILS_TYPES[operation](**values), []  # type: ignore[arg-type]  # FIELDS names exactly these fields
+    return DETAILS_TYPES[operation](**values), findings  # type: ignore[arg-type]  # FIELDS names exactly these fields
 
 
 def read_date(payload: Mapping[str, object], name: str) -> date | None:
