@@ -39,6 +39,7 @@ class Post:
 
     Attributes:
         owner: Runs SQL as the owner of the ledger; nothing on SQLite.
+        heard: How many of the pages were waited for so far.
     """
 
     workplace: Workplace
@@ -46,6 +47,7 @@ class Post:
     role: str = ""
     owner: Callable[[str], None] = lambda _: None
     ending: ExitStack = field(default_factory=ExitStack)
+    heard: int = 0
 
     @property
     def settings(self) -> Path:
@@ -64,7 +66,9 @@ class Post:
         return [line.split(" ", 2)[2] for line in lines if line.startswith("oversight watch-")]
 
     def wait_for(self, subject: str) -> None:
-        wait_until(lambda: self.pages()[-1:] == [subject], f"the page {subject!r}")
+        """Until it is told, after what was waited for before; other pages may come with it."""
+        wait_until(lambda: subject in self.pages()[self.heard :], f"the page {subject!r}")
+        self.heard = self.pages().index(subject, self.heard) + 1
 
     def watch(self) -> Popen[str]:
         """Start the watcher; it ends with the test."""
