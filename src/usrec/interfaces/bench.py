@@ -95,9 +95,16 @@ class Bench:
         self._jobs.put(None)
 
     def finish(self) -> None:
-        """Do here what nobody has begun; for an agent that stops, when nothing is begun any more."""
-        for job in _drained(self._jobs):
-            self._results.put(job())
+        """Do here what nobody has begun; for an agent that stops, when nothing is begun any more.
+
+        Threads that were called away are still called: each of them waits for its own call.
+        """
+        found = list(_drained(self._jobs))
+        for _ in range(found.count(None)):
+            self.call_away()
+        for job in found:
+            if job is not None:
+                self._results.put(job())
 
     def knock(self) -> None:
         """There may be something to claim: let the clerk look up."""
@@ -134,11 +141,9 @@ class Bench:
         return result
 
 
-def _drained(queue: SimpleQueue[Job | None]) -> Iterator[Job]:
+def _drained(queue: SimpleQueue[Job | None]) -> Iterator[Job | None]:
     while True:
         try:
-            job = queue.get_nowait()
+            yield queue.get_nowait()
         except Empty:
             return
-        if job is not None:
-            yield job
