@@ -34,6 +34,7 @@ from sqlalchemy import (
 )
 
 from usrec.adapters.sources.hr_database import HrDatabase
+from usrec.adapters.sources.named import NamedSource
 from usrec.adapters.sources.outbox_row import (
     EVENT_COLUMNS,
     Habits,
@@ -81,7 +82,7 @@ _HOLD: Final = "WITH (UPDLOCK, ROWLOCK)"
 """SQL Server's ``FOR UPDATE``, with and without ``SKIP LOCKED``."""
 
 
-class OutboxTableSource:
+class OutboxTableSource(NamedSource):
     """An :class:`usrec.ports.event_source.EventSource` over a table of ``schemas/hr-outbox``.
 
     Args:
@@ -109,22 +110,11 @@ class OutboxTableSource:
     ) -> None:
         if not writable and known is None:
             raise ValueError("a read-only source needs `known`")
-        self._name = name
-        self._writable = writable
+        super().__init__(name, writable=writable)
         self._known = known
         self._database = HrDatabase(name, url, writable=writable, password=password)
         self._habits = habits_of(self._database.kind)
         self._table = outbox_table(table)
-
-    @property
-    def name(self) -> SourceName:
-        """Name in the settings."""
-        return self._name
-
-    @property
-    def writable(self) -> bool:
-        """Whether ``mark_taken`` and ``write_back`` change the HR database."""
-        return self._writable
 
     def fetch(self, limit: int) -> Sequence[SourceRow]:
         """Up to ``limit`` rows that are not yet taken, oldest first; rows that commit late are found too.
