@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
@@ -55,6 +56,7 @@ class HrRows:
         self._is_sending = is_sending
         self._stop_notes = StopNotes()
         self._asked: dict[SourceName, int | SourceUnavailable] = {}
+        self._asking = threading.Lock()
 
     def loops(self, agent: Agent, every: float) -> Sequence[Loop]:
         """Two for each source: one that hangs, or has very much to give, keeps no other waiting.
@@ -85,9 +87,10 @@ class HrRows:
         return rows > 0
 
     def _was_asked(self, agent: Agent, name: SourceName, found: int | SourceUnavailable) -> None:
-        self._asked[name] = found
-        last = [self._asked.get(source.name) for source in agent.sources]
-        self._drain.asked([one for one in last if one is not None], of=len(last))
+        with self._asking:
+            self._asked[name] = found
+            last = [self._asked.get(source.name) for source in agent.sources]
+            self._drain.asked([one for one in last if one is not None], of=len(last))
 
     def _write_back(self, name: SourceName, agent: Agent) -> bool:
         """Tell one source what became of its rows."""
