@@ -143,6 +143,7 @@ def _blocked(entry: QueueEntry, line: _Line, why: WaitReason) -> QueueEntry:
 def _advance(work: UnitOfWork, submission: Submission, ledger: _Known, now: datetime) -> None:
     entry = ledger.entries.get(submission.id) or _new_entry(submission, now)
     if entry.wait_reason in _STOPPED:
+        _learn_contract(work, submission, ledger.registry_ids)
         work.outbox.put(replace(entry, status=QueueStatus.HELD, blocked_by=None))
     else:
         work.outbox.put(_released(work, submission, entry, ledger.registry_ids, now))
@@ -159,7 +160,7 @@ def _released(
     free = replace(entry, blocked_by=None, wait_reason=None, available_at=now, status=QueueStatus.READY)
     if awaits_iin(submission):
         return replace(free, status=QueueStatus.HELD, wait_reason=WaitReason.AWAITING_IIN)
-    if not _contract_isknown(work, submission, registry_ids):
+    if not _learn_contract(work, submission, registry_ids):
         return replace(free, status=QueueStatus.HELD, wait_reason=WaitReason.CONTRACT_UNKNOWN)
     if submission.not_before is not None and submission.not_before > now:
         return replace(
@@ -187,8 +188,8 @@ def names_contract(submission: Submission) -> bool:
     return submission.operation in HEADS or submission.contract_id is not None
 
 
-def _contract_isknown(work: UnitOfWork, submission: Submission, registry_ids: Mapping[ContractRef, str]) -> bool:
-    """Whether the message can name its contract: by HR's word, or by the id learnt at the contract's registration."""
+def _learn_contract(work: UnitOfWork, submission: Submission, registry_ids: Mapping[ContractRef, str]) -> bool:
+    """Give it the id learnt at its contract's registration, unless HR gave it; whether it can name its contract now."""
     if names_contract(submission):
         return True
     learnt = registry_ids.get(contract_of(submission))

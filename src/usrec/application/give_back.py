@@ -14,7 +14,7 @@ from usrec.application.recording import journal, status_note
 from usrec.domain.errors import SignatureOutlived, SignerAway, SigningRefused, ValidationProblem
 from usrec.domain.rules.finding import dump_findings, error
 from usrec.domain.state import Move, State, next_state
-from usrec.domain.submission import QueueStatus, Submission, WaitReason
+from usrec.domain.submission import QueueEntry, QueueStatus, Submission, WaitReason
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Claim, Ledger
 
@@ -76,14 +76,19 @@ def give_back_unsigned(claim: Claim, refusal: SigningRefused, *, ledger: Ledger,
     return submission
 
 
-def give_back_nameless(claim: Claim, *, ledger: Ledger, clock: Clock) -> None:
-    """It became ready without the id of its contract: it takes the one that the ledger has learnt, or waits for it."""
+def give_back_nameless(claim: Claim, *, ledger: Ledger, clock: Clock) -> QueueEntry:
+    """It became ready without the id of its contract: it takes the one that the ledger has learnt, or waits for it.
+
+    A person who had it meanwhile (checked out) is the way there: the end of that asks nobody.
+    """
     now = clock.now()
     with ledger.begin() as work:
         work.contracts.lock(claim.submission.employer_bin, claim.submission.contract_key)
         work.outbox.hold_lease(claim.lease, now)
-        work.outbox.release(claim.lease, released_entry(work, claim.submission, now))
+        entry = released_entry(work, claim.submission, now)
+        work.outbox.release(claim.lease, entry)
         work.commit()
+    return entry
 
 
 def give_back_untouched(claim: Claim, *, ledger: Ledger) -> None:

@@ -55,8 +55,8 @@ def sign_and_seal(
         return _inquire(claim, inquiry, ledger=ledger, clock=clock, entropy=entropy, policy=policy)
     try:
         if claim.message is None and not names_contract(claim.submission):
-            give_back_nameless(claim, ledger=ledger, clock=clock)
-            return Delivered(claim.submission, "waiting", WaitReason.CONTRACT_UNKNOWN.value)
+            entry = give_back_nameless(claim, ledger=ledger, clock=clock)
+            return Delivered(claim.submission, "waiting", (entry.wait_reason or WaitReason.CONTRACT_UNKNOWN).value)
         message = claim.message or _sign(
             claim, ledger=ledger, renderer=renderer, signer=signer, clock=clock, entropy=entropy, policy=policy
         )

@@ -35,7 +35,7 @@ from usrec.domain.errors import UnsafeRequest
 from usrec.domain.kazakhstan_time import day_start_utc
 from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
-from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
+from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason, contract_of
 
 Deed = Callable[[Line, str], object]
 
@@ -674,22 +674,32 @@ def test_what_outlived_its_signature_unsent_gives_way_to_the_correction_that_wai
     assert line.states() == {"e1": "accepted"}
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_one_that_was_held_in_its_line_and_checked_out_is_never_sent_without_its_contract(
-    line: Line, *, known: bool
-) -> None:
-    if known:
-        line.take("head")
+def test_one_that_is_held_when_its_turn_comes_has_the_id_of_its_contract_already(line: Line) -> None:
+    line.take("head")
     line.take("e", "amendment")
     line.hold("e")
     line.deliver_all()
+    assert line.entry("e").status is QueueStatus.HELD
+    assert line.of("e").contract_id == line.of("head").contract_id is not None, "whoever enters it by hand needs it"
     line.check_out("e", duration=HOUR)
+    line.clock.advance(2 * HOUR)
+    assert [done.result for done in line.deliver_all()] == ["accepted"]
+
+
+@pytest.mark.parametrize("learnt", [True, False])
+def test_one_that_comes_back_from_a_person_is_never_sent_without_its_contract(line: Line, *, learnt: bool) -> None:
+    line.take("e", "amendment")
+    line.hold("e")
+    line.check_out("e", duration=HOUR)
+    contract = contract_of(line.of("e"))
+    if learnt:
+        with line.work() as work:
+            work.contracts.set_registry_id(*contract, "R-9")
     line.clock.advance(2 * HOUR)
     (claim,) = line.claim()
     assert line.deliver(claim).reason == WaitReason.CONTRACT_UNKNOWN.value
     assert line.attempts("e") == []
-    if known:
-        assert line.deliver_all()[0].submission.contract_id == line.of("head").contract_id
-        assert line.of("e").state is State.ACCEPTED
+    if learnt:
+        assert [(done.result, done.submission.contract_id) for done in line.deliver_all()] == [("accepted", "R-9")]
     else:
         assert (line.entry("e").status, line.entry("e").wait_reason) == (QueueStatus.HELD, WaitReason.CONTRACT_UNKNOWN)
