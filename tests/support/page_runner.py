@@ -25,6 +25,8 @@ SECONDS = 120.0
 """For a whole page; on a quiet machine it takes a tenth of that."""
 
 _MARK = "=== ended with"
+_SPEAKS = re.compile(r"(?<![2>])> (?P<file>\S+) &$")
+"""A server in the background that says in a file when it listens: whoever types sees that before the next command."""
 _CHECK = OutputChecker()
 
 
@@ -79,6 +81,8 @@ def _script(text: str) -> Iterator[str]:
         elif block.language == "console":
             for step in _steps(block):
                 yield f"{step.command}\necho '{_MARK}' $?"
+                if (spoken := _SPEAKS.search(step.command)) is not None:
+                    yield f'until [ -s {spoken["file"]} ] || [ -z "$(jobs -pr)" ]; do sleep 0.05; done'
 
 
 def _typed(script: str, folder: Path, machine: Mapping[str, str]) -> str:
