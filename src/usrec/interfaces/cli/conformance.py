@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from usrec.domain.errors import ConfigurationError
+from usrec.domain.errors import ConfigurationError, unwritable
 from usrec.interfaces.cli.tables import print_table, say
 from usrec.interfaces.i18n import english, ntr, tr
 
@@ -94,7 +94,7 @@ class Conformance:
             write_atomically(report, f"{content}\n".encode())
             write_atomically(readable, ("\n".join(lines) + "\n").encode())
         except OSError as problem:
-            raise ConfigurationError(f"{report} cannot be written: {problem.strerror}") from None
+            raise unwritable("the report", report, problem, kept="The trials are over and cleaned up") from None
         return report, readable
 
     def _cells(self) -> Iterator[list[str]]:

@@ -21,7 +21,7 @@ from usrec.adapters.sources.files.raw import RawFile, RawRow, Unusable
 from usrec.adapters.sources.files.text_file import read_bytes
 from usrec.adapters.sources.files.workbook import read_workbook
 from usrec.adapters.sources.mapping.review_book import workbook_of
-from usrec.domain.errors import ConfigurationError, ValidationProblem
+from usrec.domain.errors import ValidationProblem, unwritable
 from usrec.domain.mapping.likeness import MOST
 from usrec.domain.mapping.review import Review, ReviewRow, Seen, contradictions
 from usrec.domain.spreadsheet import literal, meant
@@ -116,12 +116,7 @@ def write_review(file: Path, review: Review, before: bytes | None) -> None:
         write_atomically(file, content)
         file.chmod(mode)
     except OSError as problem:
-        raise ConfigurationError(
-            f"the review file cannot be written ({problem.strerror})",
-            where=str(file),
-            kept="What was there before is unchanged",
-            next_step="Check the folder and its free space",
-        ) from None
+        raise unwritable("the review file", file, problem, kept="What was there before is unchanged") from None
 
 
 def refused(file: Path, what: str, next_step: str = "See docs/how-to/mapping.md") -> ValidationProblem:
