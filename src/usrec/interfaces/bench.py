@@ -20,6 +20,8 @@ from usrec.ports.ledger import Claim
 
 COMPANY: Final = 0.02
 """Seconds that a result waits for others, while there are others to come."""
+LOOKS_UP: Final = 1.0
+"""Seconds after which a thread without a job looks up: the call that was for it may have reached another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,9 @@ class Bench:
             self._jobs.put(job)
 
     def work(self, seconds: float, begin: Callable[[], None]) -> None:
-        """Do one job; give up after so many seconds without one, or when called away."""
+        """Do one job; give up after so many seconds without one, or ``LOOKS_UP``, or when called away."""
         try:
-            job = self._jobs.get(timeout=seconds)
+            job = self._jobs.get(timeout=min(seconds, LOOKS_UP))
         except Empty:
             return
         if job is not None:

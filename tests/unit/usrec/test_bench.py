@@ -28,3 +28,13 @@ def test_clerk_that_finishes_alone_leaves_the_calls_to_the_threads_that_wait_for
         finally:
             bench.call_away()
             bench.call_away()
+
+
+def test_thread_whose_call_reached_another_one_looks_up_by_itself() -> None:
+    bench = Bench()
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(bench.work, LONG, lambda: None)
+        try:
+            assert waiting.result(SOON) is None
+        finally:
+            bench.call_away()
