@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from usrec.adapters.rendering.profile import WireProfile
     from usrec.adapters.signing.keyring import Keyring
     from usrec.adapters.trust.book import TrustBook
+    from usrec.ports.clock import Clock
 
 _log = structlog.get_logger("usrec.gateway")
 
@@ -36,6 +37,7 @@ def build_gateway(
     book: TrustBook,
     contract_id_path: str,
     wait: Callable[[float], object] | None,
+    clock: Clock,
 ) -> ShepGateway:
     """The way to the gateway; nothing is connected yet.
 
@@ -58,6 +60,7 @@ def build_gateway(
         trusted=[read_certificate(settings.path(values.response_certificate))],
         contract_id_path=contract_id_path,
         wait=wait,
+        now=clock.now,
         objection=book.objection,
     )
 

@@ -120,12 +120,17 @@ def fill(place: Installation, waiting: int, known_to_hr: int) -> None:
 def _take_a_few(place: Installation) -> None:
     with agent(place.place, delivery="workers = 1\npoll = 0.1\nrate = 1"):
         place.hire(_TAKEN_FIRST)
-        while _told(place) < _TAKEN_FIRST:
+        while _told(place) < _TAKEN_FIRST or _unwatched(place):
             time.sleep(0.05)
 
 
 def _told(place: Installation) -> int:
     return int(place.hr.execute("SELECT count(*) FROM usrec_outbox WHERE usrec_state IS NOT NULL")[0][0])
+
+
+def _unwatched(place: Installation) -> int:
+    """How many nobody has looked at since they were taken; copies of one would all be due for it at once."""
+    return int(place.place.query("SELECT count(*) FROM submissions WHERE watch_at <= received_at")[0][0])
 
 
 def _books(place: Installation) -> Books:

@@ -31,6 +31,7 @@ from usrec.application.record_intent import NotOpened, OpenAttempt, Ready, recor
 from usrec.application.record_outcome import Answer, JudgedAttempt, record_outcomes
 from usrec.application.sign_and_seal import end_unsent, sign_and_seal
 from usrec.application.together import together
+from usrec.domain.errors import LeaseLost, UsrecError
 from usrec.domain.outcome import NothingSent, SubmissionOutcome, code_of
 from usrec.domain.retry import time_left
 from usrec.domain.submission import SubmissionId
@@ -116,7 +117,7 @@ def open_attempts(
 ) -> tuple[list[OpenAttempt], list[NotOpened]]:
     """The end of step 6 (T3): what may be sent now, and what may not."""
     step = partial(record_intents, ledger=ledger, clock=clock, entropy=entropy)
-    found = together(group, step, lambda one, lost: NotOpened(one.claim, lost))
+    found = together(group, step, lambda one, problem: NotOpened(one.claim, problem))
     opened = [one for one in found if isinstance(one, OpenAttempt)]
     return opened, [one for one in found if isinstance(one, NotOpened)]
 
@@ -133,11 +134,17 @@ def record_answers(
     answers = [Answer(one, outcome, _wait(one, outcome, clock, entropy, policy)) for one, outcome in outcomes]
     tolerance = policy.clock_tolerance
     step = partial(record_outcomes, ledger=ledger, clock=clock, tolerance=tolerance, policies=policy.policies)
-    recorded = together(answers, step, lambda *_: None)
+    recorded = together(answers, step, _not_recorded)
     return [
         _recorded(one) if one is not None else _late(answer, ledger=ledger, clock=clock, tolerance=tolerance)
         for answer, one in zip(answers, recorded, strict=True)
     ]
+
+
+def _not_recorded(_: Answer, problem: UsrecError) -> None:
+    """It may still count as a late one, where somebody else has taken over."""
+    if not isinstance(problem, LeaseLost):
+        raise problem
 
 
 def _wait(

@@ -16,7 +16,7 @@ from functools import partial
 from usrec.application.after_refusal import forget_refusal
 from usrec.application.recording import journal, status_note
 from usrec.domain.employer_stop import EmployerStop
-from usrec.domain.errors import EmployerHeld, LeaseLost
+from usrec.domain.errors import EmployerHeld, LeaseLost, UsrecError
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.message import Envelope, SignedMessage
 from usrec.domain.outcome import Doubt
@@ -59,10 +59,12 @@ class OpenAttempt:
 
 @dataclass(frozen=True, slots=True)
 class NotOpened:
-    """A claim of which nothing may be sent: somebody else has it by now, or its employer was stopped."""
+    """A claim of which nothing may be sent: somebody else has it by now, its employer was stopped, or the ledger
+    refuses to write of it what has to be durable before.
+    """
 
     claim: Claim
-    obstacle: LeaseLost | EmployerHeld
+    obstacle: UsrecError
 
 
 def record_intents(

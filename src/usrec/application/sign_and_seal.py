@@ -5,6 +5,7 @@ Nothing here writes what is sent: that is T3's, for all that are ready together.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from usrec.application.ask_person import Asked, ask_person
@@ -126,7 +127,9 @@ def _seal(message: SignedMessage, claim: Claim, *, gateway: Gateway, clock: Cloc
             " sign it anew with usrec submission retry, or cancel it",
         )
     correlation_id = CorrelationId(_uuid(entropy))
-    return gateway.seal(message, employer_bin=claim.submission.employer_bin, correlation_id=correlation_id, at=now)
+    bin_ = claim.submission.employer_bin
+    envelope = gateway.seal(message, employer_bin=bin_, correlation_id=correlation_id, at=now)
+    return replace(envelope, leave_by=claim.lease.until)
 
 
 def _uuid(entropy: Entropy) -> str:
@@ -135,12 +138,16 @@ def _uuid(entropy: Entropy) -> str:
 
 def end_unsent(
     claim: Claim,
-    obstacle: ValidationProblem | SigningRefused | LeaseLost | EmployerHeld,
+    obstacle: UsrecError,
     *,
     ledger: Ledger,
     clock: Clock,
 ) -> Delivered:
-    """Give the claim back, unless another agent holds it by now."""
+    """Give the claim back, unless another agent holds it by now.
+
+    Raises:
+        UsrecError: What only an administrator can mend.
+    """
     try:
         match obstacle:
             case ValidationProblem():
@@ -152,7 +159,7 @@ def end_unsent(
             case EmployerHeld():
                 give_back_untouched(claim, ledger=ledger)
                 return Delivered(claim.submission, "waiting", WaitReason.EMPLOYER_STOPPED.value)
-            case LeaseLost():
+            case _:
                 raise obstacle
     except LeaseLost:
         return Delivered(claim.submission, "lease_lost", "another agent took it over before anything was sent")

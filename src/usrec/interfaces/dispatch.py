@@ -221,8 +221,7 @@ class Dispatch:
 
     def _tell(self, agent: Agent, gate: Gate, delivered: Delivered) -> None:
         self._note(agent, delivered)
-        if gate.was_reopened():
-            hasten_unsent(ledger=agent.ledger, employer=self._employer)
+        if gate.after_reopening(partial(hasten_unsent, ledger=agent.ledger, employer=self._employer)):
             self._crew.wake()
 
 

@@ -145,10 +145,19 @@ class Gate:
                 "the gateway is reached again", action="breaker.closed", since=str(before.opened_at), **self._whose
             )
 
-    def was_reopened(self) -> bool:
-        """Whether the gateway was reached again since this was asked last."""
+    def after_reopening(self, act: Callable[[], object]) -> bool:
+        """Do what follows when the gateway was reached again since this was asked last; whether it was.
+
+        What cannot be done now is left for the next time.
+        """
         with self._lock:
             reopened, self._reopened = self._reopened, False
+        if reopened:
+            try:
+                act()
+            except BaseException:
+                self._reopened = True
+                raise
         return reopened
 
 

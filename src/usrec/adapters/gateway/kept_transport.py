@@ -21,6 +21,8 @@ import httpx
 from usrec.adapters.gateway.http_answer import Answer, read_answer
 from usrec.adapters.gateway.wire import Wire, connect
 
+ABOUT_TO_LEAVE: Final = "usrec_about_to_leave"
+"""Extension of a request: called as the last thing before its first byte; it may raise an httpx.ConnectError."""
 _NO_LIMITS: Final[dict[str, float | None]] = {}
 
 
@@ -56,6 +58,7 @@ class KeptTransport(httpx.BaseTransport):
         waits = request.extensions.get("timeout", _NO_LIMITS)
         wire = self._take(waits)
         try:
+            request.extensions.get(ABOUT_TO_LEAVE, _nothing)()
             with suppress(httpx.WriteError):
                 wire.send(_bytes_of(request), waits.get("write"))
             answer = read_answer(lambda: wire.receive(waits.get("read")))
@@ -128,6 +131,10 @@ class _Content(httpx.SyncByteStream):
         wire, self._wire = self._wire, None
         if wire is not None:
             self._transport.give_back(wire, self._answer)
+
+
+def _nothing() -> None:
+    """Nothing holds it back."""
 
 
 def _origin(address: httpx.URL) -> tuple[str, bytes, int | None]:

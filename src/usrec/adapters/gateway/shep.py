@@ -29,6 +29,7 @@ from kzeds.signers.base import Signer
 from usrec.adapters.gateway.answer import AnswerReader
 from usrec.adapters.gateway.connection import Endpoint, open_transport, phases, warn_of_plain_http
 from usrec.adapters.gateway.envelope import EnvelopeForm, Sender
+from usrec.adapters.gateway.kept_transport import ABOUT_TO_LEAVE
 from usrec.domain.errors import ConfigurationError, SignerAway, SigningRefused
 from usrec.domain.message import CorrelationId, Envelope, SignedMessage
 from usrec.domain.outcome import Doubt, Faulted, NothingSent, SubmissionOutcome, Unknown
@@ -66,6 +67,7 @@ class ShepGateway:
         trusted: Certificates that the gateway signs its answers with.
         contract_id_path: The wire profile's XPath of the contract id in an answer.
         wait: Waits some seconds, or less when the agent is asked to stop.
+        now: The present, aware UTC. Without it nothing that has to leave by a moment leaves.
         objection: Why a certificate of the gateway is not believed any more; empty when it is.
 
     Raises:
@@ -82,6 +84,7 @@ class ShepGateway:
         trusted: Collection[Certificate],
         contract_id_path: str,
         wait: Callable[[float], object] | None = None,
+        now: Callable[[], datetime] | None = None,
         objection: Callable[[Certificate], str] = lambda _: "",
     ) -> None:
         if not trusted:
@@ -97,6 +100,7 @@ class ShepGateway:
         self._signer = signer
         self._trusted = tuple(trusted)
         self._reader = AnswerReader(trusted, contract_id_path, objection)
+        self._now = now
         self._wait = wait or threading.Event().wait
         self._further_tries = Retrying(
             retry=retry_if_exception_type(_NEVER_CONNECTED),
@@ -158,13 +162,23 @@ class ShepGateway:
 
         Tried again only after a try that is proven to have sent nothing.
         """
-        return self.exchange(envelope.body, self._judge)
+        return self.exchange(envelope.body, self._judge, partial(self._require_in_time, envelope))
 
-    def exchange(self, body: bytes, judge: Callable[[int, bytes], _Judged]) -> _Judged | NothingSent | Unknown:
-        """Post a body once and have status and content of the answer judged."""
+    def _require_in_time(self, envelope: Envelope) -> None:
+        if envelope.leave_by is not None and (self._now is None or not envelope.may_leave(self._now())):
+            raise _TooLateError("its lease ran out before a byte left; others may have decided meanwhile")
+
+    def exchange(
+        self, body: bytes, judge: Callable[[int, bytes], _Judged], about_to_leave: Callable[[], None] = lambda: None
+    ) -> _Judged | NothingSent | Unknown:
+        """Post a body once and have status and content of the answer judged.
+
+        Args:
+            about_to_leave: Called when there is a connection, as the last thing before the first byte.
+        """
         received, progress = bytearray(), _Progress()
         try:
-            return self._patiently(partial(self._post, body, received, progress, judge))
+            return self._patiently(partial(self._post, body, received, progress, judge, about_to_leave))
         except _NEVER_CONNECTED as error:
             return NothingSent(f"{type(error).__name__}: {error}")
         except (httpx.HTTPError, OSError) as error:
@@ -184,9 +198,15 @@ class ShepGateway:
         self._wait(seconds)
 
     def _post(
-        self, body: bytes, received: bytearray, progress: _Progress, judge: Callable[[int, bytes], _Judged]
+        self,
+        body: bytes,
+        received: bytearray,
+        progress: _Progress,
+        judge: Callable[[int, bytes], _Judged],
+        about_to_leave: Callable[[], None],
     ) -> _Judged | Unknown:
-        how = {"timeout": self._phases, "trace": progress}
+        about_to_leave()
+        how = {"timeout": self._phases, "trace": progress, ABOUT_TO_LEAVE: about_to_leave}
         head = [*self._head, (b"Content-Length", b"%d" % len(body))]
         request = httpx.Request("POST", self._address, headers=head, stream=httpx.ByteStream(body), extensions=how)
         with closing(self._transport.handle_request(request)) as response:
@@ -214,6 +234,10 @@ class ShepGateway:
             return outcome
         code = outcome.code if isinstance(outcome, Unknown) else ""
         return Unknown(Doubt.HTTP_ERROR, f"HTTP status {status} without a signed SOAP fault", code, raw)
+
+
+class _TooLateError(httpx.ConnectError):
+    """What was to be sent must not be sent any more."""
 
 
 class _Progress:

@@ -94,6 +94,11 @@ class SqlUnitOfWork:
         self._transaction.commit()
         self._connection.close()
 
+    def end_question(self) -> None:
+        """Commit a transaction that only asked: after a ROLLBACK psycopg forgets what the server has prepared."""
+        if self._transaction.is_active and not self.writing.has_written:
+            self._transaction.commit()
+
 
 class SqlLedger:
     """The ``Ledger`` port on SQLite or PostgreSQL. Threads may share it; each unit of work belongs to one thread.
@@ -131,6 +136,7 @@ class SqlLedger:
             work = SqlUnitOfWork(connection, connection.begin(), self._key)
             work.rings = self.rings
             yield work
+            work.end_question()
 
     def _turn(self) -> AbstractContextManager[None]:
         """On an SQLite file one thread of this process after another; in memory the one connection sees to that."""

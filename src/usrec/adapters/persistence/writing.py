@@ -30,11 +30,16 @@ _WORD: Final = re.compile(r"\w+")
 
 
 class WriteBehind:
-    """A connection whose writes may wait until the transaction ends. It belongs to one unit of work."""
+    """A connection whose writes may wait until the transaction ends. It belongs to one unit of work.
+
+    Attributes:
+        has_written: Something was sent that is no question, whether or not it changed a row.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._waiting: dict[str, list[tuple[Executable | Send, list[Any]]]] = {}
+        self.has_written = False
         self.dialect = connection.dialect
 
     def get_execution_options(self) -> Mapping[str, Any]:
@@ -64,6 +69,7 @@ class WriteBehind:
     def changed(self, statement: Executable, values: Any = None) -> int:
         """Run a statement now; returns how many rows it wrote."""
         self._send_before(statement)
+        self.has_written = True
         if isinstance(values, list):
             return write_rows(self._connection, statement, values)
         count: int = self._connection.execute(statement, values).rowcount
@@ -80,12 +86,14 @@ class WriteBehind:
         return self._connection.scalars(statement, values)
 
     def _send_before(self, statement: Executable) -> None:
+        self.has_written = self.has_written or not statement.is_select
         if self._waiting and (not statement.is_select or not _named(statement).isdisjoint(self._waiting)):
             self.send()
 
     def send(self) -> None:
         """Write what waits."""
         waiting, self._waiting = self._waiting, {}
+        self.has_written = self.has_written or bool(waiting)
         for table in sorted(waiting, key=_place):
             for how, items in waiting[table]:
                 if isinstance(how, Executable):
