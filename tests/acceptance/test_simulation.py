@@ -132,6 +132,12 @@ def test_the_command_ends_with_the_sum_and_shows_one_seed(
     assert main(["--seed", "3", "--mutant", "new-id-on-resend"]) == 1
 
 
+def test_a_run_of_no_seed_is_refused_since_it_would_violate_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--seeds", "0"])
+    assert "--seeds: 1 or more" in capsys.readouterr().err
+
+
 def test_the_report_has_every_fault_every_invariant_and_every_planted_bug() -> None:
     """A kind that is new in the code makes the page old: make simulate SEEDS=... REPORT=docs/reference/...."""
     page = read(REPORT)
