@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from support.line import Line
 from usrec.adapters.evidence.record import contradictions, lines_of
+from usrec.adapters.persistence import SqlLedger
 from usrec.application.evidence_files import record_json, text_of
 from usrec.application.export_evidence import dossier_of
+from usrec.domain.submission import SubmissionId
+from usrec.domain.working_calendar import Calendars
+
+
+def records_of(
+    ledger: SqlLedger, which: Sequence[SubmissionId], calendar: Calendars, now: datetime
+) -> Iterator[dict[str, Any]]:
+    """As they stand in a bundle that is made now."""
+    with ledger.evidence.reading() as reading:
+        for record in reading.records(which):
+            yield json.loads(text_of(record_json(dossier_of(record, [], calendar, now), {}, now)))
 
 
 def record_of(line: Line, event: str) -> dict[str, Any]:
-    """As it stands in a bundle that is made now."""
-    which = line.of(event).id
-    with line.ledger.evidence.reading() as reading:
-        (record,) = reading.records([which])
-    dossier = dossier_of(record, [], line.calendar, line.clock.now())
-    found: dict[str, Any] = json.loads(text_of(record_json(dossier, {}, line.clock.now())))
+    """That of one event."""
+    (found,) = records_of(line.ledger, [line.of(event).id], line.calendar, line.clock.now())
     return found
 
 
