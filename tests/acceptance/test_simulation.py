@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,10 @@ from simulation.prepared import PreparedLedger
 from simulation.run import simulate
 from simulation.shrink import shrink
 from simulation.tally import INVARIANTS, Tally
+from support.evidence_records import records_of, said_against
+from support.line import WeekdayCalendar
 from support.markdown import read, section, table
+from usrec.adapters.persistence import SqlLedger
 
 TESTS = Path(__file__).parents[1]
 SEEDS, AT_ONCE = 1000, 250
@@ -34,6 +38,21 @@ def test_no_seed_violates_anything_and_every_fault_happens(first: int) -> None:
     tally = play(range(first, first + AT_ONCE))
     assert tally.broken == []
     assert tally.never() == []
+
+
+def test_no_evidence_of_a_week_in_bad_weather_contradicts_its_journal() -> None:
+    """Agents that were paused past their lease and answered late are no liars."""
+    attempts = 0
+    for seed in range(20):
+        simulation = run.build(seed)
+        simulation.play()
+        ledger = SqlLedger(run.ledger_file().engine)
+        with ledger.evidence.reading() as reading:
+            all_of_them = reading.due_or_taken(date(2020, 1, 1), date(2099, 12, 31)).ids
+        for record in records_of(ledger, all_of_them, WeekdayCalendar(), simulation.world.now):
+            assert said_against(record) == [], (seed, record["event_id"])
+            attempts += len(record["attempts"])
+    assert attempts > 500
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
@@ -130,6 +149,12 @@ def test_the_command_ends_with_the_sum_and_shows_one_seed(
     assert main(["--seed", "3"]) == 0
     assert "seed 3: " in capsys.readouterr().out.splitlines()[-1]
     assert main(["--seed", "3", "--mutant", "new-id-on-resend"]) == 1
+
+
+def test_a_run_of_no_seed_is_refused_since_it_would_violate_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--seeds", "0"])
+    assert "--seeds: 1 or more" in capsys.readouterr().err
 
 
 def test_the_report_has_every_fault_every_invariant_and_every_planted_bug() -> None:

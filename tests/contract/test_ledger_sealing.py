@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from support.ledger_values import (
     HOUR,
@@ -24,6 +25,8 @@ from support.ledger_values import (
 from usrec.adapters.persistence import SqlLedger, open_ledger
 from usrec.adapters.persistence.care import reencrypt
 from usrec.adapters.persistence.care.places import PLACES
+from usrec.adapters.persistence.care.sealed_ledger import SealedLedger
+from usrec.adapters.persistence.inbox import LEDGER_KEY
 from usrec.adapters.persistence.keys_in_use import as_it_is
 from usrec.adapters.persistence.sealing import KeySealing, sealing_key
 from usrec.domain.document import FoundFile
@@ -232,6 +235,24 @@ def test_what_retention_leaves_may_stand_plain(vault: Vault) -> None:
     vault.run("""UPDATE inbox SET payload = '{"pruned": "2026-11-22"}' """)
     assert read(vault.open(KeySealing(OLD)))[:2] == ["{}", b"pruned 2026-11-22"]
     assert all(one.by_key[""] == 0 for one in reencrypt.standing(plain._engine))
+
+
+def test_each_table_is_read_once_to_tell_how_it_is_stored_and_its_space_is_known_without_reading(vault: Vault) -> None:
+    ledger = vault.open(KeySealing())
+    fill(ledger)
+    vault.open(KeySealing(OLD))
+    reencrypt.reencrypt(ledger._engine, KeySealing(OLD), lambda _, __: None, own_key=False)
+    vault.open(KeySealing(NEW, OLD))
+    read: list[str] = []
+    event.listen(ledger._engine, "before_cursor_execute", lambda _c, _u, statement, *_: read.append(statement))
+    stored = {one.place: one.by_key for one in reencrypt.standing(ledger._engine)}
+    assert stored.pop(LEDGER_KEY) == {"": 1, OLD.id: 0, NEW.id: 0}
+    assert sum(one[OLD.id] for one in stored.values()) == sum(sum(one.values()) for one in stored.values()) == 9
+    tables = [name for statement in read for name in re.findall(r"FROM (\w+)", statement)]
+    assert sorted(tables) == sorted({"encryption_keys", *(place.table.name for place in PLACES)})
+    sealed = SealedLedger(vault.url, None, KeySealing(OLD))
+    assert sealed.space() > 100_000
+    sealed.close()
 
 
 def as_opened(vault: Vault, sealing: KeySealing) -> Any:

@@ -13,6 +13,7 @@ from support.patient import Patient, provokes
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.persistence import SqlLedger
 from usrec.adapters.persistence.care.reencrypt import reencrypt
+from usrec.adapters.persistence.care.sealed_ledger import SealedLedger
 from usrec.adapters.persistence.engine import create_ledger_engine
 from usrec.adapters.persistence.keys_in_use import require_keys
 from usrec.adapters.persistence.sealing import KeySealing, sealing_key
@@ -69,6 +70,22 @@ def test_a_plain_value_where_everything_was_encrypted_fails(patient: Patient) ->
     (line,) = patient.says(examine_encryption).values()
     engine.dispose()
     assert (line.kind, line.values["columns"]) == (say.PLANTED, "submissions.details")
+
+
+@provokes(say.UNCOUNTED)
+def test_a_large_ledger_is_not_read_through_and_that_is_said(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(say, "READ_AT_MOST", 1000)
+    monkeypatch.setattr(SealedLedger, "standing", lambda _: pytest.fail("it is too large"))
+    patient.make_ledger()
+    assert list(patient.says(examine_encryption)) == ["encryption.off"]
+    engine = create_ledger_engine(f"sqlite:///{patient.folder / 'ledger.db'}")
+    require_keys(engine, sealing := KeySealing(sealing_key(Secret(OLD))), NOW)
+    name_keys(patient, OLD)
+    assert list(patient.says(examine_encryption)) == ["encryption.plain_left"], "the ledger's own key is closed last"
+    reencrypt(engine, sealing, lambda _, __: None)
+    engine.dispose()
+    (line,) = patient.says(examine_encryption).values()
+    assert (line.kind, line.values["size"]) == (say.UNCOUNTED, 1)
 
 
 def name_keys(patient: Patient, *keys: str) -> None:

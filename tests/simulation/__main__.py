@@ -103,15 +103,22 @@ def _many(seeds: range, *, processes: int, folder: Path | None, report: Path | N
     return 1 if tally.broken else 0
 
 
+def _one_or_more(text: str) -> int:
+    """No seed at all would violate nothing, too."""
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError("1 or more")
+    return int(text)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code 0 when nothing was violated (for a planted bug: when it was found), 1 otherwise, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="make simulate")
-    parser.add_argument("--seeds", type=int, default=1000, help="how many")
+    parser.add_argument("--seeds", type=_one_or_more, default=1000, help="how many")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--seed", type=int, help="one seed, with its trace")
     parser.add_argument("--shrink", action="store_true", help="of one seed: leave out the faults that it does not need")
     parser.add_argument("--mutant", default="", help="a planted bug, or list")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--processes", type=_one_or_more, default=os.cpu_count() or 1)
     parser.add_argument("--keep", type=Path, help="a folder for what is done, so that the same command can go on")
     parser.add_argument("--report", type=Path, help="a page to write when all seeds were played")
     given = parser.parse_args(argv)

@@ -31,7 +31,7 @@ from usrec.domain.outcome import (
 )
 from usrec.domain.state import MAY_BE_REGISTERED, SETTLED, Move, State
 from usrec.domain.submission import Submission
-from usrec.domain.verdict import Ending
+from usrec.domain.verdict import Ending, why_nothing_was_sent
 from usrec.ports.attempts import Acknowledgement
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Ledger, UnitOfWork
@@ -101,7 +101,7 @@ def _ending(trusted: SubmissionOutcome) -> tuple[Ending, str]:
         case Registered():
             return Ending.REGISTERED, "late_answer"
         case NothingSent():
-            return Ending.NOTHING_SENT, "gateway_unreachable"
+            return Ending.NOTHING_SENT, why_nothing_was_sent(trusted)
         case Unknown():
             return Ending.UNKNOWN, trusted.doubt.value
         case Refused() | Faulted():

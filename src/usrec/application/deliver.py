@@ -42,7 +42,9 @@ from usrec.ports.ledger import Claim, Ledger
 from usrec.ports.renderer import Renderer
 from usrec.ports.signer import Signer
 
-HELD_BACK: Final = NothingSent("held back before a byte left: the agent was told to stop, or nothing may be sent now")
+HELD_BACK: Final = NothingSent(
+    "held back before a byte left: the agent was told to stop, or nothing may be sent now", held_back=True
+)
 """What became of an attempt that was opened and whose turn on the wire never came."""
 
 

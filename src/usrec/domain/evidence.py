@@ -227,13 +227,31 @@ def five_times(record: EvidenceRecord) -> FiveTimes:
 
 def timeliness_of(submission: Submission, now: datetime) -> Timeliness:
     """How it stands to its legal date at an aware moment."""
-    if submission.state is State.CANCELLED or submission.replaced_by is not None:
+    return timeliness(
+        submission.state,
+        replaced=submission.replaced_by is not None,
+        due=submission.due_utc,
+        decided=submission.decided_at,
+        now=now,
+    )
+
+
+def timeliness(
+    state: State, *, replaced: bool, due: datetime | None, decided: datetime | None, now: datetime
+) -> Timeliness:
+    """The same of what is known of a submission; all times are aware.
+
+    Args:
+        due: First moment that is too late, None where the law sets no term.
+        decided: When it was registered or refused, None where it was not.
+    """
+    if state is State.CANCELLED or replaced:
         return Timeliness.NOT_DUE
-    if submission.due_utc is None:
+    if due is None:
         return Timeliness.NO_TERM
-    if submission.state is State.ACCEPTED and submission.decided_at is not None:
-        return Timeliness.IN_TIME if submission.decided_at < submission.due_utc else Timeliness.LATE
-    return Timeliness.OPEN if now < submission.due_utc else Timeliness.OVERDUE
+    if state is State.ACCEPTED and decided is not None:
+        return Timeliness.IN_TIME if decided < due else Timeliness.LATE
+    return Timeliness.OPEN if now < due else Timeliness.OVERDUE
 
 
 def window_of(submission: Submission, now: datetime) -> tuple[datetime, datetime]:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Final
 
 from usrec.domain.outcome import Doubt
-from usrec.domain.verdict import Ending
+from usrec.domain.verdict import HELD_BACK, Ending
 
 
 class Reach(StrEnum):
@@ -27,7 +27,7 @@ class Reach(StrEnum):
     FAILED = "failed"
     """Nobody was reached, or only a server on the way that had no answer."""
     UNCLEAR = "unclear"
-    """It says nothing of the gateway: the agent itself died."""
+    """It says nothing of the gateway: the agent itself died, or held it back."""
 
 
 _FAILED: Final = frozenset({Doubt.TIMEOUT, Doubt.CONNECTION_LOST, Doubt.HTTP_ERROR, Doubt.NOT_SOAP})
@@ -52,7 +52,7 @@ class Exchange:
         """How far it came."""
         match self.ending:
             case Ending.NOTHING_SENT:
-                return Reach.FAILED
+                return Reach.UNCLEAR if self.reason == HELD_BACK else Reach.FAILED
             case Ending.UNKNOWN if not self.reason:
                 return Reach.UNCLEAR
             case Ending.UNKNOWN:

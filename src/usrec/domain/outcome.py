@@ -106,9 +106,14 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class NothingSent:
-    """Proven: no byte of the request left (name not resolved, connection or TLS handshake refused)."""
+    """Proven: no byte of the request left (name not resolved, connection or TLS handshake refused).
+
+    Attributes:
+        held_back: The agent itself did not send it, which says nothing of the gateway.
+    """
 
     detail: str
+    held_back: bool = False
 
 
 SubmissionOutcome = Registered | Refused | Faulted | Unknown | NothingSent

@@ -63,6 +63,8 @@ from usrec.domain.response_code import Policy
 from usrec.domain.source_event import HEADS, Operation
 from usrec.domain.state import Move
 
+HELD_BACK: Final = "held_back"
+"""The journal's word for an attempt whose turn on the wire never came."""
 ID_USED: Final = "SCSE086"
 CONTRACT_NUMBER_EXISTS: Final = "SCSE014"
 AGREEMENT_EXISTS: Final = "SCSE070"
@@ -216,7 +218,12 @@ def decide(outcome: SubmissionOutcome, standing: Standing, policy: Policy) -> Ve
         case Unknown():
             return replace(_doubt(outcome.doubt.value), alert=outcome.doubt is Doubt.UNKNOWN_SHAPE)
         case NothingSent():
-            return Verdict(Ending.NOTHING_SENT, None, Next.RESEND, "gateway_unreachable")
+            return Verdict(Ending.NOTHING_SENT, None, Next.RESEND, why_nothing_was_sent(outcome))
+
+
+def why_nothing_was_sent(outcome: NothingSent) -> str:
+    """The journal's word for it."""
+    return HELD_BACK if outcome.held_back else "gateway_unreachable"
 
 
 def _refused(code: str, standing: Standing, policy: Policy) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -150,3 +151,13 @@ def test_every_column_that_can_hold_words_or_bytes_is_sealed_or_plain_for_a_reas
 def test_page_of_data_care_tells_of_every_sealed_column() -> None:
     told = PAGE.read_text("utf-8")
     assert [place.name for place in PLACES if f"`{place.name}`" not in told] == []
+
+
+def test_page_of_data_care_tells_of_every_command_that_writes_an_export_into_the_journal() -> None:
+    folder = PAGE.parents[2] / "src" / "usrec" / "interfaces" / "cli"
+    exporting = re.compile(r'(?:record_export|_note_personal)\(\s*(?:place, )?"([a-z ]+)"')
+    found = {name for file in folder.glob("*.py") for name in exporting.findall(file.read_text("utf-8"))}
+    users = [file.name for file in folder.glob("*.py") if "record_export(" in file.read_text("utf-8")]
+    assert len(found) >= len(users) > 1, "the expression finds every module that exports"
+    exports = PAGE.read_text("utf-8").partition("## Exports")[2]
+    assert sorted(name for name in found if f"`usrec {name}" not in exports) == []

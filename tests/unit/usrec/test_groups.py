@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from support.desk import Desk
-from support.line import BIN, LEASE, UNREACHABLE, Line, PowerCutError, power_cut, refused, registered
+from support.line import BIN, DAY, LEASE, MONDAY, UNREACHABLE, Line, PowerCutError, power_cut, refused, registered
 from usrec.adapters.persistence import SqlLedger
 from usrec.adapters.persistence.submissions import SqlSubmissions
 from usrec.application.deliver import HELD_BACK, open_attempts, record_answers
@@ -20,6 +20,7 @@ from usrec.application.stop_employer import stop_employer
 from usrec.application.together import together
 from usrec.domain.errors import EmployerHeld, LeaseLost, LedgerUnavailable, SigningRefused, ValidationProblem
 from usrec.domain.message import CorrelationId, MessageId, RenderedMessage, SignedMessage
+from usrec.domain.outage import outages
 from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, Submission, WaitReason
@@ -212,6 +213,8 @@ def test_what_was_held_back_was_never_sent_and_may_go_at_once(line: Line) -> Non
         [(opened, HELD_BACK)], ledger=line.ledger, clock=line.clock, entropy=line.entropy, policy=line.policy
     )
     assert line.of("c1").state is State.SIGNED
+    with line.ledger.evidence.reading() as reading:
+        assert list(outages(reading.exchanges(MONDAY - DAY))) == [], "our own stop is no outage of the gateway"
     (again,) = line.claim(1)
     assert again.sent_attempts == 0
 

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.evidence_records import contradictions_of
 from support.line import BIN, DAY, LEASE, MONDAY, TIMEOUT, Line, refused, registered
 from usrec.application.acknowledge import acknowledge_late
 from usrec.application.record_intent import OpenAttempt
@@ -106,6 +107,7 @@ class Story:
             stored = work.submissions.message(submission.id)
         assert all(opened.submission.record_id == submission.record_id for opened, _ in self.sent)
         assert stored is not None or not self.sent
+        assert contradictions_of(self.line, "c1") == [], "a bundle of it would be called a lie"
 
 
 @settings(max_examples=20, deadline=None)

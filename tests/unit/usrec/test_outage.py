@@ -47,6 +47,14 @@ def test_outage_that_nobody_ended_is_open() -> None:
     assert found.ended is None
 
 
+def test_what_the_agent_held_back_says_nothing_of_the_gateway() -> None:
+    stopping = exchange(2, Ending.NOTHING_SENT, "held_back")
+    assert list(outages([exchange(1), stopping, exchange(3)])) == []
+    unreachable = exchange(2, Ending.NOTHING_SENT, "gateway_unreachable")
+    (found,) = outages([exchange(1), unreachable, stopping, exchange(3)])
+    assert found.failures == {"gateway_unreachable": 1}
+
+
 def test_death_of_the_agent_says_nothing_of_the_gateway() -> None:
     assert not list(outages([exchange(0), exchange(1, Ending.UNKNOWN, ""), exchange(2)]))
 

@@ -156,6 +156,7 @@ REASONS: Final[Mapping[str, str]] = {
     "late_after_doubt": N_("the refusal came after an attempt in doubt and says nothing about that one"),
     "gateway_fault": N_("the gateway did not process it"),
     "gateway_unreachable": N_("the gateway could not be reached"),
+    "held_back": N_("the agent held it back before a byte left: it was stopping, or nothing might be sent then"),
     "withdrawn": N_("HR withdrew it"),
     "superseded": N_("a later revision of the row took its place"),
     "already_registered": N_("the event was registered before this revision came"),

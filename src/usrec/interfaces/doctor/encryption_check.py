@@ -13,6 +13,15 @@ from usrec.interfaces.i18n import N_
 ENCRYPTED: Final = Kind(
     "encryption", "on", Verdict.OK, N_("Personal data in the ledger is encrypted with the key {key}")
 )
+UNCOUNTED: Final = Kind(
+    "encryption",
+    "uncounted",
+    Verdict.OK,
+    N_(
+        "Personal data in the ledger is encrypted with the key {key}. Whether a value stands plain was not counted,"
+        " since that would read {size} GiB: usrec ledger keys counts"
+    ),
+)
 PLAIN: Final = Kind(
     "encryption", "off", Verdict.OK, N_("Personal data in the ledger is not encrypted by the agent itself")
 )
@@ -52,6 +61,10 @@ UNKNOWN: Final = Kind(
     N_("Mend the ledger first"),
 )
 
+GIB: Final = 1 << 30
+READ_AT_MOST: Final = 2 * GIB
+"""Of a larger ledger nothing is counted: whoever calls the doctor waits for its answer."""
+
 
 def examine_encryption(installation: Installation) -> Iterator[Line]:
     """One line."""
@@ -66,13 +79,23 @@ def examine_encryption(installation: Installation) -> Iterator[Line]:
         return
     try:
         ledger = SealedLedger(*ledger_access(installation.settings), NOT_SEALED)
-        used, closed = ledger.keys_in_use(), ledger.everything_is_closed()
-        plain = {one.place: one.by_key[""] for one in ledger.standing() if one.by_key[""]} if used else {}
-        ledger.close()
+        try:
+            used, closed, space = ledger.keys_in_use(), ledger.everything_is_closed(), ledger.space()
+            standing = ledger.standing() if used and space <= READ_AT_MOST else []
+        finally:
+            ledger.close()
     except UsrecError:
         yield UNKNOWN.line()
         return
-    yield _judged(used, list(sealing.key_ids), plain, closed=closed)
+    plain = {one.place: one.by_key[""] for one in standing if one.by_key[""]}
+    found = _judged(used, list(sealing.key_ids), plain, closed=closed)
+    yield found if standing or found.kind is not ENCRYPTED else _uncounted(found, space, closed=closed)
+
+
+def _uncounted(found: Line, space: int, *, closed: bool) -> Line:
+    """Of a ledger that is too large to count: its own key is closed last, so while that stands plain, others may."""
+    key = found.values["key"]
+    return UNCOUNTED.line(key=key, size=-(-space // GIB)) if closed else PLAIN_LEFT.line(number="1+", key=key)
 
 
 def _judged(used: Sequence[str], at_hand: Sequence[str], plain: Mapping[str, int], *, closed: bool) -> Line:

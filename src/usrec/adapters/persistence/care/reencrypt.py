@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, func, literal, or_, select, tuple_, update
 
 from usrec.adapters.persistence.care.places import PLACES, SealedPlace
 from usrec.adapters.persistence.engine import READ_ONLY, connected
@@ -37,26 +38,37 @@ class Standing:
 
 
 def standing(engine: Engine) -> Sequence[Standing]:
-    """How everything is stored, by column, from one snapshot."""
+    """How everything is stored, by column, from one snapshot: each table is read once, and that wholly."""
     with connected(engine.execution_options(**{READ_ONLY: True})) as connection, connection.begin():
         keys = keys_in_use(connection)
-        return [Standing(place.name, _counted(connection, place, keys)) for place in PLACES]
+        tables = [list(places) for _, places in groupby(PLACES, lambda place: place.table.name)]
+        return [one for places in tables for one in _counted(connection, places, keys)]
 
 
-def _counted(connection: Connection, place: SealedPlace, keys: Sequence[str]) -> dict[str, int]:
-    under = {key: connection.scalar(_count(place, _is_under(place, key))) or 0 for key in keys}
-    everything = connection.scalar(_count(place, _holds_something(place))) or 0
-    return {"": everything - sum(under.values()) - _pruned(connection, place), **under}
+def _counted(connection: Connection, places: Sequence[SealedPlace], keys: Sequence[str]) -> Iterator[Standing]:
+    """How the columns of one table are stored."""
+    wanted = [
+        func.count(case((condition, 1)))
+        for place in places
+        for condition in (_holds_something(place), _is_short(place), *(_is_under(place, key) for key in keys))
+    ]
+    found = iter(connection.execute(select(*wanted)).one())
+    for place in places:
+        everything, short = next(found), next(found)
+        under = {key: int(next(found)) for key in keys}
+        pruned = _pruned(connection, place) if short else 0
+        yield Standing(place.name, {"": everything - sum(under.values()) - pruned, **under})
 
 
 def _pruned(connection: Connection, place: SealedPlace) -> int:
-    short = select(place.column).where(_holds_something(place), func.length(place.column) <= LONGEST_MARK)
+    short = select(place.column).where(_is_short(place))
     found = connection.execution_options(yield_per=BATCH).scalars(short)
     return sum(is_pruned(one if isinstance(one, str) else bytes(one).decode("latin-1")) for one in found)
 
 
-def _count(place: SealedPlace, condition: ColumnElement[bool]) -> Any:
-    return select(func.count()).select_from(place.table).where(condition)
+def _is_short(place: SealedPlace) -> ColumnElement[bool]:
+    """Whether it may be what retention left."""
+    return func.length(place.column).between(1, LONGEST_MARK)
 
 
 def reencrypt(

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
+from sqlalchemy import text
+
+from usrec.adapters.persistence.care.places import PLACES
 from usrec.adapters.persistence.care.reencrypt import BATCH, Standing, forget_keys, reencrypt, standing
 from usrec.adapters.persistence.engine import READ_ONLY, connected, create_ledger_engine
 from usrec.adapters.persistence.keys_in_use import as_it_is, keys_in_use, require_keys
@@ -14,6 +18,10 @@ from usrec.adapters.persistence.sealing import Sealing
 from usrec.adapters.persistence.view import SqlLedgerView
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.secret import Secret
+
+_TABLES: Final = sorted({place.table.name for place in PLACES})
+_FILE_SPACE: Final = text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+_TABLE_SPACE: Final = text("SELECT pg_total_relation_size(to_regclass(:name))")
 
 
 class SealedLedger:
@@ -36,6 +44,13 @@ class SealedLedger:
     def standing(self) -> Sequence[Standing]:
         """How everything is stored, by column."""
         return standing(self._engine)
+
+    def space(self) -> int:
+        """Bytes that have to be read for :meth:`standing`, about: those of the tables, or of the file."""
+        with connected(self._engine.execution_options(**{READ_ONLY: True})) as connection:
+            if connection.dialect.name == "sqlite":
+                return int(connection.scalar(_FILE_SPACE) or 0)
+            return sum(int(connection.scalar(_TABLE_SPACE, {"name": name}) or 0) for name in _TABLES)
 
     def keys_in_use(self) -> Sequence[str]:
         """Ids of the keys under which values may be stored, first used first."""
