@@ -204,7 +204,7 @@ def toml(value: Any) -> str:
         case time():
             return f'"{value:%H:%M}"'
         case Mapping():
-            return f"{{ {', '.join(f'{key} = {toml(inner)}' for key, inner in value.items())} }}"
+            return f"{{ {', '.join(f'{key} = {toml(inner)}' for key, inner in value.items())} }}" if value else "{}"
         case list() | tuple() | frozenset():
             return f"[{', '.join(map(toml, value))}]"
         case _:
