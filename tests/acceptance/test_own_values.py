@@ -61,6 +61,7 @@ def test_a_post_gets_its_approved_code_by_every_way_in_and_one_without_is_never_
     told = _results(workplace, "tuesday")
     assert {row: line["usrec_state"] for row, line in told.items()} == {2: "repeated", 3: "invalid"}
     assert "не утверждён код" in told[3]["usrec_findings"]
+    assert "исправьте" not in told[3]["usrec_message"], "nothing is wrong with the row"
 
 
 def test_a_broken_review_file_holds_its_own_source_alone(
