@@ -92,6 +92,8 @@ EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
     ("webhook", "url"): "https://chat.example/hook",
     ("mail", "host"): "mail.example",
     ("mail", "sender"): "usrec@example.kz",
+    ("mass", "amendments"): 150,
+    ("mass", "terminations"): 20,
     ("mail", "to"): ["hr@example.kz"],
     ("audit", "at"): time(7),
     ("export", "file"): "registry/main.csv",
