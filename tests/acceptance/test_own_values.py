@@ -38,6 +38,8 @@ def test_a_post_gets_its_approved_code_by_every_way_in_and_one_without_is_never_
     dropped = _drop(workplace, "monday.csv", {2: "гл.  Программист", 3: "Звездочёт", 4: "2512-0-002"})
     workplace.drain()
     assert set(workplace.states().values()) == {"invalid", "accepted"}
+    assert workplace.usrec("mapping", "collect", "--source", "drop").returncode == 3, "no field of it is named yet"
+    assert workplace.usrec("mapping", "collect", "--source", "other").returncode == 3
     _declare(workplace)
     missing = workplace.usrec("config", "check")
     assert (missing.returncode, "posts.csv: the file cannot be read" in missing.stdout + missing.stderr) == (3, True)
@@ -78,6 +80,7 @@ def test_a_broken_review_file_holds_its_own_source_alone(
     assert workplace.states() == {"hire-1": "accepted"}
     assert "[source.drop] approved.position_code" in done.stderr
     assert (workplace.folder / "drop" / "monday.csv").exists(), "it waits"
+    assert "posts.csv" in workplace.usrec("doctor").stdout
 
 
 def _set_up(workplace: Workplace, url: str) -> None:

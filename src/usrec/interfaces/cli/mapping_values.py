@@ -16,15 +16,17 @@ if TYPE_CHECKING:
 
 def collected_of_source(settings: LoadedSettings, name: str, review: Path | None) -> Sequence[Collected]:
     """Every review file of a source, or the one that is named, with the values that HR has now."""
-    from usrec.settings import mapped
+    from usrec.settings import SnapshotSourceSettings, mapped
 
-    fields = dict(mapped(settings.values.source)).get(name)
-    if fields is None:
+    fields = dict(mapped(settings.values.source)).get(name, {})
+    if isinstance(settings.values.source.get(name), SnapshotSourceSettings):
         return _of_staff(settings, name, review)
+    if name not in settings.values.source:
+        raise ConfigurationError(f"there is no [source.{name}]", where=str(settings.file), kept="Nothing was written")
     files = {field: settings.path(file).resolve() for field, file in fields.items()}
     wanted = {field: file for field, file in files.items() if review is None or _same(file, review)}
     if not wanted:
-        raise _nowhere(str(review), f"Write approved = {{ FIELD = REVIEW }} in [source.{name}]")
+        raise _nowhere(str(review or settings.file), f"Write approved = {{ FIELD = REVIEW }} in [source.{name}]")
     return _of_rows(settings, name, wanted)
 
 
