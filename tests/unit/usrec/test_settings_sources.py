@@ -79,6 +79,7 @@ def test_a_list_with_something_wrong_in_it_is_not_called_empty(tmp_path: Path) -
     [
         (HTTP, "[source.erp] kind: write [intake] listen too"),
         (f'[intake]\nlisten = "10.0.0.1:9465"\n{HTTP}', "[intake] listen: other machines reach this address"),
+        (f'{INTAKE}{HTTP}employers = ["x"]\n[employer.main]\n', "[source.erp] employers 1: there is no [employer.x]"),
         (f'{INTAKE}certificate = "c.pem"\n{HTTP}', "[intake] certificate: certificate and certificate_key come"),
         (f"{INTAKE}{HTTP}{HTTP.replace('erp', 'erp2')}", "[source.erp2] token_hashes: [source.erp] has the same token"),
         (

@@ -104,6 +104,7 @@ EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
     ("snapshot", "new_from"): date(2026, 11, 1),
     ("snapshot", "url"): "postgresql+psycopg://usrec_reader@hr-server/hr",
     ("files", "encoding"): "utf-8",
+    ("http", "employers"): ["main"],
     ("http", "token_hashes"): ["0123456789abcdef" * 4],
     ("webhook", "secret"): {"file": "secrets/webhook.secret"},
     ("trust", "authorities"): "nca",
