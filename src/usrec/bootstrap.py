@@ -144,7 +144,7 @@ def build_agent(
     clock = clock or SystemClock()
     judge, book = build_keeping_judge(settings), build_book(settings, clock)
     signer = _signer(settings, clock, book)
-    gateway = build_gateway(settings, signer, book, profile.contract_id_path, wait, clock)
+    gateway = build_gateway(settings, signer, book, profile.contract_id_path, wait=wait, clock=clock)
     if judge is not None:
         book.replace(recall_verdicts(judge, signer, gateway.trusted, employers_by_bin(settings), clock))
     ledger = build_ledger(settings)

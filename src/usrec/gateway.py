@@ -36,6 +36,7 @@ def build_gateway(
     signer: Keyring,
     book: TrustBook,
     contract_id_path: str,
+    *,
     wait: Callable[[float], object] | None,
     clock: Clock,
 ) -> ShepGateway:

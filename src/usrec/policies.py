@@ -21,6 +21,20 @@ def employers_by_bin(settings: LoadedSettings) -> Mapping[str, EmployerName]:
     return {employer.bin: EmployerName(name) for name, employer in settings.values.employer.items()}
 
 
+def own_masses(settings: LoadedWatcherSettings) -> Mapping[str, MassPolicy]:
+    """From how many on changes are held, by the BIN of each employer that has limits of its own."""
+    common = settings.values.mass
+    return {
+        one.bin: MassPolicy(
+            common.amendments if one.mass.amendments is None else one.mass.amendments,
+            common.terminations if one.mass.terminations is None else one.mass.terminations,
+            common.window,
+        )
+        for one in settings.values.employer.values()
+        if one.mass is not None
+    }
+
+
 def build_intake(settings: LoadedWatcherSettings) -> IntakePolicy:
     """What the settings say of events beyond the law: which changes are entered, targets, many at once."""
     values = settings.values
@@ -38,6 +52,7 @@ def build_intake(settings: LoadedWatcherSettings) -> IntakePolicy:
             {one: days for one, days in named.items() if days is not None},
         ),
         masses=MassPolicy(masses.amendments, masses.terminations, masses.window),
+        own_masses=own_masses(settings),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from usrec.approved import build_approved_codes
 from usrec.domain.audit_due import AuditTimetable
 from usrec.domain.rules.codes import CodeCheck
 from usrec.domain.rules.completeness import Completeness
@@ -92,7 +93,13 @@ def build_preflight(settings: LoadedSettings, profile: WireProfile | None = None
 
     carrier = profile or load_profile(profile_choice(settings))
     completeness = _completeness(settings, carrier)
-    return Preflight(build_code_check(settings), build_shelf(settings), completeness, build_intake(settings))
+    return Preflight(
+        build_code_check(settings),
+        build_shelf(settings),
+        completeness,
+        build_intake(settings),
+        build_approved_codes(settings),
+    )
 
 
 def _completeness(settings: LoadedSettings, profile: WireProfile) -> Completeness:

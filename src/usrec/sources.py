@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from usrec.adapters.sources.held_source import HeldSource
+from usrec.approved import read_approved
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.source_event import EventId, SourceName, SourceRow
 from usrec.ports.change_listener import ChangeListener
@@ -61,8 +62,9 @@ def build_source(
     """A source, with its new rows told from those that the ledger has.
 
     Raises:
-        ConfigurationError: Its password cannot be read, or its address cannot be used.
+        ConfigurationError: Its password cannot be read, or its address or a review file of its cannot be used.
     """
+    read_approved(settings, name)
     if isinstance(source, OutboxSourceSettings):
         return _build_outbox(settings, name, source, ledger)
     if isinstance(source, FilesSourceSettings):
@@ -87,6 +89,7 @@ def build_source_view(settings: LoadedSettings, name: str) -> EventSource:
     source = dict(outboxes(settings.values.source)).get(name)
     if source is None:
         raise _no_outbox(settings, name)
+    read_approved(settings, name)
     return OutboxTableSource(
         SourceName(name),
         settings.database_url(source.url),
@@ -103,6 +106,21 @@ def _no_outbox(settings: LoadedSettings, name: str) -> ConfigurationError:
         return ConfigurationError(f"[source.{name}] keeps no rows to look at", next_step=next_step)
     known = ", ".join(settings.values.source) or "none"
     return ConfigurationError(f"there is no [source.{name}]; configured: {known}", where=str(settings.file))
+
+
+def declared_options(settings: LoadedSettings, name: str) -> ReadingOptions:
+    """What the settings declare about files of a source; nothing where files are not its way in.
+
+    Raises:
+        ConfigurationError: There is no such source, or its review files cannot be used.
+    """
+    from usrec.adapters.sources.files.options import ReadingOptions
+
+    source = settings.values.source.get(name)
+    if source is None:
+        raise _no_outbox(settings, name)
+    read_approved(settings, name)
+    return _reading(source) if isinstance(source, FilesSourceSettings) else ReadingOptions()
 
 
 def build_listeners(settings: LoadedSettings, clock: Clock) -> Sequence[ChangeListener]:

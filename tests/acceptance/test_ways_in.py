@@ -16,14 +16,18 @@ import pytest
 from support.alert_receivers import Webhook, webhook
 from support.event_files import csv_text
 from support.health_client import free_port
-from support.personnel import Person, conclusion_of
+from support.personnel import Person, a_day, conclusion_of
 from support.simulator_process import SimulatorProcess
 from support.workplace import BIN, MakeWorkplace, Workplace, running, wait_until
+from usrec.adapters.sources.mapping.review_file import write_review
+from usrec.domain.mapping.review import Review, ReviewRow, Seen
 from usrec.domain.rules.finding import load_findings
 from usrec.interfaces.intake_api.admission import token_hash
 
 TOKEN = "the ERP system's own token"
 SECRET = "what only both know"
+POST = "Бас бағдарламашы"
+CODE = "2512-0-001"
 
 
 @pytest.fixture
@@ -46,10 +50,13 @@ def set_up(workplace: Workplace, simulator: SimulatorProcess, hook: Webhook) -> 
     secret.touch(mode=0o600)
     secret.write_text(f"{SECRET}\n", "utf-8")
     port = free_port()
+    lines = [ReviewRow(Seen(POST), code=CODE, approved_by="a", approved_on=a_day(9), approved_code=CODE)]
+    write_review(workplace.folder / "posts.csv", Review("position", lines), None)
     with workplace.settings.open("a", encoding="utf-8") as file:
         file.write(
             f'[source.drop]\nkind = "files"\nfolder = "drop"\nlanguage = "ru"\nsettle = 0.2\n'
             f'[source.erp]\nkind = "http"\ntoken_hashes = ["{token_hash(TOKEN)}"]\nlanguage = "kk"\n'
+            f'approved = {{ position_code = "posts.csv" }}\n'
             f'[source.erp.webhook]\nurl = "{hook.url}"\nsecret = {{ file = "{secret}" }}\n'
             f'[intake]\nlisten = "127.0.0.1:{port}"\n'
         )
@@ -85,7 +92,8 @@ def test_every_way_in_leads_to_one_line_and_back(
     half.rename(dropped)
     judged = json.loads(workplace.usrec("lint", str(dropped), "--format", "json").stdout)
     headers = {"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": "monday"}
-    events = {"events": [event_of(Person(5)), event_of(Person(6), conscript_code="?")]}
+    wrong_one = event_of(Person(6), conscript_code="?", position_code=POST)
+    events = {"events": [event_of(Person(5), position_code=POST), wrong_one]}
     with running(workplace.command("run"), workplace.folder / "agent.log") as process:
         wait_until(lambda: _answers(url), "the intake to listen")
         answer = httpx.post(f"{url}/v1/events", json=events, headers=headers, timeout=60)
@@ -111,6 +119,8 @@ def test_every_way_in_leads_to_one_line_and_back(
         4: "accepted",
     }
     _agrees_with_lint(workplace, judged)
+    used = {one.submission_id: one.codes.get("position_code") for one in workplace.ledger.view.codes_in_use()}
+    assert used[workplace.row("hire-5").id] == CODE, "what was approved for the ERP system's own post"
     assert (wrong["state"], [one["field"] for one in wrong["findings"]]) == ("invalid", ["conscript_code"])
     _are_signed(hook)
     log = (workplace.folder / "agent.log").read_text("utf-8")

@@ -90,6 +90,8 @@ def _kind(field: FieldInfo) -> str:
     if get_origin(kind) in {frozenset, tuple}:
         inner, more = _plain(FieldInfo.from_annotation(get_args(kind)[0]))
         return f"list of {MANY[inner]}{_range(more)}"
+    if get_origin(kind) is dict:
+        return "table"
     words = {"_employer_id": "BIN or IIN", "_serial_number": "serial number"}
     special = [word for name, word in words.items() if any(name in str(one) for one in bounds)]
     return special[0] if special else f"{ONE[kind]}{_range(bounds)}"

@@ -9,6 +9,7 @@ import pytest
 
 from support.patient import Patient, provokes
 from usrec.adapters.inmemory.clock import ManualClock
+from usrec.interfaces.doctor import approved_check
 from usrec.interfaces.doctor import drop_folder_check as say
 from usrec.interfaces.doctor.source_check import examine_sources
 
@@ -41,3 +42,11 @@ def test_refused_files_are_counted_until_somebody_takes_them_away(patient: Patie
 @provokes(say.FOLDER_UNUSABLE)
 def test_a_folder_that_is_not_there_is_told(patient: Patient) -> None:
     assert "No such file" in str(patient.says(examine_sources)["source.folder_unusable"].values["why"])
+
+
+@provokes(approved_check.REVIEW_UNUSABLE)
+def test_a_review_file_that_holds_its_source_is_told(patient: Patient) -> None:
+    (patient.folder / "drop").mkdir()
+    patient.tables["source.drop"]["approved"] = {"position_code": "posts.csv"}
+    said = patient.says(examine_sources)["source.review_unusable"]
+    assert (said.about, "posts.csv" in str(said.values["why"])) == ("drop", True)

@@ -48,3 +48,13 @@ def test_policy_that_leaves_out_what_the_order_names_is_warned_of(patient: Patie
 def test_terminations_that_are_never_held_are_warned_of(patient: Patient) -> None:
     patient.tables["mass"] = {"terminations": 0}
     assert list(patient.says(examine_policy)) == ["policy.default", "policy.never_held"]
+
+
+@provokes(say.OWN_MASSES)
+@provokes(say.OWN_NEVER_HELD)
+def test_limits_of_an_employers_own_are_said_and_take_the_others_from_the_common_ones(patient: Patient) -> None:
+    patient.tables["employer.main.mass"] = {"terminations": 200}
+    said = patient.says(examine_policy)["policy.own_masses"].values
+    assert (said["employer"], said["terminations"], said["amendments"]) == ("main", 200, 150)
+    patient.tables["employer.main.mass"] = {"terminations": 0}
+    assert "policy.own_never_held" in patient.says(examine_policy)

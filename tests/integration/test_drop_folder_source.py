@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 
 from support.dropping_agent import NAME, drop_source, survives, take_all
 from support.event_files import csv_text, event, workbook
@@ -153,8 +154,11 @@ def test_a_file_that_cannot_be_read_as_a_whole_is_refused(drop: Path, ledger: Sq
     dropped(drop, "missing.csv", {"event_id": "x", "event_type": "conclusion"})
     dropped(drop, "misspelt.csv", {**hired(1), "end_dat": "2027-01-01"})
     (drop / "empty.csv").write_text(csv_text([hired(1)]).splitlines()[0], "utf-8")
-    take_all(drop_source(drop, ledger), ledger)
+    with structlog.testing.capture_logs() as logs:
+        take_all(drop_source(drop, ledger), ledger)
     assert events(ledger) == []
+    logged = [one["file"] for one in logs if one["action"] == "files.refused"]
+    assert sorted(logged) == sorted(file.name.split(".")[1] for file in taken(drop, "refused").values())
     told = {name: results(file)[0] for name, file in taken(drop, "refused").items()}
     assert {line["usrec_state"] for line in told.values()} == {"refused"}
     assert "contract_key" in told["missing.csv"]["usrec_findings"]

@@ -166,6 +166,18 @@ def test_a_refusal_names_the_place_and_repeats_nothing_of_what_was_sent(api: Des
     assert len(answer.json()["errors"]) == 2, "the list is not called too short as well"
 
 
+def test_a_token_may_be_kept_to_its_own_employers(tmp_path: Path) -> None:
+    """A system that may write for one employer enters and ends nothing of another: the whole request is refused."""
+    with desk(tmp_path, of_erp='employers = ["main"]\n') as api:
+        answer = api.send(an_event(1), an_event(2, employer_bin="150340000027"))
+        assert (answer.status_code, answer.headers["Content-Type"]) == (422, "application/problem+json")
+        assert [one["pointer"] for one in answer.json()["errors"]] == ["/events/1/employer_bin"]
+        assert list(api.source().fetch(10)) == []
+        assert api.send(an_event(1)).status_code == 202
+        other = api.send(an_event(2, employer_bin="150340000027"), key="k-2", token=OTHER_TOKEN)
+        assert other.status_code == 202, "a source that names none may send for all"
+
+
 def test_headers_are_asked_for(api: Desk) -> None:
     for key in ("", "two words", "x" * 101):
         assert api.post_bytes(b"{}", **{"Idempotency-Key": key}).status_code == 400

@@ -203,7 +203,7 @@ class Gateway:
     def submit(self, envelope: Envelope) -> SubmissionOutcome:
         self._agent.port("submit")
         if not envelope.may_leave(self._agent.now()):
-            return NothingSent("its lease ran out before a byte left")
+            return NothingSent("its lease ran out before a byte left", held_back=True)
         exchange = self._agent.office.network.open(envelope)
         if isinstance(exchange, NothingSent):
             return exchange

@@ -73,12 +73,12 @@ class Desk:
         return IntakeSource(ERP, self.ledger, SystemClock(), calls=calls)
 
 
-def intake_settings(**changes: Any) -> str:
-    """The tables of an intake with two sources."""
+def intake_settings(*, of_erp: str = "", **changes: Any) -> str:
+    """The tables of an intake with two sources; ``of_erp`` are further settings of the first."""
     table = {"listen": f'"127.0.0.1:{free_port()}"', **changes}
     listed = "".join(f"{name} = {value}\n" for name, value in table.items())
     sources = "".join(
-        f'[source.{name}]\nkind = "http"\ntoken_hashes = ["{token_hash(token)}"]\n'
+        f'[source.{name}]\nkind = "http"\ntoken_hashes = ["{token_hash(token)}"]\n{of_erp if name == ERP else ""}'
         for name, token in ((ERP, TOKEN), ("branch", OTHER_TOKEN))
     )
     return f"[intake]\n{listed}{sources}"

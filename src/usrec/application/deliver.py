@@ -32,7 +32,7 @@ from usrec.application.record_outcome import Answer, JudgedAttempt, record_outco
 from usrec.application.sign_and_seal import end_unsent, sign_and_seal
 from usrec.application.together import together
 from usrec.domain.errors import LeaseLost, UsrecError
-from usrec.domain.outcome import NothingSent, SubmissionOutcome, code_of
+from usrec.domain.outcome import NothingSent, SubmissionOutcome, code_of, was_held_back
 from usrec.domain.retry import time_left
 from usrec.domain.submission import SubmissionId
 from usrec.ports.clock import Clock, Entropy
@@ -153,7 +153,7 @@ def _wait(
     opened: OpenAttempt, outcome: SubmissionOutcome, clock: Clock, entropy: Entropy, policy: DeliveryPolicy
 ) -> timedelta:
     """Until the next try, if one is needed; what was only held back may go as soon as anything may."""
-    if outcome is HELD_BACK:
+    if was_held_back(outcome):
         return timedelta(0)
     left = time_left(clock.now(), opened.submission.safe_utc, opened.submission.due_utc)
     return policy.retry.wait(opened.attempt.number, entropy.chance(), left=left)

@@ -143,7 +143,7 @@ def _receive_all(taking: _Intake, examined: Sequence[Examined]) -> IngestReport:
     taking.tell_hr()
     arrange_lines(work, contracts, now, at_hand=taking.taken)
     link_halves(work, taking.taken, now)
-    hold_masses(work, _members(taking), taking.employers, taking.preflight.intake.masses, now)
+    hold_masses(work, _members(taking), taking.employers, taking.preflight.intake, now)
     taken, others = len(sorted_out.new), len(sorted_out.others)
     return IngestReport(len(examined), taken, len(examined) - others, others - taken)
 

@@ -6,7 +6,7 @@ has in use are approved.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -27,11 +27,14 @@ from usrec.domain.mapping.review import (
 )
 from usrec.domain.mapping.staff_mapping import Row, RowMapping, StaffMapping
 from usrec.domain.mapping.values import ApprovedMap, ValueRule, cells_of
+from usrec.domain.rules.approved_codes import values_of
 from usrec.domain.rules.codes import CODE_FIELDS
-from usrec.domain.source_event import Operation
+from usrec.domain.rules.fields import read_payload
+from usrec.domain.source_event import Operation, SourceRow
 
 EXACT: Final = "exact name"
 _BETWEEN: Final = " | "
+_OPERATIONS: Final = frozenset(one.value for one in Operation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,22 @@ def _names(approved: ApprovedMap, cells: Mapping[str, str]) -> tuple[str, str]:
 def _person(rules: RowMapping, cells: Mapping[str, str], dates: DateRules) -> str:
     rule = rules.fields.get(Operation.CONCLUSION, {}).get("employee_iin")
     return "" if rule is None else rule.value(cells, dates)
+
+
+def seen_in_rows(rows: Iterable[SourceRow], fields: Mapping[str, Hashable]) -> Mapping[Hashable, Sequence[Seen]]:
+    """The different values of fields in rows that were taken. Nothing of a person is kept.
+
+    Args:
+        fields: What the values of each field belong to; those of several fields may belong together.
+    """
+    values: dict[Hashable, list[tuple[str, tuple[str, str], str]]] = {one: [] for one in fields.values()}
+    for row in rows:
+        payload, _ = read_payload(row.payload)
+        if row.event_type in _OPERATIONS:
+            person = str(payload.get("employee_iin") or row.contract_key)
+            for name, value in values_of(fields, Operation(row.event_type), payload).items():
+                values[fields[name]].append((value, ("", ""), person))
+    return {one: counted(some) for one, some in values.items()}
 
 
 def suggest(review: Review, edition: Edition, index: NameIndex) -> Review:

@@ -17,6 +17,7 @@ from usrec.application.pairs import look_at_others
 from usrec.application.recording import status_note
 from usrec.domain.alert import Alert
 from usrec.domain.errors import UnsafeRequest
+from usrec.domain.intake import IntakePolicy
 from usrec.domain.mass import FIRST, MassBatch, MassDecision, MassGroup, MassMember, MassPolicy, batch_name
 from usrec.domain.source_event import EmployerName
 from usrec.domain.state import Move, State, next_state
@@ -34,12 +35,13 @@ def hold_masses(
     work: UnitOfWork,
     members: Sequence[MassMember],
     employers: Mapping[str, EmployerName],
-    policy: MassPolicy,
+    intake: IntakePolicy,
     now: datetime,
 ) -> None:
     """Look at what arrived in this transaction: what has become one of too many is held, and what follows it."""
     work.masses.arrive(members)
     for group in sorted({member.group for member in members}):
+        policy = intake.masses_of(group.employer_bin)
         name = work.masses.undecided_of(group) or _begin(work, group, employers, policy, now)
         if name is not None:
             work.masses.join(name, group, now - policy.window)

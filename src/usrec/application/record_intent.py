@@ -59,9 +59,7 @@ class OpenAttempt:
 
 @dataclass(frozen=True, slots=True)
 class NotOpened:
-    """A claim of which nothing may be sent: somebody else has it by now, its employer was stopped, or the ledger
-    refuses to write of it what has to be durable before.
-    """
+    """A claim of which nothing may be sent: it is another agent's by now, stopped, or refused by the ledger."""
 
     claim: Claim
     obstacle: UsrecError

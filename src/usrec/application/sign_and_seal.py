@@ -26,6 +26,7 @@ from usrec.domain.errors import (
     SignatureAwaited,
     SignatureOutlived,
     SigningRefused,
+    UsrecError,
     ValidationProblem,
 )
 from usrec.domain.message import DATA_CAP_BYTES, CorrelationId, Envelope, MessageId, RenderedMessage, SignedMessage

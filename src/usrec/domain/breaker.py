@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from usrec.domain.outcome import Doubt, NothingSent, SubmissionOutcome, Unknown
+from usrec.domain.outcome import Doubt, NothingSent, SubmissionOutcome, Unknown, was_held_back
 
 
 class BreakerState(StrEnum):
@@ -101,6 +101,8 @@ class Breaker:
 
     def after(self, outcome: SubmissionOutcome, now: datetime, policy: BreakerPolicy) -> Breaker:
         """What an exchange that ended at ``now`` makes of it, whether it was a probe or began before it opened."""
+        if was_held_back(outcome):
+            return self
         if not reached_nobody(outcome):
             return Breaker()
         counted = replace(self, in_vain=self.in_vain + 1)

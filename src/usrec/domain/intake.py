@@ -16,12 +16,19 @@ class IntakePolicy:
 
     Attributes:
         registrable: By the employer's BIN; an employer that is not named has the default.
+        masses: Of employers that have no limits of their own.
+        own_masses: By the employer's BIN.
     """
 
     registrable: Mapping[str, RegistrablePolicy] = field(default_factory=dict)
     targets: TargetPolicy = field(default_factory=TargetPolicy)
     masses: MassPolicy = field(default_factory=MassPolicy)
+    own_masses: Mapping[str, MassPolicy] = field(default_factory=dict)
 
     def registrable_of(self, employer_bin: str) -> RegistrablePolicy:
         """Which changes this employer enters."""
         return self.registrable.get(employer_bin, RegistrablePolicy())
+
+    def masses_of(self, employer_bin: str) -> MassPolicy:
+        """From how many on this employer's changes are held."""
+        return self.own_masses.get(employer_bin, self.masses)

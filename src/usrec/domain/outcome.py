@@ -116,6 +116,11 @@ class NothingSent:
     held_back: bool = False
 
 
+def was_held_back(outcome: object) -> bool:
+    """Whether the agent itself did not send it."""
+    return isinstance(outcome, NothingSent) and outcome.held_back
+
+
 SubmissionOutcome = Registered | Refused | Faulted | Unknown | NothingSent
 
 

@@ -86,7 +86,24 @@ def _judges(written: Written) -> Mapping[Steps, Callable[[str], object]]:
     }
     sources = [(name, table) for name, table in _named(written, ("source",)) if "url" in table]
     judges |= {("source", name, "url"): _judge_of_source(name, table, home) for name, table in sources}
-    return judges | {("source", name, "mapping"): _judge_of_mapping(home) for name, _ in _named(written, ("source",))}
+    judges |= {("source", name, "mapping"): _judge_of_mapping(home) for name, _ in _named(written, ("source",))}
+    return judges | dict(_judges_of_reviews(written, home))
+
+
+def _judges_of_reviews(written: Written, home: Path) -> Iterator[tuple[Steps, Callable[[str], object]]]:
+    from usrec.domain.rules.codes import CODE_FIELDS
+
+    for name, source in _named(written, ("source",)):
+        approved = source.get("approved")
+        for field in approved if isinstance(approved, Mapping) else ():
+            if field in CODE_FIELDS:
+                yield ("source", name, "approved", field), _judge_of_review(home, field)
+
+
+def _judge_of_review(home: Path, field: str) -> Callable[[str], object]:
+    from usrec.approved import approved_in
+
+    return lambda file: approved_in(home / file, field, field)
 
 
 def _named(written: Written, path: Steps) -> list[tuple[str, Mapping[str, Any]]]:

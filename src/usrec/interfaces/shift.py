@@ -21,7 +21,7 @@ from usrec.application.record_intent import OpenAttempt, Ready
 from usrec.application.sign_and_seal import end_unsent, sign_and_seal
 from usrec.bootstrap import Agent
 from usrec.domain.errors import TheirsToWaitFor
-from usrec.domain.outcome import SubmissionOutcome
+from usrec.domain.outcome import SubmissionOutcome, was_held_back
 from usrec.interfaces.bench import Bench, Broken, Result, Sent, Signed, was_sent
 from usrec.ports.ledger import Claim
 
@@ -270,6 +270,6 @@ def _was_begun(result: Result) -> bool:
         case Signed(made=made):
             return made is not None
         case Sent(outcome=outcome):
-            return outcome is not HELD_BACK
+            return not was_held_back(outcome)
         case Broken():
             return True

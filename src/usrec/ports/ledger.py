@@ -11,7 +11,7 @@ All methods raise :class:`usrec.domain.errors.LedgerUnavailable` when the databa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -104,6 +104,10 @@ class Inbox(Protocol):
 
     def row(self, key: InboxKey) -> SourceRow | None:
         """The row as it was taken, None when it never was."""
+        ...
+
+    def newest_of(self, source: SourceName) -> Iterator[SourceRow]:
+        """Of each event of a source the newest revision that was taken."""
         ...
 
 

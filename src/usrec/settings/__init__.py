@@ -44,6 +44,7 @@ from usrec.settings.source_section import (
     SourceSettings,
     databases,
     drop_folders,
+    mapped,
     outboxes,
     snapshots,
 )
@@ -106,6 +107,7 @@ __all__ = [
     "load_health_settings",
     "load_settings",
     "load_watcher_settings",
+    "mapped",
     "outboxes",
     "snapshots",
     "unusable_files",

@@ -49,6 +49,15 @@ class RegistrableSettings(Section):
     """Its date."""
 
 
+class OwnMassSettings(Section):
+    """From how many on changes of this employer are held until a person has looked, instead of ``[mass]``."""
+
+    amendments: Annotated[Number, Field(ge=0, le=1_000_000)] | None = None
+    """More amendments with one date are held; 0 holds none; those of [mass] when absent."""
+    terminations: Annotated[Number, Field(ge=0, le=1_000_000)] | None = None
+    """More terminations on one day are held; 0 holds none; those of [mass] when absent."""
+
+
 class AccountSettings(Section):
     """The employer's own account at ShEP; that of ``[gateway]`` when absent."""
 
@@ -79,3 +88,5 @@ class EmployerSettings(KeySettings, NumberedSettings):
     """Days in which its terms are counted otherwise than by ``[calendar]``."""
     registrable: RegistrableSettings | None = None
     """Which changes are entered."""
+    mass: OwnMassSettings | None = None
+    """From how many on its changes are held."""

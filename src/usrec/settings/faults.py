@@ -113,13 +113,17 @@ def wrongs_of(problem: ValidationError, model: type[BaseModel]) -> list[Wrong]:
     return [Wrong(_place(one, model), _sentence(one, model)) for one in told]
 
 
+_NAME_ITSELF: Final = "[key]"
+"""What pydantic calls a name that is wrong, where names are chosen."""
+
+
 def _is_around(list_: Steps, places: Iterable[Steps]) -> bool:
     """Whether a list counts as too short only because something in it is wrong, which is told by itself."""
     return any(one[: len(list_)] == list_ and len(one) > len(list_) for one in places)
 
 
 def _place(error: Any, model: type[BaseModel]) -> Steps:
-    place = without_kinds(model, error["loc"])
+    place = tuple(step for step in without_kinds(model, error["loc"]) if step != _NAME_ITSELF)
     return (*place, KIND) if error["type"].startswith("union_tag_") else place
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from usrec.settings.faults import Wrong
 from usrec.settings.listen import TcpAddress, read_listen
@@ -23,6 +23,10 @@ def broken_intake_rules(tree: Tree) -> Iterator[Wrong]:
         if isinstance(webhook, str) and not is_private_way(webhook):
             yield Wrong(("source", name, "webhook", "url"), "write an https address, or http to this machine")
         source = read_table(HttpSourceSettings, table)
+        employers = tree.get("employer")
+        for number, one in enumerate(() if source is None else source.employers):
+            if isinstance(employers, Mapping) and one not in employers:
+                yield Wrong(("source", name, "employers", number), f"there is no [employer.{one}]")
         for token in () if source is None else source.token_hashes:
             if known.setdefault(token, name) != name:
                 yield Wrong(("source", name, "token_hashes"), f"[source.{known[token]}] has the same token")

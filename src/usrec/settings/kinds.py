@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time, timedelta
+from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator
@@ -12,6 +13,14 @@ from usrec.domain.identifiers import IdentifierError, parse_employer_id
 _LONGEST: Final = timedelta(days=366)
 _SECONDS: Final = "write a number of seconds, or text such as PT5M"
 _HEXADECIMAL: Final = frozenset("0123456789abcdef")
+
+
+def _code_field(name: str) -> str:
+    from usrec.domain.rules.codes import CODE_FIELDS
+
+    if name not in CODE_FIELDS:
+        raise ValueError(f"no code of an official list stands in such a field; there are: {', '.join(CODE_FIELDS)}")
+    return name
 
 
 def _employer_id(text: str) -> str:
@@ -75,5 +84,7 @@ EmployerNumber = Annotated[str, AfterValidator(_employer_id)]
 """A BIN or an IIN, without blanks around it."""
 SerialNumber = Annotated[str, AfterValidator(_serial_number)]
 """Of a certificate, hexadecimal: with or without ``0x``, colons, blanks and leading zeros."""
+ApprovedFiles = dict[Annotated[str, AfterValidator(_code_field)], Path]
+"""By field with a code of an official list, the review file of HR's values for it."""
 Language = Literal["kk", "ru", "en"]
 """A language of the screens and messages."""

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator
 
-from usrec.settings.kinds import Language, Seconds
+from usrec.settings.kinds import ApprovedFiles, Language, Seconds
 from usrec.settings.section import Section
 
 _SENTINEL: Final = re.compile(r"\d{4}-?\d\d-?\d\d=(none|date)")
@@ -40,3 +40,5 @@ class FilesSourceSettings(Section):
     """Bare numbers in date fields are Excel's count of days."""
     sentinels: tuple[Annotated[str, AfterValidator(_sentinel)], ...] = ()
     """Days that stand for no date, such as ``99991231=none``; ``2001-01-01=date`` where it is a day."""
+    approved: ApprovedFiles = {}  # noqa: RUF012 -- a pydantic model copies it
+    """Fields in which HR writes its own values, each with the review file that has codes for them."""

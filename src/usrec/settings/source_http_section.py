@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
-from usrec.settings.kinds import Language, Number, Seconds
+from usrec.settings.kinds import ApprovedFiles, Language, Number, Seconds
 from usrec.settings.listen import read_listen
 from usrec.settings.section import SecretSettings, Section
 
@@ -67,6 +67,10 @@ class HttpSourceSettings(Section):
     """``http``: it posts events to the address of [intake]."""
     token_hashes: Annotated[tuple[Annotated[str, AfterValidator(_digest)], ...], Field(min_length=1)]
     """SHA-256 of each token that it may use; ``usrec intake token`` makes one. Two while a token is changed."""
+    employers: tuple[str, ...] = ()
+    """Names of the employers whose events it may send; a request with another one's is refused. All when absent."""
     language: Language = "en"
     """Language of what it is told."""
+    approved: ApprovedFiles = {}  # noqa: RUF012 -- a pydantic model copies it
+    """Fields in which HR writes its own values, each with the review file that has codes for them."""
     webhook: StateWebhookSettings | None = None

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from usrec.settings.kinds import Language
+from usrec.settings.kinds import ApprovedFiles, Language
 from usrec.settings.section import SecretSettings, Section
 from usrec.settings.source_files_section import FilesSourceSettings
 from usrec.settings.source_http_section import HttpSourceSettings
@@ -32,6 +32,8 @@ class OutboxSourceSettings(Section):
     """Language of what is written to HR's rows."""
     notify: bool = True
     """PostgreSQL wakes the agent when HR commits a row (LISTEN); false behind a pooler that keeps that from it."""
+    approved: ApprovedFiles = {}  # noqa: RUF012 -- a pydantic model copies it
+    """Fields in which HR writes its own values, each with the review file that has codes for them."""
 
 
 SourceSettings: TypeAlias = Annotated[
@@ -62,6 +64,13 @@ def databases(
     for name, source in sources.items():
         if isinstance(source, OutboxSourceSettings | SnapshotSourceSettings):
             yield name, source
+
+
+def mapped(sources: Mapping[str, SourceSettings]) -> Iterator[tuple[str, Mapping[str, Path]]]:
+    """The sources whose own values get approved codes, with the review file of each field."""
+    for name, source in sources.items():
+        if not isinstance(source, SnapshotSourceSettings) and source.approved:
+            yield name, source.approved
 
 
 def snapshots(sources: Mapping[str, SourceSettings]) -> Iterator[tuple[str, SnapshotSourceSettings]]:

@@ -24,6 +24,8 @@ from support.sound_rows import NOW, OTHER_BIN, rows_of
 from usrec.application.lint import lint
 from usrec.domain import revision
 from usrec.domain.change import DEFAULT_NOTE, Change, RegistrablePolicy
+from usrec.domain.mapping.review import ApprovedCodes
+from usrec.domain.rules.approved_codes import ApprovedFields
 from usrec.domain.rules.codes import CODE_FIELDS, CodeCheck, code_in_dictionary, code_is_lowest_level
 from usrec.domain.rules.completeness import fields_carried
 from usrec.domain.rules.examine import examine, term_of
@@ -137,6 +139,10 @@ def of_foreigners() -> Iterator[Finding]:
     yield from findings_of("conclusion", {"awaits_iin": "true"})
     yield from findings_of("conclusion", {"awaits_iin": "true", "employee_iin": ""})
     yield from findings_of("extension", {"term_code": "7"})
+    _, uncoded = ApprovedFields({"position_code": ApprovedCodes()}).coded(
+        Operation.CONCLUSION, SAMPLES[Operation.CONCLUSION]
+    )
+    yield from uncoded
 
 
 def judged() -> Iterator[Finding]:

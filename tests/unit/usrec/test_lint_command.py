@@ -161,9 +161,20 @@ def test_what_cannot_be_read_ends_with_2_and_one_line(arguments: list[str], tmp_
     assert done.stderr.count("\n") == 1
 
 
-def test_a_file_or_a_source_not_both() -> None:
-    for arguments in ([], ["events.csv", "--source", "hr"]):
-        assert asked("lint", *arguments).exit_code == 2
+def test_a_file_or_a_source_has_to_be_named() -> None:
+    assert asked("lint").exit_code == 2
+
+
+def test_a_file_is_read_as_the_named_source_would_read_it(tmp_path: Path) -> None:
+    """By the declarations of its folder; what the command declares goes before, and an unknown source is refused."""
+    row = event(begin_date=46349, end_date="99991231", contract_number="Ә-1", employer_bin=200940000013)
+    file = csv_file(tmp_path, row, encoding="kz1048")
+    declared = 'encoding = "kz1048"\nexcel_dates = true\nsentinels = ["99991231=none"]\npad_iin = true\n'
+    _settings(tmp_path, "sqlite:///hr.db", more=f'[source.drop]\nkind = "files"\nfolder = "drop"\n{declared}')
+    assert asked("lint", file, "--source", "drop").exit_code == 0
+    assert asked("lint", file, "--source", "drop", "--encoding", "utf-8").exit_code == 2
+    assert asked("lint", file, "--source", "other").exit_code == 2
+    assert asked("lint", file).exit_code == 1, "nothing of it is declared"
 
 
 def test_declarations_of_the_command_line_reach_the_reader(tmp_path: Path) -> None:
@@ -240,7 +251,7 @@ def test_the_table_counts_rows_alone_and_tells_a_missing_dictionary_apart_from_w
 _SAMPLED = {Operation.CONCLUSION, Operation.AMENDMENT, Operation.TERMINATION}
 
 
-def _settings(folder: Path, source_url: str, number: str = "200940000013") -> None:
+def _settings(folder: Path, source_url: str, number: str = "200940000013", more: str = "") -> None:
     (folder / "usrec.toml").write_text(
         f"""
 [gateway]
@@ -257,7 +268,7 @@ url = "sqlite:///{folder / "ledger.db"}"
 [source.hr]
 kind = "outbox"
 url = "{source_url}"
-""",
+{more}""",
         "utf-8",
     )
 

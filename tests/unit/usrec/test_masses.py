@@ -96,6 +96,18 @@ def test_other_day_kind_and_employer_count_apart(line: Line) -> None:
     assert line.ledger.view.masses() == []
 
 
+def test_an_employer_may_have_limits_of_its_own(line: Line) -> None:
+    """A plant's day is a small company's whole staff."""
+    line.intake = IntakePolicy(masses=MassPolicy(terminations=2), own_masses={OTHER_BIN: MassPolicy(terminations=4)})
+    for number in range(4):
+        line.enter(f"o{number}", "termination", contract=f"O-{number}", employer=OTHER_BIN, contract_id="R-1")
+    gone(line, range(3))
+    assert (batch(line).batch.name, batch(line).held) == (NAME, 3)
+    line.enter("o4", "termination", contract="O-4", employer=OTHER_BIN, contract_id="R-1")
+    line.ingest()
+    assert sorted(one.held for one in line.ledger.view.masses()) == [3, 5]
+
+
 def test_what_arrived_before_and_was_not_sent_is_held_too(line: Line) -> None:
     gone(line, range(2))
     line.send(line.registers)

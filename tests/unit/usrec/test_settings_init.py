@@ -76,7 +76,7 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Where values stand; what an employer or a source is called does not matter, nor which entry of a list it is."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
         yield from leaves(value[0], path)
-    elif isinstance(value, dict) and set(value) != {"file"}:
+    elif isinstance(value, dict) and value and set(value) != {"file"}:
         for name, inner in value.items():
             yield from leaves(inner, (*path, name))
     else:

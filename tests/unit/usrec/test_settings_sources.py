@@ -56,6 +56,10 @@ def test_each_kind_has_its_own_settings(tmp_path: Path) -> None:
         (f'{INTAKE}{HTTP}[source.erp.webhook]\nurl = "https://x.example"\n', "[source.erp.webhook] secret: this"),
         (f"{INTAKE}{HTTP}".replace(HASH, "word"), "token_hashes 1: write what usrec intake token prints"),
         ('[source.drop]\nkind = "files"\nfolder = "x"\nsentinels = ["no"]\n', "sentinels 1: write 99991231=none"),
+        (
+            '[source.drop]\nkind = "files"\nfolder = "x"\n[source.drop.approved]\nbegin_date = "x.csv"\n',
+            "line 7: [source.drop.approved] begin_date: no code of an official list stands in such a field; there are:",
+        ),
     ],
 )
 def test_a_fault_names_the_setting_as_it_was_written(text: str, expected: str, tmp_path: Path) -> None:
@@ -75,6 +79,7 @@ def test_a_list_with_something_wrong_in_it_is_not_called_empty(tmp_path: Path) -
     [
         (HTTP, "[source.erp] kind: write [intake] listen too"),
         (f'[intake]\nlisten = "10.0.0.1:9465"\n{HTTP}', "[intake] listen: other machines reach this address"),
+        (f'{INTAKE}{HTTP}employers = ["x"]\n[employer.main]\n', "[source.erp] employers 1: there is no [employer.x]"),
         (f'{INTAKE}certificate = "c.pem"\n{HTTP}', "[intake] certificate: certificate and certificate_key come"),
         (f"{INTAKE}{HTTP}{HTTP.replace('erp', 'erp2')}", "[source.erp2] token_hashes: [source.erp] has the same token"),
         (

@@ -22,7 +22,7 @@ from usrec.adapters.gateway.http_answer import Answer, read_answer
 from usrec.adapters.gateway.wire import Wire, connect
 
 ABOUT_TO_LEAVE: Final = "usrec_about_to_leave"
-"""Extension of a request: called as the last thing before its first byte; it may raise an httpx.ConnectError."""
+"""Extension of a request: called as the last thing before its first byte; what it raises is raised."""
 _NO_LIMITS: Final[dict[str, float | None]] = {}
 
 

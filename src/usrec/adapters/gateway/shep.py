@@ -179,6 +179,8 @@ class ShepGateway:
         received, progress = bytearray(), _Progress()
         try:
             return self._patiently(partial(self._post, body, received, progress, judge, about_to_leave))
+        except _TooLateError as error:
+            return NothingSent(str(error), held_back=True)
         except _NEVER_CONNECTED as error:
             return NothingSent(f"{type(error).__name__}: {error}")
         except (httpx.HTTPError, OSError) as error:
@@ -236,7 +238,7 @@ class ShepGateway:
         return Unknown(Doubt.HTTP_ERROR, f"HTTP status {status} without a signed SOAP fault", code, raw)
 
 
-class _TooLateError(httpx.ConnectError):
+class _TooLateError(Exception):
     """What was to be sent must not be sent any more."""
 
 

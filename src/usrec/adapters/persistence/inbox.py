@@ -7,9 +7,10 @@ could be guessed back, since there are only some hundred million IINs.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import bindparam, insert, select
@@ -45,6 +46,12 @@ _ROW: Final = select(*(inbox.c[name] for name in SourceRow.__slots__)).where(
     inbox.c.source == bindparam("which"),
     inbox.c.event_id == bindparam("event"),
     inbox.c.revision == bindparam("number"),
+)
+
+_OF_SOURCE: Final = (
+    select(*(inbox.c[name] for name in SourceRow.__slots__))
+    .where(inbox.c.source == bindparam("which"))
+    .order_by(inbox.c.event_id, inbox.c.revision)
 )
 
 
@@ -111,9 +118,17 @@ class SqlInbox:
         """The row as it was taken; one without an event id bears the id that the agent made for it."""
         source, event_id, revision = key
         found = self._connection.execute(_ROW, {"which": source, "event": event_id, "number": revision}).one_or_none()
-        if found is None:
-            return None
-        row = SourceRow(*found)
+        return None if found is None else self._opened(SourceRow(*found))
+
+    def newest_of(self, source: SourceName) -> Iterator[SourceRow]:
+        """Of each event of a source the newest revision that was taken."""
+        rows = (SourceRow(*found) for found in self._connection.execute(_OF_SOURCE, {"which": source}))
+        for _, revisions in groupby(rows, key=lambda row: row.event_id):
+            *_, newest = revisions
+            yield self._opened(newest)
+
+    def _opened(self, row: SourceRow) -> SourceRow:
+        key = (row.source, row.event_id, row.revision)
         return replace(row, payload=sealing_of(self._connection).opened_text(PAYLOAD, key, row.payload))
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from usrec.domain.errors import SnapshotRefused
 from usrec.domain.mapping.dates import DateRules
 from usrec.domain.mapping.values import UNMAPPED, ValueRule, cells_of, instant_of
+from usrec.domain.rules.approved_codes import EVENT_DAYS
 from usrec.domain.rules.field_table import LONGEST_DEPARTMENT
 from usrec.domain.snapshot.staff import FoldedKey, LeaveRow, StaffRow, fold
 from usrec.domain.snapshot.story import Facts
@@ -19,11 +20,6 @@ Fields = Mapping[str, ValueRule]
 Row = Mapping[str, object]
 """Cells of a row by column, as the driver gave them."""
 Known = Mapping[str, str] | None
-EVENT_DAYS: Final = (
-    *("begin_date", "agreement_date", "contract_date", "signed_on"),
-    *("reinstatement_date", "termination_date", "not_worked_from"),
-)
-"""Fields that give an event's day, of each paper the first that is there."""
 _LAST: Final = "9999-12-31"
 
 

@@ -11,18 +11,15 @@ from typing import Final, Protocol
 
 from usrec.domain.mapping.dates import DateRules
 from usrec.domain.mapping.expression import Cells, Expression
+from usrec.domain.rules.approved_codes import CodesByDay
 
 UNMAPPED: Final = "unmapped: "
 """Before a value that the declared map does not know; the rules refuse it and name the field."""
 _BROKEN: Final = "\ufffd"
 
 
-class DatedCodes(Protocol):
-    """Codes that hold for a time each."""
-
-    def code(self, value: str, day: str) -> str | None:
-        """The code of a value for an event of a day; None where there is none."""
-        ...
+class DatedCodes(CodesByDay, Protocol):
+    """Codes that hold for a time each, and what stood in their place before."""
 
     def formerly(self, value: str, day: str) -> frozenset[str]:
         """The wrong codes that it had for that day before; empty where none was corrected."""

@@ -111,11 +111,14 @@ def examine(
     operation, findings = _identity(row, employers)
     payload, unreadable = read_payload(row.payload)
     findings += unreadable
+    uncoded: list[Finding] = []
     details: Details | None = None
     trigger: date | None = None
     document: FoundFile | None = None
     if operation is not None and not unreadable:
-        details, problems = read_details(operation, payload)
+        payload, uncoded = preflight.approved.of(row.source).coded(operation, payload)
+        readable, problems = read_details(operation, payload)
+        details = None if uncoded else readable
         findings += problems
         trigger = read_date(payload, TRIGGER_FIELDS.get(operation, ""))
     if details is not None:
@@ -134,7 +137,7 @@ def examine(
     if details is None and trigger is None and operation is not None:
         deadline, provisional = _provisional_term(operation, read_date(payload, PROVISIONAL_FROM), own)
         findings += provisional
-    findings = with_reader(findings, payload)
+    findings = with_reader(findings, payload, uncoded)
     return Examined(
         row=row,
         event_id=EventId(row.event_id or f"row:{row.row_ref}"),

@@ -10,6 +10,7 @@ from typing import Final
 
 from usrec.domain.document import DocumentShelf
 from usrec.domain.intake import IntakePolicy
+from usrec.domain.rules.approved_codes import BY_NOBODY, ApprovedCodesOf
 from usrec.domain.rules.codes import CodeCheck, conditions_of
 from usrec.domain.rules.completeness import COMPLETE, Completeness
 from usrec.domain.rules.finding import Severity
@@ -25,12 +26,14 @@ class Preflight:
         shelf: Where HR's supporting documents lie; without it no file is looked at.
         completeness: Which data of a contract may not be left out, and whether our own readings stop a row.
         intake: What the installation decides about events beyond the law.
+        approved: Codes that persons approved for the values of sources that write no official ones.
     """
 
     codes: CodeCheck | None = None
     shelf: DocumentShelf | None = None
     completeness: Completeness = COMPLETE
     intake: IntakePolicy = field(default_factory=IntakePolicy)
+    approved: ApprovedCodesOf = BY_NOBODY
 
     @property
     def conditions(self) -> ConditionCodes:

@@ -36,8 +36,16 @@ def reader_findings(payload: Mapping[str, object]) -> list[Finding]:
     return [one for one in found if all(isinstance(text, str) for text in asdict(one).values())]
 
 
-def with_reader(findings: Iterable[Finding], payload: Mapping[str, object]) -> list[Finding]:
-    """What the rules and the reader found; of a field that could not be read the rules say no more."""
+def with_reader(
+    findings: Iterable[Finding], payload: Mapping[str, object], uncoded: Iterable[Finding] = ()
+) -> list[Finding]:
+    """What the rules and the reader found; of a field that could not be read the rules say no more.
+
+    Args:
+        uncoded: Fields with a value of HR's for which no code is approved: they could not be read either.
+    """
     read = reader_findings(payload)
+    unreadable = {one.field for one in read if has_errors([one])}
+    read += [one for one in uncoded if one.field not in unreadable]
     unread = {one.field for one in read if has_errors([one])}
     return [*read, *(one for one in findings if not one.field or one.field not in unread)]

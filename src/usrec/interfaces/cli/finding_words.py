@@ -94,6 +94,12 @@ _TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "pair_of_one_person": (N_("The halves of the transfer {pair} name two IINs."),),
     "pair_in_order": (N_("The new contract of the transfer {pair} begins before the old one ends."),),
     "pair_of_two": (N_("More rows than one termination and one conclusion have the pair_key {pair}."),),
+    "code_approved": (
+        N_(
+            "No code is approved for the value of {field} on the day of the event; once one is, the row can be "
+            "examined again as it stands."
+        ),
+    ),
     "code_in_dictionary": (
         N_("{field} {code} is not in the official dictionary of {day}."),
         N_("{field} {code} is out of use in the official dictionary of {day}."),

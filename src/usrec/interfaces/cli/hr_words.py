@@ -51,6 +51,7 @@ SENTENCES: Final = frozenset(
 NOT_MENDED: Final = frozenset(
     {
         "already_registered",
+        "code_approved",
         "second_conclusion",
         "stands_in_registry",
         "entered_by_hand",

@@ -52,7 +52,10 @@ def lint(
     ] = None,
     *,
     source: Annotated[
-        str | None, typer.Option(metavar="NAME", help="All rows of this source's outbox instead of a file.")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="With FILE: as this source would read it. Without: all rows of this source's outbox."
+        ),
     ] = None,
     form: Annotated[Form, typer.Option("--format", help="How findings are written.")] = Form.table,
     employer: Annotated[
@@ -82,13 +85,16 @@ def lint(
     from usrec.domain.rules.finding import Severity
     from usrec.interfaces.i18n import use_language
 
-    if (file is None) == (source is None):
+    if file is None and source is None:
         raise typer.BadParameter("name a file, or a source with --source", param_hint="FILE")
     if shown_in is not None:
         use_language(shown_in.value)
     try:
+        settings = _settings(config, needed=source is not None)
         options = _options(encoding, sentinel or (), pad_iin=pad_iin, excel_dates=excel_dates)
-        report = _examine(file, source, options, employer, config, documents=documents)
+        if file is not None and source is not None:
+            options = _declared(settings, source, options)
+        report = _examine(file, source, options, employer, settings, documents=documents)
     except UsrecError as problem:
         typer.echo(f"usrec: {problem}", err=True)
         raise typer.Exit(CANNOT_READ) from None
@@ -110,12 +116,29 @@ def _options(
     )
 
 
+def _declared(settings: LoadedSettings | None, name: str, given: ReadingOptions) -> ReadingOptions:
+    """What a source's settings declare about its files; what the command says besides goes before."""
+    from usrec.adapters.sources.files.options import ReadingOptions
+    from usrec.domain.errors import InvariantViolation
+    from usrec.sources import declared_options
+
+    if settings is None:
+        raise InvariantViolation("a source is read without settings")
+    own = declared_options(settings, name)
+    return ReadingOptions(
+        given.encoding or own.encoding,
+        pad_numbers=given.pad_numbers or own.pad_numbers,
+        sentinels={**own.sentinels, **given.sentinels},
+        excel_dates=given.excel_dates or own.excel_dates,
+    )
+
+
 def _examine(
     file: Path | None,
     source: str | None,
     options: ReadingOptions,
     numbers: Sequence[str] | None,
-    config: Path | None,
+    settings: LoadedSettings | None,
     *,
     documents: Path | None,
 ) -> Report:
@@ -125,8 +148,8 @@ def _examine(
     from usrec.interfaces.cli.lint_report import Report, Reported, never_known, of_the_whole
     from usrec.preflight import build_calendars
 
-    settings = _settings(config, needed=source is not None)
-    name, how, at_head, rows = _read_source(settings, source or "") if file is None else _read_file(file, options)
+    read = _read_source(settings, source or "") if file is None else _read_file(file, source or "file", options)
+    name, how, at_head, rows = read
     found = lint_rows(
         [(row, read) for row, read in rows],
         employers=_employers(numbers, settings),
@@ -174,12 +197,12 @@ def _employers(numbers: Sequence[str] | None, settings: LoadedSettings | None) -
 _Rows = Sequence[tuple["SourceRow", Sequence["Finding"]]]
 
 
-def _read_file(file: Path, options: ReadingOptions) -> tuple[str, str, Sequence[Reported], _Rows]:
+def _read_file(file: Path, source: str, options: ReadingOptions) -> tuple[str, str, Sequence[Reported], _Rows]:
     from usrec.adapters.sources.files.reading import read_event_file
     from usrec.domain.source_event import SourceName
     from usrec.interfaces.cli.lint_report import Reported
 
-    read = read_event_file(file, SourceName("file"), options)
+    read = read_event_file(file, SourceName(source), options)
     at_head = [Reported(read.header_row, one) for one in read.findings]
     return str(file), read.how, at_head, [(one.row, one.findings) for one in read.rows]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from usrec.domain.rules.finding import Finding, Severity
+from usrec.interfaces.cli.file_words import FILE_TEMPLATES
 from usrec.interfaces.cli.finding_words import TEMPLATES, finding_words
 from usrec.interfaces.i18n import N_, language, tr
 
@@ -64,7 +65,7 @@ LINT_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "entered_at_form": (N_("entered_at is no time with its zone, such as 2026-11-18T09:30:00+05:00; it is not kept."),),
     "event_repeated": (N_("The same event_id and revision stand in an earlier row."),),
-    "file_readable": (N_("The file cannot be taken: {reason}"),),
+    "file_readable": FILE_TEMPLATES,
     "letters_lost": (N_("{field} has lost letters: a ? or a replacement mark stands in a word."),),
     "letters_mixed": (N_("{field} has Latin and Cyrillic letters in one word."),),
     "no_compliance": (NO_COMPLIANCE,),

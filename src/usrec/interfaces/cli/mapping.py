@@ -18,7 +18,7 @@ from usrec.interfaces.cli.tables import say
 if TYPE_CHECKING:
     from usrec.adapters.sources.mapping.hr_list import ListColumns
     from usrec.domain.dictionary import Dictionary, Edition
-    from usrec.domain.mapping.review import Review, Seen
+    from usrec.domain.mapping.review import Review
     from usrec.interfaces.cli.mapping_report import Collected
     from usrec.settings import LoadedWatcherSettings
 
@@ -42,7 +42,8 @@ def collect(
     ] = None,
     *,
     source: Annotated[
-        str | None, typer.Option("--source", metavar="NAME", help="A staff of the settings, by its mapping file.")
+        str | None,
+        typer.Option("--source", metavar="NAME", help="A staff by its mapping file; else rows that were taken."),
     ] = None,
     file: Annotated[
         Path | None, typer.Option("--from", metavar="FILE", help="HR's own list: CSV or Excel (.xlsx).")
@@ -63,11 +64,14 @@ def collect(
     """Collect HR's different values into review files; what was decided before stays. No personal data."""
     from usrec.adapters.sources.mapping.hr_list import ListColumns
     from usrec.interfaces.cli.mapping_report import collected_json, collected_lines
+    from usrec.interfaces.cli.mapping_values import collected_of_source
 
     if (source is None) == (file is None):
         raise typer.BadParameter("say either --source or --from", param_hint="--source")
     if source is not None:
-        made = _of_staff(source, review, config)
+        from usrec.settings import load_settings
+
+        made = collected_of_source(load_settings(config), source, review)
     else:
         if review is None or file is None or not column or not dictionary:
             raise typer.BadParameter("--from needs REVIEW, --column and --dictionary", param_hint="--from")
@@ -84,69 +88,12 @@ def collect(
 def _of_list(review: Path, file: Path, columns: ListColumns, dictionary: str, encoding: str) -> Collected:
     from usrec.adapters.sources.mapping.hr_list import seen_in_list
     from usrec.domain.rules.codes import CODE_FIELDS
+    from usrec.interfaces.cli.mapping_values import collected
 
     known = sorted({one.dictionary for one in CODE_FIELDS.values()})
     if dictionary not in known:
         raise typer.BadParameter(f"one of {', '.join(known)}", param_hint="--dictionary")
-    return _collected(review, dictionary, seen_in_list(file, columns, encoding))
-
-
-def _of_staff(name: str, review: Path | None, config: Path | None) -> Sequence[Collected]:
-    """Every review file of a staff's mapping, or the one that is named."""
-    from usrec.adapters.sources.hr_database import HrDatabase
-    from usrec.adapters.sources.staff_probe import look_at_staff
-    from usrec.application.map_values import seen_in_staff, subjects
-    from usrec.domain.source_event import SourceName
-    from usrec.settings import load_settings
-    from usrec.staffs import build_mapping, build_roster, named_staff
-
-    settings = load_settings(config)
-    source = named_staff(settings, name)
-    mapping = build_mapping(settings, source, collecting=True)
-    folder = settings.path(source.mapping).parent
-    wanted = [one for one in subjects(mapping) if review is None or _same(folder / one.map.file, review)]
-    if not wanted:
-        raise ConfigurationError(
-            "no field of the mapping file has its codes approved in this file",
-            where=str(source.mapping if review is None else review),
-            kept="Nothing was written",
-            next_step="Write approved = ... at the field and [approved.NAME]: docs/how-to/mapping.md",
-        )
-    roster = build_roster(settings, name, source, mapping)
-    url, password = settings.database_url(source.url), settings.optional_secret(source.password)
-    database = HrDatabase(SourceName(name), url, writable=False, password=password, by_query=True)
-    try:
-        found = look_at_staff(database, roster, mapping)
-    finally:
-        roster.close()
-        database.close()
-    return [
-        _collected(
-            folder / one.map.file, one.dictionary, seen_in_staff(one, mapping, found.contracts, found.leaves or ())
-        )
-        for one in wanted
-    ]
-
-
-def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
-
-
-def _collected(file: Path, dictionary: str, seen: Sequence[Seen]) -> Collected:
-    from usrec.adapters.sources.mapping.review_file import content_of, read_review, refused, write_review
-    from usrec.domain.mapping.review import Review, is_fit, merged
-    from usrec.interfaces.cli.mapping_report import Collected
-
-    before = content_of(file)
-    old = Review(dictionary) if before is None else read_review(file)
-    if old.dictionary != dictionary:
-        raise refused(file, f"it holds codes of {old.dictionary}, not of {dictionary}", "Name another review file")
-    fit = [one for one in seen if is_fit(one.value) and all(map(is_fit, one.names))]
-    new = merged(old, fit)
-    if not new.rows:
-        raise refused(file, "there is no value to review", "Look at the column, or at the mapping file")
-    write_review(file, new, before)
-    return Collected(file, new, len(new.rows) - len(old.rows), len(seen) - len(fit))
+    return collected(review, dictionary, seen_in_list(file, columns, encoding))
 
 
 @app.command("suggest")

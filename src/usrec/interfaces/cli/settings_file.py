@@ -92,6 +92,8 @@ EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
     ("webhook", "url"): "https://chat.example/hook",
     ("mail", "host"): "mail.example",
     ("mail", "sender"): "usrec@example.kz",
+    ("mass", "amendments"): 150,
+    ("mass", "terminations"): 20,
     ("mail", "to"): ["hr@example.kz"],
     ("audit", "at"): time(7),
     ("export", "file"): "registry/main.csv",
@@ -102,6 +104,7 @@ EXAMPLES: Final[Mapping[tuple[str, str], Any]] = {
     ("snapshot", "new_from"): date(2026, 11, 1),
     ("snapshot", "url"): "postgresql+psycopg://usrec_reader@hr-server/hr",
     ("files", "encoding"): "utf-8",
+    ("http", "employers"): ["main"],
     ("http", "token_hashes"): ["0123456789abcdef" * 4],
     ("webhook", "secret"): {"file": "secrets/webhook.secret"},
     ("trust", "authorities"): "nca",
@@ -204,7 +207,7 @@ def toml(value: Any) -> str:
         case time():
             return f'"{value:%H:%M}"'
         case Mapping():
-            return f"{{ {', '.join(f'{key} = {toml(inner)}' for key, inner in value.items())} }}"
+            return f"{{ {', '.join(f'{key} = {toml(inner)}' for key, inner in value.items())} }}" if value else "{}"
         case list() | tuple() | frozenset():
             return f"[{', '.join(map(toml, value))}]"
         case _:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from usrec.domain.change import NAMED_BY_THE_ORDER
+from usrec.domain.mass import MassPolicy
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
 from usrec.interfaces.i18n import N_
-from usrec.policies import order_note
+from usrec.policies import employers_by_bin, order_note, own_masses
 from usrec.settings import RegistrableSettings
 
 BY_ORDER: Final = Kind(
@@ -34,12 +35,28 @@ MASSES: Final = Kind(
     Verdict.OK,
     N_("Held until somebody has looked: more than {amendments} amendments or {terminations} terminations of one day"),
 )
+OWN_MASSES: Final = Kind(
+    "policy",
+    "own_masses",
+    Verdict.OK,
+    N_("Of {employer} are held: more than {amendments} amendments or {terminations} terminations of one day"),
+)
 NEVER_HELD: Final = Kind(
     "policy",
     "never_held",
     Verdict.WARN,
     N_("Terminations are never held, however many come at once; only the labour authority undoes a wrong one"),
     N_("Give [mass] terminations a number above 0"),
+)
+OWN_NEVER_HELD: Final = Kind(
+    "policy",
+    "own_never_held",
+    Verdict.WARN,
+    N_(
+        "Terminations of {employer} are never held, however many come at once; only the labour authority undoes a "
+        "wrong one"
+    ),
+    N_("Give terminations of [employer.{employer}.mass] a number above 0"),
 )
 
 
@@ -52,6 +69,14 @@ def examine_policy(installation: Installation) -> Iterator[Line]:
         yield MASSES.line(amendments=values.mass.amendments, terminations=values.mass.terminations)
     else:
         yield NEVER_HELD.line()
+    own, names = own_masses(installation.settings), employers_by_bin(installation.settings)
+    yield from (_own_masses(names[number], policy) for number, policy in own.items())
+
+
+def _own_masses(name: str, policy: MassPolicy) -> Line:
+    if not policy.terminations:
+        return OWN_NEVER_HELD.line(about=name, employer=name)
+    return OWN_MASSES.line(about=name, employer=name, amendments=policy.amendments, terminations=policy.terminations)
 
 
 def _registrable(name: str, registrable: RegistrableSettings | None) -> Iterator[Line]:

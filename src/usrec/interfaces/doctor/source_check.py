@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable, SourceUnavailable
 from usrec.domain.source_event import SourceName
+from usrec.interfaces.doctor.approved_check import examine_approved
 from usrec.interfaces.doctor.drop_folder_check import examine_folder
 from usrec.interfaces.doctor.finding import Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
@@ -111,6 +112,7 @@ def examine_sources(installation: Installation) -> Iterator[Line]:
         yield from examine_staff(installation, name, staff)
     for name, folder in drop_folders(installation.settings.values.source):
         yield from examine_folder(name, installation.settings.path(folder))
+    yield from examine_approved(installation)
 
 
 def _unproven(installation: Installation) -> Iterator[Line]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from hmac import compare_digest
 from http import HTTPStatus
@@ -13,7 +13,7 @@ from typing import Final
 from usrec.domain.source_event import SourceName
 from usrec.interfaces.intake_api.problem import ProblemError
 from usrec.ports.time_witness import Steady
-from usrec.settings import HttpSourceSettings, SourceSettings
+from usrec.settings import HttpSourceSettings, Settings, SourceSettings
 
 _SCHEME: Final = "bearer"
 _UNKNOWN: Final = "Name a token that the settings know: Authorization: Bearer ..."
@@ -42,6 +42,14 @@ def source_of(authorization: str | None, sources: Mapping[str, SourceSettings]) 
     if scheme.lower() != _SCHEME or not found:
         raise ProblemError(HTTPStatus.UNAUTHORIZED, _UNKNOWN, headers={"WWW-Authenticate": "Bearer"})
     return SourceName(found[0])
+
+
+def allowed_employers(name: SourceName, settings: Settings) -> Collection[str] | None:
+    """The numbers of the employers whose events a source may send; None for all."""
+    source = settings.source.get(name)
+    if not isinstance(source, HttpSourceSettings) or not source.employers:
+        return None
+    return {settings.employer[one].bin for one in source.employers if one in settings.employer}
 
 
 class Pace:

@@ -25,10 +25,10 @@ from usrec.application.receive import KeyReused, receive
 from usrec.bootstrap import Agent
 from usrec.domain.errors import TheirsToWaitFor, UsrecError
 from usrec.domain.source_event import SourceName, SourceRow
-from usrec.interfaces.intake_api.admission import Pace, source_of
+from usrec.interfaces.intake_api.admission import Pace, allowed_employers, source_of
 from usrec.interfaces.intake_api.openapi import openapi_document
 from usrec.interfaces.intake_api.problem import ProblemError
-from usrec.interfaces.intake_api.request import read_batch, rows_of
+from usrec.interfaces.intake_api.request import read_batch, require_employers, rows_of
 from usrec.settings import HttpIntakeSettings
 
 Borrow = Callable[[], AbstractContextManager[Agent]]
@@ -102,6 +102,7 @@ class IntakeApp:
     def _keep(self, source: SourceName, key: str, content: bytes) -> str:
         batch = read_batch(content, most=self._settings.most_events)
         with self._borrow() as agent:
+            require_employers(batch, allowed_employers(source, agent.settings.values))
             rows = rows_of(batch, source, agent.entropy)
             try:
                 return receive(

@@ -7,7 +7,7 @@ the state of the event. A name that stands twice in an object is refused, since 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -111,6 +111,24 @@ def read_batch(content: bytes, *, most: int) -> Batch:
     if len(batch.events) > most:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, f"There are more than {most} events in the request")
     return batch
+
+
+def require_employers(batch: Batch, allowed: Collection[str] | None) -> None:
+    """Whoever sends has events of its own employers only.
+
+    Args:
+        allowed: Their numbers; None for all.
+
+    Raises:
+        ProblemError: 422, with each event of another one.
+    """
+    if allowed is None:
+        return
+    others = [place for place, one in enumerate(batch.events) if one.employer_bin not in allowed]
+    if others:
+        detail = "This token is not for events of this employer"
+        faults = [Fault(f"/events/{place}/employer_bin", detail) for place in others[:_MOST_FAULTS]]
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "The request holds events of another employer", faults)
 
 
 def rows_of(batch: Batch, source: SourceName, entropy: Entropy) -> Sequence[SourceRow]:

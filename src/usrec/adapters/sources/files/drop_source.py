@@ -14,6 +14,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from usrec.adapters.sources.files.drop_folder import REFUSED, DropFolder, id_in_name
 from usrec.adapters.sources.files.options import ReadingOptions
 from usrec.adapters.sources.files.raw import FileUnreadable
@@ -26,6 +28,8 @@ from usrec.domain.rules.reader import with_reader_findings
 from usrec.domain.source_event import SourceName, SourceRow
 from usrec.ports.clock import Clock
 from usrec.ports.event_source import StatusNote
+
+_log = structlog.get_logger("usrec.source")
 
 REPEATED: Final = "Taken before, from another row or file; nothing was done again."
 UNREADABLE: Final = "This file was not taken: it cannot be read as a whole."
@@ -163,9 +167,11 @@ class DropFolderSource(NamedSource):
 
     def _refuse(self, file: Path, findings: Sequence[Finding]) -> None:
         """Said before the file is moved: of what is said twice the later one stands."""
-        note = self._note(f"{id_in_name(file)}:0", 0, REFUSED, UNREADABLE)
+        file_id = id_in_name(file)
+        note = self._note(f"{file_id}:0", 0, REFUSED, UNREADABLE)
         self._ledger.tell([replace(note, findings=dump_findings(findings))])
         self._folder.refuse(file)
+        _log.error("a file cannot be taken as a whole", action="files.refused", source=self._name, file=file_id)
 
     def _remark(self, file: Path, findings: Sequence[Finding]) -> None:
         if findings:

@@ -29,8 +29,9 @@ from usrec.domain.errors import ConfigurationError, ValidationProblem
 from usrec.domain.mapping.dates import DateRules, read_zone, require_format
 from usrec.domain.mapping.expression import Expression, compile_expression
 from usrec.domain.mapping.review import ApprovedCodes
-from usrec.domain.mapping.staff_mapping import EVENT_DAYS, RowMapping, Secondment, Slices, StaffMapping, TableMapping
+from usrec.domain.mapping.staff_mapping import RowMapping, Secondment, Slices, StaffMapping, TableMapping
 from usrec.domain.mapping.values import ApprovedMap, ValueRule, as_key
+from usrec.domain.rules.approved_codes import EVENT_DAYS
 from usrec.domain.rules.codes import CODE_FIELDS
 from usrec.domain.rules.field_table import FIELDS, FieldRule
 from usrec.domain.snapshot.staff import AGREEMENT_FIELDS
