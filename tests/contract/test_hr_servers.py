@@ -24,6 +24,7 @@ from usrec.adapters.sources.outbox_row import habits_of, read_row
 from usrec.adapters.sources.outbox_table import OutboxTableSource
 from usrec.adapters.sources.probe import look_at_outbox
 from usrec.adapters.sources.server_session import SERVERS, server_engine
+from usrec.adapters.sources.staff_probe import look_at_staff
 from usrec.adapters.sources.staff_roster import SqlStaffRoster
 from usrec.application.write_back import write_back
 from usrec.domain.errors import ConfigurationError, SourceUnavailable
@@ -188,6 +189,54 @@ def test_staff_with_padded_keys_zero_dates_and_other_cases_is_read(hr: MariadbHr
     )
     assert "end_date" not in first.contract
     assert (second.contract.get("contract_date"), second.contract["end_date"]) == (None, "2026-12-31")
+
+
+CALLED_OTHERWISE = """
+version = 1
+[contract]
+query = "SELECT id AS k, bin, nr AS contract_nr, title AS post, duties, signed FROM papers WHERE title NOT LIKE '%!%'"
+key = "k"
+employer_bin = "bin"
+department = "duties"
+[contract.conclusion]
+employee_iin = "bin"
+contract_number = "contract_nr"
+contract_date = "signed"
+established_post = "post"
+term_code = { constant = "1" }
+[leave]
+query = "SELECT id, why FROM away"
+key = "id"
+contract_key = "id"
+[leave.social_leave]
+leave_type_code = { column = "why", codes = "leave" }
+[codes.leave]
+"Бала күтімі" = "1"
+"""
+
+
+@NO_MARIADB
+def test_columns_that_cannot_hold_kazakh_letters_are_named_as_the_query_calls_them(
+    hr: MariadbHr, mariadb: MariadbServer
+) -> None:
+    """Keys, numbers and days lose nothing in a small character set."""
+    hr.execute(
+        "CREATE TABLE papers (id char(36) CHARACTER SET ascii, bin varchar(12) CHARACTER SET latin1, signed date,"
+        " nr varchar(50) CHARACTER SET cp1251, title varchar(90) CHARACTER SET cp1251, duties varchar(90))"
+    )
+    hr.execute("CREATE TABLE away (id int, why varchar(40) CHARACTER SET latin1)")
+    hr.execute("INSERT INTO papers VALUES ('K-1', '990240000012', '2026-11-16', 'ТД 1', 'Бухгалтер', ?)", LETTERS)
+    hr.execute("INSERT INTO away VALUES (1, 'x')")
+    mapping = read_mapping(CALLED_OTHERWISE, "m")
+    for account, may_write in (("root", True), ("looker", False)):
+        if account == "looker":
+            mariadb.run("CREATE USER IF NOT EXISTS looker; GRANT SELECT ON hr_server.* TO looker")
+        database = HrDatabase(NAME, mariadb.url("hr_server", account), writable=False, by_query=True)
+        found = look_at_staff(database, SqlStaffRoster(database, mapping, "hr"), mapping)
+        database.close()
+        assert list(found.narrow) == ["contract_nr", "post", "why"]
+        assert (found.holds_kazakh, bool(found.writable)) == (True, may_write)
+        assert found.writable is not None
 
 
 def test_cells_of_other_databases_are_read_as_they_mean() -> None:

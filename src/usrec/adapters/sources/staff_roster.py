@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -15,6 +15,8 @@ from usrec.domain.mapping.staff_mapping import RowMapping, StaffMapping
 from usrec.domain.snapshot.staff import Look
 
 MOST_ROWS: Final = 500_000
+Rows: TypeAlias = Sequence[Mapping[str, Any]]
+"""Cells by column, as the driver gave them."""
 _KEPT: Final = "The last snapshot stands; nothing was derived and no event is lost"
 
 
@@ -57,15 +59,29 @@ class SqlStaffRoster:
             SnapshotRefused: A column is missing, or the rows contradict each other.
         """
         mapping = self._mapping
-        with self._database.transaction() as connection:
-            contracts = self.read(connection, mapping.contracts)
-            leaves = None if mapping.leaves is None else self.read(connection, mapping.leaves)
+        contracts, leaves = self.rows()
         today = kazakhstan_date(at)
         rows = mapping.contract_rows(contracts, today, self._where)
         seconded = mapping.seconded(contracts, today, self._where)
         return Look(rows, None if leaves is None else mapping.leave_rows(leaves), at, seconded)
 
-    def read(self, connection: Connection, rules: RowMapping) -> Sequence[Mapping[str, Any]]:
+    def rows(self) -> tuple[Rows, Rows | None]:
+        """The rows of both queries as they are; None where leaves are not asked for.
+
+        Raises:
+            SourceUnavailable: The HR database cannot be read.
+            SnapshotRefused: A column is missing.
+        """
+        with self._database.transaction() as connection:
+            return self.read(connection)
+
+    def read(self, connection: Connection) -> tuple[Rows, Rows | None]:
+        """As ``rows``, over a connection that somebody holds."""
+        mapping = self._mapping
+        contracts = self._read(connection, mapping.contracts)
+        return contracts, None if mapping.leaves is None else self._read(connection, mapping.leaves)
+
+    def _read(self, connection: Connection, rules: RowMapping) -> Rows:
         """The rows of a query, each with the columns that the mapping names, spelt as it spells them.
 
         Raises:

@@ -93,10 +93,7 @@ def _of_list(review: Path, file: Path, columns: ListColumns, dictionary: str, en
 
 def _of_staff(name: str, review: Path | None, config: Path | None) -> Sequence[Collected]:
     """Every review file of a staff's mapping, or the one that is named."""
-    from usrec.adapters.sources.hr_database import HrDatabase
-    from usrec.adapters.sources.staff_probe import look_at_staff
     from usrec.application.map_values import seen_in_staff, subjects
-    from usrec.domain.source_event import SourceName
     from usrec.settings import load_settings
     from usrec.staffs import build_mapping, build_roster, named_staff
 
@@ -113,17 +110,12 @@ def _of_staff(name: str, review: Path | None, config: Path | None) -> Sequence[C
             next_step="Write approved = ... at the field and [approved.NAME]: docs/how-to/mapping.md",
         )
     roster = build_roster(settings, name, source, mapping)
-    url, password = settings.database_url(source.url), settings.optional_secret(source.password)
-    database = HrDatabase(SourceName(name), url, writable=False, password=password, by_query=True)
     try:
-        found = look_at_staff(database, roster, mapping)
+        contracts, leaves = roster.rows()
     finally:
         roster.close()
-        database.close()
     return [
-        _collected(
-            folder / one.map.file, one.dictionary, seen_in_staff(one, mapping, found.contracts, found.leaves or ())
-        )
+        _collected(folder / one.map.file, one.dictionary, seen_in_staff(one, mapping, contracts, leaves or ()))
         for one in wanted
     ]
 
