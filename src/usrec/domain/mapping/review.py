@@ -15,7 +15,7 @@ from typing import Final
 
 from usrec.domain.dictionary import Edition
 from usrec.domain.mapping.likeness import NameIndex, Suggestion
-from usrec.domain.mapping.values import as_key
+from usrec.domain.mapping.values import PERSONS_NUMBER, as_key
 
 LONGEST: Final = 500
 _FIRST: Final = "0000-00-00"
@@ -23,8 +23,6 @@ _LAST: Final = "9999-99-99"
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f\ufffd\ufffe\uffff\ud800-\udfff]|_x[0-9A-Fa-f]{4}_")
 """What a spreadsheet does not hold, or reads as something else."""
-_PERSON: Final = re.compile(r"(?<!\d)\d(?:[\s\-\u2010-\u2015\u2212]*\d){11}(?!\d)")
-"""Twelve digits, written with blanks or hyphens between them or without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +153,7 @@ class ApprovedCodes:
 
 def is_fit(value: str) -> bool:
     """Whether a value may stand in a file for review: a spreadsheet can hold it, and it is no person's number."""
-    return len(value) <= LONGEST and not _UNFIT.search(value) and not _PERSON.search(value)
+    return len(value) <= LONGEST and not _UNFIT.search(value) and not PERSONS_NUMBER.search(value)
 
 
 def contradictions(rows: Sequence[ReviewRow]) -> Iterator[Fault]:
