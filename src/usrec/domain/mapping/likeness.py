@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
+from heapq import nlargest, nsmallest
 from math import log
 from typing import Final
 
@@ -48,6 +49,40 @@ class _Name:
     weight: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A name beside one of HR's.
+
+    Attributes:
+        of_words: How much of their words is the same, 0 to 1; more where HR repeats itself.
+        most: Percent that this comparison may give.
+    """
+
+    asked: str
+    name: _Name
+    of_words: float
+    most: int
+
+    @property
+    def at_best(self) -> int:
+        """What the score is at most, by the lengths alone: letters are compared only where that can matter."""
+        lengths = len(self.asked), len(self.name.text)
+        return self._percent(2 * min(lengths) / sum(lengths))
+
+    def score(self, lowest: int) -> int:
+        """Likeness in percent; where it is below ``lowest``, some figure that is, too."""
+        letters = SequenceMatcher(None, self.asked, self.name.text, autojunk=False)
+        at_best = self._percent(letters.quick_ratio())
+        return at_best if at_best < lowest else self._percent(letters.ratio())
+
+    def _percent(self, of_letters: float) -> int:
+        most = self.most if self.name.is_whole else _BEST_UNLIKE
+        if self.asked == self.name.text:
+            return most
+        told = round(100 * (_OF_WORDS * min(1.0, self.of_words) + (1 - _OF_WORDS) * of_letters))
+        return min(_BEST_UNLIKE, told)
+
+
 class NameIndex:
     """The names of a list's single entries that are in use, in both languages."""
 
@@ -60,6 +95,8 @@ class NameIndex:
             _Name(entry, plain(name), whole, words, sum(self._weights[one] for one in words))
             for entry, name, whole, words in parted
         ]
+        self._heaviness = [one.weight for one in self._names]
+        self._entries = edition.entries
         self._rarest = max(self._weights.values(), default=1.0)
         self._spelt: dict[str, Sequence[tuple[str, float]]] = {}
         self._holders: dict[str, list[int]] = defaultdict(list)
@@ -81,33 +118,34 @@ class NameIndex:
 
     def suggest(self, names: Sequence[str], most: int = MOST) -> Sequence[Suggestion]:
         """What may be meant by one of the names, the likeliest first."""
-        best: dict[str, Suggestion] = {}
-        for one in self._all_like(names):
-            known = best.get(one.entry.code)
-            if known is None or known.score < one.score:
-                best[one.entry.code] = one
-        ordered = sorted(best.values(), key=lambda one: (-one.score, one.entry.code))
-        return [one for one in ordered if one.score >= _LEAST][:most]
+        best: dict[str, int] = {}
+        for one in sorted(self._all_like(names), key=lambda one: -one.at_best):
+            lowest = _lowest(best, most)
+            if one.at_best < lowest:
+                break
+            code, score = one.name.entry.code, one.score(lowest)
+            best[code] = max(score, best.get(code, 0))
+        ordered = sorted(best.items(), key=lambda one: (-one[1], one[0]))
+        return [Suggestion(self._entries[code], score) for code, score in ordered if score >= _LEAST][:most]
 
-    def _all_like(self, names: Sequence[str]) -> Iterator[Suggestion]:
+    def _all_like(self, names: Sequence[str]) -> Iterator[_Compared]:
         for name in names:
-            yield from self._like(name)
+            yield from self._like(name, 100)
             for part in parts(name):
                 if plain(part) != plain(name):
-                    yield from (replace(one, score=min(one.score, _BEST_UNLIKE)) for one in self._like(part))
+                    yield from self._like(part, _BEST_UNLIKE)
 
-    def _like(self, name: str) -> Iterator[Suggestion]:
+    def _like(self, name: str, most: int) -> Iterator[_Compared]:
         text, words = plain(name), self._known(stems(name))
         whole = sum(weight for _, weight in words)
         common: dict[int, float] = defaultdict(float)
         for word, weight in words:
             for place in self._holders.get(word, ()):
                 common[place] += weight
-        likeness = {place: 2 * weight / (whole + self._names[place].weight) for place, weight in common.items()}
-        for place in sorted(likeness, key=lambda one: (-likeness[one], one))[:_JUDGED]:
-            found = self._names[place]
-            score = _percent(text, found.text, likeness[place])
-            yield Suggestion(found.entry, score if found.is_whole else min(score, _BEST_UNLIKE))
+        weights = self._heaviness
+        unlike = ((-2 * weight / (whole + weights[place]), place) for place, weight in common.items())
+        for unlikeness, place in nsmallest(_JUDGED, unlike):
+            yield _Compared(text, self._names[place], -unlikeness, most)
 
     def _known(self, words: Sequence[str]) -> Sequence[tuple[str, float]]:
         """Each word as the list has it, a slip of the pen allowed for, with its weight."""
@@ -146,8 +184,6 @@ def _weights(every: Sequence[frozenset[str]]) -> Mapping[str, float]:
     return {word: 1 + log(len(every) / number) for word, number in counted.items()}
 
 
-def _percent(asked: str, name: str, of_words: float) -> int:
-    if asked == name:
-        return 100
-    of_letters = SequenceMatcher(None, asked, name, autojunk=False).ratio()
-    return min(_BEST_UNLIKE, round(100 * (_OF_WORDS * min(1.0, of_words) + (1 - _OF_WORDS) * of_letters)))
+def _lowest(best: Mapping[str, int], most: int) -> int:
+    """What a further code needs at least to be among the best."""
+    return nlargest(most, best.values())[-1] if len(best) >= most else _LEAST
