@@ -113,7 +113,7 @@ def test_letters_are_compared_only_of_names_that_may_be_suggested(monkeypatch: p
 
     class Counting(SequenceMatcher[str]):
         def ratio(self) -> float:
-            compared.append(self.b)
+            compared.append(self)
             return super().ratio()
 
     monkeypatch.setattr(likeness, "SequenceMatcher", Counting)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from heapq import nlargest, nsmallest
 from math import log
-from typing import Final
+from typing import Final, TypeAlias
 
 from usrec.domain.dictionary import Edition, Entry
-from usrec.domain.mapping.names import parts, plain, stems, written_out
+from usrec.domain.mapping.names import parts, plain, stemmed, stems, written_out
 
 MOST: Final = 3
 _BRACKETS: Final = re.compile(r"\([^()]*\)")
@@ -20,12 +20,17 @@ _LEAST: Final = 35
 """Percent of likeness below which a suggestion would only mislead."""
 _JUDGED: Final = 40
 """So many of the likeliest are compared letter by letter."""
+_OFTEN: Final = 0.05
+"""Words in more of the names of places than this share say what kind of place it is: a village, a district."""
 _OF_WORDS: Final = 0.75
 _SLIP: Final = 0.84
 _SHORTEST_START: Final = 5
 """Letters of a word that was cut off somewhere: «автомоб.», «производств.»"""
 _SLIP_COUNTS: Final = 0.8
 _BEST_UNLIKE: Final = 99
+
+_Word: TypeAlias = tuple[str, float]
+"""A stem, and what it tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,12 @@ class Suggestion:
 
     Attributes:
         score: Likeness in percent; 100 only where a name is the same.
+        lies_in: Names of the entries above a place, the nearest first.
     """
 
     entry: Entry
     score: int
+    lies_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,8 @@ class _Name:
     is_whole: bool
     stems: frozenset[str]
     weight: float
+    above: frozenset[str] = frozenset()
+    """Further words, of the entries above; they only tell places of one name apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +93,25 @@ class _Compared:
 
 
 class NameIndex:
-    """The names of a list's single entries that are in use, in both languages."""
+    """The names of a list's entries that are in use, in both languages.
 
-    def __init__(self, edition: Edition) -> None:
-        usable = sorted(edition.active - edition.headings)
-        named = [(edition.entries[code], *one) for code in usable for one in _names(edition.entries[code])]
+    Args:
+        headings_too: Entries with others below them are codes too, as towns are; else only single entries are.
+    """
+
+    def __init__(self, edition: Edition, *, headings_too: bool = False) -> None:
+        self.codes = edition.active if headings_too else edition.active - edition.headings
+        named = [(edition.entries[code], *one) for code in sorted(self.codes) for one in _names(edition.entries[code])]
         parted = [(entry, name, whole, frozenset(stems(name))) for entry, name, whole in named]
         self._weights = _weights([words for *_, words in parted])
+        self._edition, self._is_nested = edition, headings_too and bool(edition.headings)
+        above = _Above(edition) if self._is_nested else _nothing
         self._names = [
-            _Name(entry, plain(name), whole, words, sum(self._weights[one] for one in words))
+            _Name(entry, plain(name), whole, words, sum(self._weights[one] for one in words), above(entry))
             for entry, name, whole, words in parted
         ]
+        self._often = max(_JUDGED, _OFTEN * len(self._names))
         self._heaviness = [one.weight for one in self._names]
-        self._entries = edition.entries
         self._rarest = max(self._weights.values(), default=1.0)
         self._spelt: dict[str, Sequence[tuple[str, float]]] = {}
         self._holders: dict[str, list[int]] = defaultdict(list)
@@ -126,7 +141,12 @@ class NameIndex:
             code, score = one.name.entry.code, one.score(lowest)
             best[code] = max(score, best.get(code, 0))
         ordered = sorted(best.items(), key=lambda one: (-one[1], one[0]))
-        return [Suggestion(self._entries[code], score) for code, score in ordered if score >= _LEAST][:most]
+        return [self._suggestion(code, score) for code, score in ordered if score >= _LEAST][:most]
+
+    def _suggestion(self, code: str, score: int) -> Suggestion:
+        entry = self._edition.entries[code]
+        above = self._edition.above(entry) if self._is_nested else []
+        return Suggestion(entry, score, ", ".join(one.name_ru or one.name_kk for one in above))
 
     def _all_like(self, names: Sequence[str]) -> Iterator[_Compared]:
         for name in names:
@@ -136,18 +156,50 @@ class NameIndex:
                     yield from self._like(part, _BEST_UNLIKE)
 
     def _like(self, name: str, most: int) -> Iterator[_Compared]:
-        text, words = plain(name), self._known(stems(name))
-        whole = sum(weight for _, weight in words)
-        common: dict[int, float] = defaultdict(float)
-        for word, weight in words:
-            for place in self._holders.get(word, ()):
-                common[place] += weight
-        weights = self._heaviness
+        words = self._known(stems(name))
+        if self._is_nested:
+            yield from self._like_place(name, words, most)
+            return
+        text, whole, weights = plain(name), sum(weight for _, weight in words), self._heaviness
+        common = self._common(words)
         unlike = ((-2 * weight / (whole + weights[place]), place) for place, weight in common.items())
         for unlikeness, place in nsmallest(_JUDGED, unlike):
             yield _Compared(text, self._names[place], -unlikeness, most)
 
-    def _known(self, words: Sequence[str]) -> Sequence[tuple[str, float]]:
+    def _common(self, words: Sequence[_Word]) -> dict[int, float]:
+        """The names that have some of the words, with what these tell."""
+        common: dict[int, float] = defaultdict(float)
+        for word, weight in words:
+            for place in self._holders.get(word, ()):
+                common[place] += weight
+        return common
+
+    def _like_place(self, name: str, words: Sequence[_Word], most: int) -> Iterator[_Compared]:
+        """As any name, but words of the entries above are no words too many, and no letters of the name."""
+        text = plain(name)
+        told = [(word, [one for one, _ in self._known([stem])]) for word, stem in stemmed(name)]
+        for unlikeness, place in nsmallest(_JUDGED, self._unlike_places(words)):
+            found = self._names[place]
+            outer = found.above - found.stems
+            rest = [word for word, known in told if not outer.issuperset(known)]
+            if len(rest) == len(told):
+                yield _Compared(text, found, -unlikeness, most)
+            else:
+                yield _Compared(" ".join(rest), found, -unlikeness, _BEST_UNLIKE)
+
+    def _unlike_places(self, words: Sequence[_Word]) -> Iterator[tuple[float, int]]:
+        """Of each name that has a word in common its likeness, negative. That both are villages is too little."""
+        kinds = [one for one in words if len(self._holders.get(one[0], ())) > self._often]
+        inner: dict[str, float] = {}
+        for place, weight in self._common([one for one in words if one not in kinds]).items():
+            found = self._names[place]
+            if found.entry.parent not in inner:
+                inner[found.entry.parent] = sum(one for word, one in words if word not in found.above)
+            both = sum(one for word, one in words if word in found.stems and word in found.above)
+            same = weight + sum(one for word, one in kinds if word in found.stems)
+            yield -2 * same / (inner[found.entry.parent] + both + found.weight), place
+
+    def _known(self, words: Sequence[str]) -> Sequence[_Word]:
         """Each word as the list has it, a slip of the pen allowed for, with its weight."""
         for word in words:
             if word not in self._spelt:
@@ -164,6 +216,25 @@ class NameIndex:
         meant = [min(longer, key=lambda one: (self._weights[one], one))] if longer else []
         close = meant or get_close_matches(word, alike, n=1, cutoff=_SLIP)
         return [(close[0], _SLIP_COUNTS * self._weights[close[0]])] if close else [(word, self._rarest)]
+
+
+class _Above:
+    """The words of the entries above an entry."""
+
+    def __init__(self, edition: Edition) -> None:
+        self._edition = edition
+        self._by_parent: dict[str, frozenset[str]] = {}
+
+    def __call__(self, entry: Entry) -> frozenset[str]:
+        found = self._by_parent.get(entry.parent)
+        if found is None:
+            named = (name for one in self._edition.above(entry) for name in (one.name_ru, one.name_kk))
+            found = self._by_parent[entry.parent] = frozenset(word for name in named for word in stems(name))
+        return found
+
+
+def _nothing(_: Entry) -> frozenset[str]:
+    return frozenset()
 
 
 def _names(entry: Entry) -> Iterator[tuple[str, bool]]:

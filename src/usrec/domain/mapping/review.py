@@ -16,6 +16,7 @@ from typing import Final
 from usrec.domain.dictionary import Edition
 from usrec.domain.mapping.likeness import NameIndex, Suggestion
 from usrec.domain.mapping.values import PERSONS_NUMBER, as_key
+from usrec.domain.rules.codes import may_be_heading
 
 LONGEST: Final = 500
 _FIRST: Final = "0000-00-00"
@@ -208,7 +209,7 @@ def counted(values: Iterable[tuple[str, tuple[str, str], str]]) -> Sequence[Seen
 def suggested(row: ReviewRow, index: NameIndex, edition: Edition) -> Sequence[Suggestion]:
     """What an undecided line may mean."""
     same = edition.entries.get(row.seen.value)
-    if same is not None and same.active and same.code not in edition.headings:
+    if same is not None and same.code in index.codes:
         return [Suggestion(same, 100)]
     return index.suggest(names_of(row, edition))
 
@@ -222,11 +223,11 @@ def names_of(row: ReviewRow, edition: Edition) -> Sequence[str]:
     return known or [row.seen.value]
 
 
-def unusable(code: str, edition: Edition) -> str:
-    """Why a code cannot be used: ``unknown``, ``inactive`` or ``heading``; empty where it can."""
+def unusable(code: str, dictionary: str, edition: Edition) -> str:
+    """Why a code of a list cannot be used: ``unknown``, ``inactive`` or ``heading``; empty where it can."""
     found = edition.entries.get(code)
     if found is None:
         return "unknown"
     if not found.active:
         return "inactive"
-    return "heading" if code in edition.headings else ""
+    return "heading" if code in edition.headings and not may_be_heading(dictionary) else ""
