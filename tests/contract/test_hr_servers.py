@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.dialects import mssql, oracle
 
-from support.hr_sides import NAME, MariadbHr
+from support.hr_sides import NAME, MariadbHr, PostgresqlHr
 from support.line import MONDAY, Line
 from support.made_certificates import make_server
 from support.mariadb import NO_MARIADB, MariadbServer
+from support.postgresql import PostgresqlServer
 from usrec.adapters.sources.hr_database import HrDatabase
 from usrec.adapters.sources.mapping.read import read_mapping
 from usrec.adapters.sources.outbox_kit.rights import rights
@@ -28,6 +29,7 @@ from usrec.adapters.sources.staff_probe import look_at_staff
 from usrec.adapters.sources.staff_roster import SqlStaffRoster
 from usrec.application.write_back import write_back
 from usrec.domain.errors import ConfigurationError, SourceUnavailable
+from usrec.domain.mapping.staff_mapping import StaffMapping
 from usrec.domain.secret import Secret
 from usrec.ports.event_source import StatusNote
 
@@ -189,6 +191,43 @@ def test_staff_with_padded_keys_zero_dates_and_other_cases_is_read(hr: MariadbHr
     )
     assert "end_date" not in first.contract
     assert (second.contract.get("contract_date"), second.contract["end_date"]) == (None, "2026-12-31")
+
+
+@NO_MARIADB
+def test_days_never_pass_through_utc_whatever_type_holds_them(hr: MariadbHr) -> None:
+    """Midnight in Astana is the day before in Greenwich; until March 2024 the clock there was an hour ahead."""
+    hr.execute(
+        "CREATE TABLE staff (id int, bin varchar(12), number text, signed timestamp NULL, ends datetime, post text)"
+    )
+    hr.execute("SET SESSION time_zone = '+05:00'")
+    hr.execute("INSERT INTO staff VALUES (1, '990240000012', 'ТД 1', '2026-11-16', '2027-11-15 00:00', 'x')")
+    hr.execute("SET SESSION time_zone = '+06:00'")
+    hr.execute("INSERT INTO staff VALUES (2, '990240000012', 'ТД 2', '2023-05-10', NULL, 'x')")
+    mapping = read_mapping(MAPPING.replace("SELECT *", "SELECT staff.*, DATE(FROM_UNIXTIME(1794769200)) AS today"), "m")
+    assert_days(hr.url, mapping)
+
+
+@pytest.mark.postgresql
+def test_days_never_pass_through_utc_on_postgresql(postgresql_server: PostgresqlServer) -> None:
+    hr = PostgresqlHr(postgresql_server.new_database())
+    hr.execute("CREATE TABLE staff (id int, bin text, number text, signed timestamptz, ends timestamp, post text)")
+    hr.execute("INSERT INTO staff VALUES (1, '990240000012', 'ТД 1', '2026-11-16 00:00+05', '2027-11-15', 'x')")
+    hr.execute("INSERT INTO staff VALUES (2, '990240000012', 'ТД 2', '2023-05-10 00:00+06', NULL, 'x')")
+    mapping = read_mapping(MAPPING.replace("SELECT *", "SELECT *, to_timestamp(1794769200)::date AS today"), "m")
+    assert_days(hr.url, mapping)
+    hr.close()
+
+
+def assert_days(url: str, mapping: StaffMapping) -> None:
+    database = HrDatabase(NAME, url, writable=False, by_query=True, zone=mapping.dates.offset)
+    roster = SqlStaffRoster(database, mapping, "hr")
+    rows = {one.key: one.contract for one in roster.look(NOON).contracts}
+    with database.transaction() as connection:
+        today = connection.exec_driver_sql(mapping.contracts.query).mappings().all()[0]["today"]
+    roster.close()
+    assert {key: row["contract_date"] for key, row in rows.items()} == {"1": "2026-11-16", "2": "2023-05-10"}
+    assert rows["1"]["end_date"] == "2027-11-15"
+    assert today == date(2026, 11, 16), "what the query itself makes a day of"
 
 
 CALLED_OTHERWISE = """

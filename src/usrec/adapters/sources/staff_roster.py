@@ -17,6 +17,8 @@ from usrec.domain.snapshot.staff import Look
 MOST_ROWS: Final = 500_000
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 """Cells by column, as the driver gave them."""
+_MARIADB_TIMESTAMP: Final = 7
+"""Its number in the protocol of MariaDB and MySQL; DATETIME, which is no instant, has another."""
 _KEPT: Final = "The last snapshot stands; nothing was derived and no event is lost"
 
 
@@ -88,12 +90,20 @@ class SqlStaffRoster:
             SnapshotRefused: A column is missing, stands twice, or there are absurdly many rows.
         """
         result = connection.execution_options(no_parameters=True).exec_driver_sql(rules.query)
+        types = [one[1] for one in result.cursor.description or ()]
         names = list(result.keys())
         places = {column: self._place(column, names) for column in rules.columns}
         rows = result.fetchmany(MOST_ROWS + 1)
         if len(rows) > MOST_ROWS:
             raise self._refused(f"the query returned more than {MOST_ROWS} rows", "Let it return one row a contract")
-        return [{column: row[place] for column, place in places.items()} for row in rows]
+        instants = {place for place in places.values() if _is_instant(connection.dialect.name, types[place])}
+        if not instants:
+            return [{column: row[place] for column, place in places.items()} for row in rows]
+        zoned = self._mapping.dates.instant
+        return [
+            {column: zoned(row[place]) if place in instants else row[place] for column, place in places.items()}
+            for row in rows
+        ]
 
     def close(self) -> None:
         """Close idle connections to the HR database."""
@@ -110,3 +120,10 @@ class SqlStaffRoster:
 
     def _refused(self, what: str, next_step: str) -> SnapshotRefused:
         return SnapshotRefused(what, where=self._where, kept=_KEPT, next_step=next_step)
+
+
+def _is_instant(dialect: str, type_code: object) -> bool:
+    """Whether a column holds instants that the driver gives without their zone, as the session's clock showed them."""
+    if dialect == "oracle":
+        return getattr(type_code, "name", "") == "DB_TYPE_TIMESTAMP_LTZ"
+    return dialect in {"mysql", "mariadb"} and type_code == _MARIADB_TIMESTAMP
