@@ -43,6 +43,12 @@ def test_a_town_is_suggested_though_others_lie_below_it(kato: Places, index: Nam
     assert [index.suggest([name])[0].entry.code for _, name in asked] == [code for code, _ in asked]
 
 
+@pytest.mark.parametrize("address", ["Астана, пр. Мәңгілік Ел 8", "010000, г. Астана, ул. Абая, 15, офис 3"])
+def test_a_town_is_found_in_an_address_with_a_street(index: NameIndex, address: str) -> None:
+    (first, *_) = index.suggest([address])
+    assert (first.entry.code, first.score < 70) == ("710000000", True)
+
+
 def test_that_it_is_a_village_is_no_likeness(index: NameIndex) -> None:
     assert index.suggest(["село Звездное небо"]) == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher, get_close_matches
 from heapq import nlargest, nsmallest
 from math import log
@@ -28,6 +28,7 @@ _SHORTEST_START: Final = 5
 """Letters of a word that was cut off somewhere: «автомоб.», «производств.»"""
 _SLIP_COUNTS: Final = 0.8
 _BEST_UNLIKE: Final = 99
+_OF_ADDRESS: Final = 0.6
 
 _Word: TypeAlias = tuple[str, float]
 """A stem, and what it tells."""
@@ -71,6 +72,8 @@ class _Compared:
     name: _Name
     of_words: float
     most: int
+    share: float = 1.0
+    """Of what it would count alone: a piece of an address is not the place itself."""
 
     @property
     def at_best(self) -> int:
@@ -87,9 +90,9 @@ class _Compared:
     def _percent(self, of_letters: float) -> int:
         most = self.most if self.name.is_whole else _BEST_UNLIKE
         if self.asked == self.name.text:
-            return most
+            return round(self.share * most)
         told = round(100 * (_OF_WORDS * min(1.0, self.of_words) + (1 - _OF_WORDS) * of_letters))
-        return min(_BEST_UNLIKE, told)
+        return round(self.share * min(_BEST_UNLIKE, told))
 
 
 class NameIndex:
@@ -154,6 +157,10 @@ class NameIndex:
             for part in parts(name):
                 if plain(part) != plain(name):
                     yield from self._like(part, _BEST_UNLIKE)
+            pieces = name.split(",") if self._is_nested else []
+            for piece in pieces if len(pieces) > 1 else []:
+                found = self._like_place(piece, self._known(stems(piece)), _BEST_UNLIKE)
+                yield from (replace(one, share=_OF_ADDRESS) for one in found)
 
     def _like(self, name: str, most: int) -> Iterator[_Compared]:
         words = self._known(stems(name))
