@@ -42,7 +42,8 @@ CREATE TABLE usrec_outbox (
     CONSTRAINT usrec_outbox_once UNIQUE (event_id, revision)
 );
 
-CREATE INDEX usrec_outbox_waiting ON usrec_outbox (row_id) WHERE taken_at IS NULL;
+-- Not a filtered index: with one, sessions that set QUOTED_IDENTIFIER OFF could insert nothing (error 1934).
+CREATE INDEX usrec_outbox_waiting ON usrec_outbox (taken_at, row_id);
 
 -- Example of an event:
 --

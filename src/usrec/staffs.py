@@ -85,7 +85,9 @@ def build_staff_database(
 
     password = settings.optional_secret(source.password)
     url = settings.database_url(source.url)
-    return HrDatabase(SourceName(name), url, writable=False, password=password, by_query=True)
+    return HrDatabase(
+        SourceName(name), url, writable=False, password=password, by_query=True, zone=mapping.dates.offset
+    )
 
 
 def _fetched_tables(

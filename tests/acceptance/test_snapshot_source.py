@@ -97,6 +97,7 @@ def test_a_check_names_what_the_mapping_lacks_and_shows_nobody(
     hr = Hr(place)
     hr.hire(Person(1), "2022-04-01")
     hr.execute("INSERT INTO staff (id, term, both) VALUES ('k-1', 'Сезонный', 'вчера'), ('x', 'Ж?мабек', NULL)")
+    hr.execute("INSERT INTO staff (id, term) VALUES ('850515400012/1', 'ИИН 850515 400012')")
     place.connect("https://127.0.0.1:9/")
     _use_snapshot(place)
     done = place.usrec("source", "check", "hr", "--json")
@@ -104,10 +105,12 @@ def test_a_check_names_what_the_mapping_lacks_and_shows_nobody(
     found: dict[str, Any] = json.loads(done.stdout)
     fields = {one["field"]: one for one in found["contracts"]["fields"] if one["event"] == "conclusion"}
     assert found["contracts"]["ambiguous"] == 1, "K-1 and k-1"
-    assert fields["term_code"]["unmapped"] == {"Сезонный": 1, "Ж?мабек": 1}
+    assert fields["term_code"]["unmapped"] == {"Сезонный": 1, "Ж?мабек": 1, "ИИН 8***": 1}
     assert fields["signed_on"]["unread"] == 1
     assert found["sample"][0]["fields"]["employee_iin"] == "9***"
+    assert {one["contract"] for one in found["sample"]} == {Person(1).key, "k-1", "x", "8***/1"}
     page = place.usrec("source", "check", "hr").stdout
+    assert "400012" not in page + done.stdout
     assert Person(1).iin not in page
     assert Person(1).iin not in done.stdout
 

@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.dialects import mssql, oracle
 
-from support.hr_sides import NAME, MariadbHr
+from support.hr_sides import NAME, MariadbHr, PostgresqlHr
 from support.line import MONDAY, Line
 from support.made_certificates import make_server
 from support.mariadb import NO_MARIADB, MariadbServer
+from support.postgresql import PostgresqlServer
 from usrec.adapters.sources.hr_database import HrDatabase
 from usrec.adapters.sources.mapping.read import read_mapping
 from usrec.adapters.sources.outbox_kit.rights import rights
@@ -24,9 +25,11 @@ from usrec.adapters.sources.outbox_row import habits_of, read_row
 from usrec.adapters.sources.outbox_table import OutboxTableSource
 from usrec.adapters.sources.probe import look_at_outbox
 from usrec.adapters.sources.server_session import SERVERS, server_engine
+from usrec.adapters.sources.staff_probe import look_at_staff
 from usrec.adapters.sources.staff_roster import SqlStaffRoster
 from usrec.application.write_back import write_back
 from usrec.domain.errors import ConfigurationError, SourceUnavailable
+from usrec.domain.mapping.staff_mapping import StaffMapping
 from usrec.domain.secret import Secret
 from usrec.ports.event_source import StatusNote
 
@@ -188,6 +191,91 @@ def test_staff_with_padded_keys_zero_dates_and_other_cases_is_read(hr: MariadbHr
     )
     assert "end_date" not in first.contract
     assert (second.contract.get("contract_date"), second.contract["end_date"]) == (None, "2026-12-31")
+
+
+@NO_MARIADB
+def test_days_never_pass_through_utc_whatever_type_holds_them(hr: MariadbHr) -> None:
+    """Midnight in Astana is the day before in Greenwich; until March 2024 the clock there was an hour ahead."""
+    hr.execute(
+        "CREATE TABLE staff (id int, bin varchar(12), number text, signed timestamp NULL, ends datetime, post text)"
+    )
+    hr.execute("SET SESSION time_zone = '+05:00'")
+    hr.execute("INSERT INTO staff VALUES (1, '990240000012', 'ТД 1', '2026-11-16', '2027-11-15 00:00', 'x')")
+    hr.execute("SET SESSION time_zone = '+06:00'")
+    hr.execute("INSERT INTO staff VALUES (2, '990240000012', 'ТД 2', '2023-05-10', NULL, 'x')")
+    mapping = read_mapping(MAPPING.replace("SELECT *", "SELECT staff.*, DATE(FROM_UNIXTIME(1794769200)) AS today"), "m")
+    assert_days(hr.url, mapping)
+
+
+@pytest.mark.postgresql
+def test_days_never_pass_through_utc_on_postgresql(postgresql_server: PostgresqlServer) -> None:
+    hr = PostgresqlHr(postgresql_server.new_database())
+    hr.execute("CREATE TABLE staff (id int, bin text, number text, signed timestamptz, ends timestamp, post text)")
+    hr.execute("INSERT INTO staff VALUES (1, '990240000012', 'ТД 1', '2026-11-16 00:00+05', '2027-11-15', 'x')")
+    hr.execute("INSERT INTO staff VALUES (2, '990240000012', 'ТД 2', '2023-05-10 00:00+06', NULL, 'x')")
+    mapping = read_mapping(MAPPING.replace("SELECT *", "SELECT *, to_timestamp(1794769200)::date AS today"), "m")
+    assert_days(hr.url, mapping)
+    hr.close()
+
+
+def assert_days(url: str, mapping: StaffMapping) -> None:
+    database = HrDatabase(NAME, url, writable=False, by_query=True, zone=mapping.dates.offset)
+    roster = SqlStaffRoster(database, mapping, "hr")
+    rows = {one.key: one.contract for one in roster.look(NOON).contracts}
+    with database.transaction() as connection:
+        today = connection.exec_driver_sql(mapping.contracts.query).mappings().all()[0]["today"]
+    roster.close()
+    assert {key: row["contract_date"] for key, row in rows.items()} == {"1": "2026-11-16", "2": "2023-05-10"}
+    assert rows["1"]["end_date"] == "2027-11-15"
+    assert today == date(2026, 11, 16), "what the query itself makes a day of"
+
+
+CALLED_OTHERWISE = """
+version = 1
+[contract]
+query = "SELECT id AS k, bin, nr AS contract_nr, title AS post, duties, signed FROM papers WHERE title NOT LIKE '%!%'"
+key = "k"
+employer_bin = "bin"
+department = "duties"
+[contract.conclusion]
+employee_iin = "bin"
+contract_number = "contract_nr"
+contract_date = "signed"
+established_post = "post"
+term_code = { constant = "1" }
+[leave]
+query = "SELECT id, why FROM away"
+key = "id"
+contract_key = "id"
+[leave.social_leave]
+leave_type_code = { column = "why", codes = "leave" }
+[codes.leave]
+"Бала күтімі" = "1"
+"""
+
+
+@NO_MARIADB
+def test_columns_that_cannot_hold_kazakh_letters_are_named_as_the_query_calls_them(
+    hr: MariadbHr, mariadb: MariadbServer
+) -> None:
+    """Keys, numbers and days lose nothing in a small character set."""
+    hr.execute(
+        "CREATE TABLE papers (id char(36) CHARACTER SET ascii, bin varchar(12) CHARACTER SET latin1, signed date,"
+        " nr varchar(50) CHARACTER SET cp1251, title varchar(90) CHARACTER SET cp1251, duties varchar(90))"
+    )
+    hr.execute("CREATE TABLE away (id int, why varchar(40) CHARACTER SET latin1)")
+    hr.execute("INSERT INTO papers VALUES ('K-1', '990240000012', '2026-11-16', 'ТД 1', 'Бухгалтер', ?)", LETTERS)
+    hr.execute("INSERT INTO away VALUES (1, 'x')")
+    mapping = read_mapping(CALLED_OTHERWISE, "m")
+    for account, may_write in (("root", True), ("looker", False)):
+        if account == "looker":
+            mariadb.run("CREATE USER IF NOT EXISTS looker; GRANT SELECT ON hr_server.* TO looker")
+        database = HrDatabase(NAME, mariadb.url("hr_server", account), writable=False, by_query=True)
+        found = look_at_staff(database, SqlStaffRoster(database, mapping, "hr"), mapping)
+        database.close()
+        assert list(found.narrow) == ["contract_nr", "post", "why"]
+        assert (found.holds_kazakh, bool(found.writable)) == (True, may_write)
+        assert found.writable is not None
 
 
 def test_cells_of_other_databases_are_read_as_they_mean() -> None:

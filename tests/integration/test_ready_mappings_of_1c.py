@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from typer.testing import CliRunner
 
 from support.hr_products import BIN, IIN
 from support.odata_service import BASE, PASSWORD, USER, OData, odata_service
@@ -17,6 +18,7 @@ from support.staff_look import AGREEMENT, AT, compare, look_at, roster_at
 from usrec.adapters.sources.mapping.ready import ready_mapping
 from usrec.domain.errors import ConfigurationError, SnapshotRefused, SourceUnavailable
 from usrec.domain.snapshot.staff import Look
+from usrec.interfaces.cli.app import app
 from usrec.interfaces.doctor.egress import openings
 from usrec.interfaces.settings_check import look_at as judge
 from usrec.settings import Settings, load_settings
@@ -139,6 +141,22 @@ def test_1c_is_read_over_odata_page_by_page_as_its_mapping_says(asking: Asking, 
         one for one in openings(load_settings(asking.folder / "usrec.toml")) if one.setting == "[source.staff] url"
     ]
     assert [(one.host, one.port, one.protocol) for one in opened] == [("localhost", service.port, "https")]
+
+
+def test_a_check_fetches_each_table_once_and_posts_are_collected_from_it(asking: Asking, service: OData) -> None:
+    asking.look()
+    once = list(service.asked)
+    run = CliRunner()
+    config = ("--config", str(asking.folder / "usrec.toml"))
+    service.asked.clear()
+    checked = run.invoke(app, ["source", "check", "staff", "--json", *config])
+    assert json.loads(checked.output)["contracts"]["rows"] == 3, "a slice for each state"
+    assert service.asked == once
+    approved = '{ column = "post", approved = "posts" }'
+    text = ready_mapping("1c-odata").replace('position_code = "nkz"', f"position_code = {approved}")
+    (asking.folder / "staff.toml").write_text(f'{text}\n[approved.posts]\nfile = "posts.csv"\n', "utf-8")
+    collected = run.invoke(app, ["mapping", "collect", "--source", "staff", "--json", *config])
+    assert json.loads(collected.output)[0]["lines"] == 2, collected.output
 
 
 def test_a_row_that_is_deleted_between_two_pages_is_noticed(asking: Asking, service: OData) -> None:

@@ -165,7 +165,9 @@ def apply_audit(
 
 
 def _seen(staff: Staff, look: Look, memory: Memory, fates: Mapping[EventId, Fate]) -> _Seen:
-    require_sound(look, memory, staff.policy.soundness, staff.roster.where)
+    require_sound(
+        look, memory, staff.policy.soundness, staff.roster.where, leaves_are_complete=staff.policy.leaves_are_complete
+    )
     complete = staff.policy.leaves_are_complete
     made = differ(memory, look, fates, new_from=staff.policy.new_from, leaves_are_complete=complete)
     return look, memory, made

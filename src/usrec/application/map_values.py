@@ -28,7 +28,7 @@ from usrec.domain.mapping.review import (
 from usrec.domain.mapping.staff_mapping import Row, RowMapping, StaffMapping
 from usrec.domain.mapping.values import ApprovedMap, ValueRule, cells_of
 from usrec.domain.rules.approved_codes import values_of
-from usrec.domain.rules.codes import CODE_FIELDS
+from usrec.domain.rules.codes import CODE_FIELDS, may_be_heading
 from usrec.domain.rules.fields import read_payload
 from usrec.domain.source_event import Operation, SourceRow
 
@@ -108,24 +108,32 @@ def seen_in_rows(rows: Iterable[SourceRow], fields: Mapping[str, Hashable]) -> M
 
 def suggest(review: Review, edition: Edition, index: NameIndex) -> Review:
     """The review with suggestions beside what nobody has decided, and official names beside every code."""
-    return Review(review.dictionary, [_with_suggestions(row, edition, index) for row in review.rows])
+    name = review.dictionary
+    return Review(name, [_with_suggestions(row, name, edition, index) for row in review.rows])
 
 
-def _with_suggestions(row: ReviewRow, edition: Edition, index: NameIndex) -> ReviewRow:
+def _with_suggestions(row: ReviewRow, dictionary: str, edition: Edition, index: NameIndex) -> ReviewRow:
     if row.code:
-        return _with_names(row, edition)
+        return _with_names(row, dictionary, edition)
     found = suggested(row, index, edition)
     return replace(row, suggestions=tuple(map(_told, found)))
 
 
 def _told(one: Suggestion) -> str:
     entry = one.entry
-    return _BETWEEN.join((entry.code, f"{one.score} %", entry.name_ru, entry.name_kk))
+    told = (entry.code, f"{one.score} %", entry.name_ru, entry.name_kk)
+    return _BETWEEN.join((*told, one.lies_in) if one.lies_in else told)
 
 
-def _with_names(row: ReviewRow, edition: Edition) -> ReviewRow:
+def _with_names(row: ReviewRow, dictionary: str, edition: Edition) -> ReviewRow:
+    """With the official names; of a place also what it lies in, since many are called alike."""
     entry = edition.entries.get(row.code)
-    return row if entry is None else replace(row, official=(entry.name_ru, entry.name_kk))
+    if entry is None:
+        return row
+    if not may_be_heading(dictionary):
+        return replace(row, official=(entry.name_ru, entry.name_kk))
+    whole = [entry, *edition.above(entry)]
+    return replace(row, official=(", ".join(one.name_ru for one in whole), ", ".join(one.name_kk for one in whole)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +161,17 @@ def approve(review: Review, edition: Edition, by: str, today: date, *, correctin
     rows, faults = [], []
     for row in review.rows:
         chosen, fault = _chosen(row)
-        why = "" if fault or not chosen.code or _has_ended(chosen, today) else unusable(chosen.code, edition)
+        why = (
+            ""
+            if fault or not chosen.code or _has_ended(chosen, today)
+            else unusable(chosen.code, review.dictionary, edition)
+        )
         if fault or why:
             faults.append(Fault(row.number, why or "choice", chosen.code))
         elif chosen.is_changed and not correcting:
             faults.append(Fault(row.number, "changed", chosen.code))
-        rows.append(_with_names(_signed(chosen, by, today), edition) if chosen.code else chosen)
+        signed = _signed(chosen, by, today) if chosen.code else chosen
+        rows.append(_with_names(signed, review.dictionary, edition))
     faults += contradictions(rows)
     new = sum(row.approved_code != old.approved_code for row, old in zip(rows, review.rows, strict=True))
     return Approval(Review(review.dictionary, rows), new, faults)
@@ -191,8 +204,9 @@ def _signed(row: ReviewRow, by: str, today: date) -> ReviewRow:
 
 def approve_exact(review: Review, edition: Edition, index: NameIndex, by: str, today: date) -> Approval:
     """Approve what has the very name of one single entry, where a person asks for that; all else stays as it is."""
-    rows = [_exactly(row, edition, index, by, today) for row in review.rows]
-    new = sum(row is not old for row, old in zip(rows, review.rows, strict=True))
+    exact = [_exactly(row, edition, index, by, today) for row in review.rows]
+    new = sum(row is not old for row, old in zip(exact, review.rows, strict=True))
+    rows = [_with_names(row, review.dictionary, edition) for row in exact]
     return Approval(Review(review.dictionary, rows), new, list(contradictions(rows)))
 
 
@@ -200,5 +214,4 @@ def _exactly(row: ReviewRow, edition: Edition, index: NameIndex, by: str, today:
     code = None if row.code or row.choice else index.exact(names_of(row, edition))
     if code is None:
         return row
-    signed = _signed(replace(row, code=code, note=row.note or EXACT, suggestions=()), by, today)
-    return _with_names(signed, edition)
+    return _signed(replace(row, code=code, note=row.note or EXACT, suggestions=()), by, today)

@@ -63,7 +63,7 @@ def take_snapshot(
         if work.snapshots.taken_at(source) != before:
             return None
         memory = learned(work.snapshots.memory(source), policy)
-        require_sound(look, memory, policy.soundness, roster.where)
+        require_sound(look, memory, policy.soundness, roster.where, leaves_are_complete=policy.leaves_are_complete)
         fates = work.snapshots.fates(source, memory.open_events)
         difference = differ(
             memory, look, fates, new_from=policy.new_from, leaves_are_complete=policy.leaves_are_complete

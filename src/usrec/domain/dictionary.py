@@ -61,6 +61,15 @@ class Edition:
         """Codes with something in use below them."""
         return frozenset(one.parent for one in self.entries.values() if one.active and one.parent)
 
+    def above(self, entry: Entry) -> Sequence[Entry]:
+        """The entries above one, the nearest first."""
+        found: list[Entry] = []
+        above = self.entries.get(entry.parent)
+        while above is not None and above not in found:
+            found.append(above)
+            above = self.entries.get(above.parent)
+        return found
+
     def close_to(self, typed: str) -> Sequence[str]:
         """Codes in use that may have been meant, the likeliest first."""
         return get_close_matches(typed, sorted(self.active), n=_CLOSE)

@@ -196,6 +196,7 @@ def test_only_what_was_packed_approved_and_signed_by_hand_is_sent(steps: list[St
         submission = packed[message.document].submission_id
         assert submission is not None
         if line.get(submission).operation is Operation.TERMINATION:
-            digest = digest_of(message.document.removesuffix(MARK))
+            with line.ledger.begin() as work:
+                digest = work.journal.digest(submission, message.document.removesuffix(MARK))
             assert any(one.action == "approve" and digest in one.detail for one in line.journal(submission))
     line.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from usrec.adapters.sources.outbox_kit.triggers import triggers
 from usrec.application.map_values import approve, approve_exact, seen_in_staff, subjects, suggest
 from usrec.domain.dictionary import Dictionary, Edition, Entry
 from usrec.domain.errors import ConfigurationError, ValidationProblem
+from usrec.domain.mapping import likeness
 from usrec.domain.mapping.likeness import NameIndex
 from usrec.domain.mapping.names import plain, stems
 from usrec.domain.mapping.review import ApprovedCodes, Review, ReviewRow, Seen, counted, is_fit, merged
@@ -95,6 +97,31 @@ def test_a_name_is_compared_without_case_signs_and_lost_kazakh_letters(name: str
 )
 def test_the_code_that_is_meant_is_suggested_first(hr: str, code: str) -> None:
     assert INDEX.suggest([hr])[0].entry.code == code
+
+
+parts_of_posts = st.sampled_from(sorted({word for name in NAMES for word in name.replace("|", " ").split()}))
+
+
+@given(st.lists(st.one_of(parts_of_posts, words), min_size=1, max_size=6).map(" ".join))
+def test_what_is_left_uncompared_would_not_have_been_suggested(name: str) -> None:
+    assert INDEX.suggest([name], 2) == INDEX.suggest([name], 1000)[:2]
+
+
+def test_letters_are_compared_only_of_names_that_may_be_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixty more share a word with the asked one."""
+    compared = []
+
+    class Counting(SequenceMatcher[str]):
+        def ratio(self) -> float:
+            compared.append(self)
+            return super().ratio()
+
+    monkeypatch.setattr(likeness, "SequenceMatcher", Counting)
+    names = [f"Оператор печи обжига {kind}" for kind in ("труб", "извести", "кирпича")]
+    names += [f"Оператор {letter * length}" for letter in "бвгджзклмн" for length in range(5, 11)]
+    index = NameIndex(an_edition(*(Entry(str(number), name, name) for number, name in enumerate(names))))
+    assert [one.entry.code for one in index.suggest(["Оператор печи обжига"])] == ["0", "1", "2"]
+    assert len(compared) == 3
 
 
 @pytest.mark.parametrize("hr", ["Астана", "город Астана", "Астана қ.", "АСТАНА қаласы", "в г. Астане"])
@@ -180,7 +207,9 @@ def test_excel_keeps_zeros_and_what_it_took_is_refused(tmp_path: Path) -> None:
     book = _written(tmp_path / "r.xlsx", _row("007", "01"))
     opened = load_workbook(book)
     sheet = opened.worksheets[0]
-    assert {cell.number_format for line in sheet.iter_rows() for cell in line} == {"@"}
+    assert {cell.number_format for line in sheet.iter_rows() for cell in line if cell.value} == {"@"}
+    assert {shape.number_format for shape in sheet.column_dimensions.values()} == {"@"}, "what a person fills is text"
+    assert len(sheet.column_dimensions) == sheet.max_column
     sheet["H2"] = 1
     opened.save(book)
     with pytest.raises(ValidationProblem, match="line 2, code: the spreadsheet has made a number"):

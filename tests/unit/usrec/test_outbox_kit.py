@@ -61,6 +61,23 @@ def test_what_no_live_server_has_seen_says_so_and_loses_no_letters(dialect: str,
     assert "nvarchar" in outbox_ddl(dialect)
 
 
+def test_sql_server_compares_exactly_and_no_columns_of_different_collations(tmp_path: Path) -> None:
+    """It refuses a key of HR's, in the database's collation, beside one of the outbox (error 468)."""
+    exactly = "COLLATE Latin1_General_100_BIN2"
+    printed = triggers("mssql", written(tmp_path))
+    assert printed.count("nvarchar(4000)) ") == printed.count(f"nvarchar(4000)) {exactly}") > 0
+    assert f"JSON_VALUE(l.payload, '$.term_code') {exactly}" in printed
+    assert f"n.payload {exactly} <> n.told {exactly}" in printed
+    assert f"COALESCE(n.employer_bin, ' ') {exactly} <> COALESCE(n.told_bin, ' ') {exactly}" in printed
+    assert "COLLATE" not in triggers("sqlite", written(tmp_path))
+
+
+def test_no_session_of_hrs_is_kept_from_the_table_of_sql_server() -> None:
+    """Filtered indexes refuse sessions and procedures with QUOTED_IDENTIFIER OFF (error 1934)."""
+    statements = [one.split("--")[0] for one in outbox_ddl("mssql").splitlines()]
+    assert not any("WHERE" in one for one in statements)
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_each_table_says_that_the_agent_takes_its_rows(dialect: str) -> None:
     """Reading is tested for real on SQLite, PostgreSQL and MariaDB; the others say in capitals that it is not."""

@@ -147,6 +147,18 @@ class Office:
         paper = {"agreement_number": f"ДС-{self.numbers}", "agreement_date": day, "signed_on": day, "begin_date": day}
         self.edit(agreement=paper)
 
+    def date_only(self) -> None:
+        """HR dates an agreement and does not number it yet."""
+        self.agree()
+        if self.row is not None:
+            paper = {name: day for name, day in self.row.agreement.items() if name != "agreement_number"}
+            self.edit(agreement=paper)
+
+    def number(self) -> None:
+        """HR numbers what it has dated."""
+        if self.row is not None and self.row.agreement:
+            self.edit(agreement={"agreement_number": f"ДС-{self.numbers}", **self.row.agreement})
+
     def complete(self) -> None:
         """HR gives everything that an event still lacks."""
         self.contract("signed_on", "2026-11-02")
@@ -202,6 +214,9 @@ EDITS: Mapping[str, Callable[[Office, int], object]] = {
     "remote": lambda office, number: office.contract("remote_work_code", str(number) if number % 2 else ""),
     "prolong": lambda office, number: office.contract("end_date", f"2028-0{1 + number}-01" if number else ""),
     "agree": lambda office, _: office.agree(),
+    "date only": lambda office, _: office.date_only(),
+    "number": lambda office, _: office.number(),
+    "no paper": lambda office, _: office.edit(agreement={}),
     "renumber": lambda office, number: office.contract("contract_number", f"ТД-1/{number}"),
     "unsigned": lambda office, _: office.contract("signed_on", ""),
     "end": _end,

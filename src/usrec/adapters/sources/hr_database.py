@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -29,11 +30,17 @@ _QUERY_STEP: Final = "Check the address, the account's rights and the queries of
 _LONG_NUMBER: Final = re.compile(r"[0-9]{6,}")
 _VALUE: Final = re.compile(r"(entry|value:?|value is) ('[^']*'?|\([^)]*\)?)")
 _POSTGRESQL_SESSION: Final = (
-    "SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),"
+    "SELECT set_config('TimeZone', '{zone}', true), set_config('DateStyle', 'ISO, YMD', true),"
     " set_config('lock_timeout', '5s', true), set_config('statement_timeout', '60s', true)"
 )
 _POSTGRESQL_READ_ONLY: Final = f"{_POSTGRESQL_SESSION}, set_config('transaction_read_only', 'on', true)"
 """Held for one transaction only, so that a connection pooler between us and the server is not surprised."""
+_SESSION_ZONE: Final[Mapping[str, str]] = {
+    "mysql": "SET SESSION time_zone = '{offset}'",
+    "mariadb": "SET SESSION time_zone = '{offset}'",
+    "oracle": "ALTER SESSION SET TIME_ZONE = '{offset}'",
+}
+"""Where a session of the table's own transactions keeps UTC."""
 
 
 class HrDatabase:
@@ -45,6 +52,7 @@ class HrDatabase:
         password: Of the database's user. Given to the driver at each connection and kept out of the address.
         writable: Open it for changes too.
         by_query: Read by queries of the administrator's, not from the outbox table; for messages.
+        zone: For queries: the time zone of the session, so that they make no day of an instant in UTC.
 
     Raises:
         ConfigurationError: The URL is none that can be used, or its driver is missing. Nothing is opened yet.
@@ -58,10 +66,12 @@ class HrDatabase:
         writable: bool,
         password: Secret | None = None,
         by_query: bool = False,
+        zone: timedelta | None = None,
     ) -> None:
         self._url = _parse(name, url)
         self._kind = self._url.get_backend_name()
         self._where = f"source {name} ({_shown(self._url)})"
+        self._zone = zone
         self._next_step = _QUERY_STEP if by_query else _TABLE_STEP
         self._engine = _engine(name, self._url, writable=writable)
         event.listen(self._engine, "begin", self._prepare)
@@ -97,17 +107,34 @@ class HrDatabase:
 
     def _prepare(self, connection: Connection) -> None:
         write = bool(connection.get_execution_options().get("usrec_write"))
-        for statement in _beginning(self._kind, write=write):
+        for statement in _beginning(self._kind, self._zone, write=write):
             connection.exec_driver_sql(statement)
 
 
-def _beginning(kind: str, *, write: bool) -> Sequence[str]:
+def _beginning(kind: str, zone: timedelta | None, *, write: bool) -> Sequence[str]:
     """What begins a transaction."""
     if kind == "sqlite":
         return ["BEGIN IMMEDIATE" if write else "BEGIN"]
     if kind == "postgresql":
-        return [_POSTGRESQL_SESSION if write else _POSTGRESQL_READ_ONLY]
-    return SERVERS[kind].writing if write else SERVERS[kind].reading
+        return [(_POSTGRESQL_SESSION if write else _POSTGRESQL_READ_ONLY).format(zone=_posix(zone))]
+    begins = SERVERS[kind].writing if write else SERVERS[kind].reading
+    if zone is None or kind not in _SESSION_ZONE:
+        return begins
+    return [_SESSION_ZONE[kind].format(offset=_offset(zone)), *begins]
+
+
+def _posix(zone: timedelta | None) -> str:
+    """A zone's name for PostgreSQL, which counts westwards in such names; of whole hours one that clients know."""
+    if zone is None:
+        return "UTC"
+    hours, rest = divmod(zone, timedelta(hours=1))
+    offset = _offset(zone)
+    return f"<{offset}>{'-' if offset[0] == '+' else '+'}{offset[1:]}" if rest else f"Etc/GMT{-hours:+}"
+
+
+def _offset(zone: timedelta) -> str:
+    minutes = abs(zone) // timedelta(minutes=1)
+    return f"{'-' if zone < timedelta(0) else '+'}{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _engine(name: SourceName, url: URL, *, writable: bool) -> Engine:

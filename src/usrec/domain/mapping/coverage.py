@@ -9,7 +9,7 @@ from typing import Final
 
 from usrec.domain.mapping.dates import UNREAD, DateRules
 from usrec.domain.mapping.staff_mapping import Row, RowMapping
-from usrec.domain.mapping.values import UNMAPPED, ValueRule, cells_of, is_broken
+from usrec.domain.mapping.values import PERSONS_NUMBER, UNMAPPED, ValueRule, cells_of, is_broken
 from usrec.domain.snapshot.staff import fold
 from usrec.domain.source_event import Operation
 
@@ -34,7 +34,7 @@ class FieldCoverage:
 
     Attributes:
         given: Rows that give a value.
-        unmapped: HR's values that no map knows, with the number of their rows.
+        unmapped: HR's values that no map knows, without persons' numbers, with the number of their rows.
         unread: Rows whose text is no date.
         broken: Rows that lost letters.
     """
@@ -95,7 +95,7 @@ def _field(
         value = rule.value(one, dates)
         text = rule.reads(one) if rule.is_mapped else ""
         is_unmapped = value.startswith(UNMAPPED) or (bool(text) and not value)
-        unmapped.update([text] if is_unmapped else [])
+        unmapped.update([without_persons(text)] if is_unmapped else [])
         unread += value.startswith(UNREAD)
         broken += is_broken(value)
         given += bool(value) and not is_unmapped and not value.startswith(UNREAD)
@@ -103,5 +103,10 @@ def _field(
 
 
 def masked(name: str, value: str) -> str:
-    """A value for the eyes of whoever checks a mapping: of personal data its first sign alone."""
-    return f"{value[:1]}***" if name in PERSONAL and value else value
+    """A value for the eyes of whoever checks a mapping: of personal data its first sign alone, no IIN anywhere."""
+    return f"{value[:1]}***" if name in PERSONAL and value else without_persons(value)
+
+
+def without_persons(text: str) -> str:
+    """A key or a value of HR's without what may be an IIN in it."""
+    return PERSONS_NUMBER.sub(lambda found: f"{found[0][:1]}***", text)

@@ -18,6 +18,7 @@ from usrec.domain.kazakhstan_time import KAZAKHSTAN
 UNREAD: Final = "unread: "
 """Before a text that should be a date and is none; the rules refuse it and name the field."""
 
+_NOWADAYS: Final = datetime(2026, 1, 1)  # noqa: DTZ001 -- a wall clock's time
 _ISO: Final = "YYYY-MM-DD"
 _PARTS: Final = {"YYYY": r"(?P<year>\d{4})", "MM": r"(?P<month>\d{1,2})", "DD": r"(?P<day>\d{1,2})"}
 _TIME: Final = r"(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?"
@@ -42,6 +43,17 @@ class DateRules:
     no_date: frozenset[str] = frozenset()
     zone: tzinfo = KAZAKHSTAN
     year_offset: int = 0
+
+    @property
+    def offset(self) -> timedelta:
+        """The zone's offset as it is now: sessions of databases are kept in it."""
+        return self.zone.utcoffset(_NOWADAYS) or timedelta(0)
+
+    def instant(self, cell: object) -> object:
+        """A cell of a column of instants that the driver gave as the clock of such a session showed it."""
+        if isinstance(cell, datetime) and cell.tzinfo is None:
+            return cell.replace(tzinfo=timezone(self.offset))
+        return cell
 
     def text_of(self, cell: date) -> str:
         """A cell that the driver gave as a date or time: ``YYYY-MM-DD``, with the time where there is one."""

@@ -89,8 +89,17 @@ _SHORT: Final[Mapping[str, str]] = {
     "эл": "электрический",
     "юр": "юрист",
 }
-_SHORT_WITHOUT_DOT: Final = frozenset({"бух", "гл", "зав", "зам", "нач", "пом", "спец"})
+_SHORT_WITHOUT_DOT: Final = frozenset({"бух", "гл", "зав", "зам", "нач", "обл", "пом", "спец"})
 """Nobody writes them for anything else."""
+
+_SHORT_PLACES: Final = (
+    (re.compile(r"(?<![^\W_])р\s?-\s?н(?=а?(?![^\W_]))"), "район"),
+    (re.compile(r"(?<![^\W_])с\s?[./]\s?о(?![^\W_])\.?"), "сельский округ"),
+    (re.compile(r"(?<![^\W_])а\s?[./]\s?о(?![^\W_])\.?"), "ауылдық округ"),
+    (re.compile(r"(?<![^\W_])г\s?[./]\s?а(?![^\W_])\.?"), "городская администрация"),
+    (re.compile(r"(?<![^\W_])қ\s?[./]\s?ә(?![^\W_])\.?"), "қала әкімдігі"),
+)
+"""Abbreviations of more than one letter with signs between them, as KATO and addresses write them."""
 
 _FUSED: Final = ("ген", "глав", "зав", "зам", "мед", "пом", "сис", "спец", "тех")
 """Beginnings that are written as one with what they stand before."""
@@ -112,9 +121,16 @@ def plain(name: str) -> str:
 
 def stems(name: str) -> tuple[str, ...]:
     """The words of a name without endings, abbreviations written out, each once and in their order."""
+    return tuple(dict.fromkeys(stem for _, stem in stemmed(name)))
+
+
+def stemmed(name: str) -> tuple[tuple[str, str], ...]:
+    """The words of a name as they stand in it, each with its stem."""
     text = _GRADE.sub(" ", _NOT_TOLD.sub(" ", unicodedata.normalize("NFKC", name).casefold()))
-    found = (_stem(_whole(_cyrillic(word))) for word in _WORD.findall(text))
-    return tuple(dict.fromkeys(one for one in found if one))
+    for short, whole in _SHORT_PLACES:
+        text = short.sub(whole, text)
+    found = ((word.removesuffix("."), _stem(_whole(_cyrillic(word)))) for word in _WORD.findall(text))
+    return tuple(one for one in found if one[1])
 
 
 def parts(name: str) -> tuple[str, ...]:

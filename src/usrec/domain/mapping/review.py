@@ -15,7 +15,8 @@ from typing import Final
 
 from usrec.domain.dictionary import Edition
 from usrec.domain.mapping.likeness import NameIndex, Suggestion
-from usrec.domain.mapping.values import as_key
+from usrec.domain.mapping.values import PERSONS_NUMBER, as_key
+from usrec.domain.rules.codes import may_be_heading
 
 LONGEST: Final = 500
 _FIRST: Final = "0000-00-00"
@@ -23,8 +24,6 @@ _LAST: Final = "9999-99-99"
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f\ufffd\ufffe\uffff\ud800-\udfff]|_x[0-9A-Fa-f]{4}_")
 """What a spreadsheet does not hold, or reads as something else."""
-_PERSON: Final = re.compile(r"(?<!\d)\d(?:[\s\-\u2010-\u2015\u2212]*\d){11}(?!\d)")
-"""Twelve digits, written with blanks or hyphens between them or without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +154,7 @@ class ApprovedCodes:
 
 def is_fit(value: str) -> bool:
     """Whether a value may stand in a file for review: a spreadsheet can hold it, and it is no person's number."""
-    return len(value) <= LONGEST and not _UNFIT.search(value) and not _PERSON.search(value)
+    return len(value) <= LONGEST and not _UNFIT.search(value) and not PERSONS_NUMBER.search(value)
 
 
 def contradictions(rows: Sequence[ReviewRow]) -> Iterator[Fault]:
@@ -210,7 +209,7 @@ def counted(values: Iterable[tuple[str, tuple[str, str], str]]) -> Sequence[Seen
 def suggested(row: ReviewRow, index: NameIndex, edition: Edition) -> Sequence[Suggestion]:
     """What an undecided line may mean."""
     same = edition.entries.get(row.seen.value)
-    if same is not None and same.active and same.code not in edition.headings:
+    if same is not None and same.code in index.codes:
         return [Suggestion(same, 100)]
     return index.suggest(names_of(row, edition))
 
@@ -224,11 +223,11 @@ def names_of(row: ReviewRow, edition: Edition) -> Sequence[str]:
     return known or [row.seen.value]
 
 
-def unusable(code: str, edition: Edition) -> str:
-    """Why a code cannot be used: ``unknown``, ``inactive`` or ``heading``; empty where it can."""
+def unusable(code: str, dictionary: str, edition: Edition) -> str:
+    """Why a code of a list cannot be used: ``unknown``, ``inactive`` or ``heading``; empty where it can."""
     found = edition.entries.get(code)
     if found is None:
         return "unknown"
     if not found.active:
         return "inactive"
-    return "heading" if code in edition.headings else ""
+    return "heading" if code in edition.headings and not may_be_heading(dictionary) else ""

@@ -89,7 +89,7 @@ def cover_review(review: Review, edition_on: EditionOn, day: date, ahead: date) 
     return ReviewCoverage(
         review.dictionary,
         editions[day] is not None,
-        [_standing(rows, editions, day, ahead) for rows in grouped.values()],
+        [_standing(review.dictionary, rows, editions, day, ahead) for rows in grouped.values()],
     )
 
 
@@ -107,16 +107,16 @@ def _editions(edition_on: EditionOn, day: date, ahead: date) -> Editions:
     return found
 
 
-def _standing(rows: Sequence[ReviewRow], editions: Editions, day: date, ahead: date) -> Standing:
+def _standing(dictionary: str, rows: Sequence[ReviewRow], editions: Editions, day: date, ahead: date) -> Standing:
     seen = rows[0].seen
     chosen = _in_force(rows, day)
     if chosen is None:
         return Standing(seen, _why_not(rows))
     edition = editions[day]
-    wrong = "" if edition is None else unusable(chosen.approved_code, edition)
+    wrong = "" if edition is None else unusable(chosen.approved_code, dictionary, edition)
     if wrong:
         return Standing(seen, wrong, chosen.approved_code)
-    return Standing(seen, COVERED, chosen.approved_code, _until(rows, editions, day, ahead))
+    return Standing(seen, COVERED, chosen.approved_code, _until(dictionary, rows, editions, day, ahead))
 
 
 def _in_force(rows: Sequence[ReviewRow], day: date) -> ReviewRow | None:
@@ -129,14 +129,14 @@ def _why_not(rows: Sequence[ReviewRow]) -> str:
     return "not_approved" if any(one.code for one in rows) else "no_code"
 
 
-def _until(rows: Sequence[ReviewRow], editions: Editions, day: date, ahead: date) -> date | None:
+def _until(dictionary: str, rows: Sequence[ReviewRow], editions: Editions, day: date, ahead: date) -> date | None:
     """The day before the first one on which the value is not covered any more; None when it is until ``ahead``."""
     ends = {one.valid_to + timedelta(days=1) for one in rows if one.valid_to}
     turns = sorted(one for one in ends | set(editions) if day < one <= ahead)
     for turn in turns:
         chosen = _in_force(rows, turn)
         edition = editions[max(one for one in editions if one <= turn)]
-        if chosen is None or (edition is not None and unusable(chosen.approved_code, edition)):
+        if chosen is None or (edition is not None and unusable(chosen.approved_code, dictionary, edition)):
             return turn - timedelta(days=1)
     return None
 

@@ -75,6 +75,14 @@ class RowMapping:
         named = {column for rule in rules for column in rule.columns}
         return sorted(named | ({self.entered_at} if self.entered_at else set()))
 
+    @property
+    def columns_of_words(self) -> Sequence[str]:
+        """Those from which a field takes words, or a map its values; numbers, codes and days are none."""
+        rules = [rule for fields in self.fields.values() for rule in fields.values()]
+        wordy = [rule for rule in rules if rule.is_mapped or (rule.is_free_text and not rule.is_date)]
+        wordy += [self.department] if self.department else []
+        return sorted({column for rule in wordy for column in rule.columns})
+
 
 @dataclass(frozen=True, slots=True)
 class TableMapping:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from usrec.domain.rules.approved_codes import CodesByDay
 
 UNMAPPED: Final = "unmapped: "
 """Before a value that the declared map does not know; the rules refuse it and name the field."""
+PERSONS_NUMBER: Final = re.compile(r"(?<!\d)\d(?:[\s\-\u2010-\u2015\u2212]*\d){11}(?!\d)")
+"""Twelve digits, written with blanks or hyphens between them or without."""
 _BROKEN: Final = "\ufffd"
 
 

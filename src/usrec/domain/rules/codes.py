@@ -60,6 +60,11 @@ CODE_FIELDS: Final[Mapping[str, CodeField]] = {
 }
 
 
+def may_be_heading(dictionary: str) -> bool:
+    """Whether a code with others below it may be given, as that of a town: no response code refuses it."""
+    return not any(one.heading for one in CODE_FIELDS.values() if one.dictionary == dictionary)
+
+
 @dataclass(frozen=True, slots=True)
 class CodeCheck:
     """What codes are held against.

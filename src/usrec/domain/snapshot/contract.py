@@ -13,15 +13,15 @@ from typing import Final
 
 from usrec.domain.deadline import ORDER_353_IN_FORCE
 from usrec.domain.rules.field_table import FIELDS
+from usrec.domain.snapshot.agreement import change_agreement
 from usrec.domain.snapshot.derived import HEADS, Puzzle, PuzzleKind, Telling, Why
+from usrec.domain.snapshot.difference import different, edit, with_values
 from usrec.domain.snapshot.recoded import Recoded, as_registered, is_carried
 from usrec.domain.snapshot.staff import EXTENDED, TERMS, Fields, StaffRow
 from usrec.domain.snapshot.story import Facts, Story, Told
 from usrec.domain.source_event import Operation
 
 _EDITABLE: Final = frozenset(rule.name for rule in FIELDS[Operation.CONTRACT_EDIT])
-_UNREGISTERED: Final = frozenset({"signed_on", "changes"})
-"""What an agreement has and no registry keeps."""
 _PASSES: Final = 3
 
 
@@ -182,7 +182,7 @@ def _end(telling: Telling, row: StaffRow) -> None:
     after = replace(belief, ending=ending)
     if belief.ending is not None:
         if open_one is not None:
-            telling.revise(open_one, after, Why.NOT_SENT_YET, _different(belief.ending, ending))
+            telling.revise(open_one, after, Why.NOT_SENT_YET, different(belief.ending, ending))
     elif last is not None and last.operation is Operation.TERMINATION:
         telling.revise(last, after, Why.ENDED)
     else:
@@ -190,44 +190,20 @@ def _end(telling: Telling, row: StaffRow) -> None:
 
 
 def _change(telling: Telling, row: StaffRow) -> None:
-    _change_agreement(telling, row)
+    change_agreement(telling, row)
     for _ in range(_PASSES):
         _change_terms(telling, row)
     _change_paper(telling, row)
 
 
-def _change_agreement(telling: Telling, row: StaffRow) -> None:
-    """A new agreement, or the last one with other dates."""
-    story, belief, paper = telling.story, telling.story.belief, row.agreement
-    if not paper.get("agreement_number") or paper == belief.agreement:
-        return
-    last = story.last([Operation.AMENDMENT])
-    is_same = paper["agreement_number"] == belief.agreement.get("agreement_number")
-    renamed = bool(last) and paper.get("agreement_date") == belief.agreement.get("agreement_date")
-    with_terms = replace(belief, agreement=paper, contract=_with(belief.contract, row.contract, TERMS))
-    names = _different(belief.agreement, paper)
-    if last is not None and not last.withdrawn and (is_same or renamed or _is_incomplete(story, last)):
-        telling.revise(last, replace(last.after[-1], agreement=paper), Why.NOT_SENT_YET, names)
-    elif not is_same and belief.ending is None:
-        telling.tell(Operation.AMENDMENT, with_terms, Why.NEW_AGREEMENT, _different(belief.contract, row.contract))
-    elif is_same and set(names) <= _UNREGISTERED:
-        telling.story = story.absorb(lambda facts: replace(facts, agreement=paper))
-    elif is_same and belief.ending is None:
-        _edit(telling, Operation.AMENDMENT_EDIT, replace(belief, agreement=paper), Why.AGREEMENT_CORRECTED, names)
-
-
-def _is_incomplete(story: Story, amendment: Told) -> bool:
-    return amendment.after[-1].agreement == story.before(amendment.event_id).agreement
-
-
 def _change_terms(telling: Telling, row: StaffRow) -> None:
     story, belief = telling.story, telling.story.belief
-    names = [name for name in _different(belief.contract, row.contract) if name in TERMS]
+    names = [name for name in different(belief.contract, row.contract) if name in TERMS]
     if not names or belief.contract is None:
         return
     carrier = story.last([*HEADS, Operation.AMENDMENT])
     extension = story.last([Operation.EXTENSION])
-    after = replace(belief, contract=_with(belief.contract, row.contract, names))
+    after = replace(belief, contract=with_values(belief.contract, row.contract, names))
     if extension is not None and set(names) <= EXTENDED and _is_behind(story, extension, carrier):
         told = extension
     elif carrier is not None:
@@ -241,7 +217,9 @@ def _change_terms(telling: Telling, row: StaffRow) -> None:
         telling.tell(Operation.AMENDMENT, after, Why.NO_AGREEMENT, names)
         return
     facts = told.after[-1]
-    telling.revise(told, replace(facts, contract=_with(facts.contract, row.contract, names)), Why.NOT_SENT_YET, names)
+    telling.revise(
+        told, replace(facts, contract=with_values(facts.contract, row.contract, names)), Why.NOT_SENT_YET, names
+    )
 
 
 def _is_behind(story: Story, one: Told, other: Told | None) -> bool:
@@ -257,35 +235,18 @@ def _goes_on(known: Fields, now: Fields, names: Sequence[str]) -> bool:
 def _change_paper(telling: Telling, row: StaffRow) -> None:
     """Fields of the contract that no agreement changes: they were wrong."""
     story, belief = telling.story, telling.story.belief
-    names = [name for name in _different(belief.contract, row.contract) if name not in TERMS]
+    names = [name for name in different(belief.contract, row.contract) if name not in TERMS]
     if not names or belief.contract is None:
         return
     head = story.last(HEADS)
     if head is not None:
         facts = head.after[-1]
-        after = replace(facts, contract=_with(facts.contract, row.contract, names))
+        after = replace(facts, contract=with_values(facts.contract, row.contract, names))
         telling.revise(head, after, Why.NOT_SENT_YET, names)
     elif not _EDITABLE & set(names):
-        telling.story = story.absorb(lambda facts: replace(facts, contract=_with(facts.contract, row.contract, names)))
+        telling.story = story.absorb(
+            lambda facts: replace(facts, contract=with_values(facts.contract, row.contract, names))
+        )
     elif belief.ending is None:
-        after = replace(belief, contract=_with(belief.contract, row.contract, names))
-        _edit(telling, Operation.CONTRACT_EDIT, after, Why.PAPER_CORRECTED, names)
-
-
-def _edit(telling: Telling, operation: Operation, after: Facts, why: Why, names: Sequence[str]) -> None:
-    open_one = telling.story.last([operation])
-    if open_one is not None and open_one is telling.story.told[-1]:
-        telling.revise(open_one, after, Why.NOT_SENT_YET, names)
-    else:
-        telling.tell(operation, after, why, names)
-
-
-def _different(known: Fields | None, now: Fields) -> list[str]:
-    known = known or {}
-    return sorted(name for name in {*known, *now} if known.get(name) != now.get(name))
-
-
-def _with(known: Fields | None, now: Fields, names: Sequence[str]) -> Fields:
-    """``known`` with the values of ``names`` as they are now."""
-    kept = {name: value for name, value in (known or {}).items() if name not in names}
-    return kept | {name: now[name] for name in names if name in now}
+        after = replace(belief, contract=with_values(belief.contract, row.contract, names))
+        edit(telling, Operation.CONTRACT_EDIT, after, Why.PAPER_CORRECTED, names)

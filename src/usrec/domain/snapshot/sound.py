@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from usrec.domain.errors import SnapshotRefused
 from usrec.domain.snapshot.contract import ending_of
 from usrec.domain.snapshot.look import Memory
-from usrec.domain.snapshot.staff import Look, StaffRow, fold
+from usrec.domain.snapshot.staff import FoldedKey, Look, StaffRow, fold
 
 _KEPT: Final = "The last snapshot stands; nothing was derived and no event is lost"
 _ALWAYS_POSSIBLE: Final = 1
@@ -26,8 +26,8 @@ class Soundness:
     """What is still a staff.
 
     Attributes:
-        lost_percent: More of the running contracts may not vanish or end between two looks, nor more of the rows be
-            old contracts that were never seen.
+        lost_percent: More of the running contracts may not vanish or end between two looks, nor more of the leaves be
+            deleted, nor more of the rows be old contracts that were never seen.
     """
 
     lost_percent: int = 5
@@ -36,17 +36,35 @@ class Soundness:
 BY_DEFAULT: Final = Soundness()
 
 
-def require_sound(look: Look, memory: Memory, bounds: Soundness, where: str) -> None:
+def require_sound(
+    look: Look, memory: Memory, bounds: Soundness, where: str, *, leaves_are_complete: bool = False
+) -> None:
     """Make sure that ``look`` can be the staff.
 
+    Args:
+        leaves_are_complete: A leave whose row is gone was deleted.
+
     Raises:
-        SnapshotRefused: It is empty, loses, ends or adds too many contracts, or lacks keys or does not tell them apart.
+        SnapshotRefused: It is empty, loses, ends or adds too many contracts, or deletes too many leaves, or lacks keys
+            or does not tell them apart.
     """
     if not look.contracts:
         raise _refused("the query returned no row", where, "Run the query by hand; has a view or a right been lost?")
     _require_keys([row.key for row in look.contracts], "contract", where)
     _require_keys([row.key for row in look.leaves or ()], "leave", where)
     _require_likely(look, memory, bounds, where)
+    if leaves_are_complete and look.leaves is not None:
+        _require_leaves({fold(row.key) for row in look.leaves}, memory, bounds, where)
+
+
+def _require_leaves(shown: Set[FoldedKey], memory: Memory, bounds: Soundness, where: str) -> None:
+    """Neither may too many leaves be deleted at once, nor all."""
+    standing = {key for key, one in memory.leaves.items() if one.belief.leave is not None and not one.closed}
+    lost = len(standing - shown)
+    possible = max(_POSSIBLE_AT_ONCE, bounds.lost_percent * len(standing) / 100)
+    if lost > (possible if shown else _ALWAYS_POSSIBLE):
+        what = "leaves are missing from what the query of the leaves returned"
+        raise _unlikely(lost, len(standing), what, where, "If all were truly deleted")
 
 
 def _require_likely(look: Look, memory: Memory, bounds: Soundness, where: str) -> None:

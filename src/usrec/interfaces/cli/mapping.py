@@ -112,13 +112,14 @@ def suggest(
     from usrec.application.map_values import approve_exact as approve_equal
     from usrec.application.map_values import suggest as with_suggestions
     from usrec.domain.mapping.likeness import NameIndex
+    from usrec.domain.rules.codes import may_be_heading
     from usrec.interfaces.cli.mapping_report import suggested_json, suggested_line
 
     settings, told = _settings(config), []
     for file in files:
         before, review = content_of(file), _read(file)
         edition = _edition(settings, review.dictionary, _day(on))
-        index, approved = NameIndex(edition), 0
+        index, approved = NameIndex(edition, headings_too=may_be_heading(review.dictionary)), 0
         if approve_exact:
             exact = approve_equal(review, edition, index, who(), _day(None))
             _require_no_faults(file, exact.faults)

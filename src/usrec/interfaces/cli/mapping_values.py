@@ -49,10 +49,7 @@ def _of_rows(settings: LoadedSettings, name: str, files: Mapping[str, Path]) -> 
 
 def _of_staff(settings: LoadedSettings, name: str, review: Path | None) -> Sequence[Collected]:
     """Every review file of a staff's mapping, or the one that is named."""
-    from usrec.adapters.sources.hr_database import HrDatabase
-    from usrec.adapters.sources.staff_probe import look_at_staff
     from usrec.application.map_values import seen_in_staff, subjects
-    from usrec.domain.source_event import SourceName
     from usrec.staffs import build_mapping, build_roster, named_staff
 
     source = named_staff(settings, name)
@@ -63,17 +60,12 @@ def _of_staff(settings: LoadedSettings, name: str, review: Path | None) -> Seque
         place = str(source.mapping if review is None else review)
         raise _nowhere(place, "Write approved = ... at the field and [approved.NAME]")
     roster = build_roster(settings, name, source, mapping)
-    url, password = settings.database_url(source.url), settings.optional_secret(source.password)
-    database = HrDatabase(SourceName(name), url, writable=False, password=password, by_query=True)
     try:
-        found = look_at_staff(database, roster, mapping)
+        contracts, leaves = roster.rows()
     finally:
         roster.close()
-        database.close()
     return [
-        collected(
-            folder / one.map.file, one.dictionary, seen_in_staff(one, mapping, found.contracts, found.leaves or ())
-        )
+        collected(folder / one.map.file, one.dictionary, seen_in_staff(one, mapping, contracts, leaves or ()))
         for one in wanted
     ]
 

@@ -111,12 +111,12 @@ class CheckedStaff:
 
     def sample(self) -> Iterator[tuple[str, Mapping[str, str]]]:
         """The first rows as they are mapped, personal data masked."""
-        from usrec.domain.mapping.coverage import masked
+        from usrec.domain.mapping.coverage import masked, without_persons
 
         for row in self.staff[:SAMPLE]:
             parts = {"": row.contract, "amendment.": row.agreement, "termination.": row.ending}
             yield (
-                row.key,
+                without_persons(row.key),
                 {f"{part}{name}": masked(name, value) for part, one in parts.items() for name, value in one.items()},
             )
 

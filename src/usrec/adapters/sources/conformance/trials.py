@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 
 from usrec.adapters.sources.conformance import server
 from usrec.adapters.sources.conformance.finding import Check, Finding, NotAsExpected, NotTried, Verdict, tried
@@ -51,7 +52,7 @@ def try_staff(account: Account, mapping: StaffMapping, where: str) -> Iterator[F
     Raises:
         ConfigurationError: The address or the driver cannot be used.
     """
-    with closing(_database(account)) as database:
+    with closing(_database(account, mapping.dates.offset)) as database:
         findings = list(_server(account, database, ""))
         yield from findings
         if findings[0].verdict is Verdict.FAILED:
@@ -61,8 +62,8 @@ def try_staff(account: Account, mapping: StaffMapping, where: str) -> Iterator[F
         yield tried(Check.LETTERS, lambda: _letters(seen))
 
 
-def _database(account: Account) -> HrDatabase:
-    return HrDatabase(account.name, account.url, writable=False, password=account.password)
+def _database(account: Account, zone: timedelta | None = None) -> HrDatabase:
+    return HrDatabase(account.name, account.url, writable=False, password=account.password, zone=zone)
 
 
 def _server(account: Account, database: HrDatabase, table: str) -> Iterator[Finding]:

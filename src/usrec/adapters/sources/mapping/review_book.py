@@ -14,7 +14,7 @@ _SUGGESTION_WIDTH: Final = 60
 def workbook_of(lines: Sequence[Sequence[str]]) -> bytes:
     """The bytes of a workbook of one sheet; the first line holds the headings.
 
-    In every cell, and in those that a person fills, stands text: 01 stays 01.
+    In every cell stands text, and in those that a person fills, by the format of their column: 01 stays 01.
     """
     from openpyxl import Workbook
     from openpyxl.styles import Font
@@ -25,11 +25,13 @@ def workbook_of(lines: Sequence[Sequence[str]]) -> bytes:
     sheet.title = "mapping"
     for at, texts in enumerate(lines, start=1):
         for column, text in enumerate(texts, start=1):
-            cell = sheet.cell(at, column, text or None)
+            if not text:
+                continue
+            cell = sheet.cell(at, column, text)
             cell.number_format = "@"
-            cell.font = Font(bold=at == 1)
-            if text:
-                cell.data_type = "s"
+            cell.data_type = "s"
+            if at == 1:
+                cell.font = Font(bold=True)
     for column, name in enumerate(lines[0], start=1):
         shape = sheet.column_dimensions[get_column_letter(column)]
         shape.width = _SUGGESTION_WIDTH if name.startswith("suggestion_") else _WIDTHS.get(name, _WIDTH)

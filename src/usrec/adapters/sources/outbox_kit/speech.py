@@ -25,6 +25,7 @@ class Speech:
         json: A JSON object of text values; a NULL is left out.
         json_value: A value of a JSON object, with ``{}`` for the object and for the name.
         differs: Whether two JSON texts differ, with ``{}`` for each.
+        exact: A column of the outbox other than its keys as it is compared, with ``{}`` for it.
         quote: What stands before a text in quotes.
         false: A value of the column ``withdrawn``.
     """
@@ -36,6 +37,7 @@ class Speech:
     json: Callable[[Pairs], str]
     json_value: str
     differs: str = "{} <> {}"
+    exact: str = "{}"
     quote: str = ""
     false: str = "0"
     true: str = "1"
@@ -79,6 +81,9 @@ def _oracle_json(pairs: Pairs) -> str:
 
 _MARIADB_TEXT: Final = "CONVERT({} USING utf8mb4) COLLATE utf8mb4_bin"
 
+_EXACTLY: Final = "COLLATE Latin1_General_100_BIN2"
+"""As the keys of SQL Server's outbox. It compares no columns of different collations, and in usual ones not exactly."""
+
 SPEECHES: Final[Mapping[str, Speech]] = {
     "sqlite": Speech(
         sqlite.dialect(),
@@ -108,11 +113,13 @@ SPEECHES: Final[Mapping[str, Speech]] = {
     ),
     "mssql": Speech(
         mssql.dialect(),  # type: ignore[no-untyped-call] # SQLAlchemy's class
-        "CAST({} AS nvarchar(4000))",
+        f"CAST({{}} AS nvarchar(4000)) {_EXACTLY}",
         "CONVERT(nvarchar(10), {}, 23)",
         " + ".join,
         _mssql_json,
-        "JSON_VALUE({}, '$.{}')",
+        f"JSON_VALUE({{}}, '$.{{}}') {_EXACTLY}",
+        f"{{}} {_EXACTLY} <> {{}} {_EXACTLY}",
+        exact=f"{{}} {_EXACTLY}",
         quote="N",
     ),
     "oracle": Speech(

@@ -148,6 +148,7 @@ class Contracts:
 
     def _enter(self, kind: _Kind, changed: str, text: str) -> str:
         say = self.speech
+        now, told = (say.exact.format(f"COALESCE(n.{one}, ' ')") for one in ("employer_bin", "told_bin"))
         return (
             f"{_INSERT}\n"
             f"SELECT n.event_id, COALESCE(n.revision, 0) + 1, {say.literal(kind.operation)}, n.contract_key,"
@@ -158,7 +159,7 @@ class Contracts:
             f"  WHERE m.source_key = {changed} AND {kind.condition}) n\n"
             "WHERE NOT EXISTS (SELECT 1 FROM usrec_outbox_known k WHERE k.event_id = n.event_id)\n"
             f"  AND (n.revision IS NULL OR n.withdrawn = {say.true} OR {say.differs.format('n.payload', 'n.told')}"
-            " OR COALESCE(n.employer_bin, ' ') <> COALESCE(n.told_bin, ' '))"
+            f" OR {now} <> {told})"
         )
 
     def _take_back(self, kind: _Kind, changed: str, text: str) -> str:
