@@ -106,13 +106,13 @@ class Daemon:
         self.hr_rows = HrRows(
             self.crew, self.drain, self.metrics, self.hr_words, OTHERS_TIME, is_sending=lambda: self.lines.are_sending
         )
-        self.alerting = Alerting(self.words, self.metrics)
+        self.audits = AuditWatch()
+        self.alerting = Alerting(self.words, self.metrics, self._has_audited)
         self.reloader = Reloader(
             self.handover, self.manager, self.compose, taken=self._new_keys, status=lambda: self.health().words()
         )
         self.vitals = Vitals(self.agent.clock)
         self.authority = AuthorityWatch()
-        self.audits = AuditWatch()
         self.trust = TrustWatch(self.stop)
         self.journal = JournalWatch()
         self.heart = Heart(self.agent.clock, self.crew.pulses.hung, self.clock_watch.verdict)
@@ -358,6 +358,9 @@ class Daemon:
         if self.handover.current.settings.values.audit.at is None:
             return []
         return [Loop("audit", self._audit_once, AUDIT_TIME, LOOK_EVERY.total_seconds(), wakes_early=False)]
+
+    def _has_audited(self) -> bool:
+        return self.audits.has_looked or self.handover.current.settings.values.audit.at is None
 
     def _audit_once(self, agent: Agent) -> bool:
         self.audits.look(agent)
