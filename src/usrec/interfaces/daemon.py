@@ -139,17 +139,17 @@ class Daemon:
             self.handover.current,
             hung=self.crew.pulses.hung(),
             stopping=self.stop.is_set(),
-            breaker=self.lines.breaker,
+            breakers=self.lines.breakers,
             reload_refused=self.reloader.refused,
             clock=self.clock_watch.verdict(self.handover.current),
         )
 
     def exposition(self) -> bytes:
         """What a monitoring system is told."""
-        breaker, refused = self.lines.breaker, bool(self.reloader.refused)
+        breakers, refused = self.lines.breakers, bool(self.reloader.refused)
         with self.handover.borrow() as agent:
             clock, values = self.clock_watch.verdict(agent), agent.settings.values
-            standing = standing_of(agent, breaker=breaker, reload_refused=refused, clock=clock)
+            standing = standing_of(agent, breakers=breakers, reload_refused=refused, clock=clock)
             silence, sinks = values.watch.silence, sink_names(values.alerts)
             cap, view = values.delivery.rate, agent.ledger.view
             return self.metrics.exposition(view, standing, silence=silence, sinks=sinks, cap=cap)
