@@ -29,6 +29,7 @@ class Loop:
         wakes_early: News for the other threads end its rest.
         wakes_on: Rings of a database that end its rest.
         rouse: Ends what its step itself waits for, where it waits for news.
+        lets_pass: Seconds that it leaves to the others after news: what follows from their work it then does at once.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Loop:
     wakes_early: bool = True
     wakes_on: Collection[Ring] = ()
     rouse: Callable[[], None] = lambda: None
+    lets_pass: float = 0.0
 
 
 class Crew:
@@ -132,5 +134,5 @@ class Crew:
             self.pulses.rest(loop.name)
 
     def _rest(self, loop: Loop) -> None:
-        if not self._stop.is_set():
-            self._news[loop.name].wait(loop.every)
+        if not self._stop.is_set() and self._news[loop.name].wait(loop.every):
+            self._stop.wait(loop.lets_pass)

@@ -38,7 +38,7 @@ from usrec.interfaces.gate import Gates
 from usrec.interfaces.handover import Handover
 from usrec.interfaces.health import Health, Vitals
 from usrec.interfaces.heart import Heart
-from usrec.interfaces.hr_rows import HrRows
+from usrec.interfaces.hr_rows import LETS_PASS, HrRows
 from usrec.interfaces.journal_watch import LINK_EVERY, JournalWatch
 from usrec.interfaces.lines import Lines
 from usrec.interfaces.metrics_page import sink_names, standing_of
@@ -212,7 +212,7 @@ class Daemon:
         look = Loop("look", self._look_once, LEDGER_TIME, LOOK_EVERY.total_seconds(), wakes_early=False)
         return [
             *self.hr_rows.loops(self.handover.current, poll),
-            Loop("upkeep", self._upkeep_once, OTHERS_TIME, poll),
+            Loop("upkeep", self._upkeep_once, OTHERS_TIME, poll, lets_pass=LETS_PASS),
             *self._delivering_loops(exchange, poll),
             *self.alerting.loops(self.handover.current, poll),
             self.heart.loop(values.watch.silence, draining=drain),
@@ -235,7 +235,8 @@ class Daemon:
         """The delivering threads; news are none of theirs, but an order to stop is."""
         for number in range(self.handover.current.settings.values.delivery.workers):
             name = f"{clerk}-{number}"
-            yield Loop(name, line.hand(name, exchange, idle), exchange, idle, rouse=line.bench.call_away)
+            hand, away = line.hand(name, exchange, idle), line.bench.call_away
+            yield Loop(name, hand, exchange, idle, wakes_early=False, rouse=away)
 
     def _telling_loops(self, poll: float) -> Sequence[Loop]:
         """For HR systems that are told of changes at once."""

@@ -26,6 +26,8 @@ from usrec.ports.event_source import EventSource, StatusNote
 INGEST_SIZE: Final = 200
 INGEST_BESIDE_DELIVERIES: Final = 25
 """Rows in one transaction while deliveries wait for their turn at an SQLite file."""
+LETS_PASS: Final = 0.1
+"""Seconds after news in which whatever only tells leaves the machine to what delivers."""
 _log = structlog.get_logger("usrec.daemon")
 
 
@@ -68,7 +70,7 @@ class HrRows:
 
     def _loops_of(self, name: SourceName, every: float) -> Iterator[Loop]:
         yield Loop(f"ingest-{name}", partial(self._take, name), self._allowed, every, wakes_on=[Ring.ROWS])
-        yield Loop(f"write-back-{name}", partial(self._write_back, name), self._allowed, every)
+        yield Loop(f"write-back-{name}", partial(self._write_back, name), self._allowed, every, lets_pass=LETS_PASS)
 
     def _take(self, name: SourceName, agent: Agent) -> bool:
         """Take rows from one source; whether there were any."""
