@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from usrec.approved import build_approved_codes
-from usrec.domain.audit_due import AuditTimetable
 from usrec.domain.rules.codes import CodeCheck
 from usrec.domain.rules.completeness import Completeness
 from usrec.domain.rules.finding import Severity
@@ -47,14 +46,6 @@ def _with_days(official: WorkingCalendar, days: CalendarSettings, checked: froze
     if days == CalendarSettings() and not checked:
         return official
     return CalendarOverrides(official, days.working_days, days.days_off, days.checked_years | checked)
-
-
-def build_audit_timetable(settings: LoadedWatcherSettings) -> AuditTimetable | None:
-    """When a running agent takes its audits; None where it takes none."""
-    audit = settings.values.audit
-    if audit.at is None:
-        return None
-    return AuditTimetable(audit.at, build_calendars(settings).common, audit.working_days_only)
 
 
 def build_dictionaries(settings: LoadedWatcherSettings) -> DictionaryFiles:

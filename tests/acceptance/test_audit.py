@@ -10,7 +10,7 @@ from typing import Any
 
 from support.personnel import Person, a_day
 from support.simulator_process import SimulatorProcess
-from support.workplace import BIN, Workplace
+from support.workplace import BIN, Workplace, log_records
 
 MAPPING = """
 version = 1
@@ -90,7 +90,12 @@ def test_what_three_books_say_is_told_and_only_ids_are_taken_over(
         full = place.usrec("audit", "show", "--employer", "main", "--show-personal").stdout
         assert Person(4).iin in full
         assert "exported" in place.usrec("journal", "show").stdout
-        place.drain()
+        assert _told(place) == {
+            "USREC: an audit found 6 contracts to look at",
+            "USREC: the registry's ids of 2 contracts are not known",
+            "USREC: 1 contract of HR's staff cannot be understood",
+        }
+        assert _told(place) == set(), "what was told is on record"
         puzzles = place.ask("source", "puzzles", "hr")
         assert puzzles == [{"kind": "other_employee", "key": Person(1).key}]
         stages = place.ask("audit", "lateness")[0]
@@ -100,6 +105,11 @@ def test_what_three_books_say_is_told_and_only_ids_are_taken_over(
         departments = place.ask("audit", "lateness", "--by-department")
         assert [(one["department"], one["registered"]) for one in departments] == [("Кадрлар", stages["registered"])]
         assert "Кадрлар" in place.usrec("audit", "lateness", "--by-department").stdout
+
+
+def _told(place: Workplace) -> set[str]:
+    """What a drain tells of contracts; the log needs no working hours."""
+    return {str(one["event"]) for one in log_records(place.drain()) if one["action"] == "alert.audit"}
 
 
 def _hire(place: Workplace, person: Person, signed: str) -> None:

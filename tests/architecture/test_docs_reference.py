@@ -20,11 +20,13 @@ from usrec.domain.change import Change
 from usrec.domain.errors import ConfigurationError, OursToFix, PersonDecides, TheirsToWaitFor, UsrecError
 from usrec.domain.rules.completeness import is_demanded
 from usrec.domain.rules.field_table import FIELDS
+from usrec.domain.snapshot.derived import PuzzleKind
 from usrec.domain.source_event import Operation
 from usrec.domain.state import OPEN, TRANSITIONS, State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.domain.verdict import Ending
 from usrec.interfaces.cli.words import WAITS
+from usrec.interfaces.intake_api.openapi import openapi_document
 from usrec.settings.outline import Shape, Table, tables, without_none
 from usrec_simulator.codes import TEXTS, UNKNOWN_ERROR
 from usrec_simulator.errors import FaultScriptError
@@ -199,9 +201,45 @@ def test_state_tables_are_complete() -> None:
         ("status", QueueStatus),
         ("wait reason", WaitReason),
         ("ending", Ending),
+        ("puzzle", PuzzleKind),
     ):
         assert [only_code(row[0]) for row in table(STATES, heading)] == [word.value for word in words]
     assert set(code(section(STATES, "The queue").strip().partition("\n\n")[0])) == {state.value for state in OPEN}
+
+
+def test_words_that_hr_reads_beside_the_states_are_listed() -> None:
+    """Over HTTP they are those of the published OpenAPI document; in files those of the page about files."""
+    told = {only_code(row[0]): row[1] for row in table(STATES, "word")}
+    published = openapi_document(1)["components"]["schemas"]["Event"]["properties"]["state"]["enum"]
+    assert {word for word, way in told.items() if way != "files"} == set(published) - {one.value for one in State}
+    in_files = table(read("how-to/files.md"), "word")
+    assert [word for word, way in told.items() if way == "files"] == [only_code(row[0]) for row in in_files]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "connect-hr",
+        "snapshot",
+        "files",
+        "http-intake",
+        "onboarding",
+        "1c",
+        "odoo",
+        "frappe",
+        "orangehrm",
+        "sap",
+        "several-employers",
+        "mapping",
+        "audit",
+    ],
+)
+def test_every_way_in_has_a_picture_at_its_head(page: str) -> None:
+    """A drawing of characters, so that it is seen without a network and in any editor."""
+    first = blocks(read(f"how-to/{page}.md").partition("\n## ")[0])
+    drawn = [line for block in first for line in block.text.splitlines()]
+    assert any("┌" in line for line in drawn)
+    assert max(map(len, drawn)) <= 120
 
 
 def test_wait_reasons_are_told_as_the_commands_tell_them() -> None:

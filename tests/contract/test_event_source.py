@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import IntegrityError
 
 from support.hr_sides import NAME, HrSide, InMemoryHr, MariadbHr, PostgresqlHr, SqlHr, SqliteHr, Status
@@ -626,3 +628,65 @@ def _act_as(source: OutboxTableSource, role: str) -> None:
 
     engine = source._database._engine
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(f'SET LOCAL ROLE "{role}"'))
+
+
+# -- several of HR's transactions at once
+
+
+class Writers:
+    """Transactions of HR's that run side by side and end in any order; an SQLite file has one writer at a time."""
+
+    def __init__(self, hr: SqlHr, chance: random.Random) -> None:
+        self.engine = create_engine(hr.url)
+        self.most = 1 if self.engine.dialect.name == "sqlite" else 5
+        self.chance = chance
+        self.open: list[tuple[Connection, list[str]]] = []
+        self.committed: list[str] = []
+
+    def enter(self, event_id: str) -> None:
+        """One more row, in a transaction that is open or in a new one."""
+        if (len(self.open) < self.most and self.chance.random() < 0.5) or not self.open:
+            self.open.append((self.engine.connect(), []))
+        connection, rows = self.chance.choice(self.open)
+        connection.execute(text("INSERT INTO usrec_outbox (event_id) VALUES (:one)"), {"one": event_id})
+        rows.append(event_id)
+
+    def end(self, *, kept: bool) -> None:
+        """Any of those that are open is over."""
+        if self.open:
+            connection, rows = self.open.pop(self.chance.randrange(len(self.open)))
+            if kept:
+                connection.commit()
+                self.committed += rows
+            connection.close()
+
+
+@pytest.mark.parametrize("writable", [True, False], ids=["marks", "only reads"])
+def test_whatever_order_writers_commit_in_no_row_is_missed_or_given_twice(sql_hr: SqlHr, *, writable: bool) -> None:
+    taken, given = TakenKeys(), list[str]()
+    source = sql_hr.source() if writable else sql_hr.source(writable=False, known=taken)
+    chance = random.Random(20261123)
+    writers = Writers(sql_hr, chance)
+
+    def take() -> None:
+        while rows := source.fetch(3):
+            if writers.most == 1:
+                writers.end(kept=True)
+            source.mark_taken(rows)
+            taken.take(rows)
+            given.extend(ids(rows))
+
+    for number in range(120):
+        writers.enter(f"E-{number}")
+        if chance.random() < 0.4:
+            writers.end(kept=chance.random() < 0.8)
+        if chance.random() < 0.4:
+            take()
+    while writers.open:
+        writers.end(kept=True)
+    take()
+    writers.engine.dispose()
+    assert sorted(given) == sorted(writers.committed)
+    numbers = [int(one.removeprefix("E-")) for one in given]
+    late = [one for place, one in enumerate(numbers) if one < max(numbers[: place + 1])]
+    assert writers.most == 1 or len(late) > 20, "many were entered early and committed late"

@@ -13,6 +13,8 @@ from usrec.adapters.persistence import SqlLedger, create_ledger_engine
 from usrec.adapters.persistence.alert_tables import alerts as alerts_table
 from usrec.adapters.persistence.schema import alembic_config, upgrade
 from usrec.domain.alert import Alert, OpenAlert, Threshold, Watched
+from usrec.domain.oversight import Concern, Trouble
+from usrec.domain.oversight_notice import Told
 from usrec.domain.source_event import EventId
 from usrec.domain.state import State
 from usrec.domain.submission import SubmissionId, WaitReason
@@ -284,6 +286,24 @@ def test_dead_agents_message_is_told_again_at_once(stocked: SqlLedger) -> None:
         work.alert_sinks.free(["host:1"])
         assert work.alert_sinks.failures(MAIL, NOW) == 0
         assert list(work.alert_sinks.owners()) == []
+
+
+def test_each_sink_knows_its_own_troubles_with_contracts_until_it_is_taken_away(ledger: SqlLedger) -> None:
+    trouble = Trouble(Concern.AUDIT_FINDINGS, NOW - DAY, 3, frozenset({"филиал", "main"}))
+    puzzled = Trouble(Concern.STAFF_PUZZLES, NOW, 1, frozenset({"hr"}))
+    known = {one.concern: Told(one, NOW, times) for times, one in enumerate((trouble, puzzled), start=1)}
+    with ledger.begin() as work:
+        work.alert_sinks.learn(MAIL, known)
+        work.alert_sinks.learn(LOG, known)
+        work.commit()
+    with ledger.begin() as work:
+        assert work.alert_sinks.knowledge(MAIL) == known
+        work.alert_sinks.learn(MAIL, {Concern.STAFF_PUZZLES: known[Concern.STAFF_PUZZLES]})
+        assert [*work.alert_sinks.knowledge(MAIL)] == [Concern.STAFF_PUZZLES]
+        work.alert_sinks.abandon([MAIL], NOW)
+        assert work.alert_sinks.knowledge(LOG) == {}
+        work.alert_sinks.learn(MAIL, {})
+        assert work.alert_sinks.knowledge(MAIL) == {}
 
 
 @pytest.mark.parametrize("shared_ledger", [POSTGRESQL], indirect=True)

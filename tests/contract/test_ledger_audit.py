@@ -14,8 +14,9 @@ from usrec.application.retain import apply_retention
 from usrec.application.write_back import write_back
 from usrec.domain.audit import Cause, Kind, LedgerEntry
 from usrec.domain.audit_run import AuditRun
+from usrec.domain.drift import troubles_of_drift
 from usrec.domain.onboarding import HrContract, ImportedContract, KnownContract
-from usrec.domain.oversight import Concern, Impression, troubles_of
+from usrec.domain.oversight import Concern
 from usrec.domain.retention import Retention
 from usrec.domain.snapshot.derived import Puzzle, PuzzleKind
 from usrec.domain.snapshot.look import Difference
@@ -106,12 +107,12 @@ def test_what_a_look_leaves_open_is_kept_until_a_look_leaves_nothing(ledger: Sql
     with ledger.begin() as work:
         assert work.snapshots.keep(HR, Difference([], [*puzzles, puzzles[0]], {}, {}), now, None)
         work.commit()
-    sight = ledger.view.sight(now, now - timedelta(minutes=10))
-    assert sight.puzzles == {HR: 2}
-    trouble = troubles_of(sight, Impression(now), now, timedelta(hours=1))[Concern.STAFF_PUZZLES]
-    assert (trouble.number, trouble.about) == (2, frozenset({"staff"}))
     with ledger.begin() as work:
+        drift = work.audits.drift()
+        assert drift.puzzles == {HR: 2}
+        trouble = troubles_of_drift(drift, now)[Concern.STAFF_PUZZLES]
+        assert (trouble.number, trouble.about) == (2, frozenset({"staff"}))
         assert work.snapshots.puzzles(HR) == puzzles
         assert work.snapshots.keep(HR, Difference([], [], {}, {}), now + timedelta(hours=1), now)
+        assert work.audits.drift().puzzles == {}
         work.commit()
-    assert ledger.view.sight(now, now - timedelta(minutes=10)).puzzles == {}

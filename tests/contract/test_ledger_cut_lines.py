@@ -29,17 +29,23 @@ from usrec.application.hasten import hasten_unsent
 from usrec.application.record_intent import OpenAttempt
 from usrec.application.settle import Settlement, settle
 from usrec.application.sign_of_life import give_sign, take_leave
+from usrec.application.tell_drift import DriftTelling, tell_drift
 from usrec.application.tell_sink import tell_sink
 from usrec.application.watch_deadlines import watch_deadlines
 from usrec.application.write_back import write_back
+from usrec.domain.audit_due import DriftScope
 from usrec.domain.digest import DigestPolicy
 from usrec.domain.errors import LedgerUnavailable, SourceUnavailable
 from usrec.domain.heartbeat import Heartbeat
 from usrec.domain.message import CorrelationId, MessageId
 from usrec.domain.outcome import SubmissionOutcome
+from usrec.domain.snapshot.derived import Puzzle, PuzzleKind
+from usrec.domain.snapshot.look import Difference
+from usrec.domain.source_event import SourceName
 from usrec.domain.state import State
 from usrec.domain.watch import WatchPolicy
 from usrec.interfaces.alerting import in_brief
+from usrec.interfaces.watch_words import compose_notice
 from usrec.ports.alert_sink import SinkName, Subscriber
 from usrec.ports.event_source import StatusNote
 from usrec.ports.ledger import Claim
@@ -167,6 +173,16 @@ def t6_tell(line: Line) -> Act:
     return tell
 
 
+def t6_tell_of_contracts(line: Line) -> Act:
+    puzzles = Difference([], [Puzzle(PuzzleKind.OTHER_EMPLOYEE, "K-1")], {}, {})
+    with line.work() as work:
+        assert work.snapshots.keep(SourceName("hr"), puzzles, line.clock.now(), None)
+    to = Subscriber(SinkName("webhook.desk"), InMemoryAlertSink(), "en", at_once=True)
+    telling = DriftTelling(DriftScope([], ["hr"]), compose_notice, policy(line).digests)
+    ledger, clock = line.ledger, line.clock
+    return lambda: tell_drift(to, telling, ledger=ledger, clock=clock, entropy=line.entropy, owner="agent")
+
+
 def t7_note(line: Line) -> Act:
     line.take("c1")
     with line.ledger.begin() as work:
@@ -212,6 +228,7 @@ CASES = [
     t5_settlement,
     t6_raise,
     t6_tell,
+    t6_tell_of_contracts,
     t7_note,
     heartbeat,
     farewell,

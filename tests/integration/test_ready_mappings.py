@@ -100,7 +100,7 @@ def test_what_changes_in_odoo_is_registered_once_hr_has_filled_it_in(postgresql_
 def _change_odoo(company: Company) -> None:
     assert company.look() == {}, "who stands there was entered long ago"
     hire = """INSERT INTO hr_employee VALUES (4, 'Г', true, 1, '900101300007', 1, NULL, NULL);
-        INSERT INTO hr_contract VALUES (20, 'ТД-20', true, 4, 2, 1, 1, '2026-11-16', NULL, 'open', 'normal', 1,
+        INSERT INTO hr_contract VALUES (20, 'ТД-20', true, 4, 2, 1, 1, '2026-11-16', NULL, 'open', 'normal', 1, 3,
             '2026-11-16', NULL, '1', NULL, NULL, NULL, NULL, NULL)"""
     assert company.look(hire) == {"conclusion": "invalid"}, "the day of signing is not made up"
     done = company.look("UPDATE hr_contract SET x_usrec_signed_on = '2026-11-16' WHERE id = 20")

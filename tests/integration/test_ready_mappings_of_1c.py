@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -131,7 +132,7 @@ def test_1c_is_read_over_odata_page_by_page_as_its_mapping_says(asking: Asking, 
     running = next(one for one in look.contracts if one.key == KEYS_1C[0])
     assert running.agreement == AGREEMENT | {"begin_date": "2026-11-20"}, "the transfer's own day"
     agreed = [one for one in look.contracts if one.key != KEYS_1C[0]]
-    same_day = type(running)(running.key, running.employer_bin, running.contract, AGREEMENT, running.ending)
+    same_day = replace(running, agreement=AGREEMENT)
     compare(Look([same_day, *agreed], None, AT), KEYS_1C)
     name, asked = service.asked[0]
     assert (name, asked["$filter"]) == ("Document_ПриемНаРаботу", "Posted eq true and DeletionMark eq false")

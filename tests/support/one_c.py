@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from support.hr_products import ADDRESS, BIN, IIN
-from support.staff_look import AGREEMENT, look_at
+from support.staff_look import AGREEMENT, DEPARTMENT, look_at
 from usrec.adapters.sources.mapping.ready import ready_mapping
 from usrec.domain.snapshot.staff import Look
 
@@ -39,6 +39,7 @@ class Export:
             "КлючДоговора": f"6fa459ea-ee8a-3ca4-894e-db77e160355{number[-1]}",
             "БИН": int(BIN),
             "ИИН": IIN,
+            "Подразделение": DEPARTMENT if agreement else None,
             "Должность": post,
             "КодНКЗ": nkz,
             "ВидСрока": "бессрочный",
@@ -85,6 +86,7 @@ def sets_of_1c() -> dict[str, list[dict[str, Any]]]:
             "Организация_Key": "o",
             "Сотрудник_Key": f"s{number}",
             "ФизическоеЛицо_Key": f"p{number}",
+            "Подразделение_Key": "00000000-0000-0000-0000-000000000000",
             "Должность_Key": post,
             "ДатаПриема": f"{begins}T00:00:00",
             "ТрудовойДоговорНомер": f"ТД-{number}",
@@ -97,6 +99,7 @@ def sets_of_1c() -> dict[str, list[dict[str, Any]]]:
     transfer = {
         "Ref_Key": "t",
         "Сотрудник_Key": "s7",
+        "Подразделение_Key": "u3",
         "Должность_Key": "d1",
         "ДатаНачала": "2026-11-20T00:00:00",
         "ДополнительныеРеквизиты": _attributes(number="ДС-1", dated="2026-11-19T00:00:00", ds_signed="2026-11-20"),
@@ -122,6 +125,7 @@ def sets_of_1c() -> dict[str, list[dict[str, Any]]]:
             {"Ref_Key": "d1", "Description": "Талдаушы", "ДополнительныеРеквизиты": _attributes(nkz="2511-2-001")},
             {"Ref_Key": "d2", "Description": "Developer", "ДополнительныеРеквизиты": _attributes(nkz="2512-0-001")},
         ],
+        "Catalog_ПодразделенияОрганизаций": [{"Ref_Key": "u3", "Description": DEPARTMENT}],
         "ChartOfCharacteristicTypes_ДополнительныеРеквизитыИСведения": [
             {"Ref_Key": f"a{number}", "Description": f"ЕСУТД: {title}"} for number, title in enumerate(titles, 1)
         ],

@@ -35,6 +35,7 @@ AGREEMENT: Final = {
     "signed_on": "2026-11-20",
     "begin_date": "2026-11-23",
 }
+DEPARTMENT: Final = "Цех № 2"
 ENDED: Final = {name: value for name, value in RUNNING.items() if name != "signed_on"} | {
     "contract_number": "ТД-8",
     "contract_date": "2024-02-28",
@@ -95,3 +96,4 @@ def compare(look: Look, keys: tuple[str, str]) -> None:
     assert (running.contract, running.agreement, running.ending) == (RUNNING, AGREEMENT, {})
     assert (ended.contract, ended.agreement, ended.ending) == (ENDED, {}, ENDING), "nothing is made up"
     assert {running.employer_bin, ended.employer_bin} == {BIN}
+    assert (running.department, ended.department) == (DEPARTMENT, ""), "for figures of lateness"

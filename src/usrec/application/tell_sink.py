@@ -15,6 +15,7 @@ from typing import Final
 from usrec.domain.digest import DigestPolicy
 from usrec.domain.errors import AlertNotTaken
 from usrec.domain.identifiers import new_record_id
+from usrec.domain.oversight_notice import Knowledge
 from usrec.domain.retry import RetryPolicy
 from usrec.ports.alert_sink import AlertMessage, AlertMessageId, Composer, MessageKind, Subscriber
 from usrec.ports.alert_sinks import Untold
@@ -32,7 +33,7 @@ class Told:
     """What became of it.
 
     Attributes:
-        alerts: How many the sink took.
+        alerts: Of how many the sink took the message.
         problem: Why it took none although some were due; they are tried again.
     """
 
@@ -41,9 +42,19 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
+class Turn:
+    """A message that is on record and about to be sent.
+
+    Attributes:
+        failures: How often the sink has failed in a row.
+        number: Of what it tells.
+        knowledge: What the sink knows of troubles with contracts when it has taken it; None where it tells of events.
+    """
+
     message: AlertMessage
     failures: int
+    number: int
+    knowledge: Knowledge | None = None
 
 
 def tell_sink(
@@ -69,6 +80,13 @@ def tell_sink(
         if turn is None:
             return Told()
         work.commit()
+    return tell_turn(turn, subscriber, ledger=ledger, clock=clock, entropy=entropy, owner=owner)
+
+
+def tell_turn(
+    turn: Turn, subscriber: Subscriber, *, ledger: Ledger, clock: Clock, entropy: Entropy, owner: str
+) -> Told:
+    """Send what is on record, and record whether the sink took it."""
     try:
         subscriber.sink.deliver(turn.message)
     except AlertNotTaken as problem:
@@ -80,8 +98,10 @@ def tell_sink(
         return Told(problem=problem)
     with ledger.begin() as work:
         work.alert_sinks.taken(subscriber.name, turn.message.id, clock.now(), owner=owner)
+        if turn.knowledge is not None:
+            work.alert_sinks.learn(subscriber.name, turn.knowledge)
         work.commit()
-    return Told(len(turn.message.alerts))
+    return Told(turn.number)
 
 
 def forget_removed_sinks(*, subscribers: Sequence[Subscriber], ledger: Ledger, clock: Clock) -> None:
@@ -100,7 +120,7 @@ def _begin(
     now: datetime,
     entropy: Entropy,
     owner: str,
-) -> _Turn | None:
+) -> Turn | None:
     """Put the next message on record; None when there is none, or the sink rests.
 
     Most looks find nothing and only read. What is found is read again when no other agent can begin any more.
@@ -122,7 +142,7 @@ def _begin(
     message = AlertMessage(
         message_id, MessageKind.DEADLINES, urgent, now, subscriber.language, subject, text, tuple(alerts)
     )
-    return _Turn(message, failures)
+    return Turn(message, failures, len(alerts))
 
 
 def _due(work: UnitOfWork, subscriber: Subscriber, digests: DigestPolicy, now: datetime) -> Sequence[Sequence[Untold]]:

@@ -101,7 +101,7 @@ def _seen(look: Look) -> tuple[Sight | None, UsrecError | None]:
 def _message(notice: Notice, language: str, compose: NoticeComposer) -> AlertMessage:
     subject, text = compose(notice, language=language)
     return AlertMessage(
-        id=AlertMessageId(notice.key),
+        id=AlertMessageId(f"watch-{notice.key}"),
         kind=MessageKind.OVERSIGHT,
         urgent=notice.phase in AT_FIRST,
         at=notice.at,

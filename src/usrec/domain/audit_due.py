@@ -1,14 +1,14 @@
-"""When the audits of a running agent are due, and of whom one is missing."""
+"""When the audits of a running agent are due, of whom one is missing, and whose findings are told."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from usrec.domain.drift import AuditSight, Drift
 from usrec.domain.kazakhstan_time import KAZAKHSTAN, kazakhstan_date
-from usrec.domain.oversight import AuditSight
 from usrec.domain.working_calendar import ONE_DAY, WorkingCalendar
 
 GRACE: Final = timedelta(hours=2)
@@ -48,3 +48,23 @@ class AuditTimetable:
             return {}
         there = {one.employer for one in taken if one.taken_at >= due}
         return {employer: due for employer in employers if employer not in there}
+
+
+@dataclass(frozen=True, slots=True)
+class DriftScope:
+    """What an agent looks after: nothing is told of employers and sources that its settings do not name any more.
+
+    Attributes:
+        timetable: Of its audits; None where it takes none.
+    """
+
+    employers: Collection[str]
+    sources: Collection[str]
+    timetable: AuditTimetable | None = None
+
+    def within(self, known: Drift, now: datetime) -> Drift:
+        """What of ``known`` is its own, with the audits that are missing."""
+        audits = [one for one in known.audits if one.employer in self.employers]
+        puzzles = {source: number for source, number in known.puzzles.items() if source in self.sources}
+        missing = {} if self.timetable is None else self.timetable.missing(self.employers, audits, now)
+        return Drift(audits, puzzles, missing)

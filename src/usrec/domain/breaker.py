@@ -11,6 +11,7 @@ word. A doubt counts as reached: the request may have been taken, and what may b
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -109,3 +110,9 @@ class Breaker:
         if self.opened_at is None and counted.in_vain >= policy.failures:
             return replace(counted, opened_at=now, paused_at=now)
         return replace(counted, paused_at=now) if self.probing else counted
+
+
+def longest_open(breakers: Collection[Breaker]) -> Breaker:
+    """The one that opened first; a closed one where none is open."""
+    opened = [(one.opened_at, place, one) for place, one in enumerate(breakers) if one.opened_at is not None]
+    return min(opened)[2] if opened else Breaker()

@@ -1,5 +1,7 @@
 """What an independent watcher makes of what it sees: which troubles there are.
 
+What audits and looks at staffs find is told by agents themselves (:mod:`usrec.domain.drift`).
+
 An agent's silence is measured by the watcher's own clock, from the moment at which it saw the last change of the
 agent's sign of life: two machines' clocks may differ.
 """
@@ -51,22 +53,6 @@ class Concern(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class AuditSight:
-    """What the last audit of an employer found.
-
-    Attributes:
-        taken_at: Aware UTC.
-        troubles: Contracts that somebody has to look at.
-        unmatched: Those whose id in the registry nobody knows.
-    """
-
-    employer: str
-    taken_at: datetime
-    troubles: int
-    unmatched: int
-
-
-@dataclass(frozen=True, slots=True)
 class Sight:
     """What the ledger showed.
 
@@ -78,9 +64,6 @@ class Sight:
         undelivered_since: When the first of them was due, aware UTC.
         unlinked_since: When the oldest line of the journal was written that waits to be linked for too long, aware
             UTC; None when none does.
-        audits: The last one of each employer.
-        puzzles: How many contracts of which staffs cannot be understood.
-        unaudited: Employers whose audit is not there, and when it was due.
         stops: Since when which employers are stopped, by their names in the settings.
     """
 
@@ -91,9 +74,6 @@ class Sight:
     undelivered_since: datetime | None = None
     unlinked_since: datetime | None = None
     stops: Mapping[str, datetime] = field(default_factory=dict, hash=False)
-    audits: Sequence[AuditSight] = ()
-    puzzles: Mapping[str, int] = field(default_factory=dict, hash=False)
-    unaudited: Mapping[str, datetime] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +151,7 @@ def troubles_of(sight: Sight | None, impression: Impression, now: datetime, sile
         _about(Concern.UNWATCHED, sight.unwatched, now),
         _about(Concern.OVERDUE, sight.overdue, now),
         _undelivered(sight, now, silence),
-        _employers(Concern.EMPLOYER_STOPPED, sight.stops),
-        _employers(Concern.AUDIT_MISSING, sight.unaudited),
-        _audited(Concern.AUDIT_FINDINGS, {one: one.troubles for one in sight.audits}),
-        _audited(Concern.IDS_UNKNOWN, {one: one.unmatched for one in sight.audits}),
-        _puzzled(sight.puzzles, now),
+        _stopped(sight.stops),
         None if sight.unlinked_since is None else Trouble(Concern.JOURNAL_UNLINKED, sight.unlinked_since),
     ]
     return {one.concern: one for one in found if one is not None}
@@ -207,22 +183,11 @@ def _halted(sight: Sight, silence: timedelta) -> Trouble | None:
     return Trouble(Concern.CLOCK_WRONG, first.beat_at, len(about), about, agent=first)
 
 
-def _employers(concern: Concern, since: Mapping[str, datetime]) -> Trouble | None:
+def _stopped(since: Mapping[str, datetime]) -> Trouble | None:
     if not since:
         return None
-    return Trouble(concern, min(since.values()), len(since), frozenset(sorted(since)[:REMEMBERED]))
-
-
-def _audited(concern: Concern, numbers: Mapping[AuditSight, int]) -> Trouble | None:
-    found = {audit: number for audit, number in numbers.items() if number}
-    if not found:
-        return None
-    since = min(audit.taken_at for audit in found)
-    return Trouble(concern, since, sum(found.values()), frozenset(audit.employer for audit in found))
-
-
-def _puzzled(puzzles: Mapping[str, int], now: datetime) -> Trouble | None:
-    return Trouble(Concern.STAFF_PUZZLES, now, sum(puzzles.values()), frozenset(puzzles)) if puzzles else None
+    about = frozenset(sorted(since)[:REMEMBERED])
+    return Trouble(Concern.EMPLOYER_STOPPED, min(since.values()), len(since), about)
 
 
 def _about(concern: Concern, ids: Collection[SubmissionId], now: datetime) -> Trouble | None:

@@ -1,4 +1,4 @@
-"""What an independent watcher still has to tell of the troubles that it sees.
+"""What an independent watcher, or an agent, still has to tell of the troubles that it sees.
 
 Each trouble is told once, again when it grows, once a day while it lasts, and once more when it is over. What was told
 is kept for each recipient by itself, so that one who could not be reached is told later.
@@ -62,7 +62,7 @@ class Notice:
     def key(self) -> str:
         """The same for the same notice, however often somebody tries to deliver it."""
         began = self.trouble.since.strftime("%Y%m%dT%H%M%SZ")
-        return f"watch-{self.trouble.concern}-{began}-{self.phase}-{self.times}"
+        return f"{self.trouble.concern}-{began}-{self.phase}-{self.times}"
 
 
 Knowledge = Mapping[Concern, Told]

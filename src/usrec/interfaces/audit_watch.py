@@ -9,11 +9,11 @@ import structlog
 
 from usrec.application.audit import Rules, Sides, take_audit
 from usrec.bootstrap import Agent
-from usrec.domain.audit_due import AuditTimetable
 from usrec.domain.audit_run import AuditRun
 from usrec.domain.errors import UsrecError
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.source_event import EmployerName
+from usrec.interfaces.drift import timetable_of
 
 AUDIT_TIME: Final = timedelta(minutes=30)
 """What one may take: HR's database is read whole."""
@@ -23,10 +23,15 @@ _log = structlog.get_logger("usrec.audit")
 
 
 class AuditWatch:
-    """Remembers when one failed; used by one thread."""
+    """Remembers when one failed; one thread looks.
+
+    Attributes:
+        has_looked: What was due when the agent started was taken, or has failed.
+    """
 
     def __init__(self) -> None:
         self._again_at: datetime | None = None
+        self.has_looked = False
 
     def look(self, agent: Agent) -> None:
         """Take the day's audit of each employer of whom none was taken since its time; what fails is said.
@@ -34,7 +39,10 @@ class AuditWatch:
         Raises:
             LedgerUnavailable: Nothing is known of the last ones.
         """
-        now = agent.clock.now()
+        self._take_due(agent, agent.clock.now())
+        self.has_looked = True
+
+    def _take_due(self, agent: Agent, now: datetime) -> None:
         due = _due_at(agent, now)
         if due is None or (self._again_at is not None and now < self._again_at):
             return
@@ -68,11 +76,8 @@ def _take_one(agent: Agent, employer: tuple[str, EmployerName], sides: Sides, ru
 
 def _due_at(agent: Agent, now: datetime) -> datetime | None:
     """When today's was due; None before that, and on a day without one."""
-    settings = agent.settings.values.audit
-    if settings.at is None:
-        return None
-    timetable = AuditTimetable(settings.at, agent.calendar.common, settings.working_days_only)
-    due = timetable.due_on(kazakhstan_date(now))
+    timetable = timetable_of(agent)
+    due = None if timetable is None else timetable.due_on(kazakhstan_date(now))
     return due if due is not None and due <= now else None
 
 

@@ -106,13 +106,13 @@ class Daemon:
         self.hr_rows = HrRows(
             self.crew, self.drain, self.metrics, self.hr_words, OTHERS_TIME, is_sending=lambda: self.lines.are_sending
         )
-        self.alerting = Alerting(self.words, self.metrics)
+        self.audits = AuditWatch()
+        self.alerting = Alerting(self.words, self.metrics, self._has_audited)
         self.reloader = Reloader(
             self.handover, self.manager, self.compose, taken=self._new_keys, status=lambda: self.health().words()
         )
         self.vitals = Vitals(self.agent.clock)
         self.authority = AuthorityWatch()
-        self.audits = AuditWatch()
         self.trust = TrustWatch(self.stop)
         self.journal = JournalWatch()
         self.heart = Heart(self.agent.clock, self.crew.pulses.hung, self.clock_watch.verdict)
@@ -139,17 +139,17 @@ class Daemon:
             self.handover.current,
             hung=self.crew.pulses.hung(),
             stopping=self.stop.is_set(),
-            breaker=self.lines.breaker,
+            breakers=self.lines.breakers,
             reload_refused=self.reloader.refused,
             clock=self.clock_watch.verdict(self.handover.current),
         )
 
     def exposition(self) -> bytes:
         """What a monitoring system is told."""
-        breaker, refused = self.lines.breaker, bool(self.reloader.refused)
+        breakers, refused = self.lines.breakers, bool(self.reloader.refused)
         with self.handover.borrow() as agent:
             clock, values = self.clock_watch.verdict(agent), agent.settings.values
-            standing = standing_of(agent, breaker=breaker, reload_refused=refused, clock=clock)
+            standing = standing_of(agent, breakers=breakers, reload_refused=refused, clock=clock)
             silence, sinks = values.watch.silence, sink_names(values.alerts)
             cap, view = values.delivery.rate, agent.ledger.view
             return self.metrics.exposition(view, standing, silence=silence, sinks=sinks, cap=cap)
@@ -359,6 +359,9 @@ class Daemon:
         if self.handover.current.settings.values.audit.at is None:
             return []
         return [Loop("audit", self._audit_once, AUDIT_TIME, LOOK_EVERY.total_seconds(), wakes_early=False)]
+
+    def _has_audited(self) -> bool:
+        return self.audits.has_looked or self.handover.current.settings.values.audit.at is None
 
     def _audit_once(self, agent: Agent) -> bool:
         self.audits.look(agent)

@@ -16,7 +16,7 @@ import structlog
 
 from usrec import release
 from usrec.bootstrap import Agent
-from usrec.domain.breaker import Breaker, BreakerState
+from usrec.domain.breaker import Breaker, BreakerState, longest_open
 from usrec.domain.clock_trust import RELIED_ON, ClockVerdict
 from usrec.domain.state import State
 from usrec.interfaces.clock_watch import clock_words
@@ -68,6 +68,7 @@ class Health:
         ledger_silent_for: Since the ledger last answered; None before its first answer.
         keys: Employers whose key is usable; those whose owner signs by hand are in neither list.
         keyless: Employers whose key cannot be used.
+        breakers: That of each employer by its name; that of all without one.
         reload_refused: Why the newest settings were not taken; empty when they were.
         clock: How far the machine's clock is to be relied on.
     """
@@ -82,7 +83,7 @@ class Health:
     ledger_patience: timedelta = timedelta(minutes=1)
     keys: Sequence[str] = ()
     keyless: Sequence[str] = ()
-    breaker: Breaker = field(default_factory=Breaker)
+    breakers: Mapping[str, Breaker] = field(default_factory=dict)
     reload_refused: str = ""
     clock: ClockVerdict = RELIED_ON
 
@@ -120,8 +121,9 @@ class Health:
             "live": self.live,
             "ready": self.ready,
             "obstacles": list(self.obstacles),
-            "gateway_breaker": self.breaker.state.value,
-            "gateway_away_since": _instant(self.breaker.opened_at),
+            "gateway_breaker": self._breaker.state.value,
+            "gateway_away_since": _instant(self._breaker.opened_at),
+            "gateway_away_for": {name: _instant(one.opened_at) for name, one in self._away.items() if name},
             "employers_with_key": list(self.keys),
             "employers_without_key": list(self.keyless),
             "employers_stopped": list(self._stopped),
@@ -157,13 +159,27 @@ class Health:
 
     def _concerns(self) -> Sequence[str]:
         found = []
-        if self.breaker.state is not BreakerState.CLOSED:
-            found.append(f"THE GATEWAY IS AWAY since {_instant(self.breaker.opened_at)}")
+        if self._away:
+            found.append(self._away_words())
         if self.keyless:
             found.append(f"NO USABLE KEY: {', '.join(self.keyless)}")
         if self.reload_refused:
             found.append(f"NEW SETTINGS REFUSED, the former ones hold: {self.reload_refused}")
         return found
+
+    @property
+    def _breaker(self) -> Breaker:
+        return longest_open(self.breakers.values())
+
+    @property
+    def _away(self) -> Mapping[str, Breaker]:
+        return {name: one for name, one in self.breakers.items() if one.state is not BreakerState.CLOSED}
+
+    def _away_words(self) -> str:
+        if len(self._away) == len(self.breakers):
+            return f"THE GATEWAY IS AWAY since {_instant(self._breaker.opened_at)}"
+        since = (f"{name} since {_instant(one.opened_at)}" for name, one in self._away.items())
+        return f"THE GATEWAY IS AWAY for {', '.join(since)}"
 
 
 class Vitals:
@@ -208,7 +224,7 @@ class Vitals:
         *,
         hung: tuple[str, ...],
         stopping: bool,
-        breaker: Breaker,
+        breakers: Mapping[str, Breaker],
         reload_refused: str,
         clock: ClockVerdict = RELIED_ON,
     ) -> Health:
@@ -225,7 +241,7 @@ class Vitals:
             ledger_silent_for=None if outlook is None else timedelta(seconds=self._monotonic() - self._looked_at),
             keys=sorted(name for bin_, name in agent.employers.items() if bin_ in usable),
             keyless=sorted(name for bin_, name in agent.employers.items() if bin_ not in usable | agent.signer.owners),
-            breaker=breaker,
+            breakers=breakers,
             reload_refused=reload_refused,
             clock=clock,
         )

@@ -49,11 +49,9 @@ class Lines:
         return any(line.is_sending for line in self._manned.values())
 
     @property
-    def breaker(self) -> Breaker:
-        """The one that has been open for longest; a closed one where none is."""
-        breakers = [line.gate.breaker for line in self._manned.values()]
-        found = [(one.opened_at, place) for place, one in enumerate(breakers) if one.opened_at is not None]
-        return breakers[min(found)[1] if found else 0]
+    def breakers(self) -> Mapping[str, Breaker]:
+        """That of each employer by its name; that of all without one."""
+        return {name: line.gate.breaker for name, line in self._manned.items()}
 
     def _line(self, employer_bin: str) -> Dispatch:
         if employer_bin not in self._made:

@@ -20,12 +20,14 @@ def metrics_pages(exposition: Callable[[], bytes]) -> Pages:
     return {"/metrics": lambda: Page(HTTPStatus.OK, CONTENT_TYPE, exposition())}
 
 
-def standing_of(agent: Agent, *, breaker: Breaker, reload_refused: bool, clock: ClockVerdict = RELIED_ON) -> Standing:
+def standing_of(
+    agent: Agent, *, breakers: Mapping[str, Breaker], reload_refused: bool, clock: ClockVerdict = RELIED_ON
+) -> Standing:
     """How ``agent`` stands now; employers go by their names in the settings."""
     return Standing(
         certificates=[*_employers(agent), *_last_keys(agent), *_transport(agent), *_gateways(agent)],
         keys=_keys(agent),
-        breaker=breaker.state,
+        breakers={name: one.state for name, one in breakers.items()},
         reload_refused=reload_refused,
         trust=_trust(agent),
         clock=clock,

@@ -1,4 +1,7 @@
-"""The independent watcher's messages, in the language of whoever gets them and without personal data."""
+"""Messages about troubles, in the language of whoever gets them and without personal data.
+
+The independent watcher tells most of them, agents those of contracts.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
+from usrec.domain.drift import OF_DRIFT
 from usrec.domain.kazakhstan_time import KAZAKHSTAN
 from usrec.domain.oversight import Concern, Trouble
 from usrec.domain.oversight_notice import Notice, Phase
@@ -115,9 +119,9 @@ def _lines(notice: Notice) -> list[str]:
     trouble = notice.trouble
     if notice.phase is Phase.OVER:
         lasted = tr("It began at {since} and was over at {at}.")
-        return [lasted.format(since=_clock(trouble.since), at=_clock(notice.at)), _who()]
+        return [lasted.format(since=_clock(trouble.since), at=_clock(notice.at)), _who(trouble)]
     repeated = [tr("This was told before and goes on.")] if notice.phase is Phase.LASTS else []
-    return [*repeated, _happened(trouble), *_named(trouble), tr(_TO_DO[trouble.concern]), _who()]
+    return [*repeated, _happened(trouble), *_named(trouble), tr(_TO_DO[trouble.concern]), _who(trouble)]
 
 
 def _happened(trouble: Trouble) -> str:
@@ -146,5 +150,7 @@ def _clock(instant: datetime) -> str:
     return tr("{time} (Kazakhstan time)").format(time=instant.astimezone(KAZAKHSTAN).strftime("%Y-%m-%d %H:%M"))
 
 
-def _who() -> str:
+def _who(trouble: Trouble) -> str:
+    if trouble.concern in OF_DRIFT:
+        return tr("Told by the agent, usrec run.")
     return tr("Told by the independent watcher, usrec watch.")

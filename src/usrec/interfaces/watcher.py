@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
 from usrec.application.watch_over import Watched, watch_over
-from usrec.domain.audit_due import AuditTimetable
 from usrec.domain.errors import ConfigurationError
 from usrec.domain.oversight import Impression, Sight
 from usrec.domain.permit import PermitDays
@@ -45,8 +44,6 @@ class Watcher:
         stop: Set it to end after the look in hand.
         permit_days: When agents tell that a permit ends.
         tail_bound: How long a line of the journal may wait to be linked.
-        timetable: Of the agent's audits; None where it takes none.
-        employers: Those that are audited.
     """
 
     open_view: OpenView
@@ -60,8 +57,6 @@ class Watcher:
     look_time: timedelta = LOOK_TIME
     permit_days: PermitDays = field(default_factory=PermitDays)
     tail_bound: timedelta = TAIL_BOUND
-    timetable: AuditTimetable | None = None
-    employers: Sequence[str] = ()
     _memory: Memory | None = None
 
     def __post_init__(self) -> None:
@@ -106,10 +101,7 @@ class Watcher:
 
     def _sight(self, view: LedgerView) -> Sight:
         now = self.clock.now()
-        sight = view.sight(now, now - self.silence, self.permit_days, self.tail_bound)
-        if self.timetable is None:
-            return sight
-        return replace(sight, unaudited=self.timetable.missing(self.employers, sight.audits, now))
+        return view.sight(now, now - self.silence, self.permit_days, self.tail_bound)
 
     def _keep_or_complain(self, memory: Memory) -> None:
         """The watching goes on, also on a full disk; after a restart something might be told twice."""

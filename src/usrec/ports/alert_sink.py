@@ -24,6 +24,8 @@ class MessageKind(StrEnum):
     """Dates of events that come near or are missed."""
     OVERSIGHT = "oversight"
     """What the independent watcher found."""
+    AUDIT = "audit"
+    """What audits and looks at staffs leave to a person."""
     TEST = "test"
     """Somebody tries whether the sink works."""
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from usrec.domain.alert import Alert, OpenAlert
+from usrec.domain.oversight_notice import Knowledge
 from usrec.domain.state import State
 from usrec.ports.alert_sink import AlertMessageId, SinkName
 
@@ -109,7 +110,18 @@ class AlertSinks(Protocol):
         ...
 
     def abandon(self, kept: Collection[SinkName], now: datetime) -> None:
-        """What was begun for other sinks than these, and is not being told now, is not waited for any more."""
+        """What was begun for other sinks than these, and is not being told now, is not waited for any more.
+
+        What they know of troubles with contracts is forgotten.
+        """
+        ...
+
+    def knowledge(self, sink: SinkName) -> Knowledge:
+        """What the sink knows of troubles with contracts."""
+        ...
+
+    def learn(self, sink: SinkName, knowledge: Knowledge) -> None:
+        """That is what the sink knows from now on."""
         ...
 
     def owners(self) -> Collection[str]:

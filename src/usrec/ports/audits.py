@@ -8,6 +8,7 @@ from typing import Protocol
 
 from usrec.domain.audit import LedgerEntry
 from usrec.domain.audit_run import AuditRun
+from usrec.domain.drift import Drift
 
 
 class Audits(Protocol):
@@ -27,4 +28,8 @@ class Audits(Protocol):
 
     def taken_at(self, employer_bin: str) -> datetime | None:
         """When it was taken, aware UTC."""
+        ...
+
+    def drift(self) -> Drift:
+        """What the last audits found, and the last looks at staffs left open; missing audits are not known here."""
         ...

@@ -14,15 +14,18 @@ from structlog.testing import capture_logs
 
 from support.line import WeekdayCalendar
 from support.patient import BIN, Patient
+from usrec.adapters.inmemory.alert_sink import InMemoryAlertSink
 from usrec.adapters.inmemory.clock import ManualClock
+from usrec.adapters.metrics.agent_metrics import AgentMetrics
 from usrec.bootstrap import Agent, build_agent
 from usrec.domain.audit import Cause
-from usrec.domain.audit_due import GRACE, AuditTimetable
+from usrec.domain.audit_due import GRACE, AuditTimetable, DriftScope
 from usrec.domain.audit_run import AuditRun
-from usrec.domain.oversight import AuditSight, Concern, Impression, Sight, Troubles, troubles_of
-from usrec.domain.oversight_notice import Knowledge, Phase, informed, notices_for
+from usrec.domain.drift import AuditSight, Drift, troubles_of_drift
+from usrec.domain.oversight import Concern
+from usrec.interfaces.alerting import Alerting, in_brief
 from usrec.interfaces.audit_watch import AGAIN, AuditWatch
-from usrec.preflight import build_audit_timetable
+from usrec.ports.alert_sink import LOG, MessageKind, SinkName, Subscriber
 from usrec.settings import load_settings
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -88,6 +91,7 @@ def test_it_is_taken_once_on_each_working_day_and_what_fails_is_tried_again_late
 
 def test_people_are_told_of_whom_no_audit_was_taken_at_its_time_but_not_on_a_day_off() -> None:
     timetable, told = AuditTimetable(time(7), WeekdayCalendar()), dict[str, set[str]]()
+    scope = DriftScope(["main", "other"], [], timetable)
     taken = AuditSight("main", SUNDAY + DAY + 60 * MINUTE, 0, 0)
     friday = replace(taken, taken_at=SUNDAY - 2 * DAY + 60 * MINUTE)
     moments = {
@@ -97,36 +101,101 @@ def test_people_are_told_of_whom_no_audit_was_taken_at_its_time_but_not_on_a_day
         "never": (SUNDAY + DAY + 60 * MINUTE + GRACE, []),
     }
     for name, (now, audits) in moments.items():
-        sight = Sight(unaudited=timetable.missing(["main", "other"], audits, now))
-        trouble = troubles_of(sight, Impression(now), now, DAY).get(Concern.AUDIT_MISSING)
+        trouble = troubles_of_drift(scope.within(Drift(audits), now), now).get(Concern.AUDIT_MISSING)
         told[name] = set() if trouble is None else {*trouble.about}
         assert trouble is None or trouble.since == SUNDAY + DAY + 60 * MINUTE
     assert told == {"Sunday": set(), "at once": set(), "later": {"other"}, "never": {"main", "other"}}
 
 
-def test_the_watcher_knows_the_timetable_where_its_settings_have_one(patient: Patient) -> None:
-    patient.write()
-    found = build_audit_timetable(load_settings(patient.file))
-    assert found is not None
-    assert (found.at, found.working_days_only) == (time(7), True)
-    del patient.tables["audit"], patient.tables["audit.export.main"]
-    patient.write()
-    assert build_audit_timetable(load_settings(patient.file)) is None
+def test_nobody_is_told_of_an_employer_or_a_staff_that_the_settings_do_not_name_any_more() -> None:
+    scope = DriftScope(["main"], ["hr"])
+    left, here = AuditSight("sold", SUNDAY, 7, 7), AuditSight("main", SUNDAY, 1, 0)
+    assert scope.within(Drift([here, left], {"hr": 1, "old": 5}), SUNDAY) == Drift([here], {"hr": 1})
 
 
-def test_people_are_told_when_it_finds_something_when_it_grows_and_when_it_is_over(patient: Patient) -> None:
+class Told:
+    """A running agent that is looked at day by day."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.sink, self.log = InMemoryAlertSink(), InMemoryAlertSink()
+        mail, log = SinkName("mail.hr"), Subscriber(LOG, self.log, "en", at_once=True)
+        self.agent = replace(agent, subscribers=(log, Subscriber(mail, self.sink, "en")))
+        self.watch = AuditWatch()
+        self.alerting = self.started()
+
+    def started(self) -> Alerting:
+        """As if the process had just begun."""
+        return Alerting(in_brief, AgentMetrics(self.agent.clock), lambda: self.watch.has_looked)
+
+    def look(self) -> list[str]:
+        """What the mail is told now."""
+        before = len(self.sink.messages)
+        self.alerting.watch(self.agent)
+        for loop in self.alerting.loops(self.agent, 1):
+            while loop.once(self.agent):
+                pass
+        return [one.subject for one in self.sink.messages[before:]]
+
+
+ONE, TWO = "USREC: an audit found 1 contract to look at", "USREC: an audit found 2 contracts to look at"
+OVER = "USREC: the last audit found nothing to look at"
+
+
+def test_agents_own_sinks_tell_what_it_finds_when_it_grows_daily_and_when_it_is_over(patient: Patient) -> None:
     with running(patient) as agent:
-        phases: list[tuple[Phase, int]] = []
-        known: Knowledge = {}
+        told, days = Told(agent), []
         for number, ids in enumerate([["R-1"], ["R-1"], ["R-1", "R-2"], []], start=1):
             export(patient, *ids)
             patient.clock.set(SUNDAY + number * DAY + 60 * MINUTE)
-            AuditWatch().look(agent)
-            now = patient.clock.now()
-            sight = agent.ledger.view.sight(now, now - MINUTE)
-            found = troubles_of(sight, Impression(now), now, DAY)
-            troubles: Troubles = {one: found[one] for one in found if one is Concern.AUDIT_FINDINGS}
-            for notice in notices_for(known, troubles, now, blind=False):
-                phases.append((notice.phase, notice.trouble.number))
-                known = informed(known, notice)
-    assert phases == [(Phase.NEW, 1), (Phase.LASTS, 1), (Phase.GREW, 2), (Phase.OVER, 2)]
+            told.watch.look(told.agent)
+            early = told.look()
+            patient.clock.advance(2 * 60 * MINUTE)
+            days.append((early, told.look(), told.look()))
+            told.alerting = told.started()
+            assert told.look() == [], "a restart tells nothing twice"
+    assert days == [([], [ONE], []), ([], [ONE], []), ([], [TWO], []), ([], [OVER], [])], "in working hours, once"
+    first = told.sink.messages[0]
+    assert (first.kind, first.urgent, len(told.log.messages)) == (MessageKind.AUDIT, False, 4)
+    assert "usrec audit show --employer NAME" in first.text
+    assert "usrec run" in first.text
+    assert "main" in first.text
+    assert "900101300007" not in first.text
+
+
+def test_sink_that_does_not_take_a_finding_is_told_later_under_the_same_id(patient: Patient) -> None:
+    with running(patient) as agent:
+        told = Told(agent)
+        export(patient, "R-1")
+        patient.clock.set(SUNDAY + DAY + 3 * 60 * MINUTE)
+        told.watch.look(told.agent)
+        told.sink.online = False
+        assert told.look() == []
+        board = agent.ledger.view.notice_board()
+        assert {one.name: one.failures for one in board.sinks} == {"log": 0, "mail.hr": 1}
+        told.sink.online = True
+        assert told.look() == [], "it rests"
+        patient.clock.advance(20 * MINUTE)
+        assert told.look() == [ONE]
+
+
+def test_audit_that_fails_is_told_and_one_that_the_agent_had_no_time_for_is_not(patient: Patient) -> None:
+    with running(patient) as agent:
+        told = Told(agent)
+        patient.clock.set(SUNDAY + DAY + 5 * 60 * MINUTE)
+        assert told.look() == [], "the agent has just been started"
+        told.watch.look(told.agent)
+        assert told.look() == ["USREC: the audit of 1 employer fails"]
+        export(patient)
+        patient.clock.advance(AGAIN)
+        told.watch.look(told.agent)
+        assert told.look() == ["USREC: the audits are taken again"]
+
+
+def test_drain_tells_what_an_audit_found_before_it_ends(patient: Patient) -> None:
+    with running(patient) as agent:
+        told = Told(agent)
+        export(patient, "R-1")
+        patient.clock.set(SUNDAY + DAY + 3 * 60 * MINUTE)
+        told.watch.look(told.agent)
+        told.alerting.tell_all(told.agent)
+        assert [one.subject for one in told.sink.messages] == [ONE]

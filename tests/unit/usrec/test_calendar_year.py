@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,19 @@ def test_the_page_says_whether_the_year_was_checked_and_what_the_settings_change
 
     file.write_text(f"{SETTINGS}checked_years = [2027]\n", "utf-8")
     assert "This year was compared with the official calendar." in asked("2027", "--config", str(file))
+
+
+def test_the_page_names_the_table_that_a_day_comes_from_also_where_an_employer_has_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "usrec.toml"
+    file.write_text(
+        f"{SETTINGS}[employer.main.calendar]\ndays_off = [2027-10-21]\nworking_days = [2027-10-22]\n", "utf-8"
+    )
+    number = tomllib.loads(PLAIN)["employer"]["main"]["bin"]
+    for asked_for in ([], ["--employer", "main"], ["--employer", number]):
+        page = asked("2027", "--config", str(file), *asked_for)
+        assert "2027-10-21  Thursday         day off  [employer.main.calendar] of the settings" in page
+        assert "2027-10-30  Saturday         worked   [calendar] of the settings" in page
+        assert "2027-10-22" not in page, "worked as on any Friday"
 
 
 def test_json_needs_no_settings_and_takes_the_present_year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,7 @@ PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "intake_rows": "employer_bin",
         "imported_contracts": "employer_bin",
         "audit_runs": "employer_bin employer",
+        "told_notices": "about",
     },
     "HR's own keys, which must hold no name and no IIN; unique, searched": {
         "inbox": "source event_id row_ref contract_key",
@@ -127,6 +128,7 @@ PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "agents": "owner host version",
         "alert_deliveries": "sink",
         "alert_sinks": "sink owner",
+        "told_notices": "sink",
     },
 }
 

@@ -53,7 +53,9 @@ def test_an_agent_whose_owners_sign_by_hand_needs_no_key() -> None:
 def test_absent_gateway_and_refused_settings_are_told_and_change_nothing() -> None:
     """Restarting it, or sending its work elsewhere, would mend neither."""
     away = Breaker(in_vain=5, opened_at=MONDAY, paused_at=MONDAY)
-    health = replace(WELL, breaker=away, keyless=["zhetisu"], reload_refused="usrec.toml: line 3: no such setting")
+    health = replace(
+        WELL, breakers={"": away}, keyless=["zhetisu"], reload_refused="usrec.toml: line 3: no such setting"
+    )
     assert health.live
     assert health.ready
     assert health.document() == {
@@ -65,6 +67,7 @@ def test_absent_gateway_and_refused_settings_are_told_and_change_nothing() -> No
         "obstacles": [],
         "gateway_breaker": "open",
         "gateway_away_since": "2026-11-16T04:00:00Z",
+        "gateway_away_for": {},
         "employers_with_key": ["alatau"],
         "employers_without_key": ["zhetisu"],
         "employers_stopped": [],
@@ -76,6 +79,18 @@ def test_absent_gateway_and_refused_settings_are_told_and_change_nothing() -> No
         "nothing to send, no deadline ahead; THE GATEWAY IS AWAY since 2026-11-16T04:00:00Z; NO USABLE KEY: zhetisu; "
         "NEW SETTINGS REFUSED, the former ones hold: usrec.toml: line 3: no such setting"
     )
+
+
+def test_each_employer_for_whom_the_gateway_is_away_is_named() -> None:
+    first = Breaker(in_vain=5, opened_at=MONDAY, paused_at=MONDAY)
+    later = replace(first, opened_at=MONDAY + timedelta(hours=1))
+    some = replace(WELL, breakers={"third": Breaker(), "zhetisu": later, "alatau": first})
+    told = some.document()
+    assert told["gateway_away_since"] == "2026-11-16T04:00:00Z"
+    assert told["gateway_away_for"] == {"zhetisu": "2026-11-16T05:00:00Z", "alatau": "2026-11-16T04:00:00Z"}
+    assert "AWAY for zhetisu since 2026-11-16T05:00:00Z, alatau since 2026-11-16T04:00:00Z" in some.words()
+    everybody = replace(WELL, breakers={"zhetisu": later, "alatau": first})
+    assert everybody.words().endswith("THE GATEWAY IS AWAY since 2026-11-16T04:00:00Z")
 
 
 def test_status_counts_what_waits_and_names_the_next_deadline(line: Line) -> None:

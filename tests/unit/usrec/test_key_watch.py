@@ -173,7 +173,7 @@ def test_metrics_tell_the_key_in_use_the_last_one_and_that_of_the_envelopes(
     agent = agent_with(line, *keys, transport=transport)
     gateway: Any = agent.gateway
     gateway.trusted = [Certificate.load(pki / "gateway.pem")]
-    standing = standing_of(agent, breaker=Breaker(), reload_refused=False)
+    standing = standing_of(agent, breakers={"": Breaker()}, reload_refused=False)
     ends = {(one.of, one.name): one.not_after for one in standing.certificates}
     del ends[CertificateOf.GATEWAY, "response"]
     assert ends == {
@@ -184,7 +184,7 @@ def test_metrics_tell_the_key_in_use_the_last_one_and_that_of_the_envelopes(
     assert standing.keys == {"alatau": True}
     by_hand = agent_with(line, transport=transport, owner=True)
     gateway.trusted = [Certificate.load(pki / "gateway.pem")]
-    assert standing_of(by_hand, breaker=Breaker(), reload_refused=False).keys == {}
+    assert standing_of(by_hand, breakers={"": Breaker()}, reload_refused=False).keys == {}
 
 
 def test_a_reload_refuses_a_key_that_cannot_be_used_and_takes_one_whose_signer_is_away(
@@ -215,7 +215,7 @@ def test_an_agent_whose_only_key_has_not_come_to_its_day_is_not_ready(line: Line
     keyless = []
     for day in (0, 1, 2):
         line.clock.set(MONDAY + day * DAY)
-        found = vitals.health(agent, hung=(), stopping=False, breaker=Breaker(), reload_refused="")
+        found = vitals.health(agent, hung=(), stopping=False, breakers={"": Breaker()}, reload_refused="")
         keyless.append(list(found.keyless))
     assert keyless == [["alatau"], ["alatau"], []]
 

@@ -22,7 +22,7 @@ from usrec.adapters.metrics.instruments import Step
 from usrec.adapters.metrics.labels import CODES_AT_MOST, CodeLabels
 from usrec.adapters.metrics.timed import skew_seconds
 from usrec.application.ingest import IngestReport
-from usrec.domain.breaker import BreakerPolicy
+from usrec.domain.breaker import BreakerPolicy, BreakerState
 from usrec.domain.errors import AlertNotTaken, LedgerUnavailable, SourceUnavailable
 from usrec.domain.message import CorrelationId, Envelope, MessageId
 from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
@@ -208,7 +208,7 @@ def test_ledger_that_does_not_answer_is_a_zero_and_no_failure(metrics: AgentMetr
     text = exposed(metrics, view)
     assert value(text, "usrec_ledger_up") == 0
     assert "usrec_submissions" not in families(text)
-    assert value(text, "usrec_breaker_state", state="closed") == 1
+    assert value(text, "usrec_breaker_state", employer="", state="closed") == 1
     exposed(metrics, view)
     assert view.asked == 1, "a ledger in trouble is not asked by every scrape"
 
@@ -236,10 +236,17 @@ def test_breaker_that_opens_is_counted_once_each_time(metrics: AgentMetrics) -> 
     gate = Gate(metrics.counts.breaker_tripped)
     for outcome in (UNREACHABLE, UNREACHABLE, UNREACHABLE, registered(), UNREACHABLE, UNREACHABLE):
         gate.note(outcome, NOW, policy)
-    text = exposed(metrics, standing=replace(STANDING, breaker=gate.breaker.state))
+    text = exposed(metrics, standing=replace(STANDING, breakers={"": gate.breaker.state}))
     assert value(text, "usrec_breaker_trips_total") == 2
-    assert value(text, "usrec_breaker_state", state="open") == 1
-    assert value(text, "usrec_breaker_state", state="closed") == 0
+    assert value(text, "usrec_breaker_state", employer="", state="open") == 1
+    assert value(text, "usrec_breaker_state", employer="", state="closed") == 0
+
+
+def test_breaker_of_each_employer_is_shown(metrics: AgentMetrics) -> None:
+    breakers = {"alatau": BreakerState.CLOSED, "zhetisu": BreakerState.PROBING}
+    text = exposed(metrics, standing=replace(STANDING, breakers=breakers))
+    for employer, closed in {"alatau": 1, "zhetisu": 0}.items():
+        assert value(text, "usrec_breaker_state", employer=employer, state="closed") == closed
 
 
 def test_two_agents_of_one_process_count_apart(clock: ManualClock) -> None:

@@ -128,11 +128,14 @@ def test_an_account_that_is_refused_opens_its_own_breaker_alone(group: Group) ->
     group.says[OTHER_BIN] = lambda _: REFUSED
     group.enter(6, OTHER_BIN, group.other_source)
     with Running(group.agent) as daemon:
-        until(lambda: daemon.lines.breaker.opened_at is not None)
+        until(lambda: any(one.opened_at for one in daemon.lines.breakers.values()))
         group.enter(9, BIN)
         until(lambda: group.accepted(BIN) == 9)
         lines = daemon.lines.of(group.agent)
         assert {name: line.gate.is_closed for name, line in lines.items()} == {"alatau": True, "zhetisu": False}
+        told = daemon.health()
+        assert [*told.document()["gateway_away_for"]] == ["zhetisu"]  # type: ignore[misc]  # a mapping
+        assert "THE GATEWAY IS AWAY for zhetisu since" in told.words()
 
 
 def test_a_source_that_hangs_keeps_no_other_waiting(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:

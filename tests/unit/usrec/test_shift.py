@@ -90,7 +90,7 @@ def test_what_breaks_while_a_delivery_is_told_is_raised_when_all_others_have_end
         raise LedgerUnavailable("it does not answer")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Gate, "was_reopened", lambda _: True)
+        patch.setattr(Gate, "after_reopening", lambda _, act: act())
         patch.setattr("usrec.interfaces.dispatch.hasten_unsent", away)
         with pytest.raises(LedgerUnavailable):
             desk.step(desk.agent)

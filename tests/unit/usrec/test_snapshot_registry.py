@@ -5,9 +5,9 @@ The whole line is real: ledger, intake, rules, order within a contract, rendered
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,6 +39,7 @@ HR: Final = SourceName("hr")
 KEY: Final = "ТД-1"
 _PROFILE: Final = load_profile("current")
 _ENTER_TERMS: Final = {"conclusion", "amendment", "contract_edit"}
+_ENTER_LEAVES: Final = {"social_leave", "social_leave_edit"}
 
 
 class Staff:
@@ -205,7 +206,7 @@ EDITS: Mapping[str, Callable[[Office, int], object]] = {
 _STEPS = st.lists(st.tuples(st.sampled_from(["look", "send", *EDITS]), st.integers(0, 7)), min_size=5, max_size=25)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=_STEPS)
 def test_the_registry_ends_where_hr_ends(steps: list[tuple[str, int]]) -> None:
     office = Office()
@@ -238,12 +239,20 @@ def _require_same(office: Office) -> None:
     )
     if is_ended:
         return
-    last = next(one for one in reversed(records) if one["operation"] in _ENTER_TERMS)
-    sent = next(one for one in office.line.wire.messages if one.record_id == last["record_id"])
-    document = sent.document.decode()
+    document = _last_document(office, records, _ENTER_TERMS)
     assert row.contract["position_code"] in document
     assert row.contract["work_place_address"] in document
     assert contract.number == row.contract["contract_number"]
     ends = row.contract.get("end_date", "")
     assert (contract.term.end.isoformat() if contract.term and contract.term.end else "") == ends
-    assert len(contract.leaves) == (office.staff.leave is not None)
+    assert (contract.employee, contract.begin_date) == (IIN, date.fromisoformat(row.contract["begin_date"]))
+    leave = office.staff.leave
+    assert len(contract.leaves) == (leave is not None)
+    if leave is not None:
+        assert leave.leave["not_worked_to"] in _last_document(office, records, _ENTER_LEAVES)
+
+
+def _last_document(office: Office, records: list[Any], operations: Collection[str]) -> str:
+    """What the registry was told last by one of these."""
+    last = next(one for one in reversed(records) if one["operation"] in operations)
+    return next(one for one in office.line.wire.messages if one.record_id == last["record_id"]).document.decode()

@@ -120,7 +120,7 @@ def test_revoked_key_signs_neither_documents_nor_envelopes_until_it_is_released(
     assert not watch.look(agent)
     with pytest.raises(SigningRefused, match="revoked"):
         agent.signer.transport(BIN, clock.now())
-    standing = standing_of(agent, breaker=Breaker(), reload_refused=False)
+    standing = standing_of(agent, breakers={"": Breaker()}, reload_refused=False)
     assert standing.keys == {"main": False}
     judge.says.clear()
     clock.advance(4 * HOUR)

@@ -66,13 +66,14 @@ class Standing:
 
     Attributes:
         keys: Whether the key of each employer, by its name in the settings, can be used.
+        breakers: Where that of each employer stands, by its name; that of all without one.
         reload_refused: The newest settings were not taken.
         clock: How far the machine's clock is to be relied on.
     """
 
     certificates: Sequence[CertificateLife] = ()
     keys: Mapping[str, bool] = field(default_factory=dict)
-    breaker: BreakerState = BreakerState.CLOSED
+    breakers: Mapping[str, BreakerState] = field(default_factory=lambda: {"": BreakerState.CLOSED})
     reload_refused: bool = False
     trust: Sequence[CertificateTrust] = ()
     clock: ClockVerdict = RELIED_ON
@@ -99,9 +100,10 @@ def standing_metrics(standing: Standing, *, now: datetime, skew: float | None) -
         usable.add_metric([employer], can_sign)
     yield usable
     yield from _trust_metrics(standing.trust)
-    breaker = GaugeMetricFamily("usrec_breaker_state", "1 for the state of the breaker", labels=["state"])
-    for state in BreakerState:
-        breaker.add_metric([state.value], state is standing.breaker)
+    breaker = GaugeMetricFamily("usrec_breaker_state", "1 for the state of the breaker", labels=["employer", "state"])
+    for employer, found in standing.breakers.items():
+        for state in BreakerState:
+            breaker.add_metric([employer, state.value], state is found)
     yield breaker
     refused = "1 when the newest settings could not be taken"
     yield GaugeMetricFamily("usrec_reload_refused", refused, standing.reload_refused)

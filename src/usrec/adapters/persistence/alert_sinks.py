@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Boolean, Executable, bindparam, delete, func, insert, not_, or_, select, update
 
-from usrec.adapters.persistence.alert_tables import BEGUN, OPEN, STILL_TRUE, alerts, deliveries, sinks
+from usrec.adapters.persistence.alert_tables import BEGUN, OPEN, STILL_TRUE, alerts, deliveries, sinks, told_notices
 from usrec.adapters.persistence.alerts import ALERT_COLUMNS, REMINDS
 from usrec.adapters.persistence.delivery_tables import outbox
 from usrec.adapters.persistence.dialects import InsertInto, per_dialect
 from usrec.adapters.persistence.tables import submissions
 from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.alert import Alert, OpenAlert
+from usrec.domain.oversight import Trouble
+from usrec.domain.oversight_notice import Knowledge, Told
 from usrec.ports.alert_sink import AlertMessageId, SinkName
 from usrec.ports.alert_sinks import Untold
 
@@ -91,6 +94,10 @@ _ABANDON: Final = delete(deliveries).where(
     deliveries.c.sink.not_in(bindparam("kept", expanding=True)),
     deliveries.c.sink.not_in(select(sinks.c.sink).where(sinks.c.busy_until > bindparam("now"))),
 )
+_KNOWLEDGE: Final = select(told_notices).where(told_notices.c.sink == bindparam("which"))
+_FORGET: Final = delete(told_notices).where(told_notices.c.sink == bindparam("which"))
+_FORGET_OTHERS: Final = delete(told_notices).where(told_notices.c.sink.not_in(bindparam("kept", expanding=True)))
+_LEARN: Final = insert(told_notices)
 _OWNERS: Final = select(sinks.c.owner).where(sinks.c.owner.is_not(None)).distinct()
 _FREE: Final = update(sinks).where(sinks.c.owner.in_(bindparam("owners", expanding=True))).values(_FREE_OF)
 
@@ -124,7 +131,8 @@ class SqlAlertSinks:
         """``owner`` is about to tell the sink these alerts."""
         self._connection.execute(_BEGIN_ANEW, {"which": sink, "message": message_id})
         rows = [{"alert_id": handle, "sink": sink, "message_id": message_id} for handle in handles]
-        self._connection.execute(_BEGIN, rows)
+        if rows:
+            self._connection.execute(_BEGIN, rows)
         self._connection.execute(_HOLD, {"which": sink, "owner": owner, "busy_until": until})
 
     def taken(self, sink: SinkName, message_id: AlertMessageId, at: datetime, *, owner: str) -> None:
@@ -140,6 +148,17 @@ class SqlAlertSinks:
     def abandon(self, kept: Collection[SinkName], now: datetime) -> None:
         """Messages to sinks that the settings do not name any more are not waited for."""
         self._connection.execute(_ABANDON, {"kept": list(kept), "now": now})
+        self._connection.execute(_FORGET_OTHERS, {"kept": list(kept)})
+
+    def knowledge(self, sink: SinkName) -> Knowledge:
+        """What the sink knows of troubles with contracts."""
+        return {row.concern: _told(row) for row in self._connection.execute(_KNOWLEDGE, {"which": sink})}
+
+    def learn(self, sink: SinkName, knowledge: Knowledge) -> None:
+        """That is what the sink knows from now on."""
+        self._connection.execute(_FORGET, {"which": sink})
+        if knowledge:
+            self._connection.execute(_LEARN, [_row_of(sink, told) for told in knowledge.values()])
 
     def owners(self) -> Collection[str]:
         """Who is telling a sink now."""
@@ -153,3 +172,21 @@ class SqlAlertSinks:
 def _untold(row: Any) -> Untold:
     alert = Alert(*row[2 : 2 + _WIDTH])
     return Untold(row[0], OpenAlert(alert, *row[2 + _WIDTH :]), row[1])
+
+
+def _told(row: Any) -> Told:
+    trouble = Trouble(row.concern, row.since, row.number, frozenset(json.loads(row.about)))
+    return Told(trouble, row.told_at, row.times)
+
+
+def _row_of(sink: SinkName, told: Told) -> dict[str, Any]:
+    trouble = told.trouble
+    return {
+        "sink": sink,
+        "concern": trouble.concern,
+        "since": trouble.since,
+        "number": trouble.number,
+        "about": json.dumps(sorted(trouble.about), ensure_ascii=False),
+        "told_at": told.told_at,
+        "times": told.times,
+    }

@@ -26,6 +26,7 @@ from usrec.adapters.persistence.columns import counted, given, literal_word, met
 from usrec.adapters.persistence.tables import UNSETTLED, submissions
 from usrec.adapters.persistence.types import KEY, SEQUENCE, UtcDateTime, WordType
 from usrec.domain.alert import Threshold, Watched
+from usrec.domain.oversight import Concern
 from usrec.domain.source_event import Operation
 from usrec.domain.state import State
 
@@ -121,4 +122,16 @@ sinks = Table(
     given("problem", Text),
     Column("failed_at", UtcDateTime),
     Column("taken_at", UtcDateTime),
+)
+
+told_notices = Table(
+    "told_notices",
+    metadata,
+    Column("sink", KEY, primary_key=True),
+    Column("concern", WordType(Concern), primary_key=True),
+    given("since", UtcDateTime),
+    given("number", Integer),
+    given("about", Text),
+    given("told_at", UtcDateTime),
+    given("times", Integer),
 )

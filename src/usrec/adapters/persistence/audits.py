@@ -17,10 +17,12 @@ from usrec.adapters.persistence.import_tables import imported_contracts
 from usrec.adapters.persistence.imported_contracts import SqlImportedContracts
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.snapshot_tables import snapshot_stories
+from usrec.adapters.persistence.snapshots import PUZZLES
 from usrec.adapters.persistence.tables import contracts, submissions
 from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.audit import Kind, LedgerEntry, OpenEvent
 from usrec.domain.audit_run import AuditRun, dump_report, load_report
+from usrec.domain.drift import AuditSight, Drift
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.onboarding import HrContract
 from usrec.domain.source_event import HEADS, ContractKey, EmployerName, Operation
@@ -60,6 +62,9 @@ _REMEMBERED: Final = select(snapshot_stories.c.contract_key).where(
     snapshot_stories.c.kind == "contract",
     snapshot_stories.c.closed.is_(False),
 )
+_SIGHTS: Final = select(
+    audit_runs.c.employer, audit_runs.c.taken_at, audit_runs.c.troubles, audit_runs.c.unmatched
+).order_by(audit_runs.c.employer)
 _LAST: Final = select(audit_runs).where(audit_runs.c.employer_bin == bindparam("employer"))
 _TAKEN: Final = select(audit_runs.c.taken_at).where(audit_runs.c.employer_bin == bindparam("employer"))
 
@@ -132,6 +137,11 @@ class SqlAudits:
         """When the last run was taken."""
         found: datetime | None = self._connection.scalar(_TAKEN, {"employer": employer_bin})
         return found
+
+    def drift(self) -> Drift:
+        """What the last audits found and the last looks left open."""
+        audits = [AuditSight(*row) for row in self._connection.execute(_SIGHTS)]
+        return Drift(audits, {row.source: row.number for row in self._connection.execute(PUZZLES)})
 
     def _rows(self, statement: Executable, employer_bin: str) -> Iterator[Any]:
         yield from self._connection.execute(statement, {"employer": employer_bin})

@@ -15,16 +15,14 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func,
 
 from usrec.adapters.persistence.agents import HEARTBEATS
 from usrec.adapters.persistence.alert_tables import UNDELIVERED, alerts
-from usrec.adapters.persistence.audit_tables import audit_runs
 from usrec.adapters.persistence.chain_view import read_tail
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.employer_stops import read_stops
 from usrec.adapters.persistence.permits import unwatched_permits
-from usrec.adapters.persistence.snapshots import PUZZLES
 from usrec.adapters.persistence.tables import UNSETTLED, WATCHED, submissions
 from usrec.domain.alert import Threshold, Watched
 from usrec.domain.heartbeat import Heartbeat
-from usrec.domain.oversight import AuditSight, Sight
+from usrec.domain.oversight import Sight
 from usrec.domain.permit import PermitDays
 from usrec.domain.submission import SubmissionId
 
@@ -52,11 +50,6 @@ _NOT_LOOKED_AT: Final = (
     .order_by(_COLUMNS.watch_at, _COLUMNS.id)
     .limit(_LIMIT)
 )
-
-
-_AUDITS: Final = select(
-    audit_runs.c.employer, audit_runs.c.taken_at, audit_runs.c.troubles, audit_runs.c.unmatched
-).order_by(audit_runs.c.employer)
 
 
 def _crossed_without_alert() -> ColumnElement[bool]:
@@ -104,8 +97,6 @@ def read_sight(
         ),
         undelivered=number,
         undelivered_since=first,
-        audits=[AuditSight(*row) for row in connection.execute(_AUDITS)],
-        puzzles={row.source: row.number for row in connection.execute(PUZZLES)},
         stops={stop.employer: stop.stopped_at for stop in read_stops(connection)},
         unlinked_since=oldest if oldest is not None and now - oldest > tail_bound else None,
     )

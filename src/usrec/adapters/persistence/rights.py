@@ -45,6 +45,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "alert_deliveries": _ALL,
     "permits": _ALL,
     "alert_sinks": _CHANGE,
+    "told_notices": ("SELECT", "INSERT", "DELETE"),
     "agents": _ALL,
     "employer_stops": ("SELECT", "INSERT", "DELETE"),
     "mass_batches": _CHANGE,

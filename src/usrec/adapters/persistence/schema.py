@@ -19,7 +19,7 @@ from usrec.domain.errors import LedgerSchemaError, LedgerUnavailable
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0024"
+HEAD: Final = "0025"
 """The version that this program works with; a test holds it to the newest migration, which need not be loaded here."""
 
 _SCRIPTS: Final = Path(__file__).parent / "migrations"

@@ -13,10 +13,14 @@ from usrec.interfaces.cli.tables import print_table, say
 from usrec.interfaces.i18n import N_, ntr, tr
 
 if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
     from usrec.adapters.calendar.year import CalendarYear, UnusualDay
 
 FIRST_YEAR: Final = 2020
 LAST_YEAR: Final = 2099
+COMMON: Final = "[calendar]"
 WEEKDAYS: Final = (
     N_("Monday"),
     N_("Tuesday"),
@@ -46,7 +50,7 @@ REASONS: Final[Mapping[str, str]] = {
     "moved": N_("{name}, moved from a day off"),
     "transfer": N_("transferred by order"),
     "estimate": N_("{name}, estimated: give or take a day"),
-    "settings": N_("[calendar] of the settings"),
+    "settings": N_("{table} of the settings"),
 }
 
 
@@ -71,7 +75,28 @@ def calendar(
     if as_json:
         print_json(calendar_json(found))
     else:
-        _show(found)
+        _show(found, days_of_its_own(config, employer))
+
+
+def days_of_its_own(config: Path | None, employer: str | None) -> Mapping[date, str]:
+    """Days that the calendar in use has from an employer's own table, each with that table's name.
+
+    Args:
+        employer: Name or BIN; the only one when absent.
+    """
+    from usrec.settings import find_settings, load_settings
+
+    if not find_settings(config).is_file():
+        return {}
+    employers = load_settings(config).values.employer
+    wanted = employer or (next(iter(employers)) if len(employers) == 1 else None)
+    own = {name: one.calendar for name, one in employers.items() if wanted in {name, one.bin}}
+    return {
+        day: f"[employer.{name}.calendar]"
+        for name, days in own.items()
+        if days is not None
+        for day in days.working_days | days.days_off
+    }
 
 
 def calendar_json(found: CalendarYear) -> dict[str, object]:
@@ -88,7 +113,7 @@ def calendar_json(found: CalendarYear) -> dict[str, object]:
     }
 
 
-def _show(found: CalendarYear) -> None:
+def _show(found: CalendarYear, its_own: Mapping[date, str]) -> None:
     for line in calendar_words(found):
         say(line)
     say("")
@@ -96,7 +121,7 @@ def _show(found: CalendarYear) -> None:
     print_table([tr("Month"), tr("Working days")], months)
     say("")
     headings = [tr("Day"), tr("Day of the week"), tr("What"), tr("Why")]
-    print_table(headings, [unusual_row(one) for one in found.unusual])
+    print_table(headings, [unusual_row(one, its_own.get(one.day, COMMON)) for one in found.unusual])
 
 
 def calendar_words(found: CalendarYear) -> Iterator[str]:
@@ -112,8 +137,12 @@ def calendar_words(found: CalendarYear) -> Iterator[str]:
     ).format(year=found.year)
 
 
-def unusual_row(one: UnusualDay) -> list[str]:
-    """One line of the table: day, day of the week, what and why."""
+def unusual_row(one: UnusualDay, table: str = COMMON) -> list[str]:
+    """One line of the table: day, day of the week, what and why.
+
+    Args:
+        table: Of the settings, if the day comes from those.
+    """
     name = tr(HOLIDAYS.get(one.name, one.name))
-    reason = tr(REASONS[one.why.value]).format(name=name) if one.why.value in REASONS else name
+    reason = tr(REASONS[one.why.value]).format(name=name, table=table) if one.why.value in REASONS else name
     return [one.day.isoformat(), tr(WEEKDAYS[one.day.weekday()]), tr("worked") if one.worked else tr("day off"), reason]

@@ -48,7 +48,6 @@ def build_watcher(settings: LoadedWatcherSettings) -> Watcher:
     from usrec.interfaces.service_manager import ServiceManager
     from usrec.interfaces.watcher import Watcher
     from usrec.ledger import build_watched_ledger
-    from usrec.preflight import build_audit_timetable
     from usrec.sinks import build_alert_sinks
 
     def open_view(ask: Callable[[LedgerView], Answer]) -> Answer:
@@ -68,8 +67,6 @@ def build_watcher(settings: LoadedWatcherSettings) -> Watcher:
         interval=values.interval,
         permit_days=settings.values.alerts.permit_days,
         tail_bound=settings.values.journal.tail_bound,
-        timetable=build_audit_timetable(settings),
-        employers=list(settings.values.employer),
         manager=ServiceManager.of_environment(),
     )
 
