@@ -61,7 +61,7 @@ def build_gateway(
         trusted=[read_certificate(settings.path(values.response_certificate))],
         contract_id_path=contract_id_path,
         wait=wait,
-        now=clock.now,
+        steady=clock.steady,
         objection=book.objection,
     )
 

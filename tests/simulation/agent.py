@@ -57,6 +57,10 @@ class AgentProcess:
         """What its clock says."""
         return self.office.world.now + self.skew
 
+    def steady(self) -> timedelta:
+        """How long the machine has been running: nobody can set that."""
+        return self.office.steady()
+
     def can_run(self) -> bool:
         """Whether a turn would get it anywhere."""
         waits = self.waits_for is not None and self.office.world.now < self.waits_for.readable_at

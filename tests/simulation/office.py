@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from simulation.climate import Climate
 from simulation.network import Network
 from simulation.prepared import PreparedLedger
-from simulation.world import World
+from simulation.world import START, World
 from support.sound_rows import BIN, OTHER_BIN
 from usrec.adapters.inmemory.clock import SeededEntropy
 from usrec.adapters.inmemory.signer import InMemorySigner
@@ -48,6 +48,10 @@ class Office:
     def now(self) -> datetime:
         """The clock on the wall; it is never wrong."""
         return self.world.now
+
+    def steady(self) -> timedelta:
+        """Counted from the beginning."""
+        return self.world.now - START
 
 
 def text_of(moment: datetime) -> str:

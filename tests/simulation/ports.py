@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from simulation.authority import Letter
@@ -59,6 +59,9 @@ class Process(Protocol):
 
     def now(self) -> datetime:
         """What its clock says."""
+
+    def steady(self) -> timedelta:
+        """How long the machine has been running."""
 
     def transaction(self) -> AbstractContextManager[Any]:
         """A unit of work."""
@@ -202,7 +205,7 @@ class Gateway:
 
     def submit(self, envelope: Envelope) -> SubmissionOutcome:
         self._agent.port("submit")
-        if not envelope.may_leave(self._agent.now()):
+        if not envelope.may_leave(self._agent.steady()):
             return NothingSent("its lease ran out before a byte left", held_back=True)
         exchange = self._agent.office.network.open(envelope)
         if isinstance(exchange, NothingSent):

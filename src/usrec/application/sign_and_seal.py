@@ -6,6 +6,7 @@ Nothing here writes what is sent: that is T3's, for all that are ready together.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from usrec.application.ask_person import Asked, ask_person
@@ -65,7 +66,8 @@ def sign_and_seal(
         if isinstance(message, Asked):
             asked = ask_person(claim, message, ledger=ledger, clock=clock)
             return Delivered(asked, "waiting", message.waits_for.value)
-        return Ready(claim, message, _seal(message, claim, gateway=gateway, clock=clock, entropy=entropy))
+        envelope = _seal(message, claim, gateway=gateway, clock=clock, entropy=entropy, lease=policy.lease)
+        return Ready(claim, message, envelope)
     except (ValidationProblem, SigningRefused, LeaseLost) as obstacle:
         return end_unsent(claim, obstacle, ledger=ledger, clock=clock)
 
@@ -116,9 +118,11 @@ def _render(claim: Claim, ledger: Ledger, renderer: Renderer, entropy: Entropy) 
     return renderer.render(claim.submission, record_id=record_id, attachment=attachment)
 
 
-def _seal(message: SignedMessage, claim: Claim, *, gateway: Gateway, clock: Clock, entropy: Entropy) -> Envelope:
+def _seal(
+    message: SignedMessage, claim: Claim, *, gateway: Gateway, clock: Clock, entropy: Entropy, lease: timedelta
+) -> Envelope:
     """The transport envelope of one attempt around the same signed bytes."""
-    now = clock.now()
+    now, steady = clock.now(), clock.steady()
     if message.valid_until < now:
         raise SignatureOutlived(
             "the certificate of the stored signature has expired",
@@ -130,7 +134,7 @@ def _seal(message: SignedMessage, claim: Claim, *, gateway: Gateway, clock: Cloc
     correlation_id = CorrelationId(_uuid(entropy))
     bin_ = claim.submission.employer_bin
     envelope = gateway.seal(message, employer_bin=bin_, correlation_id=correlation_id, at=now)
-    return replace(envelope, leave_by=claim.lease.until)
+    return replace(envelope, leave_by=steady + min(lease, claim.lease.until - now))
 
 
 def _uuid(entropy: Entropy) -> str:

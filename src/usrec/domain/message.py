@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NewType
 
 DATA_CAP_BYTES: Final = 100 * 1024
@@ -64,19 +64,19 @@ class Envelope:
         body: The bytes to post.
         digest: SHA-256 of ``body``, hexadecimal.
         correlation_id: Ties the answer to this very attempt.
-        leave_by: The end of its lease, aware UTC. An agent that stood still until then does not send it any more:
-            others, or a person, may have decided meanwhile. None where nobody else can.
+        leave_by: When its lease ends, by a counter that nobody can set. An agent that stood still until then does not
+            send it any more: others, or a person, may have decided meanwhile. None where nobody else can.
     """
 
     body: bytes
     digest: str
     message_id: MessageId
     correlation_id: CorrelationId
-    leave_by: datetime | None = None
+    leave_by: timedelta | None = None
 
-    def may_leave(self, now: datetime) -> bool:
-        """Whether its first byte may leave at ``now``."""
-        return self.leave_by is None or now < self.leave_by
+    def may_leave(self, steady: timedelta) -> bool:
+        """Whether its first byte may leave when that counter stands at ``steady``."""
+        return self.leave_by is None or steady < self.leave_by
 
     def __repr__(self) -> str:
         """Never the body."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 
@@ -11,6 +11,10 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The present, aware UTC."""
+        ...
+
+    def steady(self) -> timedelta:
+        """A counter that nobody can set back, from any beginning: how long something took is counted by it."""
         ...
 
 

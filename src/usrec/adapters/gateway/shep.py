@@ -67,7 +67,7 @@ class ShepGateway:
         trusted: Certificates that the gateway signs its answers with.
         contract_id_path: The wire profile's XPath of the contract id in an answer.
         wait: Waits some seconds, or less when the agent is asked to stop.
-        now: The present, aware UTC. Without it nothing that has to leave by a moment leaves.
+        steady: A counter that nobody can set. Without it nothing that has to leave by a moment leaves.
         objection: Why a certificate of the gateway is not believed any more; empty when it is.
 
     Raises:
@@ -84,7 +84,7 @@ class ShepGateway:
         trusted: Collection[Certificate],
         contract_id_path: str,
         wait: Callable[[float], object] | None = None,
-        now: Callable[[], datetime] | None = None,
+        steady: Callable[[], timedelta] | None = None,
         objection: Callable[[Certificate], str] = lambda _: "",
     ) -> None:
         if not trusted:
@@ -100,7 +100,7 @@ class ShepGateway:
         self._signer = signer
         self._trusted = tuple(trusted)
         self._reader = AnswerReader(trusted, contract_id_path, objection)
-        self._now = now
+        self._steady = steady
         self._wait = wait or threading.Event().wait
         self._further_tries = Retrying(
             retry=retry_if_exception_type(_NEVER_CONNECTED),
@@ -165,7 +165,7 @@ class ShepGateway:
         return self.exchange(envelope.body, self._judge, partial(self._require_in_time, envelope))
 
     def _require_in_time(self, envelope: Envelope) -> None:
-        if envelope.leave_by is not None and (self._now is None or not envelope.may_leave(self._now())):
+        if envelope.leave_by is not None and (self._steady is None or not envelope.may_leave(self._steady())):
             raise _TooLateError("its lease ran out before a byte left; others may have decided meanwhile")
 
     def exchange(

@@ -15,6 +15,11 @@ class ManualClock:
 
     def __init__(self, start: datetime) -> None:
         self._now = _aware_utc(start)
+        self._steady = timedelta(0)
+
+    def steady(self) -> timedelta:
+        """Goes on with :meth:`advance` alone."""
+        return self._steady
 
     def now(self) -> datetime:
         """The present, aware UTC."""
@@ -29,6 +34,7 @@ class ManualClock:
         if by < timedelta(0):
             raise ValueError("a clock is advanced forwards; set() turns it back")
         self._now += by
+        self._steady += by
         return self._now
 
     def set(self, instant: datetime) -> None:
