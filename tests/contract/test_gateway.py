@@ -74,7 +74,13 @@ class Open(Protocol):
     """Opens a gateway at an address."""
 
     def __call__(
-        self, url: str, *, timeouts: Timeouts = ..., ca_file: Path | None = ..., signer: SignerAt | None = ...
+        self,
+        url: str,
+        *,
+        timeouts: Timeouts = ...,
+        ca_file: Path | None = ...,
+        signer: SignerAt | None = ...,
+        steady: Callable[[], timedelta] | None = ...,
     ) -> ShepGateway: ...
 
 
@@ -98,6 +104,7 @@ def open_gateway(pki: Path, gateway_key: SigningKey, waited: list[float]) -> Ite
         timeouts: Timeouts = USUAL,
         ca_file: Path | None = pki / "tls-ca.pem",
         signer: SignerAt | None = None,
+        steady: Callable[[], timedelta] | None = None,
     ) -> ShepGateway:
         gateway = ShepGateway(
             Endpoint(url, ca_file, timeouts),
@@ -107,6 +114,7 @@ def open_gateway(pki: Path, gateway_key: SigningKey, waited: list[float]) -> Ite
             trusted=[gateway_key.certificate],
             contract_id_path="/*/*[2]/*[1]",
             wait=waited.append,
+            steady=steady,
         )
         opened.append(gateway)
         return gateway
@@ -396,6 +404,36 @@ def test_a_busy_pool_sent_nothing(pki: Path, gateway_key: SigningKey, serve: Cal
         server.stopping.set()
         assert doubt_of(first.result(10)) is Doubt.CONNECTION_LOST
     assert len(server.requests) == 1
+
+
+LEASE_ENDS = timedelta(seconds=100)
+IN_TIME, TOO_LATE = LEASE_ENDS - timedelta(seconds=1), LEASE_ENDS
+
+
+@pytest.mark.parametrize("readings", [[TOO_LATE], [IN_TIME, TOO_LATE]], ids=["before", "while it connects"])
+def test_a_process_that_stood_still_past_its_lease_sends_nothing(
+    readings: list[timedelta], open_gateway: Open, serve: Callable[..., TinyServer], waited: list[float]
+) -> None:
+    """Meanwhile somebody may have decided that it is not registered."""
+    server, left = serve(vanish), list(readings)
+    outcome = open_gateway(server.url, steady=lambda: left.pop(0)).submit(replace(ENVELOPE, leave_by=LEASE_ENDS))
+    assert isinstance(outcome, NothingSent)
+    assert outcome.held_back
+    assert (server.requests, waited, left) == ([], [], [])
+
+
+def test_what_is_within_its_lease_leaves(
+    open_gateway: Open, serve: Callable[..., TinyServer], gateway_key: SigningKey
+) -> None:
+    server = serve(reply(200, signed(answer(), gateway_key)))
+    gateway = open_gateway(server.url, steady=lambda: IN_TIME)
+    assert isinstance(gateway.submit(replace(ENVELOPE, leave_by=LEASE_ENDS)), Registered)
+
+
+def test_nothing_that_has_a_lease_leaves_without_a_counter(open_gateway: Open) -> None:
+    outcome = open_gateway(URL).submit(replace(ENVELOPE, leave_by=LEASE_ENDS))
+    assert isinstance(outcome, NothingSent)
+    assert outcome.held_back
 
 
 @pytest.mark.parametrize("end", [vanish, reset])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from support.ledger_values import BIN, NOW, a_line, a_note, a_submission, an_attempt, an_entry
+from support.ledger_values import BIN, HOUR, NOW, a_line, a_note, a_submission, an_attempt, an_entry
 from usrec.adapters.persistence import SqlLedger
 from usrec.domain.errors import LeaseLost
 from usrec.domain.state import State
@@ -37,6 +37,47 @@ def stored(ledger: SqlLedger, *names: str) -> None:
         for name in names:
             work.submissions.add(a_submission(name))
         work.commit()
+
+
+@contextmanager
+def ends(ledger: SqlLedger) -> Iterator[list[str]]:
+    """How transactions ended meanwhile."""
+    seen: list[str] = []
+    listeners = {"commit": lambda _: seen.append("commit"), "rollback": lambda _: seen.append("rollback")}
+    for name, note in listeners.items():
+        event.listen(ledger._engine, name, note)
+    yield seen
+    for name, note in listeners.items():
+        event.remove(ledger._engine, name, note)
+
+
+def test_transaction_that_only_asked_ends_so_that_the_server_keeps_what_it_prepared(ledger: SqlLedger) -> None:
+    with ends(ledger) as seen, ledger.begin() as work:
+        assert work.submissions.get(S1) is None
+    assert seen == ["commit"]
+
+
+def test_what_was_written_and_not_committed_is_rolled_back(ledger: SqlLedger) -> None:
+    with ends(ledger) as seen, ledger.begin() as work:
+        work.submissions.add(a_submission("s1"))
+        assert work.submissions.get(S1) is not None
+    assert seen == ["rollback"]
+    with ledger.begin() as work:
+        work.submissions.add(a_submission("s2"))
+    with ledger.begin() as work:
+        assert (work.submissions.get(S1), work.submissions.get(S2)) == (None, None)
+
+
+def test_lease_that_was_taken_and_not_committed_is_free(ledger: SqlLedger) -> None:
+    with ledger.begin() as work:
+        work.submissions.add(a_submission("s1"))
+        work.outbox.put(an_entry(a_submission("s1")))
+        work.commit()
+    with ends(ledger) as seen, ledger.begin() as work:
+        assert len(work.outbox.claim("me", NOW, HOUR, 1)) == 1
+    assert seen == ["rollback"]
+    with ledger.begin() as work:
+        assert len(work.outbox.claim("another", NOW, HOUR, 1)) == 1
 
 
 def test_rows_of_one_kind_go_in_one_statement(ledger: SqlLedger) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from support.line import MONDAY, TIMEOUT, UNREACHABLE, faulted, refused, registered
 from usrec.domain.breaker import Breaker, BreakerPolicy, BreakerState, Passage, reached_nobody
-from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
+from usrec.domain.outcome import Doubt, NothingSent, SubmissionOutcome, Unknown
 
 PAUSE = timedelta(seconds=30)
 POLICY = BreakerPolicy(failures=3, pause=PAUSE)
@@ -39,6 +39,11 @@ def test_only_an_http_error_is_a_doubt_that_reached_nobody(doubt: Doubt) -> None
 def test_signed_answer_reached_somebody_whatever_it_says(outcome: SubmissionOutcome) -> None:
     assert not reached_nobody(outcome)
     assert after([UNREACHABLE, UNREACHABLE, outcome]) == Breaker()
+
+
+@pytest.mark.parametrize("before", [Breaker(), after([UNREACHABLE]), after([UNREACHABLE] * 3)])
+def test_what_the_agent_itself_held_back_says_nothing_of_the_gateway(before: Breaker) -> None:
+    assert before.after(NothingSent("its lease ran out", held_back=True), MONDAY, POLICY) == before
 
 
 def test_it_opens_after_so_many_in_a_row_and_not_before() -> None:

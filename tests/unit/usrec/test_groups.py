@@ -13,18 +13,27 @@ from sqlalchemy import event
 from support.desk import Desk
 from support.line import BIN, DAY, LEASE, MONDAY, UNREACHABLE, Line, PowerCutError, power_cut, refused, registered
 from usrec.adapters.persistence import SqlLedger
+from usrec.adapters.persistence.attempts import SqlAttempts
 from usrec.adapters.persistence.submissions import SqlSubmissions
 from usrec.application.deliver import HELD_BACK, open_attempts, record_answers
 from usrec.application.record_intent import Ready
 from usrec.application.stop_employer import stop_employer
 from usrec.application.together import together
-from usrec.domain.errors import EmployerHeld, LeaseLost, LedgerUnavailable, SigningRefused, ValidationProblem
+from usrec.domain.errors import (
+    EmployerHeld,
+    InvariantViolation,
+    LeaseLost,
+    LedgerUnavailable,
+    SigningRefused,
+    ValidationProblem,
+)
 from usrec.domain.message import CorrelationId, MessageId, RenderedMessage, SignedMessage
 from usrec.domain.outage import outages
 from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, Submission, WaitReason
 from usrec.interfaces.bench import Bench, Broken
+from usrec.ports.attempts import Attempt
 from usrec.ports.ledger import Claim
 
 OTHER = "000000000001"
@@ -137,6 +146,29 @@ def test_what_the_ledger_refuses_for_one_holds_no_other(line: Line, monkeypatch:
     line.wire.then(*[line.registers] * 2)
     done = {one.submission.id: one.result for one in line.deliver_together(claims)}
     assert [done[claim.submission.id] for claim in claims] == ["accepted", "lease_lost", "accepted"]
+
+
+def test_what_the_ledger_refuses_outright_for_one_is_raised_when_the_others_have_been_sent(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They were opened, and would have been left behind as if they had been sent, at each start again."""
+    events = hire(line, 3)
+    claims, opens = line.claim(3), SqlAttempts.open
+    bad = claims[1].submission
+
+    def refusing(self: SqlAttempts, attempt: Attempt) -> None:
+        if attempt.submission_id == bad.id:
+            raise InvariantViolation("the ledger takes no attempt of it")
+        opens(self, attempt)
+
+    monkeypatch.setattr(SqlAttempts, "open", refusing)
+    line.wire.then(*[line.registers] * 2)
+    with pytest.raises(InvariantViolation):
+        line.deliver_together(claims)
+    assert {one: line.of(one).state for one in events if one != bad.event_id} == dict.fromkeys(
+        (one for one in events if one != bad.event_id), State.ACCEPTED
+    )
+    assert (line.of(bad.event_id).state, list(line.attempts(bad.event_id))) == (State.PENDING, [])
 
 
 def test_one_whose_document_is_not_signed_waits_alone(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:

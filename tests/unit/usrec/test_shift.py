@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from support.desk import Desk
-from support.line import Line
+from support.line import MONDAY, UNREACHABLE, Line, registered
 from support.line_agent import line_settings
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.application.deliver import claim_due
+from usrec.domain.breaker import BreakerPolicy
 from usrec.domain.errors import LedgerUnavailable
 from usrec.domain.message import Envelope
 from usrec.domain.outcome import SubmissionOutcome
@@ -97,6 +98,23 @@ def test_what_breaks_while_a_delivery_is_told_is_raised_when_all_others_have_end
     assert desk.dispatch.bench.gather(0.0, 8, more=lambda _: True) == []
     assert [one.result for one in desk.reports] == ["accepted"] * 4
     assert {line.of(one).state for one in events} == {State.ACCEPTED}
+
+
+def test_what_follows_a_reopened_gateway_is_done_again_until_it_is_done() -> None:
+    gate, done = Gate(), []
+    policy = BreakerPolicy(failures=1)
+    assert not gate.after_reopening(lambda: done.append("too early"))
+    for outcome in (UNREACHABLE, registered("R-1")):
+        gate.note(outcome, MONDAY, policy)
+
+    def away() -> None:
+        raise LedgerUnavailable("it does not answer")
+
+    with pytest.raises(LedgerUnavailable):
+        gate.after_reopening(away)
+    assert gate.after_reopening(lambda: done.append("hastened"))
+    assert not gate.after_reopening(lambda: done.append("too late"))
+    assert done == ["hastened"]
 
 
 def test_lease_covers_both_waits_and_an_exchange_through_a_proxy_by_default() -> None:
