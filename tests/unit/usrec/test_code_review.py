@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -60,6 +60,7 @@ cells = st.text(st.characters(codec="utf-8"), max_size=40).map(lambda text: " ".
 values = st.one_of(cells, st.sampled_from(["01", "007", "03-001", "1e5", "=1+1", "'x", "-5", "@a", "1/2", "# a", ";"]))
 
 
+@example("ғл")
 @given(names)
 def test_a_name_is_compared_without_case_signs_and_lost_kazakh_letters(name: str) -> None:
     lost = name.translate(str.maketrans("әғқңөұүһіё", "агкноуухие"))

@@ -89,6 +89,7 @@ _SHORT: Final[Mapping[str, str]] = {
     "эл": "электрический",
     "юр": "юрист",
 }
+_SHORT_LOST: Final = {short.translate(_LOST): whole for short, whole in _SHORT.items()}
 _SHORT_WITHOUT_DOT: Final = frozenset({"бух", "гл", "зав", "зам", "нач", "обл", "пом", "спец"})
 """Nobody writes them for anything else."""
 
@@ -156,7 +157,8 @@ def _cyrillic(word: str) -> str:
 
 def _whole(word: str) -> str:
     bare = word.removesuffix(".")
-    return _SHORT.get(bare, bare) if word != bare or bare in _SHORT_WITHOUT_DOT else bare
+    lost = bare.translate(_LOST)
+    return _SHORT_LOST.get(lost, bare) if word != bare or lost in _SHORT_WITHOUT_DOT else bare
 
 
 def _stem(word: str) -> str:
