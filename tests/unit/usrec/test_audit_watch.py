@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -56,6 +57,12 @@ def export(patient: Patient, *ids: str) -> None:
         writer = csv.writer(text)
         writer.writerow(["ID", "employee_iin", "contract_number", "contract_date"])
         writer.writerows([one, "900101300007", f"ТД-{one}", "2022-04-01"] for one in ids)
+
+
+def has_a_key_of_its_own(patient: Patient, key: bytes) -> None:
+    """As a ledger has that is no copy of the tests' one."""
+    with closing(sqlite3.connect(patient.folder / "ledger.db")) as ledger, ledger:
+        ledger.execute("UPDATE ledger_meta SET fingerprint_key = ?", (key,))
 
 
 def last(agent: Agent) -> AuditRun | None:
@@ -185,6 +192,25 @@ def test_sink_that_does_not_take_a_finding_is_told_later_under_the_same_id(
         patient.clock.advance(20 * MINUTE)
         assert told.look() == []
         assert [one.subject for one in told.sink.repeated] == [ONE]
+
+
+def test_no_two_ledgers_and_no_two_sinks_tell_one_receiver_under_the_same_id(
+    patient: Patient, tmp_path: Path, pki: Path
+) -> None:
+    """It would drop the second message as a repeated one."""
+    (tmp_path / "other").mkdir()
+    other = Patient(tmp_path / "other", pki, patient.clock)
+    other.tables |= patient.tables
+    patient.clock.set(SUNDAY + DAY + 5 * 60 * MINUTE)
+    ids = []
+    for number, installation in enumerate((patient, other)):
+        with running(installation) as agent:
+            has_a_key_of_its_own(installation, bytes([number]) * 32)
+            told = Told(agent)
+            told.watch.look(told.agent)
+            assert told.look() == ["USREC: the audit of 1 employer fails"]
+            ids += [one.id for one in (*told.sink.messages, *told.log.messages)]
+    assert len(set(ids)) == len(ids) == 4
 
 
 def test_audit_that_fails_is_told_and_one_that_the_agent_had_no_time_for_is_not(patient: Patient) -> None:
