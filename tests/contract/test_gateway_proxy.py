@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -51,7 +52,14 @@ class Way:
         self.waited: list[float] = []
 
     def gateway(
-        self, url: str, proxy: str, *, login: bool = False, ca: str = "tls-ca.pem", timeouts: Timeouts = SHORT
+        self,
+        url: str,
+        proxy: str,
+        *,
+        login: bool = False,
+        ca: str = "tls-ca.pem",
+        timeouts: Timeouts = SHORT,
+        steady: Callable[[], timedelta] | None = None,
     ) -> ShepGateway:
         way = Proxy(proxy, "company", Secret(WORD)) if login else Proxy(proxy)
         endpoint = Endpoint(url, self._pki / ca, timeouts, proxy=way)
@@ -63,6 +71,7 @@ class Way:
                 trusted=[self._key.certificate],
                 contract_id_path="/*/*[2]/*[1]",
                 wait=self.waited.append,
+                steady=steady,
             )
         )
         return self._open[-1]
@@ -133,6 +142,24 @@ def test_a_tunnel_that_falls_before_tls_stands_proves_that_nothing_was_sent(way:
     assert isinstance(outcome, NothingSent)
     assert len(proxy.asked) == CONNECT_TRIES
     assert server.requests == []
+
+
+def test_a_process_that_stood_still_while_the_tunnel_was_opened_sends_nothing_after_its_lease(
+    way: Way, server: TinyServer
+) -> None:
+    lease_ends = timedelta(seconds=100)
+    with server, ConnectProxy() as proxy:
+        gateway = way.gateway(server.url, proxy.url, steady=lambda: lease_ends if proxy.asked else timedelta(0))
+        outcome = gateway.submit(replace(ENVELOPE, leave_by=lease_ends))
+    assert isinstance(outcome, NothingSent)
+    assert outcome.held_back
+    assert (len(proxy.asked), server.requests) == (1, [])
+
+
+def test_what_is_within_its_lease_leaves_through_the_tunnel(way: Way, server: TinyServer) -> None:
+    with server, ConnectProxy() as proxy:
+        gateway = way.gateway(server.url, proxy.url, steady=lambda: timedelta(seconds=99))
+        assert isinstance(gateway.submit(replace(ENVELOPE, leave_by=timedelta(seconds=100))), Registered)
 
 
 def test_a_wrong_password_is_told_and_not_shown(way: Way, server: TinyServer) -> None:

@@ -178,7 +178,7 @@ def t6_tell_of_contracts(line: Line) -> Act:
     with line.work() as work:
         assert work.snapshots.keep(SourceName("hr"), puzzles, line.clock.now(), None)
     to = Subscriber(SinkName("webhook.desk"), InMemoryAlertSink(), "en", at_once=True)
-    telling = DriftTelling(DriftScope([], ["hr"]), compose_notice, policy(line).digests)
+    telling = DriftTelling(DriftScope([], ["hr"]), compose_notice, policy(line).digests, "ledger")
     ledger, clock = line.ledger, line.clock
     return lambda: tell_drift(to, telling, ledger=ledger, clock=clock, entropy=line.entropy, owner="agent")
 

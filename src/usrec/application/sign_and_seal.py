@@ -122,7 +122,7 @@ def _seal(
     message: SignedMessage, claim: Claim, *, gateway: Gateway, clock: Clock, entropy: Entropy, lease: timedelta
 ) -> Envelope:
     """The transport envelope of one attempt around the same signed bytes."""
-    now, steady = clock.now(), clock.steady()
+    steady, now = clock.steady(), clock.now()
     if message.valid_until < now:
         raise SignatureOutlived(
             "the certificate of the stored signature has expired",

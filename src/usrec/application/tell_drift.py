@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
 from usrec.application.tell_sink import PATIENCE, Told, Turn, tell_turn
 from usrec.domain.audit_due import DriftScope
@@ -29,11 +30,13 @@ class DriftTelling:
     Attributes:
         scope: Employers and sources of the settings.
         compose: Puts it into words.
+        ledger_id: A name of the ledger that no other has.
     """
 
     scope: DriftScope
     compose: NoticeComposer
     digests: DigestPolicy
+    ledger_id: str
 
 
 def tell_drift(
@@ -65,7 +68,7 @@ def _begin(work: UnitOfWork, subscriber: Subscriber, telling: DriftTelling, now:
     if failures is None or not notices:
         return None
     notice = notices[failures // PATIENCE % len(notices)]
-    message = _message(notice, subscriber.language, telling.compose)
+    message = _message(notice, subscriber, telling)
     work.alert_sinks.begin(name, message.id, [], owner=owner, until=now + subscriber.lease)
     return Turn(message, failures, 1, informed(known, notice))
 
@@ -87,10 +90,12 @@ def _since_first(troubles: Troubles, known: Knowledge) -> Troubles:
     }
 
 
-def _message(notice: Notice, language: str, compose: NoticeComposer) -> AlertMessage:
-    subject, text = compose(notice, language=language)
+def _message(notice: Notice, subscriber: Subscriber, telling: DriftTelling) -> AlertMessage:
+    """Two sinks, or the agents of two ledgers, may tell the same receiver: each has ids of its own."""
+    language, whose = subscriber.language, f"{telling.ledger_id} {subscriber.name}".encode()
+    subject, text = telling.compose(notice, language=language)
     return AlertMessage(
-        id=AlertMessageId(f"agent-{notice.key}"),
+        id=AlertMessageId(f"agent-{sha256(whose).hexdigest()[:12]}-{notice.key}"),
         kind=MessageKind.AUDIT,
         urgent=False,
         at=notice.at,

@@ -45,4 +45,4 @@ def drift_telling(agent: Agent) -> DriftTelling:
     """By the settings."""
     sources = agent.settings.values.source.keys()
     scope = DriftScope(list(agent.employers.values()), sources, timetable_of(agent))
-    return DriftTelling(scope, compose_notice, agent.watching.digests)
+    return DriftTelling(scope, compose_notice, agent.watching.digests, agent.ledger.chain_view.ledger_id())

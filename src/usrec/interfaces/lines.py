@@ -7,14 +7,17 @@ stumbles over) takes no thread, no turn and no try from another. With one employ
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from typing import Final
 
 import structlog
 
 from usrec.bootstrap import Agent
-from usrec.domain.breaker import Breaker
+from usrec.domain.breaker import Breaker, longest_open
 from usrec.domain.errors import TheirsToWaitFor
 from usrec.interfaces.dispatch import Dispatch
 
+FORMER: Final = "(former)"
+"""Stands for employers that the settings do not name any more: a number may be an IIN, which is told nowhere."""
 _log = structlog.get_logger("usrec.daemon")
 
 
@@ -50,8 +53,10 @@ class Lines:
 
     @property
     def breakers(self) -> Mapping[str, Breaker]:
-        """That of each employer by its name; that of all without one."""
-        return {name: line.gate.breaker for name, line in self._manned.items()}
+        """That of each employer by its name; that of all without one; of former employers the longest open one."""
+        found = {name: line.gate.breaker for name, line in self._manned.items()}
+        former = [found.pop(name) for name in self._strangers or () if name in found]
+        return {**found, FORMER: longest_open(former)} if former else found
 
     def _line(self, employer_bin: str) -> Dispatch:
         if employer_bin not in self._made:

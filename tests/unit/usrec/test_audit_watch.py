@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -22,10 +23,11 @@ from usrec.domain.audit import Cause
 from usrec.domain.audit_due import GRACE, AuditTimetable, DriftScope
 from usrec.domain.audit_run import AuditRun
 from usrec.domain.drift import AuditSight, Drift, troubles_of_drift
+from usrec.domain.errors import AlertNotTaken
 from usrec.domain.oversight import Concern
 from usrec.interfaces.alerting import Alerting, in_brief
 from usrec.interfaces.audit_watch import AGAIN, AuditWatch
-from usrec.ports.alert_sink import LOG, MessageKind, SinkName, Subscriber
+from usrec.ports.alert_sink import LOG, AlertMessage, MessageKind, SinkName, Subscriber
 from usrec.settings import load_settings
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -55,6 +57,12 @@ def export(patient: Patient, *ids: str) -> None:
         writer = csv.writer(text)
         writer.writerow(["ID", "employee_iin", "contract_number", "contract_date"])
         writer.writerows([one, "900101300007", f"ТД-{one}", "2022-04-01"] for one in ids)
+
+
+def has_a_key_of_its_own(patient: Patient, key: bytes) -> None:
+    """As a ledger has that is no copy of the tests' one."""
+    with closing(sqlite3.connect(patient.folder / "ledger.db")) as ledger, ledger:
+        ledger.execute("UPDATE ledger_meta SET fingerprint_key = ?", (key,))
 
 
 def last(agent: Agent) -> AuditRun | None:
@@ -162,20 +170,47 @@ def test_agents_own_sinks_tell_what_it_finds_when_it_grows_daily_and_when_it_is_
     assert "900101300007" not in first.text
 
 
-def test_sink_that_does_not_take_a_finding_is_told_later_under_the_same_id(patient: Patient) -> None:
+def test_sink_that_does_not_take_a_finding_is_told_later_under_the_same_id(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with running(patient) as agent:
         told = Told(agent)
         export(patient, "R-1")
         patient.clock.set(SUNDAY + DAY + 3 * 60 * MINUTE)
         told.watch.look(told.agent)
-        told.sink.online = False
-        assert told.look() == []
+
+        def arrives_and_is_not_confirmed(message: AlertMessage) -> None:
+            told.sink.messages.append(message)
+            raise AlertNotTaken("the connection broke")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(told.sink, "deliver", arrives_and_is_not_confirmed)
+            assert told.look() == [ONE]
         board = agent.ledger.view.notice_board()
         assert {one.name: one.failures for one in board.sinks} == {"log": 0, "mail.hr": 1}
-        told.sink.online = True
         assert told.look() == [], "it rests"
         patient.clock.advance(20 * MINUTE)
-        assert told.look() == [ONE]
+        assert told.look() == []
+        assert [one.subject for one in told.sink.repeated] == [ONE]
+
+
+def test_no_two_ledgers_and_no_two_sinks_tell_one_receiver_under_the_same_id(
+    patient: Patient, tmp_path: Path, pki: Path
+) -> None:
+    """It would drop the second message as a repeated one."""
+    (tmp_path / "other").mkdir()
+    other = Patient(tmp_path / "other", pki, patient.clock)
+    other.tables |= patient.tables
+    patient.clock.set(SUNDAY + DAY + 5 * 60 * MINUTE)
+    ids = []
+    for number, installation in enumerate((patient, other)):
+        with running(installation) as agent:
+            has_a_key_of_its_own(installation, bytes([number]) * 32)
+            told = Told(agent)
+            told.watch.look(told.agent)
+            assert told.look() == ["USREC: the audit of 1 employer fails"]
+            ids += [one.id for one in (*told.sink.messages, *told.log.messages)]
+    assert len(set(ids)) == len(ids) == 4
 
 
 def test_audit_that_fails_is_told_and_one_that_the_agent_had_no_time_for_is_not(patient: Patient) -> None:

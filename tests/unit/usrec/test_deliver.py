@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -26,12 +26,14 @@ from support.line import (
     refused,
     registered,
 )
+from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.inmemory.gateway import ScriptedStep
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.persistence import SqlUnitOfWork
 from usrec.application.deliver import claim_due
 from usrec.application.delivery import Delivered
-from usrec.application.record_intent import OpenAttempt
+from usrec.application.record_intent import OpenAttempt, Ready
+from usrec.application.sign_and_seal import sign_and_seal
 from usrec.domain.errors import InvariantViolation, LedgerUnavailable, SigningRefused
 from usrec.domain.message import CorrelationId, Envelope, MessageId, RenderedMessage, SignedMessage
 from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
@@ -811,3 +813,30 @@ def test_nothing_personal_is_in_what_a_delivery_shows(line: Line) -> None:
     done = line.deliver(claim)
     rendered = RenderedMessage(IIN.encode(), None)
     assert IIN not in repr([claim, done, line.wire.messages, line.wire.sealed, rendered])
+
+
+class StandsStill(ManualClock):
+    """A clock of a process that is paused just after it has looked at it."""
+
+    def now(self) -> datetime:
+        found = super().now()
+        self.advance(2 * LEASE)
+        return found
+
+
+def test_pause_between_two_clocks_makes_no_lease_longer(line: Line) -> None:
+    line.take("c1")
+    (claim,) = line.claim(1)
+    began, line.clock = line.clock.steady(), StandsStill(line.clock.now())
+    made = sign_and_seal(
+        claim,
+        ledger=line.ledger,
+        renderer=line.renderer,
+        signer=line.signer,
+        gateway=line.wire,
+        clock=line.clock,
+        entropy=line.entropy,
+        policy=line.policy,
+    )
+    assert isinstance(made, Ready)
+    assert not made.envelope.may_leave(began + 2 * LEASE)

@@ -178,3 +178,14 @@ def test_a_lie_in_a_record_is_named(lie: Callable[[dict[str, Any]], None], said:
     assert record["deadline"]["timeliness"] == "late"
     lie(record)
     assert said in said_against(record)
+
+
+def test_a_number_of_an_attempt_that_nobody_can_count_to_ends_no_check() -> None:
+    line = Line()
+    line.take("hire-1")
+    registered_after_an_outage(line)
+    record = record_of(line, "hire-1")
+    record["attempts"][2]["number"] = 10**15
+    said = said_against(record)
+    assert "attempt 3 is left out" in said
+    assert len(said) < 10

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from support.line import BIN, DAY, MONDAY, OTHER_BIN, Line
+from support.line import BIN, DAY, IIN, MONDAY, OTHER_BIN, Line
 from support.line_agent import agent_of
 from usrec.adapters.gateway.envelope import Sender
 from usrec.adapters.inmemory.signer import InMemorySigner
@@ -28,6 +28,7 @@ from usrec.doorbells import bell_places
 from usrec.gateway import read_accounts
 from usrec.interfaces.daemon import Daemon
 from usrec.interfaces.gate import Turns
+from usrec.interfaces.lines import FORMER
 from usrec.interfaces.reload import require_no_new_trouble
 from usrec.settings import LoadedSettings, Settings
 from usrec.sources import build_listeners, build_sources
@@ -292,3 +293,13 @@ def test_a_drain_ends_at_a_refused_look_when_all_else_is_done(group: Group, monk
     assert group.accepted(BIN) == 3
     assert time.monotonic() - began < WAIT
     assert group.line.of(f"{BIN}-0").state is State.ACCEPTED
+
+
+def test_number_of_a_former_employer_is_told_to_nobody(group: Group) -> None:
+    """It may be an IIN; whatever is still open of it keeps its line and its breaker."""
+    group.line.employers[IIN] = EmployerName("sole")
+    group.line.take("c1", employer=IIN)
+    agent = replace(group.agent, employers={BIN: EmployerName("alatau"), OTHER_BIN: EmployerName("zhetisu")})
+    daemon = Daemon(agent)
+    assert IIN in daemon.lines.of(agent)
+    assert set(daemon.lines.breakers) == {"alatau", "zhetisu", FORMER}

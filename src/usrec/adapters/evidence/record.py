@@ -61,7 +61,8 @@ def _attempts_otherwise(attempts: list[Mapping[str, Any]], lines: list[ChainLine
         if number in begun and not _ended_so(attempt, lines):
             yield f"attempt {number} ended otherwise"
     numbers = {attempt["number"] for attempt in attempts}
-    for left_out in {*begun, *range(1, max(numbers, default=0))} - numbers - {None}:
+    no_further = min(max(numbers, default=0), len(begun | numbers) + 1)
+    for left_out in {*begun, *range(1, no_further)} - numbers - {None}:
         yield f"attempt {left_out} is left out"
 
 

@@ -55,6 +55,8 @@ _HEADERS: Final = {
     "SOAPAction": '""',
 }
 _NEVER_CONNECTED: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_BEGINS_TO_WRITE: Final = "send_request_headers.started"
+"""How httpcore's word for the moment before the first byte ends."""
 
 
 class ShepGateway:
@@ -176,7 +178,7 @@ class ShepGateway:
         Args:
             about_to_leave: Called when there is a connection, as the last thing before the first byte.
         """
-        received, progress = bytearray(), _Progress()
+        received, progress = bytearray(), _Progress(about_to_leave)
         try:
             return self._patiently(partial(self._post, body, received, progress, judge, about_to_leave))
         except _TooLateError as error:
@@ -246,16 +248,22 @@ class _Progress:
     """What httpcore last began to write, by its ``trace`` extension, which tells of each request before its first byte.
 
     Only seeing CONNECT proves anything: should httpcore tell nothing, or in other words, doubt remains.
+
+    Args:
+        about_to_leave: Called before the first byte of a request that is not for the proxy itself.
     """
 
-    __slots__ = ("_method",)
+    __slots__ = ("_about_to_leave", "_method")
 
-    def __init__(self) -> None:
+    def __init__(self, about_to_leave: Callable[[], None]) -> None:
+        self._about_to_leave = about_to_leave
         self._method = b""
 
-    def __call__(self, _event: str, details: Mapping[str, Any]) -> None:
+    def __call__(self, event: str, details: Mapping[str, Any]) -> None:
         request = details.get("request")
         self._method = getattr(request, "method", self._method)
+        if event.endswith(_BEGINS_TO_WRITE) and not self.asked_for_tunnel_only:
+            self._about_to_leave()
 
     @property
     def asked_for_tunnel_only(self) -> bool:
