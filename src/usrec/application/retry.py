@@ -86,7 +86,9 @@ def _successor(
     """
     if old.state is State.INVALID:
         return again() or refuse(
-            old, "its row is still invalid", "Mend the row in the HR system and raise its revision"
+            old,
+            "its row is still invalid",
+            "See usrec submission show: mend the row in the HR system and raise its revision, or approve its codes",
         )
     if _was_passed_over(old):
         return replace(_new_version(old, entropy), findings="[]")
