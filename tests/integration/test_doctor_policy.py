@@ -58,3 +58,10 @@ def test_limits_of_an_employers_own_are_said_and_take_the_others_from_the_common
     assert (said["employer"], said["terminations"], said["amendments"]) == ("main", 200, 150)
     patient.tables["employer.main.mass"] = {"terminations": 0}
     assert "policy.own_never_held" in patient.says(examine_policy)
+
+
+def test_a_limit_of_none_is_not_told_as_one_that_holds_every_change(patient: Patient) -> None:
+    patient.tables["mass"] = {"amendments": 0}
+    patient.tables["employer.main.mass"] = {"terminations": 200}
+    told = patient.says(examine_policy)
+    assert (told["policy.masses"].values["amendments"], told["policy.own_masses"].values["amendments"]) == ("∞", "∞")

@@ -178,6 +178,17 @@ def test_a_token_may_be_kept_to_its_own_employers(tmp_path: Path) -> None:
         assert other.status_code == 202, "a source that names none may send for all"
 
 
+def test_what_was_kept_is_answered_as_before_also_when_its_employer_may_not_be_named_any_more(tmp_path: Path) -> None:
+    with desk(tmp_path) as api:
+        kept = api.send(an_event(1, employer_bin="150340000027"))
+        assert kept.status_code == 202
+    with desk(tmp_path, ledger_url=f"sqlite:///{tmp_path / 'ledger.db'}", of_erp='employers = ["main"]\n') as api:
+        again = api.send(an_event(1, employer_bin="150340000027"))
+        assert (again.status_code, again.content) == (202, kept.content)
+        assert api.send(an_event(2, employer_bin="150340000027"), key="k-2").status_code == 422
+        assert api.send(an_event(2), key="k-2").status_code == 202, "a request that was refused has used up no key"
+
+
 def test_headers_are_asked_for(api: Desk) -> None:
     for key in ("", "two words", "x" * 101):
         assert api.post_bytes(b"{}", **{"Idempotency-Key": key}).status_code == 400

@@ -15,7 +15,7 @@ from typing import Final
 
 from usrec.application.contract_line import arrange_lines, take_back
 from usrec.application.hold_against import held_against
-from usrec.application.masses import hold_masses
+from usrec.application.masses import hold_masses, members_of
 from usrec.application.new_submission import by_policy, new_submission, policy_noted, with_target
 from usrec.application.on_record import OnRecord, entered_by_hand, proven_absent
 from usrec.application.pairs import link_halves
@@ -23,12 +23,12 @@ from usrec.application.placing import place
 from usrec.application.recording import journal, status_note
 from usrec.application.sort_out import sort_out
 from usrec.application.supersede import take_out
-from usrec.domain.mass import MASSED, MassGroup, MassMember
+from usrec.domain.mass import MASSED
 from usrec.domain.revision import Revision, place_revision
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.numbers import number_given
 from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
-from usrec.domain.source_event import HEADS, ContractKey, EmployerName, load_details
+from usrec.domain.source_event import HEADS, ContractKey, EmployerName
 from usrec.domain.state import State
 from usrec.domain.submission import Submission, contract_of
 from usrec.domain.working_calendar import Calendars
@@ -143,7 +143,7 @@ def _receive_all(taking: _Intake, examined: Sequence[Examined]) -> IngestReport:
     taking.tell_hr()
     arrange_lines(work, contracts, now, at_hand=taking.taken)
     link_halves(work, taking.taken, now)
-    hold_masses(work, _members(taking), taking.employers, taking.preflight.intake, now)
+    hold_masses(work, members_of(taking.taken, now), taking.employers, taking.preflight.intake, now)
     taken, others = len(sorted_out.new), len(sorted_out.others)
     return IngestReport(len(examined), taken, len(examined) - others, others - taken)
 
@@ -169,19 +169,6 @@ def _held_against(taking: _Intake, record: OnRecord, one: Examined) -> Examined:
     contract, preflight = _contract_of(one), taking.preflight
     known = record.standing(contract), record.imported(contract)
     return held_against(taking.work, one, *known, preflight=preflight, calendar=taking.calendar, now=taking.now)
-
-
-def _members(taking: _Intake) -> list[MassMember]:
-    """What may be one of many: taken now, to be sent, and of a kind that is looked at."""
-    members = []
-    for one in taking.taken:
-        open_details = (
-            load_details(one.operation, one.details) if one.operation and one.state is State.PENDING else None
-        )
-        group = MassGroup.of(one.employer_bin, open_details) if open_details else None
-        if group is not None:
-            members.append(MassMember(one.id, group, taking.now))
-    return members
 
 
 def _receive(taking: _Intake, record: OnRecord, one: Examined) -> set[ContractRef]:

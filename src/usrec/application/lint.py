@@ -44,7 +44,7 @@ def lint(
     examined = [with_late_entry(one, today) for one in read]
     found = [_of_row(one, read, preflight.intake) for one, (_, read) in zip(examined, rows, strict=True)]
     together = (
-        *check_together(examined, preflight.unsure),
+        *check_together(examined, preflight.unsure, preflight.approved),
         *check_marks_together(examined, preflight.conditions, preflight.unsure),
         *check_pairs(examined),
     )

@@ -19,7 +19,7 @@ from usrec.domain.alert import Alert
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.intake import IntakePolicy
 from usrec.domain.mass import FIRST, MassBatch, MassDecision, MassGroup, MassMember, MassPolicy, batch_name
-from usrec.domain.source_event import EmployerName
+from usrec.domain.source_event import EmployerName, load_details
 from usrec.domain.state import Move, State, next_state
 from usrec.domain.submission import Submission, SubmissionId, WaitReason
 from usrec.domain.watch import WatchPolicy, mass_reminder
@@ -29,6 +29,19 @@ from usrec.ports.outgoing import JournalEntry
 
 PORTION: Final = 500
 """Events of one transaction."""
+
+
+def members_of(taken: Iterable[Submission], now: datetime) -> Sequence[MassMember]:
+    """What may be one of many: taken now, to be sent, and of a kind that is looked at."""
+    members = []
+    for one in taken:
+        open_details = (
+            load_details(one.operation, one.details) if one.operation and one.state is State.PENDING else None
+        )
+        group = MassGroup.of(one.employer_bin, open_details) if open_details else None
+        if group is not None:
+            members.append(MassMember(one.id, group, now))
+    return members
 
 
 def hold_masses(

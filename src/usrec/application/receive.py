@@ -32,6 +32,7 @@ def receive(
     ledger: Ledger,
     clock: Clock,
     answer: Callable[[Sequence[SourceRow]], object],
+    require_allowed: Callable[[], None],
 ) -> str:
     """Keep what was sent.
 
@@ -40,6 +41,7 @@ def receive(
         key: The sender's own key of the request.
         content: What was sent, as it was sent.
         answer: What to tell about rows that are kept.
+        require_allowed: Raises where they may not be kept. A request that was kept before is not judged again.
 
     Returns:
         The answer as JSON text; that of the first time when the request is repeated.
@@ -54,6 +56,7 @@ def receive(
         request = Request(source, key, work.inbox.fingerprint(content), told)
         if not work.intake.add_request(request, now):
             return _again(work, request)
+        require_allowed()
         work.intake.add(rows, now)
         work.commit()
     return told

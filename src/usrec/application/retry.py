@@ -10,6 +10,7 @@ from functools import partial
 
 from usrec.application.acting import Actor, locked, not_by_hand, not_in_flight, not_without_iin, queued, refuse
 from usrec.application.contract_line import arrange_line, released_entry, settle_line, take_back
+from usrec.application.masses import hold_masses, members_of
 from usrec.application.new_submission import policy_noted
 from usrec.application.pairs import link_halves
 from usrec.application.recording import journal, status_note
@@ -64,6 +65,8 @@ def retry(
         elif (new := _successor(old, entropy, partial(again, work, old), outlived=outlived)) is not None:
             _replace(work, old, new, actor, now, noted=policy_noted(new, preflight.intake))
             _postpone(work, new.id, not_before)
+            if old.state is State.INVALID:
+                hold_masses(work, members_of([new], now), employers, preflight.intake, now)
             goes_on = new.id
         else:
             _send_now(work, old, actor, now, not_before)
@@ -83,7 +86,9 @@ def _successor(
     """
     if old.state is State.INVALID:
         return again() or refuse(
-            old, "its row is still invalid", "Mend the row in the HR system and raise its revision"
+            old,
+            "its row is still invalid",
+            "See usrec submission show: mend the row in the HR system and raise its revision, or approve its codes",
         )
     if _was_passed_over(old):
         return replace(_new_version(old, entropy), findings="[]")

@@ -24,7 +24,7 @@ def broken_intake_rules(tree: Tree) -> Iterator[Wrong]:
             yield Wrong(("source", name, "webhook", "url"), "write an https address, or http to this machine")
         source = read_table(HttpSourceSettings, table)
         employers = tree.get("employer")
-        for number, one in enumerate(() if source is None else source.employers):
+        for number, one in enumerate(() if source is None else source.employers or ()):
             if isinstance(employers, Mapping) and one not in employers:
                 yield Wrong(("source", name, "employers", number), f"there is no [employer.{one}]")
         for token in () if source is None else source.token_hashes:

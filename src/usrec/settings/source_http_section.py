@@ -67,7 +67,7 @@ class HttpSourceSettings(Section):
     """``http``: it posts events to the address of [intake]."""
     token_hashes: Annotated[tuple[Annotated[str, AfterValidator(_digest)], ...], Field(min_length=1)]
     """SHA-256 of each token that it may use; ``usrec intake token`` makes one. Two while a token is changed."""
-    employers: tuple[str, ...] = ()
+    employers: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """Names of the employers whose events it may send; a request with another one's is refused. All when absent."""
     language: Language = "en"
     """Language of what it is told."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from support.line import BIN, EMPLOYERS, MONDAY, WeekdayCalendar
 from support.sample_events import SAMPLES
+from usrec.application.lint import lint
 from usrec.domain.mapping.review import ApprovedCodes, Review, ReviewRow, Seen
 from usrec.domain.rules.approved_codes import ApprovedCodesOf, ApprovedFields, event_day
 from usrec.domain.rules.examine import Examined, examine
@@ -87,3 +88,23 @@ def test_only_days_of_the_event_itself_count() -> None:
     assert event_day(Operation.CONCLUSION, days) == "2019-01-10"
     assert event_day(Operation.EXTENSION, {"extension_date": "2026-11-03"}) == "2026-11-03"
     assert event_day(Operation.IIN_CHANGE, days) == ""
+
+
+def test_a_contract_with_approved_codes_is_held_against_its_later_rows_also_where_it_is_refused() -> None:
+    refused = {**SAMPLES[Operation.CONCLUSION], "term_code": "1", "end_date": "2030-01-01", "position_code": "Аналитик"}
+    left = {**SAMPLES[Operation.TERMINATION], "contract_id": None}
+    rows = [
+        SourceRow(ERP, str(place), f"e-{place}", 1, operation.value, "K-1", BIN, json.dumps(payload))
+        for place, (operation, payload) in enumerate(
+            [(Operation.CONCLUSION, refused), (Operation.TERMINATION, left)], start=1
+        )
+    ]
+    _, found = lint(
+        [(row, ()) for row in rows],
+        employers=EMPLOYERS,
+        calendar=WeekdayCalendar(),
+        now=MONDAY,
+        preflight=approved(line("Аналитик", OLD)),
+    )
+    rules = {one.rule for one in found}
+    assert ("termination_not_before_contract" in rules, "contract_id_known" in rules) == (True, False)

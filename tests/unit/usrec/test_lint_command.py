@@ -18,9 +18,11 @@ from support.event_files import csv_file, event, linted, workbook
 from support.languages import CYRILLIC, TRANSLATED, english_words
 from support.sample_events import sample_row
 from usrec.adapters.explanations.book import explain_all
+from usrec.adapters.sources.mapping.review_file import write_review
 from usrec.adapters.sources.outbox_ddl import outbox_ddl
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.identifiers import check_digit
+from usrec.domain.mapping.review import Review, ReviewRow, Seen
 from usrec.domain.response_code import Handling
 from usrec.domain.rules.finding import Finding, Severity, error
 from usrec.domain.source_event import Operation
@@ -175,6 +177,15 @@ def test_a_file_is_read_as_the_named_source_would_read_it(tmp_path: Path) -> Non
     assert asked("lint", file, "--source", "drop", "--encoding", "utf-8").exit_code == 2
     assert asked("lint", file, "--source", "other").exit_code == 2
     assert asked("lint", file).exit_code == 1, "nothing of it is declared"
+
+
+def test_without_a_source_no_sources_codes_count_whatever_that_source_is_called(tmp_path: Path) -> None:
+    own = '[source.file]\nkind = "files"\nfolder = "drop"\napproved = { position_code = "posts.csv" }\n'
+    write_review(tmp_path / "posts.csv", Review("position", [ReviewRow(Seen("x"))]), None)
+    _settings(tmp_path, "sqlite:///hr.db", more=own)
+    file = csv_file(tmp_path, event())
+    assert "code_approved" in asked("lint", file, "--source", "file", "--format", "json").stdout
+    assert "code_approved" not in asked("lint", file, "--format", "json").stdout
 
 
 def test_declarations_of_the_command_line_reach_the_reader(tmp_path: Path) -> None:

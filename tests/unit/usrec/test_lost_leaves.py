@@ -43,3 +43,8 @@ def test_leaves_that_are_not_deleted_by_going_may_go() -> None:
 
 def test_the_share_may_be_set() -> None:
     require_sound(_look(*range(150)), _remembered(200), Soundness(25), "hr", leaves_are_complete=True)
+
+
+@pytest.mark.parametrize("stood", [2, 3, 200])
+def test_what_the_refusal_advises_lets_the_deletion_of_all_pass(stood: int) -> None:
+    require_sound(_look(), _remembered(stood), Soundness(100), "hr", leaves_are_complete=True)

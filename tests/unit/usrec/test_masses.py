@@ -108,6 +108,19 @@ def test_an_employer_may_have_limits_of_its_own(line: Line) -> None:
     assert sorted(one.held for one in line.ledger.view.masses()) == [3, 5]
 
 
+def test_invalid_rows_that_are_examined_again_count_from_then_on(line: Line) -> None:
+    """A staff that was refused for want of a setting is no less many when the setting is mended."""
+    name = line.employers.pop(OTHER_BIN)
+    for number in range(3):
+        line.enter(f"o{number}", "termination", contract=f"O-{number}", employer=OTHER_BIN, contract_id="R-1")
+    line.ingest()
+    assert set(line.states().values()) == {State.INVALID}
+    line.employers[OTHER_BIN] = name
+    for number in range(3):
+        line.retry(f"o{number}")
+    assert (batch(line).held, line.claim()) == (3, [])
+
+
 def test_what_arrived_before_and_was_not_sent_is_held_too(line: Line) -> None:
     gone(line, range(2))
     line.send(line.registers)

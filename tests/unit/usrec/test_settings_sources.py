@@ -54,6 +54,7 @@ def test_each_kind_has_its_own_settings(tmp_path: Path) -> None:
         ('[source.drop]\nkind = "files"\nfoldr = "x"\n', "line 5: [source.drop] foldr: there is no such setting, did"),
         ('[source.drop]\nkind = "files"\n', "[source.drop] folder: this setting is missing"),
         (f'{INTAKE}{HTTP}[source.erp.webhook]\nurl = "https://x.example"\n', "[source.erp.webhook] secret: this"),
+        (f"{INTAKE}{HTTP}employers = []\n", "[source.erp] employers: "),
         (f"{INTAKE}{HTTP}".replace(HASH, "word"), "token_hashes 1: write what usrec intake token prints"),
         ('[source.drop]\nkind = "files"\nfolder = "x"\nsentinels = ["no"]\n', "sentinels 1: write 99991231=none"),
         (

@@ -88,3 +88,17 @@ def test_the_registered_agreement_is_not_told_anew_when_an_unnumbered_one_goes_a
     (told,) = agent.look(replace(numbered, contract=further, agreement={"agreement_date": "2026-11-18"}))
     (again,) = agent.look(replace(numbered, contract=further))
     assert (again.event_id, again.withdrawn, "agreement_number" in again.payload) == (told.event_id, False, False)
+
+
+def test_an_agreement_that_waits_is_not_lost_to_the_next_one_without_a_number() -> None:
+    agent = Agent()
+    (first,) = agent.look(replace(MOVED, agreement={**DATED, "agreement_number": "ДС-1"}))
+    paper = {"agreement_date": "2026-11-18", "signed_on": "2026-11-18"}
+    further = replace(MOVED, contract={**MOVED.contract, "position_code": "1120-0-001"}, agreement=paper)
+    told = agent.look(further)
+    assert first.event_id not in {one.event_id for one in told}, "the first stays as it is"
+    (numbered,) = agent.look(
+        replace(further, agreement={**paper, "agreement_number": "ДС-2", "begin_date": "2026-11-19"})
+    )
+    assert (numbered.event_id, list(numbered.missing)) == (told[-1].event_id, [])
+    assert numbered.payload["position_code"] == "1120-0-001"

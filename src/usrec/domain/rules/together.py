@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from usrec.domain.contract_history import ContractHistory, PastEvent
+from usrec.domain.rules.approved_codes import BY_NOBODY, ApprovedCodesOf
 from usrec.domain.rules.examine import Examined
 from usrec.domain.rules.fields import read_details, read_payload
 from usrec.domain.rules.finding import Finding, Severity, error, has_errors, undetermined
@@ -40,14 +41,17 @@ class _Paper:
         return self.examined.operation in HEADS
 
 
-def check_together(rows: Sequence[Examined], unsure: Severity = Severity.ERROR) -> Iterator[Placed]:
+def check_together(
+    rows: Sequence[Examined], unsure: Severity = Severity.ERROR, approved: ApprovedCodesOf = BY_NOBODY
+) -> Iterator[Placed]:
     """Findings that one row alone does not show, in no particular order.
 
     Args:
         unsure: How severe a rule is that rests on our reading.
+        approved: Codes for values of the rows' sources.
     """
     yield from _repeated_revisions(rows)
-    papers = sorted(_papers(rows), key=lambda one: one.place)
+    papers = sorted(_papers(rows, approved), key=lambda one: one.place)
     firsts: dict[tuple[str, str], int] = {}
     for paper in papers:
         if paper.is_head:
@@ -66,7 +70,7 @@ def _repeated_revisions(rows: Sequence[Examined]) -> Iterator[Placed]:
         seen.add(key)
 
 
-def _papers(rows: Sequence[Examined]) -> Iterator[_Paper]:
+def _papers(rows: Sequence[Examined], approved: ApprovedCodesOf) -> Iterator[_Paper]:
     """What stands once the newest revision of each event counts; withdrawn and unreadable events are left out."""
     newest: dict[str, tuple[int, Examined]] = {}
     for place, one in enumerate(rows):
@@ -74,19 +78,20 @@ def _papers(rows: Sequence[Examined]) -> Iterator[_Paper]:
         if held is None or held[1].row.revision < one.row.revision:
             newest[one.event_id] = (place, one)
     for place, one in newest.values():
-        details = _details(one)
+        details = _details(one, approved)
         if details is not None and not one.row.withdrawn:
             yield _Paper(place, one, details)
 
 
-def _details(one: Examined) -> Details | None:
+def _details(one: Examined, approved: ApprovedCodesOf) -> Details | None:
     """The details also of a row that was refused for another reason."""
     if one.event is not None:
         return one.event.details
     if one.operation is None:
         return None
     payload, unreadable = read_payload(one.row.payload)
-    return None if unreadable else read_details(one.operation, payload)[0]
+    coded, uncoded = approved.of(one.row.source).coded(one.operation, payload)
+    return None if unreadable or uncoded else read_details(one.operation, coded)[0]
 
 
 @dataclass(slots=True)

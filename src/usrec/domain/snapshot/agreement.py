@@ -27,11 +27,14 @@ def change_agreement(telling: Telling, row: StaffRow) -> None:
         _change_unnumbered(telling, row, last)
         return
     is_same = paper["agreement_number"] == belief.agreement.get("agreement_number")
-    renamed = bool(last) and paper.get("agreement_date") == belief.agreement.get("agreement_date")
     names = different(belief.agreement, paper)
     if last is not None and not last.withdrawn and _is_unnumbered(story, last) and _is_before(story, last, paper):
         _undo(telling, last, row)
-    elif last is not None and not last.withdrawn and (is_same or renamed or _is_incomplete(story, last)):
+    elif (
+        last is not None
+        and not last.withdrawn
+        and (is_same or _is_renamed(story, paper) or _is_incomplete(story, last))
+    ):
         telling.revise(last, replace(last.after[-1], agreement=paper), Why.NOT_SENT_YET, names)
     elif not is_same and belief.ending is None:
         _tell(telling, row)
@@ -56,7 +59,7 @@ def _change_unnumbered(telling: Telling, row: StaffRow, last: Told | None) -> No
         _undo(telling, last, row)
     elif not _ITS_DAYS & paper.keys() & set(names):
         return
-    elif last is not None and is_open:
+    elif last is not None and is_open and (_is_renamed(story, paper) or _is_incomplete(story, last)):
         telling.revise(last, replace(last.after[-1], agreement=paper), Why.NOT_SENT_YET, names)
     elif belief.ending is None:
         _tell(telling, row)
@@ -70,6 +73,11 @@ def _undo(telling: Telling, amendment: Told, row: StaffRow) -> None:
         telling.revise(amendment, facts, Why.NOT_SENT_YET)
     else:
         telling.withdraw(amendment, Why.NOT_SENT_YET)
+
+
+def _is_renamed(story: Story, paper: Fields) -> bool:
+    """Whether it is the agreement that was told, by its date; of another day it is another one."""
+    return paper.get("agreement_date") == story.belief.agreement.get("agreement_date")
 
 
 def _is_before(story: Story, amendment: Told, paper: Fields) -> bool:

@@ -61,8 +61,7 @@ def _require_leaves(shown: Set[FoldedKey], memory: Memory, bounds: Soundness, wh
     """Neither may too many leaves be deleted at once, nor all."""
     standing = {key for key, one in memory.leaves.items() if one.belief.leave is not None and not one.closed}
     lost = len(standing - shown)
-    possible = max(_POSSIBLE_AT_ONCE, bounds.lost_percent * len(standing) / 100)
-    if lost > (possible if shown else _ALWAYS_POSSIBLE):
+    if lost > max(_POSSIBLE_AT_ONCE if shown else _ALWAYS_POSSIBLE, bounds.lost_percent * len(standing) / 100):
         what = "leaves are missing from what the query of the leaves returned"
         raise _unlikely(lost, len(standing), what, where, "If all were truly deleted")
 

@@ -148,7 +148,7 @@ def _examine(
     from usrec.interfaces.cli.lint_report import Report, Reported, never_known, of_the_whole
     from usrec.preflight import build_calendars
 
-    read = _read_source(settings, source or "") if file is None else _read_file(file, source or "file", options)
+    read = _read_source(settings, source or "") if file is None else _read_file(file, source or "", options)
     name, how, at_head, rows = read
     found = lint_rows(
         [(row, read) for row, read in rows],

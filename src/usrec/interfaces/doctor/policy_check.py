@@ -29,6 +29,8 @@ LEAVES_OUT: Final = Kind(
     N_("{employer} does not enter what Order 353 p.3 names: {changes}; an agreement about it alone is not sent"),
     N_("Put it into changes of [employer.NAME.registrable], or be sure that the employer's order {order} is lawful"),
 )
+NEVER: Final = "∞"
+"""So many pass where a limit of 0 holds none."""
 MASSES: Final = Kind(
     "policy",
     "masses",
@@ -66,7 +68,7 @@ def examine_policy(installation: Installation) -> Iterator[Line]:
     for name, employer in values.employer.items():
         yield from _registrable(name, employer.registrable)
     if values.mass.terminations:
-        yield MASSES.line(amendments=values.mass.amendments, terminations=values.mass.terminations)
+        yield MASSES.line(amendments=values.mass.amendments or NEVER, terminations=values.mass.terminations)
     else:
         yield NEVER_HELD.line()
     own, names = own_masses(installation.settings), employers_by_bin(installation.settings)
@@ -76,7 +78,8 @@ def examine_policy(installation: Installation) -> Iterator[Line]:
 def _own_masses(name: str, policy: MassPolicy) -> Line:
     if not policy.terminations:
         return OWN_NEVER_HELD.line(about=name, employer=name)
-    return OWN_MASSES.line(about=name, employer=name, amendments=policy.amendments, terminations=policy.terminations)
+    amendments = policy.amendments or NEVER
+    return OWN_MASSES.line(about=name, employer=name, amendments=amendments, terminations=policy.terminations)
 
 
 def _registrable(name: str, registrable: RegistrableSettings | None) -> Iterator[Line]:

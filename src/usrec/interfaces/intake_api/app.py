@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -102,7 +103,7 @@ class IntakeApp:
     def _keep(self, source: SourceName, key: str, content: bytes) -> str:
         batch = read_batch(content, most=self._settings.most_events)
         with self._borrow() as agent:
-            require_employers(batch, allowed_employers(source, agent.settings.values))
+            allowed = allowed_employers(source, agent.settings.values)
             rows = rows_of(batch, source, agent.entropy)
             try:
                 return receive(
@@ -113,6 +114,7 @@ class IntakeApp:
                     ledger=agent.ledger,
                     clock=agent.clock,
                     answer=_answer,
+                    require_allowed=partial(require_employers, batch, allowed),
                 )
             except KeyReused as problem:
                 raise ProblemError(HTTPStatus.CONFLICT, problem.what) from None

@@ -20,7 +20,7 @@ _PROBLEMS: Final = {
     "409": "The Idempotency-Key was used for a request with other content",
     "413": "The request is too large",
     "415": "The content is not application/json",
-    "422": "The request is not of the form that is told here",
+    "422": "The request is not of the form that is told here, or has events of an employer who is not this token's",
     "429": "Too many requests; Retry-After says when to come again",
     "503": "The ledger cannot be written now; nothing was kept, send it again",
 }
