@@ -68,6 +68,8 @@ class Dispatch:
         self._group = group
         self._tempo = Tempo()
         self._sending = False
+        self.formerly = ""
+        """What it is called where the settings do not name its employer any more: the number may be an IIN."""
         self.is_manned = True
         """Whether threads do what is laid on its bench; else the clerk does it, and begins nothing new."""
 
@@ -82,7 +84,7 @@ class Dispatch:
         return self._gate_of(self._handover.current)
 
     def _gate_of(self, agent: Agent) -> Gate:
-        name = "" if self._employer is None else agent.employers.get(self._employer, self._employer)
+        name = "" if self._employer is None else agent.employers.get(self._employer, self.formerly)
         return self._gates.at(agent.settings.values.gateway.url, name)
 
     def take_turn(self, agent: Agent, gate: Gate) -> bool:

@@ -156,7 +156,8 @@ class Gate:
             try:
                 act()
             except BaseException:
-                self._reopened = True
+                with self._lock:
+                    self._reopened = True
                 raise
         return reopened
 

@@ -34,12 +34,14 @@ class Lines:
         self._make = make
         self._made: dict[str, Dispatch] = {}
         self._strangers: Collection[str] | None = None
+        self._former: dict[str, str] = {}
         self._agent: Agent | None = None
         self._manned: Mapping[str, Dispatch] = {"": whole}
 
     def of(self, agent: Agent) -> Mapping[str, Dispatch]:
         """The line of each employer by its name; that of all without one. Those of former employers are left."""
-        names = {} if len(agent.employers) < 2 else {**{one: one for one in self._others(agent)}, **agent.employers}
+        former = {} if len(agent.employers) < 2 else {one: self._former_name(one) for one in self._others(agent)}
+        names = {} if len(agent.employers) < 2 else {**former, **agent.employers}
         manned = {str(name): self._line(employer_bin) for employer_bin, name in names.items()} or {"": self._whole}
         for line in {self._whole, *self._made.values()}:
             line.is_manned = line in manned.values()
@@ -55,13 +57,19 @@ class Lines:
     def breakers(self) -> Mapping[str, Breaker]:
         """That of each employer by its name; that of all without one; of former employers the longest open one."""
         found = {name: line.gate.breaker for name, line in self._manned.items()}
-        former = [found.pop(name) for name in self._strangers or () if name in found]
+        former = [found.pop(name) for name in self._former.values() if name in found]
         return {**found, FORMER: longest_open(former)} if former else found
 
     def _line(self, employer_bin: str) -> Dispatch:
         if employer_bin not in self._made:
             self._made[employer_bin] = self._make(employer_bin)
         return self._made[employer_bin]
+
+    def _former_name(self, employer_bin: str) -> str:
+        """What its line and its threads are called: a number of their own, in the order in which they were met."""
+        name = self._former.setdefault(employer_bin, f"(former {len(self._former) + 1})")
+        self._line(employer_bin).formerly = name
+        return name
 
     def _others(self, agent: Agent) -> Collection[str]:
         """Employers that the settings do not have any more, and of which something is still open."""

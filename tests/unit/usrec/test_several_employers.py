@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
-from support.line import BIN, DAY, IIN, MONDAY, OTHER_BIN, Line
+from support.line import BIN, DAY, IIN, MONDAY, OTHER_BIN, UNREACHABLE, Line
 from support.line_agent import agent_of
 from usrec.adapters.gateway.envelope import Sender
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.inmemory.source import InMemorySource
 from usrec.adapters.sources.held_source import HeldSource
 from usrec.bootstrap import Agent
+from usrec.domain.breaker import BreakerPolicy
 from usrec.domain.errors import ConfigurationError, SnapshotRefused, SourceHeld
 from usrec.domain.message import Envelope, SignedMessage
 from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
@@ -159,7 +161,7 @@ def test_an_employer_who_has_left_the_settings_is_not_forgotten(group: Group) ->
     group.line.ingest()
     del group.line.employers[OTHER_BIN]
     group.line.employers["200940000039"] = EmployerName("third")
-    assert set(Daemon(group.agent).lines.of(group.agent)) == {OTHER_BIN, "alatau", "third"}
+    assert set(Daemon(group.agent).lines.of(group.agent)) == {"(former 1)", "alatau", "third"}
 
 
 def test_a_line_that_is_given_up_ends_what_it_has_begun(group: Group) -> None:
@@ -301,5 +303,10 @@ def test_number_of_a_former_employer_is_told_to_nobody(group: Group) -> None:
     group.line.take("c1", employer=IIN)
     agent = replace(group.agent, employers={BIN: EmployerName("alatau"), OTHER_BIN: EmployerName("zhetisu")})
     daemon = Daemon(agent)
-    assert IIN in daemon.lines.of(agent)
+    assert set(daemon.lines.of(agent)) == {"alatau", "zhetisu", "(former 1)"}
     assert set(daemon.lines.breakers) == {"alatau", "zhetisu", FORMER}
+    assert not any(IIN in loop.name for loop in daemon._loops(drain=True))
+    policy = BreakerPolicy(failures=1)
+    with structlog.testing.capture_logs() as log:
+        daemon.lines.of(agent)["(former 1)"].gate.note(UNREACHABLE, MONDAY, policy)
+    assert [one["employer"] for one in log] == ["(former 1)"]
