@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from benchmarks import rows
 from benchmarks.processes import Gateway, cpu_of
@@ -25,6 +26,10 @@ from support.workplace import Workplace
 DELIVERY = "workers = 4\npoll = 0.5"
 """Everything else as it comes: an employer who has not read the page about speed."""
 PATIENCE = 300.0
+
+
+class AgentEndedError(Exception):
+    """The agent that was to do the work is gone."""
 
 
 @dataclass
@@ -51,10 +56,19 @@ class Installation:
         rows.commit(self.hr, self.hired, count)
         self.hired += count
 
-    def wait_for_notes(self) -> None:
-        """Until HR has been told that all its contracts are registered; looks rarely, so as not to be in the way."""
+    def wait_for_notes(self, agent: subprocess.Popen[Any] | None = None) -> None:
+        """Until HR has been told that all its contracts are registered; looks rarely, so as not to be in the way.
+
+        Args:
+            agent: Nothing is waited for when it has ended.
+
+        Raises:
+            AgentEndedError: It has.
+        """
         limit = time.monotonic() + PATIENCE
         while (now := rows.accepted(self.hr, self.told)) < self.hired - self.told:
+            if agent is not None and agent.poll() is not None:
+                raise AgentEndedError(f"the agent ended with {agent.returncode}")
             _patience(limit, f"{now} of {self.hired - self.told} notes to HR")
             time.sleep(0.03)
         self.told = self.hired
