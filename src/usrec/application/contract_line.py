@@ -19,6 +19,7 @@ from usrec.domain.revision import refuse_registered
 from usrec.domain.source_event import HEADS, ContractKey
 from usrec.domain.state import OPEN, Move, State, next_state
 from usrec.domain.submission import (
+    OUTSIDE_THE_LINE,
     QueueEntry,
     QueueStatus,
     Standpoint,
@@ -253,11 +254,14 @@ def _waits_for(newer: Submission, earlier: Submission) -> bool:
 
 
 def _decide_newer_revision(work: UnitOfWork, decided: Submission, newer: Submission, now: datetime) -> None:
+    """One that was refused at once, as while a person worked, takes nobody's place: what was decided keeps the line."""
     if decided.state is State.ACCEPTED:
         _refuse_registered(work, newer, now)
         return
-    work.submissions.update(replace(decided, replaced_by=newer.id), was=decided.state)
     why = "withdrawn" if newer.withdrawn else NOT_REGISTRABLE if newer.reason == NOT_REGISTRABLE else ""
+    if not why and newer.position == OUTSIDE_THE_LINE and contract_of(newer) == contract_of(decided):
+        return
+    work.submissions.update(replace(decided, replaced_by=newer.id), was=decided.state)
     stands = take_back(work, newer, why, now) if why else newer
     work.write_backs.put(status_note(stands, now))
 
