@@ -619,6 +619,33 @@ def test_revision_after_the_release_takes_the_turn_of_the_one_that_was_let_go(li
     assert [done.submission.event_id for done in line.deliver_all()] == ["a1", "a2"]
 
 
+def test_revision_after_the_refusal_goes_before_what_was_entered_meanwhile(line: Line) -> None:
+    """The revision that was turned away while a person worked had no place that it could take (seed 88912)."""
+    line.register("c1")
+    line.take("a1", "amendment", contract_id="R-7")
+    line.check_out("a1")
+    line.take("a1", "amendment", revision=2, contract_id="R-7")
+    line.release("a1", 1)
+    line.take("a2", "amendment", contract_id="R-7")
+    assert line.send(refused("SCSE007")).result == "rejected"
+    assert line.of("a1", 1).replaced_by is None
+    assert line.claim(1) == []
+    third = line.take("a1", "amendment", revision=3, contract_id="R-7", agreement_number="17/9")
+    assert line.of("a1", 1).replaced_by == third.id
+    assert [done.submission.event_id for done in line.deliver_all()] == ["a1", "a2"]
+
+
+def test_withdrawal_that_was_turned_away_counts_when_the_first_is_refused(line: Line) -> None:
+    line.register("c1")
+    line.take("a1", "amendment", contract_id="R-7")
+    line.check_out("a1")
+    line.take("a1", "amendment", revision=2, contract_id="R-7", withdrawn=True)
+    line.release("a1", 1)
+    line.take("a2", "amendment", contract_id="R-7")
+    line.send(refused("SCSE007"))
+    assert [done.submission.event_id for done in line.deliver_all()] == ["a2"]
+
+
 def test_revision_after_the_release_takes_the_place_of_both(line: Line) -> None:
     line.take("c1")
     line.check_out("c1")
