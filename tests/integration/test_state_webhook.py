@@ -57,7 +57,16 @@ def listener(hook: Webhook, pki: Path, clock: ManualClock) -> StateWebhook:
 def note(ledger: SqlLedger, clock: ManualClock, *states: str) -> None:
     """An event came, and this became of it, one thing after another."""
     row = SourceRow(ERP, "id-1", "e-1", 1, "conclusion", "c-1", "200940000013", "{}")
-    receive([row], source=ERP, key="k", content=b"", ledger=ledger, clock=clock, answer=lambda _: {})
+    receive(
+        [row],
+        source=ERP,
+        key="k",
+        content=b"",
+        ledger=ledger,
+        clock=clock,
+        require_allowed=lambda: None,
+        answer=lambda _: {},
+    )
     source = IntakeSource(ERP, ledger, clock, calls=True)
     for state in states:
         clock.advance(timedelta(seconds=1))
