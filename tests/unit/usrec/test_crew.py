@@ -61,4 +61,4 @@ def test_thread_that_waits_for_jobs_is_roused_by_the_order_to_stop_and_not_by_ne
     assert roused == []
     stop.set()
     crew.wake()
-    assert roused == [""]
+    assert roused == ["x"]
