@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Final
 
 from usrec.domain.outcome import Doubt
-from usrec.domain.verdict import HELD_BACK, Ending
+from usrec.domain.verdict import REASON_HELD_BACK, Ending
 
 
 class Reach(StrEnum):
@@ -52,7 +52,7 @@ class Exchange:
         """How far it came."""
         match self.ending:
             case Ending.NOTHING_SENT:
-                return Reach.UNCLEAR if self.reason == HELD_BACK else Reach.FAILED
+                return Reach.UNCLEAR if self.reason == REASON_HELD_BACK else Reach.FAILED
             case Ending.UNKNOWN if not self.reason:
                 return Reach.UNCLEAR
             case Ending.UNKNOWN:

@@ -63,7 +63,7 @@ from usrec.domain.response_code import Policy
 from usrec.domain.source_event import HEADS, Operation
 from usrec.domain.state import Move
 
-HELD_BACK: Final = "held_back"
+REASON_HELD_BACK: Final = "held_back"
 """The journal's word for an attempt whose turn on the wire never came."""
 ID_USED: Final = "SCSE086"
 CONTRACT_NUMBER_EXISTS: Final = "SCSE014"
@@ -223,7 +223,7 @@ def decide(outcome: SubmissionOutcome, standing: Standing, policy: Policy) -> Ve
 
 def why_nothing_was_sent(outcome: NothingSent) -> str:
     """The journal's word for it."""
-    return HELD_BACK if outcome.held_back else "gateway_unreachable"
+    return REASON_HELD_BACK if outcome.held_back else "gateway_unreachable"
 
 
 def _refused(code: str, standing: Standing, policy: Policy) -> Verdict:

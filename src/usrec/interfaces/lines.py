@@ -40,8 +40,9 @@ class Lines:
 
     def of(self, agent: Agent) -> Mapping[str, Dispatch]:
         """The line of each employer by its name; that of all without one. Those of former employers are left."""
-        former = {} if len(agent.employers) < 2 else {one: self._former_name(one) for one in self._others(agent)}
-        names = {} if len(agent.employers) < 2 else {**former, **agent.employers}
+        several = len(agent.employers) > 1
+        former = {one: self._former_name(one) for one in self._others(agent)} if several else {}
+        names = {**former, **agent.employers} if several else {}
         manned = {str(name): self._line(employer_bin) for employer_bin, name in names.items()} or {"": self._whole}
         for line in {self._whole, *self._made.values()}:
             line.is_manned = line in manned.values()

@@ -180,7 +180,7 @@ class ShepGateway:
         """
         received, progress = bytearray(), _Progress(about_to_leave)
         try:
-            return self._patiently(partial(self._post, body, received, progress, judge, about_to_leave))
+            return self._patiently(partial(self._post, body, received, progress, judge))
         except _TooLateError as error:
             return NothingSent(str(error), held_back=True)
         except _NEVER_CONNECTED as error:
@@ -202,15 +202,10 @@ class ShepGateway:
         self._wait(seconds)
 
     def _post(
-        self,
-        body: bytes,
-        received: bytearray,
-        progress: _Progress,
-        judge: Callable[[int, bytes], _Judged],
-        about_to_leave: Callable[[], None],
+        self, body: bytes, received: bytearray, progress: _Progress, judge: Callable[[int, bytes], _Judged]
     ) -> _Judged | Unknown:
-        about_to_leave()
-        how = {"timeout": self._phases, "trace": progress, ABOUT_TO_LEAVE: about_to_leave}
+        progress.about_to_leave()
+        how = {"timeout": self._phases, "trace": progress, ABOUT_TO_LEAVE: progress.about_to_leave}
         head = [*self._head, (b"Content-Length", b"%d" % len(body))]
         request = httpx.Request("POST", self._address, headers=head, stream=httpx.ByteStream(body), extensions=how)
         with closing(self._transport.handle_request(request)) as response:
@@ -253,17 +248,17 @@ class _Progress:
         about_to_leave: Called before the first byte of a request that is not for the proxy itself.
     """
 
-    __slots__ = ("_about_to_leave", "_method")
+    __slots__ = ("_method", "about_to_leave")
 
     def __init__(self, about_to_leave: Callable[[], None]) -> None:
-        self._about_to_leave = about_to_leave
+        self.about_to_leave = about_to_leave
         self._method = b""
 
     def __call__(self, event: str, details: Mapping[str, Any]) -> None:
         request = details.get("request")
         self._method = getattr(request, "method", self._method)
         if event.endswith(_BEGINS_TO_WRITE) and not self.asked_for_tunnel_only:
-            self._about_to_leave()
+            self.about_to_leave()
 
     @property
     def asked_for_tunnel_only(self) -> bool:
