@@ -35,6 +35,7 @@ from usrec.application.record_intent import NotOpened, OpenAttempt, Ready, recor
 from usrec.application.record_outcome import Answer, record_outcomes
 from usrec.application.retry import retry
 from usrec.application.settle import Settlement, settle
+from usrec.application.sign_and_seal import sign_and_seal
 from usrec.domain.document import Attachment, DocumentShelf
 from usrec.domain.errors import ValidationProblem
 from usrec.domain.identifiers import check_digit
@@ -356,6 +357,21 @@ class Line:
             policy=self.policy,
             inquiry=self.inquiry,
         )
+
+    def made_ready(self, claim: Claim) -> Ready:
+        """Steps 5 and 6 of one claim, which nothing hinders."""
+        made = sign_and_seal(
+            claim,
+            ledger=self.ledger,
+            renderer=self.renderer,
+            signer=self.signer,
+            gateway=self.wire,
+            clock=self.clock,
+            entropy=self.entropy,
+            policy=self.policy,
+        )
+        assert isinstance(made, Ready)
+        return made
 
     def intend(self, claim: Claim, message: SignedMessage, envelope: Envelope) -> OpenAttempt:
         """T3 of one claim."""

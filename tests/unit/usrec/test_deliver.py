@@ -32,8 +32,7 @@ from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.persistence import SqlUnitOfWork
 from usrec.application.deliver import claim_due
 from usrec.application.delivery import Delivered
-from usrec.application.record_intent import OpenAttempt, Ready
-from usrec.application.sign_and_seal import sign_and_seal
+from usrec.application.record_intent import OpenAttempt
 from usrec.domain.errors import InvariantViolation, LedgerUnavailable, SigningRefused
 from usrec.domain.message import CorrelationId, Envelope, MessageId, RenderedMessage, SignedMessage
 from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
@@ -828,15 +827,5 @@ def test_pause_between_two_clocks_makes_no_lease_longer(line: Line) -> None:
     line.take("c1")
     (claim,) = line.claim(1)
     began, line.clock = line.clock.steady(), StandsStill(line.clock.now())
-    made = sign_and_seal(
-        claim,
-        ledger=line.ledger,
-        renderer=line.renderer,
-        signer=line.signer,
-        gateway=line.wire,
-        clock=line.clock,
-        entropy=line.entropy,
-        policy=line.policy,
-    )
-    assert isinstance(made, Ready)
+    made = line.made_ready(claim)
     assert not made.envelope.may_leave(began + 2 * LEASE)

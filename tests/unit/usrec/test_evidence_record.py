@@ -14,25 +14,14 @@ from support.line import DAY, LEASE, TIMEOUT, UNREACHABLE, Line, refused, regist
 from usrec.adapters.inmemory.clock import SeededEntropy
 from usrec.application.acknowledge import acknowledge_late
 from usrec.application.after_restore import hold_restored
-from usrec.application.record_intent import OpenAttempt, Ready
-from usrec.application.sign_and_seal import sign_and_seal
+from usrec.application.record_intent import OpenAttempt
 from usrec.ports.backup import Manifest
 
 
 def open_attempt(line: Line) -> OpenAttempt:
     """The most urgent submission is on the wire."""
     (claim,) = line.claim(1)
-    made = sign_and_seal(
-        claim,
-        ledger=line.ledger,
-        renderer=line.renderer,
-        signer=line.signer,
-        gateway=line.wire,
-        clock=line.clock,
-        entropy=line.entropy,
-        policy=line.policy,
-    )
-    assert isinstance(made, Ready)
+    made = line.made_ready(claim)
     return line.intend(claim, made.message, made.envelope)
 
 
