@@ -22,6 +22,26 @@ def backends(engine: Engine) -> set[int]:
 
 
 @pytest.mark.postgresql
+def test_connection_that_was_used_last_is_used_first_and_keeps_what_it_asks_again(
+    postgresql_server: PostgresqlServer,
+) -> None:
+    engine = create_ledger_engine(postgresql_server.new_database())
+    whose, prepared = text("SELECT pg_backend_pid()"), text("SELECT count(*) FROM pg_prepared_statements")
+    try:
+        with engine.connect() as one, engine.connect() as other:
+            last = one.execute(whose).scalar_one()
+            assert other.execute(whose).scalar_one() != last
+        for _ in range(3):
+            with engine.connect() as again:
+                assert again.execute(whose).scalar_one() == last
+                again.commit()
+        with engine.connect() as again:
+            assert again.execute(prepared).scalar_one() > 0
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.postgresql
 def test_many_lines_use_the_promised_connections_again_and_open_no_more(postgresql_server: PostgresqlServer) -> None:
     engine = create_ledger_engine(postgresql_server.new_database())
     try:
