@@ -132,8 +132,8 @@ def read_certificate(file: Path) -> Certificate:
 
 def check_endpoint(settings: LoadedSettings) -> None:
     """Compare the gateway's WSDL with what we send; a difference is a warning and stops nothing."""
-    from usrec.adapters.gateway.wsdl_check import check_wsdl
+    from usrec.adapters.gateway.wsdl_apart import check_wsdl_apart
 
-    finding = check_wsdl(build_endpoint(settings))
+    finding = check_wsdl_apart(build_endpoint(settings))
     level = _log.info if finding.ok else _log.warning
     level(finding.text, action="gateway.wsdl", ok=finding.ok)

@@ -21,11 +21,18 @@ NOBODY = {
     "holidays",
     "openpyxl",
     "pydantic_settings",
+    "pygments",
+    "requests",
+    "rich",
+    "sqlalchemy.dialects.mssql",
+    "sqlalchemy.dialects.mysql",
+    "sqlalchemy.dialects.oracle",
     "starlette",
     "typst",
     "usrec.adapters.evidence",
     "usrec_simulator",
     "uvicorn",
+    "zeep",
 }
 """What neither an agent that runs nor a look into its ledger has any use for."""
 POSTGRESQL = {"psycopg", "sqlalchemy.dialects.postgresql"}
@@ -39,7 +46,6 @@ ONLY_TO_SEND = {
     "usrec.adapters.rendering",
     "usrec.adapters.signing",
     "usrec.bootstrap",
-    "zeep",
 }
 
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import base64
+import subprocess
+import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 import respx
 
+from support.connect_proxy import ConnectProxy
 from support.gateway_side import Act, TinyServer, reply
-from usrec.adapters.gateway.connection import Endpoint
+from usrec.adapters.gateway.connection import Endpoint, Proxy
+from usrec.adapters.gateway.wsdl_apart import check_wsdl_apart
 from usrec.adapters.gateway.wsdl_check import check_wsdl
 from usrec.domain.errors import ConfigurationError
+from usrec.domain.secret import Secret
 
 FOLDER = Path(__file__).parents[2] / "schemas" / "shep" / "sync-v10"
 MAIN = (FOLDER / "SyncChannel.wsdl").read_text("utf-8")
 PART = (FOLDER / "SyncChannelInterface.wsdl").read_text("utf-8")
 URL = "https://gateway.test/bip-sync-wss-gost/"
+WORD = "of the proxy"
 SENDER_ID = '<xs:element name="senderId" type="xs:string"/>'
 
 
@@ -142,3 +150,50 @@ def test_the_wsdl_is_fetched_over_verified_tls(pki: Path) -> None:
         b"/bip-sync-wss-gost/?wsdl",
         b"/bip-sync-wss-gost/SyncChannelInterface.wsdl",
     ]
+
+
+def test_another_process_finds_the_same_and_leaves_nothing_behind(pki: Path) -> None:
+    script: list[Act] = [reply(200, MAIN.encode()), reply(200, PART.encode())]
+    with TinyServer(script, pki=pki) as server:
+        assert not check_wsdl_apart(Endpoint(server.url, pki / "nca-ca.pem")).ok
+        assert server.requests == []
+        there = Endpoint(server.url, pki / "tls-ca.pem")
+        code = (
+            "import sys; from pathlib import Path; from usrec.adapters.gateway.connection import Endpoint\n"
+            "from usrec.adapters.gateway.wsdl_apart import check_wsdl_apart\n"
+            "finding = check_wsdl_apart(Endpoint(sys.argv[1], Path(sys.argv[2])))\n"
+            "print(finding.ok, 'zeep' in sys.modules, 'requests' in sys.modules)"
+        )
+        command = [sys.executable, "-c", code, there.url, str(there.ca_file)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False", "False"]
+
+
+def test_another_process_goes_through_the_proxy_with_its_password(pki: Path) -> None:
+    with (
+        TinyServer([reply(200, b"no wsdl")], pki=pki) as server,
+        ConnectProxy(login=("agent", "of the proxy")) as proxy,
+    ):
+        way = Proxy(proxy.url, "agent", Secret(WORD))
+        finding = check_wsdl_apart(Endpoint(server.url, pki / "tls-ca.pem", proxy=way))
+    assert "could not be understood" in finding.text
+    assert base64.b64encode(f"agent:{WORD}".encode()).decode() in proxy.asked[0]
+
+
+def test_what_another_process_cannot_use_is_a_warning() -> None:
+    finding = check_wsdl_apart(Endpoint("http://gateway.test/"))
+    assert not finding.ok
+    assert "plain http" in finding.text
+
+
+def test_another_process_is_not_waited_for_without_end() -> None:
+    finding = check_wsdl_apart(Endpoint(URL), timedelta(milliseconds=1))
+    assert not finding.ok
+    assert "within 0.001 s" in finding.text
+
+
+def test_another_process_that_cannot_be_started_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    finding = check_wsdl_apart(Endpoint(URL))
+    assert not finding.ok
+    assert "FileNotFoundError" in finding.text

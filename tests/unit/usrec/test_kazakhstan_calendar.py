@@ -174,3 +174,23 @@ def test_a_day_off_without_a_doubt_is_never_counted(calendar: KazakhstanCalendar
 def test_the_strictest_reader_counts_every_working_day(day: date) -> None:
     calendar = KazakhstanCalendar()
     assert calendar.may_be_worked(day) >= calendar.is_working_day(day)
+
+
+def test_the_rules_are_the_packages_own_for_every_year(calendar: KazakhstanCalendar) -> None:
+    import holidays
+
+    for year in range(2015, 2046):
+        theirs = holidays.country_holidays("KZ", years=year, expand=False, language="en_US")
+        assert calendar.names(year) == dict(theirs)
+        days = [date(year, 1, 1) + timedelta(days) for days in range(365)]
+        assert [calendar.is_working_day(day) for day in days] == [theirs.is_working_day(day) for day in days]
+
+
+def test_no_other_countrys_rules_are_loaded() -> None:
+    script = (
+        "import sys; from datetime import date; from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar\n"
+        "KazakhstanCalendar().is_working_day(date(2026, 11, 23))\n"
+        "print(*[name for name in sys.modules if name.startswith('holidays.countries')], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == ""

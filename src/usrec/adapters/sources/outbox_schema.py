@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Date, DateTime, Dialect, Integer, MetaData, Table, Text, Unicode, UnicodeText
-from sqlalchemy.dialects.oracle import TIMESTAMP
 from sqlalchemy.types import TypeDecorator
 
 
@@ -27,7 +26,11 @@ class _PlainUtc(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        return dialect.type_descriptor(TIMESTAMP() if dialect.name == "oracle" else DateTime())
+        if dialect.name != "oracle":
+            return dialect.type_descriptor(DateTime())
+        from sqlalchemy.dialects.oracle import TIMESTAMP
+
+        return dialect.type_descriptor(TIMESTAMP())
 
     def process_bind_param(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- SQLAlchemy's signature
         return None if value is None else value.astimezone(UTC).replace(tzinfo=None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sqlalchemy import Column, Label, Text, cast
-from sqlalchemy.dialects.mssql import NVARCHAR
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -27,6 +26,8 @@ def _standard(element: _CellText, compiler: SQLCompiler, **given: Any) -> str:
 
 @compiles(_CellText, "mssql")
 def _mssql(element: _CellText, compiler: SQLCompiler, **given: Any) -> str:
+    from sqlalchemy.dialects.mssql import NVARCHAR
+
     return compiler.process(cast(_column(element), NVARCHAR(None)), **given)
 
 

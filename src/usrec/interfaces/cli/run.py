@@ -41,6 +41,7 @@ def run(
     from datetime import timedelta
     from queue import SimpleQueue
 
+    import usrec.adapters.without_rich  # noqa: F401 -- before anything that logs
     from usrec.interfaces.intake_api.server import intake_server
     from usrec.interfaces.logs import configure_logs
     from usrec.interfaces.serve import health_server
