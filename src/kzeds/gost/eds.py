@@ -36,11 +36,14 @@ class GostKind:
     """One of the two kinds of keys.
 
     Attributes:
+        name: What a person calls it.
+        curve: With the sizes of its numbers.
         key_oid: Algorithm of the key.
         curve_oid: Its curve, the only one of this kind.
         key_digest_oid: Hash that the key's parameters name.
         signature_oid: Algorithm of signatures in certificates, CRLs and OCSP answers.
         hash_name: For :func:`kzeds.gost.native.libgcrypt_hash`.
+        plain_hash: The same in plain Python.
     """
 
     name: str
