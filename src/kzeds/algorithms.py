@@ -33,7 +33,15 @@ GOST_OIDS = {
 
 @dataclass(frozen=True, slots=True)
 class DigestAlgorithm:
-    """A hash function as XML Signature names it."""
+    """A hash function as XML Signature names it.
+
+    Attributes:
+        uri: Identifier in ds:DigestMethod.
+        name: What a person calls it.
+        weak: Whether it is refused unless asked for.
+        compute: Gives the digest as it stands in ds:DigestValue: SHA-256 and GOST 34.311-95 32 bytes, SHA-1 20,
+            Streebog-512 64; the GOST ones in the order of bytes that the standards' examples print from the last byte.
+    """
 
     uri: str
     name: str

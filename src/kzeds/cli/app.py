@@ -1,8 +1,9 @@
 """The `kzeds` command: where its commands come together, and how it ends.
 
-Exit codes: 0 done or valid; 1 not valid, or refused (wrong password, AUTH key, expired certificate, document that
-cannot be signed); 2 cannot tell (file that cannot be read, algorithm that is not built in, no certificate) or wrong
-usage; 70 an error of the program itself. Passwords are never arguments, which show in process lists.
+Exit codes: 0 done or valid; 1 not valid, or refused (wrong password, damaged key file, AUTH key, expired certificate,
+document that cannot be signed); 2 cannot tell (file that cannot be read, algorithm that is not built in, no
+certificate) or wrong usage; 70 an error of the program itself. Passwords are never arguments, which show in process
+lists.
 
 Whatever needs lxml or cryptography is imported inside the commands, so
 that `kzeds --help` starts at once.
@@ -26,7 +27,7 @@ from kzeds.cli.revocation import app as revocation_app
 from kzeds.cli.sign import sign
 from kzeds.cli.signer_daemon import app as signer_daemon_app
 from kzeds.cli.verify import verify
-from kzeds.errors import KzedsError
+from kzeds.errors import KzedsError, UnknownKeyAlgorithmError
 from kzeds.visible import show_controls
 
 app = typer.Typer(
@@ -48,6 +49,8 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="kzeds")
+    except UnknownKeyAlgorithmError as error:
+        _fail(str(error), CANNOT_TELL)
     except KzedsError as error:
         _fail(str(error), REFUSED)
     except OSError as error:

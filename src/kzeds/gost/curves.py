@@ -29,6 +29,10 @@ class Curve:
     Attributes:
         name: What the standards call it.
         size: Bytes of a coordinate, of r and of s.
+        p: Order of the field.
+        b: The constant of the equation.
+        n: Order of the base point.
+        base: The base point.
     """
 
     name: str

@@ -1,11 +1,13 @@
 """GOST keys and signatures as the NCA writes them: which hash goes with which key, and their forms in files.
 
 Source: the OIDs under 1.2.398.3.10.1 that the NCA registers; its own provider and test certificates for the forms that
-no published text gives. All numbers in them are little-endian but one (the private key of 2004).
+no published text gives. All numbers in them are little-endian but one (the private key of 2004). Hashes have their
+bytes as libgcrypt gives them; the examples of the standards print the same, read from its last byte.
 
 | | GOST 34.310-2015, 512 bit | GOST 34.310-2004 |
 |---|---|---|
-| hash | Streebog-512 | GOST 34.311-95, test parameters |
+| hash | Streebog-512, 64 bytes | GOST 34.311-95, test parameters, 32 bytes |
+| hash as a number in the equations | little-endian | little-endian |
 | signature | 128 bytes, r and s | 64 bytes, r and s |
 | public key in a certificate | OCTET STRING, 128 bytes, x and y | OCTET STRING, 64 bytes, x and y |
 | private key in a key file | OCTET STRING, 64 bytes | INTEGER, big-endian as DER has it |
@@ -34,11 +36,14 @@ class GostKind:
     """One of the two kinds of keys.
 
     Attributes:
+        name: What a person calls it.
+        curve: With the sizes of its numbers.
         key_oid: Algorithm of the key.
         curve_oid: Its curve, the only one of this kind.
         key_digest_oid: Hash that the key's parameters name.
         signature_oid: Algorithm of signatures in certificates, CRLs and OCSP answers.
         hash_name: For :func:`kzeds.gost.native.libgcrypt_hash`.
+        plain_hash: The same in plain Python.
     """
 
     name: str
@@ -77,12 +82,15 @@ KINDS = {kind.key_oid: kind for kind in (GOST_2015, GOST_OF_2004)}
 
 
 def digest(kind: GostKind, data: bytes) -> bytes:
-    """The hash of `data`: by libgcrypt where it can, else in plain Python."""
+    """The hash of `data`, as it stands in ds:DigestValue: by libgcrypt where it can, else in plain Python."""
     return (native.libgcrypt_hash(kind.hash_name) or kind.plain_hash)(data)
 
 
 def signer(kind: GostKind, private_key: int) -> Callable[[bytes], bytes]:
-    """A function that signs with this key and keeps the key to itself; it may be called from any thread."""
+    """A function that signs with this key and keeps the key to itself; it may be called from any thread.
+
+    Its signatures are in the form above: r and then s, little-endian.
+    """
     arithmetic = _arithmetic(kind.curve)
 
     def sign(data: bytes) -> bytes:
@@ -92,7 +100,13 @@ def signer(kind: GostKind, private_key: int) -> Callable[[bytes], bytes]:
 
 
 def verify(kind: GostKind, public_key: bytes, signature: bytes, data: bytes) -> bool:
-    """Say whether `signature` over `data` was made by the key of this DER SubjectPublicKeyInfo.
+    """Say whether `signature` (r and then s, little-endian) over `data` was made by the key of this public key.
+
+    Args:
+        kind: Of the key.
+        public_key: DER SubjectPublicKeyInfo.
+        signature: Of another length than the kind's, it is no signature: False.
+        data: What was signed; it is hashed here.
 
     Raises:
         MalformedCertificateError: When the bytes are not a public key of this kind.
@@ -160,7 +174,11 @@ def write_private_key(kind: GostKind, private_key: int) -> bytes:
 
 
 def public_key_of(kind: GostKind, private_key: int) -> bytes:
-    """The DER SubjectPublicKeyInfo that belongs to a private key."""
+    """The DER SubjectPublicKeyInfo that belongs to a private key.
+
+    Raises:
+        ValueError: The number is not a private key of the curve.
+    """
     return write_public_key(kind, scheme.public_key_of(_arithmetic(kind.curve), private_key))
 
 

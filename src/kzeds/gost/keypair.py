@@ -1,4 +1,7 @@
-"""GOST keys that kzeds makes itself, for the test PKI; the keys of people come from key files and have no such form."""
+"""GOST keys that kzeds makes itself, for the test PKI; the keys of people come from key files and have no such form.
+
+Source of the forms: :mod:`kzeds.gost.eds`; RFC 5208 for PrivateKeyInfo.
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """The fast path: point multiplication by OpenSSL's libcrypto and hashing by libgcrypt, where the machine has them.
 
 Sources: EC_POINT_mul(3) and BN_bn2bin(3) of OpenSSL 3; the manual of libgcrypt 1.10, "Hashing". Both are optional: a
-library that is missing, too old, or gives one wrong byte in the self-test at loading is not used. Multiplying the base
-point by a secret number goes through OpenSSL's ladder, which its authors mean to be constant in time; nothing more is
-claimed here. Calls release Python's lock and may come from any thread: each has numbers of its own, and what is shared,
-the group, is only read.
+library that is missing, too old, or gives one wrong byte in the self-test at loading is not used, and none is where
+Python was built without ctypes. Multiplying the base point by a secret number goes through OpenSSL's ladder, which its
+authors mean to be constant in time; nothing more is claimed here. Calls release Python's lock and may come from any
+thread: each has numbers of its own, and what is shared, the group, is only read.
 
 A public key that is met again and again, such as the gateway's, gets a table (EC_GROUP_precompute_mult(3)), with which
 a signature is checked in less than half the time. Only what everybody may know goes through tables, never a secret.
@@ -12,17 +12,20 @@ a signature is checked in less than half the time. Only what everybody may know 
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, final
+from typing import TYPE_CHECKING, final
 
 from kzeds.gost import curves
 from kzeds.gost.curves import GOST_2004, GOST_2015_512, Curve, Point
 from kzeds.gost.gost34311 import gost34311
+from kzeds.gost.libraries import buffer, declare, open_library
 from kzeds.gost.streebog import streebog512
+
+if TYPE_CHECKING:
+    import ctypes
 
 _LIBCRYPTO = ("libcrypto.so.3", "libcrypto.3.dylib")
 _LIBGCRYPT = ("libgcrypt.so.20", "libgcrypt.20.dylib")
@@ -41,20 +44,28 @@ _MOST_TABLES = 16
 _MOST_COUNTED = 1024
 """Points whose uses are counted."""
 _FUNCTIONS = {
-    "BN_CTX_new": (ctypes.c_void_p, ()),
-    "BN_CTX_free": (None, (ctypes.c_void_p,)),
-    "BN_new": (ctypes.c_void_p, ()),
-    "BN_clear_free": (None, (ctypes.c_void_p,)),
-    "BN_bin2bn": (ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p)),
-    "BN_bn2binpad": (ctypes.c_int, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int)),
-    "EC_GROUP_new_curve_GFp": (ctypes.c_void_p, (ctypes.c_void_p,) * 4),
-    "EC_GROUP_set_generator": (ctypes.c_int, (ctypes.c_void_p,) * 4),
-    "EC_POINT_new": (ctypes.c_void_p, (ctypes.c_void_p,)),
-    "EC_POINT_clear_free": (None, (ctypes.c_void_p,)),
-    "EC_POINT_mul": (ctypes.c_int, (ctypes.c_void_p,) * 6),
-    "EC_POINT_is_at_infinity": (ctypes.c_int, (ctypes.c_void_p,) * 2),
-    "EC_POINT_set_affine_coordinates": (ctypes.c_int, (ctypes.c_void_p,) * 5),
-    "EC_POINT_get_affine_coordinates": (ctypes.c_int, (ctypes.c_void_p,) * 5),
+    "BN_CTX_new": "p",
+    "BN_CTX_free": "-p",
+    "BN_new": "p",
+    "BN_clear_free": "-p",
+    "BN_bin2bn": "psip",
+    "BN_bn2binpad": "ipsi",
+    "EC_GROUP_new_curve_GFp": "ppppp",
+    "EC_GROUP_set_generator": "ipppp",
+    "EC_POINT_new": "pp",
+    "EC_POINT_clear_free": "-p",
+    "EC_POINT_mul": "ipppppp",
+    "EC_POINT_is_at_infinity": "ipp",
+    "EC_POINT_set_affine_coordinates": "ippppp",
+    "EC_POINT_get_affine_coordinates": "ippppp",
+}
+
+_TABLE_FUNCTIONS = {"EC_GROUP_precompute_mult": "ipp"}
+_HASH_FUNCTIONS = {
+    "gcry_check_version": "ss",
+    "gcry_control": "uii",
+    "gcry_md_algo_info": "uiipp",
+    "gcry_md_hash_buffer": "-issz",
 }
 
 
@@ -137,9 +148,8 @@ class LibCrypto:
             point = work.point(group, base)
             work.require(self._library.EC_GROUP_set_generator(group, point, work.number(curve.n), work.number(1)))
             if table:
-                precompute = self._library.EC_GROUP_precompute_mult
-                precompute.argtypes = (ctypes.c_void_p,) * 2
-                work.require(precompute(group, work.context))
+                declare(self._library, _TABLE_FUNCTIONS)
+                work.require(self._library.EC_GROUP_precompute_mult(group, work.context))
         return int(group)
 
     @contextmanager
@@ -202,7 +212,7 @@ class _Workspace:
             raise _UnusableError
 
     def _value(self, number: int) -> int:
-        raw = ctypes.create_string_buffer(self._size)
+        raw = buffer(self._size)
         if self._library.BN_bn2binpad(number, raw, self._size) != self._size:
             raise _UnusableError
         return int.from_bytes(raw.raw, "big")
@@ -222,7 +232,7 @@ class _Workspace:
 @cache
 def libcrypto(curve: Curve) -> LibCrypto | None:
     """OpenSSL's arithmetic on a curve, None where there is none that passes the self-test."""
-    library = _open(_LIBCRYPTO, _FUNCTIONS)
+    library = open_library(_LIBCRYPTO, _FUNCTIONS)
     if library is None:
         return None
     try:
@@ -253,7 +263,7 @@ def libgcrypt_hash(name: str) -> Callable[[bytes], bytes] | None:
         return None
 
     def compute(data: bytes) -> bytes:
-        digest = ctypes.create_string_buffer(size)
+        digest = buffer(size)
         library.gcry_md_hash_buffer(algorithm, digest, data, len(data))
         return digest.raw
 
@@ -262,31 +272,11 @@ def libgcrypt_hash(name: str) -> Callable[[bytes], bytes] | None:
 
 @cache
 def _gcrypt() -> ctypes.CDLL | None:
-    library = _open(
-        _LIBGCRYPT,
-        {
-            "gcry_check_version": (ctypes.c_char_p, (ctypes.c_char_p,)),
-            "gcry_md_algo_info": (ctypes.c_uint, (ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)),
-            "gcry_md_hash_buffer": (None, (ctypes.c_int, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_size_t)),
-        },
-    )
+    library = open_library(_LIBGCRYPT, _HASH_FUNCTIONS)
     if library is not None:
         library.gcry_check_version(None)
         library.gcry_control(_FINISH_INITIALISATION, 0)
     return library
-
-
-def _open(names: Sequence[str], functions: dict[str, tuple[Any, tuple[Any, ...]]]) -> ctypes.CDLL | None:
-    for name in names:
-        try:
-            library = ctypes.CDLL(name)
-            for function, (result, arguments) in functions.items():
-                found = getattr(library, function)
-                found.restype, found.argtypes = result, arguments
-        except (OSError, AttributeError):
-            continue
-        return library
-    return None
 
 
 def names() -> dict[str, str]:

@@ -32,7 +32,7 @@ from kzeds.certificate import Certificate
 from kzeds.der import READER_FAULTS
 from kzeds.errors import DamagedKeyFileError, MalformedCertificateError, UnknownKeyAlgorithmError, WrongPasswordError
 from kzeds.gost import eds
-from kzeds.keys.protection import INTEGRITY_KEY, MAXIMUM_ITERATIONS, decrypt, derive
+from kzeds.keys.protection import INTEGRITY_KEY, MAXIMUM_ITERATIONS, decrypt, derive, require_bounded
 from kzeds.keys.signing_key import SigningKey
 
 MAXIMUM_SIZE = 1_000_000
@@ -74,6 +74,7 @@ def _take_apart(data: bytes) -> tuple[Any, Any]:
     """Read the outer structure and return it with the one encrypted key (EncryptedPrivateKeyInfo)."""
     try:
         container = asn1.Pfx.load(data, strict=True)
+        _require_frame(container)
         bags = [bag for content in _contents(container, "data") for bag in _bags(content["content"].native)]
         keys = [_encrypted_key(bag) for bag in bags if bag["bag_id"].native == "pkcs8_shrouded_key_bag"]
     except READER_FAULTS:
@@ -81,6 +82,12 @@ def _take_apart(data: bytes) -> tuple[Any, Any]:
     if len(keys) != 1:
         raise DamagedKeyFileError(f"the key file holds {len(keys)} encrypted keys; exactly one is expected")
     return container, keys[0]
+
+
+def _require_frame(container: Any) -> None:
+    """What stands outside of all that the integrity code covers has one value only (RFC 7292, section 4)."""
+    if container["version"].native != "v3" or container["auth_safe"]["content_type"].native != "data":
+        raise ValueError("not PFX of version 3 with a password")
 
 
 def _contents(container: Any, kind: str) -> Iterator[Any]:
@@ -92,9 +99,7 @@ def _bags(content: bytes) -> Any:
 
 
 def _encrypted_key(bag: Any) -> Any:
-    iterations = bag["bag_value"]["encryption_algorithm"].kdf_iterations
-    if not 0 < iterations <= MAXIMUM_ITERATIONS:
-        raise ValueError("iteration count")
+    require_bounded(bag["bag_value"]["encryption_algorithm"])
     return bag["bag_value"]
 
 
@@ -106,7 +111,7 @@ def _require_integrity(container: Any, key_bag: Any, password: str) -> None:
         raise DamagedKeyFileError("the integrity code of the key file cannot be read") from None
     if fits:
         return
-    if _opens(key_bag, password):
+    if _opens(container, key_bag, password):
         raise DamagedKeyFileError("the password is right, but the file was altered: its integrity code differs")
     raise WrongPasswordError("the password does not open the key file")
 
@@ -130,13 +135,21 @@ def _mac_fits(container: Any, password: str) -> bool:
     return hmac.compare_digest(expected, mac_data["mac"]["digest"].native)
 
 
-def _opens(key_bag: Any, password: str) -> bool:
-    """Say whether the password decrypts the key, whatever its algorithm."""
+def _opens(container: Any, key_bag: Any, password: str) -> bool:
+    """Say whether the password decrypts the key or, where that is what was damaged, the first of the rest."""
     try:
         _clear_key(key_bag, password)
     except (DamagedKeyFileError, UnknownKeyAlgorithmError):
-        return False
+        return _opens_the_rest(container, password)
     return True
+
+
+def _opens_the_rest(container: Any, password: str) -> bool:
+    try:
+        content = next(_decrypted(container, password), None)
+        return content is not None and bool(_bags(content)[0]["bag_id"].dotted)
+    except (*READER_FAULTS, UnknownKeyAlgorithmError):
+        return False
 
 
 def _clear_key(key_bag: Any, password: str) -> bytes:
@@ -154,7 +167,7 @@ def _open_key(clear: bytes) -> _Opened:
         parsed = core.Sequence.load(clear, strict=True)
         oid, octets = parsed[1][0].dotted, parsed[2].native
         if oid in _GOST_SIGNATURES:
-            _require_curve(eds.KINDS[oid], parsed[1])
+            _require_parameters(eds.KINDS[oid], parsed[1][1])
     except READER_FAULTS:
         raise DamagedKeyFileError("the encrypted key cannot be read") from None
     if oid in _GOST_SIGNATURES:
@@ -166,10 +179,13 @@ def _open_key(clear: bytes) -> _Opened:
     )
 
 
-def _require_curve(kind: eds.GostKind, algorithm: Any) -> None:
-    if algorithm[1][0].dotted != kind.curve_oid:
-        found = algorithm[1][0].dotted
-        raise UnknownKeyAlgorithmError(f"the key's curve {found} is not the one of {kind.name} keys", oid=found)
+def _require_parameters(kind: eds.GostKind, parameters: Any) -> None:
+    """The curve, and the hash where one is named, are those of the kind."""
+    expected = (("curve", kind.curve_oid), ("hash", kind.key_digest_oid))
+    for place, (what, oid) in enumerate(expected[: max(1, len(parameters))]):
+        found = parameters[place].dotted
+        if found != oid:
+            raise UnknownKeyAlgorithmError(f"the key's {what} {found} is not the one of {kind.name} keys", oid=found)
 
 
 def _open_gost(oid: str, octets: bytes) -> _Opened:
@@ -213,10 +229,14 @@ def _certificate_of(public_key: bytes, container: Any, password: str) -> Certifi
 def _certificates(container: Any, password: str) -> Iterator[bytes]:
     """DER bytes of every certificate, wherever the file keeps them."""
     contents = [content["content"].native for content in _contents(container, "data")]
-    for content in _contents(container, "encrypted_data"):
-        sealed = content["content"]["encrypted_content_info"]
-        contents.append(decrypt(sealed["content_encryption_algorithm"], sealed["encrypted_content"].native, password))
-    for content in contents:
+    for content in (*contents, *_decrypted(container, password)):
         for bag in _bags(content):
             if bag["bag_id"].native == "cert_bag":
                 yield bytes(bag["bag_value"]["cert_value"])
+
+
+def _decrypted(container: Any, password: str) -> Iterator[bytes]:
+    """The contents that are encrypted as a whole, as the NCA's certificates are."""
+    for content in _contents(container, "encrypted_data"):
+        sealed = content["content"]["encrypted_content_info"]
+        yield decrypt(sealed["content_encryption_algorithm"], sealed["encrypted_content"].native, password)

@@ -23,7 +23,7 @@ ENCRYPTION_KEY, INITIAL_VECTOR, INTEGRITY_KEY = 1, 2, 3
 MAXIMUM_ITERATIONS = 1_000_000
 """A larger count in a file is damage or malice: it would only keep the machine busy. The NCA uses 1024, programs that
 write keys again 2048 to 600 000 (OWASP's advice for PBKDF2 with SHA-256). A file at this limit takes one core 4.4 s to
-open and 2.4 s to refuse (measured; a derivation of RFC 7292 0.6 s for each digest of its output, PBKDF2 0.2 to 0.4 s).
+open or to refuse (measured; a derivation of RFC 7292 0.6 s for each digest of its output, PBKDF2 0.2 to 0.4 s).
 """
 
 _OLD_KEY_SIZES = {"1.2.840.113549.1.12.1.3": 24, "1.2.840.113549.1.12.1.5": 16, "1.2.840.113549.1.12.1.6": 5}
@@ -31,7 +31,24 @@ _OLD_KEY_SIZES = {"1.2.840.113549.1.12.1.3": 24, "1.2.840.113549.1.12.1.5": 16, 
 
 _TRIPLE_DES = "1.2.840.113549.1.12.1.3"
 _PBES2 = "1.2.840.113549.1.5.13"
+_PBKDF2 = "1.2.840.113549.1.5.12"
 _AES_KEY_SIZES = {"aes128_cbc": 16, "aes192_cbc": 24, "aes256_cbc": 32}
+
+
+def require_bounded(algorithm: Any) -> None:
+    """Refuse an absurd iteration count before a password is tried; a protection that is not built in has none.
+
+    Args:
+        algorithm: asn1crypto's EncryptionAlgorithm.
+
+    Raises:
+        ValueError: The count is not one from 1 to `MAXIMUM_ITERATIONS`, or cannot be read.
+    """
+    oid, parameters = algorithm["algorithm"].dotted, algorithm["parameters"]
+    if oid in _OLD_KEY_SIZES:
+        _bounded(parameters["iterations"].native)
+    elif oid == _PBES2 and parameters["key_derivation_func"]["algorithm"].dotted == _PBKDF2:
+        _bounded(parameters["key_derivation_func"]["parameters"]["iteration_count"].native)
 
 
 def decrypt(algorithm: Any, content: bytes, password: str) -> bytes:
@@ -49,8 +66,7 @@ def decrypt(algorithm: Any, content: bytes, password: str) -> bytes:
     oid = algorithm["algorithm"].dotted
     if oid == _PBES2:
         return _without_padding(_decrypt_pbes2(algorithm, content, password))
-    if oid not in _OLD_KEY_SIZES:
-        raise UnknownKeyAlgorithmError(f"the key file is protected by {oid}, which is not built in", oid=oid)
+    _require_known(oid, known=oid in _OLD_KEY_SIZES)
     salt, iterations = algorithm["parameters"]["salt"].native, _bounded(algorithm["parameters"]["iterations"].native)
     key = derive(password, salt, iterations, ENCRYPTION_KEY, "sha1", size=_OLD_KEY_SIZES[oid])
     vector = derive(password, salt, iterations, INITIAL_VECTOR, "sha1", size=8)
@@ -73,7 +89,7 @@ def derive(password: str, salt: bytes, iterations: int, purpose: int, hash_name:
         size: How many bytes.
     """
     block = hashlib.new(hash_name, usedforsecurity=False).block_size
-    mixed = _fill(salt, block) + _fill(password.encode("utf-16-be") + b"\0\0", block)
+    mixed = _fill(salt, block) + _fill(password.encode("utf-16-be", "surrogatepass") + b"\0\0", block)
     derived = b""
     while True:
         value = bytes([purpose]) * block + mixed
@@ -99,16 +115,21 @@ def _bounded(iterations: int) -> int:
     return iterations
 
 
+def _require_known(oid: str, *, known: bool) -> None:
+    if not known:
+        raise UnknownKeyAlgorithmError(f"the key file is protected by {oid}, which is not built in", oid=oid)
+
+
 def _decrypt_pbes2(algorithm: Any, content: bytes, password: str) -> bytes:
-    name, derivation = algorithm.encryption_cipher, algorithm["parameters"]["key_derivation_func"]
-    scheme = algorithm["parameters"]["encryption_scheme"]
-    cipher = scheme["algorithm"].native
-    if derivation["algorithm"].native != "pbkdf2" or cipher not in _AES_KEY_SIZES:
-        oid = scheme["algorithm"].dotted
-        raise UnknownKeyAlgorithmError(f"the key file is protected by {name} ({oid}), which is not built in", oid=oid)
+    derivation, scheme = (algorithm["parameters"][part] for part in ("key_derivation_func", "encryption_scheme"))
+    _require_known(derivation["algorithm"].dotted, known=derivation["algorithm"].dotted == _PBKDF2)
+    pseudorandom, cipher = derivation["parameters"]["prf"]["algorithm"], scheme["algorithm"]
+    _require_known(pseudorandom.dotted, known=pseudorandom.native in hashlib.algorithms_available)
+    _require_known(cipher.dotted, known=cipher.native in _AES_KEY_SIZES)
     salt, iterations = algorithm.kdf_salt, _bounded(algorithm.kdf_iterations)
-    key = hashlib.pbkdf2_hmac(algorithm.kdf_hmac, password.encode(), salt, iterations, _AES_KEY_SIZES[cipher])
-    return _cbc(AES(key), algorithm.encryption_iv, content)
+    size = _AES_KEY_SIZES[cipher.native]
+    key = hashlib.pbkdf2_hmac(pseudorandom.native, password.encode(), salt, iterations, size)
+    return _cbc(AES(key), scheme["parameters"].native, content)
 
 
 def _cbc(algorithm: CipherAlgorithm, vector: bytes, content: bytes) -> bytes:

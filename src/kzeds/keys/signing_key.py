@@ -74,7 +74,15 @@ class SigningKey:
         return self._algorithm.digest_uri
 
     def sign(self, data: bytes) -> bytes:
-        """Return the raw signature over `data` (RSA: PKCS#1 v1.5 with SHA-256, as long as the modulus)."""
+        """Return the raw signature over `data`, as ds:SignatureValue and certificates hold it.
+
+        RSA: PKCS#1 v1.5 with SHA-256 (RFC 8017), big-endian, as long as the modulus (256 bytes for 2048 bits). GOST: r
+        and then s, both little-endian, 128 bytes (GOST 34.310-2015) or 64 (GOST 34.310-2004): the byte-reverse of the
+        standards' form, as the NCA's provider writes it; the hash is made here (:mod:`kzeds.gost.eds`).
+
+        Raises:
+            SignerUnreachableError, SignerUntrustworthyError, TokenError: Keys in a token only (`open_token_key`).
+        """
         return self._sign(data)
 
     def require_may_sign(self, at: datetime) -> None:
