@@ -19,7 +19,8 @@ from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError, MalformedAnswerError, RevocationUnknownError
 from kzeds.files import write_atomically
 from kzeds.revocation.answer import Revocation, RevocationAnswer, answer_or_unknown, combine, require_fresh, unknown
-from kzeds.revocation.crl import MAXIMUM_SIZE, RevocationList, judge_crl, read_crl
+from kzeds.revocation.crl import judge_crl
+from kzeds.revocation.crl_list import MAXIMUM_SIZE, RevocationList, read_crl
 from kzeds.revocation.ocsp import judge_ocsp
 from kzeds.revocation.ocsp_answer import OcspAnswer, read_ocsp
 
@@ -76,13 +77,16 @@ class RevocationStore:
     def _judge_lists(
         self, certificate: Certificate, issuer: Certificate, at: datetime, max_age: timedelta
     ) -> RevocationAnswer:
+        def judge(data: bytes, newer: bytes | None = None) -> RevocationAnswer:
+            return judge_crl(certificate, issuer, data, at=at, delta=newer, max_age=max_age)
+
         base, delta = (self._read(self._list_path(issuer, delta=one)) for one in (False, True))
         if base is None:
-            return unknown("CRL", "no list is stored")
-        alone = judge_crl(certificate, issuer, base, at=at, max_age=max_age)
+            return unknown("CRL", "no list is stored") if delta is None else judge(delta)
+        alone = judge(base)
         if delta is None:
             return alone
-        answer = judge_crl(certificate, issuer, base, at=at, delta=delta, max_age=max_age)
+        answer = judge(base, delta)
         if answer.status is not Revocation.UNKNOWN:
             return answer
         return combine([answer, alone]) if answer.is_denied else alone
@@ -93,6 +97,14 @@ class RevocationStore:
             return datetime.fromtimestamp(self._list_path(issuer, delta=delta).stat().st_mtime, UTC)
         except OSError:
             return None
+
+    def lags(self, issuer: Certificate) -> bool:
+        """Whether the stored delta was made for a newer complete list than the stored one."""
+        with suppress(KzedsError):
+            base, delta = (self._read(self._list_path(issuer, delta=one)) for one in (False, True))
+            if base is not None and delta is not None:
+                return (read_crl(delta).base_number or 0) > (read_crl(base).number or 0)
+        return False
 
     def newest(self, issuer: Certificate) -> datetime | None:
         """The moment that the newest stored list or delta of an authority speaks of; None when there is none of it."""

@@ -46,7 +46,7 @@ from kzeds.errors import (
 from kzeds.keys import packing, protection
 from kzeds.keys import pkcs12 as reader
 from kzeds.keys.pkcs12 import load_pkcs12
-from kzeds.revocation.crl import read_crl
+from kzeds.revocation.crl_list import read_crl
 from kzeds.revocation.ocsp import make_request
 from kzeds.tsp import make_request as make_timestamp_request
 from kzeds.tsp import read_response

@@ -26,6 +26,7 @@ from kzeds import (
     check_revocation,
 )
 from kzeds.answering import Revoked, make_ocsp_answer
+from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError, RevocationUnknownError, UnreachableError
 from kzeds.revocation.answer import combine, unknown
 from kzeds.revocation.ocsp import make_request
@@ -136,6 +137,18 @@ def test_list_is_fetched_when_it_is_due_and_not_before(nca: Nca, lists: CrlServe
     assert nca.calls[3:] == ["/nca-delta.crl", "/nca.crl"]
 
 
+def test_complete_list_is_fetched_sooner_when_the_delta_was_made_for_a_newer_one(nca: Nca, lists: CrlServer) -> None:
+    """Else the news of a whole day would be at hand and tell nothing."""
+    ask(lists)
+    nca.lists["/nca-delta.crl"] = court().delta(number=7, base_number=6)
+    nca.lists["/nca.crl"] = court().crl(court().serial, number=6)
+    assert ask(lists, at=2 * HOUR).status is REVOKED
+    assert nca.calls[2:] == ["/nca-delta.crl", "/nca.crl"]
+    nca.lists["/nca-delta.crl"] = court().delta(number=8, base_number=6)
+    ask(lists, at=4 * HOUR)
+    assert nca.calls[4:] == ["/nca-delta.crl"]
+
+
 def test_outage_keeps_the_last_news_only_as_long_as_they_are_young(nca: Nca, url: str, lists: CrlServer) -> None:
     assert ask(lists).status is GOOD
     nca.status = 503
@@ -217,6 +230,16 @@ def test_delta_that_does_not_fit_leaves_the_list_alone(store: RevocationStore) -
     assert ask(StoredAnswers(store)).source.startswith("CRL no. 4 ")
 
 
+def test_delta_that_does_not_fit_its_list_or_has_none_still_tells_whom_it_names(store: RevocationStore) -> None:
+    ahead = court().delta(court().serial, base_number=9, number=10)
+    store.put_list(court().issuer, ahead, at=NOW)
+    assert ask(StoredAnswers(store)).status is REVOKED
+    assert not store.lags(court().issuer)
+    store.put_list(court().issuer, court().crl(), at=NOW)
+    assert ask(StoredAnswers(store)).status is REVOKED
+    assert store.lags(court().issuer)
+
+
 def test_delta_that_is_too_old_still_denies_what_its_list_does_not_know(store: RevocationStore) -> None:
     """The delta has expired and the list has not: nobody may call the certificate good for that."""
     some, later = court(), NOW + 3 * DAY
@@ -278,6 +301,16 @@ def test_chain_is_as_good_as_its_worst_certificate(store: RevocationStore) -> No
     assert check_chain(chain, [StoredAnswers(store)], at=NOW).status is GOOD
     assert check_chain((*chain, other_court().issuer), [StoredAnswers(store)], at=NOW).status is UNKNOWN
     assert check_chain(chain[:1], [StoredAnswers(store)], at=NOW).status is UNKNOWN
+
+
+def test_revoked_authority_outweighs_a_holder_of_whom_nobody_can_tell() -> None:
+    class Source:
+        def ask(self, certificate: Certificate, issuer: Certificate, *, at: datetime) -> RevocationAnswer:
+            del issuer, at
+            return _answer(UNKNOWN if certificate == court().holder else REVOKED)
+
+    chain = (court().holder, court().issuer, court().issuer)
+    assert check_chain(chain, [Source()], at=NOW).status is REVOKED
 
 
 @pytest.mark.parametrize(
