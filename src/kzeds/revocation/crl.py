@@ -120,7 +120,12 @@ def _answer(some: RevocationList, entry: Entry | None, certificate: Certificate)
     source = f"{some.name} of {certificate.issuer_common_name or 'the issuer'}"
     if entry is None:
         return RevocationAnswer(
-            Revocation.GOOD, source, "not on the list", as_of=some.this_update, next_update=some.next_update
+            Revocation.GOOD,
+            source,
+            "not on the list",
+            as_of=some.this_update,
+            next_update=some.next_update,
+            is_absence=True,
         )
     return RevocationAnswer(
         Revocation.REVOKED,

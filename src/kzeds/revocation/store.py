@@ -143,7 +143,7 @@ class RevocationStore:
         answer = judge_ocsp(certificate, issuer, data, at=at, max_age=NO_LIMIT)
         if answer.status is Revocation.UNKNOWN or answer.as_of is None:
             raise RevocationUnknownError(answer.why)
-        return self._put_answer(self._path(issuer, certificate.serial_number), read_ocsp(data), data, answer.as_of, at)
+        return self._put_answer(issuer, certificate.serial_number, data, answer.as_of, at)
 
     def import_bytes(self, data: bytes, authorities: Collection[Certificate], *, at: datetime) -> tuple[Imported, ...]:
         """Keep the content of a file: a list, or an OCSP answer about one certificate or several.
@@ -176,12 +176,15 @@ class RevocationStore:
                 raise RevocationUnknownError("the OCSP answer is about a certificate of no trusted authority")
             read.require_from(issuer, at)
             require_fresh("the OCSP answer", single.this_update, single.next_update, at)
-            path = self._path(issuer, single.certificate_id.serial_number)
-            done.append(self._put_answer(path, read, data, single.this_update, at))
+            serial_number = single.certificate_id.serial_number
+            done.append(self._put_answer(issuer, serial_number, data, single.this_update, at))
         return tuple(done)
 
-    def _put_answer(self, path: Path, read: OcspAnswer, data: bytes, as_of: datetime, at: datetime) -> Imported:
-        is_kept = self._is_newer_answer(path, read)
+    def _put_answer(
+        self, issuer: Certificate, serial_number: int, data: bytes, as_of: datetime, at: datetime
+    ) -> Imported:
+        path = self._path(issuer, serial_number)
+        is_kept = self._is_newer_answer(path, issuer, read_ocsp(data))
         self._keep(path, data if is_kept else None, at)
         return Imported("OCSP answer", as_of, is_kept)
 
@@ -204,12 +207,17 @@ class RevocationStore:
             return True
         return (read.this_update, read.number or 0) > (stored.this_update, stored.number or 0)
 
-    def _is_newer_answer(self, path: Path, read: OcspAnswer) -> bool:
+    def _is_newer_answer(self, path: Path, issuer: Certificate, read: OcspAnswer) -> bool:
+        """Say the same of an answer; what is stored has to be proven for its own time."""
         try:
             data = self._read(path)
-            return data is None or read.produced_at > read_ocsp(data).produced_at
+            if data is None:
+                return True
+            stored = read_ocsp(data)
+            stored.require_from(issuer, stored.produced_at)
         except KzedsError:
             return True
+        return read.produced_at > stored.produced_at
 
     def _list_path(self, issuer: Certificate, *, delta: bool) -> Path:
         return self.directory / f"{_name(issuer)}{'.delta' if delta else ''}.crl"

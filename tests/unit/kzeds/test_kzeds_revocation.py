@@ -24,6 +24,8 @@ from kzeds import (
     StoredAnswers,
     check_chain,
     check_revocation,
+    judge_crl,
+    judge_ocsp,
 )
 from kzeds.answering import Revoked, make_ocsp_answer
 from kzeds.certificate import Certificate
@@ -222,6 +224,34 @@ def test_nothing_is_believed_because_it_lies_in_the_store(store: RevocationStore
         assert ask(StoredAnswers(store)).status is UNKNOWN
     assert store.put_list(court().issuer, court().crl(court().serial), at=NOW).is_kept
     assert ask(StoredAnswers(store)).status is REVOKED
+
+
+def test_answer_that_somebody_else_put_there_keeps_out_no_right_one(store: RevocationStore) -> None:
+    some, false = court(), other_court()
+    asked = make_request(some.holder, some.issuer).der
+    good = make_ocsp_answer(some.responder, some.issuer, asked, at=NOW, revoked={})
+    store.put_answer(some.holder, some.issuer, good, at=NOW)
+    (path,) = store.directory.iterdir()
+    path.write_bytes(make_ocsp_answer(false.responder, some.issuer, asked, at=NOW + 9 * DAY, revoked={}))
+    assert ask(StoredAnswers(store)).status is UNKNOWN
+    right = make_ocsp_answer(some.responder, some.issuer, asked, at=NOW, revoked={some.serial: Revoked(NOW - DAY)})
+    assert store.put_answer(some.holder, some.issuer, right, at=NOW).is_kept
+    assert ask(StoredAnswers(store)).status is REVOKED
+
+
+def test_list_that_is_newer_does_not_make_good_what_the_responder_does_not_know() -> None:
+    """What was never issued is on no list."""
+    some = court()
+    asked = make_request(some.holder, some.issuer).der
+    strange = make_ocsp_answer(some.responder, some.issuer, asked, at=NOW - 2 * HOUR, revoked={}, unknown={some.serial})
+    answers = [
+        judge_ocsp(some.holder, some.issuer, strange, at=NOW),
+        judge_crl(some.holder, some.issuer, some.crl(), at=NOW),
+    ]
+    assert [one.status for one in answers] == [UNKNOWN, GOOD]
+    assert combine(answers).status is UNKNOWN
+    known = make_ocsp_answer(some.responder, some.issuer, asked, at=NOW, revoked={})
+    assert combine([*answers, judge_ocsp(some.holder, some.issuer, known, at=NOW)]).status is GOOD
 
 
 def test_delta_that_does_not_fit_leaves_the_list_alone(store: RevocationStore) -> None:
