@@ -108,8 +108,14 @@ class OcspAnswer:
         found = self.extensions.get(NONCE)
         return None if found is None else found.value
 
-    def require_from(self, issuer: Certificate, at: datetime) -> None:
+    def require_from(self, issuer: Certificate, at: datetime) -> Certificate:
         """Check that the authority itself, or a responder that it certified for this, made the answer.
+
+        Args:
+            at: Moment at which the responder's certificate has to be valid.
+
+        Returns:
+            The responder's certificate.
 
         Raises:
             RevocationUnknownError: Neither did, or the responder may not answer (purpose, key usage, dates,
@@ -123,6 +129,7 @@ class OcspAnswer:
             _require_delegated(responder, issuer)
         responder.require_valid_at(at)
         require_signature(responder, self.signature_oid, self.signature, self.signed_part, what="OCSP answer")
+        return responder
 
     def _responder(self, issuer: Certificate) -> Certificate:
         for certificate in (issuer, *_readable(self.certificates)):

@@ -124,6 +124,17 @@ def test_responder_must_be_certified_for_it() -> None:
     assert "expired" in judge(answer(by=expired)).why
 
 
+def test_revoked_outlives_the_certificate_of_the_responder_that_said_so() -> None:
+    """Else a key would be released by the mere end of another one; nothing is good by such an answer."""
+    some = court()
+    short = issued_key(some.authority, KeyKind.GOST_2004, issue_responder, Validity(NOW - HOUR, NOW + HOUR))
+    revoked, good = judge(answer(some.serial, by=short), at=NOW + 2 * HOUR), judge(answer(by=short), at=NOW + 2 * HOUR)
+    assert (revoked.status, revoked.is_denied, revoked.revoked_at) == (UNKNOWN, True, NOW - timedelta(days=3))
+    assert "expired" in revoked.why
+    assert (good.status, good.is_denied) == (UNKNOWN, False)
+    assert "expired" in good.why
+
+
 @pytest.mark.parametrize(
     ("extensions", "words"),
     [
