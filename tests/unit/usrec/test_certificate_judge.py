@@ -133,6 +133,19 @@ def test_revoked_outlives_the_end_of_the_certificate_and_a_restart_after_it(
     assert on_holder(restarted, later=ended).status is S.REVOKED
 
 
+def test_revoked_outlives_the_end_of_its_authority(servers: Servers, tmp_path: Path) -> None:
+    short = issuing.make_authority(new_key(KIND), "SHORT", Validity(NOW - 24 * HOUR, NOW + HOUR))
+    issued = issuing.issue(short, new_key(KIND).public_key(), Holder("ТЕСТ"), Validity(NOW - 9 * HOUR, NOW + 99 * HOUR))
+    holder, issuer = read(issued), read(short.certificate)
+    judge = judge_of(servers, tmp_path, issuer, ocsp=False)
+    later = NOW + 2 * HOUR
+    assert judge.judge(holder.der, at=later).status is S.UNKNOWN, "that end alone is no revocation"
+    table = {holder.serial_number: Revoked(NOW - HOUR, "key_compromise")}
+    data = make_crl(key_of(short), table, number=1, this_update=NOW, next_update=NOW + 9 * HOUR)
+    judge.stored.store.import_bytes(data, [issuer], at=NOW)
+    assert judge.judge(holder.der, at=later).status is S.REVOKED
+
+
 def test_good_that_is_newer_than_an_old_revoked_releases(servers: Servers, tmp_path: Path) -> None:
     judge = judge_of(servers, tmp_path)
     servers.ocsp(court().serial)

@@ -87,18 +87,20 @@ class CertificateJudge:
     def _out_of_date(self, certificate: Certificate, at: datetime, why: str) -> TrustVerdict:
         """What is to be said beyond its dates: whether an authority issued it, and what is stored of a revocation.
 
-        Its end does not release a revoked certificate, nor does a restart after it.
+        Its end does not release a revoked certificate, nor does that of its authority, nor a restart after it.
         """
         within = min(max(at, certificate.not_before), certificate.not_after)
-        try:
-            chain = self.chain_of(certificate, within)
-        except _OUT_OF_DATE:
-            return TrustVerdict(TrustStatus.UNKNOWN, why, at)
-        except KzedsError as error:
-            return TrustVerdict(TrustStatus.UNTRUSTED, str(error), at)
-        answers = self._answers(chain, within, recall=True)
-        revoked = (_verdict(one, at) for one in answers if _status(one) is TrustStatus.REVOKED)
-        return next(revoked, TrustVerdict(TrustStatus.UNKNOWN, why, at))
+        for moment in (within, certificate.not_before):
+            try:
+                chain = self.chain_of(certificate, moment)
+            except _OUT_OF_DATE:
+                continue
+            except KzedsError as error:
+                return TrustVerdict(TrustStatus.UNTRUSTED, str(error), at)
+            for answer in self._answers(chain, moment, recall=True):
+                if _status(answer) is TrustStatus.REVOKED:
+                    return _verdict(answer, at)
+        return TrustVerdict(TrustStatus.UNKNOWN, why, at)
 
     def _answers(self, chain: Sequence[Certificate], at: datetime, *, recall: bool) -> Sequence[RevocationAnswer]:
         """About the holder, and about each authority of which a list is named; a revoked one ends the asking."""
