@@ -117,7 +117,7 @@ class RevocationList:
         if wanted not in self.entries and _CRITICAL not in self.entries:
             return None
         try:
-            found = [_entry(content) for content in self._each() if self._is(serial_number, content)]
+            found = [_entry(content) for content in self._each() if self._is(serial_number, wanted, content)]
         except READER_FAULTS:
             raise MalformedAnswerError(f"the entries of the {self.name} cannot be read") from None
         return max(found, key=lambda one: _GRAVITY.get(one.reason, len(_GRAVITY)), default=None)
@@ -125,10 +125,16 @@ class RevocationList:
     def _each(self) -> Iterator[bytes]:
         return (self.entries[inside:end] for _, inside, end in spans(self.entries))
 
-    def _is(self, serial_number: int, content: bytes) -> bool:
-        """Say whether an entry has this number, whether it is written as short as DER wants it or not."""
+    def _is(self, serial_number: int, wanted: bytes, content: bytes) -> bool:
+        """Say whether an entry has this number, whether it is written as short as DER wants it or not.
+
+        Args:
+            wanted: The number's content in DER.
+        """
         if _CRITICAL in content:
             require_known(f"an entry of the {self.name}", _entry_extensions(content), _KNOWN_OF_ENTRY)
+        if wanted not in content:
+            return False
         _, inside, end = next(spans(content))
         return int.from_bytes(content[inside:end], signed=True) == serial_number
 
