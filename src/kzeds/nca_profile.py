@@ -2,8 +2,8 @@
 
 Source: the NCA's published test certificates. Keys of 2015 differ from the older two kinds: their key identifier is
 SHA-1 of the key's bits (RFC 5280, 4.2.1.2, method 1), not of the whole SubjectPublicKeyInfo; their serial number is the
-key identifier with its first bit cleared, not a number of its own; and one policy stands for all of them. Addresses are
-under ".invalid" (RFC 2606): nothing can call out by them.
+key identifier with its first bit cleared, not a number of its own; one policy stands for all of them; and they alone
+say how the key is stored. Addresses are under ".invalid" (RFC 2606): nothing can call out by them.
 """
 
 from __future__ import annotations
@@ -66,16 +66,17 @@ def policies(public_key: PublicKey, *, auth: bool) -> x509.CertificatePolicies:
 
 
 def with_storage_and_addresses(builder: x509.CertificateBuilder, public_key: PublicKey) -> x509.CertificateBuilder:
-    """Add how the key is stored, and where lists, OCSP and the issuer would be, were this the NCA."""
+    """Add how a key of 2015 is stored, and where lists, OCSP and the issuer would be, were this the NCA."""
     kind = "gost" if isinstance(public_key, GostPublicKey) else "rsa"
     access = [
         (AuthorityInformationAccessOID.OCSP, f"{_HOST}/ocsp/"),
         (AuthorityInformationAccessOID.CA_ISSUERS, f"{_HOST}/cert/nca_{kind}.cer"),
     ]
     described = [x509.AccessDescription(way, x509.UniformResourceIdentifier(url)) for way, url in access]
+    if is_of_2015(public_key):
+        builder = builder.add_extension(x509.UnrecognizedExtension(_KEY_STORAGE, _STORED_IN_PKCS12), critical=False)
     return (
-        builder.add_extension(x509.UnrecognizedExtension(_KEY_STORAGE, _STORED_IN_PKCS12), critical=False)
-        .add_extension(x509.CRLDistributionPoints([_point(f"nca_{kind}.crl")]), critical=False)
+        builder.add_extension(x509.CRLDistributionPoints([_point(f"nca_{kind}.crl")]), critical=False)
         .add_extension(x509.FreshestCRL([_point(f"nca_d_{kind}.crl")]), critical=False)
         .add_extension(x509.AuthorityInformationAccess(described), critical=False)
     )

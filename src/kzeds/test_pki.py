@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 
-from kzeds.answering import Revoked, key_of, make_crl
+from kzeds.answering import Revoked, key_of, make_crl, make_ocsp_answer
 from kzeds.certificate import Certificate, Role
 from kzeds.errors import TestPkiError
 from kzeds.gost import eds, keypair
@@ -44,6 +44,8 @@ from kzeds.issuing import (
     make_authority,
 )
 from kzeds.keys.packing import pack_key
+from kzeds.keys.signing_key import SigningKey
+from kzeds.revocation.ocsp import make_request
 
 EMPLOYER_BIN = "200940000013"
 EMPLOYER_2_BIN = "150340000027"
@@ -115,6 +117,10 @@ class TestPki:
     def certificate_file(self, name: str) -> Path:
         """PEM certificate of the same names."""
         return self.directory / f"{name}.pem"
+
+    def ocsp_file(self, name: str) -> Path:
+        """What "ocsp" answered about "employer" or "employer-revoked" when all this was made; it counts for a day."""
+        return self.directory / f"{name}.ocsp"
 
     def password_file(self, name: str) -> Path:
         """Password of the same names; the four keys of the employer share one."""
@@ -215,6 +221,7 @@ def _fill(
     other = make_authority(next(keys), f"БӨТЕН ҰКО TEST ({title})", of_authority)
     _write(pki.nca_ca, nca.certificate.public_bytes(Encoding.PEM))
     passwords: dict[Path, str] = {}
+    services: dict[str, SigningKey] = {}
     for name, key in zip(names, keys, strict=True):
         password = passwords.setdefault(pki.password_file(name), secrets.token_urlsafe(_PASSWORD_BYTES))
         if name in holders:
@@ -222,22 +229,27 @@ def _fill(
             issued = issue(other if name == "stranger" else nca, key.public_key(), holders[name], validity)
         else:
             issued = _SERVICES[name](nca, key.public_key(), f"TEST {name.upper()}", of_holder)
+            services[name] = key_of(Authority(issued, key))
         _write(pki.certificate_file(name), issued.public_bytes(Encoding.PEM))
         _write(pki.key_file(name), _pkcs12(key, issued, password))
     for path, password in passwords.items():
         _write(path, password.encode())
-    _fill_lists(pki, nca, now)
+    _fill_lists(pki, nca, now, services["ocsp"])
     _fill_tls(pki, of_holder, server_names)
 
 
-def _fill_lists(pki: TestPki, authority: Authority, now: datetime) -> None:
-    """Write the authority's complete revocation list and its delta."""
+def _fill_lists(pki: TestPki, authority: Authority, now: datetime, responder: SigningKey) -> None:
+    """Write the authority's complete revocation list, its delta, and what its responder answers."""
     key = key_of(authority)
     revoked = Certificate.load(pki.certificate_file("employer-revoked"))
     entries = {revoked.serial_number: Revoked(now - timedelta(days=10), "key_compromise")}
     until = now + timedelta(days=365)
     _write(pki.crl, make_crl(key, entries, number=1, this_update=now, next_update=until))
     _write(pki.delta_crl, make_crl(key, {}, number=2, base_number=1, this_update=now, next_update=until))
+    for name in ("employer", "employer-revoked"):
+        asked = make_request(Certificate.load(pki.certificate_file(name)), key.certificate).der
+        answer = make_ocsp_answer(responder, key.certificate, asked, at=now, revoked=entries, with_nonce=False)
+        _write(pki.ocsp_file(name), answer)
 
 
 def _new_key(kind: KeyKind) -> RSAPrivateKey | GostPrivateKey:

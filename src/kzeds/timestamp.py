@@ -29,6 +29,7 @@ from kzeds.errors import (
     WeakAlgorithmError,
 )
 from kzeds.gost import eds
+from kzeds.issued import may_sign_answers
 from kzeds.revocation.answer import CLOCK_SKEW
 from kzeds.signed_parts import SignedParts, read_signed
 from kzeds.trust import require_chain
@@ -183,11 +184,13 @@ def _require_named(parts: SignedParts, certificate: Certificate) -> None:
 
 
 def _require_purpose(certificate: Certificate) -> None:
-    """Check the extended key usage: timestamps alone, and critical (RFC 3161, 2.3)."""
+    """Check the extended key usage: timestamps alone, and critical (RFC 3161, 2.3); and the key usage, if any."""
     if certificate.purposes != (TIME_STAMPING,) or not certificate.extensions[_PURPOSES].critical:
         raise TimestampMismatchError(
             "the maker of the timestamp is not certified for timestamps, or for more than them"
         )
+    if not may_sign_answers(certificate):
+        raise TimestampMismatchError("the key of the timestamp's maker may not sign, by its key usage")
 
 
 def _require_imprint(told: _Told, data: bytes, *, allow_weak: bool) -> None:

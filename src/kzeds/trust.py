@@ -1,21 +1,27 @@
 """Whether a certificate was issued by an authority that the caller trusts.
 
 Source: RFC 5280, section 6, reduced to what the NCA's hierarchy needs: names by DER bytes, key identifiers, CA flag,
-dates and signatures of every step. Revocation is not asked here.
+path length, dates and signatures of every step. What else an authority may be forbidden (names, policies) is not worked
+out: a certificate where it is critical is refused. Revocation is not asked here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from asn1crypto import x509 as asn1
+
 from kzeds.certificate import Certificate
-from kzeds.errors import CertificateMissingError, UntrustedCertificateError
-from kzeds.issued import may_have_issued, verifier_of
+from kzeds.der import READER_FAULTS, extension_value
+from kzeds.errors import CertificateMissingError, MalformedCertificateError, UntrustedCertificateError
+from kzeds.issued import may_have_issued, require_strong_key, require_understood, verifier_of
 
 MAXIMUM_LENGTH = 8
 """Certificates in a chain; the NCA's have three."""
+
+_BASIC_CONSTRAINTS = "2.5.29.19"
 
 _SUFFIXES = (".pem", ".crt", ".cer", ".der")
 
@@ -29,7 +35,8 @@ def require_chain(
     """Check that a certificate was issued by one of the authorities, and by theirs as far as they are given.
 
     Every one of `authorities` is trusted; the chain goes on as long as an issuer of the last one is among them, so
-    that an intermediate with a bad signature or past its dates is refused although it is given.
+    that an intermediate with a bad signature, past its dates or deeper than its root allows is refused although it is
+    given.
 
     Args:
         certificate: The signer's.
@@ -40,11 +47,13 @@ def require_chain(
         The chain, from the certificate up to the last authority.
 
     Raises:
-        UntrustedCertificateError: When no given authority issued it.
+        UntrustedCertificateError: When no given authority issued it, one of the chain has more authorities below it
+            than it allows, or has a critical extension that is not known.
         CertificateExpiredError: When one of the chain has expired.
         CertificateNotYetValidError: When one of the chain is not yet valid.
-        WeakAlgorithmError: When a signature of the chain is made with SHA-1 or MD5.
+        WeakAlgorithmError: When a signature of the chain is made with SHA-1, MD5 or an RSA key below 2048 bits.
         UnsupportedAlgorithmError: When a signature of the chain is of an algorithm that is not built in.
+        MalformedCertificateError: When the key or the basic constraints of an authority cannot be read.
     """
     certificate.require_valid_at(at)
     chain = [certificate]
@@ -58,6 +67,9 @@ def require_chain(
         raise UntrustedCertificateError(
             f"certificate {certificate.short_id} was not issued by any of the {len(authorities)} trusted authorities"
         )
+    for one in chain:
+        require_understood(one)
+    _require_depth(chain)
     return tuple(chain)
 
 
@@ -80,6 +92,29 @@ def load_authorities(directory: Path) -> list[Certificate]:
     return authorities
 
 
+def _require_depth(chain: Sequence[Certificate]) -> None:
+    """Check how many authorities each one allows below it (RFC 5280, 4.2.1.9); self-issued ones do not count.
+
+    Raises:
+        UntrustedCertificateError: There are more.
+        MalformedCertificateError: A number cannot be read.
+    """
+    below = 0
+    for authority in chain[1:]:
+        try:
+            constraints = extension_value(authority.extensions, _BASIC_CONSTRAINTS, asn1.BasicConstraints)
+            allowed = None if constraints is None else constraints["path_len_constraint"].native
+        except READER_FAULTS:
+            raise MalformedCertificateError(
+                f"the basic constraints of certificate {authority.short_id} cannot be read"
+            ) from None
+        if allowed is not None and below > allowed:
+            raise UntrustedCertificateError(
+                f"authority {authority.short_id} allows {allowed} authorities below it, and {below} are in the chain"
+            )
+        below += authority.issuer != authority.subject
+
+
 def _issuer(certificate: Certificate, authorities: Collection[Certificate]) -> Certificate | None:
     """Return the authority whose key made the certificate's signature."""
     named = [one for one in authorities if may_have_issued(one, certificate)]
@@ -89,6 +124,7 @@ def _issuer(certificate: Certificate, authorities: Collection[Certificate]) -> C
     for candidate in named:
         proof = (candidate.public_key, certificate.signature, certificate.signed_part)
         if (certificate.signature_oid, *proof) in _proven or verify(*proof):
+            require_strong_key(candidate, what="certificate")
             _remember((certificate.signature_oid, *proof))
             return candidate
     raise UntrustedCertificateError(

@@ -11,14 +11,19 @@ from zipfile import ZipFile
 
 import pytest
 import structlog
+from cryptography.x509 import load_pem_x509_certificate
 from structlog.testing import capture_logs
 
-from kzeds import load_pkcs12
+from kzeds import SigningKey, load_pkcs12
+from kzeds.algorithms import RSA_SHA256
+from kzeds.issuing import Authority, Holder, Validity
 from kzeds.package import read_package, sign_package, write_signed
+from kzeds.rsa import signer
 from kzeds.signers.base import KeySigner
 from kzeds.test_pki import EMPLOYER_BIN
 from kzeds.xmldsig import sign_enveloped
-from support.kzeds_material import NOW, key
+from support.kzeds_authority import forged
+from support.kzeds_material import NOW, key, private_key
 from support.patient import Patient
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.signing.packages import KzedsPackages
@@ -206,3 +211,20 @@ def test_signature_of_which_nobody_can_tell_is_taken_and_said_or_refused(
         (line,) = log
         assert (line["action"], line["log_level"]) == ("package.revocation_unknown", "warning")
         assert line["serial"] == f"{employer.certificate.serial_number:x}"
+
+
+def test_signature_with_a_certificate_that_only_names_an_authority_is_never_taken(tmp_path: Path, pki: Path) -> None:
+    """Nobody can check the algorithm by which it says to be signed; that proves nothing for whoever made it up."""
+    now = datetime.now(UTC)
+    patient = Patient(tmp_path, pki, ManualClock(now))
+    patient.tables["trust"] = {"authorities": str(pki / "nca-ca.pem"), "unknown": "warn"}
+    patient.write()
+    claimed = Authority(load_pem_x509_certificate((pki / "nca-ca.pem").read_bytes()), private_key())
+    validity = Validity(now - timedelta(days=1), now + timedelta(days=1))
+    holder = Holder("X", organisation="Y", bin=EMPLOYER_BIN)
+    false = forged(claimed, private_key().public_key(), holder, algorithm="1.2.3.4", validity=validity)
+    forger = SigningKey(false, RSA_SHA256, signer(private_key()))
+    packages = build_packages(load_settings(patient.file))
+    assert "no authority that the settings trust issued" in why(
+        inspect(packages, sign_enveloped(FIRST, forger), at=now)
+    )

@@ -12,12 +12,14 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from kzeds import issuing
 from kzeds.answering import Revoked, key_of, make_crl
 from kzeds.certificate import Certificate
+from kzeds.der import bit_string, elements, identifier, sequence
 from kzeds.gost import eds, keypair
 from kzeds.issuing import Authority, Holder, PrivateKey, Validity
 from kzeds.keys.signing_key import SigningKey
@@ -106,6 +108,64 @@ def new_court(kind: KeyKind, name: str = "TEST AUTHORITY") -> Court:
         issued_key(authority, kind, issuing.issue_responder),
         issued_key(authority, kind, issuing.issue_timestamper),
     )
+
+
+def issuing_with(
+    *extensions: tuple[x509.ExtensionType, bool],
+) -> Callable[[Authority, PublicKey, str, Validity], x509.Certificate]:
+    """What issues certificates with these extensions, critical or not, and no others; authority and key are RSA."""
+
+    def issue(authority: Authority, public_key: PublicKey, name: str, validity: Validity) -> x509.Certificate:
+        assert isinstance(authority.key, RSAPrivateKey)
+        assert isinstance(public_key, RSAPublicKey)
+        builder = (
+            x509.CertificateBuilder()
+            .issuer_name(authority.certificate.subject)
+            .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
+            .public_key(public_key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(validity.not_before)
+            .not_valid_after(validity.not_after)
+        )
+        for extension, critical in extensions:
+            builder = builder.add_extension(extension, critical=critical)
+        return builder.sign(authority.key, SHA256())
+
+    return issue
+
+
+def usage(*allowed: str) -> x509.KeyUsage:
+    """A key usage, in the words of `cryptography`."""
+    words = (
+        *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+        *("key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+    )
+    return x509.KeyUsage(**{word: word in allowed for word in words})
+
+
+STRANGE = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
+"""An extension that nobody knows."""
+
+
+def forged(
+    claimed: Authority,
+    public_key: PublicKey,
+    holder: Holder,
+    *,
+    algorithm: str | None = None,
+    validity: Validity = YEARS,
+) -> Certificate:
+    """A certificate that names an authority which did not issue it.
+
+    Args:
+        algorithm: OID by which it says to be signed; None for that of the authority.
+    """
+    made = issuing.issue(Authority(claimed.certificate, new_key(KeyKind.GOST_2015)), public_key, holder, validity)
+    parts = elements(made.tbs_certificate_bytes)
+    if algorithm is not None:
+        parts[2] = sequence(identifier(algorithm), b"\x05\x00")
+    content = sequence(*parts)
+    return Certificate.from_der(sequence(content, parts[2], bit_string(bytes(128))))
 
 
 @cache

@@ -64,7 +64,7 @@ def import_files(
     trust: Annotated[Path, typer.Option("--trust", metavar="CADIR", help="Authorities (PEM or DER), who made them.")],
 ) -> None:
     """Keep lists and answers for a machine that reaches no server; what is newer already stays."""
-    from kzeds.revocation.crl import MAXIMUM_SIZE
+    from kzeds.revocation.crl_list import MAXIMUM_SIZE
     from kzeds.revocation.store import RevocationStore
     from kzeds.trust import load_authorities
 

@@ -44,6 +44,8 @@ class RevocationAnswer:
         next_update: When the source promises newer news; None when it promises nothing.
         is_denied: For `UNKNOWN`: whether it outweighs a good answer that is not newer. A responder that does not know
             the certificate does, and so does an answer that is too old to count and says "revoked".
+        is_absence: For `GOOD`: whether it is only that a list does not name the certificate. That does not refute a
+            responder that does not know it: what was never issued is on no list.
     """
 
     status: Revocation
@@ -54,6 +56,7 @@ class RevocationAnswer:
     as_of: datetime | None = None
     next_update: datetime | None = None
     is_denied: bool = False
+    is_absence: bool = False
 
     def require_good(self) -> None:
         """Check that the answer is `GOOD`.
@@ -74,14 +77,14 @@ def unknown(source: str, why: str) -> RevocationAnswer:
 
 
 def combine(answers: Iterable[RevocationAnswer]) -> RevocationAnswer:
-    """Make one answer of several: revoked wins, then what denies (unless a good answer is newer), then good.
+    """Make one answer of several: revoked wins, then what denies (unless a newer good answer refutes it), then good.
 
     Of answers that deny, an old "revoked" wins.
     """
     all_of = list(answers)
     revoked = [one for one in all_of if one.status is Revocation.REVOKED]
     good = [one for one in all_of if one.status is Revocation.GOOD]
-    denied = [one for one in all_of if one.is_denied and not any(_is_newer(other, one) for other in good)]
+    denied = [one for one in all_of if one.is_denied and not any(_refutes(other, one) for other in good)]
     denied.sort(key=lambda one: one.revoked_at is None)
     for decisive in (revoked, denied, good):
         if decisive:
@@ -94,7 +97,9 @@ def combine(answers: Iterable[RevocationAnswer]) -> RevocationAnswer:
     )
 
 
-def _is_newer(good: RevocationAnswer, denied: RevocationAnswer) -> bool:
+def _refutes(good: RevocationAnswer, denied: RevocationAnswer) -> bool:
+    if good.is_absence and denied.revoked_at is None:
+        return False
     return good.as_of is not None and denied.as_of is not None and good.as_of > denied.as_of
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from kzeds.certificate import Certificate
 from kzeds.der import element, identifier, sequence
-from kzeds.errors import RevocationUnknownError
+from kzeds.errors import CertificateError, RevocationUnknownError
 from kzeds.revocation.answer import (
     Revocation,
     RevocationAnswer,
@@ -84,20 +84,25 @@ def judge_ocsp(
     def judge() -> RevocationAnswer:
         read = read_ocsp(answer) if isinstance(answer, bytes) else answer
         require_authority(certificate, issuer, at)
-        read.require_from(issuer, at)
+        responder = read.require_from(issuer, read.produced_at)
         if nonce is not None and read.nonce is not None and read.nonce not in {nonce, element(0x04, nonce)}:
             raise RevocationUnknownError("the OCSP answer repeats another nonce: it is a replay")
         require_known("the OCSP answer", read.extensions, {NONCE, EXTENDED_REVOKE})
         single = _single(read, certificate, issuer)
         require_known("the OCSP answer", single.extensions, set())
-        return unless_stale(_answer(single), lambda: _require_dates(single, at, max_age))
+        return unless_stale(_answer(single), lambda: _require_dates(single, responder, at, max_age))
 
     return answer_or_unknown("OCSP", judge)
 
 
-def _require_dates(single: SingleAnswer, at: datetime, max_age: timedelta) -> None:
+def _require_dates(single: SingleAnswer, responder: Certificate, at: datetime, max_age: timedelta) -> None:
+    """Check the dates; the end of the responder's certificate makes an answer old, as its own date does."""
     require_fresh("the OCSP answer", single.this_update, single.next_update, at)
     require_young("the OCSP answer", single.this_update, at, max_age)
+    try:
+        responder.require_valid_at(at)
+    except CertificateError as error:
+        raise RevocationUnknownError(f"the OCSP answer is by a key whose {error}") from None
 
 
 def _single(read: OcspAnswer, certificate: Certificate, issuer: Certificate) -> SingleAnswer:

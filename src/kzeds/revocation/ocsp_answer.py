@@ -19,7 +19,7 @@ from kzeds import der
 from kzeds.certificate import Certificate
 from kzeds.der import READER_FAULTS, Extension, element, extensions, identifier, moment, octets, reread, sequence
 from kzeds.errors import KzedsError, MalformedAnswerError, MalformedCertificateError, RevocationUnknownError
-from kzeds.issued import require_issued, require_signature
+from kzeds.issued import may_sign_answers, require_issued, require_signature
 
 MAXIMUM_SIZE = 100_000
 """Bytes of an answer that is read; one has about 2 000."""
@@ -108,11 +108,18 @@ class OcspAnswer:
         found = self.extensions.get(NONCE)
         return None if found is None else found.value
 
-    def require_from(self, issuer: Certificate, at: datetime) -> None:
+    def require_from(self, issuer: Certificate, at: datetime) -> Certificate:
         """Check that the authority itself, or a responder that it certified for this, made the answer.
 
+        Args:
+            at: Moment at which the responder's certificate has to be valid.
+
+        Returns:
+            The responder's certificate.
+
         Raises:
-            RevocationUnknownError: Neither did, or the responder may not answer (purpose, dates, ocsp-nocheck).
+            RevocationUnknownError: Neither did, or the responder may not answer (purpose, key usage, dates,
+                ocsp-nocheck).
             WeakAlgorithmError: The signature is too weak.
             UnsupportedAlgorithmError: Its algorithm is not built in.
             SignatureMismatchError: The responder did not sign it.
@@ -122,6 +129,7 @@ class OcspAnswer:
             _require_delegated(responder, issuer)
         responder.require_valid_at(at)
         require_signature(responder, self.signature_oid, self.signature, self.signed_part, what="OCSP answer")
+        return responder
 
     def _responder(self, issuer: Certificate) -> Certificate:
         for certificate in (issuer, *_readable(self.certificates)):
@@ -149,6 +157,8 @@ def _require_delegated(responder: Certificate, issuer: Certificate) -> None:
     require_issued(responder, issuer)
     if OCSP_SIGNING not in responder.purposes:
         raise RevocationUnknownError("the signer of the OCSP answer is not certified for it (OCSPSigning)")
+    if not may_sign_answers(responder):
+        raise RevocationUnknownError("the key of the OCSP responder may not sign, by its key usage")
     if NO_CHECK not in responder.extensions:
         raise RevocationUnknownError("the OCSP responder could be revoked itself: its certificate lacks ocsp-nocheck")
 

@@ -20,6 +20,8 @@ from kzeds.revocation import crl, ocsp
 from kzeds.revocation.answer import Revocation, RevocationAnswer, answer_or_unknown, combine, unknown
 from kzeds.revocation.store import RevocationStore
 
+_WORST_FIRST = (Revocation.REVOKED, Revocation.UNKNOWN, Revocation.GOOD)
+
 
 class RevocationSource(Protocol):
     """Something that can be asked; it answers `UNKNOWN` rather than raise a `KzedsError`."""
@@ -87,7 +89,8 @@ class CrlServer:
         delta_url: Of the delta, or None.
         max_age: Older lists are `UNKNOWN`.
         refresh_after: The list, or the delta where there is one, is fetched anew when it was fetched longer ago.
-        complete_after: The same for the complete list where there is a delta.
+        complete_after: The same for the complete list where there is a delta; it is fetched after `refresh_after`
+            when the delta was made for a newer one.
     """
 
     fetch: Fetch
@@ -108,7 +111,9 @@ class CrlServer:
 
     def _refresh(self, issuer: Certificate, at: datetime, *, delta: bool) -> str:
         """Fetch a list when it is due, and keep it; say what went wrong, or ""."""
-        due_after = self.complete_after if self.delta_url is not None and not delta else self.refresh_after
+        due_after = self.refresh_after
+        if self.delta_url is not None and not delta and not self.store.lags(issuer):
+            due_after = self.complete_after
         fetched_at = self.store.fetched_at(issuer, delta=delta)
         if fetched_at is not None and timedelta(0) <= at - fetched_at <= due_after:
             return ""
@@ -146,9 +151,10 @@ def check_chain(chain: Sequence[Certificate], sources: Sequence[RevocationSource
             `UNKNOWN`.
 
     Returns:
-        The first answer that is not `GOOD`, or the answer about the first certificate.
+        The first answer that is `REVOKED`, or else the first that is not `GOOD`, or the answer about the first
+        certificate.
     """
     answers = [check_revocation(one, issuer, sources, at=at) for one, issuer in pairwise(chain)]
     if not answers:
         return unknown("no source", "the chain has no issuer to ask about the certificate")
-    return next((one for one in answers if one.status is not Revocation.GOOD), answers[0])
+    return min(answers, key=lambda one: _WORST_FIRST.index(one.status))

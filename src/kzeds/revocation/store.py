@@ -19,7 +19,8 @@ from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError, MalformedAnswerError, RevocationUnknownError
 from kzeds.files import write_atomically
 from kzeds.revocation.answer import Revocation, RevocationAnswer, answer_or_unknown, combine, require_fresh, unknown
-from kzeds.revocation.crl import MAXIMUM_SIZE, RevocationList, judge_crl, read_crl
+from kzeds.revocation.crl import judge_crl
+from kzeds.revocation.crl_list import MAXIMUM_SIZE, RevocationList, read_crl
 from kzeds.revocation.ocsp import judge_ocsp
 from kzeds.revocation.ocsp_answer import OcspAnswer, read_ocsp
 
@@ -76,13 +77,16 @@ class RevocationStore:
     def _judge_lists(
         self, certificate: Certificate, issuer: Certificate, at: datetime, max_age: timedelta
     ) -> RevocationAnswer:
+        def judge(data: bytes, newer: bytes | None = None) -> RevocationAnswer:
+            return judge_crl(certificate, issuer, data, at=at, delta=newer, max_age=max_age)
+
         base, delta = (self._read(self._list_path(issuer, delta=one)) for one in (False, True))
         if base is None:
-            return unknown("CRL", "no list is stored")
-        alone = judge_crl(certificate, issuer, base, at=at, max_age=max_age)
+            return unknown("CRL", "no list is stored") if delta is None else judge(delta)
+        alone = judge(base)
         if delta is None:
             return alone
-        answer = judge_crl(certificate, issuer, base, at=at, delta=delta, max_age=max_age)
+        answer = judge(base, delta)
         if answer.status is not Revocation.UNKNOWN:
             return answer
         return combine([answer, alone]) if answer.is_denied else alone
@@ -93,6 +97,14 @@ class RevocationStore:
             return datetime.fromtimestamp(self._list_path(issuer, delta=delta).stat().st_mtime, UTC)
         except OSError:
             return None
+
+    def lags(self, issuer: Certificate) -> bool:
+        """Whether the stored delta was made for a newer complete list than the stored one."""
+        with suppress(KzedsError):
+            base, delta = (self._read(self._list_path(issuer, delta=one)) for one in (False, True))
+            if base is not None and delta is not None:
+                return (read_crl(delta).base_number or 0) > (read_crl(base).number or 0)
+        return False
 
     def newest(self, issuer: Certificate) -> datetime | None:
         """The moment that the newest stored list or delta of an authority speaks of; None when there is none of it."""
@@ -131,7 +143,7 @@ class RevocationStore:
         answer = judge_ocsp(certificate, issuer, data, at=at, max_age=NO_LIMIT)
         if answer.status is Revocation.UNKNOWN or answer.as_of is None:
             raise RevocationUnknownError(answer.why)
-        return self._put_answer(self._path(issuer, certificate.serial_number), read_ocsp(data), data, answer.as_of, at)
+        return self._put_answer(issuer, certificate.serial_number, data, answer.as_of, at)
 
     def import_bytes(self, data: bytes, authorities: Collection[Certificate], *, at: datetime) -> tuple[Imported, ...]:
         """Keep the content of a file: a list, or an OCSP answer about one certificate or several.
@@ -164,12 +176,15 @@ class RevocationStore:
                 raise RevocationUnknownError("the OCSP answer is about a certificate of no trusted authority")
             read.require_from(issuer, at)
             require_fresh("the OCSP answer", single.this_update, single.next_update, at)
-            path = self._path(issuer, single.certificate_id.serial_number)
-            done.append(self._put_answer(path, read, data, single.this_update, at))
+            serial_number = single.certificate_id.serial_number
+            done.append(self._put_answer(issuer, serial_number, data, single.this_update, at))
         return tuple(done)
 
-    def _put_answer(self, path: Path, read: OcspAnswer, data: bytes, as_of: datetime, at: datetime) -> Imported:
-        is_kept = self._is_newer_answer(path, read)
+    def _put_answer(
+        self, issuer: Certificate, serial_number: int, data: bytes, as_of: datetime, at: datetime
+    ) -> Imported:
+        path = self._path(issuer, serial_number)
+        is_kept = self._is_newer_answer(path, issuer, read_ocsp(data))
         self._keep(path, data if is_kept else None, at)
         return Imported("OCSP answer", as_of, is_kept)
 
@@ -192,12 +207,17 @@ class RevocationStore:
             return True
         return (read.this_update, read.number or 0) > (stored.this_update, stored.number or 0)
 
-    def _is_newer_answer(self, path: Path, read: OcspAnswer) -> bool:
+    def _is_newer_answer(self, path: Path, issuer: Certificate, read: OcspAnswer) -> bool:
+        """Say the same of an answer; what is stored has to be proven for its own time."""
         try:
             data = self._read(path)
-            return data is None or read.produced_at > read_ocsp(data).produced_at
+            if data is None:
+                return True
+            stored = read_ocsp(data)
+            stored.require_from(issuer, stored.produced_at)
         except KzedsError:
             return True
+        return read.produced_at > stored.produced_at
 
     def _list_path(self, issuer: Certificate, *, delta: bool) -> Path:
         return self.directory / f"{_name(issuer)}{'.delta' if delta else ''}.crl"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from asn1crypto import core
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -19,7 +20,7 @@ from kzeds.der import element, identifier, sequence
 from kzeds.errors import CertificateRevokedError, MalformedAnswerError, RevocationUnknownError
 from kzeds.issuing import make_authority
 from kzeds.keys.pkcs12 import load_pkcs12
-from kzeds.revocation.crl import read_crl
+from kzeds.revocation.crl_list import read_crl
 from support.kzeds_authority import HOUR, YEARS, Court, court, other_court, read
 from support.kzeds_material import NOW, flipped, shared
 
@@ -153,6 +154,48 @@ def test_delta_must_follow_its_list(number: int, base_number: int, status: Revoc
     assert judge(court().crl(), delta=court().delta(number=number, base_number=base_number)).status is status
 
 
+def test_delta_that_is_ahead_of_its_list_still_tells_whom_it_names() -> None:
+    """Of others it tells nothing: what happened between the two is not known."""
+    some = court()
+    ahead = some.delta(some.serial, number=6, base_number=5)
+    assert judge(some.crl(), delta=ahead).status is REVOKED
+    assert judge(some.crl(), delta=some.delta(number=6, base_number=5)).status is UNKNOWN
+    removed = some.delta(some.serial, number=6, base_number=5, reason="remove_from_crl")
+    assert judge(some.crl(), delta=removed).status is UNKNOWN
+    assert judge(ahead).status is REVOKED
+    without_number = replace(read_crl(ahead), number=None)
+    assert judge_crl(some.holder, some.issuer, some.crl(), at=NOW, delta=without_number).status is REVOKED
+    behind = some.delta(some.serial, number=3, base_number=2)
+    assert "is older than the CRL no. 4" in judge(some.crl(), delta=behind).why
+    late = judge(some.crl(), delta=ahead, at=NOW + timedelta(days=8))
+    assert (late.status, late.is_denied) == (UNKNOWN, True)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_entries_about_a_certificate_the_gravest_counts(order: int) -> None:
+    some = court()
+    reasons = ("key_compromise", "certificate_hold", "remove_from_crl")[::order]
+    one_each = [read_crl(some.crl(some.serial, reason=reason)).entries for reason in reasons]
+    found = replace(read_crl(some.crl()), entries=b"".join(one_each)).find(some.serial)
+    assert found is not None
+    assert found.reason == "key_compromise"
+    found = replace(read_crl(some.crl()), entries=b"".join(one_each[1:] if order > 0 else one_each[:-1])).find(
+        some.serial
+    )
+    assert found is not None
+    assert found.reason == "certificate_hold"
+
+
+def test_number_that_is_written_longer_than_need_be_is_the_same_number() -> None:
+    some = court()
+    number = core.Integer(some.serial).contents
+    entry = sequence(element(0x02, b"\x00" + number), b"\x17\x0d260101000000Z")
+    found = replace(read_crl(some.crl()), entries=entry).find(some.serial)
+    assert found is not None
+    assert found.reason == "unspecified"
+    assert replace(read_crl(some.crl()), entries=entry).find(some.serial % 2**64) is None
+
+
 def test_delta_and_list_do_not_stand_for_each_other() -> None:
     some = court()
     assert "complete list is missing" in judge(some.delta()).why
@@ -183,7 +226,7 @@ def test_bytes_that_are_no_list_are_refused(data: bytes) -> None:
 
 
 def test_too_long_a_list_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kzeds.revocation.crl.MAXIMUM_SIZE", 10)
+    monkeypatch.setattr("kzeds.revocation.crl_list.MAXIMUM_SIZE", 10)
     with pytest.raises(MalformedAnswerError, match="more than 10 bytes"):
         read_crl(court().crl())
 

@@ -33,6 +33,8 @@ from kzeds import (
 )
 from kzeds.answering import Revoked, make_ocsp_answer, make_timestamp
 from kzeds.certificate import Certificate
+from kzeds.cli.keys import certificate_fields
+from kzeds.cli.output import in_words
 from kzeds.der import sequence
 from kzeds.errors import (
     CertificateError,
@@ -46,10 +48,11 @@ from kzeds.errors import (
 from kzeds.keys import packing, protection
 from kzeds.keys import pkcs12 as reader
 from kzeds.keys.pkcs12 import load_pkcs12
-from kzeds.revocation.crl import read_crl
+from kzeds.revocation.crl_list import read_crl
 from kzeds.revocation.ocsp import make_request
 from kzeds.tsp import make_request as make_timestamp_request
 from kzeds.tsp import read_response
+from kzeds.visible import json_text
 from kzeds.xml import parse
 from support.kzeds_authority import HOUR, court
 from support.kzeds_kinds import key_of, pki_of
@@ -203,6 +206,11 @@ def _use_certificate(found: Certificate, number: int) -> None:
         found.verify(bytes(128), b"data", key_of(KINDS[number % 3]).signature_uri)
     with suppress(KzedsError):
         judge_ocsp(key_of(KINDS[number % 3]).certificate, found, b"", at=NOW)
+    with suppress(KzedsError):
+        require_chain(key_of(KINDS[number % 3]).certificate, [found], at=NOW)
+    fields = certificate_fields(found, NOW)
+    assert json_text(fields)
+    assert all(in_words(value) for value in fields.values())
     if number >= len(KINDS):
         return
     require_chain(found, [authority], at=NOW)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.x509 import ocsp as openssl
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ from kzeds.keys.pkcs12 import load_pkcs12
 from kzeds.revocation import ocsp
 from kzeds.revocation.ocsp import make_request
 from kzeds.revocation.ocsp_answer import NO_CHECK, read_ocsp
-from support.kzeds_authority import HOUR, Court, court, issued_key, other_court
+from support.kzeds_authority import HOUR, STRANGE, Court, court, issued_key, issuing_with, other_court, usage
 from support.kzeds_material import NOW, flipped, shared
 
 GOOD, REVOKED, UNKNOWN = Revocation.GOOD, Revocation.REVOKED, Revocation.UNKNOWN
@@ -121,6 +122,38 @@ def test_responder_must_be_certified_for_it() -> None:
         some.authority, KeyKind.GOST_2004, issue_responder, Validity(NOW - timedelta(days=9), NOW - HOUR)
     )
     assert "expired" in judge(answer(by=expired)).why
+
+
+def test_revoked_outlives_the_certificate_of_the_responder_that_said_so() -> None:
+    """Else a key would be released by the mere end of another one; nothing is good by such an answer."""
+    some = court()
+    short = issued_key(some.authority, KeyKind.GOST_2004, issue_responder, Validity(NOW - HOUR, NOW + HOUR))
+    revoked, good = judge(answer(some.serial, by=short), at=NOW + 2 * HOUR), judge(answer(by=short), at=NOW + 2 * HOUR)
+    assert (revoked.status, revoked.is_denied, revoked.revoked_at) == (UNKNOWN, True, NOW - timedelta(days=3))
+    assert "expired" in revoked.why
+    assert (good.status, good.is_denied) == (UNKNOWN, False)
+    assert "expired" in good.why
+
+
+@pytest.mark.parametrize(
+    ("extensions", "words"),
+    [
+        ([], ""),
+        ([(usage("digital_signature"), True)], ""),
+        ([(usage("content_commitment"), True)], ""),
+        ([(usage("key_encipherment"), True)], "may not sign, by its key usage"),
+        ([(STRANGE, True)], "not known here: 1.2.3.4"),
+    ],
+)
+def test_responder_may_do_what_its_certificate_says(
+    extensions: list[tuple[x509.ExtensionType, bool]], words: str
+) -> None:
+    some = court(KeyKind.RSA)
+    purpose = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), False)
+    issue = issuing_with(purpose, (x509.OCSPNoCheck(), False), *extensions)
+    told = judge(answer(of=some, by=issued_key(some.authority, KeyKind.RSA, issue)), of=some)
+    assert told.status is (UNKNOWN if words else GOOD)
+    assert words in told.why
 
 
 def test_responder_that_could_be_revoked_itself_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:

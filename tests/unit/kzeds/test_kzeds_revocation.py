@@ -24,8 +24,11 @@ from kzeds import (
     StoredAnswers,
     check_chain,
     check_revocation,
+    judge_crl,
+    judge_ocsp,
 )
 from kzeds.answering import Revoked, make_ocsp_answer
+from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError, RevocationUnknownError, UnreachableError
 from kzeds.revocation.answer import combine, unknown
 from kzeds.revocation.ocsp import make_request
@@ -136,6 +139,18 @@ def test_list_is_fetched_when_it_is_due_and_not_before(nca: Nca, lists: CrlServe
     assert nca.calls[3:] == ["/nca-delta.crl", "/nca.crl"]
 
 
+def test_complete_list_is_fetched_sooner_when_the_delta_was_made_for_a_newer_one(nca: Nca, lists: CrlServer) -> None:
+    """Else the news of a whole day would be at hand and tell nothing."""
+    ask(lists)
+    nca.lists["/nca-delta.crl"] = court().delta(number=7, base_number=6)
+    nca.lists["/nca.crl"] = court().crl(court().serial, number=6)
+    assert ask(lists, at=2 * HOUR).status is REVOKED
+    assert nca.calls[2:] == ["/nca-delta.crl", "/nca.crl"]
+    nca.lists["/nca-delta.crl"] = court().delta(number=8, base_number=6)
+    ask(lists, at=4 * HOUR)
+    assert nca.calls[4:] == ["/nca-delta.crl"]
+
+
 def test_outage_keeps_the_last_news_only_as_long_as_they_are_young(nca: Nca, url: str, lists: CrlServer) -> None:
     assert ask(lists).status is GOOD
     nca.status = 503
@@ -211,10 +226,48 @@ def test_nothing_is_believed_because_it_lies_in_the_store(store: RevocationStore
     assert ask(StoredAnswers(store)).status is REVOKED
 
 
+def test_answer_that_somebody_else_put_there_keeps_out_no_right_one(store: RevocationStore) -> None:
+    some, false = court(), other_court()
+    asked = make_request(some.holder, some.issuer).der
+    good = make_ocsp_answer(some.responder, some.issuer, asked, at=NOW, revoked={})
+    store.put_answer(some.holder, some.issuer, good, at=NOW)
+    (path,) = store.directory.iterdir()
+    path.write_bytes(make_ocsp_answer(false.responder, some.issuer, asked, at=NOW + 9 * DAY, revoked={}))
+    assert ask(StoredAnswers(store)).status is UNKNOWN
+    right = make_ocsp_answer(some.responder, some.issuer, asked, at=NOW, revoked={some.serial: Revoked(NOW - DAY)})
+    assert store.put_answer(some.holder, some.issuer, right, at=NOW).is_kept
+    assert ask(StoredAnswers(store)).status is REVOKED
+
+
+def test_list_that_is_newer_does_not_make_good_what_the_responder_does_not_know() -> None:
+    """What was never issued is on no list."""
+    some = court()
+    asked = make_request(some.holder, some.issuer).der
+    strange = make_ocsp_answer(some.responder, some.issuer, asked, at=NOW - 2 * HOUR, revoked={}, unknown={some.serial})
+    answers = [
+        judge_ocsp(some.holder, some.issuer, strange, at=NOW),
+        judge_crl(some.holder, some.issuer, some.crl(), at=NOW),
+    ]
+    assert [one.status for one in answers] == [UNKNOWN, GOOD]
+    assert combine(answers).status is UNKNOWN
+    known = make_ocsp_answer(some.responder, some.issuer, asked, at=NOW, revoked={})
+    assert combine([*answers, judge_ocsp(some.holder, some.issuer, known, at=NOW)]).status is GOOD
+
+
 def test_delta_that_does_not_fit_leaves_the_list_alone(store: RevocationStore) -> None:
     store.put_list(court().issuer, court().crl(), at=NOW)
     store.put_list(court().issuer, court().delta(base_number=9, number=10), at=NOW)
     assert ask(StoredAnswers(store)).source.startswith("CRL no. 4 ")
+
+
+def test_delta_that_does_not_fit_its_list_or_has_none_still_tells_whom_it_names(store: RevocationStore) -> None:
+    ahead = court().delta(court().serial, base_number=9, number=10)
+    store.put_list(court().issuer, ahead, at=NOW)
+    assert ask(StoredAnswers(store)).status is REVOKED
+    assert not store.lags(court().issuer)
+    store.put_list(court().issuer, court().crl(), at=NOW)
+    assert ask(StoredAnswers(store)).status is REVOKED
+    assert store.lags(court().issuer)
 
 
 def test_delta_that_is_too_old_still_denies_what_its_list_does_not_know(store: RevocationStore) -> None:
@@ -278,6 +331,16 @@ def test_chain_is_as_good_as_its_worst_certificate(store: RevocationStore) -> No
     assert check_chain(chain, [StoredAnswers(store)], at=NOW).status is GOOD
     assert check_chain((*chain, other_court().issuer), [StoredAnswers(store)], at=NOW).status is UNKNOWN
     assert check_chain(chain[:1], [StoredAnswers(store)], at=NOW).status is UNKNOWN
+
+
+def test_revoked_authority_outweighs_a_holder_of_whom_nobody_can_tell() -> None:
+    class Source:
+        def ask(self, certificate: Certificate, issuer: Certificate, *, at: datetime) -> RevocationAnswer:
+            del issuer, at
+            return _answer(UNKNOWN if certificate == court().holder else REVOKED)
+
+    chain = (court().holder, court().issuer, court().issuer)
+    assert check_chain(chain, [Source()], at=NOW).status is REVOKED
 
 
 @pytest.mark.parametrize(

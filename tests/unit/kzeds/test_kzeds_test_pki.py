@@ -13,12 +13,14 @@ from asn1crypto import pkcs12 as asn1
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from kzeds import KeyKind, Revocation, judge_crl, judge_ocsp
 from kzeds import test_pki as module
 from kzeds.certificate import Certificate
 from kzeds.errors import TestPkiError
 from kzeds.keys.pkcs12 import load_pkcs12
 from kzeds.test_pki import TestPki, make_test_pki
 from kzeds.trust import require_chain
+from support.kzeds_kinds import pki_of
 from support.kzeds_material import NOW, certificate, key, key_bytes, password, pki
 
 NAMES = ["gateway", "employer", "employer-auth", "employer-expired", "employer-revoked", "employer-2", "stranger"]
@@ -44,7 +46,21 @@ def test_directory_holds_what_the_agent_and_the_simulator_look_for() -> None:
         *("employer-expired.p12", "employer-expired.pem", "employer-2.p12", "employer-2.password", "employer-2.pem"),
         *("stranger.p12", "stranger.password", "stranger.pem", "employer-revoked.p12", "employer-revoked.pem"),
         *("nca.crl", "nca-delta.crl", "ocsp.p12", "ocsp.password", "ocsp.pem", "tsa.p12", "tsa.password", "tsa.pem"),
+        *("employer.ocsp", "employer-revoked.ocsp"),
     }
+
+
+@pytest.mark.parametrize("kind", KeyKind)
+def test_authority_answers_by_list_delta_and_ocsp(kind: KeyKind) -> None:
+    """The three kinds of keys, each with everything that tells good from revoked."""
+    made = pki_of(kind)
+    issuer = Certificate.load(made.nca_ca)
+    for name, status in (("employer", Revocation.GOOD), ("employer-revoked", Revocation.REVOKED)):
+        holder = Certificate.load(made.certificate_file(name))
+        by_list = judge_crl(holder, issuer, made.crl.read_bytes(), delta=made.delta_crl.read_bytes(), at=NOW)
+        by_answer = judge_ocsp(holder, issuer, made.ocsp_file(name).read_bytes(), at=NOW)
+        assert (by_list.status, by_answer.status) == (status, status)
+        assert by_list.revocation_reason == by_answer.revocation_reason
 
 
 def test_only_the_owner_reads_any_of_it() -> None:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA384, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from kzeds.certificate import Certificate
+from kzeds.der import Extension
 from kzeds.errors import (
     CertificateExpiredError,
     CertificateMissingError,
@@ -22,9 +23,10 @@ from kzeds.errors import (
     UntrustedCertificateError,
     WeakAlgorithmError,
 )
-from kzeds.issued import verifier_of
+from kzeds.issued import require_issued, verifier_of
 from kzeds.issuing import Authority, Holder, Validity, issue, make_authority
-from kzeds.trust import load_authorities, require_chain
+from kzeds.trust import _require_depth, load_authorities, require_chain
+from support.kzeds_authority import STRANGE
 from support.kzeds_material import NOW, certificate, flipped, pki, private_key, shared
 
 YEARS = Validity(NOW - timedelta(days=900), NOW + timedelta(days=900))
@@ -49,21 +51,35 @@ def _read(made: x509.Certificate) -> Certificate:
     return Certificate.from_der(made.public_bytes(Encoding.DER))
 
 
-def _sub_authority(root: Authority, key: RSAPrivateKey, validity: Validity, *, ca: bool = True) -> Authority:
-    """Issue a certificate for an authority under another."""
-    made = (
+def _sub_authority(
+    root: Authority,
+    key: RSAPrivateKey,
+    validity: Validity = YEARS,
+    *,
+    name: str = "MIDDLE",
+    ca: bool = True,
+    path_length: int | None = None,
+    more: tuple[x509.ExtensionType, ...] = (),
+) -> Authority:
+    """Issue a certificate for an authority under another.
+
+    Args:
+        more: Further extensions, all critical.
+    """
+    builder = (
         x509.CertificateBuilder()
         .issuer_name(root.certificate.subject)
-        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "MIDDLE")]))
+        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
         .public_key(key.public_key())
         .serial_number(5)
         .not_valid_before(validity.not_before)
         .not_valid_after(validity.not_after)
-        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=path_length), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(_known(root), SHA384())
     )
-    return Authority(made, key)
+    for extension in more:
+        builder = builder.add_extension(extension, critical=True)
+    return Authority(builder.sign(_known(root), SHA384()), key)
 
 
 def test_certificate_of_the_authority_is_trusted() -> None:
@@ -133,6 +149,62 @@ def test_holder_of_an_ordinary_certificate_cannot_issue() -> None:
     leaf = _read(issue(ordinary, private_key().public_key(), Holder("X"), YEARS))
     with pytest.raises(UntrustedCertificateError):
         require_chain(leaf, [_read(root.certificate), _read(ordinary.certificate)], at=NOW)
+
+
+@pytest.mark.parametrize(("allowed", "is_trusted"), [((None, 0), True), ((1, None), True), ((0, None), False)])
+def test_authority_has_no_more_below_it_than_it_allows(allowed: tuple[int | None, ...], is_trusted: bool) -> None:
+    above = make_authority(_new_key(), "ROOT", YEARS)
+    root = _sub_authority(above, _new_key(), name="UPPER", path_length=allowed[0])
+    middle = _sub_authority(root, _new_key(), path_length=allowed[1])
+    leaf = _read(issue(middle, private_key().public_key(), Holder("X"), YEARS))
+    authorities = [_read(one.certificate) for one in (above, root, middle)]
+    if is_trusted:
+        assert len(require_chain(leaf, authorities, at=NOW)) == 4
+        return
+    with pytest.raises(UntrustedCertificateError, match="allows 0 authorities below it, and 1"):
+        require_chain(leaf, authorities, at=NOW)
+
+
+def test_authority_that_certified_itself_anew_does_not_count_as_one_below() -> None:
+    root = make_authority(_new_key(), "ROOT", YEARS)
+    upper = _sub_authority(root, _new_key(), name="UPPER", path_length=0)
+    renewed = _sub_authority(upper, _new_key(), name="UPPER", path_length=0)
+    leaf = _read(issue(renewed, private_key().public_key(), Holder("X"), YEARS))
+    chain = [leaf, *(_read(one.certificate) for one in (renewed, upper))]
+    _require_depth(chain)
+    with pytest.raises(UntrustedCertificateError):
+        _require_depth([*chain[:2], _read(_sub_authority(root, _new_key(), name="LOWER").certificate), chain[2]])
+
+
+def test_path_length_that_cannot_be_read_is_an_error_of_ours() -> None:
+    middle = _read(_sub_authority(make_authority(_new_key(), "ROOT", YEARS), _new_key()).certificate)
+    spoilt = Extension(critical=True, value=bytes.fromhex("30060101ff020000")[:5] + b"\x02\x00")
+    with pytest.raises(MalformedCertificateError, match="basic constraints"):
+        _require_depth([middle, replace(middle, extensions={"2.5.29.19": spoilt})])
+
+
+def test_critical_extension_that_nobody_here_understands_is_not_passed_over() -> None:
+    """It may forbid just what the certificate is taken for: name constraints do."""
+    root = make_authority(_new_key(), "ROOT", YEARS)
+    names = x509.NameConstraints([x509.DNSName("kz")], None)
+    middle = _sub_authority(root, _new_key(), more=(names,))
+    leaf = _read(issue(middle, private_key().public_key(), Holder("X"), YEARS))
+    with pytest.raises(UntrustedCertificateError, match=r"not known here: 2\.5\.29\.30"):
+        require_chain(leaf, [_read(root.certificate), _read(middle.certificate)], at=NOW)
+    strange = _read(_sub_authority(root, _new_key(), ca=False, more=(STRANGE,)).certificate)
+    with pytest.raises(UntrustedCertificateError, match=r"not known here: 1\.2\.3\.4"):
+        require_chain(strange, [_read(root.certificate)], at=NOW)
+    with pytest.raises(UntrustedCertificateError, match=r"not known here: 1\.2\.3\.4"):
+        require_issued(strange, _read(root.certificate))
+
+
+def test_short_key_of_an_authority_proves_nothing() -> None:
+    short = make_authority(generate_private_key(65537, 1024), "ROOT", YEARS)  # noqa: S505 - a key that must be refused
+    leaf = _read(issue(short, private_key().public_key(), Holder("X"), YEARS))
+    with pytest.raises(WeakAlgorithmError, match="below 2048 bits"):
+        require_chain(leaf, [_read(short.certificate)], at=NOW)
+    with pytest.raises(WeakAlgorithmError, match="below 2048 bits"):
+        require_issued(leaf, _read(short.certificate))
 
 
 def test_certificate_that_is_given_itself_is_trusted() -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from asn1crypto import tsp as asn1
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,7 +38,19 @@ from kzeds.issuing import Authority, Validity, issue_responder, issue_timestampe
 from kzeds.signed_parts import read_signed
 from kzeds.timestamp import TST_INFO
 from kzeds.tsp import POLICY_GOST_2015, TimestampRequest, make_request, read_response
-from support.kzeds_authority import HOUR, Court, court, http_server, issued_key, new_key, other_court, read
+from support.kzeds_authority import (
+    HOUR,
+    STRANGE,
+    Court,
+    court,
+    http_server,
+    issued_key,
+    issuing_with,
+    new_key,
+    other_court,
+    read,
+    usage,
+)
 from support.kzeds_material import NOW, flipped, shared
 
 DATA = "Еңбек шарты № 1\n".encode()
@@ -108,6 +122,34 @@ def test_authority_must_be_trusted_and_certified_for_timestamps() -> None:
     for_other_things = issued_key(court().authority, KeyKind.GOST_2004, issue_responder)
     with pytest.raises(TimestampMismatchError, match="certified"):
         verify(token_of(request, by=for_other_things))
+
+
+_STAMPS, _MAILS = ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.EMAIL_PROTECTION
+
+
+@pytest.mark.parametrize(
+    ("extensions", "words"),
+    [
+        ([(x509.ExtendedKeyUsage([_STAMPS]), True)], ""),
+        ([(x509.ExtendedKeyUsage([_STAMPS]), True), (usage("digital_signature"), True)], ""),
+        ([], "not certified for timestamps"),
+        ([(x509.ExtendedKeyUsage([_STAMPS]), False)], "not certified for timestamps"),
+        ([(x509.ExtendedKeyUsage([_MAILS]), True)], "not certified for timestamps"),
+        ([(x509.ExtendedKeyUsage([_STAMPS, _MAILS]), True)], "or for more than them"),
+        ([(x509.ExtendedKeyUsage([_STAMPS]), True), (usage("key_encipherment"), True)], "by its key usage"),
+        ([(x509.ExtendedKeyUsage([_STAMPS]), True), (STRANGE, True)], "not known here: 1.2.3.4"),
+    ],
+)
+def test_maker_may_do_what_its_certificate_says(extensions: list[tuple[x509.ExtensionType, bool]], words: str) -> None:
+    """Timestamps and nothing else, and critical, so that nobody passes over it."""
+    some = court(KeyKind.RSA)
+    key = issued_key(some.authority, KeyKind.RSA, issuing_with(*extensions))
+    token = token_of(make_request(DATA), by=key)
+    if not words:
+        assert verify(token, of=some).time == NOW
+        return
+    with pytest.raises((TimestampMismatchError, UntrustedCertificateError), match=words):
+        verify(token, of=some)
 
 
 def test_certificate_may_be_left_out_when_it_is_given() -> None:

@@ -12,10 +12,10 @@ import pytest
 from kzeds import Certificate, KeyKind, issuing
 from kzeds.answering import Revoked, key_of, make_crl, make_ocsp_answer
 from kzeds.errors import UnreachableError
-from kzeds.issuing import Authority, Holder
+from kzeds.issuing import Authority, Holder, Validity
 from kzeds.revocation.sources import CrlServer, OcspServer, StoredAnswers
 from kzeds.revocation.store import RevocationStore
-from support.kzeds_authority import HOUR, YEARS, court, new_key, other_court, read
+from support.kzeds_authority import HOUR, YEARS, court, forged, new_key, other_court, read
 from support.kzeds_material import NOW
 from usrec.adapters.trust.judge import CertificateJudge
 from usrec.domain.trust import TrustStatus, TrustVerdict
@@ -133,6 +133,19 @@ def test_revoked_outlives_the_end_of_the_certificate_and_a_restart_after_it(
     assert on_holder(restarted, later=ended).status is S.REVOKED
 
 
+def test_revoked_outlives_the_end_of_its_authority(servers: Servers, tmp_path: Path) -> None:
+    short = issuing.make_authority(new_key(KIND), "SHORT", Validity(NOW - 24 * HOUR, NOW + HOUR))
+    issued = issuing.issue(short, new_key(KIND).public_key(), Holder("ТЕСТ"), Validity(NOW - 9 * HOUR, NOW + 99 * HOUR))
+    holder, issuer = read(issued), read(short.certificate)
+    judge = judge_of(servers, tmp_path, issuer, ocsp=False)
+    later = NOW + 2 * HOUR
+    assert judge.judge(holder.der, at=later).status is S.UNKNOWN, "that end alone is no revocation"
+    table = {holder.serial_number: Revoked(NOW - HOUR, "key_compromise")}
+    data = make_crl(key_of(short), table, number=1, this_update=NOW, next_update=NOW + 9 * HOUR)
+    judge.stored.store.import_bytes(data, [issuer], at=NOW)
+    assert judge.judge(holder.der, at=later).status is S.REVOKED
+
+
 def test_good_that_is_newer_than_an_old_revoked_releases(servers: Servers, tmp_path: Path) -> None:
     judge = judge_of(servers, tmp_path)
     servers.ocsp(court().serial)
@@ -177,6 +190,23 @@ def test_certificate_of_a_stranger_is_untrusted_and_nobody_is_asked(servers: Ser
     verdict = judge_of(servers, tmp_path).judge(other_court().holder.der, at=NOW)
     assert verdict.status is S.UNTRUSTED
     assert servers.asked == []
+
+
+@pytest.mark.parametrize("algorithm", [None, "1.2.3.4", "1.2.840.113549.1.1.5"], ids=["wrong", "unknown", "SHA-1"])
+@pytest.mark.parametrize("days", [(-9, 9), (-9, -1), (1, 9)], ids=["now", "over", "to come"])
+def test_certificate_that_only_names_an_authority_is_untrusted(
+    servers: Servers, tmp_path: Path, algorithm: str | None, days: tuple[int, int]
+) -> None:
+    """Whoever makes it chooses its dates, and the algorithm by which it says to be signed."""
+    servers.ocsp()
+    validity = Validity(*(NOW + timedelta(days=number) for number in days))
+    false = forged(court().authority, new_key(KIND).public_key(), Holder("X"), algorithm=algorithm, validity=validity)
+    assert judge_of(servers, tmp_path).judge(false.der, at=NOW).status is S.UNTRUSTED
+    assert servers.asked == []
+
+
+def test_certificate_that_is_not_yet_valid_is_unknown(servers: Servers, tmp_path: Path) -> None:
+    assert on_holder(judge_of(servers, tmp_path), later=court().holder.not_before - NOW - HOUR).status is S.UNKNOWN
 
 
 def test_authority_itself_was_issued_to_nobody(servers: Servers, tmp_path: Path) -> None:

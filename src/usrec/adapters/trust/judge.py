@@ -2,6 +2,8 @@
 
 Every authority that the settings name is trusted as such. Whether an authority was itself revoked is asked only where
 the settings name a list of the authority above it: without one there is nobody to ask, and naming it was a decision.
+A certificate counts as issued by one of them only where that is proven: one whose signature cannot be checked, or is
+too weak to prove anything, was issued by nobody.
 What says "revoked" holds although it is too old for anything else, until somebody says "good" later than that.
 Source: RFC 5280, section 6; decision 9.
 """
@@ -14,12 +16,13 @@ from datetime import datetime
 from itertools import pairwise
 
 from kzeds.certificate import Certificate
-from kzeds.errors import CertificateExpiredError, KzedsError, UntrustedCertificateError
+from kzeds.errors import CertificateExpiredError, CertificateNotYetValidError, KzedsError
 from kzeds.revocation.answer import RevocationAnswer
 from kzeds.revocation.sources import CrlServer, OcspServer, RevocationSource, StoredAnswers, check_revocation
 from kzeds.trust import require_chain
 from usrec.domain.trust import TrustStatus, TrustVerdict
 
+_OUT_OF_DATE = (CertificateExpiredError, CertificateNotYetValidError)
 _WORST_FIRST = (TrustStatus.REVOKED, TrustStatus.UNKNOWN, TrustStatus.GOOD)
 
 
@@ -67,28 +70,37 @@ class CertificateJudge:
     def _asked(self, der: bytes, at: datetime, *, recall: bool) -> TrustVerdict:
         try:
             certificate = Certificate.from_der(der)
-            chain = self.chain_of(certificate, at)
-        except CertificateExpiredError as error:
-            return self._revoked_before_its_end(certificate, at) or TrustVerdict(TrustStatus.UNKNOWN, str(error), at)
-        except UntrustedCertificateError as error:
-            return TrustVerdict(TrustStatus.UNTRUSTED, str(error), at)
         except KzedsError as error:
             return TrustVerdict(TrustStatus.UNKNOWN, str(error), at)
+        try:
+            chain = self.chain_of(certificate, at)
+        except _OUT_OF_DATE as error:
+            return self._out_of_date(certificate, at, str(error))
+        except KzedsError as error:
+            return TrustVerdict(TrustStatus.UNTRUSTED, str(error), at)
         if len(chain) < 2:
             what = "it is one of the trusted authorities itself, which issued it to nobody"
             return TrustVerdict(TrustStatus.UNTRUSTED, what, at)
         answers = self._answers(chain, at, recall=recall)
         return _verdict(min(answers, key=lambda one: _WORST_FIRST.index(_status(one))), at)
 
-    def _revoked_before_its_end(self, certificate: Certificate, at: datetime) -> TrustVerdict | None:
-        """What is stored of a revocation: its end does not release a certificate, nor does a restart after it."""
-        end = certificate.not_after
-        try:
-            chain = self.chain_of(certificate, end)
-        except KzedsError:
-            return None
-        answers = self._answers(chain, end, recall=True)
-        return next((_verdict(one, at) for one in answers if _status(one) is TrustStatus.REVOKED), None)
+    def _out_of_date(self, certificate: Certificate, at: datetime, why: str) -> TrustVerdict:
+        """What is to be said beyond its dates: whether an authority issued it, and what is stored of a revocation.
+
+        Its end does not release a revoked certificate, nor does that of its authority, nor a restart after it.
+        """
+        within = min(max(at, certificate.not_before), certificate.not_after)
+        for moment in (within, certificate.not_before):
+            try:
+                chain = self.chain_of(certificate, moment)
+            except _OUT_OF_DATE:
+                continue
+            except KzedsError as error:
+                return TrustVerdict(TrustStatus.UNTRUSTED, str(error), at)
+            for answer in self._answers(chain, moment, recall=True):
+                if _status(answer) is TrustStatus.REVOKED:
+                    return _verdict(answer, at)
+        return TrustVerdict(TrustStatus.UNKNOWN, why, at)
 
     def _answers(self, chain: Sequence[Certificate], at: datetime, *, recall: bool) -> Sequence[RevocationAnswer]:
         """About the holder, and about each authority of which a list is named; a revoked one ends the asking."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError
-from kzeds.revocation.crl import read_crl
+from kzeds.revocation.crl_list import read_crl
 from kzeds.revocation.ocsp import REQUEST_TYPE, make_request
 from kzeds.revocation.ocsp_answer import read_ocsp
 from kzeds.revocation.sources import CrlServer, OcspServer
