@@ -60,7 +60,9 @@ class HttpFetch:
             UnreachableError: There was no such answer in time, or it is too long, or the address is not http(s).
         """
         if not url.startswith(("http://", "https://")):
-            raise UnreachableError(f"{_shown(url)} is not an http or https address")
+            raise UnreachableError(
+                f"{_shown(url)} is not an http or https address: it has to begin with http:// or https://"
+            )
         headers = {"Content-Type": content_type} if content_type else {}
         with Cutter(self.timeout) as cutter:
             try:
@@ -122,4 +124,6 @@ def _shown(url: str) -> str:
         port = "" if parts.port is None else f":{parts.port}"
     except ValueError:
         return "the address"
+    if not parts.netloc:
+        return "the address" if "@" in url else url.partition("?")[0]
     return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"

@@ -88,7 +88,7 @@ def sign_package(
         signing_key = _key(key, password_file, texts)
         with naming(file):
             signed = sign(agreed, KeySigner(signing_key), at=now())
-    write_signed(signed, output)
+        write_signed(signed, output)
     typer.echo(texts.done.format(count=len(signed.documents), file=output))
 
 
@@ -105,7 +105,7 @@ def _speaking(texts: Texts) -> Iterator[None]:
     """Say in the owner's language what is wrong, before the error goes its way."""
     try:
         yield
-    except KzedsError as error:
+    except (KzedsError, OSError) as error:
         refusal = texts.refusals.get(type(error))
         if refusal is not None:
             typer.echo(refusal, err=True)

@@ -46,6 +46,8 @@ def check(
         raise typer.BadParameter("a delta is read together with a complete list", param_hint="--delta")
     asked = Certificate.load(certificate), Certificate.load(issuer)
     places = Places(store, ocsp, proxy=proxy, max_age=hours(max_age))
+    if not (places.are_named or crl or response):
+        raise typer.BadParameter("there is nothing to ask", param_hint="--crl, --ocsp-response, --ocsp or --store")
     at = now()
     answer = combine(
         [

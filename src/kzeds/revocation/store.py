@@ -61,7 +61,7 @@ class RevocationStore:
         def stored_answer() -> RevocationAnswer:
             answer = self._read(self._answer_path(certificate, issuer))
             if answer is None:
-                return unknown("OCSP", "no answer is stored")
+                return unknown("OCSP", "no answer about this certificate is stored")
             return judge_ocsp(certificate, issuer, answer, at=at, max_age=ocsp_max_age)
 
         from_lists = self.judge_lists(certificate, issuer, at=at, max_age=crl_max_age)
@@ -78,7 +78,7 @@ class RevocationStore:
     ) -> RevocationAnswer:
         base, delta = (self._read(self._list_path(issuer, delta=one)) for one in (False, True))
         if base is None:
-            return unknown("CRL", "no list is stored")
+            return unknown("CRL", "no list of its issuer is stored")
         alone = judge_crl(certificate, issuer, base, at=at, max_age=max_age)
         if delta is None:
             return alone
