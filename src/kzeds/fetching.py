@@ -40,11 +40,13 @@ class Fetch(Protocol):
 class HttpFetch:
     """Asks over HTTP.
 
+    Source: RFC 6960, appendix A, RFC 3161, 3.4, RFC 5280, 4.2.1.13. It raises `UnreachableError` and nothing else.
+
     Attributes:
         timeout: Seconds for each answer as a whole, from the connection to its last byte.
         proxy: Address of an HTTP proxy, with user and password where it wants them, or None; the environment is not
             asked.
-        maximum_size: Bytes; a longer answer is refused.
+        maximum_size: Bytes, 64 000 000 unless you say otherwise; a longer answer is refused.
         tls: How https servers are verified; None is the system's authorities.
     """
 

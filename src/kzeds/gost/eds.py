@@ -77,12 +77,15 @@ KINDS = {kind.key_oid: kind for kind in (GOST_2015, GOST_OF_2004)}
 
 
 def digest(kind: GostKind, data: bytes) -> bytes:
-    """The hash of `data`: by libgcrypt where it can, else in plain Python."""
+    """The hash of `data`, 64 or 32 bytes, not reversed: by libgcrypt where it can, else in plain Python."""
     return (native.libgcrypt_hash(kind.hash_name) or kind.plain_hash)(data)
 
 
 def signer(kind: GostKind, private_key: int) -> Callable[[bytes], bytes]:
-    """A function that signs with this key and keeps the key to itself; it may be called from any thread."""
+    """A function that signs with this key and keeps the key to itself; it may be called from any thread.
+
+    It takes the data, not a hash, and gives r, then s, little-endian: 128 or 64 bytes.
+    """
     arithmetic = _arithmetic(kind.curve)
 
     def sign(data: bytes) -> bytes:
@@ -93,6 +96,11 @@ def signer(kind: GostKind, private_key: int) -> Callable[[bytes], bytes]:
 
 def verify(kind: GostKind, public_key: bytes, signature: bytes, data: bytes) -> bool:
     """Say whether `signature` over `data` was made by the key of this DER SubjectPublicKeyInfo.
+
+    Args:
+        public_key: DER SubjectPublicKeyInfo with x, then y, little-endian, 64 or 32 bytes each.
+        signature: r, then s, little-endian, 128 or 64 bytes; one of another length is not valid.
+        data: What was signed, not hashed.
 
     Raises:
         MalformedCertificateError: When the bytes are not a public key of this kind.
