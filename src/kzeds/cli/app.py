@@ -95,7 +95,7 @@ def pki_for_tests(
         typer.Option("--server-name", metavar="HOST", help="Further host name of the TLS server; may be repeated."),
     ] = None,
 ) -> None:
-    """Make keys and certificates for tests and demonstrations, in the NCA's profile; nobody may trust them."""
+    """Make keys and certificates for tests and demonstrations. In the NCA's profile; nobody may trust them."""
     from kzeds.test_pki import EMPLOYER_BIN, ORGANISATION, KeyKind, make_test_pki
 
     if kind not in set(KeyKind):
@@ -118,7 +118,7 @@ def servers_for_tests(
         int, typer.Option("--port", metavar="P", min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")
     ] = 8479,
 ) -> None:
-    """Answer OCSP, time stamps and lists for a test PKI, on this machine alone, until it is interrupted."""
+    """Answer OCSP, time stamps and lists for a test PKI. On this machine alone, until it is interrupted."""
     from kzeds.test_servers import TestServers
 
     with TestServers(directory, clock=now, port=port) as servers:

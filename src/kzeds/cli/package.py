@@ -41,7 +41,7 @@ Language = Annotated[
 
 
 def show_package(file: PackageFile, *, language: Language = None, as_json: Json = False) -> None:
-    """Show what a package holds: its summaries, and what each document itself says."""
+    """Show what a package holds. That is its summaries, and what each document itself says."""
     from kzeds.package.summary import package_lines
     from kzeds.package.texts import choose_language
 
@@ -65,7 +65,7 @@ def sign_package(
     each: Annotated[bool, typer.Option("--each", help="Ask about each document, and sign those agreed to.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask: the documents were looked at before.")] = False,
 ) -> None:
-    """Show every document of a package, ask, sign, check each signature, and write what goes back."""
+    """Show every document of a package, ask, and sign. Each signature is checked before what goes back is written."""
     from kzeds.package import sign_package as sign
     from kzeds.package import write_signed
     from kzeds.package.texts import TEXTS, choose_language

@@ -56,7 +56,7 @@ def verify(
     proxy: Annotated[str | None, typer.Option("--proxy", metavar="URL", help="HTTP proxy for the addresses.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Check a signature and what it covers; with --trust also who issued the certificate, for today's date."""
+    """Check a signature and what it covers. With --trust also who issued the certificate, for today's date."""
     places = Places(store, ocsp, crl, delta, proxy, hours(max_age))
     _require_sense(wsse=wsse, cms=cms, content=content, trust=trust, places=places)
     report: dict[str, Any] = {"valid": False, "result": "passed", "file": str(file)}

@@ -125,3 +125,10 @@ def test_errors_and_names_are_there_before_anything_was_used() -> None:
     script = "import kzeds; kzeds.errors.WrongPasswordError; print(*sorted(set(kzeds.__all__) - set(dir(kzeds))))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
+
+
+@pytest.mark.parametrize("group", [(), ("revocation",), ("signer-daemon",), ("pkcs11",)])
+def test_help_cuts_no_sentence_off(group: tuple[str, ...], run: Run) -> None:
+    lines = run(*group, "--help")[1].splitlines()
+    assert [line for line in lines if line.endswith("...") and not line.startswith("Usage")] == []
+    assert len(lines) > 5
