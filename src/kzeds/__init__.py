@@ -4,10 +4,13 @@ The package stands alone: it knows nothing of USREC. `import kzeds` is cheap; a 
 
 Example::
 
+    from datetime import UTC, datetime
+    from pathlib import Path
+
     import kzeds
 
-    key = kzeds.load_pkcs12(Path("key.p12").read_bytes(), password)
-    key.require_may_sign(at=now)
+    key = kzeds.load_pkcs12(Path("key.p12").read_bytes(), kzeds.read_password(Path("key.password")))
+    key.require_may_sign(at=datetime.now(UTC))
     signed = kzeds.sign_enveloped(b"<contract/>", key)
     print(kzeds.verify_enveloped(signed).certificate.bin)
 """

@@ -120,3 +120,14 @@ def test_sizes_that_are_named_are_those_of_signatures(row: int, kind: KeyKind, t
         key.certificate.verify(signature, b"data", key.signature_uri)
         with pytest.raises(errors.SignatureMismatchError):
             key.certificate.verify(signature[::-1], b"data", key.signature_uri)
+
+
+ERROR_CLASSES = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, errors.KzedsError)]
+
+
+@pytest.mark.parametrize("error", ERROR_CLASSES, ids=lambda one: str(one.__name__))
+def test_each_error_names_what_a_program_can_ask_it(error: type[errors.KzedsError]) -> None:
+    assert _says(error)
+    own = vars(error).get("__init__")
+    for attribute in re.findall(r"self\.(\w+) =", inspect.getsource(own) if own else ""):
+        assert re.search(rf"`{attribute}`|^    {attribute}: ", _says(error), re.MULTILINE), attribute
