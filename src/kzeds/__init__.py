@@ -4,10 +4,13 @@ The package stands alone: it knows nothing of USREC. `import kzeds` is cheap; a 
 
 Example::
 
+    from datetime import UTC, datetime
+    from pathlib import Path
+
     import kzeds
 
-    key = kzeds.load_pkcs12(Path("key.p12").read_bytes(), password)
-    key.require_may_sign(at=now)
+    key = kzeds.load_pkcs12(Path("key.p12").read_bytes(), kzeds.read_password(Path("key.password")))
+    key.require_may_sign(at=datetime.now(UTC))
     signed = kzeds.sign_enveloped(b"<contract/>", key)
     print(kzeds.verify_enveloped(signed).certificate.bin)
 """
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from kzeds.cms_timestamp import add_timestamp, stamped_bytes, timestamp_in
     from kzeds.errors import KzedsError
     from kzeds.fetching import HttpFetch
+    from kzeds.files import read_password
     from kzeds.keys.pkcs12 import load_pkcs12
     from kzeds.keys.signing_key import SigningKey
     from kzeds.package import (
@@ -51,6 +55,7 @@ if TYPE_CHECKING:
     from kzeds.signers.ncanode import NcanodeSigner
     from kzeds.signers.token import open_token_key
     from kzeds.test_pki import KeyKind, TestPki, make_test_pki
+    from kzeds.test_servers import TestServers
     from kzeds.timestamp import Timestamp, verify_timestamp
     from kzeds.trust import load_authorities, require_chain
     from kzeds.tsp import fetch_timestamp
@@ -82,6 +87,7 @@ __all__ = [
     "SocketSigner",
     "StoredAnswers",
     "TestPki",
+    "TestServers",
     "Timestamp",
     "VerifiedBody",
     "VerifiedBundle",
@@ -99,6 +105,7 @@ __all__ = [
     "match_signed",
     "open_token_key",
     "read_package",
+    "read_password",
     "read_signed",
     "require_chain",
     "require_signed",
@@ -143,6 +150,7 @@ _HOMES = {
     "SocketSigner": "signers.daemon_client",
     "StoredAnswers": "revocation.sources",
     "TestPki": "test_pki",
+    "TestServers": "test_servers",
     "Timestamp": "timestamp",
     "VerifiedBody": "wsse",
     "VerifiedBundle": "bundle",
@@ -160,6 +168,7 @@ _HOMES = {
     "match_signed": "package",
     "open_token_key": "signers.token",
     "read_package": "package",
+    "read_password": "files",
     "read_signed": "package",
     "require_chain": "trust",
     "require_signed": "signers.checked",
@@ -181,7 +190,14 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name on first use."""
+    """Load a public name, or the module of the errors, on first use."""
+    if name == "errors":
+        return importlib.import_module("kzeds.errors")
     if name not in _HOMES:
         raise AttributeError(f"module 'kzeds' has no attribute {name!r}")
     return getattr(importlib.import_module(f"kzeds.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, so that an interactive shell offers them before they are loaded."""
+    return sorted({*globals(), *__all__, "errors"})

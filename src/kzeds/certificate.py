@@ -38,7 +38,6 @@ _COMMON_NAME = "2.5.4.3"
 _SERIAL_NUMBER = "2.5.4.5"
 _ORGANISATION = "2.5.4.10"
 _UNIT = "2.5.4.11"
-
 _KEY_ID = "2.5.29.14"
 _KEY_USAGE = "2.5.29.15"
 _BASIC_CONSTRAINTS = "2.5.29.19"
@@ -47,7 +46,7 @@ _PURPOSES = "2.5.29.37"
 
 
 class Role(enum.StrEnum):
-    """What the NCA says of the holder, as extended key usages under 1.2.398.3.3.4.1."""
+    """What the NCA says of the holder. Source: its profile, extended key usages under 1.2.398.3.3.4.1 (`ROLE_OIDS`)."""
 
     INDIVIDUAL = "individual"
     LEGAL_ENTITY = "legal entity"
@@ -74,28 +73,30 @@ ROLE_OIDS = {
 class Certificate:
     """An X.509 certificate; two are equal when their DER bytes are.
 
+    Source: RFC 5280; for `iin`, `bin`, `may_sign` and `roles` the NCA's profile and its published certificates.
+
     Attributes:
         der: The whole certificate.
         subject_common_name: CN of the subject, "" when it has none.
-        iin: The 12 digits of the holder's IIN, or None.
-        bin: The 12 digits of the organisation's BIN, or None.
+        iin: The 12 digits of the holder's IIN (serialNumber "IIN..."), or None.
+        bin: The 12 digits of the organisation's BIN (OU or serialNumber "BIN..."), or None.
         organisation: O of the subject, or None.
         not_before: First moment of validity, UTC.
         not_after: Last moment of validity, UTC.
         may_sign: Whether the key usage holds nonRepudiation.
         roles: What the NCA says of the holder.
         serial_number: Serial number given by the issuer.
-        fingerprint: SHA-256 of the DER bytes, lower-case hex.
+        fingerprint: SHA-256 of the DER bytes, lower-case hex, 64 characters.
         subject: DER of the subject's name.
         issuer: DER of the issuer's name.
         issuer_common_name: CN of the issuer, "" when it has none.
-        public_key: DER SubjectPublicKeyInfo.
-        key_oid: Algorithm of the public key.
-        signature_oid: Algorithm of the issuer's signature.
-        signature: The issuer's signature.
+        public_key: DER SubjectPublicKeyInfo; GOST: x, then y, little-endian, 64 or 32 bytes each; RSA: RFC 8017.
+        key_oid: Algorithm of the public key, dotted.
+        signature_oid: Algorithm of the issuer's signature, dotted.
+        signature: The issuer's signature, raw, in the form of `SigningKey.sign`.
         signed_part: DER of the TBSCertificate, which the issuer signed.
         is_authority: Whether it may issue certificates (basicConstraints CA, keyCertSign where usage is given).
-        key_id: Subject key identifier, or None.
+        key_id: Subject key identifier, mostly 20 bytes, or None.
         issuer_key_id: Authority key identifier, or None.
         usages: What the key may do by its key usage, in asn1crypto's words ("crl_sign"); None when it has none.
         purposes: Dotted OIDs of the extended key usage.
@@ -130,7 +131,7 @@ class Certificate:
 
     @classmethod
     def from_der(cls, der: bytes) -> Self:
-        """Read the binary form.
+        """Read the binary form (DER).
 
         Raises:
             MalformedCertificateError: When the bytes are not one whole certificate.
@@ -193,13 +194,14 @@ class Certificate:
         """Check a signature that this certificate's key is said to have made.
 
         Args:
-            signature: Raw signature bytes.
-            data: What was signed.
+            signature: Raw, in the form of `SigningKey.sign`: GOST 128 or 64 bytes, r, then s, little-endian.
+            data: What was signed, not hashed.
             signature_uri: Algorithm, as in ds:SignatureMethod.
 
         Raises:
-            SignatureMismatchError: When they do not fit.
+            SignatureMismatchError: When they do not fit, one of another length included.
             UnsupportedAlgorithmError: When the algorithm is not built in or is not one for this key.
+            MalformedCertificateError: When the certificate's public key cannot be read.
         """
         algorithm = signature_by_uri(signature_uri)
         if algorithm.key_oid != self.key_oid:
@@ -213,7 +215,7 @@ class Certificate:
             )
 
     def require_valid_at(self, at: datetime) -> None:
-        """Check the dates.
+        """Check the dates for a moment, which is aware.
 
         Raises:
             CertificateNotYetValidError: When `at` is before the first moment.

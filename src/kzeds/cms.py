@@ -95,6 +95,8 @@ ALGORITHMS = {
 class VerifiedSignature:
     """A detached signature that fits its content.
 
+    Source: RFC 5652, 5.6 and 11.3 (signingTime).
+
     Attributes:
         certificate: The signer's.
         signing_time: What the signer says, UTC; proves nothing. None when it says nothing.
@@ -107,8 +109,17 @@ class VerifiedSignature:
 def sign_detached(content: bytes, key: SigningKey, *, at: datetime) -> bytes:
     """A DER SignedData over `content`, which is not inside; the signer's certificate is.
 
+    Source: RFC 5652; OIDs of the GOST kinds as in the NCA's own time stamps. messageDigest is the hash as it is printed
+    (64 or 32 bytes); the signature value is what `SigningKey.sign` gives (GOST: 128 or 64 bytes, r, then s,
+    little-endian, without a SEQUENCE; RSA: PKCS#1 v1.5).
+
     Args:
-        at: Moment of signing, aware; it is written into the signature.
+        content: Any bytes, of any length.
+        key: The signer's; whether it may sign today is the caller's question (`SigningKey.require_may_sign`).
+        at: Moment of signing, aware; it is written into the signature in whole seconds, and proves nothing.
+
+    Raises:
+        TokenError, SignerUnreachableError: As `SigningKey.sign` does.
     """
     return sign_content(content, key, at=at)
 
@@ -151,7 +162,9 @@ def sign_content(
 
 
 def der_of(signature: bytes) -> bytes:
-    """The DER of a signature that may be in PEM, as NCALayer gives it.
+    """The DER of a signature that may be in PEM, as NCALayer gives it; what is DER comes back as it is.
+
+    Source: RFC 7468, section 9.
 
     Raises:
         MalformedSignatureError: It begins as PEM does and cannot be read.
@@ -167,10 +180,16 @@ def der_of(signature: bytes) -> bytes:
 def verify_detached(signature: bytes, content: bytes, *, trusted: Collection[Certificate] | None) -> VerifiedSignature:
     """Check a detached signature.
 
+    Source: RFC 5652, 5.4 and 5.6; the forms of digest and signature value are those of `sign_detached`.
+
     Args:
-        trusted: The certificates that may have signed; None asks for mathematics only.
+        signature: DER of at most 1 000 000 bytes; `kzeds.cms.der_of` makes it of the PEM that NCALayer gives.
+        content: The very bytes that were signed.
+        trusted: The certificates that may have signed; None asks for mathematics only: judge the result's
+            `certificate` yourself.
 
     Raises:
+        MalformedCertificateError: A certificate inside cannot be read.
         MalformedSignatureError: It is not one SignedData with one signer, or it carries a content of its own.
         CertificateMissingError: The signer's certificate is neither inside nor among the trusted ones.
         UnsupportedAlgorithmError: Its algorithms are not built in, or not those of the key.

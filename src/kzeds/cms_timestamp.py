@@ -21,8 +21,15 @@ _UNSIGNED = 0xA1
 def stamped_bytes(signature: bytes) -> bytes:
     """What a time stamp of this signature is over: the signature value of its one signer.
 
+    Source: RFC 3161, appendix A. GOST: 128 or 64 bytes, r, then s, little-endian, as they stand in the signature; RSA:
+    as long as the modulus.
+
+    Args:
+        signature: DER of at most 1 000 000 bytes.
+
     Raises:
         MalformedSignatureError: It is not a SignedData with one signer.
+        MalformedCertificateError: A certificate inside cannot be read.
     """
     return read_signed(signature).signature
 
@@ -30,11 +37,17 @@ def stamped_bytes(signature: bytes) -> bytes:
 def add_timestamp(signature: bytes, token: bytes) -> bytes:
     """The signature with a token among the unsigned attributes of its signer.
 
+    Source: RFC 3161, appendix A (id-aa-timeStampToken), RFC 5652, 5.3 (unsigned attributes).
+
     Args:
-        signature: DER, as `kzeds.cms.sign_detached` makes it.
-        token: DER ContentInfo over `stamped_bytes`, which the caller has checked.
+        signature: DER of at most 1 000 000 bytes, as `kzeds.sign_detached` makes it.
+        token: DER ContentInfo over `stamped_bytes`, which the caller has checked (`Timestamp.token`).
+
+    Returns:
+        DER; what was signed stands in it unchanged.
 
     Raises:
+        MalformedCertificateError: A certificate inside cannot be read.
         MalformedSignatureError: It is not a SignedData with one signer, or has unsigned attributes already.
     """
     read_signed(signature)
@@ -53,7 +66,16 @@ def add_timestamp(signature: bytes, token: bytes) -> bytes:
 def timestamp_in(signature: bytes) -> bytes | None:
     """The token inside a signature, or None; nothing of it is proven yet.
 
+    Source: RFC 3161, appendix A. `verify_timestamp(token, stamped_bytes(signature), ...)` proves it.
+
+    Args:
+        signature: DER of at most 1 000 000 bytes.
+
+    Returns:
+        DER ContentInfo.
+
     Raises:
+        MalformedCertificateError: A certificate inside cannot be read.
         MalformedSignatureError: The signature cannot be read, or holds several tokens.
     """
     read_signed(signature)

@@ -52,7 +52,7 @@ False. No message holds a password, a key, a name, an IIN or a piece of a docume
     ├── BundleError                       a bundle that cannot be made
     │   ├── DamagedBundleError            not a bundle, or its layout was changed (`name`)
     │   └── BundleFilesError              files were changed, taken away or added (`faults`)
-    └── TestPkiError                      the test PKI could not be made where it was asked for
+    └── TestPkiError                      the test PKI could not be made, or its servers not begun, where asked for
 """
 
 from __future__ import annotations
@@ -63,7 +63,10 @@ from enum import StrEnum
 
 
 class KzedsError(Exception):
-    """Base of everything that kzeds raises on purpose."""
+    """Base of everything that kzeds raises on purpose; its message holds no secret and nothing personal.
+
+    Source: ours; the tree of `kzeds.errors`.
+    """
 
 
 class KeyFileError(KzedsError):
@@ -79,7 +82,7 @@ class DamagedKeyFileError(KeyFileError):
 
 
 class UnknownKeyAlgorithmError(KeyFileError):
-    """The file opens, but the algorithm of its key or of its protection is not built in."""
+    """The file opens, but the algorithm of its key or protection is not built in: `oid`, dotted, or "" if unknown."""
 
     def __init__(self, message: str, *, oid: str = "") -> None:
         super().__init__(message)
@@ -140,7 +143,7 @@ class IndeterminateError(KzedsError):
 
 
 class UnsupportedAlgorithmError(IndeterminateError):
-    """An algorithm that is not built in."""
+    """An algorithm that is not built in: `identifier` is its URI or dotted OID, or "" if unknown."""
 
     def __init__(self, message: str, *, identifier: str = "") -> None:
         super().__init__(message)
@@ -248,7 +251,7 @@ class DamagedPackageError(PackageError):
 
 
 class UnknownPackageVersionError(PackageError):
-    """The package is of a version that this kzeds does not know; nothing of it was used."""
+    """The package is of a version that this kzeds does not know (`version`, as it stands there); none of it is used."""
 
     def __init__(self, message: str, *, version: object = None) -> None:
         super().__init__(message)
@@ -268,7 +271,7 @@ class BundleError(KzedsError):
 
 
 class DamagedBundleError(BundleError):
-    """The file is not a bundle that can be read, or something other than a file's content was changed."""
+    """Not a bundle that can be read, or something beside a file's content was changed (`name`: of a file, or None)."""
 
     def __init__(self, message: str, name: str | None = None) -> None:
         super().__init__(message)
@@ -292,7 +295,7 @@ class Fault:
 
 
 class BundleFilesError(BundleError):
-    """Files of a bundle are not as its manifest says."""
+    """Files of a bundle are not as its manifest says: `faults` has a `Fault` with `name` and `kind` for each."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("; ".join(f"{fault.name} was {_WORDS[fault.kind]}" for fault in faults))
@@ -303,6 +306,6 @@ _WORDS = {FaultKind.CHANGED: "changed", FaultKind.MISSING: "taken away", FaultKi
 
 
 class TestPkiError(KzedsError):
-    """The test PKI cannot be made at the given place."""
+    """The test PKI cannot be made at the given place, or its servers not begun."""
 
     __test__ = False

@@ -40,11 +40,13 @@ class Fetch(Protocol):
 class HttpFetch:
     """Asks over HTTP.
 
+    Source: RFC 6960, appendix A, RFC 3161, 3.4, RFC 5280, 4.2.1.13. It raises `UnreachableError` and nothing else.
+
     Attributes:
         timeout: Seconds for each answer as a whole, from the connection to its last byte.
         proxy: Address of an HTTP proxy, with user and password where it wants them, or None; the environment is not
             asked.
-        maximum_size: Bytes; a longer answer is refused.
+        maximum_size: Bytes, 64 000 000 unless you say otherwise; a longer answer is refused.
         tls: How https servers are verified; None is the system's authorities.
     """
 
@@ -60,7 +62,9 @@ class HttpFetch:
             UnreachableError: There was no such answer in time, or it is too long, or the address is not http(s).
         """
         if not url.startswith(("http://", "https://")):
-            raise UnreachableError(f"{_shown(url)} is not an http or https address")
+            raise UnreachableError(
+                f"{_shown(url)} is not an http or https address: it has to begin with http:// or https://"
+            )
         headers = {"Content-Type": content_type} if content_type else {}
         with Cutter(self.timeout) as cutter:
             try:
@@ -122,4 +126,6 @@ def _shown(url: str) -> str:
         port = "" if parts.port is None else f":{parts.port}"
     except ValueError:
         return "the address"
+    if not parts.netloc:
+        return "the address" if "@" in url else url.partition("?")[0]
     return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"

@@ -11,7 +11,9 @@ from kzeds.errors import KeyFileError
 
 
 def read_password(path: Path) -> str:
-    """Read a password file: its content without one closing line break.
+    """Read a password file: its content without one closing line break, be it LF or CRLF.
+
+    Source: ours; UTF-8 with or without a byte order mark, as editors of Linux and Windows write it.
 
     Raises:
         KeyFileError: When the file is not UTF-8 text.

@@ -54,7 +54,10 @@ ORGANISATION = 'ЖШС "ҮЛГІ КОМПАНИЯ"'
 
 
 class KeyKind(enum.StrEnum):
-    """Which keys a test PKI has; the NCA issues the first ones today."""
+    """Which keys a test PKI has; the NCA issues the first ones today.
+
+    Source: the NCA's published test keys. GOST 34.310-2015 with 512 bit, GOST 34.310-2004, RSA with 2048 bits.
+    """
 
     GOST_2015 = "gost2015"
     GOST_2004 = "gost2004"
@@ -70,7 +73,13 @@ _HEAD_ROLES = (Role.LEGAL_ENTITY, Role.FIRST_HEAD)
 
 @dataclass(frozen=True, slots=True)
 class TestPki:
-    """Where the files of a test PKI lie; keys and passwords are readable by their owner only."""
+    """Where the files of a test PKI lie; keys and passwords are readable by their owner only.
+
+    Source: ours; the names follow the holders (`key_file`). It looks at no file and raises nothing.
+
+    Attributes:
+        directory: Of all files.
+    """
 
     __test__: ClassVar[bool] = False
 
@@ -142,9 +151,11 @@ def make_test_pki(
 
     `stranger` claims the employer's BIN but comes from another authority: its signatures are right and worthless.
 
+    Source: the NCA's certificate profile and the form of its key files (PKCS#12, RFC 7292, with triple DES).
+
     Args:
         directory: Where to; it must not exist, or be empty.
-        now: Certificates are valid from a month before to a year after; the expired one ended a month before.
+        now: Aware. Certificates are valid from a month before to a year after; the expired one ended a month before.
         kind: Of all keys but those of TLS, which are EC: no TLS library of today speaks GOST.
         employer_bin: BIN of the employer, 12 digits.
         organisation: Name of the employer.

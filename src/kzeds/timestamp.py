@@ -64,12 +64,14 @@ _BY_OID = dict(HASHES.values())
 class Timestamp:
     """A timestamp that holds for its data.
 
+    Source: RFC 3161, 2.4.2 (TSTInfo).
+
     Attributes:
         time: When the data existed at the latest, UTC.
         accuracy: How far off the authority's clock may be, or None when it does not say.
-        policy: OID under which it was made.
+        policy: OID under which it was made, dotted.
         serial_number: Given by the authority.
-        digest_oid: Hash that the data is bound by.
+        digest_oid: Hash that the data is bound by, dotted.
         certificate: The authority's.
         token: The DER token, to keep as evidence.
     """
@@ -96,11 +98,14 @@ def verify_timestamp(
 ) -> Timestamp:
     """Check a token.
 
+    Source: RFC 3161, 2.2 and 2.4.2, RFC 5816. The hash in it stands as it is printed: 64 bytes (Streebog-512), 32
+    (GOST 34.311-95, SHA-256) or those of SHA-384, SHA-512.
+
     Args:
-        token: DER ContentInfo.
-        data: What it is said to be for.
+        token: DER ContentInfo of at most 1 000 000 bytes; one has about 3 000.
+        data: What it is said to be for, not hashed.
         authorities: Trusted ones, one of which issued the certificate of the time stamping authority.
-        at: Now: a token from the future is refused.
+        at: Now, aware: a token more than 5 minutes ahead is refused.
         nonce: Of the request; None for a token from elsewhere.
         policies: OIDs that are accepted; None accepts any.
         certificates: Where to look for the certificate when the token does not hold it.
@@ -108,6 +113,7 @@ def verify_timestamp(
 
     Raises:
         MalformedSignatureError: It is no token.
+        MalformedCertificateError: A certificate inside cannot be read.
         TimestampMismatchError: It is for other data, another request, by another policy, of the future, or its maker
             is not certified for timestamps.
         SignatureError: Its signature or the chain of its maker's certificate is not valid.

@@ -38,17 +38,20 @@ def require_chain(
     that an intermediate with a bad signature, past its dates or deeper than its root allows is refused although it is
     given.
 
+    Source: RFC 5280, section 6.1, for the NCA's hierarchy: names by their DER bytes, key identifiers, CA flag, dates
+    and signatures, in the form of `SigningKey.sign`.
+
     Args:
         certificate: The signer's.
         authorities: Trusted certificates of authorities.
-        at: The moment for which all dates are checked.
+        at: The moment for which all dates are checked, aware.
 
     Returns:
-        The chain, from the certificate up to the last authority.
+        The chain, from the certificate up to the last authority, of at most 8 certificates.
 
     Raises:
-        UntrustedCertificateError: When no given authority issued it, one of the chain has more authorities below it
-            than it allows, or has a critical extension that is not known.
+        UntrustedCertificateError: When no given authority issued it, one that is named did not sign it, one of the
+            chain has more authorities below it than it allows, or has a critical extension that is not known.
         CertificateExpiredError: When one of the chain has expired.
         CertificateNotYetValidError: When one of the chain is not yet valid.
         WeakAlgorithmError: When a signature of the chain is made with SHA-1, MD5 or an RSA key below 2048 bits.
@@ -78,6 +81,8 @@ def load_authorities(directory: Path) -> list[Certificate]:
 
     Files ending in .pem, .crt, .cer and .der are read; certificates that are not of authorities are left out, so a
     signer's certificate that lies there by chance is not trusted for that.
+
+    Source: RFC 5280, 4.2.1.9 (basicConstraints), RFC 7468, section 5 (PEM).
 
     Raises:
         MalformedCertificateError: When a file holds something that is not a certificate; the file is named.

@@ -102,12 +102,23 @@ def fetch_timestamp(
 ) -> Timestamp:
     """Ask a server for a timestamp over data, and check it.
 
+    Source: RFC 3161, 2.4.1 (with a fresh nonce, asking for the certificate) and 3.4 (over HTTP).
+
     Args:
-        at: The clock; it is read when the answer is there.
+        data: Bytes of any length; only their hash leaves this machine.
+        url: Of the time stamping authority, http or https.
+        fetch: How to ask (`HttpFetch`).
+        authorities: Trusted ones, one of which issued the certificate of the time stamping authority.
+        at: The clock itself, which gives aware times; it is read when the answer is there.
+        hash_name: "sha256", "sha384", "sha512", "gost2015" (GOST 34.11-2015, 512 bit) or "gost2004" (GOST 34.311-95).
+        policy: OID that the authority has to work by (`kzeds.tsp.POLICY_GOST_2015`); None leaves it to the authority.
 
     Raises:
         UnreachableError: The server did not answer.
+        MalformedAnswerError: What it sent is no answer, or has more than 1 000 000 bytes.
         TimestampError: It refused, or what it sent is for something else.
+        WeakAlgorithmError: SHA-1 was asked for.
+        UnsupportedAlgorithmError: Another hash was asked for.
         KzedsError: As :func:`verify_timestamp`.
     """
     request = make_request(data, hash_name=hash_name, policy=policy)

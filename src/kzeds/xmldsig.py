@@ -56,12 +56,15 @@ from kzeds.xml import Element, parse, to_bytes
 class VerifiedDocument:
     """A document whose signature was checked.
 
+    Source: W3C XML Signature 1.1, 3.2 (core validation).
+
     Attributes:
         element: Root of the signed content, read again from the very bytes that were digested: without ds:Signature and
             without comments. Read data from here, never from the document that was passed in.
         certificate: The signer's.
         signature_algorithm: Identifier in ds:SignatureMethod.
-        digest: Verified ds:DigestValue.
+        digest: Verified ds:DigestValue: 64 bytes (Streebog-512) or 32 (GOST 34.311-95, SHA-256), as the standards print
+            them, not reversed.
     """
 
     element: Element
@@ -76,9 +79,21 @@ def sign_enveloped(document: bytes, key: SigningKey) -> bytes:
     The content is not touched: nothing is indented, and an XML declaration is kept where there was one. Whether the key
     may sign today is the caller's question (`SigningKey.require_may_sign`).
 
+    Source: W3C XML Signature 1.1 in the layout of NCALayer; algorithm URIs of the NCA's provider. ds:DigestValue is the
+    hash as it is printed, ds:SignatureValue what `SigningKey.sign` gives (GOST: r, then s, little-endian), both base64.
+
+    Args:
+        document: XML in any encoding that it declares, without a DTD; at most 64 namespaces in force and 256 attributes
+            in one place, and 10 MB for one text.
+        key: The signer's.
+
+    Returns:
+        The document in UTF-8, with the signature as the last child of its root.
+
     Raises:
         MalformedXmlError: When the document cannot be read.
         NotSignableError: When it already holds a ds:Signature.
+        TokenError, SignerUnreachableError: As `SigningKey.sign` does.
     """
     root = parse(document, what="document to sign")
     if _signatures(root):
@@ -104,13 +119,16 @@ def verify_enveloped(
 
     Accepted beside our own layout: exclusive canonicalization, a reference by the root's identifier, and a certificate
     named by issuer and serial number when it is among the trusted ones. What the certificate is allowed to do and
-    until when is in `VerifiedDocument.certificate`; its chain is `kzeds.trust`'s question.
+    until when is in `VerifiedDocument.certificate`; its chain is `kzeds.require_chain`'s question.
+
+    Source: W3C XML Signature 1.1, 3.2, and its Best Practices note; documents that the NCA's provider signed.
 
     Args:
-        document: The signed document.
+        document: The signed document, of the sizes that `sign_enveloped` takes. ds:SignatureValue has 128 or 64 bytes
+            (GOST: r, then s, little-endian) or those of the modulus (RSA); another length fits no key.
         trusted: None checks the mathematics with the embedded certificate; otherwise the signer's certificate must be
             exactly one of these. Dates are not judged (`Certificate.require_valid_at`).
-        allow_weak: Accept SHA-1 and short RSA keys.
+        allow_weak: Accept SHA-1 and RSA keys below 2048 bits.
 
     Raises:
         SignatureError: When the signature is not valid, by kind.

@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
+import sys
 from pathlib import Path
 
-import pytest
-
-from kzeds.answering import make_ocsp_answer, make_timestamp
-from kzeds.certificate import Certificate
-from kzeds.keys.pkcs12 import load_pkcs12
-from kzeds.keys.signing_key import SigningKey
-from support.kzeds_authority import http_server
-from support.markdown import blocks, read
+from support.health_client import free_port
+from support.markdown import ROOT, blocks, read
 from support.page_runner import run_page
 
-ADDRESSES = {
-    "http://tsp.pki.gov.kz/": "tsp",
-    "http://ocsp.pki.gov.kz/": "ocsp",
-    "https://crl.pki.gov.kz/nca_gost_2022.crl": "crl",
-    "https://crl.pki.gov.kz/nca_d_gost_2022.crl": "delta",
-}
-"""Servers of the NCA that the page names, and the paths of ours that stand for them."""
-
-PYTHON_BLOCKS = 12
-COMMANDS = 15
-
-
-@pytest.fixture
-def servers(tmp_path: Path) -> Iterator[str]:
-    """The servers of the NCA, as far as the test PKI goes that the page makes."""
-
-    def key(name: str) -> SigningKey:
-        return load_pkcs12((tmp_path / f"pki/{name}.p12").read_bytes(), (tmp_path / f"pki/{name}.password").read_text())
-
-    def answer(path: str, body: bytes) -> tuple[int, bytes]:
-        at = datetime.now(UTC)
-        if path == "/tsp":
-            return 200, make_timestamp(key("tsa"), body, at=at)
-        if path == "/ocsp":
-            issuer = Certificate.load(tmp_path / "pki/nca-ca.pem")
-            return 200, make_ocsp_answer(key("ocsp"), issuer, body, at=at, revoked={})
-        return 200, (tmp_path / {"/crl": "pki/nca.crl", "/delta": "pki/nca-delta.crl"}[path]).read_bytes()
-
-    with http_server(answer) as url:
-        yield url
+PYTHON_BLOCKS = 13
+COMMANDS = 18
+PORT = "8479"
+"""Where the page's servers listen unless they are told otherwise; here it may be taken."""
 
 
 def _with_python_as_commands(page: str, folder: Path) -> str:
@@ -61,14 +29,31 @@ def _with_python_as_commands(page: str, folder: Path) -> str:
     return page
 
 
-def test_commands_and_python_of_kzeds_print_what_the_page_shows(servers: str, tmp_path: Path) -> None:
+def test_commands_and_python_of_kzeds_print_what_the_page_shows(tmp_path: Path) -> None:
     """Each command ends with 0, each block of Python prints what stands behind its arrows."""
-    page = read("reference/kzeds.md")
-    for address, path in ADDRESSES.items():
-        assert address in page
-        page = page.replace(address, f"{servers}/{path}")
+    page, port = read("reference/kzeds.md"), str(free_port())
+    assert page.count("$ kzeds test-servers pki >") == 1
+    page = page.replace(PORT, port).replace("kzeds test-servers pki >", f"kzeds test-servers pki --port {port} >")
     done = run_page(_with_python_as_commands(page, tmp_path), tmp_path)
     for one in done:
         assert one.status == 0, f"{one.step.command}\n{one.printed}"
         assert one.as_written, f"{one.step.command}\nexpected:\n{one.step.expected}\nprinted:\n{one.printed}"
     assert len(done) >= PYTHON_BLOCKS + COMMANDS
+
+
+def test_packages_that_the_page_installs_are_those_that_kzeds_imports() -> None:
+    """All but the one of the extra for tokens, without which everything else works."""
+    (line,) = re.findall(r"^python -m pip install ([a-z0-9 ]+)$", read("reference/kzeds.md"), re.MULTILINE)
+    imported = {
+        name.partition(".")[0]
+        for file in (ROOT / "src" / "kzeds").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        for name in _imported(node)
+    }
+    assert set(line.split()) | {"kzeds", "pkcs11"} == imported - set(sys.stdlib_module_names)
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [one.name for one in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []

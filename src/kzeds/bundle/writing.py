@@ -23,9 +23,17 @@ class BundleWriter:
     """Writes beside the target and puts the bundle in its place when it is finished.
 
     Used as a context manager: without `finish` nothing is left behind.
+
+    Source: APPNOTE.TXT 4.3 (ZIP, stored, without ZIP64: at most 65 000 files and 2 000 000 000 bytes); the manifest is
+    ours, docs/reference/kzeds.md describes it.
     """
 
     def __init__(self, target: Path) -> None:
+        """Begin a file beside the target.
+
+        Raises:
+            OSError: The directory is not there, or may not be written.
+        """
         self._target = target.resolve()
         self._files: list[dict[str, object]] = []
         self._names: set[str] = set()
@@ -55,6 +63,10 @@ class BundleWriter:
     def add(self, name: str, content: bytes) -> None:
         """Write one file.
 
+        Args:
+            name: Relative, of ASCII letters, digits and ``._-/``, at most 200 characters; no part begins with a dot.
+            content: Of the file.
+
         Raises:
             BundleError: Its name is not plain or was used already, or the bundle grows too large.
             OSError: It cannot be written.
@@ -80,15 +92,16 @@ class BundleWriter:
         self._note(name, size, digest.hexdigest())
 
     def finish(self, fields: Mapping[str, object], *, signer: str, sign: Callable[[bytes], bytes]) -> str:
-        """Write the manifest with its signature and put the bundle in its place; gives the manifest's SHA-256.
+        """Write the manifest with its signature and put the bundle in its place; gives the manifest's SHA-256 (hex).
 
         Args:
             fields: Of the manifest, before its list of files: `format`, `version` and whatever the maker wants.
             signer: SHA-256 of the certificate that signs, hexadecimal: it becomes part of what is signed.
-            sign: Makes a detached CMS signature, DER.
+            sign: Makes a detached CMS signature, DER, over the bytes that it is given (`kzeds.sign_detached`).
 
         Raises:
             OSError: It cannot be written; what was there before stays.
+            KzedsError: What `sign` raises.
         """
         manifest = {**fields, "signer": signer, "files": self._files}
         content = json.dumps(manifest, ensure_ascii=False, indent=1).encode()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -28,6 +29,7 @@ from kzeds.cli.sign import sign
 from kzeds.cli.signer_daemon import app as signer_daemon_app
 from kzeds.cli.verify import verify
 from kzeds.errors import KzedsError, UnknownKeyAlgorithmError
+from kzeds.files import write_atomically
 from kzeds.visible import show_controls
 
 app = typer.Typer(
@@ -60,9 +62,21 @@ def main() -> None:
 
 
 @app.command()
-def info(key: KeyFile, password_file: PasswordFile, *, as_json: Json = False) -> None:
+def info(
+    key: KeyFile,
+    password_file: PasswordFile,
+    *,
+    certificate_to: Annotated[
+        Path | None, typer.Option("--certificate", metavar="OUT", help="Write its certificate there, too (PEM).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Show whose key it is, what it may do and until when."""
     certificate = load_key(key, password_file).certificate
+    if certificate_to is not None:
+        import ssl
+
+        write_atomically(certificate_to, ssl.DER_cert_to_PEM_cert(certificate.der).encode())
     show({"file": str(key), **certificate_fields(certificate, now())}, as_json=as_json)
 
 
@@ -84,7 +98,7 @@ def pki_for_tests(
         typer.Option("--server-name", metavar="HOST", help="Further host name of the TLS server; may be repeated."),
     ] = None,
 ) -> None:
-    """Make keys and certificates for tests and demonstrations, in the NCA's profile; nobody may trust them."""
+    """Make keys and certificates for tests and demonstrations. In the NCA's profile; nobody may trust them."""
     from kzeds.test_pki import EMPLOYER_BIN, ORGANISATION, KeyKind, make_test_pki
 
     if kind not in set(KeyKind):
@@ -98,6 +112,26 @@ def pki_for_tests(
         server_names=server_name or (),
     )
     typer.echo(f"test PKI made in {pki.directory}; its passwords lie in the *.password files")
+
+
+@app.command("test-servers")
+def servers_for_tests(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Made by kzeds test-pki.")],
+    port: Annotated[
+        int, typer.Option("--port", metavar="P", min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")
+    ] = 8479,
+) -> None:
+    """Answer OCSP, time stamps and lists for a test PKI. On this machine alone, until it is interrupted."""
+    from kzeds.test_servers import TestServers
+
+    with TestServers(directory, clock=now, port=port) as servers:
+        show(
+            {"OCSP": servers.ocsp, "time_stamps": servers.tsp, "list": servers.crl, "delta": servers.delta_crl},
+            as_json=False,
+        )
+        sys.stdout.flush()
+        with suppress(KeyboardInterrupt):
+            servers.wait()
 
 
 def _internal(error: Exception) -> str:

@@ -23,7 +23,7 @@ def verify_bundle(
     *,
     as_json: Json = False,
 ) -> None:
-    """Check that no byte of a bundle was changed, no file is missing and none was added, and who signed it."""
+    """Check that a bundle is whole, and who signed it. No byte was changed, no file is missing and none was added."""
     from kzeds.bundle.verifying import verify_bundle as verify
     from kzeds.trust import load_authorities
 

@@ -41,7 +41,7 @@ Language = Annotated[
 
 
 def show_package(file: PackageFile, *, language: Language = None, as_json: Json = False) -> None:
-    """Show what a package holds: its summaries, and what each document itself says."""
+    """Show what a package holds. That is its summaries, and what each document itself says."""
     from kzeds.package.summary import package_lines
     from kzeds.package.texts import choose_language
 
@@ -65,7 +65,7 @@ def sign_package(
     each: Annotated[bool, typer.Option("--each", help="Ask about each document, and sign those agreed to.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask: the documents were looked at before.")] = False,
 ) -> None:
-    """Show every document of a package, ask, sign, check each signature, and write what goes back."""
+    """Show every document of a package, ask, and sign. Each signature is checked before what goes back is written."""
     from kzeds.package import sign_package as sign
     from kzeds.package import write_signed
     from kzeds.package.texts import TEXTS, choose_language
@@ -88,7 +88,7 @@ def sign_package(
         signing_key = _key(key, password_file, texts)
         with naming(file):
             signed = sign(agreed, KeySigner(signing_key), at=now())
-    write_signed(signed, output)
+        write_signed(signed, output)
     typer.echo(texts.done.format(count=len(signed.documents), file=output))
 
 
@@ -105,7 +105,7 @@ def _speaking(texts: Texts) -> Iterator[None]:
     """Say in the owner's language what is wrong, before the error goes its way."""
     try:
         yield
-    except KzedsError as error:
+    except (KzedsError, OSError) as error:
         refusal = texts.refusals.get(type(error))
         if refusal is not None:
             typer.echo(refusal, err=True)

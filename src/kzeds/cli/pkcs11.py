@@ -39,7 +39,7 @@ def probe(
     attempt: Annotated[bool, typer.Option("--try", help="Make one signature with each key, and check it.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show what a token can do: exit code 0 done, 1 PIN refused or no key signed, 2 no token reached.
+    """Show what a token can do. Exit code 0 done, 1 PIN refused or no key signed, 2 no token reached.
 
     The PIN is tried once. A token locks itself after a few wrong ones. Names and numbers of people are masked.
     """

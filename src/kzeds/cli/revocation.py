@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kzeds.revocation.answer import RevocationAnswer
 
 app = typer.Typer(
-    help="Was a certificate revoked? Good, revoked or unknown; unknown is never good.",
+    help="Whether a certificate was revoked. Good, revoked or unknown; unknown is never good.",
     rich_markup_mode=None,
     no_args_is_help=True,
 )
@@ -38,7 +38,7 @@ def check(
     proxy: Annotated[str | None, typer.Option("--proxy", metavar="URL", help="HTTP proxy for --ocsp.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Say whether a certificate was revoked: exit code 0 good, 1 revoked, 2 cannot tell."""
+    """Say whether a certificate was revoked. Exit code 0 good, 1 revoked, 2 cannot tell."""
     from kzeds.certificate import Certificate
     from kzeds.revocation.answer import Revocation, combine
 
@@ -46,6 +46,8 @@ def check(
         raise typer.BadParameter("a delta is read together with a complete list", param_hint="--delta")
     asked = Certificate.load(certificate), Certificate.load(issuer)
     places = Places(store, ocsp, proxy=proxy, max_age=hours(max_age))
+    if not (places.are_named or crl or response):
+        raise typer.BadParameter("there is nothing to ask", param_hint="--crl, --ocsp-response, --ocsp or --store")
     at = now()
     answer = combine(
         [
@@ -63,7 +65,7 @@ def import_files(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CRLs, delta CRLs, OCSP answers.")],
     trust: Annotated[Path, typer.Option("--trust", metavar="CADIR", help="Authorities (PEM or DER), who made them.")],
 ) -> None:
-    """Keep lists and answers for a machine that reaches no server; what is newer already stays."""
+    """Keep lists and answers for when no server is reached. What is newer already stays."""
     from kzeds.revocation.crl_list import MAXIMUM_SIZE
     from kzeds.revocation.store import RevocationStore
     from kzeds.trust import load_authorities

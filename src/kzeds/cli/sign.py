@@ -30,7 +30,7 @@ def sign(
     ] = None,
     proxy: Annotated[str | None, typer.Option("--proxy", metavar="URL", help="HTTP proxy for --timestamp.")] = None,
 ) -> None:
-    """Sign a document; OUT is written whole or not at all, and only its owner may read it."""
+    """Sign a document. OUT is written whole or not at all, and only its owner may read it."""
     if wsse and cms:
         raise typer.BadParameter("one kind of signature at a time", param_hint="--wsse and --cms")
     if timestamp is not None and not (cms and trust):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kzeds.signer_daemon.settings import KeyRule
 
 app = typer.Typer(
-    help="Keys in a process of their own, which signs nothing but what its settings list.",
+    help="Keys in a process of their own. It signs nothing but what its settings list.",
     rich_markup_mode=None,
     no_args_is_help=True,
 )
@@ -28,7 +28,7 @@ Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 @app.command()
 def run(settings: SettingsFile) -> None:
-    """Open the keys and sign what may be signed, until SIGTERM; SIGHUP reads keys and settings again."""
+    """Open the keys and sign what may be signed. Until SIGTERM; SIGHUP reads keys and settings again."""
     from kzeds.signer_daemon.running import run as serve
 
     serve(settings, _now)
@@ -36,7 +36,7 @@ def run(settings: SettingsFile) -> None:
 
 @app.command()
 def check(settings: SettingsFile) -> None:
-    """Check settings, keys and certificates, and say in plain words what may be signed. Run it as the daemon's user."""
+    """Check settings and keys, and say what may be signed. In plain words; run it as the daemon's user."""
     from kzeds.signer_daemon.assembly import make_policy
     from kzeds.signer_daemon.keys import open_keys
     from kzeds.signer_daemon.settings import load_settings
@@ -51,7 +51,7 @@ def check(settings: SettingsFile) -> None:
 
 @app.command()
 def status(settings: SettingsFile, *, as_json: Json = False) -> None:
-    """Show how many documents each key has signed today, and how many it may. For root and the daemon's user."""
+    """Show how much each key has signed today, and may sign. In documents; for root and the daemon's user."""
     from kzeds.signer_daemon.assembly import BOOK
     from kzeds.signer_daemon.quota import QuotaBook, day_of
     from kzeds.signer_daemon.settings import load_settings
@@ -99,7 +99,7 @@ def log(
     *,
     verify: Annotated[bool, typer.Option("--verify", help="Only check the chain, and that its end is there.")] = False,
 ) -> None:
-    """Show the lines of the log, or check that none was changed, taken out or cut off: exit code 0 whole, 1 not."""
+    """Show the lines of the log, or check that it is whole. No line changed or cut off: exit code 0 whole, 1 not."""
     from kzeds.signer_daemon.assembly import BOOK, LOG
     from kzeds.signer_daemon.log import BEGUN, read_log, require_whole
     from kzeds.signer_daemon.quota import QuotaBook

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,12 +15,22 @@ import typer
 from kzeds.cli.keys import Json, Wsse, certificate_fields, describe, now
 from kzeds.cli.output import CANNOT_TELL, REFUSED, show
 from kzeds.cli.sources import MaxAge, Ocsp, Places, hours
-from kzeds.errors import IndeterminateError, KzedsError, MalformedCertificateError, MalformedXmlError
+from kzeds.errors import (
+    IndeterminateError,
+    KzedsError,
+    MalformedCertificateError,
+    MalformedSignatureError,
+    MalformedXmlError,
+    SignatureMissingError,
+    UnexpectedReferenceError,
+)
 
 if TYPE_CHECKING:
     from kzeds.certificate import Certificate
 
 _CANNOT_TELL = (IndeterminateError, MalformedXmlError, MalformedCertificateError, OSError)
+_OTHER_KIND = (MalformedXmlError, MalformedSignatureError, SignatureMissingError, UnexpectedReferenceError)
+_ENVELOPE = re.compile(rb"\s*(?:<\?[^>]*>\s*)?(?:<!--[^>]*-->\s*)?<(?:[\w.-]+:)?Envelope[\s>]")
 
 
 def verify(
@@ -43,7 +56,7 @@ def verify(
     proxy: Annotated[str | None, typer.Option("--proxy", metavar="URL", help="HTTP proxy for the addresses.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Check a signature and what it covers; with --trust also who issued the certificate, for today's date."""
+    """Check a signature and what it covers. With --trust also who issued the certificate, for today's date."""
     places = Places(store, ocsp, crl, delta, proxy, hours(max_age))
     _require_sense(wsse=wsse, cms=cms, content=content, trust=trust, places=places)
     report: dict[str, Any] = {"valid": False, "result": "passed", "file": str(file)}
@@ -91,6 +104,11 @@ def _verify(report: dict[str, Any], file: Path, content: Path | None, *, wsse: b
     data = file.read_bytes()
     if content is not None:
         return _verify_cms(report, data, content)
+    with _telling_the_kind(data, wsse=wsse):
+        return _verify_xml(report, data, wsse=wsse)
+
+
+def _verify_xml(report: dict[str, Any], data: bytes, *, wsse: bool) -> _Verified:
     from kzeds.wsse import verify_body
     from kzeds.xmldsig import verify_enveloped
 
@@ -98,6 +116,24 @@ def _verify(report: dict[str, Any], file: Path, content: Path | None, *, wsse: b
     covers = "soap:Body" if wsse else "whole document"
     _note(report, covers, verified.signature_algorithm, verified.digest, verified.certificate)
     return _Verified(verified.certificate)
+
+
+@contextmanager
+def _telling_the_kind(data: bytes, *, wsse: bool) -> Iterator[None]:
+    """Put behind an error which option the file asks for, where it is plainly of another kind than the one named."""
+    try:
+        yield
+    except _OTHER_KIND as error:
+        hint = ""
+        if data.startswith((b"\x30", b"-----BEGIN")):
+            hint = "this looks like a CMS signature, which is checked with --cms --content FILE"
+        elif not wsse and _ENVELOPE.match(data[:1000]):
+            hint = "this is a SOAP envelope, whose Body is checked with --wsse"
+        elif wsse and not _ENVELOPE.match(data[:1000]):
+            hint = "without --wsse a document that is no SOAP envelope is checked"
+        if hint:
+            error.args = (f"{error}; {hint}",)
+        raise
 
 
 def _verify_cms(report: dict[str, Any], signature: bytes, content: Path) -> _Verified:

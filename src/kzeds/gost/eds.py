@@ -82,14 +82,14 @@ KINDS = {kind.key_oid: kind for kind in (GOST_2015, GOST_OF_2004)}
 
 
 def digest(kind: GostKind, data: bytes) -> bytes:
-    """The hash of `data`, as it stands in ds:DigestValue: by libgcrypt where it can, else in plain Python."""
+    """The hash of `data`, 64 or 32 bytes, not reversed: by libgcrypt where it can, else in plain Python."""
     return (native.libgcrypt_hash(kind.hash_name) or kind.plain_hash)(data)
 
 
 def signer(kind: GostKind, private_key: int) -> Callable[[bytes], bytes]:
     """A function that signs with this key and keeps the key to itself; it may be called from any thread.
 
-    Its signatures are in the form above: r and then s, little-endian.
+    It takes the data, not a hash, and gives r, then s, little-endian: 128 or 64 bytes.
     """
     arithmetic = _arithmetic(kind.curve)
 
@@ -103,10 +103,9 @@ def verify(kind: GostKind, public_key: bytes, signature: bytes, data: bytes) -> 
     """Say whether `signature` (r and then s, little-endian) over `data` was made by the key of this public key.
 
     Args:
-        kind: Of the key.
-        public_key: DER SubjectPublicKeyInfo.
-        signature: Of another length than the kind's, it is no signature: False.
-        data: What was signed; it is hashed here.
+        public_key: DER SubjectPublicKeyInfo with x, then y, little-endian, 64 or 32 bytes each.
+        signature: r, then s, little-endian, 128 or 64 bytes; one of another length is not valid.
+        data: What was signed, not hashed.
 
     Raises:
         MalformedCertificateError: When the bytes are not a public key of this kind.

@@ -37,7 +37,10 @@ _C3 = 0xFF00FFFF000000FFFF0000FF00FFFF0000FF00FF00FF00FFFF00FF00FF00FF00
 
 
 def gost34311(data: bytes) -> bytes:
-    """The digest of `data`, 32 bytes."""
+    """The digest of `data`, 32 bytes, in the order in which ds:DigestValue holds them; a number of it is little-endian.
+
+    Source: RFC 5831 with the test parameters; the order is that of libgcrypt and of the NCA's provider.
+    """
     state = checksum = 0
     for start in range(0, len(data), BLOCK_SIZE):
         block = int.from_bytes(data[start : start + BLOCK_SIZE], "little")

@@ -109,7 +109,10 @@ _WORDS = Struct("<16Q")
 
 
 def streebog512(data: bytes) -> bytes:
-    """The digest of `data`, 64 bytes."""
+    """The digest of `data`, 64 bytes, in the order in which ds:DigestValue holds them; a number of it is little-endian.
+
+    Source: RFC 6986, section 8; the order is that of libgcrypt and of the NCA's provider.
+    """
     tables = _tables()
     state = length = checksum = 0
     whole = len(data) // BLOCK_SIZE * BLOCK_SIZE

@@ -53,9 +53,13 @@ def load_pkcs12(data: bytes, password: str) -> SigningKey:
 
     An AUTH key opens too (so that it can be shown); `SigningKey.require_may_sign` is what refuses to sign with it.
 
+    Source: RFC 7292; the NCA's key files for their protection (HMAC-SHA1, triple DES, RC2 of 40 bits: RFC 2268) and for
+    the order of bytes: a private key of GOST 34.310-2015 is 64 bytes, little-endian; one of 2004 a DER INTEGER.
+
     Args:
-        data: The whole file.
-        password: Its password; it is not kept and appears in no error.
+        data: The whole file, DER or BER, at most 1 000 000 bytes; one of the NCA has about 4 000.
+        password: Its password, as it is typed, without a line break (`read_password` reads one from a file); it is not
+            kept and appears in no error.
 
     Raises:
         WrongPasswordError: When the password does not open the file.

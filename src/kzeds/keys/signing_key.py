@@ -37,6 +37,8 @@ class SigningKey:
 
     The private key lives only in the function that signs: it is no attribute, is not in the repr, and the object can be
     neither pickled nor copied. Signing may be called from any thread.
+
+    Source: the NCA's profile (keyUsage nonRepudiation on keys that sign); the forms of signatures: see `sign`.
     """
 
     __slots__ = ("_algorithm", "_certificate", "_sign")
@@ -74,14 +76,23 @@ class SigningKey:
         return self._algorithm.digest_uri
 
     def sign(self, data: bytes) -> bytes:
-        """Return the raw signature over `data`, as ds:SignatureValue and certificates hold it.
+        """The raw signature over `data`, which is hashed here; without any ASN.1 around it.
 
-        RSA: PKCS#1 v1.5 with SHA-256 (RFC 8017), big-endian, as long as the modulus (256 bytes for 2048 bits). GOST: r
-        and then s, both little-endian, 128 bytes (GOST 34.310-2015) or 64 (GOST 34.310-2004): the byte-reverse of the
-        standards' form, as the NCA's provider writes it; the hash is made here (:mod:`kzeds.gost.eds`).
+        | key | hash | bytes | form |
+        |---|---|---|---|
+        | GOST 34.310-2015, 512 bit | Streebog-512 | 128 | r, then s, 64 bytes each, little-endian |
+        | GOST 34.310-2004 | GOST 34.311-95 | 64 | r, then s, 32 bytes each, little-endian |
+        | RSA | SHA-256 | as the modulus: 256 for 2048 bits | PKCS#1 v1.5, big-endian |
+
+        A GOST signature in this form is the reverse, byte by byte, of what other GOST programs write (s, then r,
+        big-endian). It differs each time, because a fresh random number goes into it; one of RSA does not.
+
+        Source: the NCA's own provider and certificates for the order of bytes; RFC 7091 (GOST), RFC 8017, 8.2 (RSA).
 
         Raises:
-            SignerUnreachableError, SignerUntrustworthyError, TokenError: Keys in a token only (`open_token_key`).
+            TokenError: Of a key in a token only (`kzeds.open_token_key`): it refused.
+            SignerUnreachableError: Likewise: it is gone.
+            SignerUntrustworthyError: Likewise: what it gave is no signature by this key.
         """
         return self._sign(data)
 
@@ -92,6 +103,7 @@ class SigningKey:
             KeyMayNotSignError: When the certificate lacks nonRepudiation (an AUTH key).
             CertificateExpiredError: When the certificate's last day has passed.
             CertificateNotYetValidError: When its first day has not come.
+            TypeError: When `at` has no time zone.
         """
         require_may_sign(self._certificate, at)
 

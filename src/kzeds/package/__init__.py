@@ -25,17 +25,8 @@ from kzeds.errors import DamagedPackageError
 from kzeds.package.archive import read_archive, write_archive
 from kzeds.package.items import PackageItem, SigningPackage
 from kzeds.package.manifest import MANIFEST, Fields, from_json, require_digest, require_members, to_json
-from kzeds.package.signed import (
-    MatchedDocument,
-    Matching,
-    SignedDocument,
-    SignedPackage,
-    match_signed,
-    read_signed,
-    require_signer,
-    sign_package,
-    write_signed,
-)
+from kzeds.package.returned import MatchedDocument, Matching, SignedDocument, SignedPackage
+from kzeds.package.signed import match_signed, read_signed, require_signer, sign_package, write_signed
 from kzeds.package.summary import summary_html, summary_text
 
 __all__ = [
@@ -63,6 +54,8 @@ _TEXT = "summary.txt"
 def write_package(package: SigningPackage, file: Path) -> None:
     """Write a package whole or not at all; only its owner may read it.
 
+    Source: ours; docs/reference/kzeds.md describes the file, a ZIP of at most 64 000 000 bytes.
+
     Raises:
         MalformedXmlError: A document is not XML that can be read, so it cannot be shown.
         DamagedPackageError: It would be larger than what can be read.
@@ -86,6 +79,8 @@ def write_package(package: SigningPackage, file: Path) -> None:
 
 def read_package(file: Path) -> SigningPackage:
     """Read a package; the summary pages in it are for people, what counts is in the manifest and the payloads.
+
+    Source: ours; docs/reference/kzeds.md describes the file. At most 64 000 000 bytes are read, 200 000 000 unpacked.
 
     Raises:
         DamagedPackageError: It is no package, or its content does not fit its manifest.

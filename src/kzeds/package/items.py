@@ -31,11 +31,16 @@ _NUMBER = re.compile(r"\d{12}", re.ASCII)
 class PackageItem:
     """One document to sign, and what it says in the owner's languages.
 
+    Source: ours; docs/reference/kzeds.md describes the file.
+
     Attributes:
         id: Of whoever made the package: letters, digits and ``._:-``, at most 100.
-        document: The XML document, without an enveloped signature; at most 1 MB.
-        summary: Language code ("kk", "ru", "en") to lines of text.
+        document: The XML document, without an enveloped signature; 1 to 1 000 000 bytes.
+        summary: Language code ("kk", "ru", "en") to lines of text, at most 20 000 characters each.
         due: When the signed document has to be back, aware; None when nobody waits.
+
+    Raises:
+        PackageError: When it is made with a value out of these bounds.
     """
 
     id: str
@@ -58,7 +63,7 @@ class PackageItem:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the document, lower-case hex."""
+        """SHA-256 of the document, lower-case hex, 64 characters."""
         return hashlib.sha256(self.document).hexdigest()
 
 
@@ -66,12 +71,17 @@ class PackageItem:
 class SigningPackage:
     """Documents for one owner of a key.
 
+    Source: ours; docs/reference/kzeds.md describes the file.
+
     Attributes:
         id: Of whoever made it, as an item's.
         made_at: When it was made, aware.
-        signer: The BIN that the signing certificate must carry; the IIN where it carries no BIN.
-        title: Language code to one line.
-        items: In the order in which they are shown.
+        signer: The BIN that the signing certificate must carry; the IIN where it carries no BIN; 12 digits.
+        title: Language code to one line, at most 20 000 characters.
+        items: In the order in which they are shown, 1 to 2000; no two share an id or a document.
+
+    Raises:
+        PackageError: When it is made with a value out of these bounds.
     """
 
     id: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from kzeds.errors import (
 from kzeds.package.archive import MAXIMUM_MEMBER, MAXIMUM_MEMBERS, read_archive, write_archive
 from kzeds.package.items import PackageItem, SigningPackage
 from kzeds.package.manifest import MANIFEST, Fields, from_json, require_digest, require_members, to_json
+from kzeds.package.returned import MatchedDocument, Matching, SignedDocument, SignedPackage
 from kzeds.signature import ds
 from kzeds.signers.base import Signer
 from kzeds.signers.checked import require_signed
@@ -35,70 +35,6 @@ from kzeds.xml import parse
 from kzeds.xmldsig import detach_signature
 
 FORMAT = "kzeds-signed-package"
-
-
-@dataclass(frozen=True, slots=True)
-class SignedDocument:
-    """One signed document, as it came back.
-
-    Attributes:
-        name: Of its file, for messages.
-        document: With its signature, which nobody has checked yet.
-        item_id: Which item it says that it is; None when it says nothing (NCALayer).
-    """
-
-    name: str
-    document: bytes = field(repr=False)
-    item_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SignedPackage:
-    """What came back.
-
-    Attributes:
-        package_id: Of the package that was signed; None when nothing says so (NCALayer).
-        signed_at: When, by the clock of the owner's workstation, which proves nothing; None when nothing says so.
-        originals: SHA-256 of each original document, by item; empty when nothing says so.
-        documents: In the order of the package, or of their names.
-    """
-
-    package_id: str | None
-    signed_at: datetime | None
-    documents: tuple[SignedDocument, ...]
-    originals: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class MatchedDocument:
-    """A document with a good signature of the expected signer.
-
-    Attributes:
-        name: Of its file.
-        document: With its signature.
-        certificate: The signer's; it carries the expected number, may sign and is within its dates.
-        digest: What the signature is over (the verified ds:DigestValue).
-    """
-
-    name: str
-    document: bytes = field(repr=False)
-    certificate: Certificate
-    digest: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Matching:
-    """Which documents came back signed.
-
-    Attributes:
-        signed: By the item's id.
-        missing: Items that came back not at all, or not well signed.
-        refused: By the name of the file: why it was not taken. No reason quotes a document.
-    """
-
-    signed: Mapping[str, MatchedDocument]
-    missing: tuple[str, ...]
-    refused: Mapping[str, KzedsError]
 
 
 def require_signer(certificate: Certificate, signer: str, at: datetime) -> None:
@@ -125,6 +61,13 @@ def require_signer(certificate: Certificate, signer: str, at: datetime) -> None:
 def sign_package(package: SigningPackage, signer: Signer, *, at: datetime) -> SignedPackage:
     """Sign every document of a package; each signature is checked before the next is made.
 
+    Source: ours; signatures are those of `kzeds.sign_enveloped`.
+
+    Args:
+        package: As `read_package` gives it.
+        signer: Whose key signs.
+        at: Now, aware; it is noted in what goes back.
+
     Raises:
         WrongSignerError: The signer's certificate is not the one that the package is for.
         KeyMayNotSignError, CertificateExpiredError, CertificateNotYetValidError: A signature of it would not count.
@@ -146,6 +89,8 @@ def sign_package(package: SigningPackage, signer: Signer, *, at: datetime) -> Si
 
 def write_signed(signed: SignedPackage, file: Path) -> None:
     """Write what `sign_package` made, whole or not at all; only its owner may read it.
+
+    Source: ours; docs/reference/kzeds.md describes the file.
 
     Raises:
         PackageError: It does not come from `sign_package`.
@@ -172,6 +117,9 @@ def read_signed(source: Path) -> SignedPackage:
 
     Other files in a folder or ZIP without our manifest are left out; folders in the folder are not looked into.
 
+    Source: ours; docs/reference/kzeds.md describes the file. At most 5000 files of 16 000 000 bytes each are read, and
+    a ZIP of at most 64 000 000 bytes, 200 000 000 unpacked.
+
     Raises:
         DamagedPackageError: It cannot be read, does not fit its manifest, or holds no XML file.
         UnknownPackageVersionError: It is of another version.
@@ -189,10 +137,16 @@ def read_signed(source: Path) -> SignedPackage:
 def match_signed(signed: SignedPackage, items: Iterable[PackageItem], *, signer: str, at: datetime) -> Matching:
     """Find which items came back, by their content, and check each signature.
 
+    Source: ours; content is compared by SHA-256 of its canonical form (Canonical XML 1.0), comments included.
+
     Args:
+        signed: As `read_signed` gives it; nothing in it is believed.
         items: The documents as whoever made the package keeps them; not those of a package that came back.
         signer: The BIN or IIN that must have signed.
-        at: Now: the certificates have to be within their dates.
+        at: Now, aware: the certificates have to be within their dates.
+
+    Returns:
+        What is good, what is missing, and why a file was refused: a bad signature is in `refused` and raises nothing.
 
     Raises:
         PackageError: Two items say the same.

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from kzeds import errors
-from kzeds.errors import KzedsError
 from kzeds.kazakhstan_time import KAZAKHSTAN
 
 _ORDER = ("kk", "ru", "en")
@@ -38,7 +37,7 @@ class Texts:
     wrong_password: str
     done: str
     nothing_signed: str
-    refusals: Mapping[type[KzedsError], str] = field(repr=False)
+    refusals: Mapping[type[Exception], str] = field(repr=False)
 
 
 TEXTS: Mapping[str, Texts] = {
@@ -71,6 +70,10 @@ TEXTS: Mapping[str, Texts] = {
             errors.WrongSignerError: "Бұл кілт пакет арналған қол қоюшыныкі емес (БСН/ЖСН сәйкес келмейді).",
             errors.UnknownPackageVersionError: "Пакет жаңарақ нұсқада жасалған. kzeds бағдарламасын жаңартыңыз.",
             errors.DamagedPackageError: "Бұл қол қою пакеті емес немесе ол жолда бүлінген. Оны қайта сұраңыз.",
+            errors.UnknownKeyAlgorithmError: "Бұл түрдегі кілтке қолдау көрсетілмейді. Файлдарға NCALayer арқылы қол "
+            "қойыңыз.",
+            FileNotFoundError: "Көрсетілген файл табылмады. Жолын тексеріңіз.",
+            PermissionError: "Файлға қатынасуға рұқсат жоқ.",
         },
     ),
     "ru": Texts(
@@ -102,6 +105,9 @@ TEXTS: Mapping[str, Texts] = {
             errors.WrongSignerError: "Этот ключ не того подписанта, для которого пакет (БИН/ИИН не совпадает).",
             errors.UnknownPackageVersionError: "Пакет составлен более новой версией. Обновите kzeds.",
             errors.DamagedPackageError: "Это не пакет на подпись, или он повреждён в пути. Запросите его заново.",
+            errors.UnknownKeyAlgorithmError: "Ключи такого вида не поддерживаются. Подпишите файлы через NCALayer.",
+            FileNotFoundError: "Указанный файл не найден. Проверьте путь к нему.",
+            PermissionError: "Нет доступа к файлу.",
         },
     ),
     "en": Texts(

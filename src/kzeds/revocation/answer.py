@@ -22,7 +22,10 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 
 class Revocation(enum.StrEnum):
-    """The three answers; the last is as bad as the second for whoever has to decide now."""
+    """The three answers; the last is as bad as the second for whoever has to decide now.
+
+    Source: RFC 6960, 2.2.
+    """
 
     GOOD = "good"
     REVOKED = "revoked"
@@ -32,6 +35,8 @@ class Revocation(enum.StrEnum):
 @dataclass(frozen=True, slots=True)
 class RevocationAnswer:
     """What one source, or several together, say of a certificate.
+
+    Source: RFC 5280, section 6.3, RFC 6960, 2.2.
 
     Attributes:
         status: The answer.

@@ -38,11 +38,14 @@ def judge_crl(
 ) -> RevocationAnswer:
     """Say what a complete list, with a delta or without, says of a certificate; never raises a `KzedsError`.
 
+    Source: RFC 5280, sections 5 and 6.3. The list's signature has the form of `SigningKey.sign` (GOST: 128 or 64 bytes,
+    r, then s, little-endian).
+
     Args:
         certificate: The one in question.
         issuer: The authority that issued it; the caller trusts it.
-        crl: The complete list.
-        at: The moment of the question.
+        crl: The complete list, DER or PEM, at most 64 000 000 bytes.
+        at: The moment of the question, aware.
         delta: What was added since; its numbers must fit, and then `max_age` is about it alone. One that is ahead of
             the complete list tells only of certificates that it names.
         max_age: Older lists leave the answer `UNKNOWN`, whatever they promise themselves.

@@ -72,11 +72,14 @@ def judge_ocsp(
 ) -> RevocationAnswer:
     """Say what an answer says of a certificate; never raises a `KzedsError`.
 
+    Source: RFC 6960, 3.2 and 4.2, RFC 8954. The answer's signature has the form of `SigningKey.sign` (GOST: 128 or 64
+    bytes, r, then s, little-endian).
+
     Args:
         certificate: The one in question.
         issuer: The authority that issued it; the caller trusts it.
-        answer: Of an OCSP responder.
-        at: The moment of the question.
+        answer: Of an OCSP responder, DER, at most 100 000 bytes.
+        at: The moment of the question, aware.
         nonce: Of the request; an answer with another one is a replay. One without any is judged by its age.
         max_age: Older answers are `UNKNOWN`, whatever they promise themselves.
     """

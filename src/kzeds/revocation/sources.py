@@ -33,14 +33,22 @@ class RevocationSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswers:
-    """What lies in the store, and nothing else: for networks that reach no server."""
+    """What lies in the store, and nothing else: for networks that reach no server.
+
+    Source: RFC 5280, section 6.3, RFC 6960, 3.2; the age limits are ours.
+
+    Attributes:
+        store: Where it lies.
+        crl_max_age: Older lists are `UNKNOWN`; 7 days unless you say otherwise.
+        ocsp_max_age: The same for answers of OCSP; a day.
+    """
 
     store: RevocationStore
     crl_max_age: timedelta = crl.MAXIMUM_AGE
     ocsp_max_age: timedelta = ocsp.MAXIMUM_AGE
 
     def ask(self, certificate: Certificate, issuer: Certificate, *, at: datetime) -> RevocationAnswer:
-        """Say what the stored list and the stored OCSP answer say together."""
+        """Say what the stored list and the stored OCSP answer say together; never raises a `KzedsError`."""
         return combine(
             self.store.judge(certificate, issuer, at=at, crl_max_age=self.crl_max_age, ocsp_max_age=self.ocsp_max_age)
         )
@@ -50,11 +58,13 @@ class StoredAnswers:
 class OcspServer:
     """An OCSP responder, asked each time; its answers are stored when there is a store.
 
+    Source: RFC 6960, RFC 8954 (nonce of 16 bytes).
+
     Attributes:
-        fetch: How to ask.
-        url: Where.
+        fetch: How to ask (`HttpFetch`).
+        url: Where, http or https.
         store: Where its answers are kept for `StoredAnswers`, or None.
-        max_age: Older answers are `UNKNOWN`.
+        max_age: Older answers are `UNKNOWN`; a day unless you say otherwise.
         hash_name: "sha256" or "sha1", for responders that know nothing else.
     """
 
@@ -65,7 +75,10 @@ class OcspServer:
     hash_name: str = "sha256"
 
     def ask(self, certificate: Certificate, issuer: Certificate, *, at: datetime) -> RevocationAnswer:
-        """Ask the responder, with a nonce."""
+        """Ask the responder, with a nonce.
+
+        Whatever goes wrong is `UNKNOWN` with its reason: no `KzedsError` is raised, and what cannot be stored is not.
+        """
         return answer_or_unknown("OCSP", lambda: self._ask(certificate, issuer, at))
 
     def _ask(self, certificate: Certificate, issuer: Certificate, at: datetime) -> RevocationAnswer:
@@ -82,15 +95,18 @@ class OcspServer:
 class CrlServer:
     """The lists of one authority on a server, kept in a store.
 
+    Source: RFC 5280, section 5 (5.2.4 for deltas) and 6.3. Lists of at most 64 000 000 bytes are read.
+
     Attributes:
-        fetch: How to ask.
-        url: Of the complete list.
+        fetch: How to ask (`HttpFetch`).
+        url: Of the complete list, http or https.
         store: Where the lists are kept.
         delta_url: Of the delta, or None.
-        max_age: Older lists are `UNKNOWN`.
-        refresh_after: The list, or the delta where there is one, is fetched anew when it was fetched longer ago.
-        complete_after: The same for the complete list where there is a delta; it is fetched after `refresh_after`
-            when the delta was made for a newer one.
+        max_age: Older lists are `UNKNOWN`; 7 days unless you say otherwise.
+        refresh_after: The list, or the delta where there is one, is fetched anew when it was fetched longer ago than
+            this; an hour.
+        complete_after: The same for the complete list where there is a delta, a day; it is fetched after
+            `refresh_after` when the delta was made for a newer one.
     """
 
     fetch: Fetch
@@ -102,7 +118,10 @@ class CrlServer:
     complete_after: timedelta = timedelta(days=1)
 
     def ask(self, certificate: Certificate, issuer: Certificate, *, at: datetime) -> RevocationAnswer:
-        """Say what the stored lists say, after fetching what is missing or due."""
+        """Say what the stored lists say, after fetching what is missing or due.
+
+        Whatever goes wrong is `UNKNOWN` with its reason: neither a `KzedsError` nor an `OSError` is raised.
+        """
         failures = [self._refresh(issuer, at, delta=True)] if self.delta_url is not None else []
         failures.append(self._refresh(issuer, at, delta=False))
         answer = self.store.judge_lists(certificate, issuer, at=at, max_age=self.max_age)
@@ -127,13 +146,16 @@ class CrlServer:
 def check_revocation(
     certificate: Certificate, issuer: Certificate, sources: Iterable[RevocationSource], *, at: datetime
 ) -> RevocationAnswer:
-    """Ask every source in turn until one says "revoked", and make one answer of all.
+    """Ask every source in turn until one says "revoked", and make one answer of all; never raises a `KzedsError`.
+
+    Source: RFC 5280, section 6.3, RFC 6960, 3.2; how several answers become one is ours: revoked wins, unknown is never
+    good. Who wants an error calls `RevocationAnswer.require_good`.
 
     Args:
         certificate: The one in question.
         issuer: The authority that issued it; the caller trusts it.
-        sources: In the order in which they are asked.
-        at: Now, or the moment for which the sources' dates are judged.
+        sources: In the order in which they are asked; of none the answer is `UNKNOWN`.
+        at: Now, aware, or the moment for which the sources' dates are judged.
     """
     answers = []
     for source in sources:
@@ -144,11 +166,15 @@ def check_revocation(
 
 
 def check_chain(chain: Sequence[Certificate], sources: Sequence[RevocationSource], *, at: datetime) -> RevocationAnswer:
-    """Ask about every certificate of a chain but the last, which is trusted by itself.
+    """Ask about every certificate of a chain but the last, which is trusted by itself; never raises a `KzedsError`.
+
+    Source: RFC 5280, 6.1.3 (a)(3).
 
     Args:
         chain: As :func:`kzeds.require_chain` returns it; of one certificate only nothing is asked, and the answer is
             `UNKNOWN`.
+        sources: As :func:`check_revocation` takes them; they have to know all authorities of the chain.
+        at: Now, aware.
 
     Returns:
         The first answer that is `REVOKED`, or else the first that is not `GOOD`, or the answer about the first

@@ -44,7 +44,14 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class RevocationStore:
-    """A directory of lists and answers; it need not exist yet."""
+    """A directory of lists and answers; it need not exist yet.
+
+    Source: RFC 5280, section 5, RFC 6960, 4.2; names and modes of the files are ours. Lists of at most 64 000 000 bytes
+    and answers of at most 100 000 are read.
+
+    Attributes:
+        directory: Made when something is kept, for its owner only.
+    """
 
     directory: Path
 
@@ -57,12 +64,12 @@ class RevocationStore:
         crl_max_age: timedelta,
         ocsp_max_age: timedelta,
     ) -> tuple[RevocationAnswer, RevocationAnswer]:
-        """Say what the stored list, and the stored OCSP answer, say of a certificate."""
+        """Say what the stored list, and the stored OCSP answer, say of a certificate; never raises a `KzedsError`."""
 
         def stored_answer() -> RevocationAnswer:
             answer = self._read(self._answer_path(certificate, issuer))
             if answer is None:
-                return unknown("OCSP", "no answer is stored")
+                return unknown("OCSP", "no answer about this certificate is stored")
             return judge_ocsp(certificate, issuer, answer, at=at, max_age=ocsp_max_age)
 
         from_lists = self.judge_lists(certificate, issuer, at=at, max_age=crl_max_age)
@@ -71,7 +78,10 @@ class RevocationStore:
     def judge_lists(
         self, certificate: Certificate, issuer: Certificate, *, at: datetime, max_age: timedelta
     ) -> RevocationAnswer:
-        """Say what the stored list says; with the stored delta when that fits, else alone when it is young enough."""
+        """Say what the stored list says; with the stored delta when that fits, else alone when it is young enough.
+
+        Never raises a `KzedsError`: what cannot be read is `UNKNOWN`.
+        """
         return answer_or_unknown("CRL", lambda: self._judge_lists(certificate, issuer, at, max_age))
 
     def _judge_lists(
@@ -82,7 +92,7 @@ class RevocationStore:
 
         base, delta = (self._read(self._list_path(issuer, delta=one)) for one in (False, True))
         if base is None:
-            return unknown("CRL", "no list is stored") if delta is None else judge(delta)
+            return unknown("CRL", "no list of its issuer is stored") if delta is None else judge(delta)
         alone = judge(base)
         if delta is None:
             return alone
@@ -119,7 +129,7 @@ class RevocationStore:
         return max(found, default=None)
 
     def put_list(self, issuer: Certificate, data: bytes, *, at: datetime) -> Imported:
-        """Keep a list of an authority.
+        """Keep a list of an authority, DER or PEM.
 
         Raises:
             KzedsError: It cannot be read, is not the authority's, or is of no use at `at`.
@@ -134,7 +144,7 @@ class RevocationStore:
         return Imported(read.name, read.this_update, is_kept)
 
     def put_answer(self, certificate: Certificate, issuer: Certificate, data: bytes, *, at: datetime) -> Imported:
-        """Keep an OCSP answer about a certificate.
+        """Keep an OCSP answer (DER) about a certificate.
 
         Raises:
             KzedsError: It cannot be read, is not about this certificate, or is of no use at `at`.
@@ -149,7 +159,9 @@ class RevocationStore:
         """Keep the content of a file: a list, or an OCSP answer about one certificate or several.
 
         Args:
+            data: DER; a list may be PEM, too.
             authorities: Trusted ones; one of them must have made it.
+            at: Now, aware.
 
         Raises:
             KzedsError: It is neither, none of the authorities made it, or it is of no use at `at`.

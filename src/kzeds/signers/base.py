@@ -14,6 +14,8 @@ from kzeds.xmldsig import sign_enveloped
 class Signer(Protocol):
     """Signs whole documents with one key. Safe in threads.
 
+    Source: ours; what is signed and how is that of `kzeds.sign_enveloped` and `kzeds.sign_body`.
+
     Whoever implements it over a wire checks what came back (`kzeds.signers.checked`), so that a caller never gets a
     document that differs from the one it gave, or a signature that does not verify.
     """
@@ -34,7 +36,7 @@ class Signer(Protocol):
         ...
 
     def sign_enveloped(self, document: bytes) -> bytes:
-        """The document with an enveloped signature (`kzeds.xmldsig.sign_enveloped`).
+        """The document with an enveloped signature (`kzeds.sign_enveloped`).
 
         Raises:
             MalformedXmlError: When the document cannot be read.
@@ -46,17 +48,20 @@ class Signer(Protocol):
         ...
 
     def sign_body(self, envelope: bytes, *, body_id: str | None = None) -> bytes:
-        """The SOAP envelope with a WS-Security signature over its Body (`kzeds.wsse.sign_body`).
+        """The SOAP envelope with a WS-Security signature over its Body (`kzeds.sign_body`).
 
         Raises:
-            MalformedXmlError, NotSignableError: As `kzeds.wsse.sign_body` does.
+            MalformedXmlError, NotSignableError: As `kzeds.sign_body` does.
             SignerRefusedError, SignerUnreachableError, SignerUntrustworthyError: As `sign_enveloped` does.
         """
         ...
 
 
 class KeySigner:
-    """Signs in this process with a key at hand: a key file's, or a token's."""
+    """Signs in this process with a key at hand: a key file's, or a token's.
+
+    Source: ours; an implementation of `Signer`.
+    """
 
     def __init__(self, key: SigningKey) -> None:
         self._key = key
@@ -67,19 +72,35 @@ class KeySigner:
         return self._key.certificate
 
     def require_may_sign(self, at: datetime) -> None:
-        """Check that a signature made at `at` would count (`SigningKey.require_may_sign`)."""
+        """Check that a signature made at `at` would count.
+
+        Raises:
+            KeyMayNotSignError, CertificateExpiredError, CertificateNotYetValidError: As `SigningKey.require_may_sign`.
+        """
         self._key.require_may_sign(at)
 
     def sign_enveloped(self, document: bytes) -> bytes:
-        """The document with an enveloped signature."""
+        """The document with an enveloped signature.
+
+        Raises:
+            MalformedXmlError, NotSignableError, TokenError, SignerUnreachableError: As `kzeds.sign_enveloped`.
+        """
         return sign_enveloped(document, self._key)
 
     def sign_body(self, envelope: bytes, *, body_id: str | None = None) -> bytes:
-        """The SOAP envelope with a WS-Security signature over its Body."""
+        """The SOAP envelope with a WS-Security signature over its Body.
+
+        Raises:
+            MalformedXmlError, NotSignableError, TokenError, SignerUnreachableError: As `kzeds.sign_body`.
+        """
         return sign_body(envelope, self._key, body_id=body_id)
 
     def sign_detached(self, content: bytes, *, at: datetime) -> bytes:
-        """A detached CMS signature over any content (`kzeds.cms.sign_detached`); only keys at hand can make one."""
+        """A detached CMS signature (DER) over any content; only keys at hand can make one.
+
+        Raises:
+            TokenError, SignerUnreachableError: As `kzeds.sign_detached`.
+        """
         from kzeds.cms import sign_detached
 
         return sign_detached(content, self._key, at=at)

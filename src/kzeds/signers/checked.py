@@ -21,6 +21,8 @@ _HEADER = f"{{{SOAP}}}Header"
 def require_signed(document: bytes, signed: bytes, certificate: Certificate | None) -> VerifiedDocument:
     """Check that `signed` is `document` with one enveloped signature, and nothing else.
 
+    Source: ours; content is compared by its canonical form (Canonical XML 1.0), comments included.
+
     Args:
         document: What was to be signed.
         signed: What came back.
@@ -43,6 +45,13 @@ def require_signed(document: bytes, signed: bytes, certificate: Certificate | No
 
 def require_signed_body(envelope: bytes, signed: bytes, certificate: Certificate) -> VerifiedBody:
     """Check that `signed` is `envelope` with one WS-Security signature over the same Body.
+
+    Source: ours; content is compared by its canonical form (Exclusive XML Canonicalization 1.0).
+
+    Args:
+        envelope: What was to be signed.
+        signed: What came back.
+        certificate: Whose signature is expected.
 
     Raises:
         SignerUntrustworthyError: As `require_signed` does.

@@ -55,10 +55,12 @@ _UNREADABLE: Final[Mapping[str, type[KzedsError]]] = {"malformed": MalformedXmlE
 class SocketSigner:
     """Implements `kzeds.signers.base.Signer` with a key of `kzeds signer-daemon`.
 
+    Source: ours (`kzeds.signers.daemon_protocol`). Making one asks nobody and raises nothing.
+
     Args:
-        socket: Of the daemon.
+        socket: Of the daemon (Unix).
         key: Name of the key in the daemon's settings.
-        timeout: For one whole exchange.
+        timeout: For one whole exchange; 30 seconds unless you say otherwise.
     """
 
     def __init__(self, socket: Path, key: str, *, timeout: timedelta = TIMEOUT) -> None:
@@ -113,14 +115,24 @@ class SocketSigner:
         certificate.require_valid_at(at)
 
     def sign_enveloped(self, document: bytes) -> bytes:
-        """The document with an enveloped signature (`Signer.sign_enveloped`)."""
+        """The document with an enveloped signature.
+
+        Raises:
+            MalformedXmlError, NotSignableError: As `Signer.sign_enveloped`.
+            SignerRefusedError, SignerUnreachableError, SignerUntrustworthyError: Likewise.
+        """
         certificate = self.certificate
         signed = self._ask(self._question(Ask.SIGN_ENVELOPED, certificate, document))
         require_signed(document, signed, certificate)
         return signed
 
     def sign_body(self, envelope: bytes, *, body_id: str | None = None) -> bytes:
-        """The SOAP envelope with a WS-Security signature over its Body (`Signer.sign_body`)."""
+        """The SOAP envelope with a WS-Security signature over its Body.
+
+        Raises:
+            MalformedXmlError, NotSignableError: As `Signer.sign_body`.
+            SignerRefusedError, SignerUnreachableError, SignerUntrustworthyError: Likewise.
+        """
         certificate = self.certificate
         named = {} if body_id is None else {"body_id": body_id}
         signed = self._ask(self._question(Ask.SIGN_BODY, certificate, envelope, **named))

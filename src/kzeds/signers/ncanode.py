@@ -53,6 +53,8 @@ _REFUSALS = (
 class NcanodeSigner:
     """Signs through NCANode. Safe in threads: each request has its own connection.
 
+    Source: the public code and OpenAPI description of NCANode 3. Answers of at most 8 000 000 bytes are read.
+
     Example::
 
         signer = NcanodeSigner("http://127.0.0.1:14579", Path("key.p12").read_bytes(), password)
@@ -106,7 +108,12 @@ class NcanodeSigner:
             return self._certificate
 
     def require_may_sign(self, at: datetime) -> None:
-        """Check that a signature made at `at` would count (`Signer.require_may_sign`)."""
+        """Check that a signature made at `at` would count.
+
+        Raises:
+            KeyMayNotSignError, CertificateExpiredError, CertificateNotYetValidError: As `Signer.require_may_sign`.
+            SignerRefusedError, SignerUnreachableError, SignerUntrustworthyError: As `certificate` does.
+        """
         require_may_sign(self.certificate, at)
 
     def sign_enveloped(self, document: bytes) -> bytes:

@@ -54,8 +54,11 @@ def open_token_key(library: Path, *, token: str, key: str, pin: str) -> SigningK
     once; a PIN that was refused is not tried a second time. A library makes one signature at a time, whatever the
     threads.
 
+    Source: OASIS PKCS #11 2.40 (CKM_SHA256_RSA_PKCS, CKM_RSA_PKCS), RFC 8017, 9.2. Signatures are as long as the
+    modulus, big-endian.
+
     Args:
-        library: The vendor's PKCS#11 library.
+        library: The vendor's PKCS#11 library (`.so`).
         token: Label of the token.
         key: Label of the key, or ``id:`` and its CKA_ID in hexadecimal. Its certificate has the same CKA_ID.
         pin: The user's PIN; it is in no error and no repr.

@@ -59,9 +59,9 @@ def test_check_tells_by_its_exit_code(run: Run, today: TestPki, name: str, statu
     assert run(*_asked(today, name), *lists)[1].splitlines()[1] == f"status                {status}"
 
 
-def test_check_without_a_source_cannot_tell(run: Run, today: TestPki) -> None:
-    code, out, _ = run(*_asked(today))
-    assert (code, "there is no source to ask" in out) == (2, True)
+def test_check_without_a_source_names_those_there_are(run: Run, today: TestPki) -> None:
+    code, out, err = run(*_asked(today))
+    assert (code, out, "--crl, --ocsp-response, --ocsp or --store" in err) == (2, "", True)
 
 
 def test_check_reads_an_ocsp_answer_and_asks_a_responder(run: Run, today: TestPki, tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ def pretend(tmp_path: Path) -> Iterator[Callable[[Answer], SocketSigner]]:
                     connection.sendall(said)
 
     def start(answer: Answer) -> SocketSigner:
+        certificate(), key("stranger")  # made on first use, which takes longer than the client waits
         threads.append(threading.Thread(target=serve, args=(answer,)))
         threads[0].start()
         return SocketSigner(tmp_path / "s", "main", timeout=SECOND / 2)

@@ -166,7 +166,7 @@ def test_outage_from_the_start_is_unknown(nca: Nca, url: str, lists: CrlServer, 
     answer = ask(OcspServer(HttpFetch(), f"{url}/ocsp/"), lists, StoredAnswers(store))
     assert answer.status is UNKNOWN
     assert "OCSP: " in answer.why
-    assert "no list is stored" in answer.why
+    assert "no list of its issuer is stored" in answer.why
 
 
 def test_page_of_an_outage_replaces_no_list(nca: Nca, lists: CrlServer) -> None:
@@ -434,4 +434,4 @@ def test_store_that_this_account_cannot_read_says_so(store: RevocationStore) -> 
     assert f"what is stored in {store.directory} cannot be read" in answer.why
     assert store.newest(court().issuer) is None
     only.rmdir()
-    assert "no list is stored" in ask(StoredAnswers(store)).why
+    assert "no list of its issuer is stored" in ask(StoredAnswers(store)).why
