@@ -225,14 +225,9 @@ def _certificate(
     root: Element, security: Element, key_info: Element | None, trusted: Collection[Certificate] | None
 ) -> Certificate:
     """Find the certificate by whichever way KeyInfo names it."""
-    holder = key_info
-    token = None if key_info is None else key_info.find(_wsse("SecurityTokenReference"))
-    if token is not None:
-        holder = token
-    entries = [] if holder is None else children(holder)
-    if len(entries) != 1:
-        raise CertificateMissingError("the signature does not name exactly one certificate")
-    entry = entries[0]
+    entry = _only_entry(key_info)
+    if entry.tag == _wsse("SecurityTokenReference"):
+        entry = _only_entry(entry)
     if entry.tag == ds("X509Data"):
         return certificate_in_x509_data(entry, trusted)
     if entry.tag == _wsse("KeyIdentifier"):
@@ -240,6 +235,14 @@ def _certificate(
     if entry.tag == _wsse("Reference"):
         return _security_token(root, security, entry.get("URI", ""))
     raise CertificateMissingError("the signature names its certificate in a way that is not built in")
+
+
+def _only_entry(holder: Element | None) -> Element:
+    """The one thing inside; of two, another reader might take the other for the signer's."""
+    entries = [] if holder is None else children(holder)
+    if len(entries) != 1:
+        raise CertificateMissingError("the signature does not name exactly one certificate")
+    return entries[0]
 
 
 def _security_token(root: Element, security: Element, uri: str) -> Certificate:
