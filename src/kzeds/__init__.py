@@ -9,7 +9,7 @@ Example::
     key = kzeds.load_pkcs12(Path("key.p12").read_bytes(), password)
     key.require_may_sign(at=now)
     signed = kzeds.sign_enveloped(b"<contract/>", key)
-    print(kzeds.verify_enveloped(signed).certificate.bin)
+    print(kzeds.verify_enveloped(signed, trusted=[key.certificate]).certificate.bin)
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def read_signed(signature: bytes) -> SignedParts:
 
 def _require_nothing_more(*structures: Any) -> None:
     """asn1crypto passes over parts that a structure has no name for; nobody would ever see them."""
-    if any(len(one) > len(one._fields) for one in structures):  # noqa: SLF001 - it has no public name
+    if any(len(one) > len(one._fields) for one in structures):
         raise ValueError("something lies behind the last part of a structure")
 
 

@@ -94,7 +94,7 @@ def _verify(report: dict[str, Any], file: Path, content: Path | None, *, wsse: b
     from kzeds.wsse import verify_body
     from kzeds.xmldsig import verify_enveloped
 
-    verified = verify_body(data, trusted=None) if wsse else verify_enveloped(data)
+    verified = verify_body(data, trusted=None) if wsse else verify_enveloped(data, trusted=None)
     covers = "soap:Body" if wsse else "whole document"
     _note(report, covers, verified.signature_algorithm, verified.digest, verified.certificate)
     return _Verified(verified.certificate)
