@@ -68,18 +68,16 @@ def _wsse(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedBody:
-    """An envelope whose body signature was checked.
+    """The Body of an envelope whose signature was checked; nothing else of the envelope is proven, nor given back.
 
     Attributes:
         body: The signed soap:Body, read again from the very bytes that were digested. Read data from here.
-        envelope: Root of the envelope as it came. Only its Body is signed: nothing else in it is proven.
         certificate: The signer's.
         signature_algorithm: Identifier in ds:SignatureMethod.
         digest: Verified ds:DigestValue of the canonical Body.
     """
 
     body: Element
-    envelope: Element
     certificate: Certificate
     signature_algorithm: str
     digest: bytes
@@ -159,7 +157,6 @@ def verify_body(envelope: bytes, *, trusted: Collection[Certificate] | None, all
     require_digest(parts.reference, octets)
     return VerifiedBody(
         body=parse(octets, what="signed body"),
-        envelope=root,
         certificate=certificate,
         signature_algorithm=parts.algorithm.uri,
         digest=parts.reference.digest,
