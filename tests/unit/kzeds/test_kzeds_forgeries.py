@@ -113,6 +113,19 @@ def test_usual_form_is_accepted(kind: KeyKind, layout: str) -> None:
 
 @KINDS
 @LAYOUTS
+@pytest.mark.parametrize("wrapped", ["&#13;\n@DIGEST@&#13;\n", "\n@DIGEST@\n", "\t@DIGEST@&#xD;&#xA;"])
+def test_line_breaks_that_java_writes_around_a_digest_are_signed_and_dropped(
+    kind: KeyKind, layout: str, wrapped: str
+) -> None:
+    """They are part of SignedInfo: there where they were signed, and nowhere else."""
+    document = forged(layout, kind, edit=("@DIGEST@", wrapped))
+    expected = verifier(layout)(forged(layout, kind), None)
+    assert verifier(layout)(document, [key_of(kind).certificate]) == expected
+    refused(layout, document.replace(b"<ds:DigestValue>", b"<ds:DigestValue>&#13;"), kind, SignatureMismatchError)
+
+
+@KINDS
+@LAYOUTS
 @pytest.mark.parametrize(
     "uri",
     [
