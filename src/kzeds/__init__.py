@@ -12,7 +12,7 @@ Example::
     key = kzeds.load_pkcs12(Path("key.p12").read_bytes(), kzeds.read_password(Path("key.password")))
     key.require_may_sign(at=datetime.now(UTC))
     signed = kzeds.sign_enveloped(b"<contract/>", key)
-    print(kzeds.verify_enveloped(signed).certificate.bin)
+    print(kzeds.verify_enveloped(signed, trusted=[key.certificate]).certificate.bin)
 """
 
 from __future__ import annotations

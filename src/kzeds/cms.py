@@ -18,7 +18,7 @@ from asn1crypto import core, pem
 from kzeds import rsa
 from kzeds.algorithms import RSA_ENCRYPTION_OID, SHA256, describe_oid
 from kzeds.certificate import Certificate
-from kzeds.der import READER_FAULTS, element, identifier, sequence
+from kzeds.der import READER_FAULTS, element, identifier, moment, sequence
 from kzeds.errors import (
     CertificateMissingError,
     DigestMismatchError,
@@ -189,8 +189,9 @@ def verify_detached(signature: bytes, content: bytes, *, trusted: Collection[Cer
             `certificate` yourself.
 
     Raises:
+        MalformedSignatureError: It is not one SignedData with one signer, carries a content of its own, or names a
+            signing time that is none.
         MalformedCertificateError: A certificate inside cannot be read.
-        MalformedSignatureError: It is not one SignedData with one signer, or it carries a content of its own.
         CertificateMissingError: The signer's certificate is neither inside nor among the trusted ones.
         UnsupportedAlgorithmError: Its algorithms are not built in, or not those of the key.
         UntrustedCertificateError: The signer is none of the trusted ones.
@@ -204,8 +205,17 @@ def verify_detached(signature: bytes, content: bytes, *, trusted: Collection[Cer
     certificate = signer_of(parts, trusted or ())
     require_pinned(certificate, trusted)
     require_fit(parts, content, certificate)
-    time = parts.attributes[_SIGNING_TIME].native if _SIGNING_TIME in parts.attributes else None
-    return VerifiedSignature(certificate, time.astimezone(UTC) if isinstance(time, datetime) else None)
+    return VerifiedSignature(certificate, _signing_time(parts))
+
+
+def _signing_time(parts: SignedParts) -> datetime | None:
+    """RFC 5652, 11.3: in UTC. A time without a zone would be another one on each machine that reads it."""
+    if _SIGNING_TIME not in parts.attributes:
+        return None
+    try:
+        return moment(parts.attributes[_SIGNING_TIME].native)
+    except READER_FAULTS:
+        raise MalformedSignatureError("the signing time has no time zone, or is none") from None
 
 
 def signer_of(parts: SignedParts, others: Collection[Certificate]) -> Certificate:
@@ -258,10 +268,10 @@ def _require_algorithm(parts: SignedParts, certificate: Certificate) -> CmsAlgor
 
 def _attributes(digest: bytes, at: datetime, content_type: str, more: tuple[bytes, ...]) -> bytes:
     """The attributes in the order of DER, without the SET around them."""
-    moment = core.UTCTime(at.astimezone(UTC).replace(microsecond=0)).dump()
+    time = core.UTCTime(at.astimezone(UTC).replace(microsecond=0)).dump()
     attributes = (
         sequence(identifier(_CONTENT_TYPE), element(0x31, identifier(content_type))),
-        sequence(identifier(_SIGNING_TIME), element(0x31, moment)),
+        sequence(identifier(_SIGNING_TIME), element(0x31, time)),
         sequence(identifier(_MESSAGE_DIGEST), element(0x31, element(0x04, digest))),
         *more,
     )

@@ -6,9 +6,9 @@ the signature value (ETSI EN 319 122-1, 5.3, calls it a signature time stamp).
 
 from __future__ import annotations
 
-from asn1crypto import core
+from asn1crypto import cms as asn1
 
-from kzeds.der import READER_FAULTS, element, elements, identifier, sequence, spans
+from kzeds.der import READER_FAULTS, element, elements, identifier, reread, sequence, spans
 from kzeds.errors import MalformedSignatureError
 from kzeds.signed_parts import SIGNED_DATA, read_signed
 
@@ -80,19 +80,14 @@ def timestamp_in(signature: bytes) -> bytes | None:
     """
     read_signed(signature)
     try:
-        unsigned = elements(_inside(_signed_data(signature)[-1]))[-1]
-        attributes = elements(sequence(_inside(unsigned))) if unsigned[0] == _UNSIGNED else []
-        found = [elements(one)[1] for one in attributes if _names_token(one)]
-        tokens = [token for values in found for token in elements(sequence(_inside(values)))]
+        signer = asn1.ContentInfo.load(signature)["content"]["signer_infos"][0]
+        found = [one for one in signer["unsigned_attrs"] or () if one["type"].dotted == TOKEN]
+        tokens = [reread(token) for one in found for token in one["values"]]
     except READER_FAULTS:
         raise MalformedSignatureError("the unsigned attributes of the signature cannot be read") from None
     if len(tokens) > 1:
         raise MalformedSignatureError(f"the signature holds {len(tokens)} time stamps; at most one is expected")
     return tokens[0] if tokens else None
-
-
-def _names_token(attribute: bytes) -> bool:
-    return bool(core.ObjectIdentifier.load(elements(attribute)[0], strict=True).dotted == TOKEN)
 
 
 def _signed_data(signature: bytes) -> list[bytes]:

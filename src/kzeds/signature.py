@@ -27,7 +27,7 @@ from kzeds.errors import (
     WeakAlgorithmError,
 )
 from kzeds.keys.signing_key import SigningKey
-from kzeds.xml import Element, ElementTree
+from kzeds.xml import MAXIMUM_NAMESPACES, Element, ElementTree
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
 C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
@@ -266,6 +266,8 @@ def _read_transform(element: Element, *, accepted: Sequence[str]) -> Transform:
     if uri != EXCLUSIVE_C14N or [parameter.tag for parameter in parameters] != [_INCLUSIVE_NAMESPACES]:
         raise UnexpectedReferenceError("a transform holds parameters that are not expected")
     prefixes = tuple(parameters[0].get("PrefixList", "").split())
+    if len(prefixes) > MAXIMUM_NAMESPACES:
+        raise UnexpectedReferenceError(f"a transform names more than {MAXIMUM_NAMESPACES} prefixes")
     if "#default" in prefixes:
         raise UnsupportedAlgorithmError("InclusiveNamespaces with #default is not built in", identifier=uri)
     return Transform(uri, prefixes)

@@ -76,6 +76,7 @@ def read_signed(signature: bytes) -> SignedParts:
         signers = list(signed["signer_infos"])
         if len(signers) != 1:
             raise MalformedSignatureError(f"the signature has {len(signers)} signers; exactly one is expected")
+        _require_nothing_more(container, signed, signed["encap_content_info"], signers[0])
         return SignedParts(
             **_content(signed["encap_content_info"]),
             certificates=tuple(Certificate.from_der(reread(one.chosen)) for one in signed["certificates"] or ()),
@@ -83,6 +84,12 @@ def read_signed(signature: bytes) -> SignedParts:
         )
     except READER_FAULTS:
         raise MalformedSignatureError("the bytes are not a CMS signature that can be read") from None
+
+
+def _require_nothing_more(*structures: Any) -> None:
+    """asn1crypto passes over parts that a structure has no name for; nobody would ever see them."""
+    if any(len(one) > len(one._fields) for one in structures):
+        raise ValueError("something lies behind the last part of a structure")
 
 
 def _content(inside: Any) -> dict[str, Any]:

@@ -128,7 +128,10 @@ class TestPki:
         return self.directory / f"{name}.pem"
 
     def ocsp_file(self, name: str) -> Path:
-        """What "ocsp" answered about "employer" or "employer-revoked" when all this was made; it counts for a day."""
+        """What "ocsp" answered about "employer" or "employer-revoked" when all this was made; it counts for a day.
+
+        Names a file, and looks at nothing: no `KzedsError` is raised.
+        """
         return self.directory / f"{name}.ocsp"
 
     def password_file(self, name: str) -> Path:

@@ -68,20 +68,18 @@ def _wsse(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedBody:
-    """An envelope whose body signature was checked.
+    """The Body of an envelope whose signature was checked; nothing else of the envelope is proven, nor given back.
 
     Source: OASIS SOAP Message Security 1.0.
 
     Attributes:
         body: The signed soap:Body, read again from the very bytes that were digested. Read data from here.
-        envelope: Root of the envelope as it came. Only its Body is signed: nothing else in it is proven.
         certificate: The signer's.
         signature_algorithm: Identifier in ds:SignatureMethod.
         digest: Verified ds:DigestValue of the canonical Body: 64 or 32 bytes, not reversed (`VerifiedDocument.digest`).
     """
 
     body: Element
-    envelope: Element
     certificate: Certificate
     signature_algorithm: str
     digest: bytes
@@ -170,7 +168,6 @@ def verify_body(envelope: bytes, *, trusted: Collection[Certificate] | None, all
     require_digest(parts.reference, octets)
     return VerifiedBody(
         body=parse(octets, what="signed body"),
-        envelope=root,
         certificate=certificate,
         signature_algorithm=parts.algorithm.uri,
         digest=parts.reference.digest,
@@ -236,14 +233,9 @@ def _certificate(
     root: Element, security: Element, key_info: Element | None, trusted: Collection[Certificate] | None
 ) -> Certificate:
     """Find the certificate by whichever way KeyInfo names it."""
-    holder = key_info
-    token = None if key_info is None else key_info.find(_wsse("SecurityTokenReference"))
-    if token is not None:
-        holder = token
-    entries = [] if holder is None else children(holder)
-    if len(entries) != 1:
-        raise CertificateMissingError("the signature does not name exactly one certificate")
-    entry = entries[0]
+    entry = _only_entry(key_info)
+    if entry.tag == _wsse("SecurityTokenReference"):
+        entry = _only_entry(entry)
     if entry.tag == ds("X509Data"):
         return certificate_in_x509_data(entry, trusted)
     if entry.tag == _wsse("KeyIdentifier"):
@@ -251,6 +243,14 @@ def _certificate(
     if entry.tag == _wsse("Reference"):
         return _security_token(root, security, entry.get("URI", ""))
     raise CertificateMissingError("the signature names its certificate in a way that is not built in")
+
+
+def _only_entry(holder: Element | None) -> Element:
+    """The one thing inside; of two, another reader might take the other for the signer's."""
+    entries = [] if holder is None else children(holder)
+    if len(entries) != 1:
+        raise CertificateMissingError("the signature does not name exactly one certificate")
+    return entries[0]
 
 
 def _security_token(root: Element, security: Element, uri: str) -> Certificate:

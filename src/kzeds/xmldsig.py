@@ -10,7 +10,7 @@ Example::
     key = load_pkcs12(Path("key.p12").read_bytes(), password)
     key.require_may_sign(at=now)
     signed = sign_enveloped(document, key)
-    verified = verify_enveloped(signed)
+    verified = verify_enveloped(signed, trusted=[key.certificate])
     verified.certificate.bin, verified.element
 """
 
@@ -113,7 +113,7 @@ def sign_enveloped(document: bytes, key: SigningKey) -> bytes:
 
 
 def verify_enveloped(
-    document: bytes, *, trusted: Collection[Certificate] | None = None, allow_weak: bool = False
+    document: bytes, *, trusted: Collection[Certificate] | None, allow_weak: bool = False
 ) -> VerifiedDocument:
     """Check an enveloped signature that covers the whole document.
 

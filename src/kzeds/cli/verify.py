@@ -112,7 +112,7 @@ def _verify_xml(report: dict[str, Any], data: bytes, *, wsse: bool) -> _Verified
     from kzeds.wsse import verify_body
     from kzeds.xmldsig import verify_enveloped
 
-    verified = verify_body(data, trusted=None) if wsse else verify_enveloped(data)
+    verified = verify_body(data, trusted=None) if wsse else verify_enveloped(data, trusted=None)
     covers = "soap:Body" if wsse else "whole document"
     _note(report, covers, verified.signature_algorithm, verified.digest, verified.certificate)
     return _Verified(verified.certificate)

@@ -109,7 +109,10 @@ class RevocationStore:
             return None
 
     def lags(self, issuer: Certificate) -> bool:
-        """Whether the stored delta was made for a newer complete list than the stored one."""
+        """Whether the stored delta was made for a newer complete list than the stored one.
+
+        What cannot be read is no such delta: no `KzedsError` is raised.
+        """
         with suppress(KzedsError):
             base, delta = (self._read(self._list_path(issuer, delta=one)) for one in (False, True))
             if base is not None and delta is not None:

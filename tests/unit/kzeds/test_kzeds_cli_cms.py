@@ -24,6 +24,7 @@ from kzeds.tsp import fetch_timestamp
 from support.kzeds_authority import http_server
 from support.kzeds_command import Run, run_kzeds
 from support.kzeds_material import CONTRACT
+from support.kzeds_mutation import Node, read
 
 
 @pytest.fixture(scope="module", params=[KeyKind.GOST_2015, KeyKind.RSA])
@@ -105,6 +106,39 @@ def test_time_stamp_goes_into_the_signature(run: Run, today: TestPki, content: P
     code, report = _verdict(run(*checked, "--trust", today.directory))
     assert (code, report["valid"]) == (0, True)
     assert abs((datetime.now(UTC) - datetime.fromisoformat(report["timestamp"])).total_seconds()) < 60
+
+
+def _in_indefinite_frames(signature: bytes) -> bytes:
+    """As Bouncy Castle writes it by default, and what is built on it: BER outside, DER in what is signed."""
+
+    def frame(node: Node, inside: list[bytes]) -> bytes:
+        return bytes([node.tag, 0x80]) + b"".join(inside) + b"\0\0"
+
+    whole = read(signature)
+    kind, holder = whole.children or []
+    signed = (holder.children or [])[0]
+    parts = [one.written() for one in signed.children or []]
+    for place in (2, 3):
+        node = (signed.children or [])[place]
+        parts[place] = frame(node, [one.written() for one in node.children or []])
+    return frame(whole, [kind.written(), frame(holder, [frame(signed, parts)])])
+
+
+def test_signature_in_frames_of_indefinite_length_is_read(
+    run: Run, today: TestPki, content: Path, tmp_path: Path
+) -> None:
+    plain = sign_detached(content.read_bytes(), _opened(today, "employer"), at=datetime.now(UTC))
+    with http_server(lambda _, body: (200, _stamp(today, body))) as url:
+        authorities = [Certificate.load(today.nca_ca)]
+        token = fetch_timestamp(stamped_bytes(plain), url, HttpFetch(), authorities, at=lambda: datetime.now(UTC)).token
+    for signature, stamp in ((plain, None), (add_timestamp(plain, token), token)):
+        framed = _in_indefinite_frames(signature)
+        assert framed.startswith(b"\x30\x80")
+        assert (timestamp_in(framed), stamped_bytes(framed)) == (stamp, stamped_bytes(plain))
+        (tmp_path / "s").write_bytes(framed)
+        checked = ("verify", "--cms", tmp_path / "s", "--content", content, "--trust", today.directory, "--json")
+        code, report = _verdict(run(*checked))
+        assert (code, report["valid"], report["timestamp"] is None) == (0, True, stamp is None)
 
 
 @pytest.mark.parametrize("answer", ["refused", "silent", "of a stranger"])

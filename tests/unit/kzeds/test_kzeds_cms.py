@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from asn1crypto import cms as asn1
+from asn1crypto import pem
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,12 +23,14 @@ from kzeds.errors import (
     KzedsError,
     MalformedSignatureError,
     SignatureMismatchError,
+    UnsupportedAlgorithmError,
     UntrustedCertificateError,
 )
 from support.kzeds_kinds import key_of, pki_of
-from support.kzeds_material import NOW, shared
+from support.kzeds_material import NOW, certificate, private_key, shared
 
 CONTENT = "Еңбек шарты № 1\n".encode()
+NEEDS_OPENSSL = pytest.mark.skipif(shutil.which("openssl") is None, reason="the openssl command is not on this machine")
 
 
 @pytest.mark.parametrize("kind", KeyKind)
@@ -57,7 +61,45 @@ def test_signed_attributes_and_signature_value_are_proven(kind: KeyKind) -> None
         verify_detached(signature[:-1] + bytes([signature[-1] ^ 1]), CONTENT, trusted=None)
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="the openssl command is not on this machine")
+@NEEDS_OPENSSL
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ((), None),
+        (("-keyid",), None),
+        (("-nocerts",), None),
+        (("-cades",), None),
+        (("-nosmimecap",), None),
+        (("-noattr",), MalformedSignatureError),
+        (("-nodetach",), MalformedSignatureError),
+        (("-indef",), MalformedSignatureError),
+        (("-md", "sha1"), UnsupportedAlgorithmError),
+        (("-md", "sha512"), UnsupportedAlgorithmError),
+        (("-keyopt", "rsa_padding_mode:pss"), UnsupportedAlgorithmError),
+    ],
+)
+def test_signature_that_openssl_made_is_judged(
+    options: tuple[str, ...], error: type[KzedsError] | None, tmp_path: Path
+) -> None:
+    """An independent signer. By "-indef" it puts the content inside."""
+    secret = private_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "key").write_bytes(secret)
+    (tmp_path / "certificate").write_bytes(pem.armor("CERTIFICATE", certificate().der))
+    (tmp_path / "content").write_bytes(CONTENT)
+    command = ["openssl", "cms", "-sign", "-binary", "-outform", "DER", "-in", "content", "-out", "signature"]
+    keys = ["-signer", "certificate", "-inkey", "key"]
+    subprocess.run([*command, *keys, *options], cwd=tmp_path, capture_output=True, check=True)
+    made = (tmp_path / "signature").read_bytes()
+    if error is None:
+        assert verify_detached(made, CONTENT, trusted=[certificate()]).certificate == certificate()
+        with pytest.raises(DigestMismatchError):
+            verify_detached(made, CONTENT + b" ", trusted=[certificate()])
+    else:
+        with pytest.raises(error):
+            verify_detached(made, CONTENT, trusted=[certificate()])
+
+
+@NEEDS_OPENSSL
 def test_openssl_accepts_what_an_rsa_key_signed(tmp_path: Path) -> None:
     """An independent reader of the same standard."""
     (tmp_path / "signature").write_bytes(sign_detached(CONTENT, key_of(KeyKind.RSA), at=NOW))

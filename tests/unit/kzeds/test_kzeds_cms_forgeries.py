@@ -12,7 +12,7 @@ import pytest
 from asn1crypto import cms as asn1
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
-from kzeds import KeyKind, issuing, sign_detached, verify_detached
+from kzeds import KeyKind, issuing, require_chain, sign_detached, verify_detached
 from kzeds.answering import key_of as key_of_authority
 from kzeds.certificate import Certificate
 from kzeds.cms import ALGORITHMS, sign_content
@@ -29,7 +29,7 @@ from kzeds.errors import (
 )
 from kzeds.signed_parts import read_signed
 from support.kzeds_authority import YEARS
-from support.kzeds_kinds import key_of
+from support.kzeds_kinds import key_of, pki_of
 from support.kzeds_material import NOW
 from support.kzeds_mutation import Node, read
 
@@ -91,6 +91,28 @@ def _attached(signed: list[Node], signer: list[Node]) -> None:
     _parts(signed[2]).append(read(element(0xA0, element(0x04, CONTENT))))
 
 
+def _empty_content(signed: list[Node], signer: list[Node]) -> None:
+    _parts(signed[2]).append(read(element(0xA0, element(0x04, b""))))
+
+
+def _signer_of_another_kind(signed: list[Node], signer: list[Node]) -> None:
+    """Each of the two is right."""
+    other = KeyKind.GOST_2015 if len(signer[-1].written()) > 200 else KeyKind.RSA
+    _parts(signed[-1]).append(_parts(taken_apart(other)[1][-1])[0])
+
+
+def _behind_the_signer(signed: list[Node], signer: list[Node]) -> None:
+    signer.append(Node(0x04, b"evil"))
+
+
+def _behind_the_signers(signed: list[Node], signer: list[Node]) -> None:
+    signed.append(Node(0x04, b"evil"))
+
+
+def _behind_the_content(signed: list[Node], signer: list[Node]) -> None:
+    _parts(signed[2]).extend([Node(0x05), Node(0x04, CONTENT)])
+
+
 ATTACKS: dict[str, tuple[Callable[[list[Node], list[Node]], None], type[KzedsError]]] = {
     "no signer": (_no_signer, MalformedSignatureError),
     "the signer twice": (_second_signer, MalformedSignatureError),
@@ -100,6 +122,11 @@ ATTACKS: dict[str, tuple[Callable[[list[Node], list[Node]], None], type[KzedsErr
     "an attribute without a value": (_no_values, MalformedSignatureError),
     "another type of content": (_other_content_type, MalformedSignatureError),
     "the content inside": (_attached, MalformedSignatureError),
+    "an empty content inside": (_empty_content, MalformedSignatureError),
+    "a second signer": (_signer_of_another_kind, MalformedSignatureError),
+    "something behind the signer": (_behind_the_signer, MalformedSignatureError),
+    "something behind the signers": (_behind_the_signers, MalformedSignatureError),
+    "something behind the content": (_behind_the_content, MalformedSignatureError),
 }
 
 
@@ -111,6 +138,14 @@ def test_signature_that_was_put_together_anew_is_refused(kind: KeyKind, name: st
     assert verify_detached(root.written(), CONTENT, trusted=None).certificate == key_of(kind).certificate
     attack(signed, signer)
     refused(root.written(), kind, error)
+
+
+@KINDS
+def test_nothing_lies_behind_the_whole(kind: KeyKind) -> None:
+    root, _, _ = taken_apart(kind)
+    refused(root.written() + b"\x05\x00", kind, MalformedSignatureError)
+    _parts(root).append(Node(0x04, b"evil"))
+    refused(root.written(), kind, MalformedSignatureError)
 
 
 @KINDS
@@ -136,6 +171,42 @@ def test_attributes_that_bind_the_content_must_be_there(kind: KeyKind, missing: 
         assert verify_detached(root.written(), CONTENT, trusted=None).signing_time is None
     else:
         refused(root.written(), kind, MalformedSignatureError)
+
+
+def timed(kind: KeyKind, tag: int, text: bytes) -> bytes:
+    """A signature whose signing time the key's holder has written so."""
+    root, _, signer = taken_apart(kind)
+    name = identifier("1.2.840.113549.1.9.5")
+    attribute = next(one for one in _parts(signer[3]) if _parts(one)[0].written() == name)
+    _parts(_parts(attribute)[1])[0] = Node(tag, text)
+    covered = b"".join(one.written() for one in _parts(signer[3]))
+    signer[-1] = Node(0x04, key_of(kind).sign(element(0x31, covered)))
+    return root.written()
+
+
+@KINDS
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [
+        (0x18, b"00010101000000+0100"),
+        (0x18, b"99991231235959-0100"),
+        (0x18, b"00000101000000Z"),
+        (0x18, b"20261120070000"),
+        (0x17, b"261120070000"),
+        (0x17, b"261320070000Z"),
+        (0x17, b""),
+        (0x0C, b"261120070000Z"),
+    ],
+)
+def test_signing_time_that_is_none_is_refused(kind: KeyKind, tag: int, text: bytes) -> None:
+    """Outside of the calendar, or without a zone: then each machine would read another time."""
+    refused(timed(kind, tag, text), kind, MalformedSignatureError)
+
+
+@KINDS
+@pytest.mark.parametrize(("tag", "text"), [(0x17, b"261120070000Z"), (0x18, b"20261120120000+0500")])
+def test_signing_time_is_told_in_utc(kind: KeyKind, tag: int, text: bytes) -> None:
+    assert verify_detached(timed(kind, tag, text), CONTENT, trusted=None).signing_time == NOW
 
 
 @KINDS
@@ -174,6 +245,41 @@ def test_certificate_of_someone_else_does_not_fit(kind: KeyKind) -> None:
         verify_detached(root.written(), CONTENT, trusted=None)
     with pytest.raises(UntrustedCertificateError):
         verify_detached(root.written(), CONTENT, trusted=[key_of(kind).certificate])
+
+
+@KINDS
+def test_forged_certificate_with_the_holders_name_and_number_is_believed_by_nobody(kind: KeyKind) -> None:
+    """The certificate lies in an unsigned place. With the forger's key in it the mathematics hold; trust does not."""
+    own, forger = key_of(kind).certificate, key_of(kind, "stranger")
+    root, signed, signer = taken_apart(kind)
+    frame = read(own.der)
+    fields = _parts(_parts(frame)[0])
+    place = next(number for number, one in enumerate(fields) if one.written() == own.public_key)
+    fields[place] = read(forger.certificate.public_key)
+    for certificates in ([frame, read(own.der)], [frame]):
+        _parts(signed[3])[:] = certificates
+        with pytest.raises(UntrustedCertificateError):
+            verify_detached(root.written(), CONTENT, trusted=[own])
+        with pytest.raises(SignatureMismatchError):
+            verify_detached(root.written(), CONTENT, trusted=None)
+    covered = b"".join(one.written() for one in _parts(signer[3]))
+    signer[-1] = Node(0x04, forger.sign(element(0x31, covered)))
+    with pytest.raises(UntrustedCertificateError):
+        verify_detached(root.written(), CONTENT, trusted=[own])
+    found = verify_detached(root.written(), CONTENT, trusted=None).certificate
+    assert (found.serial_number, found.issuer, found.subject) == (own.serial_number, own.issuer, own.subject)
+    with pytest.raises(UntrustedCertificateError):
+        require_chain(found, [Certificate.load(pki_of(kind).nca_ca)], at=NOW)
+
+
+@KINDS
+def test_signature_value_has_one_form(kind: KeyKind) -> None:
+    root, _, signer = taken_apart(kind)
+    value = read_signed(root.written()).signature
+    swapped = value[len(value) // 2 :] + value[: len(value) // 2]
+    for form in (b"", value[:-1], b"\0" + value, value + b"\0", value[::-1], swapped, bytes(len(value))):
+        signer[-1] = Node(0x04, form)
+        refused(root.written(), kind, SignatureMismatchError)
 
 
 @KINDS

@@ -7,6 +7,7 @@ to weaken it, or to wear it out. Source: XML Signature Best Practices (W3C, 2013
 from __future__ import annotations
 
 import hmac
+import re
 import time
 from collections.abc import Callable
 
@@ -29,7 +30,7 @@ from kzeds.errors import (
 )
 from kzeds.xml import MAXIMUM_ATTRIBUTES, MAXIMUM_NAMESPACES, parse
 from support.kzeds_kinds import key_of
-from support.kzeds_material import C14N, DS, ENVELOPED, EXC, SOAP, WSSE, WSU, c14n, encoded
+from support.kzeds_material import C14N, DS, ENVELOPED, EXC, SOAP, WSSE, WSU, X509V3, c14n, encoded
 from support.kzeds_verified import (
     BODY,
     CONTENT,
@@ -112,6 +113,19 @@ def test_usual_form_is_accepted(kind: KeyKind, layout: str) -> None:
 
 @KINDS
 @LAYOUTS
+@pytest.mark.parametrize("wrapped", ["&#13;\n@DIGEST@&#13;\n", "\n@DIGEST@\n", "\t@DIGEST@&#xD;&#xA;"])
+def test_line_breaks_that_java_writes_around_a_digest_are_signed_and_dropped(
+    kind: KeyKind, layout: str, wrapped: str
+) -> None:
+    """They are part of SignedInfo: there where they were signed, and nowhere else."""
+    document = forged(layout, kind, edit=("@DIGEST@", wrapped))
+    expected = verifier(layout)(forged(layout, kind), None)
+    assert verifier(layout)(document, [key_of(kind).certificate]) == expected
+    refused(layout, document.replace(b"<ds:DigestValue>", b"<ds:DigestValue>&#13;"), kind, SignatureMismatchError)
+
+
+@KINDS
+@LAYOUTS
 @pytest.mark.parametrize(
     "uri",
     [
@@ -184,6 +198,33 @@ def test_signature_with_more_than_its_parts_is_refused(
     kind: KeyKind, layout: str, edit: tuple[str, str], error: type[KzedsError]
 ) -> None:
     refused(layout, forged(layout, kind, edit=edit), kind, error)
+
+
+@KINDS
+@LAYOUTS
+@pytest.mark.parametrize("second", ["as the first", "to the whole", "to the root"])
+def test_second_reference_is_refused_even_when_it_is_right(kind: KeyKind, layout: str, second: str) -> None:
+    """Its digest fits; a reader that takes the first of two would not know what the other one proves."""
+    uri = {"to the whole": "", "to the root": "#r", "as the first": "" if layout == "enveloped" else "#b"}[second]
+    transforms = (ENVELOPED, C14N) if layout == "enveloped" else (EXC,)
+    reference = re.search("<ds:Reference .*</ds:Reference>", template_of(key_of(kind), uri, transforms))
+    assert reference is not None
+    for edit in (
+        ("<ds:Reference ", f"{reference[0]}<ds:Reference "),
+        ("</ds:Reference>", f"</ds:Reference>{reference[0]}"),
+    ):
+        document = forged(layout, kind, edit=edit)
+        assert document.count(b"<ds:Reference ") == 2
+        refused(layout, document, kind, UnexpectedReferenceError)
+
+
+@KINDS
+def test_body_is_not_covered_by_a_reference_to_the_whole_envelope(kind: KeyKind) -> None:
+    """Rightly signed, by the enveloped transform: but then the header would be content too."""
+    whole = c14n(parse(ENVELOPE.replace("@", "").encode()), exclusive=True)
+    for transforms in ((ENVELOPED, EXC), (EXC,)):
+        template = template_of(key_of(kind), "", transforms, canonicalization=EXC)
+        refused("body", forge(ENVELOPE, template, whole, key_of(kind)), kind, UnexpectedReferenceError)
 
 
 @KINDS
@@ -293,6 +334,43 @@ def test_two_certificates_leave_open_whose_signature_it_is(kind: KeyKind, layout
 
 
 @KINDS
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_token_reference_beside_another_certificate_leaves_it_open(kind: KeyKind, wrapped: bool) -> None:
+    """Each reader takes the one that it looks for first, and they may differ."""
+    own, other = x509_data_of(key_of(kind).certificate), x509_data_of(key_of(kind, "stranger").certificate)
+    own, token = _token_reference(own), _token_reference(other) if wrapped else other
+    assert accept_body(_with_key_info("body", kind, own), None).certificate == key_of(kind).certificate
+    for key_info in (own + token, token + own):
+        refused("body", _with_key_info("body", kind, key_info), kind, CertificateMissingError)
+
+
+@KINDS
+def test_token_reference_holds_one_way_only(kind: KeyKind) -> None:
+    own = x509_data_of(key_of(kind).certificate)
+    for inside in (own + own, f'<wsse:Reference URI="#b"/>{own}', _token_reference(own)):
+        refused("body", _with_key_info("body", kind, _token_reference(inside)), kind, CertificateMissingError)
+
+
+def _token_reference(inside: str) -> str:
+    return f"<wsse:SecurityTokenReference>{inside}</wsse:SecurityTokenReference>"
+
+
+@KINDS
+@pytest.mark.parametrize(
+    "uri", ["", "#", "#b", "#v", "b", "#xpointer(/)", "http://127.0.0.1:9/token", "file:///etc/hostname"]
+)
+def test_token_is_looked_for_in_its_own_header_only(kind: KeyKind, uri: str) -> None:
+    """Not on the network, nor anywhere else in the message: "#v" lies in the Body, as a token of someone else."""
+    reference = _token_reference(f'<wsse:Reference URI="{uri}"/>')
+    token = (
+        f'<wsse:BinarySecurityToken xmlns:wsse="{WSSE}" xmlns:wsu="{WSU}" wsu:Id="v" ValueType="{X509V3}">'
+        f"{encoded(key_of(kind).certificate.der)}</wsse:BinarySecurityToken>"
+    )
+    document = _with_key_info("body", kind, reference)
+    refused("body", document.replace(b"<iin>", token.encode() + b"<iin>"), kind, UnexpectedReferenceError)
+
+
+@KINDS
 @LAYOUTS
 @pytest.mark.parametrize(
     "key_info",
@@ -366,6 +444,34 @@ def test_document_that_would_keep_a_verifier_busy_is_refused_at_once(name: str) 
     with pytest.raises(MalformedXmlError):
         sign_enveloped(b"<a>%b</a>" % pile, key_of(kind))
     assert time.process_time() - started < 5
+
+
+@KINDS
+@LAYOUTS
+@pytest.mark.parametrize("method", ["CanonicalizationMethod", "Transform"])
+def test_list_of_prefixes_that_would_keep_a_verifier_busy_is_refused_at_once(
+    kind: KeyKind, layout: str, method: str
+) -> None:
+    """Each element is asked about each of them, and one that is named again is asked about again."""
+    empty, started = f'<ds:{method} Algorithm="{EXC}"/>', time.process_time()
+    for prefixes in ("n " * 200_000, " ".join(f"p{number}" for number in range(MAXIMUM_NAMESPACES + 1))):
+        inside = f'<e:InclusiveNamespaces xmlns:e="{EXC}" PrefixList="{prefixes}"/>'
+        full = f'<ds:{method} Algorithm="{EXC}">{inside}</ds:{method}>'
+        document = _in_exclusive_form(layout, kind, empty, full)
+        refused(layout, document, kind, UnexpectedReferenceError)
+    assert time.process_time() - started < 5
+
+
+def _in_exclusive_form(layout: str, kind: KeyKind, old: str, new: str) -> bytes:
+    """Signed with exclusive canonicalization throughout, then changed: what is looked at before the signature is."""
+    enveloped = layout == "enveloped"
+    uri, transforms = ("", (ENVELOPED, EXC)) if enveloped else ("#b", (EXC,))
+    template = template_of(key_of(kind), uri, transforms, canonicalization=EXC)
+    content, octets = (ROOT, ROOT.replace("@", "")) if enveloped else (ENVELOPE, SIGNED_BODY)
+    document = forge(content, template, c14n(parse(octets.encode()), exclusive=True), key_of(kind))
+    assert verifier(layout)(document, None).certificate == key_of(kind).certificate
+    assert old.encode() in document
+    return document.replace(old.encode(), new.encode(), 1)
 
 
 @KINDS

@@ -316,7 +316,7 @@ def _require_listed(signed: bytes) -> None:
     text = "".join(str(one) for one in data.itertext())
     if text.strip():
         with suppress(KzedsError):
-            assert verify_enveloped(text.encode()).certificate == certificate()
+            assert verify_enveloped(text.encode(), trusted=None).certificate == certificate()
             return
         question = etree.fromstring(text.encode())
         assert (question.tag, len(question), len(question.attrib)) == (REQUEST, 0, 0)

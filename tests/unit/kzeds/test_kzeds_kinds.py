@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import Parameter, signature
+from typing import Any
+
 import pytest
 
-from kzeds import KeyKind, load_pkcs12, require_chain, sign_body, sign_enveloped, verify_body, verify_enveloped
-from kzeds.algorithms import GOST_2004_SIGNATURE, GOST_2015_SIGNATURE, RSA_SHA256
+from kzeds import (
+    KeyKind,
+    load_pkcs12,
+    require_chain,
+    sign_body,
+    sign_detached,
+    sign_enveloped,
+    verify_body,
+    verify_detached,
+    verify_enveloped,
+)
+from kzeds.algorithms import GOST_2004_SIGNATURE, GOST_2015_SIGNATURE, RSA_SHA256, digest_by_uri
 from kzeds.certificate import Certificate
 from kzeds.errors import (
     CertificateExpiredError,
@@ -55,9 +69,9 @@ def test_enveloped_signature_covers_the_whole_document(kind: KeyKind) -> None:
     verified = verify_enveloped(signed, trusted=[key.certificate])
     assert (verified.signature_algorithm, verified.certificate) == (URIS[kind], key.certificate)
     with pytest.raises(DigestMismatchError):
-        verify_enveloped(signed.replace(b"2511-1-002", b"2511-1-003"))
+        verify_enveloped(signed.replace(b"2511-1-002", b"2511-1-003"), trusted=None)
     with pytest.raises(SignatureMismatchError):
-        verify_enveloped(signed.replace(b"#WithComments", b"", 1))
+        verify_enveloped(signed.replace(b"#WithComments", b"", 1), trusted=None)
 
 
 @KINDS
@@ -67,6 +81,39 @@ def test_body_signature_covers_the_body(kind: KeyKind) -> None:
     assert verify_body(signed, trusted=[key.certificate]).signature_algorithm == URIS[kind]
     with pytest.raises(DigestMismatchError):
         verify_body(signed.replace(b"SendMessage", b"SendMassage"), trusted=None)
+
+
+@KINDS
+def test_detached_signature_covers_the_content(kind: KeyKind) -> None:
+    key = key_of(kind)
+    apart = sign_detached(CONTRACT, key, at=NOW)
+    assert verify_detached(apart, CONTRACT, trusted=[key.certificate]).certificate == key.certificate
+    with pytest.raises(DigestMismatchError):
+        verify_detached(apart, CONTRACT.replace(b"2511-1-002", b"2511-1-003"), trusted=None)
+
+
+@pytest.mark.parametrize("verify", [verify_enveloped, verify_body, verify_detached])
+def test_whom_to_trust_has_to_be_said_for_every_form(verify: Callable[..., object]) -> None:
+    """With a default, a signature by anybody would pass for one by somebody."""
+    parameters = signature(verify).parameters
+    assert parameters["trusted"].kind is Parameter.KEYWORD_ONLY
+    assert parameters["trusted"].default is Parameter.empty
+    assert "allow_weak" not in parameters or parameters["allow_weak"].default is False
+
+
+@KINDS
+@pytest.mark.parametrize("forms", [(sign_enveloped, verify_enveloped), (sign_body, verify_body)])
+def test_forms_have_one_shape(kind: KeyKind, forms: tuple[Callable[..., bytes], Callable[..., Any]]) -> None:
+    """Bytes and a key in, bytes out; bytes and whom to trust in, the signer, the algorithm and the digest out."""
+    sign, verify = forms
+    key = key_of(kind)
+    verified = verify(sign(ENVELOPE, key), trusted=[key.certificate])
+    assert (verified.certificate, verified.signature_algorithm) == (key.certificate, URIS[kind])
+    assert len(verified.digest) == len(digest_by_uri(key.digest_uri).compute(b""))
+    with pytest.raises(UntrustedCertificateError):
+        verify(sign(ENVELOPE, key_of(kind, "stranger")), trusted=[key.certificate])
+    with pytest.raises(UntrustedCertificateError):
+        verify(sign(ENVELOPE, key), trusted=[])
 
 
 @KINDS

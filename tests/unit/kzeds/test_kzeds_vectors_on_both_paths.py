@@ -30,7 +30,7 @@ def signed(layout: str, document: bytes) -> bytes:
     """The digest of what is signed."""
     if layout == "wsse":
         return verify_body(document, trusted=None).digest
-    return verify_enveloped(document).digest
+    return verify_enveloped(document, trusted=None).digest
 
 
 @PATHS

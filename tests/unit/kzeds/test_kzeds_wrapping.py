@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 
 import pytest
@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from kzeds import KeyKind
+from kzeds import KeyKind, verify_body, verify_enveloped
 from kzeds.errors import (
     DigestMismatchError,
     DuplicateIdError,
@@ -404,6 +404,21 @@ def test_value_is_read_whole_however_it_was_cut(kind: KeyKind) -> None:
     for document, verify in _layouts(kind).values():
         found = verify(document.replace(b"850515400012", b"8505<!-- -->15400012"), None)
         assert parse(found.content).findtext(".//iin") == "850515400012"
+
+
+@KINDS
+def test_no_tree_that_comes_back_holds_anything_unsigned(kind: KeyKind) -> None:
+    """Neither in what is given back, nor beside, above or below it."""
+    evil = b"<evil>111111111111</evil>"
+    envelope, document = signed_envelope(kind), signed_content(kind)
+    for verified in (
+        verify_body(envelope.replace(b"</wsse:Security>", b"</wsse:Security>" + evil), trusted=None),
+        verify_enveloped(document.replace(b"</ds:KeyInfo>", evil + b"</ds:KeyInfo>"), trusted=None),
+    ):
+        values = [getattr(verified, one.name) for one in fields(verified)]
+        trees = [value for value in values if isinstance(value, etree._Element)]
+        assert [len(list(tree.getroottree().iter("iin"))) for tree in trees] == [1]
+        assert b"evil" not in etree.tostring(trees[0].getroottree())
 
 
 HARMFUL: dict[str, tuple[bytes, bytes, type[KzedsError]]] = {

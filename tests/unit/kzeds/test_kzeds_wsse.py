@@ -155,7 +155,6 @@ def test_signed_body_is_returned_with_the_digest_that_finds_replays() -> None:
     document = sign_body(ENVELOPE, key(), body_id="i")
     verified = verify_body(document, trusted=[certificate()])
     assert verified.body.findtext(".//data") == "<a>Қ</a>"
-    assert verified.envelope.tag == f"{{{SOAP}}}Envelope"
     assert verified.signed_digest == verified.digest.hex()
     assert verify_body(sign_body(ENVELOPE, key(), body_id="i"), trusted=None).signed_digest == verified.signed_digest
     other = sign_body(ENVELOPE.replace("Қ".encode(), b"K"), key(), body_id="i")

@@ -107,7 +107,7 @@ def signatures(line: Line) -> list[tuple[Certificate, Certificate]]:
     sent = {one.message_id: one for one in line.wire.messages}
     return [
         (
-            verify_enveloped(sent[envelope.message_id].document).certificate,
+            verify_enveloped(sent[envelope.message_id].document, trusted=None).certificate,
             verify_body(envelope.body, trusted=None).certificate,
         )
         for envelope in line.wire.submitted

@@ -89,7 +89,7 @@ class AnswerReader:
             return _unproven(raw, error)
         why = self._objection(verified.certificate)
         if why:
-            what, code = f"the gateway's signature: {why}", unproven_code(verified.envelope)
+            what, code = f"the gateway's signature: {why}", unproven_code(verified.body)
             return Unknown(Doubt.SIGNATURE_INVALID, what, code, raw)
         return self._signed(verified, raw)
 
