@@ -21,6 +21,7 @@ from kzeds.signature import ds
 from kzeds.signer_daemon.keys import HeldKey, number_of
 from kzeds.signer_daemon.paths import TYPE, NotThereError
 from kzeds.signer_daemon.settings import EnvelopeRule, OperationRule, Where
+from kzeds.signer_daemon.statements import StatementRule, recognise
 from kzeds.trust import require_chain
 from kzeds.wsse import SOAP
 from kzeds.xml import Element, parse
@@ -36,8 +37,8 @@ class Recognised:
 
     Attributes:
         operation: Name in the settings.
-        number: BIN or IIN of whose it is; None for a question.
-        digest: SHA-256 of its canonical bytes.
+        number: BIN or IIN of whose it is; None for a question and for a statement.
+        digest: SHA-256 of its canonical bytes, or of the statement.
     """
 
     operation: str
@@ -65,13 +66,18 @@ class Policy:
     Args:
         operations: By name.
         envelopes: By name, each with whose signatures count in it.
+        statements: By name.
     """
 
     def __init__(
-        self, operations: Mapping[str, OperationRule], envelopes: Mapping[str, tuple[EnvelopeRule, Trust]]
+        self,
+        operations: Mapping[str, OperationRule],
+        envelopes: Mapping[str, tuple[EnvelopeRule, Trust]],
+        statements: Mapping[str, StatementRule],
     ) -> None:
         self._operations = operations
         self._envelopes = envelopes
+        self._statements = statements
 
     def judge_document(self, document: bytes, held: HeldKey) -> Recognised:
         """Say what a document is that may be signed with this key.
@@ -106,6 +112,15 @@ class Policy:
                 raise _refused("question", f"envelopes {rule.name!r} without a signed document are not allowed")
             return Recognised(QUESTION, None, hashlib.sha256(text.encode()).digest())
         return self._stored(text.encode(), rule, trust, held, at)
+
+    def judge_statement(self, content: bytes, held: HeldKey) -> Recognised:
+        """Say what a statement is that may be signed with this key.
+
+        Raises:
+            SignerRefusedError: When it may not be signed.
+        """
+        name, digest = recognise(content, {one: self._statements[one] for one in held.rule.statements})
+        return Recognised(name, None, digest)
 
     def _recognise(self, root: Element) -> Recognised:
         found = [rule for rule in self._operations.values() if _is(rule, root)]

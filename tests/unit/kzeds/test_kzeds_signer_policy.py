@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from kzeds.cms import verify_detached
 from kzeds.errors import SignerRefusedError, SignerSettingsError, SignerUnreachableError
 from kzeds.signer_daemon.assembly import make_service, open_records
 from kzeds.signer_daemon.service import Peer, SigningService, masked
@@ -21,7 +23,7 @@ from kzeds.xmldsig import sign_enveloped
 from support import employer_messages, kzeds_material
 from support.employer_messages import CONTRACT_NS, as_text, envelope, message_info, termination
 from support.kzeds_material import NOW, certificate, key
-from support.signer_daemon import BIN, SignerDaemon, conclusion, documents
+from support.signer_daemon import BIN, SignerDaemon, conclusion, documents, journal_head
 from usrec.adapters.gateway.envelope import EnvelopeForm, Sender
 from usrec.domain.message import CorrelationId, MessageId, SignedMessage
 
@@ -340,6 +342,60 @@ def test_further_conditions_narrow_an_operation(open_desk: Callable[..., Desk]) 
     desk.service = desk.load()
     assert desk.sign(termination("10000001", reason="05"))
     assert refusal(desk.sign, termination("10000001", reason="06")) == "operation"
+
+
+# Statements
+
+HEAD = journal_head(1)
+NO_STATEMENT = {
+    "document": conclusion(1),
+    "nothing": b"",
+    "member more": journal_head(1, more="I owe you"),
+    "member less": HEAD.replace(b'"entries":3,', b""),
+    "member twice": HEAD.replace(b'"batch":1', b'"batch":1,"batch":1'),
+    "other kind": journal_head(1, kind="contract"),
+    "text for a number": journal_head(1, batch="1"),
+    "truth for a number": journal_head(1, batch=True),
+    "number below zero": journal_head(-1, hash="0" * 64),
+    "number without end": journal_head(1, batch=10**3000),
+    "number for a text": journal_head(1, hash=5),
+    "words in a text": journal_head(1, ledger="I owe you a million, really yes!"),
+    "line break behind a text": journal_head(1, hash="0" * 64 + "\n"),
+    "list for a text": journal_head(1, hash=["0" * 64]),
+    "spaces": HEAD.replace(b":", b": "),
+    "other order": b'{"kind":"usrec journal head v1",' + HEAD[1:].replace(b'"kind":"usrec journal head v1",', b""),
+    "line break": HEAD + b"\n",
+    "UTF-16": HEAD.decode().encode("utf-16"),
+    "no object": b'["a"]',
+    "deep": b"[" * 4000,
+    "long": b" " * 5000,
+}
+
+
+@pytest.mark.parametrize("what", NO_STATEMENT)
+def test_statement_that_is_not_of_a_listed_form_is_refused_and_not_counted(desk: Desk, what: str) -> None:
+    answer = desk.ask("sign_statement", NO_STATEMENT[what])
+    assert (answer.text("reason"), answer.content) == ("statement", b"")
+    assert [line["event"] for line in desk.daemon.lines()] == ["refused"]
+
+
+def test_statements_have_a_quota_of_their_own(open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk(statement_quota="2", daily_quota="1")
+    for number in (1, 2, 2):
+        answer = desk.ask("sign_statement", journal_head(number))
+        assert verify_detached(answer.content, journal_head(number), trusted=[certificate()]).signing_time == NOW
+    assert desk.ask("sign_statement", journal_head(3)).text("reason") == "quota"
+    assert desk.sign(conclusion(1)), "a statement is no document"
+    assert refusal(desk.sign, conclusion(2)) == "quota"
+    assert [line.get("used") for line in desk.daemon.lines() if line["event"] == "stated"] == [1, 2, 2]
+
+
+def test_key_without_statements_signs_none(desk: Desk) -> None:
+    text = desk.daemon.settings.read_text("utf-8")
+    desk.daemon.settings.write_text(re.sub(r"^statement(s|_quota) = .*$", "", text, flags=re.MULTILINE), "utf-8")
+    desk.service = desk.load()
+    assert desk.ask("sign_statement", HEAD).text("reason") == "statement"
+    assert desk.sign(conclusion(1))
 
 
 def test_user_that_is_not_listed_is_refused_before_anything_is_looked_at(desk: Desk) -> None:
