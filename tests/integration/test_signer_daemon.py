@@ -405,7 +405,7 @@ def test_socket_that_a_dead_process_left_is_replaced(daemon: SignerDaemon) -> No
 
 def test_question_waits_for_room_while_too_many_stand_before_it(tmp_path: Path) -> None:
     """A hostile user's connections fill the queue of the socket: the others come in when it is shorter."""
-    path, waiting = tmp_path / "s", []
+    path, waiting = tmp_path / "s", list[socket.socket]()
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as listener:
         listener.bind(str(path))
         listener.listen(1)
