@@ -18,6 +18,7 @@ from lxml import etree
 from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError, MalformedXmlError, NotSignableError, SignerRefusedError
 from kzeds.signature import ds
+from kzeds.signer_daemon.envelope_content import holds_only
 from kzeds.signer_daemon.keys import HeldKey, number_of
 from kzeds.signer_daemon.paths import TYPE, NotThereError
 from kzeds.signer_daemon.settings import EnvelopeRule, OperationRule, Where
@@ -106,6 +107,8 @@ class Policy:
         """
         content = _content_of_body(_plain(envelope))
         rule, trust = self._envelope_of(content, held)
+        if rule.elements and not holds_only(content, _places(rule), rule.document.steps):
+            raise _refused("envelope", f"the envelope holds more than the elements of {rule.name!r}, or more in them")
         text = _document_in(content, rule)
         if self._is_question(text):
             if not rule.questions:
@@ -171,6 +174,10 @@ class Policy:
                 "number", "the document in the envelope, or who signed it, belongs to a BIN that is not listed"
             )
         return found
+
+
+def _places(rule: EnvelopeRule) -> set[tuple[str, ...]]:
+    return {path.steps for path in (*rule.elements, *rule.where)}
 
 
 def _document_in(content: Element, rule: EnvelopeRule) -> str:

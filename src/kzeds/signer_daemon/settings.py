@@ -52,6 +52,7 @@ class EnvelopeRule:
         element: Name of the one element in the SOAP Body.
         document: Where the signed document stands as text, alone in its parent.
         where: Further texts that it must have.
+        elements: Where short texts may stand besides, and nothing else may stand at all. Empty: not looked at.
         numbers: Whose documents it may carry; those of the signing key's own BIN when empty.
         certificates: Files with further certificates whose signatures count, beside those of the daemon's own keys.
         authorities: Folder of authorities; every certificate of theirs counts. None: no others.
@@ -62,6 +63,7 @@ class EnvelopeRule:
     element: str
     document: TextPath
     where: Where
+    elements: tuple[TextPath, ...]
     numbers: frozenset[str]
     certificates: tuple[Path, ...]
     authorities: Path | None
@@ -173,6 +175,7 @@ def _envelope(name: str, table: Table) -> EnvelopeRule:
         element=_element(table, "element"),
         document=_path(table, "document"),
         where=_where(table),
+        elements=tuple(_element_path(table, one) for one in table.texts("elements")),
         numbers=frozenset(read_number(table, one) for one in table.texts("numbers")),
         certificates=table.paths("certificates"),
         authorities=table.optional_path("authorities"),
@@ -189,6 +192,13 @@ def _element(table: Table, name: str) -> str:
 
 def _path(table: Table, name: str) -> TextPath:
     return _parse(table, name, table.text(name))
+
+
+def _element_path(table: Table, text: str) -> TextPath:
+    path = _parse(table, "elements", text)
+    if path.attribute is not None:
+        raise table.fault("elements", "paths of elements are expected, not of attributes")
+    return path
 
 
 def _parse(table: Table, name: str, text: str) -> TextPath:

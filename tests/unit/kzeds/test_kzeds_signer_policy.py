@@ -310,6 +310,30 @@ SEALED = {
         envelope(as_text(b'<?xml version="1.0" encoding="UTF-7"?>' + STORED.decode().encode("utf-7"))),
         "encoding",
     ),
+    "something else in the information": (envelope(as_text(STORED), info=message_info() + "<iou>5</iou>"), "envelope"),
+    "text beside the information": (
+        envelope(as_text(STORED)).replace(b"<requestInfo>", b"pay<requestInfo>"),
+        "envelope",
+    ),
+    "text behind the information": (
+        envelope(as_text(STORED)).replace(b"</requestInfo>", b"</requestInfo>pay"),
+        "envelope",
+    ),
+    "text in the body": (envelope(as_text(STORED)).replace(b":Body>", b":Body>pay", 1), "envelope"),
+    "text at the end of the body": (
+        envelope(as_text(STORED)).replace(b"</soapenv:Body>", b"pay</soapenv:Body>"),
+        "envelope",
+    ),
+    "attribute of the body": (envelope(as_text(STORED)).replace(b":Body>", b':Body iou="5">', 1), "envelope"),
+    "attribute of the request": (envelope(as_text(STORED), request='request iou="5"'), "envelope"),
+    "attribute of a text": (
+        envelope(as_text(STORED)).replace(b"<senderId>", b'<senderId iou="5">'),
+        "envelope",
+    ),
+    "elements in a text": (envelope(as_text(STORED)).replace(b"<senderId>", b"<senderId><iou/>"), "envelope"),
+    "letter for a text": (envelope(as_text(STORED), info=message_info(sender="I owe you " * 30)), "envelope"),
+    "text twice": (envelope(as_text(STORED), info=message_info() + "<messageId>5</messageId>"), "envelope"),
+    "empty element more": (envelope(as_text(STORED), info=message_info() + "<iou/>"), "envelope"),
     "comment in it": (envelope(as_text(STORED)).replace(b"<serviceId>", b"<!-- --><serviceId>"), "comment"),
     "empty root with something in it": (
         envelope(as_text(f'<contractRequest xmlns="{CONTRACT_NS}">pay</contractRequest>'.encode())),
@@ -322,6 +346,13 @@ SEALED = {
 def test_envelope_without_a_stored_signature_of_ours_is_refused(open_desk: Callable[..., Desk], what: str) -> None:
     content, reason = SEALED[what]
     assert refusal(open_desk().seal, content) == reason
+
+
+def test_envelope_without_a_list_of_elements_is_looked_at_as_before(desk: Desk) -> None:
+    text = desk.daemon.settings.read_text("utf-8")
+    desk.daemon.settings.write_text(re.sub(r'^elements = \[\n(    ".*\n)+\]$', "", text, flags=re.MULTILINE), "utf-8")
+    desk.service = desk.load()
+    assert desk.seal(envelope(as_text(STORED), info=message_info(session="s-1")))
 
 
 def test_key_signs_only_the_operations_that_are_listed_for_it(open_desk: Callable[..., Desk]) -> None:
