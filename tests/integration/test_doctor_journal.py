@@ -86,13 +86,45 @@ def test_heads_that_nobody_wants_signed_are_a_warning(patient: Patient) -> None:
     assert journal_lines(patient) == {"journal.not_wanted"}
 
 
-@provokes(say.NO_KEY)
-def test_a_key_of_a_signer_daemon_signs_no_heads(patient: Patient) -> None:
+def keep_the_key_in(patient: Patient, place: str, **table: object) -> None:
     main = patient.tables["employer.main"]
-    for name in ("key_file", "key_password"):
-        del main[name]
-    main["signer_daemon"] = {"socket": "/run/usrec-signer/sock", "key": "main"}
+    own = {name: main.pop(name) for name in ("key_file", "key_password")}
+    main[place] = table | (own if place == "ncanode" else {})
+
+
+@provokes(say.NO_KEY)
+def test_a_key_that_ncanode_is_sent_signs_no_heads(patient: Patient) -> None:
+    keep_the_key_in(patient, "ncanode", url="http://127.0.0.1:14579")
     assert journal_lines(patient) == {"journal.no_key"}
+
+
+def test_a_key_of_a_signer_daemon_may_sign_heads(patient: Patient) -> None:
+    keep_the_key_in(patient, "signer_daemon", socket="/run/usrec-signer/sock", key="main")
+    assert journal_lines(patient) == {"journal.none_yet"}
+
+
+@provokes(say.UNSIGNED)
+def test_a_head_that_nobody_signed_though_lines_were_linked_is_a_warning(patient: Patient) -> None:
+    write(patient, linked=True)
+    link_one_more(patient)
+    patient.clock.advance(timedelta(hours=2))
+    assert "journal.signed" in journal_lines(patient)
+    patient.clock.advance(timedelta(seconds=1))
+    assert "journal.unsigned" in journal_lines(patient)
+
+
+def test_a_first_head_that_was_never_signed_is_a_warning(patient: Patient) -> None:
+    link_one_more(patient)
+    assert journal_lines(patient) == {"journal.unsigned"}
+
+
+def link_one_more(patient: Patient) -> None:
+    ledger = ledger_of(patient)
+    with ledger.begin() as work:
+        work.journal.append(a_line("more", at=NOW))
+        work.commit()
+    link_journal(ledger=ledger, clock=patient.clock)
+    ledger.close()
 
 
 @provokes(say.HEADS_UNUSABLE)

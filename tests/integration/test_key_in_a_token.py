@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ from kzeds.certificate import Certificate
 from kzeds.test_pki import EMPLOYER_BIN
 from kzeds.xmldsig import verify_enveloped
 from support.made_certificates import PASSWORD, make_key
+from support.signer_daemon import SignerDaemon, conclusion
+from support.signer_daemon import running as daemon_running
 from support.softhsm import PIN, SoftHsm, SoftToken, needs_softhsm
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.signing.absence import REST
@@ -92,3 +95,21 @@ def test_a_wrong_pin_is_tried_once_until_somebody_logs_in_by_hand(token: SoftTok
 def test_a_key_that_the_token_does_not_hold_is_named(token: SoftToken) -> None:
     with pytest.raises(ConfigurationError, match=r"token HR, key other: .*holds no private key"):
         ring(token, key="other").require_some()
+
+
+def test_the_signer_daemon_signs_with_a_key_in_a_token(token: SoftToken, pki: Path, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    daemon = SignerDaemon(tmp_path / "d")
+    daemon.set_up(pki)
+    (daemon.folder / "keys" / "employer.password").write_text(PIN)
+    place = f'token = {{ library = "{token.hsm.module}", label = "{token.label}", key = "employer" }}'
+    text = daemon.settings.read_text("utf-8")
+    daemon.settings.write_text(text.replace('file = "keys/employer.p12"', place), "utf-8")
+    with daemon_running(daemon):
+        signed = daemon.signer().sign_enveloped(conclusion(1))
+        assert daemon.process is not None
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.wait_until(lambda: daemon.lines()[-1]["event"] == "reloaded")
+        again = daemon.signer().sign_enveloped(conclusion(2))
+    for one in (signed, again):
+        assert verify_enveloped(one).certificate == Certificate.load(tmp_path / "made.pem")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import re
@@ -22,26 +23,30 @@ from pathlib import Path
 import pytest
 
 from kzeds.certificate import Certificate
+from kzeds.cms import verify_detached
 from kzeds.errors import (
     MalformedXmlError,
     NotSignableError,
     SignerRefusedError,
     SignerSettingsError,
     SignerUnreachableError,
+    SignerUntrustworthyError,
 )
 from kzeds.files import read_password
 from kzeds.keys.pkcs12 import load_pkcs12
 from kzeds.keys.signing_key import SigningKey
 from kzeds.signer_daemon.keys import open_keys
 from kzeds.signer_daemon.log import read_log
+from kzeds.signer_daemon.quota import QuotaBook
 from kzeds.signer_daemon.settings import load_settings
-from kzeds.signers.base import Signer
-from kzeds.signers.daemon_protocol import CONTENT_CAP, HEADER_CAP, Deadline, receive_frame
+from kzeds.signers.base import DetachedSigner, Signer
+from kzeds.signers.daemon_client import SocketSigner
+from kzeds.signers.daemon_protocol import CONTENT_CAP, HEADER_CAP, Deadline, Frame, receive_frame, send_frame
 from kzeds.test_pki import EMPLOYER_2_BIN, KeyKind, make_test_pki
 from kzeds.xmldsig import verify_enveloped
 from support.employer_messages import as_text, envelope
 from support.notify_socket import NotifySocket, notify_socket
-from support.signer_daemon import BIN, SignerDaemon, conclusion, running
+from support.signer_daemon import BIN, SignerDaemon, conclusion, journal_head, running
 
 NOBODY = 65534
 
@@ -71,6 +76,7 @@ def daemon(pki: Path, tmp_path: Path) -> SignerDaemon:
 
 def test_socket_signer_is_a_signer(standing: SignerDaemon, pki: Path) -> None:
     signer: Signer = standing.signer()
+    assert isinstance(signer, DetachedSigner)
     signer.require_may_sign(datetime.now(UTC))
     signed = signer.sign_enveloped(conclusion(1))
     assert verify_enveloped(signed, trusted=[signer.certificate]).digest
@@ -360,6 +366,93 @@ def test_log_that_was_put_aside_or_cut_off_does_not_pass_for_whole(daemon: Signe
     assert "put it aside so that a new one begins" in daemon.command("run", code=1)
 
 
+def test_counts_that_were_lost_are_made_anew_from_the_log(daemon: SignerDaemon) -> None:
+    daemon.change(daily_quota="2")
+    for _ in range(2):
+        with running(daemon):
+            for number in (1, 2):
+                assert daemon.signer().sign_enveloped(conclusion(number))
+            assert daemon.signer().sign_detached(journal_head(1), at=datetime.now(UTC))
+            with pytest.raises(SignerRefusedError, match="2 of 2 new documents") as refused:
+                daemon.signer().sign_enveloped(conclusion(3))
+            assert refused.value.reason == "quota"
+            daemon.stop()
+        (daemon.state / "quota.sqlite3").unlink()
+    QuotaBook(daemon.state / "quota.sqlite3").close()
+    assert "THE COUNTS LACK 3 documents" in daemon.command("log", "--verify", code=1)
+    assert [line.get("recounted") for line in daemon.lines() if line["event"] == "started"] == [None, 3]
+
+
+def test_daemon_with_other_records_takes_no_socket_away(standing: SignerDaemon, daemon: SignerDaemon) -> None:
+    daemon.change(socket=f'"{standing.socket}"')
+    assert "another process listens on" in daemon.command("run", code=1)
+    assert standing.signer().connect().bin == BIN
+
+
+def test_daemon_leaves_a_socket_that_is_not_its_own_any_more(daemon: SignerDaemon) -> None:
+    with running(daemon), closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as other:
+        daemon.socket.unlink()
+        other.bind(str(daemon.socket))
+        assert daemon.stop() == 0
+    assert daemon.socket.is_socket()
+
+
+def test_socket_that_a_dead_process_left_is_replaced(daemon: SignerDaemon) -> None:
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as dead:
+        dead.bind(str(daemon.socket))
+    with running(daemon):
+        assert daemon.signer().connect().bin == BIN
+
+
+def test_question_waits_for_room_while_too_many_stand_before_it(tmp_path: Path) -> None:
+    """A hostile user's connections fill the queue of the socket: the others come in when it is shorter."""
+    path, waiting = tmp_path / "s", list[socket.socket]()
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as listener:
+        listener.bind(str(path))
+        listener.listen(1)
+        while not waiting or waiting[-1].connect_ex(str(path)) == 0:
+            waiting.append(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            waiting[-1].settimeout(0)
+        with pytest.raises(SignerUnreachableError, match=r"did not answer within 0\.2 s"):
+            SocketSigner(path, "main", timeout=timedelta(seconds=0.2)).connect()
+        answering = threading.Timer(0.2, lambda: waiting.extend(_answer_next(listener) for _ in list(waiting)))
+        answering.start()
+        with pytest.raises(SignerUnreachableError, match="at last"):
+            SocketSigner(path, "main", timeout=timedelta(seconds=20)).connect()
+        answering.join()
+    for end in waiting:
+        end.close()
+
+
+def _answer_next(listener: socket.socket) -> socket.socket:
+    end, _ = listener.accept()
+    send_frame(end, Frame({"outcome": "failed", "text": "heard at last"}), Deadline(timedelta(seconds=10)))
+    return end
+
+
+def test_head_of_the_journal_is_signed_and_no_other_content(standing: SignerDaemon) -> None:
+    signer, head = standing.signer(), journal_head(7)
+    signature = signer.sign_detached(head, at=datetime.now(UTC))
+    assert verify_detached(signature, head, trusted=[signer.certificate]).certificate == signer.certificate
+    line = standing.lines()[-1]
+    assert (line["event"], line["operation"], line["allowance"]) == ("stated", "journal_head", "main/statements")
+    assert line["document"] == hashlib.sha256(head).hexdigest()
+    for content in (conclusion(1), head + b"\n", b"I owe you a million"):
+        with pytest.raises(SignerRefusedError) as refused:
+            signer.sign_detached(content, at=datetime.now(UTC))
+        assert refused.value.reason == "statement"
+
+
+def test_signature_over_another_statement_is_thrown_away(
+    standing: SignerDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signer = standing.signer()
+    other = signer.sign_detached(journal_head(8), at=datetime.now(UTC))
+    monkeypatch.setattr(SocketSigner, "_ask", lambda *_: other)
+    with pytest.raises(SignerUntrustworthyError):
+        signer.sign_detached(journal_head(9), at=datetime.now(UTC))
+
+
 def test_second_daemon_on_the_same_records_is_refused(standing: SignerDaemon) -> None:
     assert "another signer daemon works with" in standing.command("run", code=1)
     assert standing.signer().connect().bin == BIN
@@ -382,6 +475,7 @@ def test_check_says_in_plain_words_what_may_be_signed(standing: SignerDaemon) ->
     assert f"of {BIN}, until" in said
     assert "documents: amendment, conclusion, termination; 1000 new ones a day, of them termination at most 20" in said
     assert "envelopes around documents that are signed already: shep" in said
+    assert "statements: journal_head; 100 new ones a day" in said
 
 
 def test_check_fails_for_a_key_that_may_not_sign(daemon: SignerDaemon, pki: Path) -> None:
@@ -399,6 +493,14 @@ WRONG: dict[str, tuple[Callable[[SignerDaemon], object], str]] = {
     "no quota": (lambda one: one.change(daily_quota="0"), "a whole number"),
     "unknown operation": (lambda one: one.change(operations='["termination", "gift"]'), "no table [operation.gift]"),
     "unknown envelope": (lambda one: one.change(envelopes='["letter"]'), "no table [envelope.letter]"),
+    "unknown statement": (lambda one: one.change(statements='["gift"]'), "no table [statement.gift]"),
+    "statements without a quota": (lambda one: one.change(statements="[]"), "name both or neither"),
+    "statement without a form": (lambda one: one.add("[statement.a]\nnumbers = ['b']"), "at least one"),
+    "statement of two minds": (
+        lambda one: one.add("[statement.a]\ntexts = {b='b'}\nnumbers = ['b']"),
+        "none of numbers",
+    ),
+    "statement that is no pattern": (lambda one: one.add("[statement.a]\ntexts = {b='('}"), "not a regular expression"),
     "quota of another operation": (lambda one: one.change(operation_quota="{ gift = 1 }"), "not in operations"),
     "unknown user": (lambda one: one.change(users='["nobody-of-that-name"]'), "no user"),
     "user that is no number": (lambda one: one.change(users='["\u00b2"]'), "no user"),

@@ -297,5 +297,10 @@ def damaged_frame(random: Random, data: bytes) -> bytes:
     if choice < 0.5:
         header = damaged_json(random, header)
     if choice > 0.4:
-        content = random.choice((damaged_xml, damaged_bytes, *(damaged_elements,) * 4))(random, content or b"<a/>")
+        ways = (
+            (damaged_json, damaged_bytes)
+            if content[:1] == b"{"
+            else (damaged_xml, damaged_bytes, *(damaged_elements,) * 4)
+        )
+        content = random.choice(ways)(random, content or b"<a/>")
     return frame(header, content)

@@ -40,6 +40,13 @@ def conclusion(number: int, **changes: Any) -> bytes:
     return employer_messages.conclusion(number=str(number), **changes)
 
 
+def journal_head(number: int, **changes: Any) -> bytes:
+    """What the agent has signed of its journal, written by hand: the daemon knows nothing of the agent."""
+    said = {"at": "2026-11-22T09:00:00.000000Z", "batch": number, "entries": 3 * number, "hash": f"{number:064x}"}
+    said |= {"kind": "usrec journal head v1", "ledger": "0123456789abcdef" * 2, **changes}
+    return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+
+
 @dataclass
 class SignerDaemon:
     """One installation of the daemon in one folder."""

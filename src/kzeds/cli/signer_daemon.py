@@ -13,8 +13,7 @@ from kzeds.visible import json_text
 
 if TYPE_CHECKING:
     from kzeds.signer_daemon.keys import HeldKey
-    from kzeds.signer_daemon.quota import Count, QuotaBook
-    from kzeds.signer_daemon.settings import KeyRule
+    from kzeds.signer_daemon.quota import Allowance, Count, QuotaBook
 
 app = typer.Typer(
     help="Keys in a process of their own. It signs nothing but what its settings list.",
@@ -59,7 +58,7 @@ def status(settings: SettingsFile, *, as_json: Json = False) -> None:
     loaded, day = load_settings(settings), day_of(_now())
     book = QuotaBook(loaded.state / BOOK, must_exist=True)
     try:
-        standing = {name: _standing(rule, book, day) for name, rule in loaded.keys.items()}
+        standing = {name: _standing(rule, book, day) for name, rule in loaded.allowances.items()}
     finally:
         book.close()
     if as_json:
@@ -73,7 +72,12 @@ def status(settings: SettingsFile, *, as_json: Json = False) -> None:
 @app.command("raise")
 def raise_(
     settings: SettingsFile,
-    key: Annotated[str, typer.Option("--key", metavar="NAME", help="Name of the key in the settings.")],
+    key: Annotated[
+        str,
+        typer.Option(
+            "--key", metavar="NAME", help="Name of the key in the settings; NAME/statements for its statements."
+        ),
+    ],
     to: Annotated[int, typer.Option("--to", metavar="N", min=1, help="New documents on that day, all together.")],
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands in the log.")],
     *,
@@ -103,6 +107,7 @@ def log(
     from kzeds.signer_daemon.assembly import BOOK, LOG
     from kzeds.signer_daemon.log import BEGUN, read_log, require_whole
     from kzeds.signer_daemon.quota import QuotaBook
+    from kzeds.signer_daemon.recount import counted_in, steps_back
     from kzeds.signer_daemon.settings import load_settings
 
     state = load_settings(settings).state
@@ -113,6 +118,7 @@ def log(
     book = QuotaBook(state / BOOK, must_exist=True)
     try:
         end = require_whole(state / LOG, book.log_end())
+        lost = book.lacks(counted_in(state / LOG))
     finally:
         book.close()
     typer.echo(f"{state / LOG}: whole, {end.lines} lines; SHA-256 of the last: {end.digest}")
@@ -122,6 +128,14 @@ def log(
             f"IT BEGINS behind line {first['former_lines']} of a former log (SHA-256 {first['former_digest']}), "
             "which has to be kept somewhere else"
         )
+    for number in steps_back(state / LOG):
+        typer.echo(f"THE CLOCK WAS PUT BACK before line {number}")
+    if lost:
+        typer.echo(
+            f"THE COUNTS LACK {lost} documents that the log says were signed: {BOOK} was deleted, or an older one put "
+            "back. The daemon counts them again when it starts"
+        )
+        raise typer.Exit(REFUSED)
 
 
 def _now() -> datetime:
@@ -135,7 +149,7 @@ def _read_day(text: str) -> date:
         raise typer.BadParameter("a day is expected, such as 2026-11-23", param_hint="--for") from None
 
 
-def _standing(rule: KeyRule, book: QuotaBook, day: date) -> dict[str, dict[str, int]]:
+def _standing(rule: Allowance, book: QuotaBook, day: date) -> dict[str, dict[str, int]]:
     from kzeds.signer_daemon.quota import ALL
 
     counts: dict[str, Count] = {"all": book.count(rule, ALL, day)}
@@ -164,6 +178,8 @@ def _describe(held: HeldKey) -> bool:
         + (f", of them {limits}" if limits else "")
     )
     typer.echo(f"  envelopes around documents that are signed already: {', '.join(sorted(rule.envelopes)) or 'none'}")
+    if rule.statements:
+        typer.echo(f"  statements: {', '.join(sorted(rule.statements))}; {rule.statement_quota} new ones a day")
     if problem is not None:
         typer.echo(f"  IT MAY SIGN NOTHING: {problem}")
     return problem is None

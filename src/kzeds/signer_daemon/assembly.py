@@ -73,7 +73,7 @@ def make_policy(settings: Settings, keys: Mapping[str, HeldKey]) -> Policy:
     own = [held.certificate for held in keys.values()]
     folder = settings.state / CERTIFICATES
     envelopes = {name: (rule, _trust(rule, own, folder)) for name, rule in settings.envelopes.items()}
-    return Policy(settings.operations, envelopes)
+    return Policy(settings.operations, envelopes, settings.statements)
 
 
 def _remember(certificate: Certificate, folder: Path) -> None:

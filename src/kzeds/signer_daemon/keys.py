@@ -11,7 +11,8 @@ from kzeds.errors import KzedsError, SignerSettingsError
 from kzeds.files import is_open_to_others, read_password
 from kzeds.keys.pkcs12 import load_pkcs12
 from kzeds.keys.signing_key import SigningKey
-from kzeds.signer_daemon.settings import KeyRule, Settings
+from kzeds.signer_daemon.key_rule import KeyRule
+from kzeds.signer_daemon.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ agent has its own module for the second, since kzeds stands alone.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import grp
 import os
@@ -65,8 +66,9 @@ def listening(path: Path, group: str | None) -> Iterator[socket.socket]:
 
 @contextmanager
 def _made(path: Path, group: str | None) -> Iterator[socket.socket]:
-    """A socket of our own; `only_one` has to be held, so that one found there is a dead process's."""
+    """A socket of our own, in the place of one that a dead process left there."""
     if path.is_socket():
+        _require_dead(path)
         path.unlink()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as own:
         before = os.umask(0o177)
@@ -74,13 +76,23 @@ def _made(path: Path, group: str | None) -> Iterator[socket.socket]:
             own.bind(str(path))
         finally:
             os.umask(before)
+        made = path.lstat()
         try:
             _hand_to(path, group)
             own.listen(BACKLOG)
             yield own
         finally:
             with suppress(FileNotFoundError):
-                path.unlink()
+                if os.path.samestat(made, path.lstat()):
+                    path.unlink()
+
+
+def _require_dead(path: Path) -> None:
+    """Check that nobody listens there: another daemon with records of its own would give a second quota."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as end:
+        end.settimeout(0)
+        if end.connect_ex(str(path)) not in {errno.ECONNREFUSED, errno.ENOENT}:
+            raise SignerSettingsError(f"socket: another process listens on {path}; stop it first, or name another one")
 
 
 def _hand_to(path: Path, group: str | None) -> None:

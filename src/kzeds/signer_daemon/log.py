@@ -75,6 +75,7 @@ class SigningLog:
         self._handle = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         self._tail = _Tail()
         try:
+            self._give_to_the_daemon()
             with self._alone():
                 self._require_end(met=self._catch_up())
         except BaseException:
@@ -110,6 +111,12 @@ class SigningLog:
             if self._tail.torn is not None:
                 self._write("torn", at, {"torn": self._tail.torn})
             return self._write(event, at, fields)
+
+    def _give_to_the_daemon(self) -> None:
+        """Leave a file that root made, by a raise, to whom the folder belongs: the daemon could not open it."""
+        if os.geteuid() == 0:
+            folder = self._file.parent.stat()
+            os.fchown(self._handle, folder.st_uid, folder.st_gid)
 
     def _write(self, event: str, at: datetime, fields: Mapping[str, Any]) -> str:
         time = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -18,9 +18,11 @@ from lxml import etree
 from kzeds.certificate import Certificate
 from kzeds.errors import KzedsError, MalformedXmlError, NotSignableError, SignerRefusedError
 from kzeds.signature import ds
+from kzeds.signer_daemon.envelope_content import holds_only
 from kzeds.signer_daemon.keys import HeldKey, number_of
 from kzeds.signer_daemon.paths import TYPE, NotThereError
 from kzeds.signer_daemon.settings import EnvelopeRule, OperationRule, Where
+from kzeds.signer_daemon.statements import StatementRule, recognise
 from kzeds.trust import require_chain
 from kzeds.wsse import SOAP
 from kzeds.xml import Element, parse
@@ -36,8 +38,8 @@ class Recognised:
 
     Attributes:
         operation: Name in the settings.
-        number: BIN or IIN of whose it is; None for a question.
-        digest: SHA-256 of its canonical bytes.
+        number: BIN or IIN of whose it is; None for a question and for a statement.
+        digest: SHA-256 of its canonical bytes, or of the statement.
     """
 
     operation: str
@@ -65,13 +67,18 @@ class Policy:
     Args:
         operations: By name.
         envelopes: By name, each with whose signatures count in it.
+        statements: By name.
     """
 
     def __init__(
-        self, operations: Mapping[str, OperationRule], envelopes: Mapping[str, tuple[EnvelopeRule, Trust]]
+        self,
+        operations: Mapping[str, OperationRule],
+        envelopes: Mapping[str, tuple[EnvelopeRule, Trust]],
+        statements: Mapping[str, StatementRule],
     ) -> None:
         self._operations = operations
         self._envelopes = envelopes
+        self._statements = statements
 
     def judge_document(self, document: bytes, held: HeldKey) -> Recognised:
         """Say what a document is that may be signed with this key.
@@ -100,12 +107,23 @@ class Policy:
         """
         content = _content_of_body(_plain(envelope))
         rule, trust = self._envelope_of(content, held)
+        if rule.elements and not holds_only(content, _places(rule), rule.document.steps):
+            raise _refused("envelope", f"the envelope holds more than the elements of {rule.name!r}, or more in them")
         text = _document_in(content, rule)
         if self._is_question(text):
             if not rule.questions:
                 raise _refused("question", f"envelopes {rule.name!r} without a signed document are not allowed")
             return Recognised(QUESTION, None, hashlib.sha256(text.encode()).digest())
         return self._stored(text.encode(), rule, trust, held, at)
+
+    def judge_statement(self, content: bytes, held: HeldKey) -> Recognised:
+        """Say what a statement is that may be signed with this key.
+
+        Raises:
+            SignerRefusedError: When it may not be signed.
+        """
+        name, digest = recognise(content, {one: self._statements[one] for one in held.rule.statements})
+        return Recognised(name, None, digest)
 
     def _recognise(self, root: Element) -> Recognised:
         found = [rule for rule in self._operations.values() if _is(rule, root)]
@@ -156,6 +174,10 @@ class Policy:
                 "number", "the document in the envelope, or who signed it, belongs to a BIN that is not listed"
             )
         return found
+
+
+def _places(rule: EnvelopeRule) -> set[tuple[str, ...]]:
+    return {path.steps for path in (*rule.elements, *rule.where)}
 
 
 def _document_in(content: Element, rule: EnvelopeRule) -> str:

@@ -10,16 +10,15 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from kzeds.errors import SignerRefusedError, SignerSettingsError
 from kzeds.kazakhstan_time import KAZAKHSTAN
-from kzeds.signer_daemon.settings import KeyRule
 
 ALL: Final = ""
 """Stands for all operations of a key together."""
@@ -36,6 +35,25 @@ CREATE TABLE IF NOT EXISTS raised (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS log_end (one INTEGER PRIMARY KEY CHECK (one = 1), lines INTEGER NOT NULL, digest TEXT);
 """
+
+
+class Allowance(Protocol):
+    """What is counted by itself: a key's documents, or its statements."""
+
+    @property
+    def name(self) -> str:
+        """In the counts, and in what a person writes."""
+        ...
+
+    @property
+    def daily_quota(self) -> int:
+        """How many new ones there may be on one day in Kazakhstan."""
+        ...
+
+    @property
+    def operation_quota(self) -> Mapping[str, int]:
+        """The same for single operations."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +80,16 @@ class Taken:
 
     is_new: bool
     count: Count
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A document as the log says that it was counted."""
+
+    key: str
+    digest: bytes
+    day: date
+    operation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +128,7 @@ class QuotaBook:
         with self._lock:
             self._database.close()
 
-    def take(self, rule: KeyRule, operation: str, digest: bytes, *, day: date, log_end: LogEnd) -> Taken:
+    def take(self, rule: Allowance, operation: str, digest: bytes, *, day: date, log_end: LogEnd) -> Taken:
         """Count a document, unless it was counted before; it is on the disk when this returns.
 
         Raises:
@@ -122,10 +150,27 @@ class QuotaBook:
             database.execute("REPLACE INTO raised VALUES (?, ?, ?, ?)", (key, operation, day.isoformat(), quota))
             _note(database, log_end)
 
-    def count(self, rule: KeyRule, operation: str, day: date) -> Count:
+    def count(self, rule: Allowance, operation: str, day: date) -> Count:
         """How a key stands with one operation, or with `ALL`; an operation without a quota has the key's."""
         with self._lock, self._naming():
             return self._count(rule, operation, day)
+
+    def recount(self, documents: Iterable[Counted], log_end: LogEnd) -> int:
+        """Count what the log says was signed and the counts do not know; returns how many documents that were."""
+        with self._change() as database:
+            rows = [(one.key, one.digest, one.day.isoformat(), one.operation) for one in documents]
+            added = (
+                database.executemany("INSERT OR IGNORE INTO signed VALUES (?, ?, ?, ?)", rows).rowcount if rows else 0
+            )
+            if added:
+                _note(database, log_end)
+            return added
+
+    def lacks(self, documents: Iterable[Counted]) -> int:
+        """How many of these documents are not counted."""
+        with self._lock, self._naming():
+            known = set(self._database.execute("SELECT key, digest FROM signed"))
+        return len({(one.key, one.digest) for one in documents} - known)
 
     def log_end(self) -> LogEnd | None:
         """Where the log ended at the last count; None before the first."""
@@ -138,13 +183,13 @@ class QuotaBook:
         with self._change() as database:
             _note(database, log_end)
 
-    def _require_room(self, rule: KeyRule, operation: str, day: date) -> None:
+    def _require_room(self, rule: Allowance, operation: str, day: date) -> None:
         for what in (operation, ALL) if operation in rule.operation_quota else (ALL,):
             count = self._count(rule, what, day)
             if count.used >= count.quota:
                 raise SignerRefusedError(_used_up(rule.name, what, count, day), reason="quota")
 
-    def _count(self, rule: KeyRule, operation: str, day: date) -> Count:
+    def _count(self, rule: Allowance, operation: str, day: date) -> Count:
         key, on = rule.name, day.isoformat()
         one = "" if operation == ALL else " AND operation = :operation"
         values = {"key": key, "day": on, "operation": operation}

@@ -13,11 +13,15 @@ from typing import Final
 from kzeds.errors import SignerSettingsError
 from kzeds.signer_daemon.assembly import BOOK, LOG
 from kzeds.signer_daemon.log import SigningLog
-from kzeds.signer_daemon.quota import ALL, Count, QuotaBook, day_of
-from kzeds.signer_daemon.settings import KeyRule, Settings
+from kzeds.signer_daemon.quota import ALL, Allowance, Count, QuotaBook, day_of
+from kzeds.signer_daemon.settings import Settings
 
 _NOBODY: Final = 2**32 - 1
 """The login id of a process that nobody's login began. Source: audit, /proc/PID/loginuid."""
+
+
+MOST: Final = 1_000_000
+"""The highest quota that a raise gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Raise:
     """What is asked for.
 
     Attributes:
+        key: Name of a key, or of its statements (`Settings.allowances`).
         operation: None for the quota of the whole key.
         to: How many new documents there may be on that day, those before included.
     """
@@ -43,7 +48,7 @@ def raise_quota(settings: Settings, wanted: Raise, at: datetime) -> Count:
         SignerSettingsError: When nothing of this kind can be raised; nothing was changed.
         OSError: When this user may not: only root and the daemon's own user can.
     """
-    rule = settings.keys.get(wanted.key)
+    rule = settings.allowances.get(wanted.key)
     if rule is None:
         raise SignerSettingsError(f"there is no key {wanted.key!r} in {settings.file}; nothing was changed")
     book = QuotaBook(settings.state / BOOK, must_exist=True)
@@ -60,13 +65,15 @@ def raise_quota(settings: Settings, wanted: Raise, at: datetime) -> Count:
         book.close()
 
 
-def _require_sense(rule: KeyRule, wanted: Raise, book: QuotaBook, at: datetime) -> str:
+def _require_sense(rule: Allowance, wanted: Raise, book: QuotaBook, at: datetime) -> str:
     """Check what is asked for, and return which quota is meant."""
     operation = ALL if wanted.operation is None else wanted.operation
     if operation != ALL and operation not in rule.operation_quota:
         raise SignerSettingsError(f"the key {rule.name!r} has no quota for the operation {operation!r}")
     if wanted.day < day_of(at):
         raise SignerSettingsError(f"{wanted.day} has passed in Kazakhstan; nothing was changed")
+    if wanted.to > MOST:
+        raise SignerSettingsError(f"a quota of more than {MOST} is none; nothing was changed")
     count = book.count(rule, operation, wanted.day)
     if wanted.to <= count.quota:
         raise SignerSettingsError(f"the quota on {wanted.day} is {count.quota} already; nothing was changed")

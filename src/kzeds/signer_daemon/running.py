@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from kzeds.errors import KzedsError
-from kzeds.signer_daemon.assembly import make_service, open_records
+from kzeds.signer_daemon.assembly import LOG, make_service, open_records
 from kzeds.signer_daemon.listening import listening, only_one
+from kzeds.signer_daemon.recount import counted_in
 from kzeds.signer_daemon.server import Server
 from kzeds.signer_daemon.service import Records, SigningService, say
 from kzeds.signer_daemon.settings import Settings, load_settings
@@ -37,7 +38,8 @@ def run(file: Path, clock: Clock) -> None:
     with only_one(settings.state):
         service = make_service(settings, records=records, clock=clock)
         with Signals() as signals, listening(settings.socket, settings.group) as listener:
-            service.record("started", clock(), _described(settings))
+            lost = records.book.recount(counted_in(settings.state / LOG), records.log.end)
+            service.record("started", clock(), _described(settings) | ({"recounted": lost} if lost else {}))
             Server(listener, service, signals, reload=lambda: _reload(settings, records, clock)).run()
         service.record("stopped", clock(), {})
         records.book.note(records.log.end)
@@ -73,6 +75,8 @@ def _described(settings: Settings) -> dict[str, object]:
                 "envelopes": sorted(rule.envelopes),
                 "daily_quota": rule.daily_quota,
                 "operation_quota": dict(rule.operation_quota),
+                "statements": sorted(rule.statements),
+                "statement_quota": rule.statement_quota,
             }
             for name, rule in settings.keys.items()
         },

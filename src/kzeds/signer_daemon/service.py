@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from kzeds.cms import sign_detached
 from kzeds.errors import (
     CertificateError,
     DocumentError,
@@ -120,6 +121,8 @@ class SigningService:
                 return self._sign_document(question, held, peer)
             case Ask.SIGN_BODY:
                 return self._sign_envelope(question, held, peer)
+            case Ask.SIGN_STATEMENT:
+                return self._sign_statement(question, held, peer)
             case _:
                 raise SignerRefusedError("the signer daemon does not know this question", reason="ask")
 
@@ -137,6 +140,16 @@ class SigningService:
         found = self._policy.judge_envelope(question.content, held, now)
         signed = sign_body(question.content, held.key, body_id=question.text("body_id") or None)
         return self._hand_out(signed, "enveloped", now, _facts(question, peer, held, found))
+
+    def _sign_statement(self, question: Frame, held: HeldKey, peer: Peer) -> Frame:
+        now = self._require_able(question, held)
+        found, allowance = self._policy.judge_statement(question.content, held), held.rule.statement_allowance
+        book, day = self._records.book, day_of(now)
+        taken = book.take(allowance, found.operation, found.digest, day=day, log_end=self._records.log.end)
+        signature = sign_detached(question.content, held.key, at=now)
+        more = {"allowance": allowance.name, "counted": taken.is_new, "used": taken.count.used}
+        facts = _facts(question, peer, held, found) | more | {"quota": taken.count.quota}
+        return self._hand_out(signature, "stated", now, facts)
 
     def _require_able(self, question: Frame, held: HeldKey) -> datetime:
         """Check the certificate for now, and that it is the one that the client means."""

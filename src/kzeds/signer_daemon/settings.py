@@ -7,16 +7,17 @@ import pwd
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
 from kzeds.errors import SignerSettingsError
+from kzeds.signer_daemon.key_rule import KeyRule, read_key, read_number
 from kzeds.signer_daemon.paths import TextPath, is_name
+from kzeds.signer_daemon.statements import StatementAllowance, StatementRule, read_rule
 from kzeds.signer_daemon.tables import Table
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_NUMBER: Final = re.compile(r"\d{12}", re.ASCII)
 _USER_ID: Final = re.compile(r"\d{1,10}", re.ASCII)
 
 Rule = TypeVar("Rule")
@@ -51,6 +52,7 @@ class EnvelopeRule:
         element: Name of the one element in the SOAP Body.
         document: Where the signed document stands as text, alone in its parent.
         where: Further texts that it must have.
+        elements: Where short texts may stand besides, and nothing else may stand at all. Empty: not looked at.
         numbers: Whose documents it may carry; those of the signing key's own BIN when empty.
         certificates: Files with further certificates whose signatures count, beside those of the daemon's own keys.
         authorities: Folder of authorities; every certificate of theirs counts. None: no others.
@@ -61,48 +63,11 @@ class EnvelopeRule:
     element: str
     document: TextPath
     where: Where
+    elements: tuple[TextPath, ...]
     numbers: frozenset[str]
     certificates: tuple[Path, ...]
     authorities: Path | None
     questions: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRule:
-    """A key in a PKCS#11 token (`kzeds.signers.token.open_token_key`).
-
-    Attributes:
-        label: Of the token.
-        key: Label of the key in it.
-    """
-
-    library: Path
-    label: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRule:
-    """A key, and what may be signed with it.
-
-    Attributes:
-        file: A PKCS#12 file; or None, and it is in a token.
-        password_file: With the file's password, or the token's PIN; or None, and it is a credential of systemd.
-        number: BIN (or IIN) of its owner: of its certificate and of every document.
-        daily_quota: New documents on one day in Kazakhstan.
-        operation_quota: The same for one operation, for those that have one.
-    """
-
-    name: str
-    file: Path | None
-    token: TokenRule | None
-    password_file: Path | None
-    password_credential: str | None
-    number: str = field(repr=False)
-    operations: frozenset[str]
-    envelopes: frozenset[str]
-    daily_quota: int
-    operation_quota: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +89,15 @@ class Settings:
     keys: Mapping[str, KeyRule]
     operations: Mapping[str, OperationRule]
     envelopes: Mapping[str, EnvelopeRule]
+    statements: Mapping[str, StatementRule]
+
+    @property
+    def allowances(self) -> dict[str, KeyRule | StatementAllowance]:
+        """All that has a quota, by its name: each key, and the statements of those that may sign some."""
+        found: dict[str, KeyRule | StatementAllowance] = dict(self.keys)
+        return found | {
+            one.statement_allowance.name: one.statement_allowance for one in self.keys.values() if one.statements
+        }
 
 
 def load_settings(file: Path) -> Settings:
@@ -145,9 +119,10 @@ def load_settings(file: Path) -> Settings:
         state=table.path("state"),
         users=frozenset(_user_id(table, one) for one in table.texts("users")),
         group=table.optional_text("group"),
-        keys=_named(table, "key", _key),
+        keys=_named(table, "key", read_key),
         operations=_named(table, "operation", _operation),
         envelopes=_named(table, "envelope", _envelope),
+        statements=_named(table, "statement", read_rule),
     )
     table.close()
     _require_whole(settings, table)
@@ -187,41 +162,6 @@ def _named(table: Table, kind: str, read: Callable[[str, Table], Rule]) -> dict[
     return rules
 
 
-def _key(name: str, table: Table) -> KeyRule:
-    rule = KeyRule(
-        name=name,
-        file=table.optional_path("file"),
-        token=_token(table),
-        password_file=table.optional_path("password_file"),
-        password_credential=table.optional_text("password_credential"),
-        number=_number(table, table.text("number")),
-        operations=frozenset(table.texts("operations")),
-        envelopes=frozenset(table.texts("envelopes")),
-        daily_quota=table.count("daily_quota"),
-        operation_quota=table.counts("operation_quota"),
-    )
-    if (rule.file is None) is (rule.token is None):
-        raise table.fault("file", "name exactly one of file and token")
-    if (rule.password_file is None) is (rule.password_credential is None):
-        raise table.fault("password_file", "name exactly one of password_file and password_credential")
-    if "/" in (rule.password_credential or ""):
-        raise table.fault("password_credential", "the name of a credential is expected, not a path")
-    if not rule.operations and not rule.envelopes:
-        raise table.fault("operations", "the key may sign nothing: list operations, envelopes or both")
-    if set(rule.operation_quota) - rule.operations:
-        raise table.fault("operation_quota", "it names an operation that is not in operations")
-    return rule
-
-
-def _token(table: Table) -> TokenRule | None:
-    inner = table.optional_table("token")
-    if inner is None:
-        return None
-    rule = TokenRule(library=inner.path("library"), label=inner.text("label"), key=inner.text("key"))
-    inner.close()
-    return rule
-
-
 def _operation(name: str, table: Table) -> OperationRule:
     elements = table.texts("elements")
     if not all(is_name(one) for one in elements):
@@ -235,17 +175,12 @@ def _envelope(name: str, table: Table) -> EnvelopeRule:
         element=_element(table, "element"),
         document=_path(table, "document"),
         where=_where(table),
-        numbers=frozenset(_number(table, one) for one in table.texts("numbers")),
+        elements=tuple(_element_path(table, one) for one in table.texts("elements")),
+        numbers=frozenset(read_number(table, one) for one in table.texts("numbers")),
         certificates=table.paths("certificates"),
         authorities=table.optional_path("authorities"),
         questions=table.flag("questions"),
     )
-
-
-def _number(table: Table, text: str) -> str:
-    if not _NUMBER.fullmatch(text):
-        raise table.fault("number", "a BIN or IIN has 12 digits")
-    return text
 
 
 def _element(table: Table, name: str) -> str:
@@ -257,6 +192,13 @@ def _element(table: Table, name: str) -> str:
 
 def _path(table: Table, name: str) -> TextPath:
     return _parse(table, name, table.text(name))
+
+
+def _element_path(table: Table, text: str) -> TextPath:
+    path = _parse(table, "elements", text)
+    if path.attribute is not None:
+        raise table.fault("elements", "paths of elements are expected, not of attributes")
+    return path
 
 
 def _parse(table: Table, name: str, text: str) -> TextPath:
@@ -284,3 +226,5 @@ def _require_whole(settings: Settings, table: Table) -> None:
             raise table.fault(f"key.{key.name}.operations", f"there is no table [operation.{unknown}]")
         for unknown in sorted(key.envelopes - set(settings.envelopes)):
             raise table.fault(f"key.{key.name}.envelopes", f"there is no table [envelope.{unknown}]")
+        for unknown in sorted(key.statements - set(settings.statements)):
+            raise table.fault(f"key.{key.name}.statements", f"there is no table [statement.{unknown}]")

@@ -60,7 +60,11 @@ class Table:
 
     def count(self, name: str) -> int:
         """A whole number of 1 and more that has to be there."""
-        return self._required(name, self._count(name, self._left.pop(name, None)))
+        return self._required(name, self.optional_count(name))
+
+    def optional_count(self, name: str) -> int | None:
+        """A whole number of 1 and more, None when it is not there."""
+        return self._count(name, self._left.pop(name, None))
 
     def flag(self, name: str) -> bool:
         """True or false; false when it is not there."""
@@ -78,6 +82,11 @@ class Table:
         """A table of lists of texts, empty when it is not there."""
         inner = Table(self._mapping(name), f"{self._where}: {name}", self._folder)
         return {one: inner.texts(one) for one in list(inner._left)}
+
+    def texts_by_name(self, name: str) -> dict[str, str]:
+        """A table of texts, empty when it is not there."""
+        inner = Table(self._mapping(name), f"{self._where}: {name}", self._folder)
+        return {one: inner.text(one) for one in list(inner._left)}
 
     def optional_table(self, name: str) -> Table | None:
         """A table in this one, None when it is not there; whoever takes it closes it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from kzeds.certificate import Certificate
 from kzeds.keys.signing_key import SigningKey
@@ -57,6 +57,28 @@ class Signer(Protocol):
         ...
 
 
+@runtime_checkable
+class DetachedSigner(Protocol):
+    """A signer that also makes signatures apart from what they sign: a key at hand, or the signer daemon's."""
+
+    @property
+    def certificate(self) -> Certificate:
+        """The certificate of its key."""
+        ...
+
+    def sign_detached(self, content: bytes, *, at: datetime) -> bytes:
+        """A detached CMS signature (`kzeds.cms.sign_detached`).
+
+        Args:
+            content: Anything for a key at hand; only a statement of its settings for the signer daemon.
+            at: Written into the signature by a key at hand.
+
+        Raises:
+            SignerRefusedError, SignerUnreachableError, SignerUntrustworthyError: As `Signer.sign_enveloped` does.
+        """
+        ...
+
+
 class KeySigner:
     """Signs in this process with a key at hand: a key file's, or a token's.
 
@@ -96,7 +118,7 @@ class KeySigner:
         return sign_body(envelope, self._key, body_id=body_id)
 
     def sign_detached(self, content: bytes, *, at: datetime) -> bytes:
-        """A detached CMS signature (DER) over any content; only keys at hand can make one.
+        """A detached CMS signature (DER) over any content (`kzeds.cms.sign_detached`).
 
         Raises:
             TokenError, SignerUnreachableError: As `kzeds.sign_detached`.

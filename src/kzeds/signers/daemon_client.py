@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -45,6 +46,9 @@ from kzeds.signers.daemon_protocol import (
 
 TIMEOUT: Final = timedelta(seconds=30)
 """For one whole exchange; the daemon itself takes milliseconds."""
+
+_TIME: Final = struct.Struct("@ll")
+"""struct timeval."""
 
 OTHER_CERTIFICATE: Final = "other-certificate"
 """Reason of a refusal: the key's name stands for another certificate since the daemon was reloaded."""
@@ -139,6 +143,27 @@ class SocketSigner:
         require_signed_body(envelope, signed, certificate)
         return signed
 
+    def sign_detached(self, content: bytes, *, at: datetime) -> bytes:  # noqa: ARG002 -- the daemon has a clock
+        """A detached CMS signature over a statement of the daemon's settings (`DetachedSigner.sign_detached`).
+
+        Args:
+            content: Signed only when it is one of the statements that the key may sign.
+            at: Not sent: the daemon writes its own time into the signature.
+
+        Raises:
+            SignerRefusedError: `statement` when it is none of them, `quota`, or as `sign_enveloped` does.
+            SignerUnreachableError, SignerUntrustworthyError: As `sign_enveloped` does.
+        """
+        from kzeds.cms import verify_detached
+
+        certificate = self.certificate
+        signature = self._ask(self._question(Ask.SIGN_STATEMENT, certificate, content))
+        try:
+            verify_detached(signature, content, trusted=[certificate])
+        except KzedsError as error:
+            raise SignerUntrustworthyError(f"the signature that came back is not good: {error}") from error
+        return signature
+
     def __repr__(self) -> str:
         return f"SocketSigner({str(self._socket)!r}, {self._key!r})"
 
@@ -162,11 +187,21 @@ class SocketSigner:
     def _exchange(self, question: Frame) -> Frame:
         deadline = Deadline(self._timeout)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            deadline.apply(connection)
-            connection.connect(str(self._socket))
+            self._connect(connection, deadline)
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # who refuses at once also says why
                 send_frame(connection, question, deadline)
             return receive_frame(connection, deadline)
+
+    def _connect(self, connection: socket.socket, deadline: Deadline) -> None:
+        """Connect; where too many wait to be heard already, the kernel lets this one wait too. Source: unix(7)."""
+        connection.settimeout(None)
+        seconds, rest = divmod(deadline.left(), 1)
+        limit = _TIME.pack(int(seconds), max(1, int(rest * 1_000_000)))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        try:
+            connection.connect(str(self._socket))
+        except BlockingIOError:
+            raise TimeoutError("there was no room for the question") from None
 
     def _judge(self, answer: Frame) -> bytes:
         outcome, reason, text = answer.text("outcome"), answer.text("reason"), answer.text("text")

@@ -4,11 +4,12 @@ A frame is a JSON header and the bytes that belong to it, each with its length b
 
     length of header | length of content | header, a JSON object in UTF-8 | content
 
-A question's header is ``{"version": 1, "ask": …, "key": …}``, where ``ask`` is ``certificate``, ``sign_enveloped`` or
-``sign_body``. Who asks for a signature also says which certificate it expects (``certificate``, its fingerprint), and
-may name the Body (``body_id``). An answer's is ``{"version": 1, "outcome": …, "reason": …, "text": …}``; its content
-is the certificate (DER) or what was signed. One connection for each question keeps both sides simple: nothing is left
-over from the last one, and a connection costs some 50 µs beside a signature of milliseconds.
+A question's header is ``{"version": 1, "ask": …, "key": …}``, where ``ask`` is ``certificate``, ``sign_enveloped``,
+``sign_body`` or ``sign_statement`` (a detached CMS signature). Who asks for a signature also says which certificate it
+expects (``certificate``, its fingerprint), and may name the Body (``body_id``). An answer's is
+``{"version": 1, "outcome": …, "reason": …, "text": …}``; its content is the certificate (DER) or what was signed. One
+connection for each question keeps both sides simple: nothing is left over from the last one, and a connection costs
+some 50 µs beside a signature of milliseconds.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Ask(StrEnum):
     CERTIFICATE = "certificate"
     SIGN_ENVELOPED = "sign_enveloped"
     SIGN_BODY = "sign_body"
+    SIGN_STATEMENT = "sign_statement"
 
 
 class Outcome(StrEnum):
@@ -88,10 +90,18 @@ class Deadline:
         Raises:
             TimeoutError: When it has passed.
         """
+        connection.settimeout(self.left())
+
+    def left(self) -> float:
+        """Seconds until the deadline.
+
+        Raises:
+            TimeoutError: When it has passed.
+        """
         left = self._until - time.monotonic()
         if left <= 0:
             raise TimeoutError("the time for this exchange is over")
-        connection.settimeout(left)
+        return left
 
 
 def send_frame(connection: socket.socket, frame: Frame, deadline: Deadline) -> None:

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import socket
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -22,6 +23,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from kzeds.cms import verify_detached
 from kzeds.errors import (
     DamagedPackageError,
     DocumentError,
@@ -70,7 +72,7 @@ from support.kzeds_mutation_files import (
 )
 from support.kzeds_trials import Damage, only, try_all
 from support.ncanode_server import signed_reply
-from support.signer_daemon import SignerDaemon, conclusion
+from support.signer_daemon import SignerDaemon, conclusion, journal_head
 from support.signing_packages import item, package
 
 CLIENT = Peer(pid=1, uid=os.getuid())
@@ -288,6 +290,9 @@ def _ask(server: Server, service: SigningService, raw: bytes) -> Frame | None:
             return None
 
 
+DER_SEQUENCE = b"0"
+
+
 def _questions() -> list[bytes]:
     stored, own = sign_enveloped(conclusion(1), key()), certificate().fingerprint
     asked: list[tuple[dict[str, Any], bytes]] = [
@@ -297,13 +302,21 @@ def _questions() -> list[bytes]:
         ({"ask": "sign_body", "body_id": "b-1"}, envelope(as_text(stored))),
         ({"ask": "sign_body"}, envelope("<data/>")),
         ({"ask": "sign_body"}, envelope(as_text(conclusion(4)))),
+        ({"ask": "sign_statement"}, journal_head(1)),
     ]
     head = {"version": 1, "key": "main", "certificate": own}
     return [frame(json.dumps({**head, **header}).encode(), content) for header, content in asked]
 
 
-def _require_listed(signed: bytes) -> None:
-    """What was signed is a listed document of this employer, or an envelope around one that was signed before."""
+def _require_listed(signed: bytes, asked: bytes) -> None:
+    """What was signed is a listed document of this employer, an envelope around one signed before, or a statement."""
+    if signed[:1] == DER_SEQUENCE:
+        header, length = struct.unpack_from(">II", asked)
+        content = asked[8 + header : 8 + header + length]
+        verify_detached(signed, content, trusted=[certificate()])
+        assert json.loads(content).keys() == json.loads(journal_head(1)).keys()
+        assert len(content) <= len(journal_head(1)) + 40
+        return
     root = etree.fromstring(signed)
     if root.tag == REQUEST:
         verify_enveloped(signed, trusted=[certificate()])
@@ -335,15 +348,15 @@ def test_damaged_questions_get_an_answer_and_no_signature_that_is_not_listed(dae
             if answer.text("outcome") == "done":
                 if answer.content != certificate().der:
                     signatures += 1
-                    _require_listed(answer.content)
+                    _require_listed(answer.content, data)
                 return
             assert answer.text("outcome") in {"refused", "unreadable"}, answer.header
             raise SignerError(answer.text("text"))
 
         try_all("question", questions, 600, use, damaged_frame)
         assert all((answer := ask(one)) is not None and answer.text("outcome") for one in questions)
-    lines = [one["event"] for one in daemon.lines() if one["event"] in {"signed", "enveloped"}]
-    assert len(lines) == signatures + 4
+    lines = [one["event"] for one in daemon.lines() if one["event"] in {"signed", "enveloped", "stated"}]
+    assert len(lines) == signatures + 5
 
 
 def test_damaged_answers_of_the_daemon_are_no_signatures() -> None:

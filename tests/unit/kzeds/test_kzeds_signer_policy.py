@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from kzeds.cms import verify_detached
 from kzeds.errors import SignerRefusedError, SignerSettingsError, SignerUnreachableError
 from kzeds.signer_daemon.assembly import make_service, open_records
 from kzeds.signer_daemon.service import Peer, SigningService, masked
@@ -21,7 +23,7 @@ from kzeds.xmldsig import sign_enveloped
 from support import employer_messages, kzeds_material
 from support.employer_messages import CONTRACT_NS, as_text, envelope, message_info, termination
 from support.kzeds_material import NOW, certificate, key
-from support.signer_daemon import BIN, SignerDaemon, conclusion, documents
+from support.signer_daemon import BIN, SignerDaemon, conclusion, documents, journal_head
 from usrec.adapters.gateway.envelope import EnvelopeForm, Sender
 from usrec.domain.message import CorrelationId, MessageId, SignedMessage
 
@@ -308,6 +310,30 @@ SEALED = {
         envelope(as_text(b'<?xml version="1.0" encoding="UTF-7"?>' + STORED.decode().encode("utf-7"))),
         "encoding",
     ),
+    "something else in the information": (envelope(as_text(STORED), info=message_info() + "<iou>5</iou>"), "envelope"),
+    "text beside the information": (
+        envelope(as_text(STORED)).replace(b"<requestInfo>", b"pay<requestInfo>"),
+        "envelope",
+    ),
+    "text behind the information": (
+        envelope(as_text(STORED)).replace(b"</requestInfo>", b"</requestInfo>pay"),
+        "envelope",
+    ),
+    "text in the body": (envelope(as_text(STORED)).replace(b":Body>", b":Body>pay", 1), "envelope"),
+    "text at the end of the body": (
+        envelope(as_text(STORED)).replace(b"</soapenv:Body>", b"pay</soapenv:Body>"),
+        "envelope",
+    ),
+    "attribute of the body": (envelope(as_text(STORED)).replace(b":Body>", b':Body iou="5">', 1), "envelope"),
+    "attribute of the request": (envelope(as_text(STORED), request='request iou="5"'), "envelope"),
+    "attribute of a text": (
+        envelope(as_text(STORED)).replace(b"<senderId>", b'<senderId iou="5">'),
+        "envelope",
+    ),
+    "elements in a text": (envelope(as_text(STORED)).replace(b"<senderId>", b"<senderId><iou/>"), "envelope"),
+    "letter for a text": (envelope(as_text(STORED), info=message_info(sender="I owe you " * 30)), "envelope"),
+    "text twice": (envelope(as_text(STORED), info=message_info() + "<messageId>5</messageId>"), "envelope"),
+    "empty element more": (envelope(as_text(STORED), info=message_info() + "<iou/>"), "envelope"),
     "comment in it": (envelope(as_text(STORED)).replace(b"<serviceId>", b"<!-- --><serviceId>"), "comment"),
     "empty root with something in it": (
         envelope(as_text(f'<contractRequest xmlns="{CONTRACT_NS}">pay</contractRequest>'.encode())),
@@ -320,6 +346,13 @@ SEALED = {
 def test_envelope_without_a_stored_signature_of_ours_is_refused(open_desk: Callable[..., Desk], what: str) -> None:
     content, reason = SEALED[what]
     assert refusal(open_desk().seal, content) == reason
+
+
+def test_envelope_without_a_list_of_elements_is_looked_at_as_before(desk: Desk) -> None:
+    text = desk.daemon.settings.read_text("utf-8")
+    desk.daemon.settings.write_text(re.sub(r'^elements = \[\n(    ".*\n)+\]$', "", text, flags=re.MULTILINE), "utf-8")
+    desk.service = desk.load()
+    assert desk.seal(envelope(as_text(STORED), info=message_info(session="s-1")))
 
 
 def test_key_signs_only_the_operations_that_are_listed_for_it(open_desk: Callable[..., Desk]) -> None:
@@ -340,6 +373,60 @@ def test_further_conditions_narrow_an_operation(open_desk: Callable[..., Desk]) 
     desk.service = desk.load()
     assert desk.sign(termination("10000001", reason="05"))
     assert refusal(desk.sign, termination("10000001", reason="06")) == "operation"
+
+
+# Statements
+
+HEAD = journal_head(1)
+NO_STATEMENT = {
+    "document": conclusion(1),
+    "nothing": b"",
+    "member more": journal_head(1, more="I owe you"),
+    "member less": HEAD.replace(b'"entries":3,', b""),
+    "member twice": HEAD.replace(b'"batch":1', b'"batch":1,"batch":1'),
+    "other kind": journal_head(1, kind="contract"),
+    "text for a number": journal_head(1, batch="1"),
+    "truth for a number": journal_head(1, batch=True),
+    "number below zero": journal_head(-1, hash="0" * 64),
+    "number without end": journal_head(1, batch=10**3000),
+    "number for a text": journal_head(1, hash=5),
+    "words in a text": journal_head(1, ledger="I owe you a million, really yes!"),
+    "line break behind a text": journal_head(1, hash="0" * 64 + "\n"),
+    "list for a text": journal_head(1, hash=["0" * 64]),
+    "spaces": HEAD.replace(b":", b": "),
+    "other order": b'{"kind":"usrec journal head v1",' + HEAD[1:].replace(b'"kind":"usrec journal head v1",', b""),
+    "line break": HEAD + b"\n",
+    "UTF-16": HEAD.decode().encode("utf-16"),
+    "no object": b'["a"]',
+    "deep": b"[" * 4000,
+    "long": b" " * 5000,
+}
+
+
+@pytest.mark.parametrize("what", NO_STATEMENT)
+def test_statement_that_is_not_of_a_listed_form_is_refused_and_not_counted(desk: Desk, what: str) -> None:
+    answer = desk.ask("sign_statement", NO_STATEMENT[what])
+    assert (answer.text("reason"), answer.content) == ("statement", b"")
+    assert [line["event"] for line in desk.daemon.lines()] == ["refused"]
+
+
+def test_statements_have_a_quota_of_their_own(open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk(statement_quota="2", daily_quota="1")
+    for number in (1, 2, 2):
+        answer = desk.ask("sign_statement", journal_head(number))
+        assert verify_detached(answer.content, journal_head(number), trusted=[certificate()]).signing_time == NOW
+    assert desk.ask("sign_statement", journal_head(3)).text("reason") == "quota"
+    assert desk.sign(conclusion(1)), "a statement is no document"
+    assert refusal(desk.sign, conclusion(2)) == "quota"
+    assert [line.get("used") for line in desk.daemon.lines() if line["event"] == "stated"] == [1, 2, 2]
+
+
+def test_key_without_statements_signs_none(desk: Desk) -> None:
+    text = desk.daemon.settings.read_text("utf-8")
+    desk.daemon.settings.write_text(re.sub(r"^statement(s|_quota) = .*$", "", text, flags=re.MULTILINE), "utf-8")
+    desk.service = desk.load()
+    assert desk.ask("sign_statement", HEAD).text("reason") == "statement"
+    assert desk.sign(conclusion(1))
 
 
 def test_user_that_is_not_listed_is_refused_before_anything_is_looked_at(desk: Desk) -> None:

@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from kzeds.errors import SignerRefusedError, SignerSettingsError
+from kzeds.signer_daemon.key_rule import KeyRule
 from kzeds.signer_daemon.log import LogBrokenError, SigningLog, read_log, require_whole
 from kzeds.signer_daemon.quota import ALL, Count, LogEnd, QuotaBook, day_of
 from kzeds.signer_daemon.raising import Raise, raise_quota
-from kzeds.signer_daemon.settings import KeyRule, Settings, load_settings
+from kzeds.signer_daemon.recount import counted_in, steps_back
+from kzeds.signer_daemon.settings import Settings, load_settings
 from support import kzeds_material
 from support.signer_daemon import SignerDaemon
 
@@ -178,6 +180,7 @@ def test_raise_of_one_operation_leaves_the_others(settings: Settings, kept: Quot
         (wanted(5, reason=" "), "a reason is needed"),
         (wanted(5, reason="for 900101300007"), "twelve digits"),
         (wanted(5, operation="conclusion"), "no quota for the operation"),
+        (wanted(10**30), "more than 1000000"),
     ],
 )
 def test_raise_without_sense_changes_nothing(settings: Settings, kept: QuotaBook, asked: Raise, why: str) -> None:
@@ -185,6 +188,24 @@ def test_raise_without_sense_changes_nothing(settings: Settings, kept: QuotaBook
         raise_quota(settings, asked, AT)
     assert kept.count(settings.keys["main"], ALL, DAY).quota == 2
     assert not (settings.state / "signatures.log").exists()
+
+
+def test_raise_of_statements_leaves_the_documents(settings: Settings, kept: QuotaBook) -> None:
+    assert raise_quota(settings, wanted(300, key="main/statements"), AT) == Count(0, 300)
+    assert kept.count(settings.keys["main"], ALL, DAY) == Count(0, 2)
+
+
+def test_log_that_root_begins_belongs_to_the_daemon(
+    settings: Settings, kept: QuotaBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root raises while the log is put aside: the daemon has to be able to write to what that made."""
+    given = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "fchown", lambda _, uid, gid: given.append((uid, gid)))
+    raise_quota(settings, wanted(3), AT)
+    status = settings.state.stat()
+    assert given == [(status.st_uid, status.st_gid)]
+    assert kept.count(settings.keys["main"], ALL, DAY).quota == 3
 
 
 # The log
@@ -230,6 +251,23 @@ def test_line_that_was_tampered_with_is_found(file: Path, what: str) -> None:
     file.write_bytes(b"".join(line + b"\n" for line in CHANGES[what](file.read_bytes().splitlines())))
     with pytest.raises(LogBrokenError):
         require_whole(file, whole)
+
+
+def test_clock_that_was_put_back_shows(file: Path) -> None:
+    log = SigningLog(file)
+    for hours in (1, 0, 2, -30, -29):
+        log.append("signed", AT + timedelta(hours=hours), {})
+    log.close()
+    assert steps_back(file) == [7, 9]
+
+
+@pytest.mark.parametrize("fields", [{}, {"document": 5}, {"document": "no digest"}])
+def test_line_that_counts_nothing_known_is_told(file: Path, fields: dict[str, object]) -> None:
+    log = SigningLog(file)
+    log.append("signed", AT, {"counted": True, "key": "main", **fields})
+    log.close()
+    with pytest.raises(LogBrokenError, match="line 6 does not name"):
+        list(counted_in(file))
 
 
 def test_broken_log_is_not_written_to(file: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +16,13 @@ from structlog.testing import capture_logs
 
 from kzeds import KeyKind, load_pkcs12, make_test_pki
 from kzeds.answering import make_timestamp
+from kzeds.certificate import Certificate
 from kzeds.cms import sign_detached
 from support.kzeds_authority import http_server
 from support.ledger_values import a_line
 from support.patient import Patient
+from support.signer_daemon import SignerDaemon
+from support.signer_daemon import running as daemon_running
 from usrec.adapters.heads.file import JournalHeadFile
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.application.verify_heads import RESTORED, HeadDamage, HeadsChecked, verify_heads
@@ -233,17 +237,50 @@ def test_a_stamp_that_is_refused_leaves_the_head_without_one(patient: Patient) -
         assert head.timestamp is None
 
 
-def test_keys_of_a_signer_daemon_sign_no_heads_and_it_is_said(patient: Patient) -> None:
+def test_keys_that_ncanode_is_sent_sign_no_heads_and_it_is_said(patient: Patient) -> None:
     with running(patient) as agent, capture_logs() as logs:
         for key in agent.signer.held("200940000013"):
-            object.__setattr__(key.place, "kind", "signer_daemon")
+            object.__setattr__(key.place, "kind", "ncanode")
         write(agent, "first")
         watch = JournalWatch()
         watch.look(agent)
         watch.finish(agent)
         assert actions(logs) == ["journal.sign_failed"]
-        assert "signer daemons and NCANode sign no heads" in logs[0]["event"]
+        assert "NCANode signs no heads" in logs[0]["event"]
         assert agent.ledger.chain_view.tail().lines == 0
+
+
+def test_the_signer_daemon_signs_heads_where_its_settings_list_them(
+    patient: Patient, clock: ManualClock, pki: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "d").mkdir()
+    daemon = SignerDaemon(tmp_path / "d")
+    daemon.set_up(pki, statement_quota="1")
+    main = patient.tables["employer.main"]
+    for name in ("key_file", "key_password"):
+        del main[name]
+    main["signer_daemon"] = {"socket": str(daemon.socket), "key": "main"}
+    patient.tables["delivery"] = {"lease": 600}
+    with running(patient) as agent, capture_logs() as logs:
+        watch = JournalWatch()
+        write(agent, "first")
+        watch.look(agent)
+        assert (actions(logs), outside(patient)) == (["journal.sign_failed"], []), "it is away"
+        clock.advance(HOUR)
+        with daemon_running(daemon):
+            watch.look(agent)
+            (head,) = outside(patient)
+            assert head is not None
+            assert head.certificate == Certificate.load(pki / "employer.pem").fingerprint
+            assert checked(agent, patient).breach is None
+            write(agent, "second")
+            clock.advance(HOUR)
+            watch.look(agent)
+            assert len(outside(patient)) == 1
+    assert [one["action"] for one in logs] == ["journal.sign_failed", "journal.head", "journal.sign_failed"]
+    assert "main/statements" in logs[-1]["event"], "the daemon's quota is told as it is"
+    stated = [line for line in daemon.lines() if line["event"] == "stated"]
+    assert [line["document"] for line in stated] == [hashlib.sha256(head.statement.encode()).hexdigest()]
 
 
 def test_a_fault_in_the_chain_itself_never_reaches_the_agents_threads(

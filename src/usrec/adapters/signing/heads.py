@@ -1,6 +1,7 @@
-"""The journal's heads are signed with a key that this process holds, or a token's.
+"""The journal's heads are signed with a key that this process holds, a token's, or the signer daemon's.
 
-What a signer daemon and NCANode offer signs XML documents only, so heads are not signed with keys that live there.
+NCANode is asked for XML documents only, so heads are not signed with keys that it is sent. The daemon signs a head
+where its own settings list the statement for the key.
 """
 
 from __future__ import annotations
@@ -10,19 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from kzeds.errors import KzedsError
-from kzeds.signers.base import KeySigner
+from kzeds.errors import KzedsError, SignerUnreachableError
 from usrec.adapters.signing.held_key import HeldKey
 from usrec.adapters.signing.keyring import Keyring
 from usrec.domain.errors import SigningRefused
 from usrec.ports.head_signer import HeadSignature
 
-ABLE: Final = frozenset({"file", "token"})
+ABLE: Final = frozenset({"file", "token", "signer_daemon"})
 """Kinds of places whose keys sign heads."""
 _KEPT: Final = "The chain goes on; its head is signed when a key can"
 _ADVICE: Final = (
-    "Name a key file or a token in [gateway.transport_key], or write sign = false in [journal]: "
-    "signer daemons and NCANode sign no heads"
+    "Name a key file, a token or a signer daemon in [gateway.transport_key], or write sign = false in [journal]: "
+    "NCANode signs no heads, and a signer daemon only where its settings list the statement journal_head for the key"
 )
 
 
@@ -60,10 +60,10 @@ class KeyringHeadSigner:
 
 def _signed(key: HeldKey, statement: bytes, at: datetime) -> HeadSignature:
     found = key.usable(at)
-    if not isinstance(found.signer, KeySigner):
-        raise SigningRefused("this key signs XML documents only", where=key.place.where, kept=_KEPT, next_step=_ADVICE)
     try:
-        signature = found.signer.sign_detached(statement, at=at)
+        signature = found.sign_detached(statement)
+    except SignerUnreachableError as error:
+        raise key.gone(error) from None
     except KzedsError as problem:
         raise SigningRefused(str(problem), where=key.place.where, kept=_KEPT, next_step=_ADVICE) from None
     return HeadSignature(found.certificate.fingerprint, signature)

@@ -18,10 +18,11 @@ from kzeds.errors import (
     CertificateExpiredError,
     CertificateNotYetValidError,
     KzedsError,
+    NotSignableError,
     SignerRefusedError,
     SignerUnreachableError,
 )
-from kzeds.signers.base import Signer
+from kzeds.signers.base import DetachedSigner, Signer
 from usrec.adapters.signing.absence import Absence
 from usrec.adapters.signing.faults import KeyFault, KeyUnusableError
 from usrec.adapters.signing.places import KeyPlace
@@ -234,6 +235,19 @@ class KeyAt:
         """The SOAP envelope with a WS-Security signature over its Body."""
         named = body_id if self.held.place.names_body else None
         return self._checked(lambda: self.signer.sign_body(envelope, body_id=named))
+
+    def sign_detached(self, content: bytes) -> bytes:
+        """A detached CMS signature, made at this moment; a signer daemon signs listed statements only.
+
+        Raises:
+            NotSignableError: Its signer signs XML documents only.
+            SignerUnreachableError, SignerRefusedError, SignerUntrustworthyError: As the signer does.
+            SignerAway: As `_checked` says.
+        """
+        signer = self.signer
+        if not isinstance(signer, DetachedSigner):
+            raise NotSignableError("this key signs XML documents only")
+        return self._checked(lambda: signer.sign_detached(content, at=self.at))
 
     def _checked(self, sign: Callable[[], bytes]) -> bytes:
         """What was signed, unless the signer was given another key meanwhile.

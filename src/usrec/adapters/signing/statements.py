@@ -1,4 +1,4 @@
-"""A key that signs an evidence bundle: one that this process holds, or a token's, as for the journal's heads."""
+"""A key that signs an evidence bundle: one that this process holds, or a token's."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Final
 
 from kzeds.errors import KzedsError
 from kzeds.signers.base import KeySigner
-from usrec.adapters.signing.heads import ABLE
 from usrec.adapters.signing.held_key import HeldKey
 from usrec.domain.errors import SigningRefused
 
+_ABLE: Final = frozenset({"file", "token"})
+"""Kinds of places whose keys sign bundles: a signer daemon cannot know what a bundle's digests stand for."""
 _KEPT: Final = "No bundle was written"
 _ADVICE: Final = (
     "Name an employer whose key is a file or a token with --sign-with, or set [gateway.transport_key] to such a key: "
-    "signer daemons and NCANode sign XML documents only"
+    "signer daemons and NCANode sign no bundles"
 )
 
 
@@ -53,7 +54,7 @@ def usable_key(keys: Sequence[HeldKey], at: datetime) -> StatementKey:
     refusals = []
     for key in keys:
         try:
-            signer = key.usable(at).signer if key.place.kind in ABLE else None
+            signer = key.usable(at).signer if key.place.kind in _ABLE else None
         except SigningRefused as refusal:
             refusals.append(refusal)
             continue

@@ -34,8 +34,18 @@ NO_KEY: Final = Kind(
     "journal",
     "no_key",
     Verdict.WARN,
-    N_("No key here can sign heads of the journal: signer daemons and NCANode sign XML documents only"),
-    N_("Name a key file or a token in [gateway.transport_key], or write sign = false in [journal]"),
+    N_("No key here can sign heads of the journal: NCANode signs XML documents only"),
+    N_("Name a key file, a token or a signer daemon in [gateway.transport_key], or write sign = false in [journal]"),
+)
+UNSIGNED: Final = Kind(
+    "journal",
+    "unsigned",
+    Verdict.WARN,
+    N_("The journal is linked, {number} lines so far, and how far it reaches is not signed"),
+    N_(
+        "See the agent's log for journal.sign_failed. A signer daemon signs heads only where its settings list the "
+        "statement journal_head for the key: docs/how-to/signer-daemon.md"
+    ),
 )
 BEHIND: Final = Kind(
     "journal",
@@ -89,15 +99,23 @@ def examine_journal(installation: Installation, view: ChainView) -> Iterator[Lin
 def _heads(installation: Installation, view: ChainView) -> Iterator[Line]:
     from usrec.heads import can_sign_heads
 
-    last = view.last_head()
+    last, tail = view.last_head(), view.tail()
     if not installation.settings.values.journal.sign:
         yield NOT_WANTED.line()
     elif not can_sign_heads(installation.settings):
         yield NO_KEY.line()
+    elif tail.batches > (0 if last is None else last.number) and _is_late(installation, last):
+        yield UNSIGNED.line(number=tail.linked)
     elif last is None:
         yield NONE_YET.line()
     else:
-        yield SIGNED.line(number=view.tail().linked, at=last.signed_at)
+        yield SIGNED.line(number=tail.linked, at=last.signed_at)
+
+
+def _is_late(installation: Installation, last: SignedHead | None) -> bool:
+    """Whether an agent that runs would have signed by now; the first head is signed at once."""
+    every = installation.settings.values.journal.sign_every
+    return last is None or installation.clock.now() - last.signed_at > 2 * every
 
 
 def _outside(installation: Installation, view: ChainView, batches: int) -> Iterator[Line]:
