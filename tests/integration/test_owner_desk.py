@@ -6,19 +6,24 @@ import json
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 from zipfile import ZipFile
 
 import pytest
 
-from kzeds.package import read_package
+from kzeds import load_pkcs12
+from kzeds.package import read_package, sign_package, write_signed
+from kzeds.signers.base import KeySigner
 from support.by_hand import OwnersSigner
 from support.languages import CYRILLIC, TRANSLATED, english_words
+from support.made_certificates import PASSWORD, make_key
 from support.operator_desk import BIN, Desk, delivery, set_up_desk
 from support.personnel import Person
 from usrec.application.deliver import claim_due
 from usrec.bootstrap import Agent
+from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.signing_request import ACTIONS
 from usrec.domain.source_event import Operation
 from usrec.domain.submission import WaitReason
@@ -188,6 +193,23 @@ def test_package_that_came_back_unsigned_is_refused_document_by_document(desk: D
     assert said.code == 5
     assert [one["result"] for one in said.json] == ["refused", "refused"]
     assert {reason for _, reason in desk.queue().values()} == {WaitReason.AWAITING_SIGNATURE}
+
+
+@pytest.mark.parametrize(("days", "told"), [(30, True), (31, False)])
+def test_end_of_the_owners_certificate_is_told_when_its_signature_is_taken(
+    desk: Desk, tmp_path: Path, days: int, told: bool
+) -> None:
+    """No key of theirs is here, so nobody else would see it coming."""
+    unsigned(desk)
+    (made,) = desk.ask("package", "create")
+    now = datetime.now(UTC)
+    file, serial = make_key(tmp_path, now - timedelta(days=1), now + timedelta(days=days))
+    signer = KeySigner(load_pkcs12(file.read_bytes(), PASSWORD))
+    write_signed(sign_package(read_package(Path(made["file"])), signer, at=now), tmp_path / "signed.zip")
+    said = desk.usrec("package", "take", "signed.zip")
+    assert said.code == 0
+    last_day = kazakhstan_date(now + timedelta(days=days))
+    assert (f"the signer's certificate {serial:x} ends on {last_day}" in said.err) is told
 
 
 def test_approval_at_a_terminal_shows_the_document_and_asks_for_its_digest(desk: Desk) -> None:

@@ -27,14 +27,21 @@ from kzeds.errors import (
 )
 from kzeds.package.archive import MAXIMUM_MEMBER, MAXIMUM_MEMBERS, read_archive, write_archive
 from kzeds.package.items import PackageItem, SigningPackage
-from kzeds.package.manifest import MANIFEST, Fields, from_json, require_digest, require_members, to_json
+from kzeds.package.manifest import (
+    MANIFEST,
+    SIGNED,
+    Fields,
+    from_json,
+    is_unsigned,
+    require_digest,
+    require_members,
+    to_json,
+)
 from kzeds.signature import ds
 from kzeds.signers.base import Signer
 from kzeds.signers.checked import require_signed
 from kzeds.xml import parse
 from kzeds.xmldsig import detach_signature
-
-FORMAT = "kzeds-signed-package"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +170,16 @@ def write_signed(signed: SignedPackage, file: Path) -> None:
         for one in signed.documents
     ]
     fields = {"package": signed.package_id, "signed_at": signed.signed_at.isoformat(), "items": rows}
-    members = {MANIFEST: to_json(FORMAT, fields), **{one.name: one.document for one in signed.documents}}
+    members = {MANIFEST: to_json(SIGNED, fields), **{one.name: one.document for one in signed.documents}}
     write_archive(file, members, at=signed.signed_at)
 
 
 def read_signed(source: Path) -> SignedPackage:
     """Read what came back: the file of `kzeds sign-package`, or XML files in a folder or in any ZIP.
 
-    Other files in a folder or ZIP without our manifest are left out; folders in the folder are not looked into.
+    Other files in a folder or ZIP without our manifest are left out; folders in the folder are not looked into. A ZIP
+    with the manifest of the package that was sent is read so as well: its payloads were signed in their place, or are
+    not signed at all, which `match_signed` says of each.
 
     Raises:
         DamagedPackageError: It cannot be read, does not fit its manifest, or holds no XML file.
@@ -178,7 +187,7 @@ def read_signed(source: Path) -> SignedPackage:
         OSError: It cannot be read.
     """
     members = _folder(source) if source.is_dir() else read_archive(source)
-    if MANIFEST in members and not source.is_dir():
+    if MANIFEST in members and not is_unsigned(members[MANIFEST]):
         return _by_manifest(members)
     documents = tuple(SignedDocument(name, content) for name, content in sorted(members.items()) if _is_document(name))
     if not documents:
@@ -252,7 +261,7 @@ def _name(number: int) -> str:
 
 
 def _by_manifest(members: Mapping[str, bytes]) -> SignedPackage:
-    fields = from_json(members[MANIFEST], FORMAT)
+    fields = from_json(members[MANIFEST], SIGNED)
     rows = [Fields(row, "an item of the manifest") for row in fields.rows("items")]
     documents, originals = [], {}
     for number, row in enumerate(rows, start=1):

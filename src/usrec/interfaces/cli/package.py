@@ -229,6 +229,7 @@ def take(
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
     from usrec.application.acting import Actor
     from usrec.application.take_signed import Fate, take_signed
+    from usrec.interfaces.cli.signer_warnings import signer_warnings
 
     with opened(config) as place:
         packages = _packages(place)
@@ -241,7 +242,7 @@ def take(
             clock=SystemClock(),
             entropy=SystemEntropy(),
         )
-        warnings = list(_warnings(place, taken))
+        warnings = list(signer_warnings(place.settings, taken, SystemClock().now()))
     if as_json:
         print_json([_taken_json(one) for one in taken])
     else:
@@ -260,32 +261,6 @@ def _taken_json(one: TakenPaper) -> dict[str, object]:
 def _taken_words(one: TakenPaper) -> str:
     told = tr(_SAID[one.fate]) if one.fate in _SAID else tr("Refused: {why}").format(why=one.why)
     return f"{one.submission_id or one.name}: {told}"
-
-
-def _warnings(place: Opened, taken: Sequence[TakenPaper]) -> Iterator[str]:
-    """What the orders on record say of those who signed; an order that is missing holds nothing up."""
-    from usrec.adapters.system_clock import SystemClock
-    from usrec.domain.authority import examine_authority
-    from usrec.domain.kazakhstan_time import kazakhstan_date
-    from usrec.interfaces.authority import read_authorities
-    from usrec.interfaces.authority_words import finding_words
-    from usrec.interfaces.cli.tables import clean
-    from usrec.packages import unproven_owners
-
-    used = {(one.employer_bin, one.certificate) for one in taken if one.certificate is not None}
-    names = {employer.bin: name for name, employer in place.settings.values.employer.items()}
-    today = kazakhstan_date(SystemClock().now())
-    unproven = unproven_owners(place.settings)
-    for bin_, certificate in sorted(used, key=lambda one: (one[0], one[1].serial)):
-        if bin_ in unproven:
-            said = tr("{employer}: nothing says which authority issued the signer's certificate {serial}. {advice}")
-            advice = tr("Name authorities in [trust], or the certificate in [employer.NAME.owner]")
-            yield clean(said.format(employer=names[bin_], serial=certificate.serial, advice=advice))
-        for authority in read_authorities(place.settings, {bin_: certificate}, {bin_: "owner"}):
-            if authority.employer == names[bin_]:
-                for finding in examine_authority(authority, today):
-                    what, advice = finding_words(finding)
-                    yield clean(f"{authority.employer}: {what}. {advice}")
 
 
 def _waiting(place: Opened, employer: str | None) -> Mapping[EmployerName, Sequence[Unsigned]]:
