@@ -94,6 +94,29 @@ def test_package_holds_what_waits_with_summaries_in_both_languages(desk: Desk) -
         assert "summary.html" in archive.namelist()
 
 
+def test_summary_says_what_a_code_means_where_the_official_list_was_imported(desk: Desk, tmp_path: Path) -> None:
+    """Whoever signs does not know the registry's codes by heart."""
+    lists = {
+        "D_CONTRACT_DATE.csv": "1;белгіленбеген мерзімге;на неопределённый срок;1\n2;;на определённый срок;1\n",
+        "D_POSITION.csv": "2512-0-001;Бағдарламашы;Программист;1\n",
+    }
+    unsigned(desk)
+    (before,) = desk.ask("package", "create", "-o", "before.zip")
+    for name, rows in lists.items():
+        (tmp_path / name).write_text(f"code;name_kk;name_ru;active\n{rows}", "utf-8")
+        assert desk.usrec("dictionaries", "import", str(tmp_path / name)).code == 0
+    (after,) = desk.ask("package", "create", "-o", "after.zip")
+    told = [
+        next(one.summary for one in read_package(Path(made["file"])).items if one.id == desk.row("hire-1").id)
+        for made in (before, after)
+    ]
+    assert "Срок договора, код: 1\n" in told[0]["ru"]
+    assert "Срок договора, код: 1 (на неопределённый срок)\n" in told[1]["ru"]
+    assert "2512-0-001 (Программист)\n" in told[1]["ru"]
+    assert ": 1 (белгіленбеген мерзімге)\n" in told[1]["kk"]
+    assert "2512-0-001 (Бағдарламашы)\n" in told[1]["kk"]
+
+
 def test_list_and_story_tell_what_waits_and_where_it_is(desk: Desk) -> None:
     unsigned(desk)
     (made,) = desk.ask("package", "create", "-o", "one.zip")

@@ -25,7 +25,8 @@ from kzeds.errors import (
     PackageError,
     WrongSignerError,
 )
-from kzeds.package.archive import MAXIMUM_MEMBER, MAXIMUM_MEMBERS, read_archive, write_archive
+from kzeds.package.archive import read_archive, write_archive
+from kzeds.package.folder import is_document, read_folder
 from kzeds.package.items import PackageItem, SigningPackage
 from kzeds.package.manifest import (
     MANIFEST,
@@ -186,10 +187,10 @@ def read_signed(source: Path) -> SignedPackage:
         UnknownPackageVersionError: It is of another version.
         OSError: It cannot be read.
     """
-    members = _folder(source) if source.is_dir() else read_archive(source)
+    members = read_folder(source) if source.is_dir() else read_archive(source)
     if MANIFEST in members and not is_unsigned(members[MANIFEST]):
         return _by_manifest(members)
-    documents = tuple(SignedDocument(name, content) for name, content in sorted(members.items()) if _is_document(name))
+    documents = tuple(SignedDocument(name, content) for name, content in sorted(members.items()) if is_document(name))
     if not documents:
         raise DamagedPackageError("there is no XML file in it (folders in a folder are not looked into)")
     return SignedPackage(None, None, documents)
@@ -276,24 +277,3 @@ def _by_manifest(members: Mapping[str, bytes]) -> SignedPackage:
     fields.require_no_more()
     require_members(members, {MANIFEST, *(one.name for one in documents)})
     return signed
-
-
-def _is_document(name: str) -> bool:
-    """Whether it is an XML file, and none of those that macOS adds to a ZIP ("__MACOSX/._1.xml")."""
-    return name.lower().endswith(".xml") and not name.rpartition("/")[2].startswith("._")
-
-
-def _folder(directory: Path) -> dict[str, bytes]:
-    """The XML files in a folder, by name."""
-    found: dict[str, bytes] = {}
-    files = sorted(one for one in directory.iterdir() if _is_document(one.name) and one.is_file())
-    if len(files) > MAXIMUM_MEMBERS:
-        raise DamagedPackageError(f"the folder holds more than {MAXIMUM_MEMBERS} XML files")
-    for file in files:
-        with file.open("rb") as stream:
-            found[file.name] = stream.read(MAXIMUM_MEMBER + 1)
-        if not file.name.isprintable():
-            raise DamagedPackageError("the folder holds a file with an unprintable name")
-        if len(found[file.name]) > MAXIMUM_MEMBER:
-            raise DamagedPackageError(f"the folder holds a file of more than {MAXIMUM_MEMBER} bytes")
-    return found

@@ -254,6 +254,15 @@ def test_folder_of_too_much_is_refused(tmp_path: Path) -> None:
         read_signed(tmp_path)
 
 
+def test_folder_of_too_much_altogether_is_refused(tmp_path: Path) -> None:
+    """Sparse files cost nothing to make and their whole length in memory."""
+    for number in range(13):
+        with (tmp_path / f"{number}.xml").open("wb") as stream:
+            stream.truncate(15_999_999)
+    with pytest.raises(errors.DamagedPackageError, match="more than 200000000 bytes"):
+        read_signed(tmp_path)
+
+
 def test_only_what_was_signed_here_is_written(tmp_path: Path) -> None:
     with pytest.raises(errors.PackageError):
         write_signed(SignedPackage(None, None, ()), tmp_path / "s.zip")

@@ -123,17 +123,21 @@ def _create(
     from usrec.application.acting import Actor
     from usrec.application.pack_papers import fit_for_one_package, record_package
     from usrec.application.record_export import record_export
+    from usrec.domain.kazakhstan_time import kazakhstan_date
+    from usrec.interfaces.cli.field_words import names_of
     from usrec.interfaces.cli.paper_words import package_titles, paper_summaries
     from usrec.ports.signing_package import OwnersPackage, Paper
+    from usrec.preflight import build_code_check
 
     papers = fit_for_one_package(waiting)
+    names = names_of(build_code_check(place.settings).book, kazakhstan_date(now))
     moment = now.astimezone(UTC).strftime("%Y%m%d-%H%M%S")
     package = OwnersPackage(
         id=f"{moment}-{SystemEntropy().token(3).hex()}",
         made_at=now,
         employer_bin=papers[0].submission.employer_bin,
         title=package_titles(name, len(papers)),
-        papers=[Paper(one.request, paper_summaries(one), one.submission.due_utc) for one in papers],
+        papers=[Paper(one.request, paper_summaries(one, names), one.submission.due_utc) for one in papers],
     )
     file = output or Path(f"to-sign-{_NOT_A_NAME.sub('-', name)}-{moment}.zip")
     _packages(place).write(package, file)
