@@ -182,6 +182,10 @@ def test_metrics_tell_the_key_in_use_the_last_one_and_that_of_the_envelopes(
         (CertificateOf.TRANSPORT, "envelopes"): MONDAY + 100 * DAY,
     }
     assert standing.keys == {"alatau": True}
+    keys[1].use_from = SWITCH + 400 * DAY
+    standing = standing_of(agent, breakers={"": Breaker()}, reload_refused=False)
+    last = [one.not_after for one in standing.certificates if one.of is CertificateOf.LAST_KEY]
+    assert last == [MONDAY + 5 * DAY], "the new one will never sign"
     by_hand = agent_with(line, transport=transport, owner=True)
     gateway.trusted = [Certificate.load(pki / "gateway.pem")]
     assert standing_of(by_hand, breakers={"": Breaker()}, reload_refused=False).keys == {}
