@@ -25,8 +25,9 @@ from usrec.application.deliver import claim_due
 from usrec.bootstrap import Agent
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.signing_request import ACTIONS
-from usrec.domain.source_event import Operation
+from usrec.domain.source_event import EmployerName, Operation
 from usrec.domain.submission import WaitReason
+from usrec.interfaces.cli.package import new_file
 from usrec.interfaces.i18n import use_language
 
 
@@ -166,6 +167,18 @@ def test_no_file_is_written_over(desk: Desk) -> None:
     assert (said.code, Path("signed.zip").read_bytes()) == (3, b"what the owner signed")
     assert "Nothing was changed" in said.err
     assert {one["package"] for one in desk.ask("package", "list")} == {None}
+
+
+def test_packages_of_two_employers_whose_names_look_the_same_are_two_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of "a b" and "a-b" the second would have gone over the first."""
+    monkeypatch.chdir(tmp_path)
+    first = new_file(EmployerName("a b"), "20261123-060000", "20261123-060000-aaaaaa")
+    assert first == Path("to-sign-a-b-20261123-060000.zip")
+    (tmp_path / first).touch()
+    second = new_file(EmployerName("a-b"), "20261123-060000", "20261123-060000-bbbbbb")
+    assert second == Path("to-sign-a-b-20261123-060000-bbbbbb.zip")
 
 
 def test_what_does_not_fit_into_one_package_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

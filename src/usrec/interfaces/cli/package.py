@@ -116,6 +116,13 @@ def _require_new(file: Path | None) -> None:
         )
 
 
+def new_file(employer: EmployerName, moment: str, package_id: str) -> Path:
+    """A file in this folder that does not exist; names of two employers may look the same in it."""
+    plain = _NOT_A_NAME.sub("-", employer)
+    file = Path(f"to-sign-{plain}-{moment}.zip")
+    return Path(f"to-sign-{plain}-{package_id}.zip") if file.exists() or file.is_symlink() else file
+
+
 def _create(
     place: Opened, name: EmployerName, waiting: Sequence[Unsigned], output: Path | None, now: datetime
 ) -> _Made:
@@ -139,7 +146,7 @@ def _create(
         title=package_titles(name, len(papers)),
         papers=[Paper(one.request, paper_summaries(one, names), one.submission.due_utc) for one in papers],
     )
-    file = output or Path(f"to-sign-{_NOT_A_NAME.sub('-', name)}-{moment}.zip")
+    file = output or new_file(name, moment, package.id)
     _packages(place).write(package, file)
     requests = [one.request for one in papers]
     record_package(package.id, requests, Actor(who(), ""), ledger=place.ledger, now=now)
