@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kzeds.bundle import BundleWriter, VerifiedBundle, verify_bundle
-    from kzeds.certificate import Certificate, Role
+    from kzeds.certificate import Certificate
     from kzeds.cms import VerifiedSignature, sign_detached, verify_detached
     from kzeds.cms_timestamp import add_timestamp, stamped_bytes, timestamp_in
     from kzeds.errors import KzedsError
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from kzeds.revocation.ocsp import judge_ocsp
     from kzeds.revocation.sources import CrlServer, OcspServer, StoredAnswers, check_chain, check_revocation
     from kzeds.revocation.store import RevocationStore
+    from kzeds.roles import Role
     from kzeds.signers.base import KeySigner, Signer
     from kzeds.signers.checked import require_signed, require_signed_body
     from kzeds.signers.daemon_client import SocketSigner
@@ -141,7 +142,7 @@ _HOMES = {
     "Revocation": "revocation.answer",
     "RevocationAnswer": "revocation.answer",
     "RevocationStore": "revocation.store",
-    "Role": "certificate",
+    "Role": "roles",
     "SignedDocument": "package",
     "SignedPackage": "package",
     "Signer": "signers.base",

@@ -10,7 +10,6 @@ order of name parts differs from what name strings suggest.
 
 from __future__ import annotations
 
-import enum
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
@@ -33,6 +32,7 @@ from kzeds.errors import (
     SignatureMismatchError,
     UnsupportedAlgorithmError,
 )
+from kzeds.roles import Role, roles_of
 
 _COMMON_NAME = "2.5.4.3"
 _SERIAL_NUMBER = "2.5.4.5"
@@ -43,30 +43,6 @@ _KEY_USAGE = "2.5.29.15"
 _BASIC_CONSTRAINTS = "2.5.29.19"
 _ISSUER_KEY_ID = "2.5.29.35"
 _PURPOSES = "2.5.29.37"
-
-
-class Role(enum.StrEnum):
-    """What the NCA says of the holder. Source: its profile, extended key usages under 1.2.398.3.3.4.1 (`ROLE_OIDS`)."""
-
-    INDIVIDUAL = "individual"
-    LEGAL_ENTITY = "legal entity"
-    FIRST_HEAD = "first head"
-    RIGHT_TO_SIGN = "right to sign"
-    RIGHT_TO_SIGN_FINANCIAL = "right to sign financial documents"
-    HR = "HR"
-    EMPLOYEE = "employee"
-
-
-ROLE_OIDS = {
-    "1.2.398.3.3.4.1.1": Role.INDIVIDUAL,
-    "1.2.398.3.3.4.1.2": Role.LEGAL_ENTITY,
-    "1.2.398.3.3.4.1.2.1": Role.FIRST_HEAD,
-    "1.2.398.3.3.4.1.2.2": Role.RIGHT_TO_SIGN,
-    "1.2.398.3.3.4.1.2.3": Role.RIGHT_TO_SIGN_FINANCIAL,
-    "1.2.398.3.3.4.1.2.4": Role.HR,
-    "1.2.398.3.3.4.1.2.5": Role.EMPLOYEE,
-}
-"""Extended key usage of each role."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -259,7 +235,7 @@ def _read(der: bytes) -> dict[str, Any]:
         "not_before": moment(signed["validity"]["not_before"].native),
         "not_after": moment(signed["validity"]["not_after"].native),
         "may_sign": usages is not None and "non_repudiation" in usages.native,
-        "roles": tuple(ROLE_OIDS[one] for one in purposes if one in ROLE_OIDS),
+        "roles": roles_of(purposes),
         "serial_number": number(parsed.serial_number),
         "fingerprint": hashlib.sha256(der).hexdigest(),
         "subject": reread(parsed.subject.chosen),

@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from kzeds import nca_profile
-from kzeds.certificate import ROLE_OIDS, Role
 from kzeds.der import bit_string, elements, sequence
 from kzeds.gost.keypair import GostPrivateKey, GostPublicKey, signature_algorithm
 from kzeds.nca_profile import PublicKey, is_of_2015
+from kzeds.roles import ROLE_OIDS, Role
 
 PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey | GostPrivateKey
 

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 
 from kzeds.answering import Revoked, key_of, make_crl, make_ocsp_answer
-from kzeds.certificate import Certificate, Role
+from kzeds.certificate import Certificate
 from kzeds.errors import TestPkiError
 from kzeds.gost import eds, keypair
 from kzeds.gost.keypair import GostPrivateKey
@@ -46,6 +46,7 @@ from kzeds.issuing import (
 from kzeds.keys.packing import pack_key
 from kzeds.keys.signing_key import SigningKey
 from kzeds.revocation.ocsp import make_request
+from kzeds.roles import Role
 
 EMPLOYER_BIN = "200940000013"
 EMPLOYER_2_BIN = "150340000027"

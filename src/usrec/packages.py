@@ -26,7 +26,11 @@ def build_packages(settings: LoadedSettings) -> KzedsPackages:
     from usrec.adapters.signing.packages import KzedsPackages
 
     owners = {one.bin: one.owner for one in settings.values.employer.values() if one.owner is not None}
-    pinned = {bin_: owner.certificate for bin_, owner in owners.items() if owner.certificate is not None}
+    pinned = {
+        bin_: frozenset({owner.certificate, *owner.further_certificates})
+        for bin_, owner in owners.items()
+        if owner.certificate is not None
+    }
     return KzedsPackages(pinned, _objection(settings))
 
 

@@ -61,6 +61,7 @@ def test_list_says_who_took_what_and_which_sink_fails(desk: Desk) -> None:
     assert mail["retry_at"] > mail["failed_at"]
     assert mail["taken_at"] is None
     page = desk.usrec("alerts", "list").out
+    assert page.startswith("day "), "a reminder's own day is no last day"
     assert "last day missed" in page
     assert "mail.personnel: last taken never, waiting" in page
     assert "1 failure in a row; tried again" in page

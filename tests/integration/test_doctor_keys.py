@@ -182,7 +182,7 @@ OLD, NEW = (-300 * DAY, 5 * DAY), (-DAY, 364 * DAY)
         RENEWAL[R.GAP]: Chain((OLD, NEW), TODAY + 20 * DAY, also=(say.GOOD, say.FOLLOWS)),
         RENEWAL[R.EXPIRED_KEPT]: Chain(((-300 * DAY, -DAY), NEW), also=(say.GOOD,)),
         RENEWAL[R.SUPERSEDED_KEPT]: Chain((OLD, (-20 * DAY, 345 * DAY)), also=(say.GOOD,)),
-        RENEWAL[R.NEVER_USED]: Chain((NEW, (-DAY, 100 * DAY)), TODAY + 200 * DAY, also=(say.GOOD, say.FOLLOWS)),
+        RENEWAL[R.NEVER_USED]: Chain((NEW, (-DAY, 100 * DAY)), TODAY + 200 * DAY, also=(say.GOOD,)),
         RENEWAL[R.FAR_OFF]: Chain((NEW, (-DAY, 700 * DAY)), TODAY + 200 * DAY, also=(say.GOOD, say.FOLLOWS)),
     }
 )
@@ -197,6 +197,12 @@ def test_how_keys_follow_one_another_is_told(kind: Kind, case: Chain, patient: P
 def test_the_last_of_several_keys_is_the_one_whose_end_counts(patient: Patient) -> None:
     following(patient, (-300 * DAY, 2 * DAY), (-DAY, 8 * DAY))
     assert list(patient.says(examine_keys)) == ["key.ends_now"]
+
+
+@provokes(say.ENDS_NOW, RENEWAL[R.NEVER_USED])
+def test_key_that_never_signs_hides_not_the_end_of_the_one_before(patient: Patient) -> None:
+    following(patient, OLD, NEW, use_from=TODAY + 400 * DAY)
+    assert list(patient.says(examine_keys)) == ["key.ends_now", "key.never_used"]
 
 
 @provokes(say.ENDS_NOW)

@@ -6,22 +6,28 @@ import json
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 from zipfile import ZipFile
 
 import pytest
 
-from kzeds.package import read_package
+from kzeds import load_pkcs12
+from kzeds.package import read_package, sign_package, write_signed
+from kzeds.signers.base import KeySigner
 from support.by_hand import OwnersSigner
 from support.languages import CYRILLIC, TRANSLATED, english_words
+from support.made_certificates import PASSWORD, make_key
 from support.operator_desk import BIN, Desk, delivery, set_up_desk
 from support.personnel import Person
 from usrec.application.deliver import claim_due
 from usrec.bootstrap import Agent
+from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.signing_request import ACTIONS
-from usrec.domain.source_event import Operation
+from usrec.domain.source_event import EmployerName, Operation
 from usrec.domain.submission import WaitReason
+from usrec.interfaces.cli.package import new_file
 from usrec.interfaces.i18n import use_language
 
 
@@ -89,6 +95,29 @@ def test_package_holds_what_waits_with_summaries_in_both_languages(desk: Desk) -
         assert "summary.html" in archive.namelist()
 
 
+def test_summary_says_what_a_code_means_where_the_official_list_was_imported(desk: Desk, tmp_path: Path) -> None:
+    """Whoever signs does not know the registry's codes by heart."""
+    lists = {
+        "D_CONTRACT_DATE.csv": "1;белгіленбеген мерзімге;на неопределённый срок;1\n2;;на определённый срок;1\n",
+        "D_POSITION.csv": "2512-0-001;Бағдарламашы;Программист;1\n",
+    }
+    unsigned(desk)
+    (before,) = desk.ask("package", "create", "-o", "before.zip")
+    for name, rows in lists.items():
+        (tmp_path / name).write_text(f"code;name_kk;name_ru;active\n{rows}", "utf-8")
+        assert desk.usrec("dictionaries", "import", str(tmp_path / name)).code == 0
+    (after,) = desk.ask("package", "create", "-o", "after.zip")
+    told = [
+        next(one.summary for one in read_package(Path(made["file"])).items if one.id == desk.row("hire-1").id)
+        for made in (before, after)
+    ]
+    assert "Срок договора, код: 1\n" in told[0]["ru"]
+    assert "Срок договора, код: 1 (на неопределённый срок)\n" in told[1]["ru"]
+    assert "2512-0-001 (Программист)\n" in told[1]["ru"]
+    assert ": 1 (белгіленбеген мерзімге)\n" in told[1]["kk"]
+    assert "2512-0-001 (Бағдарламашы)\n" in told[1]["kk"]
+
+
 def test_list_and_story_tell_what_waits_and_where_it_is(desk: Desk) -> None:
     unsigned(desk)
     (made,) = desk.ask("package", "create", "-o", "one.zip")
@@ -140,6 +169,18 @@ def test_no_file_is_written_over(desk: Desk) -> None:
     assert {one["package"] for one in desk.ask("package", "list")} == {None}
 
 
+def test_packages_of_two_employers_whose_names_look_the_same_are_two_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of "a b" and "a-b" the second would have gone over the first."""
+    monkeypatch.chdir(tmp_path)
+    first = new_file(EmployerName("a b"), "20261123-060000", "20261123-060000-aaaaaa")
+    assert first == Path("to-sign-a-b-20261123-060000.zip")
+    (tmp_path / first).touch()
+    second = new_file(EmployerName("a-b"), "20261123-060000", "20261123-060000-bbbbbb")
+    assert second == Path("to-sign-a-b-20261123-060000-bbbbbb.zip")
+
+
 def test_what_does_not_fit_into_one_package_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     unsigned(desk)
     monkeypatch.setattr("usrec.application.pack_papers.MOST_IN_A_PACKAGE", 1)
@@ -188,6 +229,23 @@ def test_package_that_came_back_unsigned_is_refused_document_by_document(desk: D
     assert said.code == 5
     assert [one["result"] for one in said.json] == ["refused", "refused"]
     assert {reason for _, reason in desk.queue().values()} == {WaitReason.AWAITING_SIGNATURE}
+
+
+@pytest.mark.parametrize(("days", "told"), [(30, True), (31, False)])
+def test_end_of_the_owners_certificate_is_told_when_its_signature_is_taken(
+    desk: Desk, tmp_path: Path, days: int, told: bool
+) -> None:
+    """No key of theirs is here, so nobody else would see it coming."""
+    unsigned(desk)
+    (made,) = desk.ask("package", "create")
+    now = datetime.now(UTC)
+    file, serial = make_key(tmp_path, now - timedelta(days=1), now + timedelta(days=days))
+    signer = KeySigner(load_pkcs12(file.read_bytes(), PASSWORD))
+    write_signed(sign_package(read_package(Path(made["file"])), signer, at=now), tmp_path / "signed.zip")
+    said = desk.usrec("package", "take", "signed.zip")
+    assert said.code == 0
+    last_day = kazakhstan_date(now + timedelta(days=days))
+    assert (f"the signer's certificate {serial:x} ends on {last_day}" in said.err) is told
 
 
 def test_approval_at_a_terminal_shows_the_document_and_asks_for_its_digest(desk: Desk) -> None:

@@ -126,7 +126,9 @@ def test_document_that_was_changed_after_the_signing_is_refused(packages: KzedsP
 
 
 def test_unsigned_document_is_refused(packages: KzedsPackages) -> None:
-    assert "is not good" in why(inspect(packages, FIRST, says="s1"))
+    told = inspect(packages, FIRST, says="s1")
+    assert "is not good" in why(told)
+    assert "the same package again, without changing" in told.unfit[0].advice
 
 
 @pytest.mark.parametrize(
@@ -139,13 +141,16 @@ def test_certificate_of_another_employer_or_purpose_or_time_is_refused(
     told = inspect(packages, sign_enveloped(FIRST, key(holder)))
     assert said in why(told)
     assert not told.unfit[0].foreign
+    assert "the same package again, with the employer's own valid key" in told.unfit[0].advice
 
 
 def test_only_the_certificate_that_the_settings_name_is_taken() -> None:
     mine = f"{key('employer').certificate.serial_number:x}"
     signed = sign_enveloped(FIRST, key("employer"))
-    assert len(inspect(KzedsPackages({EMPLOYER_BIN: mine}), signed).signatures) == 1
-    assert "another certificate" in why(inspect(KzedsPackages({EMPLOYER_BIN: mine + "0"}), signed))
+    assert len(inspect(KzedsPackages({EMPLOYER_BIN: {"5f3a9c", mine}}), signed).signatures) == 1
+    told = inspect(KzedsPackages({EMPLOYER_BIN: {mine + "0"}}), signed)
+    assert "another certificate" in why(told)
+    assert "name this one too" in told.unfit[0].advice
 
 
 def test_certificate_that_is_objected_to_is_refused_and_asked_about_once() -> None:
@@ -160,6 +165,7 @@ def test_certificate_that_is_objected_to_is_refused_and_asked_about_once() -> No
     told = inspect(packages, *(sign_enveloped(one, key("employer")) for one in (FIRST, SECOND)))
     assert [one.why for one in told.unfit] == ["it was revoked", "it was revoked"]
     assert len(asked) == 1
+    assert all("with the employer's own valid key" in one.advice for one in told.unfit)
 
 
 def test_employee_of_another_organisation_does_not_sign_for_an_entrepreneur() -> None:
@@ -188,6 +194,26 @@ def test_summary_of_a_paper_never_shows_in_a_repr() -> None:
     package = a_package([replace(REQUESTS[0])])
     assert "Трудовой" not in repr(package)
     assert "Әсел" not in repr(package)
+
+
+def test_settings_name_every_certificate_that_is_taken(tmp_path: Path, pki: Path) -> None:
+    """Old and new key of an owner overlap, and a deputy signs while the head is away."""
+    now = datetime.now(UTC)
+    patient = Patient(tmp_path, pki, ManualClock(now))
+    signer = load_pkcs12((pki / "employer.p12").read_bytes(), (pki / "employer.password").read_text("utf-8").strip())
+    serial = f"{signer.certificate.serial_number:X}"
+    patient.tables["employer.main"] = {"bin": EMPLOYER_BIN}
+    patient.tables["gateway.transport_key"] = {
+        "key_file": str(pki / "employer-2.p12"),
+        "key_password": {"file": str(pki / "employer-2.password")},
+    }
+    taken = []
+    for further in ([], [f"0x{serial}"]):
+        patient.tables["employer.main.owner"] = {"certificate": "5F:3A:9C", "further_certificates": further}
+        patient.write()
+        told = inspect(build_packages(load_settings(patient.file)), sign_enveloped(FIRST, signer), at=now)
+        taken.append(len(told.signatures))
+    assert taken == [0, 1]
 
 
 @pytest.mark.parametrize("unknown", ["warn", "refuse"])

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from kzeds.certificate import Role
 from kzeds.issuing import Authority, Holder, Validity, issue, make_authority
+from kzeds.roles import Role
 from kzeds.test_pki import EMPLOYER_BIN, ORGANISATION
 
 PASSWORD = "a word of the test"

@@ -24,7 +24,7 @@ from pathlib import Path
 from kzeds.errors import DamagedPackageError
 from kzeds.package.archive import read_archive, write_archive
 from kzeds.package.items import PackageItem, SigningPackage
-from kzeds.package.manifest import MANIFEST, Fields, from_json, require_digest, require_members, to_json
+from kzeds.package.manifest import MANIFEST, UNSIGNED, Fields, from_json, require_digest, require_members, to_json
 from kzeds.package.returned import MatchedDocument, Matching, SignedDocument, SignedPackage
 from kzeds.package.signed import match_signed, read_signed, require_signer, sign_package, write_signed
 from kzeds.package.summary import summary_html, summary_text
@@ -44,8 +44,6 @@ __all__ = [
     "write_package",
     "write_signed",
 ]
-
-FORMAT = "kzeds-signing-package"
 
 _HTML = "summary.html"
 _TEXT = "summary.txt"
@@ -69,7 +67,7 @@ def write_package(package: SigningPackage, file: Path) -> None:
         "items": [_row(name, item) for name, item in _named(package.items)],
     }
     members = {
-        MANIFEST: to_json(FORMAT, fields),
+        MANIFEST: to_json(UNSIGNED, fields),
         _HTML: summary_html(package).encode(),
         _TEXT: summary_text(package).encode(),
         **{name: item.document for name, item in _named(package.items)},
@@ -91,7 +89,7 @@ def read_package(file: Path) -> SigningPackage:
     members = read_archive(file)
     if MANIFEST not in members:
         raise DamagedPackageError(f"the ZIP file is not a signing package: it holds no {MANIFEST}")
-    fields = from_json(members[MANIFEST], FORMAT)
+    fields = from_json(members[MANIFEST], UNSIGNED)
     rows = [Fields(row, "an item of the manifest") for row in fields.rows("items")]
     package = SigningPackage(
         id=fields.text("id"),

@@ -13,6 +13,10 @@ from kzeds.errors import DamagedPackageError, UnknownPackageVersionError
 
 MANIFEST = "manifest.json"
 VERSION = 1
+UNSIGNED = "kzeds-signing-package"
+"""Format of a package on its way to the owner."""
+SIGNED = "kzeds-signed-package"
+"""Format of what the owner sends back."""
 
 _YEARS = range(2000, 2100)
 
@@ -108,6 +112,15 @@ def from_json(data: bytes, format_name: str) -> Fields:
             version=version,
         )
     return fields
+
+
+def is_unsigned(data: bytes) -> bool:
+    """Whether it is the manifest of a package as it was sent to the owner, whatever its version."""
+    try:
+        content = json.loads(data.decode())
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and content.get("format") == UNSIGNED
 
 
 def require_digest(content: bytes, digest: str, what: str) -> None:

@@ -24,17 +24,25 @@ from kzeds.errors import (
     PackageError,
     WrongSignerError,
 )
-from kzeds.package.archive import MAXIMUM_MEMBER, MAXIMUM_MEMBERS, read_archive, write_archive
+from kzeds.package.archive import read_archive, write_archive
+from kzeds.package.folder import is_document, read_folder
 from kzeds.package.items import PackageItem, SigningPackage
-from kzeds.package.manifest import MANIFEST, Fields, from_json, require_digest, require_members, to_json
+from kzeds.package.manifest import (
+    MANIFEST,
+    SIGNED,
+    Fields,
+    from_json,
+    is_unsigned,
+    require_digest,
+    require_members,
+    to_json,
+)
 from kzeds.package.returned import MatchedDocument, Matching, SignedDocument, SignedPackage
 from kzeds.signature import ds
 from kzeds.signers.base import Signer
 from kzeds.signers.checked import require_signed
 from kzeds.xml import parse
 from kzeds.xmldsig import detach_signature
-
-FORMAT = "kzeds-signed-package"
 
 
 def require_signer(certificate: Certificate, signer: str, at: datetime) -> None:
@@ -108,14 +116,16 @@ def write_signed(signed: SignedPackage, file: Path) -> None:
         for one in signed.documents
     ]
     fields = {"package": signed.package_id, "signed_at": signed.signed_at.isoformat(), "items": rows}
-    members = {MANIFEST: to_json(FORMAT, fields), **{one.name: one.document for one in signed.documents}}
+    members = {MANIFEST: to_json(SIGNED, fields), **{one.name: one.document for one in signed.documents}}
     write_archive(file, members, at=signed.signed_at)
 
 
 def read_signed(source: Path) -> SignedPackage:
     """Read what came back: the file of `kzeds sign-package`, or XML files in a folder or in any ZIP.
 
-    Other files in a folder or ZIP without our manifest are left out; folders in the folder are not looked into.
+    Other files in a folder or ZIP without our manifest are left out; folders in the folder are not looked into. A ZIP
+    with the manifest of the package that was sent is read so as well: its payloads were signed in their place, or are
+    not signed at all, which `match_signed` says of each.
 
     Source: ours; docs/reference/kzeds.md describes the file. At most 5000 files of 16 000 000 bytes each are read, and
     a ZIP of at most 64 000 000 bytes, 200 000 000 unpacked.
@@ -125,10 +135,10 @@ def read_signed(source: Path) -> SignedPackage:
         UnknownPackageVersionError: It is of another version.
         OSError: It cannot be read.
     """
-    members = _folder(source) if source.is_dir() else read_archive(source)
-    if MANIFEST in members and not source.is_dir():
+    members = read_folder(source) if source.is_dir() else read_archive(source)
+    if MANIFEST in members and not is_unsigned(members[MANIFEST]):
         return _by_manifest(members)
-    documents = tuple(SignedDocument(name, content) for name, content in sorted(members.items()) if _is_document(name))
+    documents = tuple(SignedDocument(name, content) for name, content in sorted(members.items()) if is_document(name))
     if not documents:
         raise DamagedPackageError("there is no XML file in it (folders in a folder are not looked into)")
     return SignedPackage(None, None, documents)
@@ -206,7 +216,7 @@ def _name(number: int) -> str:
 
 
 def _by_manifest(members: Mapping[str, bytes]) -> SignedPackage:
-    fields = from_json(members[MANIFEST], FORMAT)
+    fields = from_json(members[MANIFEST], SIGNED)
     rows = [Fields(row, "an item of the manifest") for row in fields.rows("items")]
     documents, originals = [], {}
     for number, row in enumerate(rows, start=1):
@@ -221,24 +231,3 @@ def _by_manifest(members: Mapping[str, bytes]) -> SignedPackage:
     fields.require_no_more()
     require_members(members, {MANIFEST, *(one.name for one in documents)})
     return signed
-
-
-def _is_document(name: str) -> bool:
-    """Whether it is an XML file, and none of those that macOS adds to a ZIP ("__MACOSX/._1.xml")."""
-    return name.lower().endswith(".xml") and not name.rpartition("/")[2].startswith("._")
-
-
-def _folder(directory: Path) -> dict[str, bytes]:
-    """The XML files in a folder, by name."""
-    found: dict[str, bytes] = {}
-    files = sorted(one for one in directory.iterdir() if _is_document(one.name) and one.is_file())
-    if len(files) > MAXIMUM_MEMBERS:
-        raise DamagedPackageError(f"the folder holds more than {MAXIMUM_MEMBERS} XML files")
-    for file in files:
-        with file.open("rb") as stream:
-            found[file.name] = stream.read(MAXIMUM_MEMBER + 1)
-        if not file.name.isprintable():
-            raise DamagedPackageError("the folder holds a file with an unprintable name")
-        if len(found[file.name]) > MAXIMUM_MEMBER:
-            raise DamagedPackageError(f"the folder holds a file of more than {MAXIMUM_MEMBER} bytes")
-    return found

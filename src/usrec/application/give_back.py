@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from usrec.application.contract_line import arrange_line, released_entry
 from usrec.application.record_intent import close_abandoned_attempt
-from usrec.application.recording import journal, status_note
+from usrec.application.recording import journal, outlived_note, status_note
 from usrec.domain.errors import SignatureOutlived, SignerAway, SigningRefused, ValidationProblem
 from usrec.domain.rules.finding import dump_findings, error
 from usrec.domain.state import Move, State, next_state
@@ -70,6 +70,7 @@ def give_back_unsigned(claim: Claim, refusal: SigningRefused, *, ledger: Ledger,
         work.outbox.release(claim.lease, entry)
         if outlived:
             work.alerts.watch(submission.id, now)
+            work.write_backs.put(outlived_note(submission, now))
         journal(work, submission, "not_signed", submission.state, now, reason=refusal.what)
         arrange_line(work, submission.employer_bin, submission.contract_key, now)
         work.commit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from usrec.domain.alert import Alert, Threshold, Watched
@@ -53,6 +54,11 @@ _ASKED = {
     WaitReason.EMPLOYER_STOPPED: "Taken; its employer is stopped: nothing is sent until a person lets it go on.",
     WaitReason.MASS_HELD: "Taken; held with many like it until a person has looked at them.",
 }
+_OUTLIVED = {
+    State.SIGNED: "Signed, but the certificate ended before it was sent; somebody has to decide how it goes on.",
+    State.INDETERMINATE: "The answer is unknown and the certificate has ended; somebody has to look in the portal. "
+    "Do not enter it by hand.",
+}
 _PASSED_OVER = "Not sent, by the employer's own policy of what is entered; usrec_findings says more."
 
 
@@ -79,6 +85,12 @@ def status_note(submission: Submission, now: datetime, *, waits_for: WaitReason 
         noted_at=now,
         record_id=submission.record_id if submission.state is State.ACCEPTED else None,
     )
+
+
+def outlived_note(submission: Submission, now: datetime) -> StatusNote:
+    """What HR is told of a row whose signed document is not sent any more: it is signed, or in doubt."""
+    note = status_note(submission, now)
+    return replace(note, message=_OUTLIVED.get(submission.state, note.message))
 
 
 def told_of(waits_for: WaitReason | None) -> str:

@@ -8,7 +8,16 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from usrec.application.acting import Actor, locked, not_by_hand, not_in_flight, not_without_iin, queued, refuse
+from usrec.application.acting import (
+    IN_DOUBT,
+    Actor,
+    locked,
+    not_by_hand,
+    not_in_flight,
+    not_without_iin,
+    queued,
+    refuse,
+)
 from usrec.application.contract_line import arrange_line, released_entry, settle_line, take_back
 from usrec.application.masses import hold_masses, members_of
 from usrec.application.new_submission import policy_noted
@@ -21,7 +30,7 @@ from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
 from usrec.domain.signing_request import AWAITING
 from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
-from usrec.domain.submission import QueueStatus, Submission, SubmissionId, WaitReason
+from usrec.domain.submission import QueueEntry, QueueStatus, Submission, SubmissionId, WaitReason
 from usrec.domain.working_calendar import Calendars
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.ledger import Ledger, UnitOfWork
@@ -104,6 +113,19 @@ def _has_outlived_its_signature(work: UnitOfWork, old: Submission, now: datetime
     return message is not None and message.valid_until < now and work.attempts.sent_of(old.id) == 0
 
 
+def _not_outlived(work: UnitOfWork, entry: QueueEntry, submission: Submission, now: datetime) -> None:
+    """Refuse what waits for a decision because its bytes may have arrived and may not be sent any more."""
+    if entry.wait_reason is not WaitReason.NEEDS_DECISION or submission.state not in IN_DOUBT:
+        return
+    message = work.submissions.message(submission.id)
+    if message is not None and message.valid_until < now:
+        refuse(
+            submission,
+            "the certificate of its signature has expired, so it is neither sent again nor signed anew",
+            "Find out in the portal whether it is registered, then: usrec submission settle",
+        )
+
+
 def _newer_revision(work: UnitOfWork, old: Submission) -> Submission | None:
     """The revision that waits for the decision on ``old``, None when there is none."""
     event = work.submissions.of_event(old.source, old.event_id)
@@ -167,6 +189,7 @@ def _send_now(
     not_in_flight(entry, submission)
     not_by_hand(entry, submission)
     not_without_iin(submission)
+    _not_outlived(work, entry, submission, now)
     if entry.wait_reason in AWAITING:
         work.signing_requests.remove(submission.id)
     work.masses.leave(submission.id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from usrec.application.acting import Actor, locked, refuse
@@ -24,7 +25,10 @@ from usrec.ports.clock import Clock, Entropy
 from usrec.ports.ledger import Ledger, UnitOfWork
 from usrec.ports.signing_package import HandSignature, ReturnedPaper, SigningPackages, UnfitPaper
 
-_NEW_PACKAGE = "If it still waits for a signature, make a new package: usrec package create"
+_NEW_PACKAGE: Final = "If it still waits for a signature, make a new package: usrec package create"
+_SEE: Final = "See how it stands: usrec submission show"
+_RELEASE: Final = "When it may go on (usrec submission release), take the same file again"
+_ELSEWHERE: Final = "Take it to the agent that made its package"
 
 
 class Fate(StrEnum):
@@ -142,22 +146,27 @@ def _refusals(papers: Sequence[ReturnedPaper], unfit: dict[str, UnfitPaper], led
     for paper in papers:
         found = unfit.get(paper.name)
         why = "no employer's owner is asked for a signature" if found is None else found.why
+        advice = _NEW_PACKAGE if found is None or found.foreign else found.advice
         if paper.submission_id is not None and (found is None or found.foreign):
             with ledger.begin() as work:
-                why = _standing(work, paper.submission_id) or why
-        yield TakenPaper(paper.name, paper.submission_id, Fate.REFUSED, f"{why}. {_NEW_PACKAGE}")
+                why, advice = _standing(work, paper.submission_id)
+        told = f"{why}. {advice}" if advice else why
+        yield TakenPaper(paper.name, paper.submission_id, Fate.REFUSED, told)
 
 
-def _standing(work: UnitOfWork, submission_id: SubmissionId) -> str:
-    """Why a document of this submission is not wanted; empty when another document of it is."""
+def _standing(work: UnitOfWork, submission_id: SubmissionId) -> tuple[str, str]:
+    """Why this document of a submission is not wanted, and what to do."""
     submission = work.submissions.get(submission_id)
     if submission is None:
-        return f"there is no submission {submission_id} in this ledger"
+        return f"there is no submission {submission_id} in this ledger", _ELSEWHERE
     if submission.replaced_by is not None:
-        return f"{submission.replaced_by} stands in the place of {submission_id}"
+        return f"{submission.replaced_by} stands in the place of {submission_id}", _NEW_PACKAGE
     entry = work.outbox.get(submission_id)
     if entry is None or work.submissions.message(submission_id) is not None:
-        return f"{submission_id} is {submission.state} and waits for no signature"
+        return f"{submission_id} is {submission.state} and waits for no signature", _SEE
     if entry.wait_reason is not WaitReason.AWAITING_SIGNATURE:
-        return f"{submission_id} does not wait for a signature now ({entry.wait_reason or entry.status})"
-    return f"another document of {submission_id} waits for the signature: what came back was changed, or is older"
+        by_a_person = entry.wait_reason in {WaitReason.HELD_BY_PERSON, WaitReason.CHECKED_OUT}
+        now = entry.wait_reason or entry.status
+        return f"{submission_id} does not wait for a signature now ({now})", _RELEASE if by_a_person else _SEE
+    changed = f"another document of {submission_id} waits for the signature: what came back was changed, or is older"
+    return changed, _NEW_PACKAGE

@@ -6,7 +6,7 @@ NCA renews from afar only with a key that is still valid, so that a late owner h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -89,8 +89,12 @@ def key_in_use(chain: Sequence[ChainKey], at: datetime) -> ChainKey | None:
 
 
 def last_key(chain: Sequence[ChainKey]) -> ChainKey | None:
-    """The key that is valid longest, the newest of several: its end is the end of signing."""
-    return max(reversed(chain), key=lambda key: key.not_after, default=None)
+    """The key that is valid longest, the newest of several: its end is the end of signing.
+
+    One whose first day lies after its own end never signs, and hides no other's end.
+    """
+    signing = [key for key in chain if key.starts <= key.not_after] or chain
+    return max(reversed(signing), key=lambda key: key.not_after, default=None)
 
 
 def examine_renewal(chain: Sequence[ChainKey], at: datetime) -> Sequence[RenewalFinding]:
@@ -126,11 +130,17 @@ def _gaps(chain: Sequence[ChainKey], at: datetime) -> Iterator[RenewalFinding]:
         covered = max(covered or key.not_after, key.not_after)
 
 
+def never_used(chain: Sequence[ChainKey], at: datetime) -> Collection[str]:
+    """Places of keys that will never sign: they end before their first day, or a newer one begins before."""
+    overtaken = {one.place for one, later in pairwise(chain) if later.starts <= one.starts and one.starts > at}
+    return {key.place for key in chain if key.starts > key.not_after >= at or key.place in overtaken}
+
+
 def _idle(chain: Sequence[ChainKey], at: datetime) -> Iterator[RenewalFinding]:
     """Keys that will never sign, or not for a long time."""
-    overtaken = {one.place for one, later in pairwise(chain) if later.starts <= one.starts and one.starts > at}
+    never = never_used(chain, at)
     for key in chain:
-        if key.starts > key.not_after >= at or key.place in overtaken:
+        if key.place in never:
             yield _finding(RenewalProblem.NEVER_USED, key, key.starts, at)
         elif key.starts > at + FAR_OFF:
             yield _finding(RenewalProblem.FAR_OFF, key, key.starts, at)

@@ -15,7 +15,7 @@ from usrec.application.hasten import hasten_keyless
 from usrec.application.record_standing import AUTHORITY, CALENDAR, record_standing
 from usrec.domain.authority import Appointment, Authority, SigningCertificate, dump_authorities, examine_authority
 from usrec.domain.kazakhstan_time import kazakhstan_date
-from usrec.domain.renewal import examine_renewal
+from usrec.domain.renewal import RenewalProblem, examine_renewal
 from usrec.domain.source_event import EmployerName
 from usrec.domain.working_calendar import WorkingCalendar
 from usrec.interfaces.authority_words import as_written, finding_words
@@ -124,6 +124,20 @@ def _days(told: CalendarSettings, calendar: WorkingCalendar) -> dict[str, object
 
 
 def _tell_renewals(agent: Agent, now: datetime) -> None:
+    transport = agent.signer.transport_key
+    link = None if transport is None else transport.link
+    for finding in () if link is None else examine_renewal([link], now):
+        if finding.problem is not RenewalProblem.NO_SUCCESSOR:
+            continue
+        tell = _log.error if finding.stage <= URGENT_STAGE else _log.warning
+        tell(
+            f"the key of the envelopes, {finding.place}, ends on {finding.day.isoformat()}; after that nothing can be"
+            " sent. Have it renewed at the NCA, name the new key in [gateway.transport_key], and reload the agent",
+            action="key.transport_ends",
+            key=finding.place,
+            day=finding.day.isoformat(),
+            days=finding.days,
+        )
     for bin_, links in agent.signer.links.items():
         for finding in examine_renewal(links, now):
             what, advice = renewal_words(finding, as_written)

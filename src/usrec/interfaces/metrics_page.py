@@ -10,6 +10,7 @@ from usrec.adapters.metrics.standing import CertificateLife, CertificateOf, Cert
 from usrec.bootstrap import Agent
 from usrec.domain.breaker import Breaker
 from usrec.domain.clock_trust import RELIED_ON, ClockVerdict
+from usrec.domain.renewal import last_key
 from usrec.interfaces.serve import Page, Pages
 from usrec.ports.alert_sink import LOG, SinkName
 from usrec.settings import AlertSettings
@@ -45,11 +46,11 @@ def _employers(agent: Agent) -> Collection[CertificateLife]:
 
 def _last_keys(agent: Agent) -> Collection[CertificateLife]:
     """Until when each employer can sign with the keys that are here."""
-    ends = {bin_: max(link.not_after for link in links) for bin_, links in agent.signer.links.items() if links}
+    last = {bin_: last_key(links) for bin_, links in agent.signer.links.items()}
     return [
-        CertificateLife(CertificateOf.LAST_KEY, name, ends[bin_])
+        CertificateLife(CertificateOf.LAST_KEY, name, key.not_after)
         for bin_, name in agent.employers.items()
-        if bin_ in ends
+        if (key := last.get(bin_)) is not None
     ]
 
 

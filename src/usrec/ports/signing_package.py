@@ -75,11 +75,13 @@ class UnfitPaper:
     Attributes:
         why: One sentence in English without personal data.
         foreign: It is none of the documents that were asked for.
+        advice: What to do about it, one sentence in English; empty where there is nothing to say.
     """
 
     paper: ReturnedPaper
     why: str
     foreign: bool
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

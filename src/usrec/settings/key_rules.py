@@ -27,6 +27,9 @@ def broken_key_rules(tree: Tree) -> Iterator[Wrong]:
 
 def _employer(path: Steps, table: Tree) -> Iterator[Wrong]:
     if "owner" in table:
+        owner = inner_of(table, "owner")
+        if isinstance(owner, Mapping) and owner.get("further_certificates") and "certificate" not in owner:
+            yield Wrong((*path, "owner", "further_certificates"), "name the first one in certificate")
         keys = [name for name in (*_WAYS, "key_password", "next_key") if name in table]
         yield from (Wrong((*path, name), _NO_KEY_BUT) for name in keys)
         return

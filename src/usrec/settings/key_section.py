@@ -74,4 +74,6 @@ class OwnerSettings(Section):
     """The owner of the EDS signs on their own workstation; no key of theirs is on this machine."""
 
     certificate: SerialNumber | None = None
-    """Serial number, hexadecimal, of the only certificate whose signature is taken; any of the employer's if absent."""
+    """Serial number, hexadecimal, of the certificate whose signature is taken; any of the employer's if absent."""
+    further_certificates: tuple[SerialNumber, ...] = ()
+    """Others whose signatures are taken as well: the renewed one, a deputy's."""

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kzeds.certificate import Certificate, Role
+from kzeds.certificate import Certificate
 from kzeds.der import Extension, extensions
 from kzeds.errors import (
     CertificateError,
@@ -22,6 +22,7 @@ from kzeds.errors import (
 )
 from kzeds.gost import eds, keypair
 from kzeds.issuing import Holder, Validity, issue, make_authority
+from kzeds.roles import Role, roles_of
 from support.kzeds_material import NOW, RSA_SHA256, certificate, key, pki, private_key, shared
 
 YEAR = Validity(NOW - timedelta(days=1), NOW + timedelta(days=365))
@@ -49,6 +50,13 @@ def test_holder_is_read_from_the_subject() -> None:
 def test_every_role_is_read_in_its_order() -> None:
     roles = tuple(reversed(Role))
     assert _issued(Holder("X", roles=roles)).roles == roles
+
+
+def test_digital_system_with_a_number_of_its_own_is_one() -> None:
+    """The NCA puts the system's own number below that of all systems."""
+    whole, own = "1.2.398.3.3.4.1.2.6", "1.2.398.3.3.4.1.2.6.71"
+    assert roles_of(["1.2.398.3.3.4.1.2", whole, own]) == (Role.LEGAL_ENTITY, Role.DIGITAL_SYSTEM)
+    assert roles_of([own, "1.2.398.3.3.4.1.2.61", "1.3.6.1.5.5.7.3.4"]) == (Role.DIGITAL_SYSTEM,)
 
 
 def test_may_sign_if_and_only_if_non_repudiation() -> None:

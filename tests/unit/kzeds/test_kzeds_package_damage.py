@@ -90,7 +90,7 @@ SIGNED_CHANGES: dict[str, Change] = {
     "item twice": _manifest(lambda m: m["items"][1].update(id="S-1")),
     "item outside": _manifest(lambda m: m["items"][0].update(file="../1.xml")),
     "field too many": _manifest(lambda m: m["items"][0].update(more=1)),
-    "other format": _manifest(lambda m: m.update(format="kzeds-signing-package")),
+    "other format": _manifest(lambda m: m.update(format="something else")),
     "digest of another": _manifest(lambda m: m["items"][0].update(sha256=m["items"][1]["sha256"])),
 }
 

@@ -224,6 +224,23 @@ def test_files_signed_one_by_one_are_matched_by_content(form: str, tmp_path: Pat
     assert _matched(back, package()) == ({"S-1", "S-2"}, (), {})
 
 
+def test_whole_package_comes_back_with_its_payloads_signed_in_their_place(tmp_path: Path) -> None:
+    """Whoever unpacks it, signs its files with NCALayer and packs all of it again."""
+    write_package(package(), tmp_path / "p.zip")
+    content = members(tmp_path / "p.zip")
+    content["payloads/001.xml"] = sign_enveloped(content["payloads/001.xml"], key())
+    (tmp_path / "back.zip").write_bytes(zipped(content))
+    found = _matched(read_signed(tmp_path / "back.zip"), package())
+    assert found == ({"S-1"}, ("S-2",), {"payloads/002.xml": "SignerUntrustworthyError"})
+
+
+def test_package_that_nobody_signed_is_told_document_by_document(tmp_path: Path) -> None:
+    write_package(package(), tmp_path / "p.zip")
+    found = match_signed(read_signed(tmp_path / "p.zip"), package().items, signer=EMPLOYER_BIN, at=NOW)
+    assert found.missing == ("S-1", "S-2")
+    assert all("holds no signature" in str(error) for error in found.refused.values())
+
+
 def test_folder_without_documents_is_refused(tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("nothing")
     with pytest.raises(errors.DamagedPackageError, match="no XML file"):
@@ -234,6 +251,15 @@ def test_folder_of_too_much_is_refused(tmp_path: Path) -> None:
     with (tmp_path / "1.xml").open("wb") as stream:
         stream.truncate(20_000_000)
     with pytest.raises(errors.DamagedPackageError, match="more than"):
+        read_signed(tmp_path)
+
+
+def test_folder_of_too_much_altogether_is_refused(tmp_path: Path) -> None:
+    """Sparse files cost nothing to make and their whole length in memory."""
+    for number in range(13):
+        with (tmp_path / f"{number}.xml").open("wb") as stream:
+            stream.truncate(15_999_999)
+    with pytest.raises(errors.DamagedPackageError, match="more than 200000000 bytes"):
         read_signed(tmp_path)
 
 

@@ -51,7 +51,7 @@ def entries(note: StatusNote) -> Sequence[dict[str, Any]]:
 
 def test_every_sentence_that_a_note_is_kept_with_has_its_words() -> None:
     told = {*recording._SENTENCES.values(), *recording._ASKED.values()}
-    told |= {recording._GAVE_WAY, recording._NO_IIN_YET, recording._PASSED_OVER}
+    told |= {recording._GAVE_WAY, recording._NO_IIN_YET, recording._PASSED_OVER, *recording._OUTLIVED.values()}
     told |= {drop_source.REPEATED, drop_source.UNREADABLE, drop_source.REMARKS}
     assert told | {ingest._CONFLICT, ingest._REGISTERED_CONFLICT} == SENTENCES
 

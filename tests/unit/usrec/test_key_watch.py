@@ -91,6 +91,31 @@ def test_the_end_of_the_last_key_is_told_once_a_day_and_louder_at_the_end(
     assert levels[-1] == [], "the expired key itself is told at every signature, by the doctor and by the metrics"
 
 
+def test_the_end_of_the_key_of_the_envelopes_is_told_in_the_same_stages(
+    line: Line, log: list[MutableMapping[str, Any]], tmp_path: Path
+) -> None:
+    """Where the owner signs by hand it is the only key here, and nothing goes out without it."""
+    transport = HeldKey(place(tmp_path, "transport", -300, 32), number=None)
+    watch, agent = AuthorityWatch(), agent_with(line, transport=transport, owner=True)
+    levels = {}
+    for day in (0, 1, 2, 29):
+        log.clear()
+        line.clock.set(MONDAY + day * DAY)
+        watch.look(agent)
+        levels[32 - day] = told(log)
+    assert levels[31] == []
+    assert levels[30] == [("key.transport_ends", "warning")]
+    assert levels[3] == [("key.transport_ends", "error")]
+
+
+def test_no_employer_may_sign_when_the_key_of_the_envelopes_has_ended(line: Line, tmp_path: Path) -> None:
+    transport = HeldKey(place(tmp_path, "transport", -300, 5), number=None)
+    agent = agent_with(line, transport=transport, owner=True)
+    assert agent.signer.unusable == set()
+    line.clock.set(MONDAY + 6 * DAY)
+    assert agent.signer.unusable == {BIN}
+
+
 def test_a_key_with_a_successor_ends_in_silence_and_is_asked_for_when_it_has_ended(
     line: Line, log: list[MutableMapping[str, Any]], tmp_path: Path
 ) -> None:
@@ -182,6 +207,10 @@ def test_metrics_tell_the_key_in_use_the_last_one_and_that_of_the_envelopes(
         (CertificateOf.TRANSPORT, "envelopes"): MONDAY + 100 * DAY,
     }
     assert standing.keys == {"alatau": True}
+    keys[1].use_from = SWITCH + 400 * DAY
+    standing = standing_of(agent, breakers={"": Breaker()}, reload_refused=False)
+    last = [one.not_after for one in standing.certificates if one.of is CertificateOf.LAST_KEY]
+    assert last == [MONDAY + 5 * DAY], "the new one will never sign"
     by_hand = agent_with(line, transport=transport, owner=True)
     gateway.trusted = [Certificate.load(pki / "gateway.pem")]
     assert standing_of(by_hand, breakers={"": Breaker()}, reload_refused=False).keys == {}

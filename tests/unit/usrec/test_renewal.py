@@ -102,6 +102,11 @@ def test_a_first_day_that_makes_no_sense_is_told() -> None:
     assert ("never_used", "second") in problems(old, overtaken, key("third", 10, 374))
 
 
+def test_key_that_never_signs_hides_not_the_end_of_the_one_before() -> None:
+    never = key("new", -1, 364, use_from=kazakhstan_date(NOW + 400 * DAY))
+    assert problems(key("old", -300, 5), never) == [("never_used", "new"), ("no_successor", "old")]
+
+
 moments = st.integers(-500, 500)
 
 
@@ -152,6 +157,7 @@ def test_the_key_that_signs_is_never_called_forgotten_or_unused(chain: Sequence[
 @given(chains(), moments)
 def test_the_end_is_told_exactly_when_it_is_near(chain: Sequence[ChainKey], days: int) -> None:
     at = NOW + days * DAY
-    left = max(one.not_after for one in chain) - at
+    signing = [one for one in chain if one.starts <= one.not_after] or chain
+    left = max(one.not_after for one in signing) - at
     stages = [one.stage for one in examine_renewal(chain, at) if one.problem is P.NO_SUCCESSOR]
     assert bool(stages) == (timedelta(0) <= left <= STAGES[0] * DAY)

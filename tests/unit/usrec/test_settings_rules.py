@@ -265,6 +265,12 @@ def test_a_watcher_takes_an_owner_who_signs_by_hand_without_the_gateways_tables(
     assert told(text) == []
 
 
+def test_further_certificates_of_an_owner_stand_beside_a_first_one() -> None:
+    text = f'[employer.main]\nbin = "{BIN}"\n[employer.main.owner]\nfurther_certificates = ["5F3A9C"]\n'
+    (one,) = told(f'{text}[ledger]\nurl = "sqlite:///ledger.db"\n')
+    assert one.endswith("[employer.main.owner] further_certificates: name the first one in certificate")
+
+
 def test_policies_that_are_safe_break_no_rule() -> None:
     assert told(SOUND + '[policies]\nSCSE059 = "fix_and_resend"\nSCSE153 = "retry"\n') == []
 

@@ -50,6 +50,11 @@ def approving(line: Line) -> Line:
     return line
 
 
+def hr_reads(line: Line, event_id: str) -> str:
+    """The last word to HR."""
+    return line.notes()[line.of(event_id).row_ref].message
+
+
 def wait(line: Line, event_id: str = "e1") -> None:
     """Bring an event to where a person is needed."""
     line.take(event_id)
@@ -117,21 +122,29 @@ def test_two_signatures_of_one_document_are_not_both_taken(line: Line) -> None:
 Meanwhile = Callable[[Line], object]
 
 
+NEW_PACKAGE, SEE, RELEASE = "usrec package create", "usrec submission show", "take the same file again"
+
+
 @pytest.mark.parametrize(
-    ("meanwhile", "why"),
+    ("meanwhile", "why", "advice"),
     [
-        (lambda line: line.take("e1", revision=2), "stands in the place of"),
-        (lambda line: line.take("e1", revision=2, withdrawn=True), "stands in the place of"),
-        (lambda line: line.cancel("e1"), "is cancelled and waits for no signature"),
-        (lambda line: line.hold("e1"), "does not wait for a signature now (held_by_person)"),
-        (lambda line: line.check_out("e1"), "does not wait for a signature now (checked_out)"),
-        (lambda line: (line.check_out("e1"), line.settle("e1", contract_id="R-9")), "is accepted and waits for no"),
-        (lambda line: (line.retry("e1"), line.deliver_all()), "another document of"),
+        (lambda line: line.take("e1", revision=2), "stands in the place of", NEW_PACKAGE),
+        (lambda line: line.take("e1", revision=2, withdrawn=True), "stands in the place of", NEW_PACKAGE),
+        (lambda line: line.cancel("e1"), "is cancelled and waits for no signature", SEE),
+        (lambda line: line.hold("e1"), "does not wait for a signature now (held_by_person)", RELEASE),
+        (lambda line: line.check_out("e1"), "does not wait for a signature now (checked_out)", RELEASE),
+        (
+            lambda line: (line.check_out("e1"), line.settle("e1", contract_id="R-9")),
+            "is accepted and waits for no",
+            SEE,
+        ),
+        (lambda line: line.retry("e1"), "does not wait for a signature now (ready)", SEE),
+        (lambda line: (line.retry("e1"), line.deliver_all()), "another document of", NEW_PACKAGE),
     ],
-    ids=["corrected", "withdrawn", "cancelled", "held", "checked out", "entered by hand", "made anew"],
+    ids=["corrected", "withdrawn", "cancelled", "held", "checked out", "entered by hand", "retried", "made anew"],
 )
 def test_what_changed_while_the_package_was_out_is_refused_and_named(
-    line: Line, meanwhile: Meanwhile, why: str
+    line: Line, meanwhile: Meanwhile, why: str, advice: str
 ) -> None:
     wait(line)
     (paper,) = signed_by_hand(line)
@@ -139,8 +152,18 @@ def test_what_changed_while_the_package_was_out_is_refused_and_named(
     refused = take(line, [paper])[paper.submission_id]
     assert refused.fate is Fate.REFUSED
     assert why in refused.why
-    assert "usrec package create" in refused.why
+    assert [one for one in (NEW_PACKAGE, SEE, RELEASE) if one in refused.why] == [advice]
     assert State.SIGNED not in {one.state for one in line.all_of("e1")}
+
+
+def test_same_file_is_taken_when_a_person_has_released_what_it_is_for(line: Line) -> None:
+    wait(line)
+    (paper,) = signed_by_hand(line)
+    line.hold("e1")
+    assert RELEASE in take(line, [paper])[paper.submission_id].why
+    line.release("e1")
+    line.deliver_all()
+    assert take(line, [paper])[paper.submission_id].fate is Fate.TAKEN
 
 
 def test_one_paper_that_is_refused_holds_no_other(line: Line) -> None:
@@ -163,6 +186,7 @@ def test_changed_document_and_unknown_submission_are_refused(line: Line) -> None
     told = {one.name: one.why for one in take(line, [changed, unknown, nameless]).values()}
     assert "was changed, or is older" in told["changed"]
     assert "no submission nobody" in told["unknown"]
+    assert "the agent that made its package" in told["unknown"]
     assert "it was not asked for" in told["nameless"]
 
 
@@ -227,6 +251,7 @@ def test_document_whose_certificate_ended_unsent_is_put_before_the_owner_anew(li
     line.deliver_all()
     assert line.wire.messages == []
     assert line.entry("e1").wait_reason is WaitReason.NEEDS_DECISION
+    assert hr_reads(line, "e1").startswith("Signed, but the certificate ended before it was sent")
     line.retry("e1")
     line.deliver_all()
     assert line.entry("e1").wait_reason is WaitReason.AWAITING_SIGNATURE
@@ -242,7 +267,10 @@ def test_document_in_doubt_whose_certificate_ended_is_never_put_before_the_owner
     for _ in range(2):
         line.deliver_all()
         assert (line.of("e1").state, line.entry("e1").wait_reason) == (State.INDETERMINATE, WaitReason.NEEDS_DECISION)
-        line.retry("e1")
+        assert hr_reads(line, "e1").startswith("The answer is unknown and the certificate has ended; somebody has to")
+        with pytest.raises(UnsafeRequest, match=r"certificate .* has expired.* usrec submission settle"):
+            line.retry("e1")
+        line.release("e1")
     assert len(line.all_of("e1")) == 1
     assert len(line.wire.messages) == 1
 

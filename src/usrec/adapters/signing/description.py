@@ -6,7 +6,8 @@ a natural person's, and an employer's key that passed the check of its number is
 
 from __future__ import annotations
 
-from kzeds.certificate import Certificate, Role
+from kzeds.certificate import Certificate
+from kzeds.roles import Role
 from usrec.domain.authority import SigningCertificate
 
 

@@ -102,9 +102,12 @@ class Keyring:
     def unusable(self) -> Collection[str]:
         """Employers of whom no key may sign now: expired, revoked, or not to be opened.
 
-        One whose signer does not answer may only be restarting, and is not among them.
+        All of them, owners who sign by hand too, when the key of the envelopes may not. One whose signer does not
+        answer may only be restarting, and is not among them.
         """
-        now = self._clock.now()
+        now, transport = self._clock.now(), self._transport
+        if transport is not None and not (self._may_sign(transport, now) or transport.is_away(now)):
+            return {*self._chains, *self.owners}
         return {
             bin_
             for bin_, keys in self._chains.items()

@@ -6,12 +6,20 @@ employer's own BIN or IIN (USREC code SCSE046), may sign and be in force (SCSE00
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from kzeds.certificate import Certificate
-from kzeds.errors import ForeignDocumentError, KzedsError, PackageError
+from kzeds.errors import (
+    CertificateError,
+    ForeignDocumentError,
+    KeyMayNotSignError,
+    KzedsError,
+    PackageError,
+    WrongSignerError,
+)
 from kzeds.package import (
     MatchedDocument,
     PackageItem,
@@ -28,6 +36,9 @@ from usrec.domain.signing_request import SigningRequest
 from usrec.domain.submission import SubmissionId
 from usrec.ports.signing_package import HandSignature, Inspected, OwnersPackage, ReturnedPaper, UnfitPaper
 
+_OTHER_KEY: Final = "Have its owner sign the same package again, with the employer's own valid key for signing"
+_SIGN_AGAIN: Final = "Have its owner sign the same package again, without changing what is in its files"
+
 Objection = Callable[[Certificate, datetime], str]
 """Why a certificate's signature cannot be taken (nobody trusted issued it, it was revoked); empty when it can."""
 
@@ -36,11 +47,11 @@ class KzedsPackages:
     """The ``SigningPackages`` port.
 
     Args:
-        pinned: Serial number, lower-case hex, of the only certificate that is taken, by BIN.
+        pinned: Serial numbers, lower-case hex, of the only certificates that are taken, by BIN.
         objection: Asked once of every certificate that signed.
     """
 
-    def __init__(self, pinned: Mapping[str, str], objection: Objection = lambda _, __: "") -> None:
+    def __init__(self, pinned: Mapping[str, Collection[str]], objection: Objection = lambda _, __: "") -> None:
         self._pinned = dict(pinned)
         self._objection = objection
         self._objections: dict[str, str] = {}
@@ -88,7 +99,7 @@ class KzedsPackages:
         )
         matching = match_signed(returned, items, signer=employer_bin, at=at)
         unfit = [
-            UnfitPaper(by_name[name], str(error), isinstance(error, ForeignDocumentError))
+            UnfitPaper(by_name[name], str(error), isinstance(error, ForeignDocumentError), _advice(error))
             for name, error in matching.refused.items()
         ]
         signatures = []
@@ -97,7 +108,7 @@ class KzedsPackages:
             try:
                 self._require_welcome(matched, employer_bin, at)
             except SigningRefused as refusal:
-                unfit.append(UnfitPaper(paper, refusal.what, foreign=False))
+                unfit.append(UnfitPaper(paper, refusal.what, foreign=False, advice=refusal.next_step))
             else:
                 signatures.append(HandSignature(paper, by_id[which], describe_certificate(matched.certificate)))
         return Inspected(signatures, unfit)
@@ -106,13 +117,23 @@ class KzedsPackages:
         """Check what the agent asks beyond a good signature of that number.
 
         Raises:
-            SigningRefused: The certificate is another than the pinned one, or not trusted.
+            SigningRefused: The certificate is none of the pinned ones, or not trusted.
         """
         certificate = matched.certificate
         pinned = self._pinned.get(employer_bin)
-        if pinned is not None and pinned != f"{certificate.serial_number:x}":
-            raise SigningRefused("it is signed with another certificate than the one that the settings name")
+        if pinned is not None and f"{certificate.serial_number:x}" not in pinned:
+            raise SigningRefused(
+                "it is signed with another certificate than the one that the settings name",
+                next_step="Have its owner sign the same package again with the named one, or name this one too",
+            )
         if certificate.fingerprint not in self._objections:
             self._objections[certificate.fingerprint] = self._objection(certificate, at)
         if self._objections[certificate.fingerprint]:
-            raise SigningRefused(self._objections[certificate.fingerprint])
+            raise SigningRefused(self._objections[certificate.fingerprint], next_step=_OTHER_KEY)
+
+
+def _advice(error: KzedsError) -> str:
+    """What to do about a document that was not matched; nothing where it is a copy of one that was."""
+    if isinstance(error, WrongSignerError | KeyMayNotSignError | CertificateError):
+        return _OTHER_KEY
+    return "" if isinstance(error, PackageError) else _SIGN_AGAIN

@@ -168,7 +168,7 @@ def _waiting(name: SinkName, board: NoticeBoard, now: datetime) -> int:
 
 
 def _print_alerts(alerts: Sequence[PostedAlert]) -> None:
-    headings = [tr("last day"), tr("what"), tr("operation"), tr("employer"), tr("id"), tr("told to")]
+    headings = [tr("day"), tr("what"), tr("operation"), tr("employer"), tr("id"), tr("told to")]
     print_table(headings, [_cells(one) for one in alerts])
 
 

@@ -37,14 +37,18 @@ def approve(
     from usrec.application.acting import Actor
     from usrec.application.approve import approve as approve_document
     from usrec.application.pack_papers import unsigned_paper
+    from usrec.domain.kazakhstan_time import kazakhstan_date
+    from usrec.interfaces.cli.field_words import names_of
     from usrec.interfaces.cli.paper_words import paper_summary
+    from usrec.preflight import build_code_check
 
     given = None if digest is None else digest.strip().lower()
     if given is not None and not _DIGEST.fullmatch(given):
         raise typer.BadParameter("it is not a SHA-256 of 64 hexadecimal digits", param_hint="--digest")
     with opened(config) as place:
         paper = unsigned_paper(whole_id(place.ledger.view, submission), ledger=place.ledger)
-        for line in (*paper_summary(paper).splitlines(), f"SHA-256: {paper.request.digest}"):
+        names = names_of(build_code_check(place.settings).book, kazakhstan_date(SystemClock().now()))
+        for line in (*paper_summary(paper, names).splitlines(), f"SHA-256: {paper.request.digest}"):
             typer.echo(clean(line), err=True)
         agreed = given or _typed(paper.request.digest)
         approve_document(paper.submission.id, agreed, Actor(who(), ""), ledger=place.ledger, clock=SystemClock())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from typing import Final
 
+from usrec.domain.dictionary import CodeBook
+from usrec.domain.rules.codes import CODE_FIELDS
 from usrec.domain.source_event import TRIGGER_FIELDS, Details, Operation
-from usrec.interfaces.i18n import N_, tr
+from usrec.interfaces.i18n import N_, language, tr
 
 FIELD_WORDS: Final[Mapping[str, str]] = {
     "order_number": N_("Number of the order"),
@@ -75,12 +77,48 @@ FIELD_WORDS: Final[Mapping[str, str]] = {
 """In the order in which a document is read. The registry's id of the contract stands with the contract itself."""
 
 
-def field_facts(details: Details, *, besides: Collection[str] = ()) -> Iterator[tuple[str, str]]:
-    """Name and value of everything that an event says, ``besides`` what is told already."""
+CodeNames = Callable[[str, str], str]
+"""Field and code to the code's name in the language of the moment; empty where nobody knows it."""
+
+
+def no_names(_: str, __: str) -> str:
+    """Codes alone."""
+    return ""
+
+
+def names_of(book: CodeBook, day: date) -> CodeNames:
+    """The names of the imported dictionaries, as they hold on a day."""
+
+    def name(field: str, code: str) -> str:
+        known = CODE_FIELDS.get(field)
+        edition = None if known is None else book.edition(known.dictionary, day)
+        entry = None if edition is None else edition.entries.get(code)
+        if entry is None:
+            return ""
+        kazakh, russian = entry.name_kk, entry.name_ru
+        return (kazakh or russian) if language() == "kk" else (russian or kazakh)
+
+    return name
+
+
+def with_name(field: str, code: str, names: CodeNames) -> str:
+    """A code, and what it means where that is known."""
+    name = names(field, code)
+    return f"{code} ({name})" if name else code
+
+
+def field_facts(
+    details: Details, *, besides: Collection[str] = (), names: CodeNames = no_names
+) -> Iterator[tuple[str, str]]:
+    """Name and value of everything that an event says, ``besides`` what is told already.
+
+    Args:
+        names: What its codes mean.
+    """
     for name, words in FIELD_WORDS.items():
         value = getattr(details, name, None)
         if value and name not in besides:
-            yield tr(words), value.isoformat() if isinstance(value, date) else str(value)
+            yield tr(words), value.isoformat() if isinstance(value, date) else with_name(name, str(value), names)
 
 
 def trigger_name(operation: Operation | None) -> str:

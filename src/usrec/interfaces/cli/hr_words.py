@@ -35,6 +35,11 @@ SENTENCES: Final = frozenset(
         N_("Signed; being sent."),
         N_("Delivered; no decision yet."),
         N_("The answer is unknown; the agent is finding out. Do not enter it by hand."),
+        N_("Signed, but the certificate ended before it was sent; somebody has to decide how it goes on."),
+        N_(
+            "The answer is unknown and the certificate has ended; somebody has to look in the portal. "
+            "Do not enter it by hand."
+        ),
         N_("Registered in USREC."),
         N_("Refused by USREC."),
         N_("Taken back; it will not be sent."),

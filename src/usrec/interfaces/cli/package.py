@@ -116,6 +116,13 @@ def _require_new(file: Path | None) -> None:
         )
 
 
+def new_file(employer: EmployerName, moment: str, package_id: str) -> Path:
+    """A file in this folder that does not exist; names of two employers may look the same in it."""
+    plain = _NOT_A_NAME.sub("-", employer)
+    file = Path(f"to-sign-{plain}-{moment}.zip")
+    return Path(f"to-sign-{plain}-{package_id}.zip") if file.exists() or file.is_symlink() else file
+
+
 def _create(
     place: Opened, name: EmployerName, waiting: Sequence[Unsigned], output: Path | None, now: datetime
 ) -> _Made:
@@ -123,19 +130,23 @@ def _create(
     from usrec.application.acting import Actor
     from usrec.application.pack_papers import fit_for_one_package, record_package
     from usrec.application.record_export import record_export
+    from usrec.domain.kazakhstan_time import kazakhstan_date
+    from usrec.interfaces.cli.field_words import names_of
     from usrec.interfaces.cli.paper_words import package_titles, paper_summaries
     from usrec.ports.signing_package import OwnersPackage, Paper
+    from usrec.preflight import build_code_check
 
     papers = fit_for_one_package(waiting)
+    names = names_of(build_code_check(place.settings).book, kazakhstan_date(now))
     moment = now.astimezone(UTC).strftime("%Y%m%d-%H%M%S")
     package = OwnersPackage(
         id=f"{moment}-{SystemEntropy().token(3).hex()}",
         made_at=now,
         employer_bin=papers[0].submission.employer_bin,
         title=package_titles(name, len(papers)),
-        papers=[Paper(one.request, paper_summaries(one), one.submission.due_utc) for one in papers],
+        papers=[Paper(one.request, paper_summaries(one, names), one.submission.due_utc) for one in papers],
     )
-    file = output or Path(f"to-sign-{_NOT_A_NAME.sub('-', name)}-{moment}.zip")
+    file = output or new_file(name, moment, package.id)
     _packages(place).write(package, file)
     requests = [one.request for one in papers]
     record_package(package.id, requests, Actor(who(), ""), ledger=place.ledger, now=now)
@@ -229,6 +240,7 @@ def take(
     from usrec.adapters.system_clock import SystemClock, SystemEntropy
     from usrec.application.acting import Actor
     from usrec.application.take_signed import Fate, take_signed
+    from usrec.interfaces.cli.signer_warnings import signer_warnings
 
     with opened(config) as place:
         packages = _packages(place)
@@ -241,7 +253,7 @@ def take(
             clock=SystemClock(),
             entropy=SystemEntropy(),
         )
-        warnings = list(_warnings(place, taken))
+        warnings = list(signer_warnings(place.settings, taken, SystemClock().now()))
     if as_json:
         print_json([_taken_json(one) for one in taken])
     else:
@@ -260,32 +272,6 @@ def _taken_json(one: TakenPaper) -> dict[str, object]:
 def _taken_words(one: TakenPaper) -> str:
     told = tr(_SAID[one.fate]) if one.fate in _SAID else tr("Refused: {why}").format(why=one.why)
     return f"{one.submission_id or one.name}: {told}"
-
-
-def _warnings(place: Opened, taken: Sequence[TakenPaper]) -> Iterator[str]:
-    """What the orders on record say of those who signed; an order that is missing holds nothing up."""
-    from usrec.adapters.system_clock import SystemClock
-    from usrec.domain.authority import examine_authority
-    from usrec.domain.kazakhstan_time import kazakhstan_date
-    from usrec.interfaces.authority import read_authorities
-    from usrec.interfaces.authority_words import finding_words
-    from usrec.interfaces.cli.tables import clean
-    from usrec.packages import unproven_owners
-
-    used = {(one.employer_bin, one.certificate) for one in taken if one.certificate is not None}
-    names = {employer.bin: name for name, employer in place.settings.values.employer.items()}
-    today = kazakhstan_date(SystemClock().now())
-    unproven = unproven_owners(place.settings)
-    for bin_, certificate in sorted(used, key=lambda one: (one[0], one[1].serial)):
-        if bin_ in unproven:
-            said = tr("{employer}: nothing says which authority issued the signer's certificate {serial}. {advice}")
-            advice = tr("Name authorities in [trust], or the certificate in [employer.NAME.owner]")
-            yield clean(said.format(employer=names[bin_], serial=certificate.serial, advice=advice))
-        for authority in read_authorities(place.settings, {bin_: certificate}, {bin_: "owner"}):
-            if authority.employer == names[bin_]:
-                for finding in examine_authority(authority, today):
-                    what, advice = finding_words(finding)
-                    yield clean(f"{authority.employer}: {what}. {advice}")
 
 
 def _waiting(place: Opened, employer: str | None) -> Mapping[EmployerName, Sequence[Unsigned]]:

@@ -12,7 +12,7 @@ from typing import Final
 from usrec.application.pack_papers import Unsigned
 from usrec.domain.source_event import Amendment, Conclusion, Details, Operation, load_details
 from usrec.domain.submission import Submission
-from usrec.interfaces.cli.field_words import field_facts
+from usrec.interfaces.cli.field_words import CodeNames, field_facts, no_names, with_name
 from usrec.interfaces.cli.words import OPERATIONS
 from usrec.interfaces.i18n import in_language, ntr, tr
 
@@ -31,12 +31,16 @@ _TOLD: Final = {
 OWNERS_LANGUAGES: Final = ("kk", "ru")
 
 
-def paper_summaries(paper: Unsigned) -> Mapping[str, str]:
-    """The summary in the languages of a signing package."""
+def paper_summaries(paper: Unsigned, names: CodeNames = no_names) -> Mapping[str, str]:
+    """The summary in the languages of a signing package.
+
+    Args:
+        names: What codes mean.
+    """
     found = {}
     for language in OWNERS_LANGUAGES:
         with in_language(language):
-            found[language] = paper_summary(paper)
+            found[language] = paper_summary(paper, names)
     return found
 
 
@@ -51,16 +55,16 @@ def package_titles(employer: str, number: int) -> Mapping[str, str]:
     return found
 
 
-def paper_summary(paper: Unsigned) -> str:
+def paper_summary(paper: Unsigned, names: CodeNames = no_names) -> str:
     """Lines of "name: value" in the language of the moment; what HR typed makes no lines of its own."""
     submission = paper.submission
     operation = tr(OPERATIONS[submission.operation]) if submission.operation else tr("unknown event")
     lines = [operation[:1].upper() + operation[1:]]
-    lines += [f"{name}: {' '.join(value.split())}" for name, value in _facts(paper) if value]
+    lines += [f"{name}: {' '.join(value.split())}" for name, value in _facts(paper, names) if value]
     return "\n".join(lines)
 
 
-def _facts(paper: Unsigned) -> Iterator[tuple[str, str]]:
+def _facts(paper: Unsigned, names: CodeNames) -> Iterator[tuple[str, str]]:
     submission = paper.submission
     details, contract = _details(submission), _details(paper.conclusion)
     if isinstance(contract, Conclusion):
@@ -71,7 +75,7 @@ def _facts(paper: Unsigned) -> Iterator[tuple[str, str]]:
         yield tr("Contract"), submission.contract_key
     yield tr("Registry id of the contract"), submission.contract_id or ""
     if details is not None:
-        yield from _own_facts(details)
+        yield from _own_facts(details, names)
     yield tr("Last day by law"), "" if submission.legal_date is None else submission.legal_date.isoformat()
     dated = submission.legal_date is not None and submission.safe_date != submission.legal_date
     safe = submission.safe_date if dated else None
@@ -80,30 +84,30 @@ def _facts(paper: Unsigned) -> Iterator[tuple[str, str]]:
     yield tr("HR's event"), event.format(event=submission.event_id, revision=submission.revision)
 
 
-def _own_facts(details: Details) -> Iterator[tuple[str, str]]:
+def _own_facts(details: Details, names: CodeNames) -> Iterator[tuple[str, str]]:
     match details:
         case Conclusion():
             yield tr("Signed by both on"), details.signed_on.isoformat()
             yield tr("First day of work"), details.begin_date.isoformat()
-            yield from _post(details)
-            yield from field_facts(details, besides=_TOLD)
+            yield from _post(details, names)
+            yield from field_facts(details, besides=_TOLD, names=names)
         case Amendment():
             numbered = tr("No. {number} of {day}")
             agreement = numbered.format(number=details.agreement_number, day=details.agreement_date)
             yield tr("Additional agreement"), agreement
             yield tr("Signed by both on"), details.signed_on.isoformat()
             yield tr("Applies from"), details.begin_date.isoformat()
-            yield from _post(details)
-            yield from field_facts(details, besides=_TOLD)
+            yield from _post(details, names)
+            yield from field_facts(details, besides=_TOLD, names=names)
         case _:
-            yield from field_facts(details)
+            yield from field_facts(details, names=names)
 
 
-def _post(details: Conclusion | Amendment) -> Iterator[tuple[str, str]]:
+def _post(details: Conclusion | Amendment, names: CodeNames) -> Iterator[tuple[str, str]]:
     if details.established_post is not None:
         yield tr("Post"), details.established_post
     if details.position_code is not None:
-        yield tr("Position, code"), details.position_code
+        yield tr("Position, code"), with_name("position_code", details.position_code, names)
 
 
 def _details(submission: Submission | None) -> Details | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from usrec.domain.errors import ConfigurationError
-from usrec.domain.renewal import ChainKey, RenewalProblem, examine_renewal, key_in_use, last_key
+from usrec.domain.renewal import ChainKey, RenewalProblem, examine_renewal, key_in_use, last_key, never_used
 from usrec.interfaces.doctor.finding import URGENT_DAYS, WARN_DAYS, Kind, Line, Verdict
 from usrec.interfaces.doctor.installation import Installation
 from usrec.interfaces.i18n import N_
@@ -241,7 +241,7 @@ def _standing(installation: Installation, link: ChainKey, links: Sequence[ChainK
     if link == used:
         return standing if is_last else GOOD
     if link.starts > now:
-        return FOLLOWS
+        return None if link.place in never_used(links, now) else FOLLOWS
     return standing if is_last and standing is not GOOD else None
 
 
