@@ -33,7 +33,7 @@ from usrec.adapters.persistence import SqlUnitOfWork
 from usrec.application.deliver import claim_due
 from usrec.application.delivery import Delivered
 from usrec.application.record_intent import OpenAttempt
-from usrec.domain.errors import InvariantViolation, LedgerUnavailable, SigningRefused
+from usrec.domain.errors import InvariantViolation, LedgerUnavailable, SigningRefused, UnsafeRequest
 from usrec.domain.message import CorrelationId, Envelope, MessageId, RenderedMessage, SignedMessage
 from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
 from usrec.domain.rules.finding import load_findings
@@ -723,8 +723,10 @@ def test_expired_signature_in_doubt_is_never_signed_anew(line: Line) -> None:
     line.send(TIMEOUT)
     line.deliver(expired(line))
     line.signer = InMemorySigner({BIN: MONDAY + 400 * DAY})
-    assert line.retry("c1").id == line.of("c1").id
+    with pytest.raises(UnsafeRequest, match="neither sent again nor signed anew"):
+        line.retry("c1")
     assert line.of("c1").state is State.INDETERMINATE
+    assert len(line.wire.sealed) == 1
 
 
 # -- documents
