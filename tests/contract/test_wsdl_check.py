@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -190,6 +192,14 @@ def test_another_process_is_not_waited_for_without_end() -> None:
     finding = check_wsdl_apart(Endpoint(URL), timedelta(milliseconds=1))
     assert not finding.ok
     assert "within 0.001 s" in finding.text
+
+
+def test_another_process_ends_although_nobody_waits_for_it_any_more(pki: Path) -> None:
+    with TinyServer([], pki=pki, deaf=True) as server:
+        told = {"seconds": 1, "url": server.url, "ca_file": str(pki / "tls-ca.pem"), "proxy": None}
+        command = [sys.executable, "-m", check_wsdl_apart.__module__]
+        done = subprocess.run(command, input=json.dumps(told), capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGALRM
 
 
 def test_another_process_that_cannot_be_started_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,7 +114,7 @@ class SigningLog:
 
     def _give_to_the_daemon(self) -> None:
         """Leave a file that root made, by a raise, to whom the folder belongs: the daemon could not open it."""
-        if os.geteuid() == 0:
+        if os.geteuid() == 0 and os.fstat(self._handle).st_nlink == 1:
             folder = self._file.parent.stat()
             os.fchown(self._handle, folder.st_uid, folder.st_gid)
 

@@ -167,10 +167,11 @@ class QuotaBook:
             return added
 
     def lacks(self, documents: Iterable[Counted]) -> int:
-        """How many of these documents are not counted."""
+        """How many of these documents are not counted; a daemon that goes on counts each before its line is written."""
+        told = {(one.key, one.digest) for one in documents}
         with self._lock, self._naming():
             known = set(self._database.execute("SELECT key, digest FROM signed"))
-        return len({(one.key, one.digest) for one in documents} - known)
+        return len(told - known)
 
     def log_end(self) -> LogEnd | None:
         """Where the log ended at the last count; None before the first."""

@@ -170,12 +170,15 @@ def _operation(name: str, table: Table) -> OperationRule:
 
 
 def _envelope(name: str, table: Table) -> EnvelopeRule:
+    where, elements = _where(table), tuple(_element_path(table, one) for one in table.texts("elements"))
+    if elements and any(path.attribute is not None for path in where):
+        raise table.fault("elements", "where names an attribute, and beside elements an envelope may hold none")
     return EnvelopeRule(
         name=name,
         element=_element(table, "element"),
         document=_path(table, "document"),
-        where=_where(table),
-        elements=tuple(_element_path(table, one) for one in table.texts("elements")),
+        where=where,
+        elements=elements,
         numbers=frozenset(read_number(table, one) for one in table.texts("numbers")),
         certificates=table.paths("certificates"),
         authorities=table.optional_path("authorities"),

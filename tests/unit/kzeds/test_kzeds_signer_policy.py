@@ -355,6 +355,15 @@ def test_envelope_without_a_list_of_elements_is_looked_at_as_before(desk: Desk) 
     assert desk.seal(envelope(as_text(STORED), info=message_info(session="s-1")))
 
 
+def test_attribute_that_an_envelope_must_and_may_not_have_is_refused_at_the_start(desk: Desk) -> None:
+    text = desk.daemon.settings.read_text("utf-8")
+    where = '"request/requestInfo/serviceId" = '
+    assert where in text
+    desk.daemon.settings.write_text(text.replace(where, f'"request/requestInfo/@kind" = ["a"], {where}'), "utf-8")
+    with pytest.raises(SignerSettingsError, match="beside elements an envelope may hold none"):
+        desk.load()
+
+
 def test_key_signs_only_the_operations_that_are_listed_for_it(open_desk: Callable[..., Desk]) -> None:
     desk = open_desk(operations='["conclusion"]', envelopes="[]", operation_quota="{}")
     assert desk.sign(conclusion(1))

@@ -15,7 +15,7 @@ import pytest
 from kzeds.errors import SignerRefusedError, SignerSettingsError
 from kzeds.signer_daemon.key_rule import KeyRule
 from kzeds.signer_daemon.log import LogBrokenError, SigningLog, read_log, require_whole
-from kzeds.signer_daemon.quota import ALL, Count, LogEnd, QuotaBook, day_of
+from kzeds.signer_daemon.quota import ALL, Count, Counted, LogEnd, QuotaBook, day_of
 from kzeds.signer_daemon.raising import Raise, raise_quota
 from kzeds.signer_daemon.recount import counted_in, steps_back
 from kzeds.signer_daemon.settings import Settings, load_settings
@@ -206,6 +206,34 @@ def test_log_that_root_begins_belongs_to_the_daemon(
     status = settings.state.stat()
     assert given == [(status.st_uid, status.st_gid)]
     assert kept.count(settings.keys["main"], ALL, DAY).quota == 3
+
+
+def test_no_other_file_of_the_log_is_given_to_the_daemon(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whoever may write to the folder could have put another name of somebody's file there."""
+    (settings.state / "signatures.log").unlink(missing_ok=True)
+    theirs = tmp_path / "theirs"
+    theirs.touch(0o600)
+    os.link(theirs, settings.state / "signatures.log")
+    given = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "fchown", lambda *who: given.append(who))
+    SigningLog(settings.state / "signatures.log")
+    assert given == []
+
+
+def test_what_a_daemon_counts_meanwhile_lacks_nothing(book: QuotaBook) -> None:
+    """It counts first and logs then: the counts have to be read after the log."""
+    key = rule()
+
+    def of_a_log_that_grows() -> Iterator[Counted]:
+        for document in range(2):
+            take(book, document, key=key)
+            yield Counted(key.name, hashlib.sha256(str(document).encode()).digest(), DAY, "conclusion")
+
+    assert book.lacks(of_a_log_that_grows()) == 0
+    assert book.lacks([Counted(key.name, bytes(32), DAY, "conclusion")]) == 1
 
 
 # The log

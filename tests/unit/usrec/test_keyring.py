@@ -23,6 +23,7 @@ from support.made_certificates import PASSWORD, make_key
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.signing.absence import REST
 from usrec.adapters.signing.faults import KeyFault, KeyUnusableError
+from usrec.adapters.signing.heads import KeyringHeadSigner
 from usrec.adapters.signing.held_key import HeldKey
 from usrec.adapters.signing.keyring import Keyring
 from usrec.adapters.signing.pkcs12 import load_key
@@ -77,8 +78,12 @@ class Door:
         self._enter()
         return self, self.key.certificate
 
-    def held(self, use_from: date | None = None, *, names_body: bool = True) -> HeldKey:
-        place = KeyPlace("the daemon", self.opened, lasting=False, names_body=names_body)
+    def sign_detached(self, content: bytes, *, at: datetime) -> bytes:
+        self._enter()
+        return KeySigner(self.key).sign_detached(content, at=at)
+
+    def held(self, use_from: date | None = None, *, names_body: bool = True, kind: str = "file") -> HeldKey:
+        place = KeyPlace("the daemon", self.opened, lasting=False, names_body=names_body, kind=kind)
         return HeldKey(place, number=EMPLOYER_BIN, use_from=use_from)
 
     def _enter(self) -> None:
@@ -200,6 +205,41 @@ def test_a_signer_that_hangs_makes_nobody_able_to_sign_until_it_answers_or_nobod
     clock.advance(REST)
     signer_of(keyring, clock.now())
     assert keyring.able == {EMPLOYER_BIN}
+
+
+def test_without_the_key_of_the_envelopes_nobody_is_able(tmp_path: Path) -> None:
+    """`usrec health` says "ready" by this, and nothing goes out without an envelope."""
+    own, short = made(tmp_path, "own", -1, 364), made(tmp_path, "short", -1, 2)
+    clock = ManualClock(NOW)
+    keyring = Keyring({EMPLOYER_BIN: [held(own)]}, clock=clock, transport=held(short))
+    assert keyring.able == {EMPLOYER_BIN}
+    clock.set(NOW + 3 * DAY)
+    assert keyring.able == set()
+    assert keyring.unusable == {EMPLOYER_BIN}
+
+
+@pytest.mark.parametrize("fails", [AWAY, SignerRefusedError("no such statement", reason="statement")])
+def test_a_head_is_asked_for_at_few_doors_that_stay_shut(fails: KzedsError, tmp_path: Path) -> None:
+    """One daemon mostly has the keys of all employers; each of them would wait for it, and each refusal is logged."""
+    doors = [Door(made(tmp_path, f"key-{number}", -1, 364)) for number in range(6)]
+    keys = {f"{number:012}": [door.held(kind="signer_daemon")] for number, door in enumerate(doors)}
+    keyring = Keyring(keys, clock=ManualClock(NOW))
+    for door in doors:
+        door.fails, door.asked = fails, 0
+    with pytest.raises(SigningRefused):
+        KeyringHeadSigner(keyring, list(keys)).sign(b"{}", NOW)
+    assert sum(door.asked for door in doors) == 3
+
+
+def test_a_head_is_signed_by_a_key_at_hand_behind_many_doors_that_stay_shut(tmp_path: Path) -> None:
+    doors = [Door(made(tmp_path, f"key-{number}", -1, 364)) for number in range(4)]
+    keys = {f"{number:012}": [door.held(kind="signer_daemon")] for number, door in enumerate(doors)}
+    keys["4" * 12] = [HeldKey(key_file_place(made(tmp_path, "own", -1, 364), lambda: WORD), number=EMPLOYER_BIN)]
+    keyring = Keyring(keys, clock=ManualClock(NOW))
+    for door in doors:
+        door.fails = AWAY
+    signature = KeyringHeadSigner(keyring, list(keys)).sign(b"{}", NOW)
+    assert signature.certificate == keyring.held("4" * 12)[0].usable(NOW).certificate.fingerprint
 
 
 def test_the_rest_of_a_signer_begins_when_its_silence_was_long_enough(

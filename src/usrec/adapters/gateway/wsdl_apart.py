@@ -7,11 +7,13 @@ answered; and nothing that a strange WSDL does to them, or a gateway that sends 
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from datetime import timedelta
+from math import ceil
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from usrec.adapters.gateway.connection import Endpoint, Proxy
 from usrec.adapters.gateway.wsdl_check import WsdlFinding, check_wsdl
@@ -33,7 +35,12 @@ def check_wsdl_apart(endpoint: Endpoint, patience: timedelta = _PATIENCE) -> Wsd
     command = [sys.executable, "-P", "-m", __name__]
     try:
         done = subprocess.run(  # noqa: S603 -- our own module, without arguments
-            command, input=_told(endpoint), capture_output=True, text=True, timeout=patience.total_seconds(), check=True
+            command,
+            input=_told(endpoint, patience),
+            capture_output=True,
+            text=True,
+            timeout=patience.total_seconds(),
+            check=True,
         )
         return WsdlFinding(**json.loads(done.stdout))
     except subprocess.TimeoutExpired:
@@ -42,11 +49,12 @@ def check_wsdl_apart(endpoint: Endpoint, patience: timedelta = _PATIENCE) -> Wsd
         return WsdlFinding(ok=False, text=f"the WSDL could not be looked at ({type(problem).__name__})")
 
 
-def _told(endpoint: Endpoint) -> str:
+def _told(endpoint: Endpoint, patience: timedelta) -> str:
     way = endpoint.proxy
     password = None if way is None or way.password is None else way.password.reveal()
     return json.dumps(
         {
+            "seconds": ceil(patience.total_seconds()),
             "url": endpoint.url,
             "ca_file": None if endpoint.ca_file is None else str(endpoint.ca_file),
             "proxy": None if way is None else {"url": way.url, "user": way.user, "password": password},
@@ -54,8 +62,7 @@ def _told(endpoint: Endpoint) -> str:
     )
 
 
-def _heard(told: str) -> Endpoint:
-    found = json.loads(told)
+def _heard(found: dict[str, Any]) -> Endpoint:
     way = found["proxy"]
     if way is not None and way["password"] is not None:
         way["password"] = Secret(way["password"])
@@ -64,9 +71,14 @@ def _heard(told: str) -> Endpoint:
 
 
 def main() -> None:
-    """Read an endpoint from standard input and write what was found, as JSON."""
+    """Read an endpoint from standard input and write what was found, as JSON.
+
+    It ends in time by itself, too: the agent that asked may have ended before.
+    """
+    told = json.loads(sys.stdin.read())
+    signal.alarm(told["seconds"])
     try:
-        finding = check_wsdl(_heard(sys.stdin.read()))
+        finding = check_wsdl(_heard(told))
     except UsrecError as problem:
         finding = WsdlFinding(ok=False, text=f"the WSDL could not be fetched ({problem})")
     json.dump({"ok": finding.ok, "text": finding.text}, sys.stdout)

@@ -12,13 +12,16 @@ from datetime import datetime
 from typing import Final
 
 from kzeds.errors import KzedsError, SignerUnreachableError
-from usrec.adapters.signing.held_key import HeldKey
+from usrec.adapters.signing.held_key import HeldKey, KeyAt
 from usrec.adapters.signing.keyring import Keyring
-from usrec.domain.errors import SigningRefused
+from usrec.domain.errors import SignerAway, SigningRefused
 from usrec.ports.head_signer import HeadSignature
 
 ABLE: Final = frozenset({"file", "token", "signer_daemon"})
 """Kinds of places whose keys sign heads."""
+_OUTSIDE: Final = "signer_daemon"
+_ASKED: Final = 3
+"""Keys of signer daemons that are asked for one head; one daemon mostly has them all, and says the same of each."""
 _KEPT: Final = "The chain goes on; its head is signed when a key can"
 _ADVICE: Final = (
     "Name a key file, a token or a signer daemon in [gateway.transport_key], or write sign = false in [journal]: "
@@ -39,12 +42,20 @@ class KeyringHeadSigner:
 
     def sign(self, statement: bytes, at: datetime) -> HeadSignature:
         """A detached CMS signature of the first key that can."""
-        refusals = []
+        refusals: list[SigningRefused] = []
+        asked: set[HeldKey] = set()
         for key in self._keys():
+            is_outside = key.place.kind == _OUTSIDE
+            if key.place.kind not in ABLE or (is_outside and len(asked) == _ASKED):
+                continue
             try:
-                if key.place.kind in ABLE:
-                    return _signed(key, statement, at)
+                found = key.usable(at)
+                if is_outside:
+                    asked.add(key)
+                return _signed(key, found, statement)
             except SigningRefused as refusal:
+                if is_outside and isinstance(refusal, SignerAway):
+                    asked.add(key)
                 refusals.append(refusal)
         if refusals:
             raise refusals[0]
@@ -58,8 +69,7 @@ class KeyringHeadSigner:
             yield from reversed(self.keyring.held(one))
 
 
-def _signed(key: HeldKey, statement: bytes, at: datetime) -> HeadSignature:
-    found = key.usable(at)
+def _signed(key: HeldKey, found: KeyAt, statement: bytes) -> HeadSignature:
     try:
         signature = found.sign_detached(statement)
     except SignerUnreachableError as error:

@@ -91,7 +91,9 @@ class Keyring:
     @property
     def able(self) -> Collection[str]:
         """Employers with a key that may sign now by its dates, with nothing against it and a signer that answers."""
-        now = self._clock.now()
+        now, transport = self._clock.now(), self._transport
+        if transport is not None and (not self._may_sign(transport, now) or transport.is_away(now)):
+            return set()
         return {
             bin_
             for bin_, keys in self._chains.items()

@@ -37,6 +37,10 @@ from usrec.domain.submission import SubmissionId
 from usrec.ports.signing_package import HandSignature, Inspected, OwnersPackage, ReturnedPaper, UnfitPaper
 
 _OTHER_KEY: Final = "Have its owner sign the same package again, with the employer's own valid key for signing"
+_UNBELIEVED: Final = (
+    "See usrec doctor: are all authorities of the NCA in [trust], and do its servers answer? Then take the same file"
+    " again; if its certificate itself is bad, have its owner sign with the employer's own valid key"
+)
 _SIGN_AGAIN: Final = "Have its owner sign the same package again, without changing what is in its files"
 
 Objection = Callable[[Certificate, datetime], str]
@@ -129,7 +133,7 @@ class KzedsPackages:
         if certificate.fingerprint not in self._objections:
             self._objections[certificate.fingerprint] = self._objection(certificate, at)
         if self._objections[certificate.fingerprint]:
-            raise SigningRefused(self._objections[certificate.fingerprint], next_step=_OTHER_KEY)
+            raise SigningRefused(self._objections[certificate.fingerprint], next_step=_UNBELIEVED)
 
 
 def _advice(error: KzedsError) -> str:
