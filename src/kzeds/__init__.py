@@ -201,4 +201,4 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     """The public names, so that an interactive shell offers them before they are loaded."""
-    return sorted({*globals(), *__all__, "errors"})
+    return sorted({*(name for name in globals() if name.startswith("__")), *__all__, "errors"})

@@ -109,8 +109,8 @@ class VerifiedSignature:
 def sign_detached(content: bytes, key: SigningKey, *, at: datetime) -> bytes:
     """A DER SignedData over `content`, which is not inside; the signer's certificate is.
 
-    Source: RFC 5652; OIDs of the GOST kinds as in the NCA's own time stamps. messageDigest is the hash as it is printed
-    (64 or 32 bytes); the signature value is what `SigningKey.sign` gives (GOST: 128 or 64 bytes, r, then s,
+    Source: RFC 5652; OIDs of the GOST kinds as in the NCA's own time stamps. messageDigest is the hash in the bytes of
+    ds:DigestValue (64 or 32); the signature value is what `SigningKey.sign` gives (GOST: 128 or 64 bytes, r, then s,
     little-endian, without a SEQUENCE; RSA: PKCS#1 v1.5).
 
     Args:

@@ -24,8 +24,7 @@ from typing import ClassVar
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from kzeds.answering import Revoked, key_of, make_crl, make_ocsp_answer
 from kzeds.certificate import Certificate
@@ -43,7 +42,7 @@ from kzeds.issuing import (
     key_id,
     make_authority,
 )
-from kzeds.keys.packing import pack_key
+from kzeds.keys.packing import pack_key, pack_rsa_key
 from kzeds.keys.signing_key import SigningKey
 from kzeds.revocation.ocsp import make_request
 from kzeds.roles import Role
@@ -290,15 +289,7 @@ def _pkcs12(key: RSAPrivateKey | GostPrivateKey, certificate: x509.Certificate, 
     """Pack a key as the NCA does."""
     if isinstance(key, GostPrivateKey):
         return pack_key(key.pkcs8(), certificate.public_bytes(Encoding.DER), key_id(certificate), password)
-    protection = (
-        PrivateFormat.PKCS12.encryption_builder()
-        .kdf_rounds(1024)
-        .key_cert_algorithm(pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)
-        .hmac_hash(SHA1())  # noqa: S303 - the NCA's files are protected like this
-        .build(password.encode())
-    )
-    alias = key_id(certificate).hex().encode()
-    return pkcs12.serialize_key_and_certificates(alias, key, certificate, None, protection)
+    return pack_rsa_key(key, certificate, key_id(certificate), password)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -98,8 +98,8 @@ def verify_timestamp(
 ) -> Timestamp:
     """Check a token.
 
-    Source: RFC 3161, 2.2 and 2.4.2, RFC 5816. The hash in it stands as it is printed: 64 bytes (Streebog-512), 32
-    (GOST 34.311-95, SHA-256) or those of SHA-384, SHA-512.
+    Source: RFC 3161, 2.2 and 2.4.2, RFC 5816. The hash in it stands as in ds:DigestValue (of GOST, as a
+    number little-endian): 64 bytes (Streebog-512), 32 (GOST 34.311-95, SHA-256) or those of SHA-384, SHA-512.
 
     Args:
         token: DER ContentInfo of at most 1 000 000 bytes; one has about 3 000.

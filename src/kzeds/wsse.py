@@ -76,7 +76,7 @@ class VerifiedBody:
         body: The signed soap:Body, read again from the very bytes that were digested. Read data from here.
         certificate: The signer's.
         signature_algorithm: Identifier in ds:SignatureMethod.
-        digest: Verified ds:DigestValue of the canonical Body: 64 or 32 bytes, not reversed (`VerifiedDocument.digest`).
+        digest: Verified ds:DigestValue of the canonical Body: 64 or 32 bytes (`VerifiedDocument.digest`).
     """
 
     body: Element
@@ -246,8 +246,8 @@ def _certificate(
 
 
 def _only_entry(holder: Element | None) -> Element:
-    """The one thing inside; of two, another reader might take the other for the signer's."""
-    entries = [] if holder is None else children(holder)
+    """The one thing inside; of two, another reader might take the other for the signer's. A KeyName names no key."""
+    entries = [] if holder is None else [one for one in children(holder) if one.tag != ds("KeyName")]
     if len(entries) != 1:
         raise CertificateMissingError("the signature does not name exactly one certificate")
     return entries[0]

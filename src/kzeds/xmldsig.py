@@ -63,8 +63,8 @@ class VerifiedDocument:
             without comments. Read data from here, never from the document that was passed in.
         certificate: The signer's.
         signature_algorithm: Identifier in ds:SignatureMethod.
-        digest: Verified ds:DigestValue: 64 bytes (Streebog-512) or 32 (GOST 34.311-95, SHA-256), as the standards print
-            them, not reversed.
+        digest: Verified ds:DigestValue: 64 bytes (Streebog-512) or 32 (GOST 34.311-95, SHA-256), as libgcrypt gives
+            them; the GOST standards print theirs the other way round.
     """
 
     element: Element
@@ -80,7 +80,7 @@ def sign_enveloped(document: bytes, key: SigningKey) -> bytes:
     may sign today is the caller's question (`SigningKey.require_may_sign`).
 
     Source: W3C XML Signature 1.1 in the layout of NCALayer; algorithm URIs of the NCA's provider. ds:DigestValue is the
-    hash as it is printed, ds:SignatureValue what `SigningKey.sign` gives (GOST: r, then s, little-endian), both base64.
+    hash as libgcrypt gives it, ds:SignatureValue that of `SigningKey.sign` (GOST: r, s, little-endian), both base64.
 
     Args:
         document: XML in any encoding that it declares, without a DTD; at most 64 namespaces in force and 256 attributes

@@ -30,7 +30,9 @@ ENCODED = {"sign", "verify", "sign_enveloped", "verify_enveloped", "sign_body", 
 ENCODED |= {"verify_detached", "stamped_bytes", "judge_crl", "judge_ocsp", "load_pkcs12", "verify_timestamp"}
 """What takes or gives signatures, digests or keys as bytes."""
 
-ORDER = re.compile(r"-endian|not reversed|as it is printed|`(?:kzeds\.|Signer\.|SigningKey\.)?sign(?:_\w+)?`")
+ORDER = re.compile(
+    r"-endian|as libgcrypt gives|of ds:DigestValue|in the order above|`(?:kzeds\.|Signer\.|SigningKey\.)?sign(?:_\w+)?`"
+)
 """The order of bytes itself, or the name of what says it."""
 
 

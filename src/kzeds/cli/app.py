@@ -28,7 +28,7 @@ from kzeds.cli.revocation import app as revocation_app
 from kzeds.cli.sign import sign
 from kzeds.cli.signer_daemon import app as signer_daemon_app
 from kzeds.cli.verify import verify
-from kzeds.errors import KzedsError, UnknownKeyAlgorithmError
+from kzeds.errors import CertificateMissingError, KzedsError, UnknownKeyAlgorithmError
 from kzeds.files import write_atomically
 from kzeds.visible import show_controls
 
@@ -51,7 +51,7 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="kzeds")
-    except UnknownKeyAlgorithmError as error:
+    except (CertificateMissingError, UnknownKeyAlgorithmError) as error:
         _fail(str(error), CANNOT_TELL)
     except KzedsError as error:
         _fail(str(error), REFUSED)
@@ -72,6 +72,8 @@ def info(
     as_json: Json = False,
 ) -> None:
     """Show whose key it is, what it may do and until when."""
+    if certificate_to is not None and certificate_to.resolve() in {key.resolve(), password_file.resolve()}:
+        raise typer.BadParameter("it would be written over the key or its password", param_hint="--certificate")
     certificate = load_key(key, password_file).certificate
     if certificate_to is not None:
         import ssl

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _CANNOT_TELL = (IndeterminateError, MalformedXmlError, MalformedCertificateError, OSError)
 _OTHER_KIND = (MalformedXmlError, MalformedSignatureError, SignatureMissingError, UnexpectedReferenceError)
-_ENVELOPE = re.compile(rb"\s*(?:<\?[^>]*>\s*)?(?:<!--[^>]*-->\s*)?<(?:[\w.-]+:)?Envelope[\s>]")
+_ENVELOPE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<\?[^>]*>|<!--[^>]*-->)*<(?:[\w.-]+:)?Envelope[\s>]")
 
 
 def verify(

@@ -82,7 +82,7 @@ KINDS = {kind.key_oid: kind for kind in (GOST_2015, GOST_OF_2004)}
 
 
 def digest(kind: GostKind, data: bytes) -> bytes:
-    """The hash of `data`, 64 or 32 bytes, not reversed: by libgcrypt where it can, else in plain Python."""
+    """The hash of `data`, 64 or 32 bytes, in the order above: by libgcrypt where it can, else in plain Python."""
     return (native.libgcrypt_hash(kind.hash_name) or kind.plain_hash)(data)
 
 

@@ -1,4 +1,4 @@
-"""Writing key files with GOST keys, for the test PKI: `cryptography` writes RSA ones and knows no GOST.
+"""Writing key files, for the test PKI: `cryptography` writes RSA ones and knows no GOST.
 
 Source: RFC 7292; triple DES and HMAC-SHA1 with 1024 iterations, as in the NCA's files.
 """
@@ -8,9 +8,13 @@ from __future__ import annotations
 import hmac
 import secrets
 
+from cryptography import x509
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs12
 
 from kzeds.der import element, identifier, sequence
 from kzeds.keys.protection import ENCRYPTION_KEY, INITIAL_VECTOR, INTEGRITY_KEY, derive
@@ -45,6 +49,18 @@ def pack_key(pkcs8: bytes, certificate: bytes, key_id: bytes, password: str) -> 
     certificate_bag = _bag(_CERTIFICATE_BAG, content, attributes)
     safe = sequence(_data(sequence(key_bag)), _encrypted_data(sequence(certificate_bag), password))
     return sequence(_integer(3), _data(safe), _integrity(safe, password))
+
+
+def pack_rsa_key(key: RSAPrivateKey, certificate: x509.Certificate, key_id: bytes, password: str) -> bytes:
+    """The same with an RSA key."""
+    protection = (
+        PrivateFormat.PKCS12.encryption_builder()
+        .kdf_rounds(_ITERATIONS)
+        .key_cert_algorithm(pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)
+        .hmac_hash(SHA1())  # noqa: S303 - the NCA's files are protected like this
+        .build(password.encode())
+    )
+    return pkcs12.serialize_key_and_certificates(key_id.hex().encode(), key, certificate, None, protection)
 
 
 def _encrypt(clear: bytes, password: str) -> tuple[bytes, bytes]:

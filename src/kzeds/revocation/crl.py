@@ -7,6 +7,7 @@ believed even where it could not prove that another one is good.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from kzeds.certificate import Certificate
 from kzeds.errors import RevocationUnknownError
@@ -14,6 +15,7 @@ from kzeds.revocation.answer import (
     Revocation,
     RevocationAnswer,
     answer_or_unknown,
+    combine,
     require_authority,
     require_fresh,
     require_young,
@@ -47,22 +49,27 @@ def judge_crl(
         crl: The complete list, DER or PEM, at most 64 000 000 bytes.
         at: The moment of the question, aware.
         delta: What was added since; its numbers must fit, and then `max_age` is about it alone. One that is ahead of
-            the complete list tells only of certificates that it names.
+            the complete list tells only of certificates that it names; one that cannot be used takes no revocation
+            of the complete list back.
         max_age: Older lists leave the answer `UNKNOWN`, whatever they promise themselves.
     """
 
     def judge() -> RevocationAnswer:
         base = read_crl(crl) if isinstance(crl, bytes) else crl
-        newer = read_crl(delta) if isinstance(delta, bytes) else delta
         require_authority(certificate, issuer, at)
         base.require_from(issuer)
         if base.base_number is not None:
-            return _named(
-                base, certificate, at, max_age, "a delta CRL alone does not tell; the complete list is missing"
-            )
-        if newer is None:
-            answer = _answer(base, base.find(certificate.serial_number), certificate)
-            return unless_stale(answer, lambda: _require_dates(base, base, at, max_age))
+            return _named(base, certificate, at, max_age, _NO_COMPLETE_LIST)
+        alone = _answer(base, base.find(certificate.serial_number), certificate)
+        if delta is not None:
+            answer = answer_or_unknown("CRL", partial(with_delta, base, delta))
+            if answer.status is not Revocation.UNKNOWN or alone.status is not Revocation.REVOKED:
+                return answer
+            return combine([answer, unless_stale(alone, lambda: _require_dates(base, base, at, max_age))])
+        return unless_stale(alone, lambda: _require_dates(base, base, at, max_age))
+
+    def with_delta(base: RevocationList, delta: bytes | RevocationList) -> RevocationAnswer:
+        newer = read_crl(delta) if isinstance(delta, bytes) else delta
         newer.require_from(issuer)
         if newer.base_number is None:
             raise RevocationUnknownError("the second list is not a delta CRL")

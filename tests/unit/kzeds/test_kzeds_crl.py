@@ -204,6 +204,21 @@ def test_delta_and_list_do_not_stand_for_each_other() -> None:
     assert judge(some.crl(), delta=b"junk").status is UNKNOWN
 
 
+@pytest.mark.parametrize(
+    "delta",
+    [
+        court().delta(number=3, base_number=2),
+        court().delta(number=6, base_number=5),
+        court().crl(number=5),
+        other_court().delta(),
+        b"junk",
+    ],
+    ids=["older", "ahead", "complete", "another authority's", "junk"],
+)
+def test_delta_that_cannot_be_used_takes_no_revocation_back(delta: bytes) -> None:
+    assert judge(court().crl(court().serial), delta=delta).status is REVOKED
+
+
 def test_young_delta_keeps_an_old_list_in_use() -> None:
     some = court()
     old = some.crl(this_update=NOW - timedelta(days=20))

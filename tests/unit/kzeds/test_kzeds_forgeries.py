@@ -351,6 +351,17 @@ def test_token_reference_holds_one_way_only(kind: KeyKind) -> None:
         refused("body", _with_key_info("body", kind, _token_reference(inside)), kind, CertificateMissingError)
 
 
+@KINDS
+def test_name_beside_the_certificate_is_no_second_one(kind: KeyKind) -> None:
+    """A ds:KeyName names no key; a KeyValue beside it would."""
+    own = _token_reference(x509_data_of(key_of(kind).certificate))
+    name, value = "<ds:KeyName>employer</ds:KeyName>", f"<ds:KeyValue>{RSA_KEY}</ds:KeyValue>"
+    certificate = key_of(kind).certificate
+    for beside in (name + own, own + name):
+        assert verifier("body")(_with_key_info("body", kind, beside), [certificate]).certificate == certificate
+    refused("body", _with_key_info("body", kind, own + value), kind, CertificateMissingError)
+
+
 def _token_reference(inside: str) -> str:
     return f"<wsse:SecurityTokenReference>{inside}</wsse:SecurityTokenReference>"
 

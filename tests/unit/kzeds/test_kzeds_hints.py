@@ -79,6 +79,32 @@ def test_info_writes_the_certificate_that_revocation_check_asks_for(run: Run, to
     assert (code, "--crl, --ocsp-response, --ocsp or --store" in err) == (2, True)
 
 
+@pytest.mark.parametrize("over", ["key", "password"])
+def test_info_writes_no_certificate_over_a_key_or_its_password(
+    run: Run, today: TestPki, tmp_path: Path, over: str
+) -> None:
+    key, password = tmp_path / "key", tmp_path / "password"
+    key.write_bytes(today.key_file("employer").read_bytes())
+    password.write_bytes(today.password_file("employer").read_bytes())
+    password.chmod(0o600)
+    before = key.read_bytes(), password.read_bytes()
+    code, _, err = run("info", key, "--password-file", password, "--certificate", tmp_path / over)
+    assert (code, "written over the key or its password" in err) == (2, True)
+    assert (key.read_bytes(), password.read_bytes()) == before
+
+
+def test_no_certificate_at_all_cannot_be_told(run: Run, today: TestPki, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    code, _, err = run("revocation", "import", tmp_path / "store", today.crl, "--trust", tmp_path / "none")
+    assert (code, bool(err)) == (2, True)
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"<!-- a --><!-- b -->", b"\xef\xbb\xbf<?xml version='1.0'?>\n"])
+def test_an_envelope_is_known_behind_what_may_stand_before_it(run: Run, tmp_path: Path, before: bytes) -> None:
+    (tmp_path / "m.xml").write_bytes(before + ENVELOPE)
+    assert "no SOAP envelope" not in run("verify", "--wsse", tmp_path / "m.xml")[1]
+
+
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
