@@ -20,7 +20,16 @@ from typing import Annotated, NoReturn
 import typer
 
 from kzeds.cli.bundle import verify_bundle
-from kzeds.cli.keys import Json, KeyFile, PasswordFile, certificate_fields, describe, load_key, now
+from kzeds.cli.keys import (
+    Json,
+    KeyFile,
+    PasswordFile,
+    certificate_fields,
+    describe,
+    load_key,
+    now,
+    require_other_file,
+)
 from kzeds.cli.output import CANNOT_TELL, INTERNAL_ERROR, REFUSED, show
 from kzeds.cli.package import show_package, sign_package
 from kzeds.cli.pkcs11 import app as pkcs11_app
@@ -72,8 +81,7 @@ def info(
     as_json: Json = False,
 ) -> None:
     """Show whose key it is, what it may do and until when."""
-    if certificate_to is not None and certificate_to.resolve() in {key.resolve(), password_file.resolve()}:
-        raise typer.BadParameter("it would be written over the key or its password", param_hint="--certificate")
+    require_other_file(certificate_to, {"the key": key, "its password": password_file}, option="--certificate")
     certificate = load_key(key, password_file).certificate
     if certificate_to is not None:
         import ssl

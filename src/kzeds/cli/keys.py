@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,21 @@ def now() -> datetime:
 def load_key(key: Path, password_file: Path) -> SigningKey:
     """Open a key file; a password file that others can read is used, with a warning."""
     return open_key(key, read_secret(password_file))
+
+
+def require_other_file(output: Path | None, kept: Mapping[str, Path | None], *, option: str) -> None:
+    """Check that what is written does not go over what was read: a key file may be its owner's only one.
+
+    Args:
+        output: Where something goes; None for nowhere.
+        kept: Files to keep, by what they are.
+
+    Raises:
+        typer.BadParameter: It is one of them.
+    """
+    over = [what for what, file in kept.items() if output and file and output.resolve() == file.resolve()]
+    if over:
+        raise typer.BadParameter(f"it would be written over {over[0]}", param_hint=option)
 
 
 def read_secret(file: Path) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kzeds.cli.keys import Json, KeyFile, load_key, naming, now, open_key
+from kzeds.cli.keys import Json, KeyFile, load_key, naming, now, open_key, require_other_file
 from kzeds.cli.output import REFUSED, show
 from kzeds.errors import KzedsError, WrongPasswordError
 
@@ -71,8 +71,7 @@ def sign_package(
     from kzeds.package.texts import TEXTS, choose_language
     from kzeds.signers.base import KeySigner
 
-    if any(one is not None and output.resolve() == one.resolve() for one in (file, key, password_file)):
-        raise typer.BadParameter("it would be written over the package, the key or its password", param_hint="--output")
+    require_other_file(output, {"the package": file, "the key": key, "its password": password_file}, option="--output")
     if each and yes:
         raise typer.BadParameter("either you are asked, or not", param_hint="--each and --yes")
     if not sys.stdin.isatty() and not (yes and password_file):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kzeds.cli.keys import KeyFile, PasswordFile, Wsse, load_key, naming, now
+from kzeds.cli.keys import KeyFile, PasswordFile, Wsse, load_key, naming, now, require_other_file
 from kzeds.files import write_atomically
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ def sign(
         raise typer.BadParameter("one kind of signature at a time", param_hint="--wsse and --cms")
     if timestamp is not None and not (cms and trust):
         raise typer.BadParameter("it needs --cms, and --trust DIR to judge the answer by", param_hint="--timestamp")
+    signed_apart = document if cms else None
+    kept = {"the key": key, "its password": password_file, "what is signed": signed_apart}
+    require_other_file(output, kept, option="--output")
     signing_key = load_key(key, password_file)
     signing_key.require_may_sign(now())
     content = document.read_bytes()

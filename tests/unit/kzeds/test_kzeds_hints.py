@@ -79,18 +79,28 @@ def test_info_writes_the_certificate_that_revocation_check_asks_for(run: Run, to
     assert (code, "--crl, --ocsp-response, --ocsp or --store" in err) == (2, True)
 
 
-@pytest.mark.parametrize("over", ["key", "password"])
-def test_info_writes_no_certificate_over_a_key_or_its_password(
+@pytest.mark.parametrize("over", ["key", "password", "document"])
+def test_nothing_is_written_over_a_key_its_password_or_what_is_signed_apart(
     run: Run, today: TestPki, tmp_path: Path, over: str
 ) -> None:
-    key, password = tmp_path / "key", tmp_path / "password"
-    key.write_bytes(today.key_file("employer").read_bytes())
-    password.write_bytes(today.password_file("employer").read_bytes())
-    password.chmod(0o600)
-    before = key.read_bytes(), password.read_bytes()
-    code, _, err = run("info", key, "--password-file", password, "--certificate", tmp_path / over)
-    assert (code, "written over the key or its password" in err) == (2, True)
-    assert (key.read_bytes(), password.read_bytes()) == before
+    kept = {
+        "key": today.key_file("employer").read_bytes(),
+        "password": today.password_file("employer").read_bytes(),
+        "document": CONTRACT,
+    }
+    for name, content in kept.items():
+        (tmp_path / name).write_bytes(content)
+        (tmp_path / name).chmod(0o600)
+    asked = (tmp_path / "key", "--password-file", tmp_path / "password")
+    commands: list[tuple[str | Path, ...]] = [("sign", *asked, "--cms", tmp_path / "document", "-o", tmp_path / over)]
+    if over != "document":
+        commands.append(("info", *asked, "--certificate", tmp_path / over))
+        commands.append(("sign", *asked, tmp_path / "document", "-o", tmp_path / over))
+    for command in commands:
+        code, _, err = run(*command)
+        assert (code, "it would be written over" in err) == (2, True)
+    assert {name: (tmp_path / name).read_bytes() for name in kept} == kept
+    assert run("sign", *asked, tmp_path / "document", "-o", tmp_path / "document")[0] == 0
 
 
 def test_no_certificate_at_all_cannot_be_told(run: Run, today: TestPki, tmp_path: Path) -> None:
