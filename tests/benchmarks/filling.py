@@ -62,7 +62,6 @@ class SqliteBooks:
 
     def finish(self) -> None:
         self._connection.execute("COMMIT")
-        self._connection.execute("ANALYZE")
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
 

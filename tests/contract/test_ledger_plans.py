@@ -131,6 +131,8 @@ STEPS: Sequence[tuple[Any, Sequence[str]]] = (
     (lambda work: work.alerts.unsay(NOW, NOW, 100), []),
     (lambda work: work.permits.untold(NOW.date(), 10, 100), ["ix_permits_end_date"]),
     (lambda work: work.inbox.known([(SOURCE, EventId("e7"), 1)]), ["inbox"]),
+    (lambda work: work.masses.undecided(), []),
+    (lambda work: work.masses.unfinished(), []),
 )
 
 
@@ -142,6 +144,17 @@ def test_steps_of_the_line_use_their_indexes_and_never_read_a_whole_table(shared
             assert index in found
         whole = [table for table in ("submissions", "outbox", "write_backs") if reads_whole(table, found)]
         assert whole == [], found
+
+
+def test_next_legal_date_is_found_without_reading_what_waits(shared_ledger: SqlLedger) -> None:
+    stock(shared_ledger)
+    with executed(shared_ledger) as seen:
+        assert shared_ledger.view.next_date() == a_submission().legal_date
+    first = next(one for one in seen if "min(" in one[0])
+    with shared_ledger._engine.connect() as connection:
+        found = plan(connection, *first)
+    assert "ix_submissions_due" in found
+    assert not reads_whole("submissions", found), found
 
 
 def test_claim_reads_the_queue_in_order_and_stops(shared_ledger: SqlLedger) -> None:

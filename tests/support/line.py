@@ -320,7 +320,7 @@ class Line:
             row_id=row_id,
         )
 
-    def ingest(self, limit: int = 200) -> IngestReport:
+    def ingest(self, limit: int = 200, held: Callable[[int], None] = lambda _: None) -> IngestReport:
         return ingest(
             source=self.source,
             ledger=self.ledger,
@@ -330,6 +330,7 @@ class Line:
             entropy=self.entropy,
             limit=limit,
             preflight=self.preflight,
+            held=held,
         )
 
     def take(self, event_id: str, event_type: str = "conclusion", **row: Any) -> Submission:

@@ -7,7 +7,7 @@ findings, deadlines and queue entries, or not at all, and only then is the sourc
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from operator import add
@@ -69,6 +69,7 @@ def ingest(
     limit: int = 200,
     preflight: Preflight = BY_DEFAULT,
     at_once: int | None = None,
+    held: Callable[[int], None] = lambda _: None,
 ) -> IngestReport:
     """Take up to ``limit`` rows of one source.
 
@@ -76,6 +77,7 @@ def ingest(
         preflight: What the rows are examined with.
         at_once: How many rows a transaction takes at most, so that it is over soon; None for all of them. What may be
             one of many is taken in one, since it is counted before any of it is sent.
+        held: Called with the number of rows when the ledger holds them, before the source is told.
 
     Raises:
         SourceUnavailable: The HR database did not answer. Nothing was taken, or the ledger holds what was taken.
@@ -92,6 +94,7 @@ def ingest(
             taking = _Intake(work, employers, calendar, now, entropy, preflight)
             report += _receive_all(taking, some)
             work.commit()
+    held(len(rows))
     if source.writable:
         source.mark_taken(rows)
     return report

@@ -44,9 +44,15 @@ class Bells:
         self._rang = rang
         self._metrics = metrics
         self.losses: Counter[str] = Counter()
+        self._heard_by: dict[str, Ring] = {}
+
+    def tells_of(self, ring: Ring) -> bool:
+        """Whether a database wakes the agent by itself when there is such work."""
+        return ring in self._heard_by.values()
 
     def loops(self, agent: Agent) -> Sequence[Loop]:
         """One for each doorbell."""
+        self._heard_by.clear()
         return [Loop(f"bell-{one.name}", self._once(one.name), _STEP, 1.0) for one in agent.doorbells]
 
     def hush(self, agent: Agent) -> None:
@@ -73,12 +79,14 @@ class Bells:
         if self.losses.pop(bell.name, None) is not None:
             _log.info("the database wakes the agent again", action="doorbell.again", database=bell.name)
         self._metrics.counts.listens(bell.name, listening=True)
+        self._heard_by[bell.name] = bell.ring
         if rang:
             self._metrics.counts.rang(bell.name)
             self._rang(bell.ring)
 
     def _lost(self, bell: Doorbell, problem: DoorbellLost) -> None:
         """Say it once, then try again, less and less often."""
+        self._heard_by.pop(bell.name, None)
         self.losses[bell.name] += 1
         losses = self.losses[bell.name]
         self._metrics.counts.listens(bell.name, listening=False)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Final
+from typing import Final, TypeVar
 
 from usrec.application.delivery import Delivered
 from usrec.application.record_intent import OpenAttempt, Ready
@@ -55,6 +55,7 @@ class Broken:
 
 Result = Signed | Sent | Broken
 Job = Callable[[], Result]
+Laid = TypeVar("Laid")
 
 
 def was_sent(result: Result) -> bool:
@@ -114,6 +115,13 @@ class Bench:
             self._knocked.set()
             self._results.put(None)
 
+    def begin(self) -> None:
+        """A shift begins: what knocked before is found by its first claim."""
+        for result in list(_drained(self._results)):
+            if result is not None:
+                self._results.put(result)
+        self._knocked.clear()
+
     def gather(self, seconds: float, most: int, *, more: Callable[[Sequence[Result]], bool]) -> list[Result]:
         """What has come back: at most ``most``, not later than ``COMPANY`` after the first of them.
 
@@ -143,7 +151,7 @@ class Bench:
         return result
 
 
-def _drained(queue: SimpleQueue[Job | None]) -> Iterator[Job | None]:
+def _drained(queue: SimpleQueue[Laid]) -> Iterator[Laid]:
     while True:
         try:
             yield queue.get_nowait()

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 import structlog
 
@@ -15,6 +16,10 @@ from usrec.interfaces.handover import Handover
 from usrec.interfaces.pulse import Pulses
 from usrec.ports.doorbell import Ring
 
+_GLANCE: Final = 0.02
+"""Seconds between two looks at whether those that go first have passed."""
+_TURNS: Final = 25
+"""So often at most: then it is done beside them."""
 _log = structlog.get_logger("usrec.daemon")
 
 
@@ -29,7 +34,9 @@ class Loop:
         wakes_early: News for the other threads end its rest.
         wakes_on: Rings of a database that end its rest.
         rouse: Ends what its step itself waits for, where it waits for news.
-        lets_pass: Seconds that it leaves to the others after news: what follows from their work it then does at once.
+        lets_pass: Seconds that it leaves to others after news, so that what follows from their work is done at once;
+            whoever has any also waits a little longer for steps that go first.
+        goes_first: Its steps are what those let pass.
     """
 
     name: str
@@ -40,6 +47,7 @@ class Loop:
     wakes_on: Collection[Ring] = ()
     rouse: Callable[[], None] = lambda: None
     lets_pass: float = 0.0
+    goes_first: bool = False
 
 
 class Crew:
@@ -71,6 +79,7 @@ class Crew:
         self._loops: dict[str, Loop] = {}
         self._threads: dict[str, threading.Thread] = {}
         self._news: dict[str, threading.Event] = {}
+        self._under_way: set[str] = set()
 
     def staff(self, loops: Sequence[Loop]) -> None:
         """Have one thread for each of these loops; one whose loop is not among them ends after its step."""
@@ -89,6 +98,15 @@ class Crew:
     def rang(self, ring: Ring) -> None:
         """A database told that there may be work: end the rests of the loops that do such work."""
         self._end_rests(lambda loop: ring in loop.wakes_on)
+
+    def lets_pass(self, name: str, seconds: float) -> None:
+        """The step of a loop leaves the machine to others for so long, unless there is news for it."""
+        if name in self._news and not self._stop.is_set():
+            self._news[name].wait(seconds)
+
+    def has_passed(self, name: str) -> None:
+        """The step of a loop that goes first goes on with what can wait."""
+        self._under_way.discard(name)
 
     def waits_for(self, problem: TheirsToWaitFor) -> None:
         """A thread met something that is unavailable now."""
@@ -117,6 +135,8 @@ class Crew:
         """One step; wait when it found nothing, or something unavailable. News that come meanwhile end that wait."""
         self._news[loop.name].clear()
         self.pulses.begin(loop.name, loop.allowed)
+        if loop.goes_first:
+            self._under_way.add(loop.name)
         try:
             with self._handover.borrow() as agent:
                 return loop.once(agent)
@@ -131,8 +151,14 @@ class Crew:
             self._halt()
             return False
         finally:
+            self.has_passed(loop.name)
             self.pulses.rest(loop.name)
 
     def _rest(self, loop: Loop) -> None:
-        if not self._stop.is_set() and self._news[loop.name].wait(loop.every):
+        if self._stop.is_set():
+            return
+        if self._news[loop.name].wait(loop.every):
             self._stop.wait(loop.lets_pass)
+        for _ in range(_TURNS if loop.lets_pass else 0):
+            if not self._under_way or self._stop.wait(_GLANCE):
+                break

@@ -104,7 +104,13 @@ class Daemon:
         self.lines = Lines(self.dispatch, self._line_of)
         self.bells = Bells(self.stop, self.crew.rang, self.metrics)
         self.hr_rows = HrRows(
-            self.crew, self.drain, self.metrics, self.hr_words, OTHERS_TIME, is_sending=lambda: self.lines.are_sending
+            self.crew,
+            self.drain,
+            self.metrics,
+            self.hr_words,
+            OTHERS_TIME,
+            is_sending=lambda: self.lines.are_sending,
+            is_rung=partial(self.bells.tells_of, Ring.READY),
         )
         self.audits = AuditWatch()
         self.alerting = Alerting(self.words, self.metrics, self._has_audited)
@@ -208,8 +214,9 @@ class Daemon:
         values, poll = self.handover.current.settings.values, self._poll()
         gateway, signing = values.gateway, signing_needed(values.employer.values(), values.gateway.transport_key)
         exchange = lease_needed(gateway.timeouts, by_proxy=gateway.proxy is not None, signing=signing) + LEDGER_TIME
-        journal = Loop("journal", self._link_once, OTHERS_TIME, LINK_EVERY.total_seconds(), wakes_early=False)
-        look = Loop("look", self._look_once, LEDGER_TIME, LOOK_EVERY.total_seconds(), wakes_early=False)
+        aside = partial(Loop, wakes_early=False, lets_pass=LETS_PASS)
+        journal = aside("journal", self._link_once, OTHERS_TIME, LINK_EVERY.total_seconds())
+        look = aside("look", self._look_once, LEDGER_TIME, LOOK_EVERY.total_seconds())
         return [
             *self.hr_rows.loops(self.handover.current, poll),
             Loop("upkeep", self._upkeep_once, OTHERS_TIME, poll, lets_pass=LETS_PASS),
@@ -228,7 +235,8 @@ class Daemon:
         for employer, line in self.lines.of(self.handover.current).items():
             name = f"deliver-{employer}" if employer else "deliver"
             clerk = line.once(name, exchange)
-            yield Loop(name, clerk, exchange, poll, wakes_on=[Ring.READY], rouse=line.bench.knock)
+            rouse = line.bench.knock
+            yield Loop(name, clerk, exchange, poll, wakes_on=[Ring.READY], rouse=rouse, goes_first=True)
             yield from self._hands(line, name, exchange, poll)
 
     def _hands(self, line: Dispatch, clerk: str, exchange: timedelta, idle: float) -> Iterator[Loop]:

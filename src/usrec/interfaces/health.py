@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -20,17 +20,19 @@ from usrec.domain.breaker import Breaker, BreakerState, longest_open
 from usrec.domain.clock_trust import RELIED_ON, ClockVerdict
 from usrec.domain.state import State
 from usrec.interfaces.clock_watch import clock_words
+from usrec.interfaces.seldom import Seldom
 from usrec.ports.clock import Clock
-from usrec.ports.ledger_view import LedgerView, Progress, SubmissionFilter
+from usrec.ports.ledger_view import LedgerView, Progress
 
 _log = structlog.get_logger("usrec.health")
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What the ledger held at ``at``.
+    """What the ledger held.
 
     Attributes:
+        at: When it was counted.
         in_doubt: Submissions of which nobody knows whether they are registered.
         next_date: The earliest legal date of an open submission, None when there is none.
         stopped: Names of the employers of whom nothing goes out.
@@ -50,10 +52,12 @@ def look_at_ledger(view: LedgerView, at: datetime) -> Outlook:
         LedgerUnavailable: It does not answer.
     """
     counts = view.counts()
-    first = view.rows(SubmissionFilter(unsettled=True), limit=1)
     in_doubt = sum(number for (state, _), number in counts.items() if state is State.INDETERMINATE)
-    stopped = [stop.employer for stop in view.employer_stops()]
-    return Outlook(at, view.progress(), in_doubt, first[0].legal_date if first else None, stopped)
+    return Outlook(at, view.progress(), in_doubt, view.next_date(), _stopped(view))
+
+
+def _stopped(view: LedgerView) -> Sequence[str]:
+    return [stop.employer for stop in view.employer_stops()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,15 +200,21 @@ class Vitals:
         self._version = release()
         self._outlook: Outlook | None = None
         self._looked_at = 0.0
+        self._counting = Seldom(monotonic)
         self._hung: tuple[str, ...] = ()
 
     def look(self, agent: Agent) -> None:
-        """Ask the ledger how things stand.
+        """Ask the ledger how things stand; what waits is counted anew where that does not take long.
 
         Raises:
             LedgerUnavailable: It does not answer.
         """
-        self._outlook = look_at_ledger(agent.ledger.view, self._clock.now())
+        view, former = agent.ledger.view, self._outlook
+        if former is None or self._counting.is_due:
+            with self._counting.taken():
+                self._outlook = look_at_ledger(view, self._clock.now())
+        else:
+            self._outlook = replace(former, stopped=_stopped(view))
         self._looked_at = self._monotonic()
 
     def all_move(self, hung: tuple[str, ...]) -> bool:

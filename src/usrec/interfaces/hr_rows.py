@@ -38,6 +38,7 @@ class HrRows:
         words: Puts a note to HR into words, in a language.
         allowed: What one HR database may take before the thread counts as hung.
         is_sending: Whether something is being delivered now.
+        is_rung: Whether the ledger's database tells the clerks by itself that there is work for them.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class HrRows:
         allowed: timedelta,
         *,
         is_sending: Callable[[], bool],
+        is_rung: Callable[[], bool],
     ) -> None:
         self._crew = crew
         self._drain = drain
@@ -56,6 +58,7 @@ class HrRows:
         self._words = words
         self._allowed = allowed
         self._is_sending = is_sending
+        self._is_rung = is_rung
         self._stop_notes = StopNotes()
         self._asked: dict[SourceName, int | SourceUnavailable] = {}
         self._asking = threading.Lock()
@@ -69,8 +72,9 @@ class HrRows:
         return [loop for source in agent.sources for loop in self._loops_of(source.name, every)]
 
     def _loops_of(self, name: SourceName, every: float) -> Iterator[Loop]:
-        yield Loop(f"ingest-{name}", partial(self._take, name), self._allowed, every, wakes_on=[Ring.ROWS])
-        yield Loop(f"write-back-{name}", partial(self._write_back, name), self._allowed, every, lets_pass=LETS_PASS)
+        take, tell = partial(self._take, name), partial(self._write_back, name)
+        yield Loop(_intake_of(name), take, self._allowed, every, wakes_on=[Ring.ROWS], goes_first=True)
+        yield Loop(f"write-back-{name}", tell, self._allowed, every, lets_pass=LETS_PASS)
 
     def _take(self, name: SourceName, agent: Agent) -> bool:
         """Take rows from one source; whether there were any."""
@@ -118,6 +122,7 @@ class HrRows:
             limit=INGEST_SIZE,
             preflight=agent.preflight,
             at_once=self._at_once(agent),
+            held=partial(self._held, source.name),
         )
         if taken.rows:
             self._metrics.ingested(source.name, taken, perf_counter() - began)
@@ -125,6 +130,14 @@ class HrRows:
         if taken.conflicts:
             _log.error("rows contradict their own revision", action="ingest.conflict", rows=taken.conflicts)
         return taken.rows
+
+    def _held(self, name: SourceName, rows: int) -> None:
+        """What the ledger holds is sent first. HR is told at once where more rows wait behind these."""
+        if not self._is_rung():
+            self._crew.rang(Ring.READY)
+        self._crew.has_passed(_intake_of(name))
+        if rows < INGEST_SIZE:
+            self._crew.lets_pass(_intake_of(name), LETS_PASS)
 
     def _at_once(self, agent: Agent) -> int | None:
         """Rows in one transaction; few where each transaction of a delivery waits for the end of it."""
@@ -139,3 +152,7 @@ class HrRows:
 
         if write_back(source=source, ledger=agent.ledger, clock=agent.clock, words=words):
             self._drain.moved()
+
+
+def _intake_of(name: SourceName) -> str:
+    return f"ingest-{name}"

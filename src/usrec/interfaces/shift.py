@@ -118,6 +118,7 @@ class Shift:
             BaseException: The first that broke something off, when all others have ended.
         """
         worked = False
+        self._line.bench.begin()
         while self._claim() or self._signing or self._sending:
             worked = True
             self._line.orders.goes_on()

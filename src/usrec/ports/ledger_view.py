@@ -274,6 +274,10 @@ class LedgerView(Protocol):
         """What the outbox holds."""
         ...
 
+    def next_date(self) -> date | None:
+        """The earliest legal date of an unsettled submission, None when there is none."""
+        ...
+
     def employer_stops(self) -> Sequence[EmployerStop]:
         """Employers of whom nothing goes out, the oldest stop first."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -16,7 +16,9 @@ from support.line import Line
 from support.line_agent import agent_of, answering
 from usrec.adapters.inmemory.doorbell import InMemoryDoorbell
 from usrec.adapters.metrics.agent_metrics import as_text
+from usrec.domain.source_event import SourceRow
 from usrec.interfaces import bells as bells_module
+from usrec.interfaces import hr_rows as hr_rows_module
 from usrec.interfaces.daemon import Daemon
 from usrec.ports.doorbell import Ring
 
@@ -104,6 +106,39 @@ def test_lost_bell_is_told_once_never_stops_the_agent_and_wakes_it_when_it_comes
             assert soon(lambda: line.states() == {"c1": "accepted"}), "it is woken as soon as there is a line again"
     said = [record["action"] for record in log if record["action"].startswith("doorbell")]
     assert said == ["doorbell.lost", "doorbell.again"]
+
+
+def test_bell_tells_of_its_work_while_it_is_heard(line: Line, ledger_bell: InMemoryDoorbell) -> None:
+    with at_work(line, ledger_bell) as agent:
+        assert agent.bells.tells_of(Ring.READY)
+        assert not agent.bells.tells_of(Ring.ROWS)
+        ledger_bell.online = False
+        ledger_bell.press()
+        assert soon(lambda: not agent.bells.tells_of(Ring.READY))
+        ledger_bell.online = True
+        assert soon(lambda: agent.bells.tells_of(Ring.READY))
+
+
+def test_what_was_taken_is_sent_before_hr_is_told_that_it_was_taken(
+    line: Line, monkeypatch: pytest.MonkeyPatch, hr_bell: InMemoryDoorbell
+) -> None:
+    answering(line, monkeypatch)
+    monkeypatch.setattr(hr_rows_module, "LETS_PASS", SLEEPY)
+    told_when: list[dict[str, str]] = []
+    mark = line.source.mark_taken
+
+    def noted(rows: Sequence[SourceRow]) -> None:
+        told_when.append(line.states())
+        mark(rows)
+
+    monkeypatch.setattr(line.source, "mark_taken", noted)
+    with at_work(line, hr_bell) as agent:
+        line.enter("c1")
+        hr_bell.press()
+        assert soon(lambda: line.states() == {"c1": "accepted"}), "no bell of the ledger: the clerk is woken by us"
+        assert told_when in ([], [{"c1": "accepted"}])
+        agent.crew.rang(Ring.ROWS)
+        assert soon(lambda: told_when == [{"c1": "accepted"}]), "news end the moment that is left to the others"
 
 
 def test_news_during_a_step_end_the_rest_after_it(line: Line, ledger_bell: InMemoryDoorbell) -> None:

@@ -38,3 +38,18 @@ def test_thread_whose_call_reached_another_one_looks_up_by_itself() -> None:
             assert waiting.result(SOON) is None
         finally:
             bench.call_away()
+
+
+def test_knock_before_a_shift_is_answered_by_its_first_claim_and_one_within_it_by_the_next(line: Line) -> None:
+    line.take("e")
+    (claim,) = line.claim()
+    done, bench = Broken(claim, LedgerUnavailable("away"), sending=False), Bench(alone=True)
+    bench.knock()
+    bench.begin()
+    bench.lay_out(lambda: done)
+    assert bench.gather(0.0, 9, more=lambda _: False) == [done]
+    bench.knock()
+    bench.lay_out(lambda: done)
+    assert bench.gather(0.0, 9, more=lambda _: False) == []
+    bench.begin()
+    assert bench.gather(0.0, 9, more=lambda _: False) == [done], "what has come back is never thrown away"

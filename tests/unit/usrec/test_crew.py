@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from usrec.interfaces.crew import Crew, Loop
+from usrec.interfaces.crew import _GLANCE, _TURNS, Crew, Loop
+from usrec.interfaces.handover import Handover
 
 
 class Noting(threading.Event):
@@ -49,6 +50,61 @@ def test_loop_that_had_its_rest_lets_nobody_pass(stop: Noting) -> None:
     loop = Loop("notes", lambda _: False, timedelta(minutes=1), 0.0, lets_pass=0.1)
     crew_with(loop, stop)._rest(loop)
     assert stop.waits == []
+
+
+@pytest.mark.parametrize("news", [True, False])
+def test_what_only_tells_lets_those_pass_that_are_under_way_and_not_for_ever(stop: Noting, *, news: bool) -> None:
+    loop = Loop("notes", lambda _: False, timedelta(minutes=1), 0.0, lets_pass=0.1)
+    crew = crew_with(loop, stop)
+    crew._under_way.add("deliver")
+    if news:
+        crew.wake()
+    crew._rest(loop)
+    assert stop.waits == [0.1] * news + [_GLANCE] * _TURNS
+    assert _GLANCE * _TURNS <= 1
+
+
+def test_nobody_waits_for_those_under_way_longer_than_they_are(stop: Noting) -> None:
+    loop = Loop("notes", lambda _: False, timedelta(minutes=1), 0.0, lets_pass=0.1)
+    crew = crew_with(loop, stop)
+    crew._under_way.add("deliver")
+    glances: list[float | None] = []
+
+    def glance(timeout: float | None = None) -> bool:
+        glances.append(timeout)
+        crew.has_passed("deliver")
+        return False
+
+    stop.wait = glance  # type: ignore[method-assign]  # what passes, passes while one waits
+    crew._rest(loop)
+    assert glances == [_GLANCE]
+
+
+def test_step_that_goes_first_is_under_way_until_it_ends_or_says_that_it_has_passed(stop: Noting) -> None:
+    seen: list[set[str]] = []
+
+    def step(_: object) -> bool:
+        seen.append(set(crew._under_way))
+        crew.has_passed("deliver")
+        seen.append(set(crew._under_way))
+        return False
+
+    loop = Loop("deliver", step, timedelta(minutes=1), 60.0, goes_first=True)
+    crew = crew_with(loop, stop)
+    crew._handover = Handover(None)  # type: ignore[arg-type]  # the step asks for no agent
+    crew._step(loop)
+    assert seen == [{"deliver"}, set()]
+    crew._step(Loop("deliver", lambda _: False, timedelta(minutes=1), 60.0, goes_first=True))
+    assert crew._under_way == set()
+
+
+def test_step_that_leaves_the_machine_to_others_is_called_back_by_news_and_by_the_order_to_stop(stop: Noting) -> None:
+    crew = crew_with(Loop("ingest", lambda _: False, timedelta(minutes=1), 60.0), stop)
+    crew._news["ingest"].set()
+    crew.lets_pass("ingest", 600.0)
+    crew._news["ingest"].clear()
+    stop.set()
+    crew.lets_pass("ingest", 600.0)
 
 
 def test_thread_that_waits_for_jobs_is_roused_by_the_order_to_stop_and_not_by_news(stop: Noting) -> None:

@@ -188,6 +188,17 @@ def test_source_is_told_only_after_the_commit(line: Line, monkeypatch: pytest.Mo
     assert told == [{"e1": "pending"}]
 
 
+def test_whoever_waits_is_told_how_many_rows_the_ledger_holds_before_the_source_is(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.enter("e1")
+    line.enter("e2", contract="K-2")
+    told: list[object] = []
+    monkeypatch.setattr(line.source, "mark_taken", lambda rows: told.append(("source", len(rows))))
+    line.ingest(held=lambda rows: told.append((rows, line.states())))
+    assert told == [(2, {"e1": "pending", "e2": "pending"}), ("source", 2)]
+
+
 def test_source_that_fails_to_be_told_brings_its_rows_again_and_nothing_is_taken_twice(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:

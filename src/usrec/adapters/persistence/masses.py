@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import BindParameter, and_, bindparam, case, delete, func, insert, null, or_, select, update
+from sqlalchemy import BindParameter, and_, bindparam, case, delete, exists, func, insert, null, or_, select, update
 
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import outbox
@@ -103,11 +103,9 @@ _UNFINISHED: Final = (
     select(*_BATCH_COLUMNS)
     .where(
         mass_batches.c.decision.is_not(None),
-        mass_batches.c.name.in_(
-            select(mass_members.c.batch)
-            .join(outbox, outbox.c.submission_id == mass_members.c.submission_id)
-            .where(_MASS_HELD)
-        ),
+        exists()
+        .where(mass_members.c.batch == mass_batches.c.name, outbox.c.submission_id == mass_members.c.submission_id)
+        .where(_MASS_HELD),
     )
     .order_by(mass_batches.c.decided_at, mass_batches.c.name)
 )

@@ -26,7 +26,7 @@ from usrec.adapters.persistence.permits import read_permits
 from usrec.adapters.persistence.queue_load import read_last_day, read_queue_load
 from usrec.adapters.persistence.story import read_story
 from usrec.adapters.persistence.submission_rows import ROWS, among, conditions, identified
-from usrec.adapters.persistence.tables import UNWRITTEN, journal, submissions, write_backs
+from usrec.adapters.persistence.tables import UNSETTLED, UNWRITTEN, journal, submissions, write_backs
 from usrec.adapters.persistence.unsettled import read_unsettled
 from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.employer_stop import EmployerStop
@@ -74,6 +74,8 @@ _IN_OUTBOX: Final = select(outbox.c.status, outbox.c.wait_reason, func.count()).
     outbox.c.status, outbox.c.wait_reason
 )
 _NEXT: Final = select(func.min(outbox.c.available_at)).where(SCHEDULED)
+_FIRST_DUE: Final = select(func.min(_COLUMNS.due_utc)).where(UNSETTLED)
+_LEGAL_DATE: Final = select(_COLUMNS.legal_date).where(UNSETTLED, _COLUMNS.due_utc == bindparam("due")).limit(1)
 _PASSED_OVER: Final = (
     select(func.count())
     .select_from(submissions)
@@ -177,6 +179,13 @@ class SqlLedgerView:
         """Whether the agent can do anything by itself: send, try again, or tell HR."""
         with self._snapshot() as connection:
             return bool(connection.scalar(_HAS_WORK))
+
+    def next_date(self) -> date | None:
+        """The earliest legal date of an unsettled submission."""
+        with self._snapshot() as connection:
+            due = connection.scalar(_FIRST_DUE)
+            found: date | None = None if due is None else connection.scalar(_LEGAL_DATE, {"due": due})
+        return found
 
     def employer_stops(self) -> Sequence[EmployerStop]:
         """Employers of whom nothing goes out."""
