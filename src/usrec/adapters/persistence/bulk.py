@@ -40,7 +40,8 @@ def write_rows(connection: Connection, statement: Any, rows: Sequence[Values]) -
         parameters = prepared.parameters(rows)
     except ValueError as wrong:
         raise InvariantViolation(str(wrong), kept="Nothing of this transaction was written") from None
-    done = connection.exec_driver_sql(prepared.text, parameters, _COUNTED)
+    alone = parameters[0] if len(parameters) == 1 else parameters
+    done = connection.exec_driver_sql(prepared.text, alone, _COUNTED)
     return done.rowcount
 
 
