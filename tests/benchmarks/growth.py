@@ -45,7 +45,7 @@ class Scale:
     few: int = 10_000
     many: int = 1_000_000
     claims: int = 30
-    events: int = 1500
+    events: int = 1000
     turns: int = 3
 
 
