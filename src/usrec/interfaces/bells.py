@@ -48,7 +48,7 @@ class Bells:
 
     def tells_of(self, ring: Ring) -> bool:
         """Whether a database wakes the agent by itself when there is such work."""
-        return ring in self._heard_by.values()
+        return ring in list(self._heard_by.values())
 
     def loops(self, agent: Agent) -> Sequence[Loop]:
         """One for each doorbell."""

@@ -28,7 +28,7 @@ class Foresight:
     def look(self, agent: Agent) -> None:
         """Raise what the forecast calls for, if the last look is long ago or the clock was turned back."""
         now, last = agent.clock.now(), self._looked_at
-        if last is not None and (last <= now < last + LOOK_EVERY or not self._counting.is_due):
+        if last is not None and (last <= now < last + LOOK_EVERY or not self._counting.is_due()):
             return
         cap, view, policy = agent.settings.values.delivery.rate, agent.ledger.view, agent.watching
         with self._counting.taken():

@@ -210,7 +210,7 @@ class Vitals:
             LedgerUnavailable: It does not answer.
         """
         view, former = agent.ledger.view, self._outlook
-        if former is None or self._counting.is_due:
+        if former is None or self._counting.is_due():
             with self._counting.taken():
                 self._outlook = look_at_ledger(view, self._clock.now())
         else:

@@ -22,7 +22,6 @@ class Seldom:
         self._monotonic = monotonic
         self._from: float | None = None
 
-    @property
     def is_due(self) -> bool:
         """Whether none was taken yet, or the last one has been rested from."""
         return self._from is None or self._monotonic() >= self._from

@@ -29,21 +29,21 @@ class Seconds:
 def test_a_look_takes_a_hundredth_of_the_time() -> None:
     seconds = Seconds()
     looks = Seldom(seconds)
-    assert looks.is_due
+    assert looks.is_due()
     with looks.taken():
         seconds.now += 0.5
-    assert not looks.is_due
+    assert not looks.is_due()
     seconds.now += 49.9
-    assert not looks.is_due
+    assert not looks.is_due()
     seconds.now += 0.2
-    assert looks.is_due
+    assert looks.is_due()
 
 
 def test_look_that_failed_is_due_at_once() -> None:
     looks = Seldom(Seconds())
     with pytest.raises(LedgerUnavailable), looks.taken():
         raise LedgerUnavailable("away")
-    assert looks.is_due
+    assert looks.is_due()
 
 
 @pytest.fixture
