@@ -125,9 +125,11 @@ def test_sigkill_at_every_place_of_a_stage_loses_and_doubles_nothing(
     make_workplace: MakeWorkplace, simulator: SimulatorProcess, stage: str
 ) -> None:
     workplace = make_workplace(delivery=ONE_BY_ONE)
-    expected = enter_events(workplace)
+    expected = dict(enter_events(workplace))
     workplace.connect(simulator.url)
     for place in STAGES[stage]:
+        if place.endswith(("linked", "headed")):
+            expected[workplace.hire(a_person())] = "accepted"
         die(workplace, place, 1, "run", "--drain")
     workplace.drain()
     require_sound(workplace, simulator, expected)

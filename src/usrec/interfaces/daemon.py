@@ -167,6 +167,7 @@ class Daemon:
             GatewayUnavailable: A drain gave up; nothing was lost.
             UsrecError: Something that only an administrator can mend.
         """
+        drained = False
         self.drain.moved()
         workers = self.agent.settings.values.delivery.workers
         _log.info("agent started", action="agent.start", owner=self.agent.owner, workers=workers)
@@ -179,13 +180,15 @@ class Daemon:
             self._new_keys(self.agent)
             self.crew.staff(self._loops(drain=drain))
             self.manager.is_ready("started")
-            self._supervise(drain=drain)
+            drained = self._supervise(drain=drain)
         finally:
             self.manager.is_stopping("finishing the steps in hand")
             self._halt()
             self.crew.join(self._give_sign_of_life)
             self.reloader.join()
             self._free_claims()
+            if drained:
+                self._tell_the_rest()
             self.journal.finish(self.handover.current)
             self.heart.stop(self.handover.current)
         self._finish()
@@ -200,6 +203,13 @@ class Daemon:
                 work.commit()
         except TheirsToWaitFor as problem:
             _log.warning(str(problem), action="agent.leases_left")
+
+    def _tell_the_rest(self) -> None:
+        """A thread that was telling one thing when the drain ended has kept others from being told."""
+        try:
+            self.alerting.tell_all(self.handover.current)
+        except TheirsToWaitFor as problem:
+            _log.warning(str(problem), action="alert.left")
 
     def _new_keys(self, agent: Agent) -> None:
         """What waited for a key is tried with those that ``agent`` has read; its sinks alone are to be told."""
@@ -288,19 +298,20 @@ class Daemon:
             )
         ]
 
-    def _supervise(self, *, drain: bool) -> None:
-        """The main thread: take orders, give signs of life."""
+    def _supervise(self, *, drain: bool) -> bool:
+        """The main thread: take orders, give signs of life; returns whether a drain has come to its end."""
         while not self.stop.is_set():
             order = self._next_order(drain=drain)
             if order is Order.STOP or self.stop.is_set():
-                return
+                return False
             if order is Order.RELOAD:
                 self.reloader.want()
             self.reloader.go_on(finished=lambda: self.orders.put(Order.LOOK))
             self.crew.staff(self._loops(drain=drain))
             self._give_sign_of_life()
             if drain and self.drain.is_over(self.handover.current.ledger.view) and self._all_told():
-                return
+                return True
+        return False
 
     def _all_told(self) -> bool:
         """Whether everybody was told at the end of a drain; a ledger that fails is waited for, as everywhere.

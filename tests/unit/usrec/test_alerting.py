@@ -104,6 +104,24 @@ def test_drain_tells_what_is_due_before_it_ends(line: Line) -> None:
     assert [len(sink.messages) for sink in sinks.values()] == [1, 1]
 
 
+def test_what_a_thread_kept_from_being_told_is_told_when_all_threads_have_ended(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sink is told by one at a time: while its thread is at it, nobody else finds anything to tell."""
+    daemon = Daemon(told_by(line, Subscriber(LOG, InMemoryAlertSink(), "en", at_once=True)))
+    at_work: list[int] = []
+    tell_all = daemon.alerting.tell_all
+
+    def noted(agent: Agent) -> None:
+        at_work.append(sum(thread.is_alive() for thread in daemon.crew._threads.values()))
+        tell_all(agent)
+
+    monkeypatch.setattr(daemon.alerting, "tell_all", noted)
+    daemon.run(drain=True)
+    assert at_work[-1] == 0
+    assert at_work[0] > 0
+
+
 def test_sink_that_is_taken_out_of_the_settings_is_waited_for_no_more(line: Line) -> None:
     overdue(line)
     away = InMemoryAlertSink()
