@@ -9,6 +9,8 @@ from typing import Final
 
 _REST: Final = 100
 """So many times what a look took passes before the next, so that looking takes a hundredth of the agent's time."""
+_LONGEST: Final = 300.0
+"""Seconds; a look that took long because the ledger was busy must not be the last for hours."""
 
 
 class Seldom:
@@ -32,4 +34,4 @@ class Seldom:
         began = self._monotonic()
         yield
         ended = self._monotonic()
-        self._from = ended + _REST * (ended - began)
+        self._from = ended + min(_LONGEST, _REST * (ended - began))

@@ -39,6 +39,17 @@ def test_a_look_takes_a_hundredth_of_the_time() -> None:
     assert looks.is_due()
 
 
+def test_look_that_took_very_long_is_not_the_last_for_hours() -> None:
+    seconds = Seconds()
+    looks = Seldom(seconds)
+    with looks.taken():
+        seconds.now += 60
+    seconds.now += 299
+    assert not looks.is_due()
+    seconds.now += 2
+    assert looks.is_due()
+
+
 def test_look_that_failed_is_due_at_once() -> None:
     looks = Seldom(Seconds())
     with pytest.raises(LedgerUnavailable), looks.taken():
