@@ -21,6 +21,7 @@ from usrec.adapters.persistence.view import SqlLedgerView
 from usrec.application.survey import NAMED, take_survey
 from usrec.domain.alert import Watched
 from usrec.domain.source_event import ContractKey, EventId
+from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, Submission, SubmissionId
 from usrec.ports.ledger import UnitOfWork
 from usrec.ports.ledger_view import SubmissionRow
@@ -146,14 +147,18 @@ def test_steps_of_the_line_use_their_indexes_and_never_read_a_whole_table(shared
         assert whole == [], found
 
 
-def test_next_legal_date_is_found_without_reading_what_waits(shared_ledger: SqlLedger) -> None:
+def test_next_legal_date_is_found_among_what_is_unsettled_however_much_is_registered(shared_ledger: SqlLedger) -> None:
     stock(shared_ledger)
+    registered = update(submissions).where(submissions.c.id >= "s000100").values(state=State.ACCEPTED)
+    with shared_ledger._engine.begin() as connection:
+        connection.execute(registered)
+        connection.execute(text("ANALYZE"))
     with executed(shared_ledger) as seen:
         assert shared_ledger.view.next_date() == a_submission().legal_date
     first = next(one for one in seen if "min(" in one[0])
     with shared_ledger._engine.connect() as connection:
         found = plan(connection, *first)
-    assert "ix_submissions_due" in found
+    assert "ix_submissions_unsettled" in found
     assert not reads_whole("submissions", found), found
 
 

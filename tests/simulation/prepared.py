@@ -122,9 +122,8 @@ class PreparedConnection:
         return _Result(prepared.rows(cursor.fetchall()) if prepared.rows else (), cursor.rowcount)
 
     def exec_driver_sql(self, statement: str, parameters: Sequence[Any], _: Any = None) -> _Result:
-        """Run a statement that is compiled already, for one row or for each of a list."""
-        run = self.driver.executemany if isinstance(parameters, list) else self.driver.execute
-        return _Result((), self._run(run, statement, parameters).rowcount)
+        """Run a statement that is compiled already."""
+        return _Result((), self._run(self.driver.executemany, statement, parameters).rowcount)
 
     def scalar(self, statement: Any, values: Any = None) -> Any:
         row = self.execute(statement, values).first()

@@ -44,6 +44,7 @@ from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.interfaces import daemon as daemon_module
 from usrec.interfaces.daemon import Daemon
+from usrec.ports.doorbell import Ring
 
 Log = Sequence[MutableMapping[str, Any]]
 
@@ -96,6 +97,25 @@ def test_drain_takes_delivers_tells_hr_and_ends(line: Line, monkeypatch: pytest.
     notes = [line.source.status_of(row) for row in rows]
     assert {note.state for note in notes if note is not None} == {"accepted"}
     assert None not in notes
+
+
+def test_taking_and_sending_go_first_and_what_only_tells_or_looks_lets_them_pass(line: Line) -> None:
+    loops = Daemon(agent_of(line))._loops(drain=False)
+    assert {loop.name for loop in loops if loop.goes_first} == {"ingest-hr", "deliver"}
+    assert {loop.name for loop in loops if loop.lets_pass} == {"write-back-hr", "upkeep", "journal", "look"}
+
+
+def test_clerk_is_rung_for_by_whoever_took_rows_unless_the_ledger_rings(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon = Daemon(agent_of(line))
+    rung: list[Ring] = []
+    monkeypatch.setattr(daemon.crew, "rang", rung.append)
+    for number, heard in enumerate(({}, {"ledger": Ring.READY})):
+        daemon.bells._heard_by = dict(heard)
+        line.enter(f"c{number}", contract=f"K-{number}")
+        assert daemon.hr_rows.take_from(daemon.agent, line.source) == 1
+    assert rung == [Ring.READY]
 
 
 def test_drain_of_nothing_ends_at_once(line: Line) -> None:

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from support.seconds import Seconds
 from usrec.interfaces.pulse import Pulses
 
 MINUTE = timedelta(minutes=1)
-
-
-class Seconds:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_thread_hangs_when_its_step_takes_longer_than_it_may() -> None:

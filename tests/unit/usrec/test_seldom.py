@@ -8,22 +8,13 @@ import pytest
 
 from support.line import Line
 from support.line_agent import agent_of
+from support.seconds import Seconds
 from usrec.adapters.persistence.view import SqlLedgerView
 from usrec.bootstrap import Agent
 from usrec.domain.errors import LedgerUnavailable
 from usrec.interfaces.foresight import LOOK_EVERY, Foresight
 from usrec.interfaces.health import Health, Vitals
 from usrec.interfaces.seldom import Seldom
-
-
-class Seconds:
-    """A clock of the machine that stands still."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_a_look_takes_a_hundredth_of_the_time() -> None:

@@ -100,6 +100,25 @@ def test_what_breaks_while_a_delivery_is_told_is_raised_when_all_others_have_end
     assert {line.of(one).state for one in events} == {State.ACCEPTED}
 
 
+def test_knock_before_a_shift_costs_no_second_claim(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, claims = Desk(line, monkeypatch, group=3), []
+
+    def counted(**how: Any) -> Sequence[Claim]:
+        claims.append(how)
+        return claim_due(**how)
+
+    monkeypatch.setattr("usrec.interfaces.dispatch.claim_due", counted)
+    needed = []
+    for knocks in (False, True):
+        line.take(f"c{knocks}", contract=f"K-{knocks}")
+        if knocks:
+            desk.dispatch.bench.knock()
+        claims.clear()
+        desk.step(desk.agent)
+        needed.append(len(claims))
+    assert needed[0] == needed[1]
+
+
 def test_what_follows_a_reopened_gateway_is_done_again_until_it_is_done() -> None:
     gate, done = Gate(), []
     policy = BreakerPolicy(failures=1)

@@ -40,8 +40,7 @@ def write_rows(connection: Connection, statement: Any, rows: Sequence[Values]) -
         parameters = prepared.parameters(rows)
     except ValueError as wrong:
         raise InvariantViolation(str(wrong), kept="Nothing of this transaction was written") from None
-    alone = parameters[0] if len(parameters) == 1 else parameters
-    done = connection.exec_driver_sql(prepared.text, alone, _COUNTED)
+    done = connection.exec_driver_sql(prepared.text, parameters, _COUNTED)
     return done.rowcount
 
 

@@ -74,7 +74,8 @@ _IN_OUTBOX: Final = select(outbox.c.status, outbox.c.wait_reason, func.count()).
     outbox.c.status, outbox.c.wait_reason
 )
 _NEXT: Final = select(func.min(outbox.c.available_at)).where(SCHEDULED)
-_FIRST_DUE: Final = select(func.min(_COLUMNS.due_utc)).where(UNSETTLED)
+_FIRST_DUE: Final = select(func.min(func.coalesce(_COLUMNS.due_utc, _COLUMNS.due_utc))).where(UNSETTLED)
+"""By the index of what is unsettled, which stays small; that of all dates leads through all that was registered."""
 _LEGAL_DATE: Final = select(_COLUMNS.legal_date).where(UNSETTLED, _COLUMNS.due_utc == bindparam("due")).limit(1)
 _PASSED_OVER: Final = (
     select(func.count())
