@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -120,6 +122,20 @@ def test_a_ledger_that_others_may_read_is_a_warning_beside_its_version(patient: 
     said = patient.says(examine_ledger)
     assert said["ledger.open_to_others"].advice.startswith("Run: chmod 600 ")
     assert worst(list(said.values())) is Verdict.WARN
+
+
+@provokes(say.STATISTICS)
+def test_statistics_in_the_ledgers_file_are_a_warning_until_they_are_dropped_as_advised(patient: Patient) -> None:
+    """By those of an empty table SQLite reads it whole at every claim, however long it gets."""
+    patient.make_ledger()
+    file = patient.folder / "ledger.db"
+    with closing(sqlite3.connect(file)) as ledger:
+        ledger.executescript("ANALYZE")
+        said = patient.says(examine_ledger)
+        command, place, sql = shlex.split(said["ledger.statistics"].advice.partition("then: ")[2])
+        assert (command, place) == ("sqlite3", str(file))
+        ledger.executescript(sql)
+    assert "ledger.statistics" not in patient.says(examine_ledger)
 
 
 @provokes(say.RIGHTS_MISSING, say.CURRENT)

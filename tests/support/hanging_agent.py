@@ -16,9 +16,9 @@ def hang_for_ever(*_: object) -> None:
 def main() -> None:
     with (
         mock.patch("usrec.adapters.gateway.shep.ShepGateway.submit", hang_for_ever),
-        mock.patch("usrec.interfaces.daemon.LEDGER_TIME", SOON),
+        mock.patch("usrec.interfaces.lines.LEDGER_TIME", SOON),
         mock.patch("usrec.interfaces.daemon.OTHERS_TIME", SOON),
-        mock.patch("usrec.interfaces.daemon.lease_needed", return_value=SOON),
+        mock.patch("usrec.interfaces.lines.lease_needed", return_value=SOON),
     ):
         from usrec.__main__ import main as usrec
 

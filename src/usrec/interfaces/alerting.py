@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 import structlog
 
@@ -19,13 +18,11 @@ from usrec.application.tell_sink import Told, tell_sink
 from usrec.application.watch_deadlines import watch_deadlines
 from usrec.bootstrap import Agent
 from usrec.domain.alert import OpenAlert
-from usrec.interfaces.crew import Loop
+from usrec.interfaces.crew import LEDGER_TIME, Loop
 from usrec.interfaces.drift import DriftTold, drift_telling
 from usrec.interfaces.foresight import Foresight
 from usrec.ports.alert_sink import LOG, Composer, SinkName, Subscriber
 
-LEDGER_TIME: Final = timedelta(minutes=2)
-"""What the ledger may take in one step."""
 _log = structlog.get_logger("usrec.alerts")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,6 +14,7 @@ from usrec.domain.audit_run import AuditRun
 from usrec.domain.errors import UsrecError
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.source_event import EmployerName
+from usrec.interfaces.crew import LOOK_EVERY, Loop
 from usrec.interfaces.drift import timetable_of
 
 AUDIT_TIME: Final = timedelta(minutes=30)
@@ -32,6 +34,17 @@ class AuditWatch:
     def __init__(self) -> None:
         self._again_at: datetime | None = None
         self.has_looked = False
+
+    def loops(self, agent: Agent) -> Sequence[Loop]:
+        """One where the settings name a time for audits."""
+
+        def once(agent: Agent) -> bool:
+            self.look(agent)
+            return False
+
+        if agent.settings.values.audit.at is None:
+            return []
+        return [Loop("audit", once, AUDIT_TIME, LOOK_EVERY.total_seconds(), wakes_early=False)]
 
     def look(self, agent: Agent) -> None:
         """Take the day's audit of each employer of whom none was taken since its time; what fails is said.

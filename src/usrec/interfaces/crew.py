@@ -16,6 +16,12 @@ from usrec.interfaces.handover import Handover
 from usrec.interfaces.pulse import Pulses
 from usrec.ports.doorbell import Ring
 
+LOOK_EVERY: Final = timedelta(seconds=15)
+"""The rest of those that mostly find nothing due."""
+LEDGER_TIME: Final = timedelta(minutes=2)
+"""What the ledger may take in one step, on top of everything else: it is waited for up to 10 s a transaction."""
+OTHERS_TIME: Final = timedelta(minutes=10)
+"""What HR databases and alert sinks may take in one step; each has timeouts of its own."""
 _GLANCE: Final = 0.02
 """Seconds between two looks at whether those that go first have passed."""
 _TURNS: Final = 25

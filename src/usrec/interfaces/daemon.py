@@ -9,13 +9,12 @@ main thread takes orders: to stop (every thread finishes the step in hand) and t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Final
 
 import structlog
 
@@ -27,11 +26,11 @@ from usrec.bootstrap import Agent
 from usrec.domain.errors import TheirsToWaitFor, UsrecError
 from usrec.domain.submission import WaitReason
 from usrec.interfaces.alerting import Alerting, in_brief
-from usrec.interfaces.audit_watch import AUDIT_TIME, AuditWatch
+from usrec.interfaces.audit_watch import AuditWatch
 from usrec.interfaces.authority import AuthorityWatch
 from usrec.interfaces.bells import Bells
 from usrec.interfaces.clock_watch import ClockWatch, clock_words
-from usrec.interfaces.crew import Crew, Loop
+from usrec.interfaces.crew import LEDGER_TIME, LOOK_EVERY, OTHERS_TIME, Crew, Loop
 from usrec.interfaces.dispatch import Dispatch
 from usrec.interfaces.drain import Drain
 from usrec.interfaces.gate import Gates
@@ -44,19 +43,12 @@ from usrec.interfaces.lines import Lines
 from usrec.interfaces.metrics_page import sink_names, standing_of
 from usrec.interfaces.reload import Compose, Reloader
 from usrec.interfaces.service_manager import ServiceManager
-from usrec.interfaces.telling import tell_one
-from usrec.interfaces.trust_watch import TrustWatch, longest_look
+from usrec.interfaces.telling import telling_loops
+from usrec.interfaces.trust_watch import TrustWatch
 from usrec.ports.alert_sink import Composer
 from usrec.ports.doorbell import Ring
 from usrec.ports.event_source import StatusNote
-from usrec.settings.rules import lease_needed
-from usrec.settings.signing_time import signing_needed
 
-LOOK_EVERY: Final = timedelta(seconds=15)
-LEDGER_TIME: Final = timedelta(minutes=2)
-"""What the ledger may take in one step, on top of everything else: it is waited for up to 10 s a transaction."""
-OTHERS_TIME: Final = timedelta(minutes=10)
-"""What HR databases and alert sinks may take in one step; each has timeouts of its own."""
 _log = structlog.get_logger("usrec.daemon")
 
 
@@ -221,45 +213,23 @@ class Daemon:
         self.crew.wake()
 
     def _loops(self, *, drain: bool) -> Sequence[Loop]:
-        values, poll = self.handover.current.settings.values, self._poll()
-        gateway, signing = values.gateway, signing_needed(values.employer.values(), values.gateway.transport_key)
-        exchange = lease_needed(gateway.timeouts, by_proxy=gateway.proxy is not None, signing=signing) + LEDGER_TIME
+        agent, poll = self.handover.current, self._poll()
         aside = partial(Loop, wakes_early=False, lets_pass=LETS_PASS)
-        journal = aside("journal", self._link_once, OTHERS_TIME, LINK_EVERY.total_seconds())
-        look = aside("look", self._look_once, LEDGER_TIME, LOOK_EVERY.total_seconds())
-        return [
-            *self.hr_rows.loops(self.handover.current, poll),
+        loops = [
+            *self.hr_rows.loops(agent, poll),
             Loop("upkeep", self._upkeep_once, OTHERS_TIME, poll, lets_pass=LETS_PASS),
-            *self._delivering_loops(exchange, poll),
-            *self.alerting.loops(self.handover.current, poll),
-            self.heart.loop(values.watch.silence, draining=drain),
-            journal,
-            *self._telling_loops(poll),
+            *self.lines.loops(agent, poll),
+            *self.alerting.loops(agent, poll),
+            self.heart.loop(agent.settings.values.watch.silence, draining=drain),
+            aside("journal", self._link_once, OTHERS_TIME, LINK_EVERY.total_seconds()),
+            *telling_loops(agent, poll),
             *self._clock_loops(drain=drain),
-            *([] if drain else [look, *self._audit_loops(), *self._trust_loops()]),
-            *([] if drain else self.bells.loops(self.handover.current)),
         ]
-
-    def _delivering_loops(self, exchange: timedelta, poll: float) -> Iterator[Loop]:
-        """A clerk for each line, and its delivering threads."""
-        for employer, line in self.lines.of(self.handover.current).items():
-            name = f"deliver-{employer}" if employer else "deliver"
-            clerk = line.once(name, exchange)
-            rouse = line.bench.knock
-            yield Loop(name, clerk, exchange, poll, wakes_on=[Ring.READY], rouse=rouse, goes_first=True)
-            yield from self._hands(line, name, exchange, poll)
-
-    def _hands(self, line: Dispatch, clerk: str, exchange: timedelta, idle: float) -> Iterator[Loop]:
-        """The delivering threads; news are none of theirs, but an order to stop is."""
-        for number in range(self.handover.current.settings.values.delivery.workers):
-            name = f"{clerk}-{number}"
-            hand, away = line.hand(name, exchange, idle), line.bench.call_away
-            yield Loop(name, hand, exchange, idle, wakes_early=False, rouse=away)
-
-    def _telling_loops(self, poll: float) -> Sequence[Loop]:
-        """For HR systems that are told of changes at once."""
-        listeners = self.handover.current.listeners
-        return [Loop(f"tell-hr-{one.source}", partial(tell_one, one.source), OTHERS_TIME, poll) for one in listeners]
+        if drain:
+            return loops
+        look = aside("look", self._look_once, LEDGER_TIME, LOOK_EVERY.total_seconds())
+        trust = self.trust.loops(agent, on_duty=lambda: self.handover.current, freed=self._new_keys)
+        return [*loops, look, *self.audits.loops(agent), *trust, *self.bells.loops(agent)]
 
     def _clock_loops(self, *, drain: bool) -> Sequence[Loop]:
         """For a clock that somebody else can tell to be wrong."""
@@ -282,21 +252,6 @@ class Daemon:
         if not found.is_right:
             self.drain.clock_wrong(clock_words(found))
         return False
-
-    def _trust_loops(self) -> Sequence[Loop]:
-        values = self.handover.current.settings.values
-        if values.trust is None:
-            return []
-        allowed = longest_look(values, values.trust) + LEDGER_TIME
-        return [
-            Loop(
-                "trust",
-                self._look_up_once,
-                allowed,
-                min(LOOK_EVERY, values.trust.interval).total_seconds(),
-                wakes_early=False,
-            )
-        ]
 
     def _supervise(self, *, drain: bool) -> bool:
         """The main thread: take orders, give signs of life; returns whether a drain has come to its end."""
@@ -374,26 +329,11 @@ class Daemon:
         self.hr_rows.look_for_stops(agent)
         return False
 
-    def _audit_loops(self) -> Sequence[Loop]:
-        if self.handover.current.settings.values.audit.at is None:
-            return []
-        return [Loop("audit", self._audit_once, AUDIT_TIME, LOOK_EVERY.total_seconds(), wakes_early=False)]
-
     def _has_audited(self) -> bool:
         return self.audits.has_looked or self.handover.current.settings.values.audit.at is None
 
-    def _audit_once(self, agent: Agent) -> bool:
-        self.audits.look(agent)
-        return False
-
     def _link_once(self, agent: Agent) -> bool:
         self.journal.look(agent)
-        return False
-
-    def _look_up_once(self, agent: Agent) -> bool:
-        """Look up revocation; what waited for a certificate that may be used again is tried at once."""
-        if self.trust.look(agent, unwanted=lambda: agent is not self.handover.current):
-            self._new_keys(agent)
         return False
 
     def _look_once(self, agent: Agent) -> bool:

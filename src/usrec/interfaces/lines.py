@@ -6,7 +6,8 @@ stumbles over) takes no thread, no turn and no try from another. With one employ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -14,7 +15,11 @@ import structlog
 from usrec.bootstrap import Agent
 from usrec.domain.breaker import Breaker, longest_open
 from usrec.domain.errors import TheirsToWaitFor
+from usrec.interfaces.crew import LEDGER_TIME, Loop
 from usrec.interfaces.dispatch import Dispatch
+from usrec.ports.doorbell import Ring
+from usrec.settings.rules import lease_needed
+from usrec.settings.signing_time import signing_needed
 
 FORMER: Final = "(former)"
 """Stands for employers that the settings do not name any more: a number may be an IIN, which is told nowhere."""
@@ -37,6 +42,20 @@ class Lines:
         self._former: dict[str, str] = {}
         self._agent: Agent | None = None
         self._manned: Mapping[str, Dispatch] = {"": whole}
+
+    def loops(self, agent: Agent, every: float) -> Iterator[Loop]:
+        """A clerk for each line, and its delivering threads.
+
+        Args:
+            every: Seconds between two looks.
+        """
+        allowed = _longest_exchange(agent)
+        for employer, line in self.of(agent).items():
+            name = f"deliver-{employer}" if employer else "deliver"
+            clerk, rouse = line.once(name, allowed), line.bench.knock
+            yield Loop(name, clerk, allowed, every, wakes_on=[Ring.READY], rouse=rouse, goes_first=True)
+            for number in range(agent.settings.values.delivery.workers):
+                yield _hand(line, f"{name}-{number}", allowed, every)
 
     def of(self, agent: Agent) -> Mapping[str, Dispatch]:
         """The line of each employer by its name; that of all without one. Those of former employers are left."""
@@ -83,3 +102,15 @@ class Lines:
                 return ()
             self._agent, self._strangers = agent, sorted(found)
         return self._strangers
+
+
+def _hand(line: Dispatch, name: str, allowed: timedelta, every: float) -> Loop:
+    """A delivering thread; news are none of its own, but an order to stop is."""
+    return Loop(name, line.hand(name, allowed, every), allowed, every, wakes_early=False, rouse=line.bench.call_away)
+
+
+def _longest_exchange(agent: Agent) -> timedelta:
+    """What signing, sending and recording may take where everybody is as slow as the timeouts allow."""
+    values, gateway = agent.settings.values, agent.settings.values.gateway
+    signing = signing_needed(values.employer.values(), gateway.transport_key)
+    return lease_needed(gateway.timeouts, by_proxy=gateway.proxy is not None, signing=signing) + LEDGER_TIME

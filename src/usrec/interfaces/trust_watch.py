@@ -12,6 +12,7 @@ import structlog
 
 from usrec.application.watch_trust import look_up, record_trust
 from usrec.domain.trust import Subject, TrustStatus, TrustVerdict
+from usrec.interfaces.crew import LEDGER_TIME, LOOK_EVERY, Loop
 from usrec.interfaces.let_go import result_while_wanted
 from usrec.ports.trust import TrustJudge
 from usrec.revocation import certificates_in_use
@@ -46,6 +47,26 @@ class TrustWatch:
     _looked_at: datetime | None = None
     _told: Mapping[str, TrustStatus] = field(default_factory=dict)
     _unrecorded: bool = False
+
+    def loops(self, agent: Agent, *, on_duty: Callable[[], Agent], freed: Callable[[Agent], None]) -> Sequence[Loop]:
+        """One where the settings say whom to trust.
+
+        Args:
+            on_duty: The agent whose certificates count; looks for another are broken off.
+            freed: Called when a certificate may be used again: what waited for it is tried at once.
+        """
+
+        def once(agent: Agent) -> bool:
+            if self.look(agent, unwanted=lambda: agent is not on_duty()):
+                freed(agent)
+            return False
+
+        values = agent.settings.values
+        if values.trust is None:
+            return []
+        allowed = longest_look(values, values.trust) + LEDGER_TIME
+        every = min(LOOK_EVERY, values.trust.interval).total_seconds()
+        return [Loop("trust", once, allowed, every, wakes_early=False)]
 
     def look(self, agent: Agent, *, unwanted: Callable[[], bool] = lambda: False) -> bool:
         """Look all certificates up where it is time; whether one may be used again that was not to be used before.

@@ -267,8 +267,8 @@ def test_hung_thread_ends_the_signs_of_life_until_it_moves_again(
     line: Line, manager: NotifySocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watchdog = timedelta(seconds=0.04)
-    monkeypatch.setattr("usrec.interfaces.daemon.LEDGER_TIME", timedelta(seconds=0.3))
-    monkeypatch.setattr("usrec.interfaces.daemon.lease_needed", lambda *_, **__: timedelta(0))
+    monkeypatch.setattr("usrec.interfaces.lines.LEDGER_TIME", timedelta(seconds=0.3))
+    monkeypatch.setattr("usrec.interfaces.lines.lease_needed", lambda *_, **__: timedelta(0))
     go_on = threading.Event()
 
     def hangs(envelope: Envelope) -> SubmissionOutcome:

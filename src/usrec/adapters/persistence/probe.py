@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Final
+
+from sqlalchemy import text
 
 from usrec.adapters.persistence.chain_view import SqlChainView
 from usrec.adapters.persistence.engine import READ_ONLY, connected, create_ledger_engine, is_in_memory
@@ -15,6 +18,8 @@ from usrec.adapters.persistence.writing import WriteBehind
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable
 from usrec.domain.secret import Secret
 from usrec.domain.source_event import EventId, SourceName
+
+_STATISTICS: Final = text("SELECT name FROM sqlite_master WHERE name GLOB 'sqlite_stat[1-9]' ORDER BY name")
 
 
 class LedgerProbe:
@@ -67,6 +72,19 @@ class LedgerProbe:
             LedgerUnavailable: It cannot be reached.
         """
         return shortfalls(self._engine)
+
+    def statistics(self) -> list[str]:
+        """Tables in which an ``ANALYZE`` has left statistics in an SQLite file; a server keeps its own up to date.
+
+        Source: https://www.sqlite.org/fileformat2.html#the_sqlite_stat1_table
+
+        Raises:
+            LedgerUnavailable: It cannot be reached.
+        """
+        if self.file is None:
+            return []
+        with connected(self._engine.execution_options(**{READ_ONLY: True})) as connection:
+            return list(connection.scalars(_STATISTICS))
 
     def unknown(self, source: SourceName, keys: Collection[tuple[EventId, int]]) -> int:
         """How many of a source's keys were never taken, as far as this ledger knows; only where it is at this version.

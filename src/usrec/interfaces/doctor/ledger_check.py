@@ -63,6 +63,13 @@ OPEN_TO_OTHERS: Final = Kind(
     N_("Other users may read the ledger's file {place}, which holds personal data"),
     N_("Run: chmod 600 {place}"),
 )
+STATISTICS: Final = Kind(
+    "ledger",
+    "statistics",
+    Verdict.WARN,
+    N_("Somebody ran ANALYZE on the ledger's file: by statistics that get old SQLite may read whole tables"),
+    N_("Stop the agent, make a backup, then: sqlite3 {place} '{sql}'"),
+)
 
 RIGHTS_HELD: Final = Kind(
     "rights", "held", Verdict.OK, N_("The agent's account has every right in the ledger that it needs")
@@ -211,6 +218,13 @@ def _version(ledger: LedgerProbe) -> Iterator[Line]:
         yield CURRENT.line(found=found)
     if ledger.file is not None and ledger.file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield OPEN_TO_OTHERS.line(place=ledger.file)
+    yield from _statistics(ledger)
+
+
+def _statistics(ledger: LedgerProbe) -> Iterator[Line]:
+    """The agent's questions are made for the indexes; a file without statistics is searched by them."""
+    if found := ledger.statistics():
+        yield STATISTICS.line(place=ledger.file, sql=" ".join(f"DROP TABLE {name};" for name in found))
 
 
 def _disk(installation: Installation, ledger: LedgerProbe) -> Iterator[Line]:
