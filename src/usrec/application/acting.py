@@ -6,6 +6,7 @@ Whatever is refused here is refused before anything is written.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, NoReturn
 
 from usrec.application.contract_line import known
@@ -48,10 +49,21 @@ def queued(work: UnitOfWork, submission: Submission) -> QueueEntry:
     return entry
 
 
-def not_in_flight(entry: QueueEntry, submission: Submission) -> None:
-    """Refuse what an agent is sending."""
+def not_in_flight(entry: QueueEntry, submission: Submission, now: datetime) -> None:
+    """Refuse what an agent is sending.
+
+    An agent whose lease has run out sends nothing and records nothing any more, whether it is gone or only sleeps.
+    """
+    if entry.status is QueueStatus.CLAIMED and (entry.lease_until is None or entry.lease_until > now):
+        step = "Try again in a minute; the claim of an agent that is gone runs out after [delivery] lease"
+        refuse(submission, "an agent is sending it at this moment", step)
+
+
+def not_claimed(entry: QueueEntry, submission: Submission) -> None:
+    """Refuse what an agent has begun: if that one is gone, the next agent has to close its attempt."""
     if entry.status is QueueStatus.CLAIMED:
-        refuse(submission, "an agent is sending it at this moment", "Try again in a minute")
+        step = "Try again in a minute; where no agent runs, start one: it ends what the last one began"
+        refuse(submission, "an agent is sending it at this moment", step)
 
 
 def not_without_iin(submission: Submission) -> None:

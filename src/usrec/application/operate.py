@@ -70,7 +70,7 @@ def hold(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock: Cl
     with ledger.begin() as work:
         submission = locked(work, submission_id)
         entry = queued(work, submission)
-        not_in_flight(entry, submission)
+        not_in_flight(entry, submission, now)
         not_by_hand(entry, submission)
         status = QueueStatus.BLOCKED if entry.status is QueueStatus.BLOCKED else QueueStatus.HELD
         work.outbox.put(replace(entry, status=status, wait_reason=WaitReason.HELD_BY_PERSON, note=actor.reason))
@@ -121,7 +121,7 @@ def check_out(
     with ledger.begin() as work:
         submission = locked(work, submission_id)
         entry = queued(work, submission)
-        not_in_flight(entry, submission)
+        not_in_flight(entry, submission, now)
         if entry.status is QueueStatus.BLOCKED:
             refuse(submission, f"it waits behind {entry.blocked_by}", "Settle that one first")
         not_without_iin(submission)

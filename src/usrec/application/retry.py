@@ -186,7 +186,7 @@ def _send_now(
         refuse(submission, f"it waits behind {entry.blocked_by}", "Act on that one first")
     if entry.wait_reason is WaitReason.PAPER_DATE:
         refuse(submission, "its date has not come; USREC refuses future dates", "Wait, or withdraw it in HR")
-    not_in_flight(entry, submission)
+    not_in_flight(entry, submission, now)
     not_by_hand(entry, submission)
     not_without_iin(submission)
     _not_outlived(work, entry, submission, now)

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from usrec.application.acting import IN_DOUBT, Actor, locked, not_in_flight, queued, refuse
+from usrec.application.acting import IN_DOUBT, Actor, locked, not_claimed, queued, refuse
 from usrec.application.decision import Decision, record_decision
 from usrec.domain.source_event import HEADS
 from usrec.domain.state import Move
@@ -53,7 +53,7 @@ def settle(submission_id: SubmissionId, settlement: Settlement, actor: Actor, *,
                 " the portal after your check-out had ended:"
                 " check it out again (usrec submission checkout), then settle it",
             )
-        not_in_flight(entry, submission)
+        not_claimed(entry, submission)
         if checked_out and not settlement.accepted:
             refuse(submission, "it was never sent, so nothing was refused", "Release it instead")
         foreign = checked_out or entry.wait_reason is WaitReason.TO_CONFIRM

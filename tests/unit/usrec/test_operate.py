@@ -480,6 +480,19 @@ def test_held_submission_is_not_sent_until_it_is_released(line: Line) -> None:
     assert [done.result for done in line.deliver_all()] == ["accepted"]
 
 
+@pytest.mark.parametrize("act", ["hold", "check_out", "retry"])
+def test_claim_of_an_agent_that_is_gone_keeps_nobody_from_stopping_a_submission(line: Line, act: str) -> None:
+    """Where no agent runs, nobody else would ever end it."""
+    line.take("e")
+    (claim,) = line.claim()
+    with pytest.raises(UnsafeRequest, match="an agent is sending it"):
+        getattr(line, act)("e")
+    line.clock.advance(LEASE)
+    getattr(line, act)("e")
+    assert line.deliver(claim).result == "lease_lost"
+    assert line.wire.submitted == []
+
+
 def test_held_follower_stays_held_when_its_turn_comes(line: Line) -> None:
     blocked(line)
     line.hold("e")
