@@ -150,3 +150,44 @@ def test_a_restored_ledger_registers_nothing_twice_and_forgets_nothing(
     copy.write_bytes(whole[: len(whole) // 2] + bytes([whole[len(whole) // 2] ^ 1]) + whole[len(whole) // 2 + 1 :])
     assert run([sys.executable, "-m", "usrec", "backup", "--verify", str(copy)]).returncode == 5
     assert made["keys"]
+
+
+@pytest.mark.slow
+def test_a_snapshot_put_back_by_hand_is_held_where_it_stands_and_its_journal_is_not_called_cut(
+    make_workplace: MakeWorkplace, tmp_path: Path, pki: Path
+) -> None:
+    workplace = make_workplace()
+    ledger, snapshot = tmp_path / "ledger.db", tmp_path / "snapshot"
+    with SimulatorProcess.start(tmp_path / "registry.db", pki) as simulator:
+        workplace.connect(simulator.url)
+        workplace.hire(BEFORE)
+        workplace.drain()
+        with closing(sqlite3.connect(ledger)) as connection:
+            connection.execute("VACUUM INTO ?", (str(snapshot),))
+        workplace.hire(AFTER)
+        workplace.drain()
+        for left_over in tmp_path.glob("ledger.db-*"):
+            left_over.unlink()
+        snapshot.replace(ledger)
+        assert workplace.usrec("journal", "verify", "--json").returncode == 1, "it was cut off, as far as anybody knows"
+        for wrong in (["--in-place", "--compare"], ["--in-place", "--replace"], ["--in-place", str(snapshot)], []):
+            assert workplace.usrec("restore", *wrong).returncode == 2
+        said = done(workplace, "restore", "--in-place")
+        assert "forgotten what was done last" in said
+        assert "once went on to batch" in said
+        journal = workplace.ask("journal", "verify")
+        assert journal["whole"]
+        assert journal["heads_excused"] > 0
+        compared = workplace.usrec("restore", "--compare", "--json")
+        assert {row["event"]: row["difference"] for row in json.loads(compared.stdout)} == {
+            "hire-4": "registered_unknown"
+        }
+        workplace.hr.execute(CLEAR)
+        workplace.drain()
+        settle_as_registered(workplace, "hire-4", json.loads(compared.stdout)[0]["contract_id"])
+        done(workplace, "employer", "release", "main", "--reason", "compared with HR and the portal")
+        workplace.transfer(AFTER)
+        workplace.drain()
+        numbers = [BEFORE.contract_number, AFTER.contract_number, f"ДС-{AFTER.number}"]
+        assert registered(simulator) == dict.fromkeys(numbers, 1)
+    assert set(states(workplace).values()) == {"accepted"}

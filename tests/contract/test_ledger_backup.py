@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from support.fresh_ledger import make_ledger
-from support.line import ASEL, BIN, EMPLOYERS, IIN, MONDAY, UNREACHABLE, Line, refused
+from support.line import ASEL, BIN, EMPLOYERS, IIN, MONDAY, UNREACHABLE, Line, refused, registered
 from support.postgresql import PostgresqlServer
 from usrec.adapters.inmemory.clock import SeededEntropy
 from usrec.adapters.persistence import SqlLedger, create_ledger_engine, open_ledger
@@ -24,10 +24,11 @@ from usrec.adapters.persistence.care.archive import read_manifest
 from usrec.adapters.persistence.care.backup import Maker, Source, back_up, verify
 from usrec.adapters.persistence.care.restore import Place, restore
 from usrec.adapters.persistence.sealing import NOT_SEALED, KeySealing, Sealing, sealing_key
-from usrec.application.after_restore import Restored, hold_restored
+from usrec.application.after_restore import Restored, hold_in_place, hold_restored
 from usrec.application.link_journal import link_journal
 from usrec.application.operate import release
 from usrec.application.stop_employer import release_employer
+from usrec.application.tell_stop import tell_stop
 from usrec.application.verify_journal import verify_journal
 from usrec.domain.errors import ConfigurationError, LedgerSchemaError, UnsafeRequest, UsrecError
 from usrec.domain.secret import Secret
@@ -136,6 +137,35 @@ def test_what_is_restored_is_what_was_there_with_all_that_may_have_been_sent_hel
     assert verify_journal(ledger.chain_view).breach is None, "the chain goes on where it was"
     assert ledger.view.write_backs_waiting() == line.ledger.view.write_backs_waiting(), "HR is told nothing by it"
     ledger.close()
+
+
+def test_ledger_brought_back_by_other_means_holds_the_same_where_it_stands(vault: Vault) -> None:
+    """A replica that lagged behind, or a snapshot of the disk; an attempt is open in it, of an agent that is gone."""
+    line, told = vault.line, list[int]()
+    work_a_day(line)
+    line.take("sending", contract="K-4")
+    (claim,) = [one for one in line.claim() if one.submission.event_id == "sending"]
+    ready = line.made_ready(claim)
+    opened = line.intend(claim, ready.message, ready.envelope)
+    past, done = hold_in_place(
+        EMPLOYERS,
+        lambda past: told.append(past.head),
+        ledger=line.ledger,
+        entropy=SeededEntropy(3),
+        actor="asel",
+        now=line.clock.now(),
+    )
+    assert (past.head, told) == (1, [1])
+    assert done == Restored(held=4, doubted=2, stopped=1)
+    assert states(line.ledger)["sending"] == (State.INDETERMINATE, WaitReason.HELD_BY_PERSON)
+    assert [one.ending for one in line.attempts("sending")] == ["unknown"], "it can be settled: nothing is left open"
+    assert line.record(opened, registered()) is None, "the agent that slept knows nothing of it"
+    (stop,) = line.ledger.view.employer_stops()
+    assert tell_stop(BIN, ledger=line.ledger, clock=line.clock) == 0, "HR's rows know more"
+    assert stop.reason == "ledger went back in time"
+    entry = line.ledger.view.standing("ledger_restored")
+    assert entry is not None
+    assert '"backup_head": 1' in entry.detail
 
 
 def test_signed_bytes_that_usrec_knows_are_settled_by_themselves_once_they_are_released(vault: Vault) -> None:

@@ -92,6 +92,13 @@ class Crowd:
         victim.wait(PATIENCE)
         self.start()
 
+    def kill_all(self) -> None:
+        """SIGKILL every agent; nobody takes its place."""
+        while self._agents:
+            _, victim = self._agents.popitem()
+            victim.kill()
+            victim.wait(PATIENCE)
+
     def wait_for_all(self) -> None:
         """Until each has given a sign of life: it is past the point where a ledger that is away ends it."""
         wait_until(lambda: set(self._agents) <= self._alive(), "the start of every agent")

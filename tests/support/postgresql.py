@@ -88,7 +88,7 @@ class PostgresqlServer:
             connection.execute(command)
 
 
-def _is_alive(pid: int, mark: str = "") -> bool:
+def is_alive(pid: int, mark: str = "") -> bool:
     """Whether a process of this number runs and names ``mark`` on its command line."""
     try:
         return mark.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -100,10 +100,10 @@ def _stop_abandoned() -> None:
     """Stop servers whose users are all gone: workers that were killed, or cut short by ``pytest -x``."""
     for data in Path(tempfile.gettempdir()).glob("usrec-pg-*"):
         users, server = data / ".handle_pids.json", data / "postmaster.pid"
-        if not (users.exists() and server.exists()) or any(map(_is_alive, json.loads(users.read_text()))):
+        if not (users.exists() and server.exists()) or any(map(is_alive, json.loads(users.read_text()))):
             continue
         pid = int(server.read_text().splitlines()[0])
-        if _is_alive(pid, str(data)):
+        if is_alive(pid, str(data)):
             os.kill(pid, signal.SIGINT)
             shutil.rmtree(data, ignore_errors=True)
 
@@ -143,11 +143,15 @@ def running_server() -> Iterator[PostgresqlServer]:
 
 
 class OwnServer(PostgresqlServer):
-    """A server that one test has for itself, and may treat badly."""
+    """A server that one test has for itself, and may treat badly.
+
+    Attributes:
+        handle: What started it.
+    """
 
     def __init__(self, handle: PostgresServer) -> None:
         super().__init__(handle.get_uri())
-        self._handle = handle
+        self.handle = handle
 
     def make_haste(self) -> None:
         """Let commits return before the disk has them, but not before they outlive a crash of the server."""
@@ -157,12 +161,12 @@ class OwnServer(PostgresqlServer):
 
     def restart(self) -> None:
         """As after a crash: no farewell to anybody, then recovery from the log."""
-        how = ["-w", "-m", "immediate", "-D", str(self._handle.pgdata), "-l", str(self._handle.log), "restart"]
+        how = ["-w", "-m", "immediate", "-D", str(self.handle.pgdata), "-l", str(self.handle.log), "restart"]
         subprocess.run(
-            [str(self._handle.bin_path / "pg_ctl"), *how],
+            [str(self.handle.bin_path / "pg_ctl"), *how],
             check=True,
             stdout=subprocess.DEVNULL,
-            user=self._handle.system_user,
+            user=self.handle.system_user,
             timeout=60,
         )
 

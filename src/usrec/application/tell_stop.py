@@ -3,14 +3,14 @@
 It is done beside the line, some rows at a time: neither the intake nor an answer that stops an employer waits for the
 notes of thousands of rows. What was told already is passed over, so it may be done as often as one likes.
 
-A ledger from a backup says nothing: until somebody has compared, HR's rows know more than it does.
+A ledger that went back in time says nothing: until somebody has compared, HR's rows know more than it does.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from usrec.application.after_restore import NOTE as AFTER_RESTORE
+from usrec.application.after_restore import NOTES as AFTER_RESTORE
 from usrec.application.recording import status_note, told_of
 from usrec.domain.submission import WaitReason, contract_of
 from usrec.ports.clock import Clock
@@ -25,7 +25,7 @@ def tell_stop(employer_bin: str, *, ledger: Ledger, clock: Clock, limit: int = A
     now = clock.now()
     with ledger.begin() as work:
         stop = work.employer_stops.get(employer_bin)
-        if stop is not None and stop.reason == AFTER_RESTORE:
+        if stop is not None and stop.reason in AFTER_RESTORE:
             return 0
         why = None if stop is None else WaitReason.EMPLOYER_STOPPED
         untrue = told_of(WaitReason.EMPLOYER_STOPPED if stop is None else None)

@@ -1,4 +1,4 @@
-"""``usrec restore``: a backup in the place of the ledger, and HR's rows beside it."""
+"""``usrec restore``: a ledger that went back in time, by a backup or by other means, and HR's rows beside it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from usrec.interfaces.cli.tables import local_time, print_table, say, shown_id
 from usrec.interfaces.i18n import N_, ntr, tr
 
 if TYPE_CHECKING:
-    from usrec.application.after_restore import Restored
+    from usrec.application.after_restore import Past, Restored
     from usrec.application.compare_restored import Compared
     from usrec.ports.backup import Manifest
     from usrec.ports.ledger import UnitOfWork
@@ -43,6 +43,10 @@ def restore(
     compare: Annotated[
         bool, typer.Option("--compare", help="Instead: what HR's rows say, and the restored ledger does not.")
     ] = False,
+    in_place: Annotated[
+        bool,
+        typer.Option("--in-place", help="Instead: the ledger as it stands has forgotten what was done last."),
+    ] = False,
     outside_head: Annotated[
         int | None,
         typer.Option(
@@ -55,18 +59,50 @@ def restore(
     """Restore the ledger from a backup: everything open is held, every employer stopped, until somebody has looked."""
     from usrec.settings import load_settings
 
-    if (file is None) != compare:
-        raise typer.BadParameter("name a backup, or ask for --compare", param_hint="FILE")
+    if [file is not None, compare, in_place].count(True) != 1:
+        raise typer.BadParameter("name a backup, or ask for --compare or --in-place", param_hint="FILE")
+    if replace and file is None:
+        raise typer.BadParameter("without a backup nothing is replaced", param_hint="--replace")
     settings = load_settings(config)
-    if file is None:
+    if compare:
         _compare(settings, as_json=as_json)
         return
-    manifest, aside, done = _restored(settings, file, outside_head, replace=replace)
+    past: Past
+    if file is None:
+        aside = ""
+        past, done = _held_in_place(settings, outside_head)
+    else:
+        past, aside, done = _restored(settings, file, outside_head, replace=replace)
     if as_json:
-        print_json({"backup_made_at": manifest.made_at, "kept_aside": aside, **asdict(done)})
+        print_json({"backup_made_at": past.made_at, "kept_aside": aside, **asdict(done)})
         return
-    for line in _words(manifest, aside, done):
+    for line in _words(past, aside, done):
         say(line)
+
+
+def _held_in_place(settings: LoadedSettings, outside_head: int | None) -> tuple[Past, Restored]:
+    from usrec.adapters.system_clock import SystemClock, SystemEntropy
+    from usrec.application.after_restore import hold_in_place
+    from usrec.ledger import build_ledger
+    from usrec.other_agents import sole_agent
+    from usrec.policies import employers_by_bin
+
+    now, employers = SystemClock().now(), employers_by_bin(settings)
+    known = _heads_outside(settings) if outside_head is None else outside_head
+    with sole_agent(settings):
+        ledger = build_ledger(settings)
+        try:
+            return hold_in_place(
+                employers,
+                lambda past: _tell_outside(settings, past, now),
+                ledger=ledger,
+                entropy=SystemEntropy(),
+                actor=who(),
+                now=now,
+                outside_head=known,
+            )
+        finally:
+            ledger.close()
 
 
 def _restored(
@@ -108,14 +144,14 @@ def _heads_outside(settings: LoadedSettings) -> int | None:
         return None
 
 
-def _tell_outside(settings: LoadedSettings, manifest: Manifest, now: datetime) -> None:
+def _tell_outside(settings: LoadedSettings, past: Past, now: datetime) -> None:
     """A line in the file outside the ledger; where it cannot be written, that is said with the line itself."""
     from usrec.adapters.heads.file import write_restoring
     from usrec.domain.chain_head import Restoring
     from usrec.domain.errors import HeadFileUnusable
     from usrec.heads import build_head_file
 
-    restoring = Restoring(now, manifest.head)
+    restoring = Restoring(now, past.head)
     try:
         build_head_file(settings).append_restoring(restoring)
     except HeadFileUnusable as problem:
@@ -127,8 +163,11 @@ def _tell_outside(settings: LoadedSettings, manifest: Manifest, now: datetime) -
         )
 
 
-def _words(manifest: Manifest, aside: str, done: Restored) -> Iterator[str]:
-    yield tr("The ledger is restored from the backup of {at}.").format(at=local_time(manifest.made_at))
+def _words(past: Past, aside: str, done: Restored) -> Iterator[str]:
+    if past.made_at is None:
+        yield tr("The ledger is taken for one that has forgotten what was done last; that is in its journal.")
+    else:
+        yield tr("The ledger is restored from the backup of {at}.").format(at=local_time(past.made_at))
     if aside:
         yield tr("The one that stood there is kept as {name}.").format(name=aside)
     yield ntr(
@@ -136,11 +175,11 @@ def _words(manifest: Manifest, aside: str, done: Restored) -> Iterator[str]:
         "{number} submissions were open and may have been sent since: they are held.",
         done.held,
     )
-    if done.outside_head is not None and done.outside_head > manifest.head:
+    if done.outside_head is not None and done.outside_head > past.head:
         yield tr(
-            "The journal went on to batch {outside} after the backup, which holds it up to batch {backup}: usrec "
+            "The journal once went on to batch {outside}, and this ledger holds it up to batch {backup}: usrec "
             "journal verify will tell that as a note. Keep the file of heads as it is."
-        ).format(outside=done.outside_head, backup=manifest.head)
+        ).format(outside=done.outside_head, backup=past.head)
     yield tr("Every employer is stopped. Before anything goes on: usrec restore --compare, and the portal.")
 
 

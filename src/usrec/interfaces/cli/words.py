@@ -133,7 +133,7 @@ DOUBTS: Final[Mapping[Doubt, str]] = {
     Doubt.CLOCK: N_("the answer's date lies outside the attempt"),
     Doubt.SERVER_UNSURE: N_("the service itself did not know whether it took the record"),
     Doubt.PROCESS_DIED: N_("the agent stopped between sending and recording"),
-    Doubt.LEDGER_RESTORED: N_("the ledger was restored from a backup: it may have been sent since"),
+    Doubt.LEDGER_RESTORED: N_("the ledger went back in time: it may have been sent since"),
 }
 
 REASONS: Final[Mapping[str, str]] = {
