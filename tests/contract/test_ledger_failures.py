@@ -203,7 +203,7 @@ def test_agent_that_stands_still_in_a_transaction_lets_go_of_its_locks(
     shared_ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As one that was stopped does: the server ends the session, and nobody waits for it any longer."""
-    monkeypatch.setattr(engine, "_LET_GO", "idle_in_transaction_session_timeout=50")
+    monkeypatch.setattr(engine, "_POSTGRESQL_SETTINGS", "SET idle_in_transaction_session_timeout = 50")
     stopped = open_ledger(shared_ledger._engine.url.render_as_string(hide_password=False))
     with stopped.begin() as work:
         work.contracts.lock(BIN, ContractKey("K-1"))

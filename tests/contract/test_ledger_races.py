@@ -21,7 +21,7 @@ from usrec.ports.clock import Clock
 
 S1 = SubmissionId("s1")
 ASEL = Actor("asel", "the registry's letter")
-CLOCK = ManualClock(NOW + HOUR)
+CLOCK = ManualClock(NOW + FIVE_MINUTES / 2)
 MOMENT = 0.15
 """Seconds in which a thread that does not wait would long have finished."""
 

@@ -81,8 +81,8 @@ class Bells:
         self._metrics.counts.listens(bell.name, listening=True)
         self._heard_by[bell.name] = bell.ring
         if rang:
-            self._metrics.counts.rang(bell.name)
             self._rang(bell.ring)
+            self._metrics.counts.rang(bell.name)
 
     def _lost(self, bell: Doorbell, problem: DoorbellLost) -> None:
         """Say it once, then try again, less and less often."""

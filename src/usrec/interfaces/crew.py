@@ -43,6 +43,7 @@ class Loop:
         lets_pass: Seconds that it leaves to others after news, so that what follows from their work is done at once;
             whoever has any also waits a little longer for steps that go first.
         goes_first: Its steps are what those let pass.
+        tells_results: It has something to tell when results have been recorded.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Loop:
     rouse: Callable[[], None] = lambda: None
     lets_pass: float = 0.0
     goes_first: bool = False
+    tells_results: bool = False
 
 
 class Crew:
@@ -100,6 +102,10 @@ class Crew:
     def wake(self) -> None:
         """There may be work: end all rests but those of loops that look at their own pace."""
         self._end_rests(lambda loop: loop.wakes_early or self._stop.is_set())
+
+    def recorded(self) -> None:
+        """Results are on record: end the rests of the loops that tell of them."""
+        self._end_rests(lambda loop: loop.tells_results)
 
     def rang(self, ring: Ring) -> None:
         """A database told that there may be work: end the rests of the loops that do such work."""

@@ -154,6 +154,8 @@ class Dispatch:
             with self._clock_watch.passage(agent) as passage:
                 alone = passage is Passage.ONE
                 self._sending = passage is not Passage.NONE and self._go(agent, name, allowed, alone=alone)
+            if self._sending:
+                self._crew.recorded()
             return self._sending
 
         return step

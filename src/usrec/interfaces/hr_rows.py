@@ -74,7 +74,7 @@ class HrRows:
     def _loops_of(self, name: SourceName, every: float) -> Iterator[Loop]:
         take, tell = partial(self._take, name), partial(self._write_back, name)
         yield Loop(_intake_of(name), take, self._allowed, every, wakes_on=[Ring.ROWS], goes_first=True)
-        yield Loop(f"write-back-{name}", tell, self._allowed, every, lets_pass=LETS_PASS)
+        yield Loop(f"write-back-{name}", tell, self._allowed, every, lets_pass=LETS_PASS, tells_results=True)
 
     def _take(self, name: SourceName, agent: Agent) -> bool:
         """Take rows from one source; whether there were any."""

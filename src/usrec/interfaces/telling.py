@@ -17,7 +17,10 @@ def telling_loops(agent: Agent, every: float) -> Sequence[Loop]:
     Args:
         every: Seconds between two looks.
     """
-    return [Loop(f"tell-hr-{one.source}", partial(tell_one, one.source), OTHERS_TIME, every) for one in agent.listeners]
+    return [
+        Loop(f"tell-hr-{one.source}", partial(tell_one, one.source), OTHERS_TIME, every, tells_results=True)
+        for one in agent.listeners
+    ]
 
 
 def tell_one(source: SourceName, agent: Agent) -> bool:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import structlog
@@ -16,6 +17,9 @@ from support.line import Line
 from support.line_agent import agent_of, answering
 from usrec.adapters.inmemory.doorbell import InMemoryDoorbell
 from usrec.adapters.metrics.agent_metrics import as_text
+from usrec.application.write_back import write_back
+from usrec.domain.message import Envelope
+from usrec.domain.outcome import SubmissionOutcome
 from usrec.domain.source_event import SourceRow
 from usrec.interfaces import bells as bells_module
 from usrec.interfaces import hr_rows as hr_rows_module
@@ -106,6 +110,31 @@ def test_lost_bell_is_told_once_never_stops_the_agent_and_wakes_it_when_it_comes
             assert soon(lambda: line.states() == {"c1": "accepted"}), "it is woken as soon as there is a line again"
     said = [record["action"] for record in log if record["action"].startswith("doorbell")]
     assert said == ["doorbell.lost", "doorbell.again"]
+
+
+def test_hr_is_told_of_the_answer_when_it_is_recorded_and_not_at_the_next_look(
+    line: Line, monkeypatch: pytest.MonkeyPatch, hr_bell: InMemoryDoorbell
+) -> None:
+    row, turns = line.enter("c1"), []
+
+    def counted(**ports: Any) -> int:
+        try:
+            return write_back(**ports)
+        finally:
+            turns.append(line.states())
+
+    def answers_late(envelope: Envelope) -> SubmissionOutcome:
+        assert soon(lambda: {"c1": "signed"} in turns), "those who tell have had their turn"
+        return line.registers(envelope)
+
+    def is_told() -> bool:
+        note = line.source.status_of(row)
+        return note is not None and note.state == "accepted"
+
+    monkeypatch.setattr(hr_rows_module, "write_back", counted)
+    answering(line, monkeypatch, answers_late)
+    with at_work(line, hr_bell):
+        assert soon(is_told)
 
 
 def test_bell_tells_of_its_work_while_it_is_heard(line: Line, ledger_bell: InMemoryDoorbell) -> None:

@@ -43,8 +43,13 @@ _DEAD_PEER: Final = {
 }
 """A server that is gone without a word is noticed within a minute (libpq's words: seconds, milliseconds the last)."""
 
-_LET_GO: Final = f"idle_in_transaction_session_timeout={timedelta(minutes=1) // timedelta(milliseconds=1)}"
+_LET_GO: Final = timedelta(minutes=1) // timedelta(milliseconds=1)
 """An agent that is stopped in the middle of a transaction loses it, so that its locks hold nobody else up."""
+
+_POSTGRESQL_SETTINGS: Final = (
+    f"SET TimeZone = 'UTC'; SET lock_timeout = {_MILLISECONDS}; SET idle_in_transaction_session_timeout = {_LET_GO}"
+)
+"""Set in the session: poolers refuse connections that ask for them at the start."""
 
 _SQLITE_SETTINGS: Final = (
     "PRAGMA journal_mode = WAL",
@@ -128,7 +133,7 @@ def _wrong_address() -> ConfigurationError:
 
 
 def _postgresql(url: URL) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
@@ -142,9 +147,16 @@ def _postgresql(url: URL) -> Engine:
             "client_encoding": "utf8",
             "prepare_threshold": _PREPARED_AFTER,
             **_DEAD_PEER,
-            "options": f"-c timezone=UTC -c lock_timeout={_MILLISECONDS} -c {_LET_GO}",
         },
     )
+    event.listen(engine, "connect", _set_up_postgresql)
+    return engine
+
+
+def _set_up_postgresql(connection: Any, _record: object) -> None:
+    connection.autocommit = True
+    connection.execute(_POSTGRESQL_SETTINGS)
+    connection.autocommit = False
 
 
 def _log_in(password: Secret, _dialect: object, _record: object, _given: object, parameters: dict[str, Any]) -> None:

@@ -23,8 +23,9 @@ _LOOK: Final = text(
     " (SELECT count(*) FROM pg_stat_replication) AS replicas,"
     " (SELECT setting::bigint FROM pg_settings WHERE name = 'statement_timeout') AS statement_timeout,"
     " (SELECT setting::bigint FROM pg_settings WHERE name = 'lock_timeout') AS lock_timeout,"
-    " clock_timestamp() AS clock"
+    " clock_timestamp() AS clock, pg_backend_pid() AS session"
 )
+_SESSION: Final = text("SELECT pg_backend_pid()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class ServerGlimpse:
         replicas: How many servers follow it.
         waits_for_replica: A commit waits for one of them.
         statement_timeout: How long a statement may take; None where nothing limits it.
-        own_settings: The session has the settings that the agent asks for.
+        own_settings: The session has the settings that the agent asks for, and is no other connection's as well.
         clock: The server's.
     """
 
@@ -57,6 +58,8 @@ class ServerGlimpse:
 def look_at_server(url: str, password: Secret | None = None) -> ServerGlimpse:
     """Look at the server of a ledger on PostgreSQL.
 
+    A pooler in transaction mode gives the session that one connection has just left to the next one that asks.
+
     Raises:
         ConfigurationError: The address is not that of a ledger.
         LedgerUnavailable: It cannot be reached.
@@ -65,6 +68,9 @@ def look_at_server(url: str, password: Secret | None = None) -> ServerGlimpse:
     try:
         with connected(engine.execution_options(**{READ_ONLY: True})) as connection:
             found = connection.execute(_LOOK).mappings().one()
+            connection.commit()
+            with connected(engine) as another:
+                shared = another.execute(_SESSION).scalar_one() == found["session"]
     finally:
         engine.dispose()
     limit = found["statement_timeout"] * _MILLISECOND
@@ -76,6 +82,6 @@ def look_at_server(url: str, password: Secret | None = None) -> ServerGlimpse:
         replicas=found["replicas"],
         waits_for_replica=bool(found["waits_for"]) and found["synchronous_commit"] not in {"off", "local"},
         statement_timeout=limit or None,
-        own_settings=found["lock_timeout"] * _MILLISECOND == LOCK_WAIT,
+        own_settings=found["lock_timeout"] * _MILLISECOND == LOCK_WAIT and not shared,
         clock=found["clock"],
     )
