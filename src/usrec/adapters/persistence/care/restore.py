@@ -7,10 +7,13 @@ tables stand without a version until then, and no agent takes such tables for it
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -34,6 +37,13 @@ Mark = Callable[[SqlUnitOfWork, Manifest], Done]
 """Holds what must be held, within the transaction in which the ledger comes to life."""
 
 _SET_VERSION: Final = text("INSERT INTO alembic_version (version_num) VALUES (:version)")
+_SERVER_VERSION: Final = text("SELECT current_setting('server_version_num')::int / 10000")
+_VERSION: Final = re.compile(rb"\) (\d+)")
+_NEW_SETTING_SINCE: Final = 17
+_NEW_SETTING: Final = re.compile(rb"^SET transaction_timeout = 0;$", re.MULTILINE)
+"""PostgreSQL 17, release notes: the setting is new, and its programs set it for every server."""
+_HEAD: Final = 4096
+"""Bytes at the beginning of a dump as text in which its settings stand."""
 _SCHEMA: Final = text(
     "SELECT relnamespace::regnamespace::text FROM pg_class WHERE relname = 'alembic_version' AND relkind = 'r'"
     " ORDER BY pg_table_is_visible(oid) DESC LIMIT 1"
@@ -151,20 +161,63 @@ def _sync_folder(folder: Path) -> None:
 def _to_server(file: Path, engine: Engine, place: Place, mark: Mark[Done]) -> tuple[str, Done]:
     program = shutil.which("pg_restore")
     if program is None:
-        raise ConfigurationError(
-            "pg_restore is not on this machine",
-            where="PATH",
-            kept="Nothing was changed",
-            next_step="Install PostgreSQL's client programs of the server's version or newer",
-        )
+        raise _missing("pg_restore is not on this machine", "PATH")
+    if _sets_too_much(program, engine) and not _psql_of(program).exists():
+        raise _missing("psql is not there, which a server older than pg_restore needs", str(_psql_of(program)))
     with connected(engine) as connection, connection.begin():
         aside = _schema_aside(connection, place)
     with private_folder(file.absolute()) as folder:
         manifest = extract(file, folder / "ledger")
-        options = ["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction"]
-        into = f"--dbname={engine.url.database}"
-        run_client([program, *options, into, str(folder / "ledger")], engine.url, place.password)
+        _put_in(program, folder / "ledger", engine, place.password)
     return aside, _come_to_life(engine, manifest, place, mark)
+
+
+def _put_in(program: str, content: Path, engine: Engine, password: Secret | None) -> None:
+    """Let ``pg_restore`` fill the empty database, or ``psql`` where the server does not know all that it would set."""
+    run = partial(run_client, url=engine.url, password=password)
+    shape = ["--no-owner", "--no-privileges"]
+    if not _sets_too_much(program, engine):
+        safely = ["--exit-on-error", "--single-transaction", f"--dbname={engine.url.database}"]
+        run([program, *shape, *safely, str(content)])
+        return
+    plain = content.with_suffix(".sql")
+    run([program, *shape, f"--file={plain}", str(content)])
+    _leave_out_new_settings(plain)
+    quietly = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction"]
+    run([str(_psql_of(program)), *quietly, f"--file={plain}"])
+
+
+def _missing(what: str, where: str) -> ConfigurationError:
+    return ConfigurationError(
+        what,
+        where=where,
+        kept="Nothing was changed",
+        next_step="Install PostgreSQL's client programs of the server's version or newer",
+    )
+
+
+def _psql_of(program: str) -> Path:
+    """That of the same version."""
+    return Path(program).with_name("psql")
+
+
+def _sets_too_much(program: str, engine: Engine) -> bool:
+    """Whether the program, from version 17 on, sets what an older server refuses."""
+    said = subprocess.run([program, "--version"], stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603 -- the program that is run next
+    version = _VERSION.search(said.stdout)
+    with connected(engine) as connection:
+        server: int = connection.execute(_SERVER_VERSION).scalar_one()
+    return version is not None and int(version[1]) >= _NEW_SETTING_SINCE > server
+
+
+def _leave_out_new_settings(plain: Path) -> None:
+    """Make comments of them, in place; they stand before the first table."""
+    with plain.open("r+b") as file:
+        head = file.read(_HEAD)
+        for line in _NEW_SETTING.findall(head):
+            head = head.replace(line, b"--" + b" " * (len(line) - 2))
+        file.seek(0)
+        file.write(head)
 
 
 def _schema_aside(connection: Connection, place: Place) -> str:
