@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -21,6 +22,7 @@ from support.cutting_proxy import CuttingProxy
 from support.hr_sides import NAME, PostgresqlHr
 from support.line import ASEL, BIN, HOUR, LEASE, TIMEOUT, Line, registered
 from support.postgresql import PostgresqlServer
+from support.workplace import wait_until
 from usrec.adapters.inmemory.alert_sink import InMemoryAlertSink
 from usrec.adapters.persistence import open_ledger
 from usrec.adapters.sources.outbox_table import OutboxTableSource
@@ -52,7 +54,16 @@ from usrec.ports.ledger import Claim
 
 Act = Callable[[], object]
 COMMIT = COMMIT_ON_THE_WIRE.decode()
+OPEN_TRANSACTIONS = (
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " AND backend_type = 'client backend' AND xact_start IS NOT NULL"
+)
 pytestmark = pytest.mark.postgresql
+
+
+def wait_for_the_end_of_what_was_cut(server: psycopg.Connection[Any]) -> None:
+    """The server's session holds its locks until it finds out, and who skips what is locked would find nothing."""
+    wait_until(lambda: not server.execute(OPEN_TRANSACTIONS).fetchall(), "the end of the session that was cut")
 
 
 @dataclass
@@ -65,6 +76,7 @@ class Cut:
 
     def state(self) -> str:
         """A digest of everything that is committed."""
+        wait_for_the_end_of_what_was_cut(self.server)
         tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
         whole = sql.SQL("SELECT coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '') FROM {} t")
         names = [name for (name,) in self.server.execute(tables)]
@@ -305,6 +317,7 @@ def test_intent_that_cannot_be_recorded_sends_nothing_and_one_recorded_unnoticed
         with pytest.raises(LedgerUnavailable):
             line.deliver(claim)
         assert line.wire.submitted == [], "sent without an intent on record"
+        wait_for_the_end_of_what_was_cut(cut.server)
         if COMMIT in cut.proxy.spare():
             break
     signed = line.of("c1")
@@ -366,6 +379,7 @@ def test_line_to_hr_cut_at_any_statement_changes_all_or_nothing_there(hr: Postgr
             source.mark_taken(rows) if step == "mark" else source.write_back([note])
 
         def state() -> str:
+            wait_for_the_end_of_what_was_cut(hr.connection)
             return str(hr.execute("SELECT t::text FROM usrec_outbox t"))
 
         cut_everywhere(proxy, act, state, SourceUnavailable, r"source hr .*No event is lost; the agent asks again")
