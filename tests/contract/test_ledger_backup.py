@@ -191,6 +191,29 @@ def test_programs_that_are_newer_than_the_server_restore_what_they_have_backed_u
         ledger.close()
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize(("version", "words"), [("17.5", "17.5 cannot fill a server of version 16"), ("18.4", "psql")])
+def test_programs_that_cannot_fill_an_older_server_are_refused_before_anything_is_changed(
+    version: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{BINARIES}{os.pathsep}{os.environ['PATH']}")
+    with own_server(16) as server:
+        url = server.new_database()
+        make_ledger(url)
+        vault = Vault(Line(ledger=open_ledger(url)), url, tmp_path, lambda: "")
+        vault.line.take("waits")
+        vault.back_up()
+        alone = tmp_path / "bin"
+        alone.mkdir()
+        (alone / "pg_restore").write_text(f"#!/bin/sh\necho 'pg_restore (PostgreSQL) {version}'\n")
+        (alone / "pg_restore").chmod(0o755)
+        monkeypatch.setenv("PATH", str(alone))
+        with pytest.raises(ConfigurationError, match=words):
+            vault.restore(url, replace=True)
+        assert states(vault.line.ledger)["waits"][0] is State.PENDING
+        vault.line.ledger.close()
+
+
 def test_signed_bytes_that_usrec_knows_are_settled_by_themselves_once_they_are_released(vault: Vault) -> None:
     line = vault.line
     work_a_day(line)

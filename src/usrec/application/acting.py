@@ -52,7 +52,8 @@ def queued(work: UnitOfWork, submission: Submission) -> QueueEntry:
 def not_in_flight(entry: QueueEntry, submission: Submission, now: datetime) -> None:
     """Refuse what an agent is sending.
 
-    An agent whose lease has run out sends nothing and records nothing any more, whether it is gone or only sleeps.
+    An agent whose lease has run out begins nothing any more, whether it is gone or only sleeps; what it had sent before
+    and learns now comes as a late answer.
     """
     if entry.status is QueueStatus.CLAIMED and (entry.lease_until is None or entry.lease_until > now):
         step = "Try again in a minute; the claim of an agent that is gone runs out after [delivery] lease"

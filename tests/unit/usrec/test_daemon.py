@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any
+from unittest.mock import create_autospec
 
 import pytest
 import structlog
@@ -44,6 +45,7 @@ from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.interfaces import daemon as daemon_module
 from usrec.interfaces.daemon import Daemon
+from usrec.ports.change_listener import ChangeListener
 from usrec.ports.doorbell import Ring
 
 Log = Sequence[MutableMapping[str, Any]]
@@ -103,6 +105,13 @@ def test_taking_and_sending_go_first_and_what_only_tells_or_looks_lets_them_pass
     loops = Daemon(agent_of(line))._loops(drain=False)
     assert {loop.name for loop in loops if loop.goes_first} == {"ingest-hr", "deliver"}
     assert {loop.name for loop in loops if loop.lets_pass} == {"write-back-hr", "upkeep", "journal", "look"}
+
+
+def test_those_who_tell_hr_are_woken_by_results_that_are_recorded(line: Line) -> None:
+    listener = create_autospec(ChangeListener, instance=True, source=SourceName("hr"))
+    agent = replace(agent_of(line), listeners=[listener])
+    loops = Daemon(agent)._loops(drain=False)
+    assert {loop.name for loop in loops if loop.tells_results} == {"write-back-hr", "tell-hr-hr"}
 
 
 def test_clerk_is_rung_for_by_whoever_took_rows_unless_the_ledger_rings(

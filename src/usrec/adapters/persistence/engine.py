@@ -154,9 +154,13 @@ def _postgresql(url: URL) -> Engine:
 
 
 def _set_up_postgresql(connection: Any, _record: object) -> None:
-    connection.autocommit = True
-    connection.execute(_POSTGRESQL_SETTINGS)
-    connection.autocommit = False
+    try:
+        connection.autocommit = True
+        connection.execute(_POSTGRESQL_SETTINGS)
+        connection.autocommit = False
+    except Exception:
+        connection.close()
+        raise
 
 
 def _log_in(password: Secret, _dialect: object, _record: object, _given: object, parameters: dict[str, Any]) -> None:

@@ -59,7 +59,7 @@ POOLED: Final = Kind(
     "server",
     "pooled",
     Verdict.WARN,
-    N_("Sessions in the ledger lack the settings that the agent asks for: a pooler stands between"),
+    N_("Sessions in the ledger are shared, or lack the settings that the agent asks for: a pooler stands between"),
     N_("Connect the agent to the server itself, or by a pooler in session mode (docs/how-to/many-agents.md)"),
 )
 OLD: Final = Kind(

@@ -13,12 +13,11 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from alembic import command
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import URL, Connection, Engine, inspect, text
 
 from usrec.adapters.persistence.care.archive import extract, private_folder, read_manifest
 from usrec.adapters.persistence.care.backup import check_sqlite, close_sqlite, run_client
@@ -38,7 +37,10 @@ Mark = Callable[[SqlUnitOfWork, Manifest], Done]
 
 _SET_VERSION: Final = text("INSERT INTO alembic_version (version_num) VALUES (:version)")
 _SERVER_VERSION: Final = text("SELECT current_setting('server_version_num')::int / 10000")
-_VERSION: Final = re.compile(rb"\) (\d+)")
+_VERSION: Final = re.compile(rb"\) (\d+)\.(\d+)")
+_SHAPE: Final = ("--no-owner", "--no-privileges")
+_FENCED_SINCE: Final = (17, 6)
+"""What it writes as text forbids psql to run other programs (CVE-2025-8714)."""
 _NEW_SETTING_SINCE: Final = 17
 _NEW_SETTING: Final = re.compile(rb"^SET transaction_timeout = 0;$", re.MULTILINE)
 """PostgreSQL 17, release notes: the setting is new, and its programs set it for every server."""
@@ -162,29 +164,29 @@ def _to_server(file: Path, engine: Engine, place: Place, mark: Mark[Done]) -> tu
     program = shutil.which("pg_restore")
     if program is None:
         raise _missing("pg_restore is not on this machine", "PATH")
-    if _sets_too_much(program, engine) and not _psql_of(program).exists():
-        raise _missing("psql is not there, which a server older than pg_restore needs", str(_psql_of(program)))
+    by_psql = _sets_too_much(program, engine)
     with connected(engine) as connection, connection.begin():
         aside = _schema_aside(connection, place)
     with private_folder(file.absolute()) as folder:
         manifest = extract(file, folder / "ledger")
-        _put_in(program, folder / "ledger", engine, place.password)
+        put_in = _put_in_by_psql if by_psql else _put_in
+        put_in(program, folder / "ledger", engine.url, place.password)
     return aside, _come_to_life(engine, manifest, place, mark)
 
 
-def _put_in(program: str, content: Path, engine: Engine, password: Secret | None) -> None:
-    """Let ``pg_restore`` fill the empty database, or ``psql`` where the server does not know all that it would set."""
-    run = partial(run_client, url=engine.url, password=password)
-    shape = ["--no-owner", "--no-privileges"]
-    if not _sets_too_much(program, engine):
-        safely = ["--exit-on-error", "--single-transaction", f"--dbname={engine.url.database}"]
-        run([program, *shape, *safely, str(content)])
-        return
+def _put_in(program: str, content: Path, url: URL, password: Secret | None) -> None:
+    """Fill the empty database in one transaction."""
+    into = ["--exit-on-error", "--single-transaction", f"--dbname={url.database}"]
+    run_client([program, *_SHAPE, *into, str(content)], url, password)
+
+
+def _put_in_by_psql(program: str, content: Path, url: URL, password: Secret | None) -> None:
+    """The same on a server that does not know all that ``pg_restore`` would set."""
     plain = content.with_suffix(".sql")
-    run([program, *shape, f"--file={plain}", str(content)])
+    run_client([program, *_SHAPE, f"--file={plain}", str(content)], url, password)
     _leave_out_new_settings(plain)
     quietly = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction"]
-    run([str(_psql_of(program)), *quietly, f"--file={plain}"])
+    run_client([str(_psql_of(program)), *quietly, f"--file={plain}"], url, password)
 
 
 def _missing(what: str, where: str) -> ConfigurationError:
@@ -202,12 +204,23 @@ def _psql_of(program: str) -> Path:
 
 
 def _sets_too_much(program: str, engine: Engine) -> bool:
-    """Whether the program, from version 17 on, sets what an older server refuses."""
+    """Whether the program sets what an older server refuses.
+
+    Raises:
+        ConfigurationError: It does, and it or psql cannot be used on such a server.
+    """
     said = subprocess.run([program, "--version"], stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603 -- the program that is run next
-    version = _VERSION.search(said.stdout)
+    found = _VERSION.search(said.stdout)
+    version = (int(found[1]), int(found[2])) if found is not None else (0, 0)
     with connected(engine) as connection:
         server: int = connection.execute(_SERVER_VERSION).scalar_one()
-    return version is not None and int(version[1]) >= _NEW_SETTING_SINCE > server
+    if not version >= (_NEW_SETTING_SINCE, 0) > (server, 0):
+        return False
+    if version < _FENCED_SINCE:
+        raise _missing(f"pg_restore {version[0]}.{version[1]} cannot fill a server of version {server} safely", program)
+    if not _psql_of(program).exists():
+        raise _missing("psql is not there, which a server older than pg_restore needs", str(_psql_of(program)))
+    return True
 
 
 def _leave_out_new_settings(plain: Path) -> None:
