@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -13,7 +12,7 @@ from sqlalchemy import event, make_url, text
 from support.ledger_values import BIN, a_submission
 from usrec.adapters.persistence import SqlLedger, create_ledger_engine, engine, open_ledger
 from usrec.adapters.persistence.failures import address_of
-from usrec.domain.errors import ConfigurationError, InvariantViolation, LedgerUnavailable, UsrecError, ValidationProblem
+from usrec.domain.errors import ConfigurationError, InvariantViolation, LedgerUnavailable, ValidationProblem
 from usrec.domain.source_event import ContractKey
 from usrec.domain.submission import SubmissionId
 
@@ -197,20 +196,6 @@ def test_agents_that_lock_crosswise_are_both_told_to_try_again(shared_ledger: Sq
 def test_what_the_server_cuts_off_is_named(shared_ledger: SqlLedger, code: str, words: str) -> None:
     with shared_ledger._engine.connect() as connection, pytest.raises(LedgerUnavailable, match=words):
         connection.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"))
-
-
-@only_postgresql
-def test_connection_whose_settings_cannot_be_made_is_closed(
-    shared_ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine, "_POSTGRESQL_SETTINGS", "SET lock_timeout = 'never'")
-    made = create_ledger_engine(shared_ledger._engine.url.render_as_string(hide_password=False))
-    refused: list[psycopg.Connection[Any]] = []
-    event.listen(made, "connect", lambda connection, _: refused.append(connection), insert=True)
-    with pytest.raises(UsrecError), engine.connected(made):
-        pass
-    assert [one.closed for one in refused] == [True]
-    made.dispose()
 
 
 @only_postgresql

@@ -154,13 +154,9 @@ def _postgresql(url: URL) -> Engine:
 
 
 def _set_up_postgresql(connection: Any, _record: object) -> None:
-    try:
-        connection.autocommit = True
-        connection.execute(_POSTGRESQL_SETTINGS)
-        connection.autocommit = False
-    except Exception:
-        connection.close()
-        raise
+    connection.autocommit = True
+    connection.execute(_POSTGRESQL_SETTINGS)
+    connection.autocommit = False
 
 
 def _log_in(password: Secret, _dialect: object, _record: object, _given: object, parameters: dict[str, Any]) -> None:
