@@ -38,14 +38,16 @@ class Scale:
         few: Submissions that wait in the smaller ledger.
         many: In the larger one.
         claims: Claims in each.
+        warm: Answers before the first turn: an agent that starts looks at all that waits, and is to be done with it.
         events: Answers in one turn of an agent.
         turns: Turns of each agent.
     """
 
     few: int = 10_000
     many: int = 1_000_000
-    claims: int = 30
-    events: int = 1000
+    claims: int = 20
+    warm: int = 1500
+    events: int = 600
     turns: int = 3
 
 
@@ -84,7 +86,7 @@ def measure_growth(server: PostgresqlServer | None, scale: Scale) -> Growth:
     with ExitStack() as stack:
         places = [stack.enter_context(installation(server)) for _ in range(2)]
         for place, waiting in zip(places, (scale.few, scale.many), strict=True):
-            fill(place, waiting, min(waiting, scale.events * (scale.turns + 1) + 1000))
+            fill(place, waiting, min(waiting, scale.warm + scale.events * scale.turns + 1000))
         claims = _claim_times(places, scale.claims)
         signer = stack.enter_context(RawSigner(places[0].place.pki, KeyKind.RSA, {}))
         turns = [_turns(place, signer, scale) for place in places]
@@ -120,7 +122,7 @@ def _claim_ms(ledger: SqlLedger, claim: Callable[[], Sequence[Claim]]) -> float:
 def _turns(place: Installation, signer: RawSigner, scale: Scale) -> tuple[list[float], float]:
     """The CPU of an event in raw signatures, turn by turn, and the most memory."""
     with agent(place.place) as running:
-        place.wait_for_answers(place.gateway.answers + scale.events // 3 + 1)
+        place.wait_for_answers(place.gateway.answers + scale.warm)
         costs = []
         for _ in range(scale.turns):
             before, cpu = place.gateway.answers, running.cpu

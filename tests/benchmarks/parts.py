@@ -37,14 +37,14 @@ class Extent:
     """
 
     line: Size = field(default_factory=Size)
-    turn_seconds: float = 4.0
+    turn_seconds: float = 3.5
     turns: int = 3
     growth: Scale = field(default_factory=Scale)
     latency_rows: int = 150
     relay: RelaySize = field(default_factory=RelaySize)
     starts: int = 5
     lint_rows: int = 100_000
-    profile_events: int = 2500
+    profile_events: int = 1500
 
     @classmethod
     def of(cls, rounds: int | None) -> Extent:
@@ -54,20 +54,21 @@ class Extent:
         share = min(1.0, rounds / Size().rounds)
         return cls(
             line=Size(rounds, seconds=max(0.3, share), warm=50, long=max(2.0, 6 * share)),
-            turn_seconds=max(1.0, 4 * share),
+            turn_seconds=max(1.0, 3.5 * share),
             turns=1 if rounds < 7 else 3,
             growth=Scale(
                 few=2000,
                 many=max(20_000, int(1_000_000 * share)),
                 claims=10,
-                events=max(100, int(1500 * share)),
+                warm=max(50, int(1500 * share)),
+                events=max(100, int(600 * share)),
                 turns=2,
             ),
             latency_rows=max(10, int(150 * share)),
             relay=RelaySize(max(2000, int(20_000 * share)), seconds=max(2.0, 6 * share), turns=1 if rounds < 7 else 3),
             starts=2 if rounds < 7 else 5,
             lint_rows=max(2000, int(100_000 * share)),
-            profile_events=max(200, int(2500 * share)),
+            profile_events=max(200, int(1500 * share)),
         )
 
 
