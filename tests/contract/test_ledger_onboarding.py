@@ -10,9 +10,10 @@ from datetime import date
 import pytest
 from sqlalchemy import event
 
-from support.line import ASEL, BIN, EMPLOYERS, IIN, TODAY, Line
+from support.line import ASEL, BIN, EMPLOYERS, IIN, POLICY, TODAY, Line
 from usrec.adapters.persistence import SqlLedger
 from usrec.application import onboard
+from usrec.application.approve import approve
 from usrec.application.onboard import OnboardingPlan, Standing, apply_onboarding, plan_onboarding
 from usrec.application.undo_import import undo_import
 from usrec.domain.errors import UnsafeRequest
@@ -20,7 +21,7 @@ from usrec.domain.onboarding import Fit, HrContract, KnownAgreement, KnownContra
 from usrec.domain.snapshot.look import Difference
 from usrec.domain.snapshot.staff import FoldedKey
 from usrec.domain.snapshot.story import Facts, Story
-from usrec.domain.source_event import ContractKey, EmployerName, SourceName
+from usrec.domain.source_event import ContractKey, EmployerName, Operation, SourceName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 
@@ -205,6 +206,41 @@ def test_a_wrong_match_is_taken_back_until_something_was_signed(ledger: SqlLedge
     assert line.of("t1").state is State.ACCEPTED
     with pytest.raises(UnsafeRequest, match="signed or registered"):
         undo_import(BIN, "R-1", ASEL, ledger=line.ledger, clock=line.clock)
+
+
+def test_a_document_made_under_a_wrong_match_is_never_sent(ledger: SqlLedger) -> None:
+    line = Line(ledger=ledger, policy=replace(POLICY, approve={BIN: frozenset({Operation.TERMINATION})}))
+    which = line.take("t1", "termination").id
+    applied(line, planned(line, [known(1)], [hr(1)]))
+    line.deliver(*line.claim())
+    with ledger.begin() as work:
+        asked = work.signing_requests.get(which)
+    assert asked is not None
+    undo_import(BIN, "R-1", ASEL, ledger=ledger, clock=line.clock)
+    assert line.entry("t1").wait_reason is WaitReason.CONTRACT_UNKNOWN
+    with pytest.raises(UnsafeRequest, match="does not wait for an approval"):
+        approve(which, asked.digest, ASEL, ledger=ledger, clock=line.clock)
+    applied(line, planned(line, [known(1, contract_id="R-7")], [hr(1)]))
+    line.deliver(*line.claim())
+    with ledger.begin() as work:
+        again = work.signing_requests.get(which)
+    assert again is not None
+    assert (b"R-1" in asked.document, b"R-1" in again.document, b"R-7" in again.document) == (True, False, True)
+
+
+def test_what_a_person_has_in_hand_stays_theirs_when_a_match_is_undone(ledger: SqlLedger) -> None:
+    line = Line(ledger=ledger)
+    line.take("a1", "amendment")
+    line.take("t1", "termination")
+    applied(line, planned(line, [known(1)], [hr(1)]))
+    line.check_out("a1")
+    line.hold("t1")
+    undo_import(BIN, "R-1", ASEL, ledger=ledger, clock=line.clock)
+    assert line.entry("a1").wait_reason is WaitReason.CHECKED_OUT
+    assert line.entry("t1").wait_reason is WaitReason.HELD_BY_PERSON
+    line.settle("a1")
+    assert line.of("a1").state is State.ACCEPTED
+    assert line.claim() == []
 
 
 def test_an_import_that_was_broken_off_goes_on(ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch) -> None:
