@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 from sqlalchemy import event
 
-from support.line import ASEL, BIN, EMPLOYERS, IIN, POLICY, TODAY, Line
+from support.line import ASEL, BIN, EMPLOYERS, IIN, POLICY, TODAY, Line, refused
 from usrec.adapters.persistence import SqlLedger
 from usrec.application import onboard
 from usrec.application.approve import approve
@@ -226,6 +226,21 @@ def test_a_document_made_under_a_wrong_match_is_never_sent(ledger: SqlLedger) ->
         again = work.signing_requests.get(which)
     assert again is not None
     assert (b"R-1" in asked.document, b"R-1" in again.document, b"R-7" in again.document) == (True, False, True)
+
+
+def test_what_was_refused_under_a_wrong_match_is_sent_again_under_the_right_one(ledger: SqlLedger) -> None:
+    line = Line(ledger=ledger)
+    line.take("t1", "termination")
+    applied(line, planned(line, [known(1)], [hr(1)]))
+    line.send(refused("SCSE007"))
+    assert line.of("t1").state is State.REJECTED
+    undo_import(BIN, "R-1", ASEL, ledger=ledger, clock=line.clock)
+    line.retry("t1")
+    assert line.entry("t1").wait_reason is WaitReason.CONTRACT_UNKNOWN
+    applied(line, planned(line, [known(1, contract_id="R-7")], [hr(1)]))
+    line.deliver_all()
+    assert [b"R-1" in one.document for one in line.wire.messages] == [True, False]
+    assert line.of("t1").contract_id == "R-7"
 
 
 def test_what_a_person_has_in_hand_stays_theirs_when_a_match_is_undone(ledger: SqlLedger) -> None:

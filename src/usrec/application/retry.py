@@ -28,7 +28,7 @@ from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
 from usrec.domain.signing_request import AWAITING
-from usrec.domain.source_event import EmployerName
+from usrec.domain.source_event import EmployerName, contract_id_given, load_details
 from usrec.domain.state import State
 from usrec.domain.submission import QueueEntry, QueueStatus, Submission, SubmissionId, WaitReason
 from usrec.domain.working_calendar import Calendars
@@ -144,11 +144,14 @@ def _was_passed_over(old: Submission) -> bool:
 
 
 def _new_version(old: Submission, entropy: Entropy) -> Submission:
+    """What was learnt of the contract's id is learnt anew: a wrong match may have been undone since."""
+    given = None if old.operation is None else contract_id_given(load_details(old.operation, old.details))
     return replace(
         old,
         id=SubmissionId(new_record_id(entropy.token(16))),
         state=State.PENDING,
         record_id=None,
+        contract_id=given,
         code="",
         reason="retried",
         decided_at=None,
