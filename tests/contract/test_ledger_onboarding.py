@@ -88,6 +88,26 @@ def test_a_contract_that_stands_is_never_registered_again(ledger: SqlLedger) -> 
     assert line.deliver_all() == []
 
 
+@pytest.mark.parametrize("state", [State.REJECTED, State.INVALID])
+def test_a_refused_conclusion_of_a_contract_that_stands_is_never_sent_and_holds_nobody(
+    ledger: SqlLedger, state: State
+) -> None:
+    line = Line(ledger=ledger)
+    if state is State.REJECTED:
+        line.take("c1")
+        line.send(refused("SCSE007"))
+    else:
+        line.take("c1", employee_iin=None)
+    line.take("t1", "termination")
+    assert (line.of("c1").state, line.entry("t1").wait_reason) == (state, WaitReason.PREDECESSOR_REFUSED)
+    applied(line, planned(line, [known(1)], [hr(1)]))
+    assert (line.of("c1").state, line.of("c1").reason) == (State.CANCELLED, "stands_in_registry")
+    with pytest.raises(UnsafeRequest):
+        line.retry("c1")
+    assert [one.submission.event_id for one in line.deliver_all()] == ["t1"]
+    assert line.of("t1").contract_id == "R-1"
+
+
 def test_the_ledgers_own_id_wins(ledger: SqlLedger) -> None:
     line = Line(ledger=ledger)
     line.register("c1", contract_date=TODAY.isoformat())
