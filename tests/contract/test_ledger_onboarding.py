@@ -17,7 +17,7 @@ from usrec.application.approve import approve
 from usrec.application.onboard import OnboardingPlan, Standing, apply_onboarding, plan_onboarding
 from usrec.application.undo_import import undo_import
 from usrec.domain.errors import UnsafeRequest
-from usrec.domain.onboarding import Fit, HrContract, KnownAgreement, KnownContract
+from usrec.domain.onboarding import Fit, HrContract, ImportedContract, KnownAgreement, KnownContract
 from usrec.domain.snapshot.look import Difference
 from usrec.domain.snapshot.staff import FoldedKey
 from usrec.domain.snapshot.story import Facts, Story
@@ -106,6 +106,18 @@ def test_a_refused_conclusion_of_a_contract_that_stands_is_never_sent_and_holds_
         line.retry("c1")
     assert [one.submission.event_id for one in line.deliver_all()] == ["t1"]
     assert line.of("t1").contract_id == "R-1"
+
+
+def test_a_conclusion_that_an_older_import_left_refused_is_not_tried_again(ledger: SqlLedger) -> None:
+    line = Line(ledger=ledger)
+    line.take("c1")
+    line.send(refused("SCSE007"))
+    with line.work() as work:
+        work.contracts.set_registry_id(BIN, ContractKey("K-1"), "R-1")
+        work.imported.put(BIN, ImportedContract(ContractKey("K-1"), "R-1", None, ()), line.clock.now())
+    with pytest.raises(UnsafeRequest, match="stands in USREC already"):
+        line.retry("c1")
+    line.cancel("c1")
 
 
 def test_the_ledgers_own_id_wins(ledger: SqlLedger) -> None:
