@@ -10,17 +10,18 @@ from datetime import date
 import pytest
 from sqlalchemy import event
 
-from support.line import ASEL, BIN, EMPLOYERS, IIN, TODAY, Line
+from support.line import ASEL, BIN, EMPLOYERS, IIN, POLICY, TODAY, Line, refused
 from usrec.adapters.persistence import SqlLedger
 from usrec.application import onboard
+from usrec.application.approve import approve
 from usrec.application.onboard import OnboardingPlan, Standing, apply_onboarding, plan_onboarding
 from usrec.application.undo_import import undo_import
 from usrec.domain.errors import UnsafeRequest
-from usrec.domain.onboarding import Fit, HrContract, KnownAgreement, KnownContract
+from usrec.domain.onboarding import Fit, HrContract, ImportedContract, KnownAgreement, KnownContract
 from usrec.domain.snapshot.look import Difference
 from usrec.domain.snapshot.staff import FoldedKey
 from usrec.domain.snapshot.story import Facts, Story
-from usrec.domain.source_event import ContractKey, EmployerName, SourceName
+from usrec.domain.source_event import ContractKey, EmployerName, Operation, SourceName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 
@@ -85,6 +86,38 @@ def test_a_contract_that_stands_is_never_registered_again(ledger: SqlLedger) -> 
         assert line.of(event_id, revision).state is State.INVALID
         assert [one.rule for one in line.findings(event_id, revision)] == ["stands_in_registry"]
     assert line.deliver_all() == []
+
+
+@pytest.mark.parametrize("state", [State.REJECTED, State.INVALID])
+def test_a_refused_conclusion_of_a_contract_that_stands_is_never_sent_and_holds_nobody(
+    ledger: SqlLedger, state: State
+) -> None:
+    line = Line(ledger=ledger)
+    if state is State.REJECTED:
+        line.take("c1")
+        line.send(refused("SCSE007"))
+    else:
+        line.take("c1", employee_iin=None)
+    line.take("t1", "termination")
+    assert (line.of("c1").state, line.entry("t1").wait_reason) == (state, WaitReason.PREDECESSOR_REFUSED)
+    applied(line, planned(line, [known(1)], [hr(1)]))
+    assert (line.of("c1").state, line.of("c1").reason) == (State.CANCELLED, "stands_in_registry")
+    with pytest.raises(UnsafeRequest):
+        line.retry("c1")
+    assert [one.submission.event_id for one in line.deliver_all()] == ["t1"]
+    assert line.of("t1").contract_id == "R-1"
+
+
+def test_a_conclusion_that_an_older_import_left_refused_is_not_tried_again(ledger: SqlLedger) -> None:
+    line = Line(ledger=ledger)
+    line.take("c1")
+    line.send(refused("SCSE007"))
+    with line.work() as work:
+        work.contracts.set_registry_id(BIN, ContractKey("K-1"), "R-1")
+        work.imported.put(BIN, ImportedContract(ContractKey("K-1"), "R-1", None, ()), line.clock.now())
+    with pytest.raises(UnsafeRequest, match="stands in USREC already"):
+        line.retry("c1")
+    line.cancel("c1")
 
 
 def test_the_ledgers_own_id_wins(ledger: SqlLedger) -> None:
@@ -205,6 +238,56 @@ def test_a_wrong_match_is_taken_back_until_something_was_signed(ledger: SqlLedge
     assert line.of("t1").state is State.ACCEPTED
     with pytest.raises(UnsafeRequest, match="signed or registered"):
         undo_import(BIN, "R-1", ASEL, ledger=line.ledger, clock=line.clock)
+
+
+def test_a_document_made_under_a_wrong_match_is_never_sent(ledger: SqlLedger) -> None:
+    line = Line(ledger=ledger, policy=replace(POLICY, approve={BIN: frozenset({Operation.TERMINATION})}))
+    which = line.take("t1", "termination").id
+    applied(line, planned(line, [known(1)], [hr(1)]))
+    line.deliver(*line.claim())
+    with ledger.begin() as work:
+        asked = work.signing_requests.get(which)
+    assert asked is not None
+    undo_import(BIN, "R-1", ASEL, ledger=ledger, clock=line.clock)
+    assert line.entry("t1").wait_reason is WaitReason.CONTRACT_UNKNOWN
+    with pytest.raises(UnsafeRequest, match="does not wait for an approval"):
+        approve(which, asked.digest, ASEL, ledger=ledger, clock=line.clock)
+    applied(line, planned(line, [known(1, contract_id="R-7")], [hr(1)]))
+    line.deliver(*line.claim())
+    with ledger.begin() as work:
+        again = work.signing_requests.get(which)
+    assert again is not None
+    assert (b"R-1" in asked.document, b"R-1" in again.document, b"R-7" in again.document) == (True, False, True)
+
+
+def test_what_was_refused_under_a_wrong_match_is_sent_again_under_the_right_one(ledger: SqlLedger) -> None:
+    line = Line(ledger=ledger)
+    line.take("t1", "termination")
+    applied(line, planned(line, [known(1)], [hr(1)]))
+    line.send(refused("SCSE007"))
+    assert line.of("t1").state is State.REJECTED
+    undo_import(BIN, "R-1", ASEL, ledger=ledger, clock=line.clock)
+    line.retry("t1")
+    assert line.entry("t1").wait_reason is WaitReason.CONTRACT_UNKNOWN
+    applied(line, planned(line, [known(1, contract_id="R-7")], [hr(1)]))
+    line.deliver_all()
+    assert [b"R-1" in one.document for one in line.wire.messages] == [True, False]
+    assert line.of("t1").contract_id == "R-7"
+
+
+def test_what_a_person_has_in_hand_stays_theirs_when_a_match_is_undone(ledger: SqlLedger) -> None:
+    line = Line(ledger=ledger)
+    line.take("a1", "amendment")
+    line.take("t1", "termination")
+    applied(line, planned(line, [known(1)], [hr(1)]))
+    line.check_out("a1")
+    line.hold("t1")
+    undo_import(BIN, "R-1", ASEL, ledger=ledger, clock=line.clock)
+    assert line.entry("a1").wait_reason is WaitReason.CHECKED_OUT
+    assert line.entry("t1").wait_reason is WaitReason.HELD_BY_PERSON
+    line.settle("a1")
+    assert line.of("a1").state is State.ACCEPTED
+    assert line.claim() == []
 
 
 def test_an_import_that_was_broken_off_goes_on(ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch) -> None:

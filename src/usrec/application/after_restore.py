@@ -17,7 +17,7 @@ No note goes to HR: its rows are the second memory, which ``compare_restored`` r
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
@@ -27,14 +27,15 @@ from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.message import CorrelationId
 from usrec.domain.outcome import Doubt
 from usrec.domain.source_event import EmployerName
-from usrec.domain.state import Move, State, next_state
-from usrec.domain.submission import AttemptId, QueueStatus, Submission, WaitReason
+from usrec.domain.state import OPEN, Move, State, next_state
+from usrec.domain.submission import AttemptId, QueueStatus, Submission, SubmissionId, WaitReason, contract_of
 from usrec.domain.verdict import Ending
 from usrec.ports.attempts import Attempt, AttemptClosing
 from usrec.ports.clock import Entropy
 from usrec.ports.ledger import Ledger, UnitOfWork
 from usrec.ports.outgoing import JournalEntry
 
+_AT_ONCE: Final = 500
 RESTORED: Final = "ledger_restored"
 """The journal's word."""
 NOTE: Final = "ledger restored from a backup"
@@ -105,10 +106,9 @@ def hold_restored(
         note: One of ``NOTES``.
     """
     held = doubted = 0
-    for submission_id in work.submissions.open_ones():
-        submission = work.submissions.get(submission_id)
-        if submission is None:
-            continue
+    ids = work.submissions.open_ones()
+    work.contracts.lock_all({contract_of(one) for one in _still_open(work, ids)})
+    for submission in _still_open(work, ids):
         doubted += submission.state is State.SIGNED
         held += _hold(work, _in_doubt(work, submission, entropy, now, note), now, note)
     stopped = _stop(work, {**work.submissions.employers(), **employers}, actor, now, note)
@@ -122,6 +122,14 @@ def hold_restored(
     }
     work.journal.append(JournalEntry(now, None, RESTORED, None, None, actor, note, json.dumps(detail)))
     return Restored(held, doubted, stopped, outside_head)
+
+
+def _still_open(work: UnitOfWork, ids: Sequence[SubmissionId]) -> Iterator[Submission]:
+    """Those of ``ids`` with which there is work to do: an agent that nobody has stopped may just have ended some."""
+    for start in range(0, len(ids), _AT_ONCE):
+        found = work.submissions.get_all(ids[start : start + _AT_ONCE])
+        known = (found[one] for one in ids[start : start + _AT_ONCE] if one in found)
+        yield from (one for one in known if one.state in OPEN and one.replaced_by is None)
 
 
 def hold_in_place(

@@ -77,7 +77,7 @@ def arrange_lines(
         at_hand: Submissions as they stand in the ledger now, which need not be read.
     """
     standpoints = work.submissions.lines_of(sorted(contracts)).values()
-    entries = work.outbox.get_all([one.id for line in standpoints for one in line if one.status is not None])
+    entries = work.outbox.get_all([one.id for line in standpoints for one in line if one.status], still=True)
     lines = [line for line in (_line_of(some, entries) for some in standpoints) if line is not None]
     known_of_all = _read(work, lines, entries, at_hand)
     for line in lines:

@@ -181,11 +181,10 @@ def _receive(taking: _Intake, record: OnRecord, one: Examined) -> set[ContractRe
         The contracts that earlier revisions leave, because the new one names another contract or employer.
     """
     work, now = taking.work, taking.now
-    revision = _revision_of(work, one, record.of_event((one.row.source, one.event_id)))
+    existing = _held_still(work, record, one)
+    revision = _revision_of(work, one, existing)
     submission, older = place(work, record, _received(taking, one), revision, taking.preflight.unsure)
     left = {contract_of(earlier) for earlier in revision.displaced} - {contract_of(submission)}
-    for employer_bin, contract_key in sorted(left):
-        work.contracts.lock(employer_bin, contract_key)
     work.submissions.add(submission, watch_at=now)
     detail = json.dumps(
         _took_the_place_of(older) | policy_noted(submission, taking.preflight.intake), ensure_ascii=False
@@ -201,6 +200,19 @@ def _receive(taking: _Intake, record: OnRecord, one: Examined) -> set[ContractRe
     record.added(submission)
     record.changed([*revision.displaced, *older])
     return left
+
+
+def _held_still(work: UnitOfWork, record: OnRecord, one: Examined) -> Sequence[Submission]:
+    """The earlier revisions of an event, read when the contracts that they are about are locked.
+
+    A row may name another contract than its earlier revisions did, with which an agent or a person may be at work.
+    """
+    event, mine = (one.row.source, one.event_id), _contract_of(one)
+    elsewhere = {contract_of(earlier) for earlier in record.of_event(event)} - {mine}
+    if not elsewhere:
+        return record.of_event(event)
+    work.contracts.lock_all(elsewhere)
+    return record.read_anew(event)
 
 
 def _revision_of(work: UnitOfWork, one: Examined, existing: Sequence[Submission]) -> Revision:

@@ -122,7 +122,7 @@ def carry_out(name: str, *, ledger: Ledger, clock: Clock, portion: int = PORTION
             carried = carry_out_some(work, name, clock.now(), portion)
             work.commit()
         done += carried
-        if carried < portion:
+        if not carried:
             return done
 
 

@@ -88,6 +88,11 @@ class OnRecord:
             self._events.forget(event)
         return self._events.of(event)
 
+    def read_anew(self, event: EventRef) -> Sequence[Submission]:
+        """The same, as it stands now that more is locked."""
+        self._events.forget(event)
+        return self._events.of(event)
+
     def standing(self, contract: ContractRef) -> Sequence[Submission]:
         """What counts of a contract, in the order in which it was or will be registered."""
         return self.standing_of([contract])[contract]

@@ -40,6 +40,8 @@ IMPORTED: Final = "contracts_imported"
 """The journal's word."""
 STANDS: Final = "stands_in_registry"
 PORTION: Final = 200
+_REFUSED: Final = frozenset({State.REJECTED, State.INVALID})
+"""What holds its line, and could be tried again."""
 _NAMED: Final = 20
 """So many contradicting rows are named."""
 
@@ -157,9 +159,11 @@ def _take_over(
     new = [one for one in still if one.standing is Standing.NEW]
     if not new:
         return 0
-    kept = work.imported.of([(employer_bin, one.key) for one in new])
+    refs: list[ContractRef] = [(employer_bin, one.key) for one in new]
+    kept, begun = work.imported.of(refs), work.submissions.conclusions_of(refs)
     for one in new:
-        for head in one.open_heads:
+        refused = (head for head in begun[employer_bin, one.key] if head.state in _REFUSED)
+        for head in (*one.open_heads, *refused):
             work.write_backs.put(status_note(take_back(work, head, STANDS, now, actor=actor.name), now))
         work.contracts.set_registry_id(employer_bin, one.key, one.contract.contract_id)
         work.imported.put(employer_bin, _together(kept[employer_bin, one.key], one), now)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from usrec.application.after_refusal import forget_refusal
 from usrec.application.recording import journal, status_note
@@ -26,6 +27,9 @@ from usrec.domain.verdict import Ending
 from usrec.ports.attempts import Attempt, AttemptClosing
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.ledger import Claim, Ledger, UnitOfWork
+
+ABANDONED: Final = "the agent stopped between sending and recording"
+"""How an attempt ended that nobody closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +144,7 @@ def close_abandoned_attempt(work: UnitOfWork, claim: Claim, now: datetime) -> Su
     """An attempt that nobody closed may have been sent: its process died, or lost its lease."""
     if claim.open_attempt is None:
         return claim.submission
-    detail = "the agent stopped between sending and recording"
-    work.attempts.close(claim.open_attempt, AttemptClosing(Ending.UNKNOWN, now, "", detail, b""))
+    work.attempts.close(claim.open_attempt, AttemptClosing(Ending.UNKNOWN, now, "", ABANDONED, b""))
     return doubt(work, claim.submission, Doubt.PROCESS_DIED.value, now)
 
 

@@ -28,9 +28,9 @@ from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
 from usrec.domain.signing_request import AWAITING
-from usrec.domain.source_event import EmployerName
+from usrec.domain.source_event import HEADS, EmployerName, contract_id_given, load_details
 from usrec.domain.state import State
-from usrec.domain.submission import QueueEntry, QueueStatus, Submission, SubmissionId, WaitReason
+from usrec.domain.submission import QueueEntry, QueueStatus, Submission, SubmissionId, WaitReason, contract_of
 from usrec.domain.working_calendar import Calendars
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.ledger import Ledger, UnitOfWork
@@ -66,6 +66,7 @@ def retry(
     now = clock.now()
     with ledger.begin() as work:
         old = locked(work, submission_id)
+        _not_in_registry(work, old)
         again = partial(retake, employers=employers, calendar=calendar, now=now, entropy=entropy, preflight=preflight)
         outlived = _has_outlived_its_signature(work, old, now)
         if outlived and (newer := _newer_revision(work, old)) is not None:
@@ -102,6 +103,19 @@ def _successor(
     if _was_passed_over(old):
         return replace(_new_version(old, entropy), findings="[]")
     return _new_version(old, entropy) if outlived or old.state is State.REJECTED else None
+
+
+def _not_in_registry(work: UnitOfWork, old: Submission) -> None:
+    """Refuse a new version of a conclusion whose contract stands: its id was taken over from an export since."""
+    if old.state is not State.REJECTED or old.operation not in HEADS:
+        return
+    known = work.imported.of([contract_of(old)])[contract_of(old)]
+    if known is not None and known.stands:
+        refuse(
+            old,
+            "its contract stands in USREC already: the id was taken over from an export",
+            "Cancel it: usrec submission cancel. Is that another contract: usrec onboard undo",
+        )
 
 
 def _has_outlived_its_signature(work: UnitOfWork, old: Submission, now: datetime) -> bool:
@@ -144,11 +158,14 @@ def _was_passed_over(old: Submission) -> bool:
 
 
 def _new_version(old: Submission, entropy: Entropy) -> Submission:
+    """What was learnt of the contract's id is learnt anew: a wrong match may have been undone since."""
+    given = None if old.operation is None else contract_id_given(load_details(old.operation, old.details))
     return replace(
         old,
         id=SubmissionId(new_record_id(entropy.token(16))),
         state=State.PENDING,
         record_id=None,
+        contract_id=given,
         code="",
         reason="retried",
         decided_at=None,

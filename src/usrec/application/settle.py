@@ -9,10 +9,12 @@ from datetime import datetime
 
 from usrec.application.acting import IN_DOUBT, Actor, locked, not_claimed, queued, refuse
 from usrec.application.decision import Decision, record_decision
+from usrec.application.record_intent import ABANDONED
 from usrec.domain.source_event import HEADS
 from usrec.domain.state import Move
 from usrec.domain.submission import Submission, SubmissionId, WaitReason
-from usrec.ports.attempts import Acknowledgement
+from usrec.domain.verdict import Ending
+from usrec.ports.attempts import Acknowledgement, AttemptClosing
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Ledger, UnitOfWork
 
@@ -73,7 +75,11 @@ def _record_settlement(
     *,
     now: datetime,
 ) -> None:
+    """With the end of an attempt that an agent which is gone has left open, as the next claim would have ended it."""
     digest = hashlib.sha256(settlement.evidence).hexdigest()
+    left_open = work.attempts.open_of(submission.id)
+    if left_open is not None:
+        work.attempts.close(left_open, AttemptClosing(Ending.UNKNOWN, now, "", ABANDONED, b""))
     work.acknowledgements.add(
         Acknowledgement(
             submission_id=submission.id,

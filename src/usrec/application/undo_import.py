@@ -10,10 +10,12 @@ from typing import Final, NoReturn
 
 from usrec.application.acting import Actor
 from usrec.application.contract_line import released_entry
+from usrec.application.recording import status_note
 from usrec.domain.errors import UnsafeRequest
+from usrec.domain.signing_request import AWAITING
 from usrec.domain.source_event import ContractKey, contract_id_given, load_details
 from usrec.domain.state import State
-from usrec.domain.submission import QueueStatus, Submission
+from usrec.domain.submission import QueueEntry, QueueStatus, Submission, WaitReason
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Ledger, UnitOfWork
 from usrec.ports.outgoing import JournalEntry
@@ -65,12 +67,26 @@ def _forget(work: UnitOfWork, employer_bin: str, key: ContractKey, contract_id: 
 
 
 def _let_wait(work: UnitOfWork, used: Sequence[Submission], now: datetime) -> None:
+    """A document that a person is to sign or approve names the wrong contract: it is made anew when the id is known.
+
+    What a person holds, or is entering in the portal, stays with them.
+    """
     for one in used:
         bare = replace(one, contract_id=None)
         work.submissions.update(bare, was=one.state)
+        work.signing_requests.remove(one.id)
         entry = work.outbox.get(one.id)
-        if entry is not None and entry.status is not QueueStatus.HELD:
+        if entry is None:
+            continue
+        if entry.wait_reason in AWAITING:
+            work.write_backs.put(status_note(bare, now))
+        if entry.wait_reason in AWAITING or _goes_by_itself(entry):
             work.outbox.put(released_entry(work, bare, now))
+
+
+def _goes_by_itself(entry: QueueEntry) -> bool:
+    waits = entry.status in {QueueStatus.HELD, QueueStatus.BLOCKED}
+    return not waits and entry.wait_reason is not WaitReason.CHECKED_OUT
 
 
 def _refuse(contract_id: str, why: str, next_step: str) -> NoReturn:

@@ -10,7 +10,7 @@ from typing import Final
 
 from usrec.application.watch_permits import watch_permits
 from usrec.domain.alert import Alert, Watched
-from usrec.domain.submission import Submission, WaitReason, awaits_iin
+from usrec.domain.submission import Submission, SubmissionId, WaitReason, awaits_iin
 from usrec.domain.watch import WatchPolicy, look, look_at_pair, needs_watching
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Ledger, UnitOfWork
@@ -44,6 +44,7 @@ def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit:
         ids = [submission.id for submission in watched]
         asked_at = {**work.signing_requests.asked_at(ids), **work.outbox.waiting_since(ids)}
         pairs = work.pairs.of_submissions(ids)
+        again: dict[SubmissionId, datetime | None] = {}
         for submission in watched:
             asked, awaited = asked_at.get(submission.id), Watched.PERSON
             if asked is None and _waits_for_iin(work, submission):
@@ -56,7 +57,8 @@ def watch_deadlines(*, ledger: Ledger, policy: WatchPolicy, clock: Clock, limit:
                 if not told:
                     work.alerts.withdraw(submission.id, Watched.PAIR, now)
             raised += len(work.alerts.add(alerts))
-            work.alerts.watch(submission.id, again_at)
+            again[submission.id] = again_at
+        work.alerts.looked_at(again)
         raised += watch_permits(work, policy, now, limit)
         work.commit()
     return raised

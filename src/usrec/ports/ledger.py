@@ -203,8 +203,12 @@ class Outbox(Protocol):
         """One entry, None when the submission is not in the outbox."""
         ...
 
-    def get_all(self, ids: Collection[SubmissionId]) -> Mapping[SubmissionId, QueueEntry]:
-        """The entries of those of these that are in the outbox."""
+    def get_all(self, ids: Collection[SubmissionId], *, still: bool = False) -> Mapping[SubmissionId, QueueEntry]:
+        """The entries of those of these that are in the outbox.
+
+        Args:
+            still: Nobody changes them until the transaction ends; who is changing one now is waited for.
+        """
         ...
 
     def remove(self, submission_id: SubmissionId) -> None:

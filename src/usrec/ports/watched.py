@@ -62,6 +62,14 @@ class Alerts(Protocol):
         """Submissions whose time to be looked at has come, earliest first."""
         ...
 
+    def looked_at(self, again: Mapping[SubmissionId, datetime | None]) -> None:
+        """When to look again at those that ``to_watch`` gave in this transaction; None: never again.
+
+        Where somebody has named another time since, as with the beginning of a wait for a person, that one stands; and
+        one that is being changed at this moment keeps its time, so that it is looked at again.
+        """
+        ...
+
 
 class Permits(Protocol):
     """Foreigners' permits: at most one for each contract, that of its newest registered event."""

@@ -36,6 +36,7 @@ from usrec.domain.kazakhstan_time import day_start_utc
 from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason, contract_of
+from usrec.domain.verdict import Ending
 
 Deed = Callable[[Line, str], object]
 
@@ -645,6 +646,16 @@ def test_doubt_settled_as_refused_can_be_retried_as_a_new_version(line: Line) ->
     assert (line.of("e").state, line.of("e").contract_id) == (State.REJECTED, None)
     line.retry("e")
     assert [done.result for done in line.deliver_all()] == ["accepted"]
+
+
+def test_attempt_that_an_agent_which_is_gone_left_open_ends_with_the_settlement(line: Line) -> None:
+    in_doubt(line)
+    line.clock.advance(line.policy.retry.cap)
+    line.crash()
+    line.clock.advance(LEASE)
+    line.hold("e")
+    line.settle("e", accepted=False)
+    assert [one.ending for one in line.attempts("e")] == [Ending.UNKNOWN, Ending.UNKNOWN]
 
 
 def test_evidence_is_kept_and_its_digest_is_journaled(line: Line) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from operator import itemgetter
 from typing import Any, Final
@@ -34,7 +34,8 @@ from usrec.adapters.persistence.alert_tables import (
 )
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.delivery_tables import DESK_AWAITS, REMINDED_OF, employer_stops, outbox
-from usrec.adapters.persistence.dialects import InsertInto, per_dialect
+from usrec.adapters.persistence.dialects import InsertInto, for_many, per_dialect
+from usrec.adapters.persistence.portions import in_portions
 from usrec.adapters.persistence.rows import SUBMISSION_COLUMNS, submission_of, values_of
 from usrec.adapters.persistence.sealing import sealing_of
 from usrec.adapters.persistence.tables import WATCHED, submissions
@@ -121,11 +122,19 @@ _FORETOLD: Final = select(alerts.c.id, *ALERT_COLUMNS).where(
     FORETOLD, alerts.c.watched == bindparam("of"), or_(alerts.c.last_day >= bindparam("day"), OPEN)
 )
 _TO_WATCH: Final = (
-    select(*SUBMISSION_COLUMNS)
+    select(*SUBMISSION_COLUMNS, submissions.c.watch_at)
     .where(WATCHED, submissions.c.watch_at <= bindparam("now"))
     .order_by(submissions.c.watch_at, submissions.c.id)
     .limit(bindparam("limit"))
 )
+_LOOKED_AT: Final = for_many(
+    lambda one_of: (
+        select(submissions.c.id, submissions.c.watch_at)
+        .where(one_of(submissions.c.id, "ids"))
+        .with_for_update(skip_locked=True)
+    )
+)
+"""Whoever changes one of them at this moment is not waited for: they hold others, and would wait in a circle."""
 
 
 class SqlAlerts:
@@ -133,6 +142,7 @@ class SqlAlerts:
 
     def __init__(self, connection: WriteBehind) -> None:
         self._connection = connection
+        self._due: dict[SubmissionId, datetime] = {}
 
     def add(self, alerts: Sequence[Alert]) -> Sequence[Alert]:
         """Record alerts; returns those that were new."""
@@ -190,6 +200,16 @@ class SqlAlerts:
 
     def to_watch(self, now: datetime, limit: int) -> Sequence[Submission]:
         """Submissions whose time to be looked at has come, earliest first."""
-        rows = self._connection.execute(_TO_WATCH, {"now": now, "limit": limit})
+        rows = self._connection.execute(_TO_WATCH, {"now": now, "limit": limit}).all()
         sealing = sealing_of(self._connection)
-        return [submission_of(row, sealing) for row in rows]
+        self._due = {row[0]: row[-1] for row in rows}
+        return [submission_of(row[:-1], sealing) for row in rows]
+
+    def looked_at(self, again: Mapping[SubmissionId, datetime | None]) -> None:
+        """Unless their time is another one by now, or is just being changed."""
+        statement = _LOOKED_AT[self._connection.dialect.name]
+        for some in in_portions(again):
+            rows = self._connection.execute(statement, {"ids": some}).all()
+            same = [row.id for row in rows if row.watch_at == self._due.get(row.id)]
+            if same:
+                self._watch([{"which": one, "watch_at": again[one]} for one in same])

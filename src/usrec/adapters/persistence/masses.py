@@ -112,31 +112,29 @@ _UNFINISHED: Final = (
 _DECIDE: Final = update(mass_batches).where(
     mass_batches.c.name == bindparam("which"), mass_batches.c.decision.is_(None)
 )
-_HELD: Final = (
-    select(*SUBMISSION_COLUMNS)
-    .join_from(submissions, outbox, outbox.c.submission_id == submissions.c.id)
-    .join(mass_members, mass_members.c.submission_id == submissions.c.id)
-    .join(
-        contracts,
-        and_(
-            contracts.c.employer_bin == submissions.c.employer_bin,
-            contracts.c.contract_key == submissions.c.contract_key,
-        ),
-    )
-    .where(mass_members.c.batch == bindparam("name"), _MASS_HELD)
-    .order_by(submissions.c.employer_bin, submissions.c.contract_key, submissions.c.id)
-    .limit(bindparam("limit"))
-    .with_for_update(of=contracts)
-)
 
-_ITS_SUBMISSION: Final = submissions.c.id.in_(bindparam("ids", expanding=True))
-_REGISTRY_ID: Final = (
-    select(contracts.c.registry_id)
-    .where(
-        contracts.c.employer_bin == submissions.c.employer_bin, contracts.c.contract_key == submissions.c.contract_key
+
+def _held(*columns: Any) -> Any:
+    return (
+        select(*columns)
+        .join_from(submissions, outbox, outbox.c.submission_id == submissions.c.id)
+        .join(mass_members, mass_members.c.submission_id == submissions.c.id)
+        .where(mass_members.c.batch == bindparam("name"), _MASS_HELD)
+        .order_by(submissions.c.employer_bin, submissions.c.contract_key, submissions.c.id)
     )
-    .scalar_subquery()
+
+
+_ITS_CONTRACT: Final = and_(
+    contracts.c.employer_bin == submissions.c.employer_bin, contracts.c.contract_key == submissions.c.contract_key
 )
+_ITS_SUBMISSION: Final = submissions.c.id.in_(bindparam("ids", expanding=True))
+_HELD: Final = (
+    _held(submissions.c.id).join(contracts, _ITS_CONTRACT).limit(bindparam("limit")).with_for_update(of=contracts)
+)
+_STILL_HELD: Final = _held(*SUBMISSION_COLUMNS).where(_ITS_SUBMISSION)
+"""Asked when their contracts are locked: what was found before may be older than what was waited for."""
+
+_REGISTRY_ID: Final = select(contracts.c.registry_id).where(_ITS_CONTRACT).scalar_subquery()
 _THOSE: Final = select(*SUBMISSION_COLUMNS).where(_ITS_SUBMISSION).order_by(submissions.c.id)
 _LEARN_CONTRACT: Final = (
     update(submissions).where(_ITS_SUBMISSION, submissions.c.contract_id.is_(None)).values(contract_id=_REGISTRY_ID)
@@ -257,7 +255,8 @@ class SqlMasses:
 
     def held(self, name: str, limit: int) -> Sequence[Submission]:
         """Stopped events of a batch; on SQLite the transaction itself is the lock."""
-        rows = self._connection.execute(_HELD, {"name": name, "limit": limit})
+        found = list(self._connection.scalars(_HELD, {"name": name, "limit": limit}))
+        rows = self._connection.execute(_STILL_HELD, {"ids": found, "name": name}) if found else ()
         return [submission_of(row, self._sealing) for row in rows]
 
     def free(self, ids: Collection[SubmissionId], now: datetime) -> None:

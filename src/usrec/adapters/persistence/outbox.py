@@ -72,6 +72,15 @@ def _promote(now_due: Any, order: Any, at_once: Any = _PROMOTED_AT_ONCE) -> Mapp
 _PUT: Final = per_dialect(_put)
 _GET: Final = select(*ENTRY_COLUMNS).where(_WHICH)
 _GET_ALL: Final = for_many(lambda one_of: select(*ENTRY_COLUMNS).where(one_of(outbox.c.submission_id, "ids")))
+_GET_ALL_STILL: Final = for_many(
+    lambda one_of: (
+        select(*ENTRY_COLUMNS)
+        .where(one_of(outbox.c.submission_id, "ids"))
+        .order_by(outbox.c.employer_bin, outbox.c.contract_key, outbox.c.submission_id)
+        .with_for_update()
+    )
+)
+"""Locked in the order in which contracts are, so that nobody waits in a circle."""
 _REMOVE: Final = delete(outbox).where(_WHICH)
 _PROMOTE: Final = (
     _promote(SCHEDULED & (outbox.c.available_at <= bindparam("now")), outbox.c.available_at),
@@ -174,9 +183,9 @@ class SqlOutbox:
         row = self._connection.execute(_GET, {"which": submission_id}).one_or_none()
         return None if row is None else entry_of(row)
 
-    def get_all(self, ids: Collection[SubmissionId]) -> Mapping[SubmissionId, QueueEntry]:
+    def get_all(self, ids: Collection[SubmissionId], *, still: bool = False) -> Mapping[SubmissionId, QueueEntry]:
         """Those of these that are in the outbox."""
-        statement = _GET_ALL[self._connection.dialect.name]
+        statement = (_GET_ALL_STILL if still else _GET_ALL)[self._connection.dialect.name]
         rows = (row for some in in_portions(ids) for row in self._connection.execute(statement, {"ids": some}))
         return {entry.submission_id: entry for entry in map(entry_of, rows)}
 
