@@ -26,6 +26,7 @@ from support.line import (
     numbered,
     termination,
 )
+from usrec.domain.deadline import AFTER_MIDNIGHT
 from usrec.domain.kazakhstan_time import day_start_utc
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.field_table import FIELDS, FieldRule
@@ -370,7 +371,7 @@ def test_what_is_signed_tomorrow_waits_until_then() -> None:
     tomorrow = TODAY + timedelta(days=1)
     for event_type, payload in (("conclusion", conclusion()), ("amendment", amendment())):
         result = examined(a_row(event_type, payload | {"signed_on": tomorrow.isoformat()}))
-        assert result.not_before == day_start_utc(tomorrow)
+        assert result.not_before == day_start_utc(tomorrow) + AFTER_MIDNIGHT
 
 
 @pytest.mark.parametrize("operation", Operation)

@@ -6,12 +6,13 @@ law's clock runs on whether or not the row is well made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from usrec.domain.deadline import (
+    AFTER_MIDNIGHT,
     ONE_YEAR_HEADCOUNT,
     ORDER_353_IN_FORCE,
     Deadline,
@@ -146,7 +147,7 @@ def examine(
         event=_event(row, operation, details) if operation and details and not has_errors(findings) else None,
         trigger=trigger,
         deadline=deadline,
-        not_before=not_before(*paper_dates(details)) if details and paper_dates(details) else None,
+        not_before=None if details is None else _not_before(paper_dates(details), kazakhstan_date(now)),
         findings=tuple(findings),
         document=document,
     )
@@ -225,6 +226,13 @@ def _provisional_term(
     message = f"The day from which the term runs is missing; until it is given, it is counted from {day}."
     said = warning("term_provisional", TRIGGER_FIELDS[operation], message, point="Order 353")
     return deadline, wrong or [said]
+
+
+def _not_before(papers: Sequence[date], today: date) -> datetime | None:
+    """From when on it may be sent; what waits for its day waits until the registry's clock has reached that too."""
+    if not papers:
+        return None
+    return not_before(*papers) + (AFTER_MIDNIGHT if max(papers) > today else timedelta(0))
 
 
 def _event(row: SourceRow, operation: Operation, details: Details) -> SourceEvent:
