@@ -245,6 +245,38 @@ def test_what_is_late_is_told_with_the_day_that_was_missed_and_sent(
     assert line.of("late").state is State.ACCEPTED
 
 
+def test_a_late_extension_is_told_and_sent() -> None:
+    line = Line()
+    line.register("hire", begin_date="2025-10-01", term_code="2", end_date="2026-10-01")
+    line.take("late", "extension", extension_date="2026-10-01", term_code="1", end_date=None)
+    (found,) = line.findings("late")
+    assert (found.rule, found.severity, found.code) == ("extension_entered_in_time", Severity.WARNING, "")
+    assert found.point == "Order 353 p.13-1"
+    assert "2026-10-22" in found.message
+    line.deliver_all()
+    assert line.of("late").state is State.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("entered", "told", "whom"),
+    [
+        ("2026-10-01", ["2026-10-31", "2026-11-12"], "labour authority"),
+        ("2026-10-12", ["2026-11-11", "2026-11-23"], "USREC support and name p.9"),
+    ],
+)
+def test_a_late_correction_tells_whom_to_ask_by_the_terms_that_are_over(
+    entered: str, told: list[str], whom: str
+) -> None:
+    """To name p.9 is of use only while its own thirty working days run."""
+    line = Line()
+    line.register("hire", begin_date="2026-10-01")
+    line.take("mend", "contract_edit", entered_on=entered)
+    (found,) = line.findings("mend")
+    assert found.rule == "correction_window_open"
+    assert [day for day in told if day in found.message] == told
+    assert whom in found.message
+
+
 def test_a_correction_is_late_by_the_day_on_which_the_agent_entered_the_contract() -> None:
     line = Line()
     line.register("hire")
