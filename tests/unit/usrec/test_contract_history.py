@@ -120,7 +120,7 @@ def test_after_a_termination_the_row_holds_nobody_and_every_other_refusal_holds_
 def test_a_refused_row_is_taken_again_once_its_obstacle_is_gone() -> None:
     line = Line()
     line.register("hire")
-    line.take("end", "termination", termination_date=TOMORROW.isoformat())
+    line.take("end", "termination", termination_date=TODAY.isoformat())
     line.take("agree", "amendment")
     assert stopped_by(line, "agree") == [("contract_not_terminated", "SCSE092")]
     with pytest.raises(UnsafeRequest, match="still invalid"):
@@ -321,3 +321,54 @@ def test_a_corrected_leave_is_that_leave() -> None:
     first = PastEvent(SocialLeave(not_worked_from=TODAY, **leave), "L-1")  # type: ignore[arg-type]
     moved = PastEvent(SocialLeaveEdit(not_worked_from=TOMORROW, leave_id="L-1", **leave))  # type: ignore[arg-type]
     assert [one.begins for one in told(first, moved).leaves] == [TOMORROW]
+
+
+@pytest.mark.parametrize(
+    ("operation", "ahead"),
+    [
+        ("termination", {"termination_date": (TODAY + 14 * DAY).isoformat()}),
+        (
+            "social_leave",
+            {
+                "not_worked_from": (TODAY + 14 * DAY).isoformat(),
+                "not_worked_to": (TODAY + 40 * DAY).isoformat(),
+                "first_working_day": (TODAY + 41 * DAY).isoformat(),
+            },
+        ),
+    ],
+)
+def test_an_order_entered_ahead_lets_pass_what_is_agreed_meanwhile(operation: str, ahead: dict[str, str]) -> None:
+    """Its term of 15 calendar days would be over before that day, and after a termination nothing is taken."""
+    line = Line()
+    line.register("hire")
+    line.take("order", operation, **ahead)
+    line.clock.advance(DAY)
+    line.take("agree", "amendment")
+    assert line.findings("agree") == []
+    line.take("broken", "amendment", payload="{}")
+    line.take("later", "amendment", agreement_number="18", agreement_date=(TODAY + 15 * DAY).isoformat())
+    assert [(one.submission.event_id, one.result) for one in line.deliver_all()] == [("agree", "accepted")]
+    assert line.entry("order").wait_reason is WaitReason.PAPER_DATE
+    line.clock.advance(15 * DAY)
+    assert [one.submission.event_id for one in line.deliver_all()][:1] == ["order"]
+
+
+def test_what_passed_goes_first_also_when_the_day_has_come_meanwhile() -> None:
+    line = Line()
+    line.register("hire")
+    line.take("end", "termination", termination_date=TOMORROW.isoformat())
+    line.take("agree", "amendment")
+    line.clock.advance(2 * DAY)
+    line.take("back", "reinstatement", reinstatement_date=TOMORROW.isoformat(), termination_date=TOMORROW.isoformat())
+    assert [one.submission.event_id for one in line.deliver_all()] == ["agree", "end", "back"]
+
+
+def test_what_a_person_holds_passes_nobody() -> None:
+    line = Line()
+    line.register("hire")
+    line.take("end", "termination", termination_date=TOMORROW.isoformat())
+    line.take("agree", "amendment")
+    line.hold("agree")
+    line.take("again", "amendment", agreement_number="18")
+    line.clock.advance(2 * DAY)
+    assert [one.submission.event_id for one in line.deliver_all()] == ["end"]
