@@ -45,6 +45,7 @@ class Change:
     number: str | None = None
     day: date | None = None
     term: Term | None = None
+    ends: date | None = None
     conditions: str | None = None
 
 
@@ -86,7 +87,10 @@ class Contract:
         """The term in force: the latest registered; None where it may have gone on by itself (code SCSE116)."""
         if self.extends_itself:
             return None
-        return next((change.term for change in reversed(self.changes) if change.term), self.first_term)
+        term = self.first_term
+        for change in self.changes:
+            term = change.term or _until(term, change.ends)
+        return term
 
     @property
     def conditions(self) -> str | None:
@@ -115,6 +119,13 @@ def term_of(details: Details) -> Term | None:
     """Read the term that a message names."""
     code = details.text("term_code")
     return Term(code, details.day("end_date")) if code else None
+
+
+def _until(term: Term | None, day: date | None) -> Term | None:
+    """Move the end of a term whose kind an agreement does not name; an indefinite one with an end is no known term."""
+    if term is None or day is None:
+        return term
+    return None if term.code == "1" else Term(term.code, day)
 
 
 def build(contract_id: str, messages: Iterable[Stored]) -> Contract | None:
@@ -169,7 +180,7 @@ def _edited(contract: Contract, message: Stored) -> Contract:
         number=message.number or contract.number,
         signed=message.event_date or contract.signed,
         begin_date=message.begin_date or contract.begin_date,
-        first_term=term_of(message.details) or contract.first_term,
+        first_term=term_of(message.details) or _until(contract.first_term, message.details.day("end_date")),
         first_conditions=message.details.text("working_conditions_code") or contract.first_conditions,
     )
 
@@ -203,6 +214,7 @@ def _change(message: Stored) -> Change:
         number=message.number,
         day=message.event_date,
         term=term_of(message.details),
+        ends=message.details.day("end_date"),
         conditions=message.details.text("working_conditions_code"),
     )
 
@@ -213,7 +225,8 @@ def _corrected(change: Change, message: Stored) -> Change:
         change,
         number=new.number or change.number,
         day=new.day or change.day,
-        term=new.term or change.term,
+        term=new.term or _until(change.term, new.ends),
+        ends=new.ends or change.ends,
         conditions=new.conditions or change.conditions,
     )
 

@@ -232,7 +232,7 @@ def test_a_contract_that_was_deleted_has_no_id_any_more(ledger: SqlLedger) -> No
 def test_line_holds_the_unsettled_current_submissions_with_their_queue_status(ledger: SqlLedger) -> None:
     with ledger.begin() as work:
         enqueued(work, "head", contract_key=KEY)
-        behind = a_submission("behind", contract_key=KEY, position=1)
+        behind = a_submission("behind", contract_key=KEY, position=1, not_before=NOW + DAY)
         work.submissions.add(behind)
         work.outbox.put(an_entry(behind, status=QueueStatus.BLOCKED, blocked_by="head"))
         work.submissions.add(a_submission("invalid", contract_key=KEY, position=2, state=State.INVALID))
@@ -244,11 +244,11 @@ def test_line_holds_the_unsettled_current_submissions_with_their_queue_status(le
         contracts = [(BIN, KEY), (BIN, ContractKey("K-2")), (BIN, ContractKey("K-3"))]
         assert work.submissions.lines_of(contracts) == {
             contracts[0]: [
-                Standpoint(SubmissionId("head"), 0, State.PENDING, QueueStatus.READY),
-                Standpoint(SubmissionId("behind"), 1, State.PENDING, QueueStatus.BLOCKED),
-                Standpoint(SubmissionId("invalid"), 2, State.INVALID, None),
+                Standpoint(SubmissionId("head"), 0, State.PENDING, QueueStatus.READY, received_at=NOW),
+                Standpoint(SubmissionId("behind"), 1, State.PENDING, QueueStatus.BLOCKED, NOW + DAY, NOW),
+                Standpoint(SubmissionId("invalid"), 2, State.INVALID, None, received_at=NOW),
             ],
-            contracts[1]: [Standpoint(SubmissionId("elsewhere"), 0, State.PENDING, None)],
+            contracts[1]: [Standpoint(SubmissionId("elsewhere"), 0, State.PENDING, None, received_at=NOW)],
             contracts[2]: [],
         }
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from usrec.application.contract_line import waiting_revisions
 from usrec.application.recording import status_note
+from usrec.domain.deadline import AFTER_MIDNIGHT
 from usrec.domain.kazakhstan_time import day_end_utc, kazakhstan_date
 from usrec.domain.state import State
 from usrec.domain.submission import QueueEntry, QueueStatus, Submission, WaitReason
@@ -20,9 +21,6 @@ from usrec.ports.ledger import UnitOfWork
 
 MOST_TRIES: Final = 7
 """So often a refusal that passes with the day is met before it counts as one."""
-
-AFTER_MIDNIGHT: Final = timedelta(minutes=15)
-"""The clocks of the registry and of this machine may differ."""
 
 WAITS: Final[Mapping[Next, WaitReason]] = {
     Next.NEXT_DAY: WaitReason.NEXT_DAY,

@@ -1,8 +1,9 @@
 """Who goes next in the line of a contract. Called inside the transaction of whatever changed the line.
 
-First in, first out per contract: only the head of the line may be claimed, the others are blocked with the reason
-shown, and other contracts never notice. The caller holds the contract's lock. Rows are locked in one order, contract,
-outbox entry, submission, so that two agents never wait for each other in a circle.
+First in, first out per contract, but what waits for its day lets pass what can be sent before: only the head of the
+line may be claimed, the others are blocked with the reason shown, and other contracts never notice. The caller holds
+the contract's lock. Rows are locked in one order, contract, outbox entry, submission, so that two agents never wait for
+each other in a circle.
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ def arrange_lines(
 def _line_of(standpoints: Sequence[Standpoint], entries: Mapping[SubmissionId, QueueEntry]) -> _Line | None:
     scheduled = (entries[one.id] for one in standpoints if one.status is QueueStatus.SCHEDULED)
     by_hand = {entry.submission_id for entry in scheduled if entry.wait_reason is WaitReason.CHECKED_OUT}
-    head = head_of_line(standpoints, by_hand=by_hand)
+    held = {one for one, entry in entries.items() if entry.status is QueueStatus.HELD or entry.wait_reason in _STOPPED}
+    head = head_of_line(standpoints, by_hand=by_hand, held=held)
     if head is None:
         return None
     return _Line(head, [one for one in standpoints if one.id != head.id and one.state is State.PENDING])

@@ -1,8 +1,9 @@
 """What the ledger knows of a correction or a deletion: the registry's id of its object, and when that was entered.
 
 HR may name an agreement or a leave by the ``event_id`` with which this agent registered it, in the place of the
-registry's id. Order 353 p.9 counts from the day on which the first data were entered; the row may name it, and of what
-this agent registered itself the ledger knows it.
+registry's id. Order 353 p.9 counts from the day on which the first data were entered, not from the discovery of the
+mistake; the row may name it, and of what this agent registered itself the ledger knows it. The earlier of the two
+counts: what is registered on a day was not entered first on a later one.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def with_first_entry(
     calendar: Calendars,
     imported: ImportedContract | None = None,
 ) -> Examined:
-    """A correction with the term that runs from its first entry, where the row is silent and the ledger knows.
+    """A correction with the term that runs from its first entry, by the ledger or the row, whichever is earlier.
 
     A day before Order 353 took effect begins no term.
 
@@ -96,11 +97,11 @@ def with_first_entry(
         standing: What counts of its contract.
         imported: What was taken over of it from an export; what this agent registered itself goes first.
     """
-    if one.operation not in CORRECTIONS or one.event is None or one.trigger is not None:
+    if one.operation not in CORRECTIONS or one.event is None:
         return one
     details = one.event.details
     day = _first_entry(details, history_before(None, one.row.employer_bin, standing)) or _told(details, imported)
-    if day is None or day < ORDER_353_IN_FORCE:
+    if day is None or day < ORDER_353_IN_FORCE or (one.trigger is not None and one.trigger <= day):
         return one
     return replace(one, trigger=day, deadline=term_of(one.operation, day, calendar.of(one.row.employer_bin)))
 

@@ -1,8 +1,9 @@
 """What stands of a contract in the ledger when an event of it is taken, and what the rules say of that.
 
-Accepted events count, and open ones that go before the event; one that is invalid, refused or taken back does not. The
-ledger knows no history of a contract that was registered elsewhere, and HR says that it was by giving ``contract_id``:
-such an event is held against nothing here, and the registry decides.
+Accepted events count, and open ones that go before the event; one that is invalid, refused or taken back does not, nor
+one that waits for its day and lets the event pass. The ledger knows no history of a contract that was registered
+elsewhere, and HR says that it was by giving ``contract_id``: such an event is held against nothing here, and the
+registry decides.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from usrec.domain.rules.numbers import contract_number_used, number_given
 from usrec.domain.rules.readings import by_reading
 from usrec.domain.source_event import HEADS, Details, Operation, contract_id_given, load_details
 from usrec.domain.state import MAY_BE_REGISTERED, State
-from usrec.domain.submission import OUTSIDE_THE_LINE, Submission, SubmissionId, contract_of
+from usrec.domain.submission import OUTSIDE_THE_LINE, Submission, SubmissionId, contract_of, passes
 
 
 def against_standing(
@@ -82,7 +83,8 @@ def _goes_before(one: Submission, new: Submission | None) -> bool:
     if new is None or one.state is State.ACCEPTED:
         return True
     itself = (one.source, one.event_id) == (new.source, new.event_id)
-    return not itself and (one.state in MAY_BE_REGISTERED or one.position < new.position)
+    before = one.state in MAY_BE_REGISTERED or (one.position < new.position and not passes(new, one))
+    return not itself and before
 
 
 def _past(operation: Operation, one: Submission) -> PastEvent:

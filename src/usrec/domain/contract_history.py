@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Final
 
 from usrec.domain.events.contracts import ContractBody, WorkTerms
 from usrec.domain.source_event import (
@@ -30,6 +31,8 @@ from usrec.domain.source_event import (
     Termination,
     Transfer,
 )
+
+_INDEFINITE: Final = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,17 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class PastChange:
-    """An agreement, or an extension (which has no number), in the order of registration."""
+    """An agreement, or an extension (which has no number), in the order of registration.
+
+    Attributes:
+        ends: The last day that an agreement gives to the term in force without naming a kind of term.
+    """
 
     day: date
     number: str | None = None
     record_id: str | None = None
     term: Term | None = None
+    ends: date | None = None
     entered: date | None = None
 
 
@@ -115,7 +123,10 @@ class ContractHistory:
         """The term in force, None where the events do not tell it."""
         if not self.term_known:
             return None
-        return next((one.term for one in reversed(self.changes) if one.term), self.first_term)
+        term = self.first_term
+        for one in self.changes:
+            term = one.term or _until(term, one.ends)
+        return term
 
     def after(self, event: PastEvent) -> ContractHistory:
         """The same contract once ``event`` is registered."""
@@ -181,7 +192,7 @@ def _corrected(history: ContractHistory, body: ContractBody) -> ContractHistory:
         contract_number=body.contract_number,
         contract_date=body.contract_date,
         begin_date=body.begin_date,
-        first_term=_term_of(body) or history.first_term,
+        first_term=_term_of(body) or _until(history.first_term, body.end_date),
         term_known=history.term_known and body.auto_extension_term_code is None,
     )
 
@@ -190,12 +201,19 @@ def _term_of(body: WorkTerms) -> Term | None:
     return Term(body.term_code, body.end_date) if body.term_code else None
 
 
+def _until(term: Term | None, day: date | None) -> Term | None:
+    """A term with a new last day; unknown where an indefinite one gets a last day and no other kind."""
+    if term is None or day is None:
+        return term
+    return None if term.code == _INDEFINITE else replace(term, end=day)
+
+
 def _changed(
     history: ContractHistory, change: Extension | Amendment | AmendmentEdit | AmendmentDelete, event: PastEvent
 ) -> ContractHistory:
     if isinstance(change, Extension):
         term = Term(change.term_code, change.end_date)
-        further = PastChange(change.extension_date, None, event.record_id, term, event.entered)
+        further = PastChange(change.extension_date, None, event.record_id, term, entered=event.entered)
         return replace(history, changes=(*history.changes, further))
     if isinstance(change, Amendment):
         agreed = _agreement(change, event.record_id, event.entered)
@@ -219,11 +237,12 @@ def _corrected_agreement(history: ContractHistory, change: AmendmentEdit | Amend
 
 def _as_corrected(named: PastChange, change: AmendmentEdit) -> PastChange:
     new = _agreement(change, named.record_id, named.entered)
-    return replace(new, term=new.term or named.term)
+    return replace(new, term=new.term or _until(named.term, new.ends), ends=new.ends or named.ends)
 
 
 def _agreement(body: Amendment | AmendmentEdit, record_id: str | None, entered: date | None) -> PastChange:
-    return PastChange(body.agreement_date, body.agreement_number, record_id, _term_of(body), entered)
+    ends = None if body.term_code else body.end_date
+    return PastChange(body.agreement_date, body.agreement_number, record_id, _term_of(body), ends, entered)
 
 
 def _leaves(

@@ -45,6 +45,8 @@ ORDER_278_IN_FORCE: Final = date(2024, 8, 11)
 """Edition 3. Assumed in the same way for Order 278 of 26 July 2024 (in force in August 2024); it changed no term."""
 LATEST_TRIGGER: Final = date(2099, 12, 31)
 """A later year is a typing error; Kurban Ait is computed up to 2100."""
+AFTER_MIDNIGHT: Final = timedelta(minutes=15)
+"""What waits for a day is sent so long after its beginning: the registry's clock and this machine's may differ."""
 ONE_YEAR_HEADCOUNT: Final = 2000
 """Order 353 p.7 para 2: "up to 2000" people one year, "over 2000" two. Another reading gives exactly 2000 two years;
 one year is the stricter as well, so both dates take it."""
@@ -233,7 +235,7 @@ def edition_on(day: date) -> Edition:
 def not_before(*dates: date) -> datetime:
     """The earliest instant, aware UTC, at which none of these paper dates lies in Kazakhstan's future.
 
-    USREC refuses future dates (SCSE059, 062, 066, 110, 126), so an order that HR enters ahead waits until then.
+    USREC refuses future dates (SCSE059, 062, 066, 094, 110, 126, 156, 270), so what HR enters ahead waits until then.
 
     Raises:
         ValueError: No date was given.

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from itertools import takewhile
 from typing import Final, NewType
 
 from usrec.domain.source_event import ContractKey, EmployerName, EventId, Operation, SourceName
@@ -229,24 +230,40 @@ class Standpoint:
     position: int
     state: State
     status: QueueStatus | None
+    not_before: datetime | None = None
+    received_at: datetime | None = None
 
 
-def head_of_line(line: Sequence[Standpoint], *, by_hand: Collection[SubmissionId] = ()) -> Standpoint | None:
+def head_of_line(
+    line: Sequence[Standpoint], *, by_hand: Collection[SubmissionId] = (), held: Collection[SubmissionId] = ()
+) -> Standpoint | None:
     """The first submission of a contract that is neither registered nor taken back, None when all are.
 
     One that may have reached the authority goes before all others, whatever its position: it was sent, or a person
-    is entering it in the portal.
+    is entering it in the portal. One that waits for its day lets pass what could be sent before that day, up to the
+    next that holds its followers.
 
     Args:
         line: The submissions of one contract that no later revision replaced, in any order.
         by_hand: Those that a person is entering.
+        held: Those that a person has stopped; they pass nobody.
     """
     waiting = [one for one in line if one.state not in SETTLED]
-    return min(
-        waiting,
-        key=lambda one: (one.state not in MAY_BE_REGISTERED and one.id not in by_hand, one.position),
-        default=None,
-    )
+    waiting.sort(key=lambda one: (one.state not in MAY_BE_REGISTERED and one.id not in by_hand, one.position))
+    if not waiting or waiting[0].id in by_hand:
+        return waiting[0] if waiting else None
+    head = waiting[0]
+    for one in takewhile(lambda behind: behind.state is State.PENDING and behind.id not in held, waiting[1:]):
+        head = one if passes(one, head) else head
+    return head
+
+
+def passes(later: Standpoint | Submission, earlier: Standpoint | Submission) -> bool:
+    """Whether ``later`` could be sent before the day for which ``earlier`` waits; nothing passes the conclusion."""
+    taken, day = later.received_at, earlier.not_before
+    if earlier.state is not State.PENDING or earlier.position <= 0 or day is None or taken is None:
+        return False
+    return day > max(later.not_before or taken, taken)
 
 
 def wait_behind(head: Standpoint) -> WaitReason:

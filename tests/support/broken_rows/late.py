@@ -27,6 +27,14 @@ LATE: tuple[BrokenRow, ...] = (
         "SCSE090", "correction_window_open", Operation.CONTRACT_EDIT, _LONG_AGO, before=(_ENTERED,), book=_REFUSED
     ),
     BrokenRow(
+        "SCSE090",
+        "correction_window_open",
+        Operation.CONTRACT_EDIT,
+        {"entered_on": "2026-10-15"},
+        before=(_ENTERED,),
+        book=_REFUSED,
+    ),
+    BrokenRow(
         "SCSE090", "correction_window_open", Operation.CONTRACT_DELETE, _LONG_AGO, before=(_ENTERED,), book=_REFUSED
     ),
     BrokenRow(

@@ -26,11 +26,12 @@ from support.line import (
     registered,
 )
 from usrec.adapters.inmemory.signer import InMemorySigner
-from usrec.application.after_refusal import AFTER_MIDNIGHT, MOST_TRIES
+from usrec.application.after_refusal import MOST_TRIES
 from usrec.application.stop_employer import release_employer, stop_employer
 from usrec.application.survey import PersonNeeded, take_survey
 from usrec.application.watch_deadlines import watch_deadlines
 from usrec.domain.alert import Alert, Threshold, Watched
+from usrec.domain.deadline import AFTER_MIDNIGHT
 from usrec.domain.digest import DigestPolicy
 from usrec.domain.errors import LedgerUnavailable, UnsafeRequest
 from usrec.domain.kazakhstan_time import day_end_utc

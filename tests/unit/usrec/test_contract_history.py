@@ -120,7 +120,7 @@ def test_after_a_termination_the_row_holds_nobody_and_every_other_refusal_holds_
 def test_a_refused_row_is_taken_again_once_its_obstacle_is_gone() -> None:
     line = Line()
     line.register("hire")
-    line.take("end", "termination", termination_date=TOMORROW.isoformat())
+    line.take("end", "termination", termination_date=TODAY.isoformat())
     line.take("agree", "amendment")
     assert stopped_by(line, "agree") == [("contract_not_terminated", "SCSE092")]
     with pytest.raises(UnsafeRequest, match="still invalid"):
@@ -245,6 +245,38 @@ def test_what_is_late_is_told_with_the_day_that_was_missed_and_sent(
     assert line.of("late").state is State.ACCEPTED
 
 
+def test_a_late_extension_is_told_and_sent() -> None:
+    line = Line()
+    line.register("hire", begin_date="2025-10-01", term_code="2", end_date="2026-10-01")
+    line.take("late", "extension", extension_date="2026-10-01", term_code="1", end_date=None)
+    (found,) = line.findings("late")
+    assert (found.rule, found.severity, found.code) == ("extension_entered_in_time", Severity.WARNING, "")
+    assert found.point == "Order 353 p.13-1"
+    assert "2026-10-22" in found.message
+    line.deliver_all()
+    assert line.of("late").state is State.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("entered", "told", "whom"),
+    [
+        ("2026-10-01", ["2026-10-31", "2026-11-12"], "labour authority"),
+        ("2026-10-12", ["2026-11-11", "2026-11-23"], "USREC support and name p.9"),
+    ],
+)
+def test_a_late_correction_tells_whom_to_ask_by_the_terms_that_are_over(
+    entered: str, told: list[str], whom: str
+) -> None:
+    """To name p.9 is of use only while its own thirty working days run."""
+    line = Line()
+    line.register("hire", begin_date="2026-10-01")
+    line.take("mend", "contract_edit", entered_on=entered)
+    (found,) = line.findings("mend")
+    assert found.rule == "correction_window_open"
+    assert [day for day in told if day in found.message] == told
+    assert whom in found.message
+
+
 def test_a_correction_is_late_by_the_day_on_which_the_agent_entered_the_contract() -> None:
     line = Line()
     line.register("hire")
@@ -289,3 +321,54 @@ def test_a_corrected_leave_is_that_leave() -> None:
     first = PastEvent(SocialLeave(not_worked_from=TODAY, **leave), "L-1")  # type: ignore[arg-type]
     moved = PastEvent(SocialLeaveEdit(not_worked_from=TOMORROW, leave_id="L-1", **leave))  # type: ignore[arg-type]
     assert [one.begins for one in told(first, moved).leaves] == [TOMORROW]
+
+
+@pytest.mark.parametrize(
+    ("operation", "ahead"),
+    [
+        ("termination", {"termination_date": (TODAY + 14 * DAY).isoformat()}),
+        (
+            "social_leave",
+            {
+                "not_worked_from": (TODAY + 14 * DAY).isoformat(),
+                "not_worked_to": (TODAY + 40 * DAY).isoformat(),
+                "first_working_day": (TODAY + 41 * DAY).isoformat(),
+            },
+        ),
+    ],
+)
+def test_an_order_entered_ahead_lets_pass_what_is_agreed_meanwhile(operation: str, ahead: dict[str, str]) -> None:
+    """Its term of 15 calendar days would be over before that day, and after a termination nothing is taken."""
+    line = Line()
+    line.register("hire")
+    line.take("order", operation, **ahead)
+    line.clock.advance(DAY)
+    line.take("agree", "amendment")
+    assert line.findings("agree") == []
+    line.take("broken", "amendment", payload="{}")
+    line.take("later", "amendment", agreement_number="18", agreement_date=(TODAY + 15 * DAY).isoformat())
+    assert [(one.submission.event_id, one.result) for one in line.deliver_all()] == [("agree", "accepted")]
+    assert line.entry("order").wait_reason is WaitReason.PAPER_DATE
+    line.clock.advance(15 * DAY)
+    assert [one.submission.event_id for one in line.deliver_all()][:1] == ["order"]
+
+
+def test_what_passed_goes_first_also_when_the_day_has_come_meanwhile() -> None:
+    line = Line()
+    line.register("hire")
+    line.take("end", "termination", termination_date=TOMORROW.isoformat())
+    line.take("agree", "amendment")
+    line.clock.advance(2 * DAY)
+    line.take("back", "reinstatement", reinstatement_date=TOMORROW.isoformat(), termination_date=TOMORROW.isoformat())
+    assert [one.submission.event_id for one in line.deliver_all()] == ["agree", "end", "back"]
+
+
+def test_what_a_person_holds_passes_nobody() -> None:
+    line = Line()
+    line.register("hire")
+    line.take("end", "termination", termination_date=TOMORROW.isoformat())
+    line.take("agree", "amendment")
+    line.hold("agree")
+    line.take("again", "amendment", agreement_number="18")
+    line.clock.advance(2 * DAY)
+    assert [one.submission.event_id for one in line.deliver_all()] == ["end"]

@@ -73,6 +73,18 @@ def test_the_rows_own_day_of_first_entry_wins() -> None:
     assert corrected.trigger == TODAY - timedelta(days=3)
 
 
+@pytest.mark.parametrize("operation", ["contract_edit", "contract_delete"])
+def test_a_later_day_than_that_of_the_agents_own_registration_does_not_lengthen_the_term(operation: str) -> None:
+    """HR wrote the day on which the mistake was found; Order 353 p.9 counts from the first entry."""
+    line = Line()
+    line.register("hire")
+    line.clock.advance(timedelta(days=21))
+    corrected = line.take("mend", operation, entered_on=(TODAY + timedelta(days=21)).isoformat())
+    assert corrected.trigger == TODAY
+    assert corrected.safe_date is not None
+    assert corrected.safe_date <= TODAY + timedelta(days=30)
+
+
 @pytest.mark.parametrize("operation", ["contract_edit", "contract_delete", "amendment_edit", "amendment_delete"])
 def test_correction_after_a_registered_termination_is_refused_with_the_way_out(operation: str) -> None:
     line = Line()

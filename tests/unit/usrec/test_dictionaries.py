@@ -26,8 +26,9 @@ from usrec.adapters.explanations.book import explain_all
 from usrec.application.import_dictionary import codes_explained
 from usrec.domain.dictionary import Dictionary, changes
 from usrec.domain.errors import ConfigurationError, ValidationProblem
-from usrec.domain.rules.codes import CodeCheck
+from usrec.domain.rules.codes import CODE_FIELDS, CodeCheck
 from usrec.domain.rules.examine import Examined, examine
+from usrec.domain.rules.field_table import FIELDS
 from usrec.domain.rules.finding import Severity, dump_findings
 from usrec.domain.rules.preflight import Preflight
 from usrec.domain.source_event import SourceName, SourceRow
@@ -334,3 +335,16 @@ def test_the_official_lists_of_2024_are_read(name: str, tmp_path: Path) -> None:
         assert len(found.reused) > 100
         assert {"2411-1-001"} <= edition.active - edition.headings
     assert edition.imported_at == IMPORTED
+
+
+@pytest.mark.parametrize("field", CODE_FIELDS)
+def test_every_single_entry_of_the_official_lists_has_a_form_that_a_row_may_have(field: str) -> None:
+    """Else a row with an official code would be refused before its dictionary is asked."""
+    name = CODE_FIELDS[field].dictionary
+    file = OFFICIAL / f"{name}.csv"
+    if not file.is_file():
+        pytest.skip("the official lists are not beside this checkout")
+    edition = an_edition(*read_official(file, name, read_rows(file, read_file(file)), Layout({})).entries.values())
+    rule = next(one for rules in FIELDS.values() for one in rules if one.name == field)
+    single = [code for code in edition.active - edition.headings if " " not in code]
+    assert sorted(code for code in single if not rule.pattern.fullmatch(code)) == []

@@ -123,11 +123,14 @@ def what_history_says() -> Iterator[Finding]:
         rows = [(row, ()) for row in rows_of(broken)]
         said = lint(rows, employers=employers, calendar=WeekdayCalendar(), now=NOW)[-1]
         yield from (one for one in said if one.severity is not Severity.UNDETERMINED)
+    yield from findings_of("contract_edit", {"entered_on": "2026-11-17"})
     line = Line()
     for kind, field in (("amendment", "agreement_id"), ("social_leave", "leave_id")):
         line.take(field[:5], kind)
         line.take(f"mend-{kind}", f"{kind}_edit", **{field: field[:5]})
         yield from line.findings(f"mend-{kind}")
+    line.take("late", "extension", extension_date="2026-10-01")
+    yield from line.findings("late")
 
 
 def of_foreigners() -> Iterator[Finding]:

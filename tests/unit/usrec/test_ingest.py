@@ -26,6 +26,7 @@ from support.line import (
 from usrec.adapters.inmemory.source import InMemorySource
 from usrec.adapters.persistence.outgoing import SqlJournal
 from usrec.application.ingest import IngestReport
+from usrec.domain.deadline import AFTER_MIDNIGHT
 from usrec.domain.errors import LedgerUnavailable, SourceUnavailable
 from usrec.domain.kazakhstan_time import day_start_utc
 from usrec.domain.outcome import SubmissionOutcome
@@ -272,10 +273,10 @@ def test_events_of_a_contract_go_in_the_order_in_which_they_came(line: Line) -> 
 def test_paper_dated_ahead_waits_for_its_day_in_kazakhstan(line: Line) -> None:
     line.take("c1", contract_date=TOMORROW.isoformat(), signed_on=TOMORROW.isoformat())
     assert queued(line, "c1") == (QueueStatus.SCHEDULED, WaitReason.PAPER_DATE)
-    midnight = day_start_utc(TOMORROW)
-    line.clock.set(midnight - timedelta(microseconds=1))
+    begun = day_start_utc(TOMORROW) + AFTER_MIDNIGHT
+    line.clock.set(begun - timedelta(microseconds=1))
     assert line.claim() == []
-    line.clock.set(midnight)
+    line.clock.set(begun)
     assert [done.result for done in line.deliver_all()] == ["accepted"]
 
 

@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from support.drawn_events import contracts
-from support.sound_rows import FOREIGN_IIN, NOW, OTHER_IIN
-from support.three_judges import UNREADABLE, Judged, Step, errors, judge
+from support.sound_rows import FOREIGN_IIN, NOW, OTHER_IIN, row_of
+from support.three_judges import CALENDAR, EMPLOYERS, UNREADABLE, Judged, Step, errors, judge
 from usrec.adapters.explanations.book import explain
+from usrec.application.lint import lint
 from usrec.domain.response_code import Handling
 from usrec.domain.rules.finding import Severity
 from usrec.domain.source_event import Operation
@@ -183,6 +184,40 @@ def test_an_extension_of_what_goes_on_by_itself_is_held_to_no_last_day() -> None
     itself = Step(Operation.CONCLUSION, {"auto_extension_term_code": "2"})
     last = list(judge([itself, Step(Operation.EXTENSION, {"extension_date": "2026-11-19"})]))[-1]
     assert (last.linted, last.answer) == (frozenset(), None)
+
+
+def test_an_agreement_that_moves_the_last_day_alone_moves_the_day_of_the_extension() -> None:
+    """The registry takes the end from the contract, an agreement or an automatic extension (SCSE116)."""
+    moved = [Step(Operation.CONCLUSION, {}), Step(Operation.AMENDMENT, {"end_date": "2026-11-19"})]
+    extended = list(judge([*moved, Step(Operation.EXTENSION, {"extension_date": "2026-11-19"})]))[-1]
+    assert (extended.linted, errors(extended.agent), extended.answer) == (frozenset(), frozenset(), None)
+    old = list(judge([*moved, Step(Operation.EXTENSION, {"extension_date": "2026-11-18"})]))[-1]
+    assert errors(old.agent) == old.linted == {("extension_date_is_end_date", "SCSE116")}
+    assert old.answer == "SCSE116"
+
+
+def test_a_last_day_for_an_indefinite_contract_leaves_its_term_unknown() -> None:
+    endless = Step(Operation.CONCLUSION, {"term_code": "1", "end_date": None})
+    ended = Step(Operation.AMENDMENT, {"end_date": "2026-11-19"})
+    last = list(judge([endless, ended, Step(Operation.EXTENSION, {"extension_date": "2026-11-19"})]))[-1]
+    assert (last.linted, errors(last.agent), last.answer) == (frozenset(), frozenset(), None)
+
+
+def test_a_termination_that_waits_for_its_day_forbids_nothing_that_comes_before_it() -> None:
+    """As in the agent's line, which lets it pass."""
+    ahead = Step(Operation.TERMINATION, {"termination_date": "2026-11-27"})
+    hired, agreed = Step(Operation.CONCLUSION, {}), Step(Operation.AMENDMENT, {})
+    assert _linted(hired, ahead, agreed) == frozenset()
+    assert _linted(hired, ahead, agreed, Step(Operation.EXTENSION, {"extension_date": "2026-11-18"})) == frozenset()
+    assert _linted(hired, ahead, agreed, ahead) == {("contract_not_terminated", "SCSE092")}
+    over = Step(Operation.TERMINATION, {"termination_date": "2026-11-20"})
+    assert _linted(hired, over, agreed) == {("contract_not_terminated", "SCSE092")}
+
+
+def _linted(*steps: Step) -> frozenset[tuple[str, str]]:
+    rows = [row_of(step.operation, step.changes, place=place) for place, step in enumerate(steps)]
+    said = lint([(row, ()) for row in rows], employers=EMPLOYERS, calendar=CALENDAR, now=NOW)
+    return errors(said[-1])
 
 
 def test_a_correction_that_makes_the_term_go_on_by_itself_leaves_no_last_day_to_hold_against() -> None:

@@ -31,6 +31,7 @@ from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.application import operate
 from usrec.application.retry import retry
 from usrec.application.settle import Settlement, settle
+from usrec.domain.deadline import AFTER_MIDNIGHT
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.kazakhstan_time import day_start_utc
 from usrec.domain.source_event import EmployerName
@@ -552,7 +553,7 @@ def test_journal_tells_for_whom_and_until_when(line: Line) -> None:
 
 def test_check_out_never_expires_before_the_papers_date(line: Line) -> None:
     dated_ahead(line)
-    assert line.check_out("e", duration=HOUR) == day_start_utc(TODAY + 5 * DAY)
+    assert line.check_out("e", duration=HOUR) == day_start_utc(TODAY + 5 * DAY) + AFTER_MIDNIGHT
 
 
 def test_check_out_that_is_released_goes_on_at_once(line: Line) -> None:

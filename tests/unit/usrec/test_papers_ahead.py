@@ -11,10 +11,12 @@ import pytest
 from support.broken_rows.foreigners import FOREIGNER
 from support.sound_rows import BIN, NOW, BrokenRow, Changes, judged_without_preflight, row_of
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
-from usrec.domain.kazakhstan_time import day_start_utc
+from usrec.domain.deadline import AFTER_MIDNIGHT
+from usrec.domain.kazakhstan_time import day_start_utc, kazakhstan_date
 from usrec.domain.rules.examine import examine
 from usrec.domain.rules.finding import Severity
 from usrec.domain.source_event import PAPER_FIELDS, EmployerName, Operation
+from usrec.settings.gateway_section import GatewaySettings
 
 TOMORROW = date(2026, 11, 21)
 CODES = {
@@ -54,8 +56,21 @@ def test_a_paper_of_tomorrow_is_warned_of_and_waits(operation: Operation, name: 
         assert finding.rule == "paper_date_has_come"
         assert finding.message.endswith(": the agent sends this on 2026-11-21.")
     assert result.event is not None
-    assert result.not_before == day_start_utc(TOMORROW)
+    assert result.not_before == day_start_utc(TOMORROW) + AFTER_MIDNIGHT
     assert judged_without_preflight(BrokenRow("", "", operation, changes)) == CODES.get(name)
+
+
+def test_what_waits_for_its_day_is_sent_when_that_has_begun_by_every_clock_that_is_relied_on() -> None:
+    """Sent at the stroke of midnight, it would be refused by a registry whose clock is a minute behind."""
+    tolerance = GatewaySettings.model_fields["clock_tolerance"].default
+    result = examine(
+        row_of(Operation.TERMINATION, {"termination_date": TOMORROW.isoformat()}),
+        employers={BIN: EmployerName("own")},
+        calendar=KazakhstanCalendar(),
+        now=NOW,
+    )
+    assert result.not_before is not None
+    assert kazakhstan_date(result.not_before - tolerance) == TOMORROW
 
 
 def test_a_paper_of_today_waits_for_nothing() -> None:
@@ -67,3 +82,6 @@ def test_a_paper_of_today_waits_for_nothing() -> None:
         assert not {"paper_date_has_come", "permit_begin_date_has_come"} & {one.rule for one in result.findings}
         assert result.not_before is not None
         assert result.not_before <= NOW
+        assert result.not_before == day_start_utc(kazakhstan_date(result.not_before)), (
+            "at once, also shortly after midnight"
+        )

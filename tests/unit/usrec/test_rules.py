@@ -26,10 +26,12 @@ from support.line import (
     numbered,
     termination,
 )
+from support.sample_events import SAMPLES
+from usrec.domain.deadline import AFTER_MIDNIGHT
 from usrec.domain.kazakhstan_time import day_start_utc
 from usrec.domain.rules.examine import Examined, examine
 from usrec.domain.rules.field_table import FIELDS, FieldRule
-from usrec.domain.rules.fields import read_date, without_unknown_fields
+from usrec.domain.rules.fields import read_date, read_details, without_unknown_fields
 from usrec.domain.rules.finding import (
     Severity,
     dump_findings,
@@ -136,6 +138,22 @@ def test_correction_without_the_day_of_its_first_entry_has_no_term_yet() -> None
     assert result.event is not None
 
 
+@pytest.mark.parametrize("operation", ["contract_edit", "contract_delete", "amendment_edit", "amendment_delete"])
+def test_correction_of_what_was_entered_before_the_order_has_no_term(operation: str) -> None:
+    """As with an entry that an export of the registry tells of."""
+    result = examined(a_row(operation, PAYLOADS[operation](entered_on="2020-09-17")))
+    assert (result.findings, result.deadline) == ((), None)
+    assert result.event is not None
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1900-01-01", "2026-11-17", "2100-01-01"])
+@pytest.mark.parametrize("operation", ["contract_edit", "amendment_delete"])
+def test_nothing_was_entered_before_the_registry_or_after_today(operation: str, day: str) -> None:
+    result = examined(a_row(operation, PAYLOADS[operation](entered_on=day)))
+    assert [(one.rule, one.field) for one in result.findings] == [("term_counts", "entered_on")]
+    assert (result.event, result.deadline) == (None, None)
+
+
 def test_leave_that_began_before_the_order_has_no_term() -> None:
     result = examined(
         a_row("social_leave", PAYLOADS["social_leave"](not_worked_from="2019-05-01", not_worked_to="2019-09-03"))
@@ -192,6 +210,8 @@ def test_malformed_field_is_named_with_its_code_and_never_its_value(operation: O
         ("conclusion", "contract_date", "16.11.2026", "field_is_date", "SCSE004"),
         ("conclusion", "begin_date", "2026-02-30", "field_is_date", "SCSE005"),
         ("conclusion", "position_code", "25-12", "field_format", "SCSE007"),
+        ("conclusion", "position_code", "2215", "field_format", "SCSE007"),
+        ("conclusion", "position_code", "X4000-0", "field_format", "SCSE007"),
         ("conclusion", "position_code", "\uff12\uff15\uff11\uff12\uff10\uff11", "field_format", "SCSE007"),
         ("conclusion", "conscript_code", "да", "field_format", "SCSE040"),
         ("conclusion", "contract_number", "1" * 101, "field_length", ""),
@@ -217,6 +237,11 @@ def test_malformed_value_is_refused(operation: str, field: str, value: str, rule
     ("operation", "field", "value"),
     [
         ("conclusion", "position_code", "251201"),
+        ("conclusion", "position_code", "2215-9"),
+        ("conclusion", "position_code", "2331-001"),
+        ("conclusion", "position_code", "1-99-999"),
+        ("conclusion", "position_code", "Х4000-0"),
+        ("amendment", "position_code", "Y1000"),
         ("conclusion", "contract_number", "№ 17/ә-2026"),
         ("conclusion", "established_post", "Бас инженер 👩‍🔧"),
         ("termination", "reason_code", "03-002"),
@@ -225,6 +250,16 @@ def test_malformed_value_is_refused(operation: str, field: str, value: str, rule
 )
 def test_value_of_another_form_passes(operation: str, field: str, value: str) -> None:
     assert found(a_row(operation, PAYLOADS[operation](**{field: value}))) == []
+
+
+@pytest.mark.parametrize("code", ["3", "6B01101", "5АВ02150101", "7М032"])
+def test_a_code_of_education_passes_with_the_letters_of_the_official_list(code: str) -> None:
+    read, wrong = read_details(
+        Operation.CONCLUSION, {**SAMPLES[Operation.CONCLUSION], "foreigner_education_code": code}
+    )
+    assert wrong == []
+    assert isinstance(read, Conclusion)
+    assert read.foreigner_education_code == code
 
 
 @pytest.mark.parametrize("blank", [None, "", "   "])
@@ -325,7 +360,14 @@ def test_day_from_which_no_term_runs_is_refused(day: str) -> None:
     result = examined(a_row("termination", termination(termination_date=day)))
     stopped = [one for one in result.findings if one.severity is Severity.ERROR]
     assert [(one.rule, one.field) for one in stopped] == [("term_counts", "termination_date")]
+    assert "legacy contract" not in stopped[0].message
     assert result.deadline is None
+
+
+def test_a_contract_of_before_the_order_is_sent_to_the_legacy_contracts() -> None:
+    result = examined(a_row(payload=conclusion(signed_on="2020-09-17", contract_date="2020-09-17")))
+    (stopped,) = [one for one in result.findings if one.severity is Severity.ERROR]
+    assert stopped.message.endswith("a contract signed earlier and still in force is a legacy contract.")
 
 
 @pytest.mark.parametrize("event_type", sorted(set(Operation) - UNDATED - {Operation.LEGACY_CONTRACT}))
@@ -370,7 +412,7 @@ def test_what_is_signed_tomorrow_waits_until_then() -> None:
     tomorrow = TODAY + timedelta(days=1)
     for event_type, payload in (("conclusion", conclusion()), ("amendment", amendment())):
         result = examined(a_row(event_type, payload | {"signed_on": tomorrow.isoformat()}))
-        assert result.not_before == day_start_utc(tomorrow)
+        assert result.not_before == day_start_utc(tomorrow) + AFTER_MIDNIGHT
 
 
 @pytest.mark.parametrize("operation", Operation)

@@ -32,7 +32,7 @@ STOPS_ALL_THE_SAME = {
     "message_fits_100_kb",
 }
 """Our reading too: they keep from entering something twice, and ask for what no message can do without."""
-WARNS = {"code_in_dictionary", "code_is_lowest_level", *(rule for rule, _, _ in LATE_RULES.values())}
+WARNS = {"code_in_dictionary", "code_is_lowest_level", *(rule for rule, code, _ in LATE_RULES.values() if code)}
 """Of these a setting of their own decides, or they never stop a row."""
 
 PROMISED = {one.code: one.rule for one in explain_all() if one.active and one.handling is Handling.PREFLIGHT}

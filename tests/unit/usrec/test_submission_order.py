@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,3 +85,29 @@ def test_submission_never_shows_its_details() -> None:
     submission = a_submission(details='{"employee_iin": "900101300007"}')
     assert "900101300007" not in repr(submission)
     assert "900101300007" not in repr([an_entry(submission)])
+
+
+TAKEN = datetime(2026, 11, 16, 9, tzinfo=UTC)
+
+
+def dated(position: int, taken: int, day: int | None = None, state: State = State.PENDING) -> Standpoint:
+    """Taken so many days after the first one, and waiting for a day so many days after it."""
+    not_before = None if day is None else TAKEN + timedelta(days=day)
+    return Standpoint(SubmissionId(f"p{position}"), position, state, None, not_before, TAKEN + timedelta(days=taken))
+
+
+def test_what_waits_for_its_day_lets_pass_what_can_be_sent_before() -> None:
+    leave, amendment, termination = dated(1, 0, 20), dated(2, 1), dated(3, 2, 2)
+    assert head_of_line([leave, amendment, termination]) == amendment
+    assert head_of_line([leave, termination]) == termination
+    assert head_of_line([leave, dated(2, 1, 25)]) == leave
+    assert head_of_line([leave, dated(2, 21)]) == leave, "its day had come before"
+    assert head_of_line([dated(1, 0, 20), dated(2, 0, 9), dated(3, 0, 5)]) == dated(3, 0, 5)
+
+
+def test_nothing_passes_a_conclusion_or_what_is_refused_or_held() -> None:
+    leave, amendment = dated(1, 0, 20), dated(3, 1)
+    assert head_of_line([dated(0, 0, 20), amendment]) == dated(0, 0, 20)
+    assert head_of_line([leave, dated(2, 0, state=State.INVALID), amendment]) == leave
+    assert head_of_line([leave, amendment], held={amendment.id}) == leave
+    assert head_of_line([leave, amendment], by_hand={leave.id}) == leave

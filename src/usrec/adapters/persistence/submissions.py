@@ -109,7 +109,15 @@ _NEWEST_CERTIFICATE: Final = (
 )
 _LINES: Final = for_many(
     lambda one_of: (
-        select(_COLUMNS.contract_key, _COLUMNS.id, _COLUMNS.position, _COLUMNS.state, outbox.c.status)
+        select(
+            _COLUMNS.contract_key,
+            _COLUMNS.id,
+            _COLUMNS.position,
+            _COLUMNS.state,
+            outbox.c.status,
+            _COLUMNS.not_before,
+            _COLUMNS.received_at,
+        )
         .join_from(submissions, outbox, outbox.c.submission_id == _COLUMNS.id, isouter=True)
         .where(_of_contracts(one_of), _IN_LINE, UNSETTLED)
         .order_by(_COLUMNS.position, _COLUMNS.id)

@@ -6,12 +6,13 @@ law's clock runs on whether or not the row is well made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from usrec.domain.deadline import (
+    AFTER_MIDNIGHT,
     ONE_YEAR_HEADCOUNT,
     ORDER_353_IN_FORCE,
     Deadline,
@@ -64,6 +65,11 @@ _TERMS: Final[Mapping[Operation, DeadlineEvent]] = {
     Operation.LEGACY_CONTRACT: DeadlineEvent.LEGACY,
 }
 """Which term an operation has. A changed IIN or BIN and a transfer have none: no point of the Order names them."""
+REGISTRY_BEGAN: Final = date(2010, 1, 1)
+"""Nothing was entered earlier: such a day is the empty date of an HR system. The first clients known are of 2018."""
+_OF_THE_FIRST_ENTRY: Final = frozenset({DeadlineEvent.CORRECTION, DeadlineEvent.DELETION})
+"""Their term runs from the day on which the data were first entered, which may lie before the Order."""
+_OLDER_PAPER: Final = "Check the date; if the paper is so, ask USREC support how to enter it"
 _LONGEST_KEY: Final = 200
 
 
@@ -108,6 +114,7 @@ def examine(
         now: The present, aware UTC.
         preflight: What the row is held against.
     """
+    today = kazakhstan_date(now)
     operation, findings = _identity(row, employers)
     payload, unreadable = read_payload(row.payload)
     findings += unreadable
@@ -122,20 +129,20 @@ def examine(
         findings += problems
         trigger = read_date(payload, TRIGGER_FIELDS.get(operation, ""))
     if details is not None:
-        findings += check_content(details, row.employer_bin, kazakhstan_date(now))
+        findings += check_content(details, row.employer_bin, today)
         findings += check_completeness(details, preflight.completeness)
-        findings += check_codes(details, preflight.codes, kazakhstan_date(now)) if preflight.codes else []
+        findings += check_codes(details, preflight.codes, today) if preflight.codes else []
         findings += check_conditions(details, preflight.conditions)
         document, problems = check_document(details, preflight.shelf)
         findings += problems
-        findings += check_foreigner(details, row.employer_bin, kazakhstan_date(now))
+        findings += check_foreigner(details, row.employer_bin, today)
         trigger = trigger_date(details)
         findings = by_reading(findings, preflight.unsure)
     own = calendar.of(row.employer_bin)
-    deadline, late = _examined_term(operation, trigger, own)
+    deadline, late = _examined_term(operation, trigger, own, today)
     findings += late
     if details is None and trigger is None and operation is not None:
-        deadline, provisional = _provisional_term(operation, read_date(payload, PROVISIONAL_FROM), own)
+        deadline, provisional = _provisional_term(operation, read_date(payload, PROVISIONAL_FROM), own, today)
         findings += provisional
     findings = with_reader(findings, payload, uncoded)
     return Examined(
@@ -146,7 +153,7 @@ def examine(
         event=_event(row, operation, details) if operation and details and not has_errors(findings) else None,
         trigger=trigger,
         deadline=deadline,
-        not_before=not_before(*paper_dates(details)) if details and paper_dates(details) else None,
+        not_before=None if details is None else _not_before(paper_dates(details), today),
         findings=tuple(findings),
         document=document,
     )
@@ -191,8 +198,9 @@ def _employer(employer_bin: str, employers: Mapping[str, EmployerName]) -> list[
 def term_of(operation: Operation, trigger: date, calendar: WorkingCalendar) -> Deadline | None:
     """The term of an operation that happened on ``trigger``; None where the Order knows no such event.
 
-    A social leave has no term, so one may have begun before the Order. How many people an
-    employer of legacy contracts had is not asked: either term has run out, and the shorter one is taken.
+    A social leave has no term, so one may have begun before the Order. Data may have been entered before it too: no
+    term of their correction runs from such a day. How many people an employer of legacy contracts had is not asked:
+    either term has run out, and the shorter one is taken.
 
     Raises:
         DeadlineError: The trigger lies before the Order or absurdly late.
@@ -200,31 +208,45 @@ def term_of(operation: Operation, trigger: date, calendar: WorkingCalendar) -> D
     if operation not in _TERMS:
         return None
     event = _TERMS[operation]
+    if event in _OF_THE_FIRST_ENTRY and REGISTRY_BEGAN <= trigger < ORDER_353_IN_FORCE:
+        return None
     day = max(trigger, ORDER_353_IN_FORCE) if event is DeadlineEvent.SOCIAL_LEAVE else trigger
     return compute_deadline(event, day, calendar=calendar, headcount=ONE_YEAR_HEADCOUNT)
 
 
 def _examined_term(
-    operation: Operation | None, trigger: date | None, calendar: WorkingCalendar
+    operation: Operation | None, trigger: date | None, calendar: WorkingCalendar, today: date
 ) -> tuple[Deadline | None, list[Finding]]:
     if operation is None or trigger is None:
         return None, []
+    if _TERMS.get(operation) in _OF_THE_FIRST_ENTRY and trigger > today:
+        message = f"{trigger} has not come yet, so nothing can have been entered on it. Check the date."
+        return None, [error("term_counts", TRIGGER_FIELDS[operation], message)]
     try:
         return term_of(operation, trigger, calendar), []
     except DeadlineError as problem:
-        return None, [error("term_counts", TRIGGER_FIELDS[operation], f"{problem.what}. {problem.next_step}.")]
+        older = trigger < ORDER_353_IN_FORCE and operation is not Operation.CONCLUSION
+        hint = _OLDER_PAPER if older else problem.next_step
+        return None, [error("term_counts", TRIGGER_FIELDS[operation], f"{problem.what}. {hint}.")]
 
 
 def _provisional_term(
-    operation: Operation, day: date | None, calendar: WorkingCalendar
+    operation: Operation, day: date | None, calendar: WorkingCalendar, today: date
 ) -> tuple[Deadline | None, list[Finding]]:
     """The term of a row without the day from which it runs: by the strictest day that can be, and said so."""
     if day is None or operation not in _TERMS:
         return None, []
-    deadline, wrong = _examined_term(operation, max(day, ORDER_353_IN_FORCE), calendar)
+    deadline, wrong = _examined_term(operation, max(day, ORDER_353_IN_FORCE), calendar, today)
     message = f"The day from which the term runs is missing; until it is given, it is counted from {day}."
     said = warning("term_provisional", TRIGGER_FIELDS[operation], message, point="Order 353")
     return deadline, wrong or [said]
+
+
+def _not_before(papers: Sequence[date], today: date) -> datetime | None:
+    """From when on it may be sent; what waits for its day waits until the registry's clock has reached that too."""
+    if not papers:
+        return None
+    return not_before(*papers) + (AFTER_MIDNIGHT if max(papers) > today else timedelta(0))
 
 
 def _event(row: SourceRow, operation: Operation, details: Details) -> SourceEvent:

@@ -45,10 +45,16 @@ class FieldRule:
 
 
 LONGEST_DEPARTMENT: Final = 200
-POSITION: Final = re.compile(r"[0-9]{6}|[0-9]{4}-[0-9]-[0-9]{3}")
+POSITION: Final = re.compile(
+    r"[0-9]{6}|[0-9]{4}-[0-9]-[0-9]{3}|[0-9]{4}-[0-9]|[0-9]{4}-[0-9]{3}|[0-9]-[0-9]{2}-[0-9]{3}|[YХ][0-9]{4}(-[0-9])?"
+)
+"""Forms of single entries that the official classifier has in use; some groups have no entry below them. Its X is
+Cyrillic."""
 REASON: Final = re.compile(r"[0-9]{2}(-[0-9]{3})*")
 CODE: Final = re.compile(r"[0-9A-Za-z-]{1,20}")
 DOTTED_CODE: Final = re.compile(r"[0-9A-Za-z.-]{1,32}")
+EDUCATION: Final = re.compile(r"[0-9A-Za-zА-Яа-я-]{1,20}")
+"""The official list of education writes the same letters now in Latin, now in Cyrillic."""
 REGISTRY_ID: Final = re.compile(r"[A-Za-z0-9-]{1,45}")
 KATO: Final = re.compile(r"[0-9]{9}")
 COUNTRY: Final = re.compile(r"[0-9]{3}")
@@ -150,7 +156,7 @@ _WORK_TERMS: Final = (
 _FOREIGNER: Final = (
     _code("employer_type_code", "SCSE254"),
     _code("foreigner_basis_code", "SCSE188"),
-    _code("foreigner_education_code", "SCSE190"),
+    _code("foreigner_education_code", "SCSE190", pattern=EDUCATION),
     FieldRule("permit_number", longest=100, required=False),
     _date("permit_issue_date", "", required=False),
     _date("permit_begin_date", "", required=False),

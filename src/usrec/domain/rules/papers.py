@@ -28,6 +28,8 @@ from usrec.domain.source_event import (
 )
 
 _LONGEST_CAREER: Final = 70
+PAPER_DATE_HAS_COME: Final = "paper_date_has_come"
+"""Rule that tells of a day ahead, for which an event waits."""
 _IN_THE_FUTURE: Final[Mapping[str, str]] = {
     "contract_date": "SCSE059",
     "agreement_date": "SCSE062",

@@ -10,13 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from usrec.domain.contract_history import ContractHistory, PastEvent
+from usrec.domain.contract_history import ContractHistory, PastEvent, history_of
 from usrec.domain.rules.approved_codes import BY_NOBODY, ApprovedCodesOf
 from usrec.domain.rules.examine import Examined
 from usrec.domain.rules.fields import read_details, read_payload
 from usrec.domain.rules.finding import Finding, Severity, error, has_errors, undetermined
 from usrec.domain.rules.history import check_history
 from usrec.domain.rules.numbers import contract_number_used, number_given
+from usrec.domain.rules.papers import PAPER_DATE_HAS_COME
 from usrec.domain.rules.readings import by_reading
 from usrec.domain.source_event import HEADS, Details, contract_id_given
 
@@ -100,19 +101,29 @@ class _Contracts:
 
     unsure: Severity
     histories: dict[tuple[str, str], ContractHistory] = field(default_factory=dict)
+    taken: dict[tuple[str, str], list[_Paper]] = field(default_factory=lambda: defaultdict(list))
     numbers: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def take(self, paper: _Paper) -> Sequence[Finding]:
         """What the rows before say of ``paper``, which counts from then on unless they forbid it."""
         employer_bin, _ = paper.contract
         history = self.histories.get(paper.contract, ContractHistory(employer_bin))
-        found = by_reading([*_against(paper, history), *self._number(paper)], self.unsure)
+        found = by_reading([*_against(paper, self._before(paper, history)), *self._number(paper)], self.unsure)
         if not has_errors(found):
             self.histories[paper.contract] = history.after(PastEvent(paper.details))
+            self.taken[paper.contract].append(paper)
             number = number_given(paper.details)
             if number is not None:
                 self.numbers[employer_bin, number].add(paper.contract[1])
         return found
+
+    def _before(self, paper: _Paper, history: ContractHistory) -> ContractHistory:
+        """The contract without what waits for its day and lets ``paper`` pass, as in the agent's line."""
+        taken = self.taken[paper.contract]
+        earlier = [one for one in taken if paper.is_head or not _passes(paper, one)]
+        if len(earlier) == len(taken):
+            return history
+        return history_of(paper.contract[0], [PastEvent(one.details) for one in earlier])
 
     def _number(self, paper: _Paper) -> Iterator[Finding]:
         employer_bin, contract_key = paper.contract
@@ -121,6 +132,13 @@ class _Contracts:
             return
         others = self.numbers.get((employer_bin, number), set()) - {contract_key}
         yield from contract_number_used(number, (self.histories[employer_bin, other] for other in sorted(others)))
+
+
+def _passes(paper: _Paper, earlier: _Paper) -> bool:
+    """Whether ``paper`` can be sent before the day for which ``earlier`` waits; nothing passes the conclusion."""
+    day, own = earlier.examined.not_before, paper.examined.not_before
+    waits = any(one.rule == PAPER_DATE_HAS_COME for one in earlier.examined.findings)
+    return waits and not earlier.is_head and day is not None and (own is None or own < day)
 
 
 def _against(paper: _Paper, history: ContractHistory) -> Iterator[Finding]:

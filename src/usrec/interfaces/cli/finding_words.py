@@ -41,7 +41,12 @@ _TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
             "{day} lies before 2020-09-18, when Order 353 took effect; no term runs from it. "
             "Check the date; a contract signed earlier and still in force is a legacy contract."
         ),
+        N_(
+            "{day} lies before 2020-09-18, when Order 353 took effect; no term runs from it. "
+            "Check the date; if the paper is so, ask USREC support how to enter it."
+        ),
         N_("the year of {day} cannot be right. Check the date."),
+        N_("{day} has not come yet, so nothing can have been entered on it. Check the date."),
     ),
     "term_provisional": (
         N_("The day from which the term runs is missing; until it is given, it is counted from {day}."),

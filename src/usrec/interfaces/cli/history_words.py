@@ -163,10 +163,16 @@ HISTORY_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "amendment_entered_in_time": (_LATE,),
     "termination_entered_in_time": (_LATE,),
     "reinstatement_entered_in_time": (_LATE,),
+    "extension_entered_in_time": (_LATE,),
     "correction_window_open": (
         N_(
             "The 30 calendar days that the registry counts for a correction ended on {day}; the term of the Order ends "
             "on {last}. It is sent all the same; if it is refused, ask USREC support and name p.9 of the Order."
+        ),
+        N_(
+            "Both terms for a correction are over: the 30 calendar days of the registry ended on {day}, the term of "
+            "the Order on {last}. It is sent all the same; if it is refused, ask the labour authority how to "
+            "correct it."
         ),
     ),
 }
