@@ -33,6 +33,7 @@ from support.gateway_side import (
     answer,
     fault,
     half,
+    head_without_end,
     load_key,
     reply,
     reset,
@@ -472,6 +473,13 @@ def test_an_answer_that_trickles_in_is_doubt(open_gateway: Open, serve: Callable
     assert isinstance(outcome, Unknown)
     assert outcome.doubt is Doubt.TIMEOUT
     assert set(outcome.raw) == {ord("x")}
+
+
+@pytest.mark.parametrize("portion", [b"X", b"HTTP/1.1 102 Processing\r\n\r\n"])
+def test_a_head_without_an_end_is_doubt(portion: bytes, open_gateway: Open, serve: Callable[..., TinyServer]) -> None:
+    """The limit between two portions never passes; that of the whole answer does, so that no lease runs out."""
+    server = serve(head_without_end(portion))
+    assert doubt_of(open_gateway(server.url, timeouts=SHORT).submit(ENVELOPE)) is Doubt.TIMEOUT
 
 
 def test_a_server_that_stops_reading_is_doubt(open_gateway: Open, serve: Callable[..., TinyServer]) -> None:
