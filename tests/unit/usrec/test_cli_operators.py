@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,6 +26,7 @@ from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 from usrec.domain.verdict import Ending
 from usrec.interfaces.cli import tables, use_case_words, words
 from usrec.interfaces.cli.next_step import next_step
+from usrec.interfaces.cli.options import print_json
 from usrec.interfaces.cli.replay import interval_of, stopped_by
 from usrec.interfaces.cli.selection import actor, instant_before
 from usrec.interfaces.cli.settlement_file import read_evidence
@@ -105,6 +107,16 @@ def test_unknown_codes_and_persons_reasons_are_shown_as_they_are() -> None:
 
 def test_text_from_outside_cannot_move_the_cursor_or_show_a_number() -> None:
     assert tables.clean("K-1\x1b[2J\n\u202e920310300123") == "K-1?[2J??********0123"
+
+
+def test_json_for_programs_steers_no_terminal_and_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    said = {"event_id": "K\x1b[2J\x9b1A\u202eӘ\u3164\ud800\U000e0100", "at": datetime(2026, 11, 20, 7, tzinfo=UTC)}
+    print_json(said)
+    shown = capsys.readouterr().out
+    assert all(line.isprintable() for line in shown.splitlines())
+    assert not set("\u3164\U000e0100") & set(shown)
+    assert "Ә" in shown
+    assert json.loads(shown) == {"event_id": said["event_id"], "at": "2026-11-20T07:00:00Z"}
 
 
 @pytest.mark.parametrize(
