@@ -29,7 +29,7 @@ INSERT: Final = (
 def hr(tmp_path: Path) -> Path:
     file = tmp_path / "hr.db"
     with closing(sqlite3.connect(file)) as made:
-        made.executescript(Path("schemas/hr-outbox/sqlite.sql").read_text("utf-8"))
+        made.executescript((Path(__file__).parents[2] / "schemas/hr-outbox/sqlite.sql").read_text("utf-8"))
     return file
 
 
