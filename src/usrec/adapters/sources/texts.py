@@ -10,8 +10,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 LONGEST: Final = 1_000_000
-"""Characters of a cell that are fetched: ten times what USREC takes of an event. A portion holds 200 rows, and a scan in
-each payload would fill the agent's memory. Of SQL Server and Oracle, which were never run, all is fetched."""
+"""Characters of a cell that are fetched: ten times what USREC takes of an event. A portion holds 200 rows, and a scan
+in each payload would fill the agent's memory. Of SQL Server and Oracle, which were never run, all is fetched."""
 LONG: Final = frozenset({"payload", "usrec_message", "usrec_findings"})
 """Columns whose texts may be longer than a short text of Oracle: there they are read as they are."""
 
