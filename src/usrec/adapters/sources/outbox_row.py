@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, Final
 
 from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.domain.kept_key import kept_key
 from usrec.domain.source_event import EventId, SourceName, SourceRow
 
 EVENT_COLUMNS: Final = (
@@ -31,9 +31,6 @@ EVENT_COLUMNS: Final = (
 OutboxKey = tuple[EventId, int]
 """(event id, revision): what the agent knows a row by."""
 
-_LONGEST_KEY: Final = 200
-"""What is longer is refused by the rules (``domain/rules/examine``); of it the beginning and a digest are kept, because
-no index of PostgreSQL holds a long key whole, and its row would keep all others of the source waiting."""
 _REVISION: Final = re.compile(r"[0-9]{1,10}")
 _LARGEST_REVISION: Final = 2**31 - 1
 _SPACED_ZONE: Final = re.compile(r"(?<=\d) (?=[+-]\d\d:\d\d$)")
@@ -110,10 +107,7 @@ def read_instant(cell: object, habits: Habits = _PLAIN) -> datetime | None:
 
 
 def _key(cell: object, habits: Habits) -> str:
-    text = _text(cell).rstrip(" ") if habits.pads else _text(cell)
-    if len(text) <= _LONGEST_KEY:
-        return text
-    return f"{text[:_LONGEST_KEY]}… SHA-256 {sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    return kept_key(_text(cell).rstrip(" ") if habits.pads else _text(cell))
 
 
 def _text(cell: object) -> str:
