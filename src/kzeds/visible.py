@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 _UNSEEN = frozenset(
@@ -28,10 +29,13 @@ def show_controls(text: str) -> str:
     return "".join(one if _is_seen(one) or _is_space(one) else f"\\u{{{ord(one):x}}}" for one in text)
 
 
-def json_text(value: Any, *, indent: int | None = 2) -> str:
-    """JSON in which every character outside of white space can be seen; it says the same."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return "".join(one if one == "\n" or _is_seen(one) else json.dumps(one)[1:-1] for one in text)
+def json_text(value: Any, *, indent: int | None = 2, default: Callable[[Any], Any] | None = None) -> str:
+    """JSON in which every character outside of white space can be seen; it says the same.
+
+    Args:
+        default: As :func:`json.dumps` takes it.
+    """
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=default).translate(_IN_JSON)
 
 
 def visible(text: str) -> str:
@@ -42,6 +46,18 @@ def visible(text: str) -> str:
 def visible_lines(text: str) -> list[str]:
     """As `visible`, line by line; empty lines are left out."""
     return [line for line in map(visible, text.splitlines()) if line]
+
+
+class _InJson(dict[int, str]):
+    """How JSON shows each character; what was looked at once is remembered, since texts may be long."""
+
+    def __missing__(self, code: int) -> str:
+        one = chr(code)
+        self[code] = shown = one if one == "\n" or _is_seen(one) else json.dumps(one)[1:-1]
+        return shown
+
+
+_IN_JSON = _InJson()
 
 
 def _is_seen(character: str) -> bool:

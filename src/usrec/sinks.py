@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import structlog
 
 from usrec.domain.errors import UsrecError
-from usrec.ports.alert_sink import LOG, AlertSink, SinkName, Subscriber
+from usrec.ports.alert_sink import LOG, STEPS, AlertSink, SinkName, Subscriber
 from usrec.settings import (
     CommandSinkSettings,
     LoadedWatcherSettings,
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 Build = Callable[[], AlertSink]
 _log = structlog.get_logger("usrec.alerts")
-_STEPS: Final = 10
-"""So many times may the timeout of a sink pass in one delivery: name, connection, TLS, login, message..."""
 
 
 def subscribers(settings: LoadedWatcherSettings) -> Sequence[Subscriber]:
@@ -38,7 +36,7 @@ def subscribers(settings: LoadedWatcherSettings) -> Sequence[Subscriber]:
     found = [Subscriber(LOG, LogAlertSink(), "en", at_once=True, lease=timedelta(minutes=1))]
     for name, sink, build in _sinks(settings):
         language = sink.language or settings.values.alerts.language
-        lease = _STEPS * sink.timeout + timedelta(minutes=1)
+        lease = STEPS * sink.timeout + timedelta(minutes=1)
         found.append(Subscriber(name, GuardedSink(name, build), language, lease=lease))
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -146,7 +147,13 @@ def test_life_of_a_service(make_workplace: MakeWorkplace, simulator: SimulatorPr
     set_up(workplace, simulator.url)
     good = workplace.settings.read_text("utf-8")
 
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
     with serving(workplace) as service:
+        # Whatever starts it, no dump of its memory is made: it would hold the key.
+        limits = Path(f"/proc/{service.process.pid}/limits").read_text("utf-8")
+        assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
+
         # A key that has expired keeps its employer's events, and the agent says so.
         wait_until(lambda: workplace.states().get(waits_for_key) == "pending", "the event to be taken")
         status, told = ask(UnixConnection(service.health), "/health/ready")

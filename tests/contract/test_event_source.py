@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 from collections.abc import Collection, Iterator
@@ -19,6 +20,7 @@ from support.hr_sides import NAME, HrSide, InMemoryHr, MariadbHr, PostgresqlHr, 
 from support.mariadb import NO_MARIADB
 from support.postgresql import PostgresqlServer
 from usrec.adapters.sources.outbox_table import OutboxTableSource
+from usrec.adapters.sources.texts import LONGEST
 from usrec.domain.errors import ConfigurationError, SourceUnavailable
 from usrec.domain.source_event import EventId, SourceRow
 from usrec.ports.event_source import StatusNote
@@ -382,6 +384,18 @@ def test_malformed_cells_become_a_row_and_never_stop_the_others(sql_hr: SqlHr) -
         ("E7", 2, False, datetime(2026, 11, 20, 7, 0, 0, 500_000, tzinfo=UTC)),
     ]
     assert [row.payload for row in rows[1:4]] == ["not json", "[]", '{"a": ']
+
+
+def test_row_with_a_payload_of_any_length_is_fetched_cut_off_and_can_be_marked(sql_hr: SqlHr) -> None:
+    """A scan in each payload of a portion must not fill the agent's memory; the rules refuse what was cut off."""
+    source = sql_hr.source()
+    sql_hr.enter("E1", payload='{"scan": "' + "ә" * LONGEST + '"}')
+    sql_hr.enter("E2", payload='{"scan": "' + "ә" * (LONGEST - 12) + '"}')
+    long, whole = source.fetch(2)
+    assert len(long.payload) == LONGEST
+    assert len(json.loads(whole.payload)["scan"]) == LONGEST - 12
+    source.mark_taken([long, whole])
+    assert ids(source.fetch(2)) == []
 
 
 def test_malformed_rows_can_be_marked(sql_hr: SqlHr) -> None:

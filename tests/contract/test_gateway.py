@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import socket
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -33,6 +34,7 @@ from support.gateway_side import (
     answer,
     fault,
     half,
+    head_without_end,
     load_key,
     reply,
     reset,
@@ -47,8 +49,10 @@ from support.made_certificates import make_key
 from support.respx_kept import answering
 from usrec.adapters.gateway.connection import Endpoint, Timeouts
 from usrec.adapters.gateway.envelope import Sender
+from usrec.adapters.gateway.probe import GatewayNotSeenError, Stage, look_at
 from usrec.adapters.gateway.shep import ANSWER_CAP_BYTES, CONNECT_PAUSE, CONNECT_TRIES, ShepGateway, SignerAt
 from usrec.adapters.inmemory.gateway import ScriptedGateway
+from usrec.adapters.system_clock import SystemClock
 from usrec.domain.errors import ConfigurationError, InvariantViolation, SignerAway, SigningRefused
 from usrec.domain.message import CorrelationId, Envelope, MessageId, SignedMessage
 from usrec.domain.outcome import Doubt, Faulted, NothingSent, Refused, Registered, SubmissionOutcome, Unknown
@@ -472,6 +476,24 @@ def test_an_answer_that_trickles_in_is_doubt(open_gateway: Open, serve: Callable
     assert isinstance(outcome, Unknown)
     assert outcome.doubt is Doubt.TIMEOUT
     assert set(outcome.raw) == {ord("x")}
+
+
+@pytest.mark.parametrize("portion", [b"X", b"HTTP/1.1 102 Processing\r\n\r\n"])
+def test_a_head_without_an_end_is_doubt(portion: bytes, open_gateway: Open, serve: Callable[..., TinyServer]) -> None:
+    """The limit between two portions never passes; that of the whole answer does, so that no lease runs out."""
+    server = serve(head_without_end(portion))
+    assert doubt_of(open_gateway(server.url, timeouts=SHORT).submit(ENVELOPE)) is Doubt.TIMEOUT
+
+
+def test_a_look_at_a_gateway_whose_head_never_ends_is_cut_off(serve: Callable[..., TinyServer], pki: Path) -> None:
+    """Nothing is sent while it is waited for."""
+    waits = replace(SHORT, connect=timedelta(milliseconds=200))
+    server = serve(head_without_end(b"X"))
+    began = time.monotonic()
+    with pytest.raises(GatewayNotSeenError) as told:
+        look_at(Endpoint(server.url, pki / "tls-ca.pem", waits), SystemClock())
+    assert told.value.stage is Stage.WAITING
+    assert time.monotonic() - began < 2.5
 
 
 def test_a_server_that_stops_reading_is_doubt(open_gateway: Open, serve: Callable[..., TinyServer]) -> None:

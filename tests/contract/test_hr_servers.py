@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -375,3 +377,38 @@ def test_what_sql_server_and_oracle_are_asked_loses_no_letters_and_waits_for_nob
 class _Kind:
     def __init__(self, kind: str) -> None:
         self.kind = kind
+
+
+def test_server_that_speaks_nonsense_ends_no_other_source() -> None:
+    """The driver raises errors of no family then; they ended the whole agent, with all its other sources."""
+    greeting = b"\x0a8\0\x01"
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(len(greeting).to_bytes(3, "little") + b"\0" + greeting)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=serve)
+        server.start()
+        database = HrDatabase(NAME, f"mysql://hr@127.0.0.1:{listener.getsockname()[1]}/hr", writable=False)
+        with pytest.raises(SourceUnavailable, match="none of such a server"), database.transaction():
+            pytest.fail("there is no database")
+        server.join()
+    database.close()
+
+
+def test_driver_that_stumbles_in_a_statement_ends_no_other_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "hr.db"
+    file.touch()
+    database = HrDatabase(NAME, f"sqlite:///{file}", writable=False)
+    with database.transaction() as connection:
+        monkeypatch.setattr(connection.dialect, "do_execute", lambda *_: bytes(1)[2])
+        with (
+            pytest.raises(SourceUnavailable, match=r"none of such a server \(IndexError\)"),
+            database.transaction() as broken,
+        ):
+            broken.execute(text("SELECT 1"))
+    database.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -202,6 +203,18 @@ def test_a_contract_is_concluded_changed_and_ended_by_what_looks_show(company: C
     company.line.deliver_all()
     done = [Operation.CONCLUSION, Operation.AMENDMENT, Operation.SOCIAL_LEAVE, Operation.TERMINATION]
     assert [company.one("N-1", operation).state for operation in done] == [State.ACCEPTED] * 4
+    assert company.look() == IngestReport(), "nothing is told twice"
+
+
+def test_a_contract_with_a_key_of_any_length_stops_no_other(company: Company) -> None:
+    """No index of PostgreSQL holds such a key whole: the look, with all that it found, was lost each time."""
+    if company.engine.dialect.name == "postgresql":
+        company.run("ALTER TABLE staff DROP CONSTRAINT staff_pkey")
+        company.run("ALTER TABLE staff ALTER COLUMN id TYPE text")
+    company.hire("".join(random.Random(1).choices("abcdefghijклмнопрст", k=20_000)))
+    company.hire("N-1")
+    assert company.look().taken == 2
+    assert company.one("N-1", Operation.CONCLUSION).state is State.PENDING
     assert company.look() == IngestReport(), "nothing is told twice"
 
 

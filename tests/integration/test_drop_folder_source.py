@@ -232,6 +232,38 @@ def test_a_result_that_was_saved_in_another_form_is_put_aside_and_stops_nobody(t
         assert "Принято" in result.read_text("utf-8-sig")
 
 
+def test_what_is_no_result_is_put_aside_and_holds_nobody(tmp_path: Path) -> None:
+    """Whoever may drop files may put a pipe there, of which a reader waits for ever, or a file of any size."""
+    result = tmp_path / "hires.0.result.csv"
+    note = StatusNote(NAME, "0:1", 1, "taken", "", "Принято", "[]", None, None, datetime.now(UTC))
+
+    def pipe() -> None:
+        os.mkfifo(result)
+
+    def huge() -> None:
+        result.touch()
+        os.truncate(result, 10**12)
+
+    for put in (pipe, huge, result.mkdir):
+        put()
+        write_results(result, [(2, note)])
+        assert result.with_name(result.name + CHANGED).exists()
+        assert "Принято" in result.read_text("utf-8-sig")
+        result.unlink()
+        aside = result.with_name(result.name + CHANGED)
+        aside.rmdir() if aside.is_dir() else aside.unlink()
+
+
+def test_a_file_that_is_too_large_is_refused_without_being_read(drop: Path, ledger: SqlLedger) -> None:
+    """To read such a file for its digest alone would take longer than any step of the agent may."""
+    for name in ("dump.csv", "dump.xlsx"):
+        (drop / name).touch()
+        os.truncate(drop / name, 10**12)
+    dropped(drop, "hires.csv", hired(1))
+    assert take_all(drop_source(drop, ledger), ledger) == 1
+    assert set(taken(drop, "refused")) == {"dump.csv", "dump.xlsx"}
+
+
 def test_names_of_any_length_and_in_no_encoding_are_taken(drop: Path, ledger: SqlLedger) -> None:
     dropped(drop, f"{'Я' * 125}.csv", hired(1))
     dropped(drop, os.fsdecode(b"\xff\xfe.csv"), hired(2))

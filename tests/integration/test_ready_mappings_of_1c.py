@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +19,7 @@ from support.odata_service import BASE, PASSWORD, USER, OData, odata_service
 from support.one_c import KEYS_1C, Export, sets_of_1c
 from support.staff_look import AGREEMENT, AT, compare, look_at, roster_at
 from usrec.adapters.sources.mapping.ready import ready_mapping
+from usrec.adapters.sources.staff_tables import odata
 from usrec.domain.errors import ConfigurationError, SnapshotRefused, SourceUnavailable
 from usrec.domain.snapshot.staff import Look
 from usrec.interfaces.cli.app import app
@@ -210,3 +213,28 @@ def test_an_address_of_fetched_tables_is_judged_with_the_settings(tmp_path: Path
     faults = [str(one) for one in judge(file, Settings).faults if "source.staff" in str(one)]
     assert len(faults) == bool(told)
     assert all(told in one for one in faults)
+
+
+def test_an_answer_that_is_packed_again_and_again_is_not_unpacked(asking: Asking, service: OData) -> None:
+    """Each packing makes a thousand of one: twice packed, a hundred kilobytes would fill any memory."""
+    once = gzip.compress(bytes(50_000_000))
+    service.packed = ("gzip, gzip", gzip.compress(once))
+    tracemalloc.start()
+    try:
+        with pytest.raises(SourceUnavailable, match="the answer is packed"):
+            asking.look()
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_answer_that_is_packed_once_is_read(asking: Asking, service: OData) -> None:
+    service.gzips = True
+    assert len(asking.look().contracts) == 2
+
+
+def test_a_table_of_endless_pages_is_refused(asking: Asking, service: OData, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(odata, "LARGEST", 1000)
+    service.largest = 2
+    with pytest.raises(SnapshotRefused, match="it is over"):
+        asking.look()

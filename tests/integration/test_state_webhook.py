@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -13,6 +14,8 @@ import pytest
 
 from support.alert_receivers import Webhook, webhook
 from support.fresh_ledger import make_ledger
+from support.gateway_side import TinyServer, head_without_end
+from usrec.adapters.alerts import way
 from usrec.adapters.alerts.state_webhook import StateWebhook
 from usrec.adapters.inmemory.clock import ManualClock
 from usrec.adapters.persistence import SqlLedger, open_ledger
@@ -105,6 +108,21 @@ def test_what_is_not_taken_holds_back_all_behind_it_and_is_told_again_with_its_o
     assert states(hook) == ["pending", "pending", "signed"]
     keys = [one["idempotency-key"] for one in hook.headers]
     assert keys[0] == keys[1] != keys[2]
+
+
+def test_listener_whose_answer_never_begins_rightly_is_cut_off(
+    ledger: SqlLedger, clock: ManualClock, pki: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each byte renews the timeout; without an end the thread would count as hung, and the agent be started again."""
+    monkeypatch.setattr(way, "STEPS", 2)
+    note(ledger, clock, "pending")
+    with TinyServer([head_without_end(b"X")], pki=pki) as server:
+        seconds, ca_file = timedelta(milliseconds=200), pki / "tls-ca.pem"
+        slow = StateWebhook(ERP, server.url, Secret("word"), clock=clock, timeout=seconds, ca_file=ca_file)
+        began = time.monotonic()
+        with pytest.raises(SourceUnavailable, match="the exchange broke off"):
+            tell_changes(listener=slow, ledger=ledger, clock=clock)
+        assert time.monotonic() - began < 2.5
 
 
 def test_pauses_grow_and_end_and_after_days_it_is_given_up(

@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -135,6 +136,18 @@ def trickle(until: threading.Event) -> Act:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
         while not until.wait(0.01):
             connection.sendall(b"x")
+        return False
+
+    return act
+
+
+def head_without_end(portion: bytes) -> Act:
+    """Send a part of a head again and again, each soon after the last; after three seconds close."""
+
+    def act(connection: socket.socket) -> bool:
+        for _ in range(60):
+            connection.sendall(portion)
+            time.sleep(0.05)
         return False
 
     return act

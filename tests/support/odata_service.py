@@ -6,6 +6,7 @@ It knows $top, $skip, $orderby, $select and a login; of $filter it keeps what wa
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -32,6 +33,8 @@ class OData:
         largest: Rows that one answer holds at most, whatever is asked for.
         asked: Set and parameters of every question.
         between: Done before each answer.
+        gzips: It packs its answers.
+        packed: An encoding, and a body of it that answers everything.
     """
 
     port: int = 0
@@ -39,6 +42,8 @@ class OData:
     largest: int = 1000
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     between: Callable[[], object] = bool
+    gzips: bool = False
+    packed: tuple[str, bytes] = ("", b"")
 
     @property
     def host(self) -> str:
@@ -74,7 +79,13 @@ def odata_service(pki: Path) -> Iterator[OData]:
             known = self.headers.get("Authorization") == login
             status, found = service.answer(self.path) if known else (401, {})
             body = json.dumps(found, ensure_ascii=False).encode()
+            encoding, made = service.packed
+            if service.gzips:
+                encoding, made = "gzip", gzip.compress(body)
+            body = made if encoding else body
             self.send_response(status)
+            if encoding:
+                self.send_header("Content-Encoding", encoding)
             self.send_header("Content-Type", "application/json;charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
-import resource
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from kzeds.errors import KzedsError
+from kzeds.memory import hide_memory
 from kzeds.signer_daemon.assembly import LOG, make_service, open_records
 from kzeds.signer_daemon.listening import listening, only_one
 from kzeds.signer_daemon.recount import counted_in
@@ -22,8 +19,6 @@ from kzeds.signer_daemon.signals import Signals
 
 Clock = Callable[[], datetime]
 
-_PR_SET_DUMPABLE: Final = 4
-
 
 def run(file: Path, clock: Clock) -> None:
     """Serve until the process is told to stop.
@@ -32,7 +27,7 @@ def run(file: Path, clock: Clock) -> None:
         SignerSettingsError: When settings, keys or records cannot be used.
         OSError: When a file or the socket cannot be made or read.
     """
-    _hide_memory()
+    hide_memory()
     settings = load_settings(file)
     records = open_records(settings.state)
     with only_one(settings.state):
@@ -85,14 +80,3 @@ def _described(settings: Settings) -> dict[str, object]:
 
 def _event(event: str, text: str) -> str:
     return json.dumps({"event": event, "text": text}, ensure_ascii=False)
-
-
-def _hide_memory() -> None:
-    """Keep the keys out of core dumps, and the memory away from other processes of the same user. Source: prctl(2).
-
-    A system call filter may forbid the limit (`SystemCallFilter=~@resources`); LimitCORE= has set it then.
-    """
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -60,7 +60,20 @@ class UsrecError(Exception):
         """One line: what, where, what was kept, what to do."""
         line = f"{self.where}: {self.what}" if self.where else self.what
         rest = [part for part in (self.kept, self.next_step) if part]
-        return ". ".join([line.rstrip("."), *(part.rstrip(".") for part in rest)]) + "."
+        return _one_line(". ".join([line.rstrip("."), *(part.rstrip(".") for part in rest)]) + ".")
+
+
+def _one_line(text: str) -> str:
+    """What a server or a file name brought into it must not steer a terminal, nor look like a second line of a log."""
+    if text.isprintable():
+        return text
+    return "".join(_seen(sign) for sign in text)
+
+
+def _seen(sign: str) -> str:
+    if sign.isprintable():
+        return sign
+    return " " if sign.isspace() else f"\\u{{{ord(sign):x}}}"
 
 
 class OursToFix(UsrecError):  # noqa: N818 -- families read as sentences: "ours to fix"

@@ -1,7 +1,8 @@
 """Structured logs on standard error: each record has a stable ``action``; no IIN, name, key or document ever.
 
 The rule is kept by construction (values hide themselves in ``repr``) and by a last processor that masks any run of
-twelve digits and drops whatever looks like XML.
+twelve digits and drops whatever looks like XML. What a server said, or HR, makes no line of its own and steers no
+terminal: controls are shown as their codes (CWE-117, CWE-150).
 """
 
 from __future__ import annotations
@@ -9,18 +10,28 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
+from kzeds.visible import show_controls, visible
 from usrec.interfaces.masking import mask
+
+_TRACEBACK: Final = "exception"
+"""The one value of several lines."""
 
 
 def _mask_values(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
         if isinstance(value, str):
-            event[key] = mask(value)
+            event[key] = _plain(mask(value), of_lines=key == _TRACEBACK)
     return event
+
+
+def _plain(text: str, *, of_lines: bool) -> str:
+    if text.isprintable():
+        return text
+    return "\n".join(map(show_controls, text.split("\n"))) if of_lines else visible(text)
 
 
 def configure_logs(*, level: str, style: str) -> None:

@@ -15,6 +15,8 @@ from typing import Self
 
 import structlog
 
+from kzeds.visible import visible
+
 _log = structlog.get_logger("usrec.service")
 
 
@@ -93,4 +95,4 @@ class ServiceManager:
 
 
 def _status(text: str) -> str:
-    return "STATUS=" + " ".join(text.split())
+    return f"STATUS={visible(text)}"

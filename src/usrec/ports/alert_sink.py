@@ -14,6 +14,8 @@ AlertMessageId = NewType("AlertMessageId", str)
 SinkName = NewType("SinkName", str)
 """``log``, or kind and name in the settings: ``mail.personnel``."""
 
+STEPS: Final = 10
+"""So many times may the timeout of a sink pass in one delivery: name, connection, TLS, login, message..."""
 LOG: Final = SinkName("log")
 
 

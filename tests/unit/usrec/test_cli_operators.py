@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,14 +18,18 @@ from usrec.adapters.explanations.book import explain
 from usrec.application.plan_replay import Treatment
 from usrec.application.replay import Canary, CanaryFate
 from usrec.application.survey import PersonNeeded, person_needed
+from usrec.domain.audit import Cause, Finding
+from usrec.domain.audit_run import Compared, audit_run
 from usrec.domain.errors import GatewayUnavailable, SigningRefused, UnsafeRequest
 from usrec.domain.outcome import Doubt
-from usrec.domain.source_event import Operation
+from usrec.domain.source_event import ContractKey, EmployerName, Operation
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 from usrec.domain.verdict import Ending
 from usrec.interfaces.cli import tables, use_case_words, words
+from usrec.interfaces.cli.audit_report import print_run
 from usrec.interfaces.cli.next_step import next_step
+from usrec.interfaces.cli.options import print_json
 from usrec.interfaces.cli.replay import interval_of, stopped_by
 from usrec.interfaces.cli.selection import actor, instant_before
 from usrec.interfaces.cli.settlement_file import read_evidence
@@ -105,6 +110,25 @@ def test_unknown_codes_and_persons_reasons_are_shown_as_they_are() -> None:
 
 def test_text_from_outside_cannot_move_the_cursor_or_show_a_number() -> None:
     assert tables.clean("K-1\x1b[2J\n\u202e920310300123") == "K-1?[2J??********0123"
+
+
+def test_an_audit_shown_in_full_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    finding = Finding(Cause.SEVERAL, key=ContractKey("K\x1b[2J\x9b1A\u202e"), iin="920310300123")
+    run = audit_run(("200940000013", EmployerName("main")), [finding], Compared(1, 0, None), NOW)
+    print_run(run, [], personal=True)
+    shown = capsys.readouterr().out
+    assert all(line.isprintable() for line in shown.splitlines())
+    assert "920310300123" in shown
+
+
+def test_json_for_programs_steers_no_terminal_and_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    said = {"event_id": "K\x1b[2J\x9b1A\u202eӘ\u3164\ud800\U000e0100", "at": datetime(2026, 11, 20, 7, tzinfo=UTC)}
+    print_json(said)
+    shown = capsys.readouterr().out
+    assert all(line.isprintable() for line in shown.splitlines())
+    assert not set("\u3164\U000e0100") & set(shown)
+    assert "Ә" in shown
+    assert json.loads(shown) == {"event_id": said["event_id"], "at": "2026-11-20T07:00:00Z"}
 
 
 @pytest.mark.parametrize(

@@ -258,6 +258,30 @@ def test_a_broken_or_hostile_workbook_is_refused(tmp_path: Path, monkeypatch: py
     assert "too large" in refusal(file)
 
 
+@pytest.mark.parametrize(
+    ("part", "content"),
+    [
+        ("xl/worksheets/sheet1.xml", b"<!--" + b" " * 3000 + b"--><!DOCTYPE x [<!ENTITY a 'b'>]><x/>"),
+        ("xl/worksheets/sheet1.xml", "<!DOCTYPE x [<!ENTITY a 'b'>]><x/>".encode("utf-16")),
+        ("xl/worksheets/sheet1.data", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x/>"),
+    ],
+)
+def test_no_part_of_a_workbook_may_have_a_dtd(part: str, content: bytes, tmp_path: Path) -> None:
+    """Entities multiply: of a file of some hundred kilobytes openpyxl would make gigabytes of one cell."""
+    file = tmp_path / "events.xlsx"
+    with ZipFile(file, "w") as archive:
+        archive.writestr(part, content)
+    assert "document type" in refusal(file)
+
+
+def test_a_workbook_of_many_parts_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "events.xlsx"
+    with ZipFile(file, "w") as archive:
+        for number in range(workbooks.MOST_PARTS + 1):
+            archive.writestr(f"{number}", b"")
+    assert "too large" in refusal(file)
+
+
 def test_files_have_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = csv_file(tmp_path, event(), event(event_id="e2"))
     monkeypatch.setattr(reading, "MOST_ROWS", 1)

@@ -107,3 +107,26 @@ def test_text_style_is_masked_too(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().err
     assert IIN not in out
     assert "action=a" in out
+
+
+HOSTILE = "no\x1b[2J\x9b1A\u202e\r\n2026-11-23 [info] all is well"
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+@pytest.mark.usefixtures("_own_configuration")
+def test_what_a_server_says_makes_no_line_and_steers_no_terminal(
+    style: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Source: CWE-117, CWE-150. A trigger of HR's database and the first line of an HTTP answer come into messages."""
+    configure_logs(level="info", style=style)
+    problem = InvariantViolation(HOSTILE)
+    structlog.get_logger("t").warning(f"nobody can tell: {HOSTILE}", action="a", why=HOSTILE, said=str(problem))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.isprintable()
+    assert "[info] all is well" in line
+
+
+def test_an_error_is_one_line_of_what_can_be_seen() -> None:
+    said = str(InvariantViolation(HOSTILE, where="a\x07b", next_step="Run: usrec doctor"))
+    assert said.isprintable()
+    assert said.startswith("a\\u{7}b: no\\u{1b}[2J\\u{9b}1A\\u{202e}  2026")

@@ -14,7 +14,7 @@ from typing import Final
 
 import httpx
 
-from usrec.adapters.alerts.way import trust
+from usrec.adapters.alerts.way import cut_off, trust
 from usrec.adapters.alerts.webhook import no_answer, safe_address
 from usrec.domain.errors import SourceUnavailable
 from usrec.domain.secret import Secret
@@ -51,7 +51,7 @@ class StateWebhook:
         self._url = safe_address(url)
         self._secret = secret
         self._clock = clock
-        self._timeout = timeout.total_seconds()
+        self._timeout = timeout
         self._trust = trust(ca_file)
 
     @property
@@ -73,7 +73,11 @@ class StateWebhook:
             SIGNATURE: signature(self._secret, int(self._clock.now().timestamp()), body),
         }
         try:
-            with self._client() as client, client.stream("POST", self._url, content=body, headers=headers) as answer:
+            with (
+                cut_off(self._timeout) as watched,
+                self._client() as client,
+                client.stream("POST", self._url, content=body, headers=headers, extensions=watched) as answer,
+            ):
                 status = answer.status_code
         except httpx.HTTPError as problem:
             raise self._not_taken(no_answer(problem)) from None
@@ -81,7 +85,9 @@ class StateWebhook:
             raise self._not_taken(f"the answer was {status}")
 
     def _client(self) -> httpx.Client:
-        return httpx.Client(verify=self._trust, trust_env=False, follow_redirects=False, timeout=self._timeout)
+        return httpx.Client(
+            verify=self._trust, trust_env=False, follow_redirects=False, timeout=self._timeout.total_seconds()
+        )
 
     def _not_taken(self, what: str) -> SourceUnavailable:
         return SourceUnavailable(

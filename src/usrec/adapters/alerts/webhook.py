@@ -15,7 +15,7 @@ from typing import Final
 
 import httpx
 
-from usrec.adapters.alerts.way import trust
+from usrec.adapters.alerts.way import cut_off, trust
 from usrec.domain.alert import OpenAlert
 from usrec.domain.errors import AlertNotTaken, ConfigurationError
 from usrec.domain.secret import Secret
@@ -57,7 +57,7 @@ class WebhookAlertSink:
         proxy: WebProxy | None = None,
     ) -> None:
         self._url = safe_address(url)
-        self._timeout = timeout.total_seconds()
+        self._timeout = timeout
         self._token = token
         self._trust = trust(ca_file)
         self._proxy = None if proxy is None else _way_through(proxy)
@@ -73,8 +73,9 @@ class WebhookAlertSink:
             headers["Authorization"] = f"Bearer {self._token.reveal()}"
         try:
             with (
+                cut_off(self._timeout) as watched,
                 self._client() as client,
-                client.stream("POST", self._url, json=payload(message), headers=headers) as answer,
+                client.stream("POST", self._url, json=payload(message), headers=headers, extensions=watched) as answer,
             ):
                 status = answer.status_code
         except httpx.HTTPError as problem:
@@ -88,7 +89,7 @@ class WebhookAlertSink:
             proxy=self._proxy,
             trust_env=False,
             follow_redirects=False,
-            timeout=self._timeout,
+            timeout=self._timeout.total_seconds(),
         )
 
     def _not_taken(self, what: str) -> AlertNotTaken:

@@ -23,6 +23,8 @@ from usrec.adapters.gateway.wire import Wire, connect
 
 ABOUT_TO_LEAVE: Final = "usrec_about_to_leave"
 """Extension of a request: called as the last thing before its first byte; what it raises is raised."""
+WHOLE_ANSWER: Final = "usrec_whole_answer"
+"""Extension of a request: seconds for the whole answer, head and content, counted from its first byte."""
 _NO_LIMITS: Final[dict[str, float | None]] = {}
 
 
@@ -61,7 +63,7 @@ class KeptTransport(httpx.BaseTransport):
             request.extensions.get(ABOUT_TO_LEAVE, _nothing)()
             with suppress(httpx.WriteError):
                 wire.send(_bytes_of(request), waits.get("write"))
-            answer = read_answer(lambda: wire.receive(waits.get("read")))
+            answer = read_answer(_Hearing(wire, waits.get("read"), request.extensions.get(WHOLE_ANSWER)))
             return httpx.Response(answer.status, headers=answer.fields, stream=_Content(self, wire, answer))
         except BaseException:
             self._drop(wire)
@@ -131,6 +133,37 @@ class _Content(httpx.SyncByteStream):
         wire, self._wire = self._wire, None
         if wire is not None:
             self._transport.give_back(wire, self._answer)
+
+
+class _Hearing:
+    """Receives one answer: each portion in time, and all of them in theirs.
+
+    Without the second a side that sends a byte now and then, or 1xx answers without an end, would keep the thread.
+
+    Args:
+        pause: Seconds for the first portion, and between two of them.
+        whole: Seconds for everything behind the first byte.
+    """
+
+    def __init__(self, wire: Wire, pause: float | None, whole: float | None) -> None:
+        self._wire = wire
+        self._pause = pause
+        self._whole = whole
+        self._until: float | None = None
+
+    def __call__(self) -> bytes:
+        portion = self._wire.receive(self._patience())
+        if self._until is None and self._whole is not None:
+            self._until = time.monotonic() + self._whole
+        return portion
+
+    def _patience(self) -> float | None:
+        if self._until is None:
+            return self._pause
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise httpx.ReadTimeout("the answer did not come whole in time")
+        return left if self._pause is None else min(left, self._pause)
 
 
 def _nothing() -> None:

@@ -1,7 +1,8 @@
 """One harmless look at the gateway: is it there, does its certificate verify, what does its clock say.
 
 It asks for the WSDL, as the agent does when it starts, by the same address, proxy and authorities as messages,
-and reads nothing of the answer but its head. Sources: RFC 9110 section 6.6.1 (Date); RFC 5280 (notAfter).
+and reads nothing of the answer but its head. A head that never ends is cut off. Sources: RFC 9110 section 6.6.1 (Date);
+RFC 5280 (notAfter).
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from typing import Any, Final
 
 import httpx
 
+from kzeds.timed_http import Cutter
 from usrec.adapters.gateway.connection import Endpoint, open_client
 from usrec.ports.clock import Clock
 
+_CONNECTED: Final = "connection.connect_tcp.complete"
+"""httpcore's word for the moment when there is a socket, to the proxy where there is one."""
 _NEVER_CONNECTED: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -68,8 +72,10 @@ def look_at(endpoint: Endpoint, clock: Clock) -> Glimpse:
         ConfigurationError: The endpoint's address, authorities or proxy cannot be used.
         GatewayNotSeenError: No answer came.
     """
-    address, asked = httpx.URL(endpoint.url).copy_with(query=b"wsdl"), _Asked()
-    with open_client(endpoint) as client:
+    address, waits = httpx.URL(endpoint.url).copy_with(query=b"wsdl"), endpoint.timeouts
+    whole = 2 * (waits.connect + waits.write + waits.read)
+    with Cutter(whole.total_seconds()) as cutter, open_client(endpoint) as client:
+        asked = _Asked(cutter)
         before = clock.now()
         try:
             with client.stream("GET", address, extensions={"trace": asked}) as response:
@@ -83,12 +89,19 @@ def look_at(endpoint: Endpoint, clock: Clock) -> Glimpse:
 
 
 class _Asked:
-    """The method of the last request that httpcore began to write, by its ``trace`` extension."""
+    """The method of the last request that httpcore began to write, by its ``trace`` extension.
 
-    def __init__(self) -> None:
+    Args:
+        cutter: Is to watch the connection.
+    """
+
+    def __init__(self, cutter: Cutter) -> None:
         self.method = b""
+        self._cutter = cutter
 
-    def __call__(self, _event: str, details: Mapping[str, Any]) -> None:
+    def __call__(self, event: str, details: Mapping[str, Any]) -> None:
+        if event == _CONNECTED:
+            self._cutter.watch(details["return_value"].get_extra_info("socket"))
         self.method = getattr(details.get("request"), "method", self.method)
 
 

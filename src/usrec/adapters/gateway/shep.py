@@ -29,7 +29,7 @@ from kzeds.signers.base import Signer
 from usrec.adapters.gateway.answer import AnswerReader
 from usrec.adapters.gateway.connection import Endpoint, open_transport, phases, warn_of_plain_http
 from usrec.adapters.gateway.envelope import EnvelopeForm, Sender
-from usrec.adapters.gateway.kept_transport import ABOUT_TO_LEAVE
+from usrec.adapters.gateway.kept_transport import ABOUT_TO_LEAVE, WHOLE_ANSWER
 from usrec.domain.errors import ConfigurationError, SignerAway, SigningRefused
 from usrec.domain.message import CorrelationId, Envelope, SignedMessage
 from usrec.domain.outcome import Doubt, Faulted, NothingSent, SubmissionOutcome, Unknown
@@ -206,6 +206,7 @@ class ShepGateway:
     ) -> _Judged | Unknown:
         progress.about_to_leave()
         how = {"timeout": self._phases, "trace": progress, ABOUT_TO_LEAVE: progress.about_to_leave}
+        how[WHOLE_ANSWER] = self._endpoint.timeouts.answer.total_seconds()
         head = [*self._head, (b"Content-Length", b"%d" % len(body))]
         request = httpx.Request("POST", self._address, headers=head, stream=httpx.ByteStream(body), extensions=how)
         with closing(self._transport.handle_request(request)) as response:

@@ -44,6 +44,7 @@ _POSTGRESQL: Final[Mapping[str, tuple[str, str]]] = {
     "53": ("the server is short of resources", _AGAIN),
     "55P03": ("another process kept a row locked for too long", _AGAIN),
     "40": ("it collided with another transaction", _AGAIN),
+    "54": ("a text is longer than it can keep", "Find the row of HR that holds it and mend it"),
     "57014": ("the server cancelled a statement (statement_timeout)", f"Let statements take longer. {_AGAIN}"),
     "25P03": ("the server ended a transaction in which the agent had stood still", _AGAIN),
     "25006": ("the server takes no writes", "Point the settings ([ledger] url) at the primary server"),

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from usrec.adapters.sources.server_session import SERVERS, server_engine
@@ -75,6 +75,7 @@ class HrDatabase:
         self._next_step = _QUERY_STEP if by_query else _TABLE_STEP
         self._engine = _engine(name, self._url, writable=writable)
         event.listen(self._engine, "begin", self._prepare)
+        event.listen(self._engine, "handle_error", _stumbled)
         if password is not None:
             event.listen(self._engine, "do_connect", partial(_log_in, password, self._kind))
 
@@ -91,9 +92,9 @@ class HrDatabase:
             SourceUnavailable: The database cannot be reached, read or written; nothing was changed.
         """
         try:
-            with self._engine.connect().execution_options(usrec_write=write) as connection, connection.begin():
+            with self._connected().execution_options(usrec_write=write) as connection, connection.begin():
                 yield connection
-        except (SQLAlchemyError, UnicodeDecodeError, OSError) as problem:
+        except (SQLAlchemyError, UnicodeDecodeError, OSError, _StumbledError) as problem:
             raise SourceUnavailable(
                 f"the HR database did not answer as expected: {_reason(problem)}",
                 where=self._where,
@@ -105,10 +106,37 @@ class HrDatabase:
         """Close idle connections."""
         self._engine.dispose()
 
+    def _connected(self) -> Connection:
+        try:
+            return self._engine.connect()
+        except (SQLAlchemyError, OSError):
+            raise
+        except Exception as problem:  # noqa: BLE001 -- see _StumbledError
+            raise _StumbledError(problem) from None
+
     def _prepare(self, connection: Connection) -> None:
         write = bool(connection.get_execution_options().get("usrec_write"))
         for statement in _beginning(self._kind, self._zone, write=write):
             connection.exec_driver_sql(statement)
+
+
+class _StumbledError(Exception):
+    """A driver met bytes that no server of its kind sends; it raises anything then, but none of its own errors.
+
+    Whoever answers in the place of one source must not end the whole agent.
+    """
+
+    def __init__(self, problem: Exception) -> None:
+        super().__init__(f"its answer is none of such a server ({type(problem).__name__})")
+
+
+def _stumbled(context: ExceptionContext) -> _StumbledError | None:
+    original = context.original_exception
+    known = context.sqlalchemy_exception is not None or isinstance(original, SQLAlchemyError | OSError | UnicodeError)
+    if known or not isinstance(original, Exception):
+        return None
+    context.is_disconnect = True
+    return _StumbledError(original)
 
 
 def _beginning(kind: str, zone: timedelta | None, *, write: bool) -> Sequence[str]:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.domain.kept_key import kept_key
 from usrec.domain.source_event import EventId, SourceName, SourceRow
 
 EVENT_COLUMNS: Final = (
@@ -106,7 +107,7 @@ def read_instant(cell: object, habits: Habits = _PLAIN) -> datetime | None:
 
 
 def _key(cell: object, habits: Habits) -> str:
-    return _text(cell).rstrip(" ") if habits.pads else _text(cell)
+    return kept_key(_text(cell).rstrip(" ") if habits.pads else _text(cell))
 
 
 def _text(cell: object) -> str:

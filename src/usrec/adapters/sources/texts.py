@@ -1,4 +1,4 @@
-"""A cell as text in each database, so that a cell of an unexpected type never fails the statement."""
+"""A cell as text in each database, so that a cell of an unexpected type or size never fails the statement."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+LONGEST: Final = 1_000_000
+"""Characters of a cell that are fetched: ten times what USREC takes of an event. A portion holds 200 rows, and a scan
+in each payload would fill the agent's memory. Of SQL Server and Oracle, which were never run, all is fetched."""
 LONG: Final = frozenset({"payload", "usrec_message", "usrec_findings"})
 """Columns whose texts may be longer than a short text of Oracle: there they are read as they are."""
 
@@ -21,7 +24,7 @@ class _CellText(FunctionElement[str]):
 
 @compiles(_CellText)
 def _standard(element: _CellText, compiler: SQLCompiler, **given: Any) -> str:
-    return compiler.process(cast(_column(element), Text), **given)
+    return f"substr({compiler.process(cast(_column(element), Text), **given)}, 1, {LONGEST})"
 
 
 @compiles(_CellText, "mssql")

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Final
 
 from usrec.domain.errors import SnapshotRefused
+from usrec.domain.kept_key import kept_key
 from usrec.domain.mapping.dates import DateRules
 from usrec.domain.mapping.values import UNMAPPED, ValueRule, cells_of, instant_of
 from usrec.domain.rules.approved_codes import EVENT_DAYS
@@ -143,7 +144,7 @@ class StaffMapping:
         if rule is None:
             return None
         marked = (cells for _, cells in self._chosen(rows, today, where) if self._is_seconded(cells))
-        return frozenset(fold(rule.key.value(cells, self.dates)) for cells in marked)
+        return frozenset(fold(kept_key(rule.key.value(cells, self.dates))) for cells in marked)
 
     def _chosen(self, rows: Sequence[Row], today: date, where: str) -> Iterator[tuple[Row, dict[str, str]]]:
         mapped = [(row, cells_of(row, self.dates, self.empty)) for row in rows]
@@ -158,8 +159,8 @@ class StaffMapping:
         rules = self.contracts
         values = {operation: self._values(fields, cells) for operation, fields in rules.fields.items()}
         return StaffRow(
-            rules.key.value(cells, self.dates),
-            rules.owner.value(cells, self.dates),
+            kept_key(rules.key.value(cells, self.dates)),
+            kept_key(rules.owner.value(cells, self.dates)),
             values.get(Operation.CONCLUSION, {}),
             values.get(Operation.AMENDMENT, {}),
             values.get(Operation.TERMINATION, {}),
@@ -188,8 +189,8 @@ class StaffMapping:
     def _leave(self, rules: RowMapping, row: Row) -> LeaveRow:
         cells = cells_of(row, self.dates, self.empty)
         return LeaveRow(
-            rules.key.value(cells, self.dates),
-            rules.owner.value(cells, self.dates),
+            kept_key(rules.key.value(cells, self.dates)),
+            kept_key(rules.owner.value(cells, self.dates)),
             self._values(rules.fields[Operation.SOCIAL_LEAVE], cells),
             self._entered(rules, row, cells),
             self._formerly(cells, rules.fields[Operation.SOCIAL_LEAVE]),

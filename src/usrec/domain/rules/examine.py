@@ -24,6 +24,7 @@ from usrec.domain.deadline import (
 from usrec.domain.document import FoundFile
 from usrec.domain.identifiers import IdentifierError, parse_employer_id
 from usrec.domain.kazakhstan_time import kazakhstan_date
+from usrec.domain.kept_key import LONGEST_KEY
 from usrec.domain.rules.codes import check_codes
 from usrec.domain.rules.completeness import check_completeness
 from usrec.domain.rules.content import check_content
@@ -70,7 +71,6 @@ REGISTRY_BEGAN: Final = date(2010, 1, 1)
 _OF_THE_FIRST_ENTRY: Final = frozenset({DeadlineEvent.CORRECTION, DeadlineEvent.DELETION})
 """Their term runs from the day on which the data were first entered, which may lie before the Order."""
 _OLDER_PAPER: Final = "Check the date; if the paper is so, ask USREC support how to enter it"
-_LONGEST_KEY: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +164,8 @@ def _identity(row: SourceRow, employers: Mapping[str, EmployerName]) -> tuple[Op
     for name, text in (("event_id", row.event_id), ("contract_key", row.contract_key)):
         if not text.strip():
             findings.append(error("key_present", name, f"{name} is empty; without it nothing can be matched."))
-        elif len(text) > _LONGEST_KEY or not text.isprintable():
-            findings.append(error("key_form", name, f"{name} is longer than {_LONGEST_KEY} or not printable."))
+        elif len(text) > LONGEST_KEY or not text.isprintable():
+            findings.append(error("key_form", name, f"{name} is longer than {LONGEST_KEY} or not printable."))
     if row.revision < 1:
         findings.append(error("revision_counts", "revision", "revision must be a whole number, 1 or more."))
     findings += _employer(row.employer_bin, employers)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
+from kzeds.visible import show_controls
 from usrec.domain.audit import QUIET, FieldDifference, Finding, Kind
 from usrec.domain.mapping.coverage import masked
 from usrec.domain.spreadsheet import harmless
@@ -40,7 +41,7 @@ def print_run(run: AuditRun, kinds: Sequence[Kind], *, personal: bool) -> None:
     chosen = chosen_findings(run, kinds)
     for one in chosen[:SHOWN]:
         for line in _finding_lines(one, personal=personal):
-            typer.echo(line if personal else clean(line))
+            typer.echo(show_controls(line) if personal else clean(line))
     if len(chosen) > SHOWN:
         say(ntr("and {number} other: --json", "and {number} others: --json", len(chosen) - SHOWN))
     if run.to_do():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -27,8 +26,13 @@ class Language(StrEnum):
 
 
 def print_json(value: object) -> None:
-    """Write one JSON document to standard output; dates and aware times in ISO 8601."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    """Write one JSON document to standard output; dates and aware times in ISO 8601.
+
+    What HR or a server wrote into it steers no terminal: controls and invisible characters are escaped as JSON does it.
+    """
+    from kzeds.visible import json_text
+
+    typer.echo(json_text(value, default=_plain))
 
 
 def _plain(value: object) -> str:

@@ -42,12 +42,14 @@ def run(
     from queue import SimpleQueue
 
     import usrec.adapters.without_rich  # noqa: F401 -- before anything that logs
+    from kzeds.memory import hide_memory
     from usrec.interfaces.intake_api.server import intake_server
     from usrec.interfaces.logs import configure_logs
     from usrec.interfaces.serve import health_server
     from usrec.other_agents import sole_agent
     from usrec.settings import HealthSettings, load_settings
 
+    hide_memory()
     settings = load_settings(config)
     configure_logs(level=settings.values.log.level, style=settings.values.log.format)
     faulthandler.enable()

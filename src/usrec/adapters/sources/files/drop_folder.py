@@ -8,7 +8,8 @@
     drop/refused/    could not be read, likewise
 
 A file's id is a digest of its name and content. It becomes part of the name, so that no file ever takes the place of
-another one, and of every row's place, so that a file that is read again after a crash gives the very same rows.
+another one, and of every row's place, so that a file that is read again after a crash gives the very same rows. Of a
+file that is too large to be taken nothing is read: whoever writes here must not keep the agent busy for hours.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
+
+from usrec.adapters.sources.files.options import LARGEST_FILE
 
 WORK: Final = "work"
 TAKEN: Final = "taken"
@@ -130,7 +133,11 @@ def _signature(path: Path) -> tuple[int, int, int]:
 
 
 def _id_of(path: Path) -> str:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
+    found = path.stat()
+    if found.st_size > LARGEST_FILE:
+        digest = hashlib.sha256(f"{found.st_size} {found.st_mtime_ns}".encode())
+    else:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
     digest.update(b"\x00" + path.name.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:_ID]

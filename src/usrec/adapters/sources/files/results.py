@@ -2,7 +2,8 @@
 
 The file itself is the memory: a note is written over the line of its row unless a later one stands there, so that
 writing a note twice is harmless. A reader finds the old content or all of the new. A file that somebody saved in
-another form, and that cannot be read any more, is put aside and begun anew.
+another form, and that cannot be read any more, is put aside and begun anew; so is what is no plain file, or too large
+to be one of ours.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Final
 
+from usrec.adapters.sources.files.options import LARGEST_UNPACKED
 from usrec.domain.spreadsheet import harmless
 from usrec.ports.event_source import StatusNote
 
@@ -38,6 +40,8 @@ RESULT_COLUMNS: Final = (
 
 CHANGED: Final = ".changed"
 """Ends the name of a result that was put aside."""
+_HOW: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+"""A pipe that nobody writes to is opened at once, too."""
 _PERSONAL: Final = re.compile(r"[0-9]{10,}")
 
 Line = Mapping[str, str]
@@ -109,10 +113,27 @@ def _read(file: Path) -> Mapping[int, Line]:
 
 
 def _lines_in(file: Path) -> Iterable[Line]:
-    text = file.read_text("utf-8-sig")
+    text = _content(file).decode("utf-8-sig")
     if file.suffix == ".jsonl":
         return [json.loads(line) for line in text.splitlines() if line]
     return csv.DictReader(StringIO(text, newline=""), delimiter=";")
+
+
+def _content(file: Path) -> bytes:
+    """Whoever may use the folder may put something else into its place.
+
+    Raises:
+        ValueError: It is no plain file, or too large.
+    """
+    handle = os.open(file, _HOW)
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_UNPACKED:
+            raise ValueError("no plain file, or too large")
+        with os.fdopen(handle, "rb", closefd=False) as opened:
+            return opened.read(LARGEST_UNPACKED)
+    finally:
+        os.close(handle)
 
 
 def _checked(line: Line) -> Line:

@@ -1,26 +1,38 @@
 """Excel workbooks (.xlsx), read only and cell by cell. Formulas are never computed, nor are their last results taken.
 
-A workbook is a ZIP archive, so its size is limited unpacked too, before anything is unpacked.
+A workbook is a ZIP archive, so its size is limited unpacked too, before anything is unpacked; so is the number of its
+parts. XML with a DTD is refused, since openpyxl's parser would put entities in (CWE-776). What was checked is what is
+read: the file may be exchanged meanwhile.
 """
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 from zipfile import BadZipFile, ZipFile
 
-from usrec.adapters.sources.files.options import LARGEST_FILE, LARGEST_UNPACKED
+from usrec.adapters.sources.files.options import LARGEST_UNPACKED
 from usrec.adapters.sources.files.raw import FileUnreadable, RawFile, Unusable, is_comment, named_cells
+from usrec.adapters.sources.files.text_file import read_bytes
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
 
 SHEET: Final = "events"
+MOST_PARTS: Final = 2000
+"""Of a workbook; one has some dozens."""
+
+_ENTRY: Final = b"PK\x01\x02"
+"""What each part's entry in the archive's directory begins with (APPNOTE.TXT 4.3.12)."""
+_DTD: Final = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+_PORTION: Final = 1024 * 1024
+_OVERLAP: Final = 64
 
 
 def read_workbook(path: Path, *, is_rewritten: bool = False) -> RawFile:
@@ -34,10 +46,11 @@ def read_workbook(path: Path, *, is_rewritten: bool = False) -> RawFile:
     """
     from openpyxl.utils.datetime import MAC_EPOCH
 
-    _check_archive(path)
+    content = read_bytes(path)
+    _check_archive(content, path)
     with _broken_means_unreadable(path), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        book = _open(path)
+        book = _open(content)
         if is_rewritten and len(book.sheetnames) > 1:
             raise FileUnreadable(
                 "the workbook has more than one sheet, and all but one would be lost",
@@ -58,15 +71,31 @@ def read_workbook(path: Path, *, is_rewritten: bool = False) -> RawFile:
     )
 
 
-def _check_archive(path: Path) -> None:
-    with _broken_means_unreadable(path), ZipFile(path) as archive:
-        packed, unpacked = path.stat().st_size, sum(one.file_size for one in archive.infolist())
-        for one in archive.infolist():
+def _check_archive(content: bytes, path: Path) -> None:
+    if content.count(_ENTRY) > MOST_PARTS:
+        raise _too_large(path)
+    with _broken_means_unreadable(path), ZipFile(BytesIO(content)) as archive:
+        parts = archive.infolist()
+        if sum(one.file_size for one in parts) > LARGEST_UNPACKED:
+            raise _too_large(path)
+        for one in parts:
             with archive.open(one) as part:
-                if one.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in part.read(1024):
+                if _holds_dtd(part):
                     raise FileUnreadable("a part of the workbook declares a document type", where=str(path))
-    if packed > LARGEST_FILE or unpacked > LARGEST_UNPACKED:
-        raise FileUnreadable("the workbook is too large", where=str(path), next_step="Split it, or save it as CSV")
+
+
+def _holds_dtd(part: IO[bytes]) -> bool:
+    """Whether there is one anywhere, in UTF-8 or UTF-16, behind however long a comment and whatever its name."""
+    tail = b""
+    while portion := part.read(_PORTION):
+        if _DTD.search((tail + portion).replace(b"\x00", b"")):
+            return True
+        tail = portion[-_OVERLAP:]
+    return False
+
+
+def _too_large(path: Path) -> FileUnreadable:
+    return FileUnreadable("the workbook is too large", where=str(path), next_step="Split it, or save it as CSV")
 
 
 @contextmanager
@@ -92,11 +121,11 @@ def _no_workbook(path: Path) -> FileUnreadable:
     )
 
 
-def _open(path: Path) -> Workbook:
+def _open(content: bytes) -> Workbook:
     """Out of memory, so that a reader who stops half-way leaves no file open."""
     from openpyxl import load_workbook
 
-    return load_workbook(BytesIO(path.read_bytes()), read_only=True, data_only=False, keep_links=False)
+    return load_workbook(BytesIO(content), read_only=True, data_only=False, keep_links=False)
 
 
 def _sheet(book: Workbook, path: Path) -> Any:

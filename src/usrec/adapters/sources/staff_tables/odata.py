@@ -4,7 +4,8 @@ Sources: OData Version 3.0, URL Conventions; 1C:Enterprise 8.3 Developer's guide
 $select, $filter, $orderby, $top, $skip; answers hold the rows in ``value``. Pages are asked for by $top and $skip, and
 each begins with the last row of the one before: what is inserted or deleted between two pages is noticed, so that no
 contract is lost from a staff. ``allowedOnly`` is not set: rows that the account may not see are an error of the
-service then, and not a silence.
+service then, and not a silence. Packed answers are not asked for, and taken only where they are packed once, by a
+thousandth at most: packed twice, some kilobytes unpack to any size (CWE-409).
 """
 
 from __future__ import annotations
@@ -25,8 +26,11 @@ from usrec.domain.secret import Secret
 from usrec.domain.this_machine import is_this_machine
 
 PAGE: Final = 1000
+LARGEST: Final = 512 * 2**20
+"""Bytes of all pages of a table."""
 _LARGEST: Final = 64 * 2**20
 _TIMEOUT: Final = httpx.Timeout(10, read=120)
+_PACKED: Final = frozenset({"identity", "gzip", "deflate"})
 _NAME: Final = re.compile(r"\w+")
 _WHY: Final = {
     401: "the service does not know this user and password",
@@ -57,7 +61,7 @@ class ODataService:
             trust_env=False,
             follow_redirects=False,
             timeout=_TIMEOUT,
-            headers={"User-Agent": "usrec-agent", "Accept": "application/json"},
+            headers={"User-Agent": "usrec-agent", "Accept": "application/json", "Accept-Encoding": "identity"},
         )
         self._url = self._url.copy_with(userinfo=b"")
 
@@ -71,8 +75,13 @@ class ODataService:
         where = f"{self._where}, {table.read}"
         self._require_askable(table)
         rows: list[FetchedRow] = []
+        size = 0
         while True:
-            page = self._page(table, max(len(rows) - 1, 0), where)
+            body = self._body(table, max(len(rows) - 1, 0), where)
+            size += len(body)
+            if size > LARGEST:
+                raise refused(f"it is over {LARGEST // 2**20} MiB", where, "Leave long ended contracts out by a filter")
+            page = self._value(body, table, where)
             if rows and (not page or _key(page[0], table) != _key(rows[-1], table)):
                 raise unavailable("rows were inserted or deleted while it was read", where, "The agent asks again")
             new = page[1:] if rows else page
@@ -89,18 +98,20 @@ class ODataService:
         """Close idle connections."""
         self._client.close()
 
-    def _page(self, table: TableMapping, skip: int, where: str) -> Sequence[FetchedRow]:
+    def _body(self, table: TableMapping, skip: int, where: str) -> bytes:
+        """The next page as it came."""
         address = f"{str(self._url).rstrip('/')}/{quote(table.read)}?{_query(table, skip)}"
         try:
             with self._client.stream("GET", address) as answer:
                 if answer.status_code != 200:
                     why = _WHY.get(answer.status_code, "it cannot answer this question")
                     raise unavailable(f"the answer was {answer.status_code}: {why}", where, "Correct it there, or here")
-                body = _bounded(answer, where)
+                if answer.headers.get("Content-Encoding", "identity").strip().lower() not in _PACKED:
+                    raise unavailable("the answer is packed, which was not asked for", where, "Switch that off there")
+                return _bounded(answer, where)
         except httpx.HTTPError as problem:
             what = f"the service did not answer: {_reason(problem)}"
             raise unavailable(what, where, "Look at the address, its certificate and the network") from None
-        return self._value(body, table, where)
 
     def _value(self, body: bytes, table: TableMapping, where: str) -> Sequence[FetchedRow]:
         try:
