@@ -118,8 +118,8 @@ _STEPS: Final[Mapping[WaitReason | None, str]] = {
     ),
     WaitReason.HELD_BY_PERSON: N_("When it may go on: usrec submission release {id} --reason WHY"),
     WaitReason.CHECKED_OUT: N_(
-        "When it is entered in the portal: usrec submission settle {id} --as accepted --evidence FILE --reason WHY; "
-        "else: usrec submission release {id} --reason WHY"
+        "When it is entered in the portal: usrec submission settle {id} --as accepted --evidence FILE --reason WHY, of "
+        "a contract with --contract-id and the registry's id; else: usrec submission release {id} --reason WHY"
     ),
     WaitReason.TO_CONFIRM: N_(
         "Look in the portal. It is ours: usrec submission settle {id} --as accepted --evidence FILE --reason WHY, of a "
