@@ -154,7 +154,7 @@ def holds_the_whole_story(members: Mapping[str, bytes], which: str, workplace: W
 
 def reads_in_both_languages(act: bytes) -> None:
     text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(act)).pages).replace("\u200b", "")
-    for words in ("ЕШЕБЖ-ға мәліметтер енгізу туралы акт", "Акт о внесении сведений в ЕСУТД", BIN):
+    for words in ("ЕШЕБЖ-ге мәліметтер енгізу туралы акт", "Акт о внесении сведений в ЕСУТД", BIN):
         assert words in text
     flowing = " ".join(text.split())
     assert "жауаптылықтан босатпайды" in flowing

@@ -64,7 +64,8 @@ def require_another_party(workplace: Workplace, event: str) -> None:
     row = workplace.row(event)
     assert (row.state, row.wait_reason, row.code) == (State.SIGNED, WaitReason.OTHER_PARTY, "SCSE119")
     told = workplace.ask("submission", "show", row.id)
-    assert told["next_step"] == f"When it is done (USREC support, when asked): usrec submission retry {row.id}"
+    again = f"usrec submission retry {row.id} --reason WHY"
+    assert told["next_step"] == f"When it is done (USREC support, when asked): {again}"
 
 
 def require_a_stop(workplace: Workplace, key: str, behind: str) -> None:

@@ -20,9 +20,10 @@ from support.operator_desk import Said
 from support.patient import PROVOKED, Patient
 from usrec.__main__ import main
 from usrec.adapters.inmemory.clock import ManualClock
+from usrec.interfaces.cli.doctor import MOST_DETAILS, doctor_json, line_words
 from usrec.interfaces.doctor.egress import Opening, Side, database_servers, openings
 from usrec.interfaces.doctor.examination import CHECKS
-from usrec.interfaces.doctor.finding import Verdict
+from usrec.interfaces.doctor.finding import Line, Verdict
 from usrec.interfaces.i18n import tr, use_language
 
 KINDS = sorted(every_kind(), key=lambda kind: kind.id)
@@ -256,3 +257,16 @@ def test_the_first_administrators_json_is_one_document(patient: Patient, said: A
     patient.tables["gateway"] |= {"url": "http://127.0.0.1:9/"}
     patient.write()
     assert json.loads(said("--ask", "--json").out)["lines"][-1]["check"] == "ask"
+
+
+def test_a_long_list_of_details_does_not_drive_the_other_lines_off_the_screen() -> None:
+    """What is assumed in the wire profile is some 250 details; --json has them all, and what failed is shown whole."""
+    details = tuple(f"detail {number}" for number in range(250))
+    kinds = {kind.id: kind for kind in KINDS}
+    line = Line(kinds["profile.assumed"], "current", {"number": 250}, details)
+    shown = list(line_words(line))
+    assert len(shown) == MOST_DETAILS + 3
+    assert "230" in shown[-2]
+    assert shown[-1].strip().startswith("→")
+    assert doctor_json([line], datetime.now(UTC))["lines"][0]["details"] == list(details)  # type: ignore[index]
+    assert len(list(line_words(Line(kinds["rights.missing"], "", {"number": 250}, details)))) == 252

@@ -62,6 +62,8 @@ def test_list_gives_scripts_the_documented_keys(busy: Desk) -> None:
     [
         (["--state", "rejected"], {"hire-2"}),
         (["--code", "SCSE012"], {"hire-2"}),
+        (["--code", "12"], {"hire-2"}),
+        (["--code", "scse012"], {"hire-2"}),
         (["--contract", "K-2"], {"hire-2", "transfer-2"}),
         (["--employer", "main", "--state", "invalid"], {"hire-4"}),
         (["--employer", BIN, "--state", "accepted"], {"hire-1"}),
@@ -273,6 +275,18 @@ def test_settle_refuses_evidence_that_is_absent_empty_or_too_large(
     assert said.code == code
     assert "extract.pdf" in said.err
     assert busy.row("hire-3").state == "indeterminate"
+
+
+@pytest.mark.parametrize("given", ["№ 7700123", "7700 123", "7700/123", "контракт", "x" * 46, " "])
+def test_settle_refuses_an_id_that_no_later_event_could_name(busy: Desk, given: str) -> None:
+    """A settlement is for good: with such an id every later event of the contract would be given back to HR."""
+    extract = busy.folder / "extract.pdf"
+    extract.write_bytes(b"%PDF")
+    one = busy.row("hire-3").id
+    arguments = ("--as", "accepted", "--evidence", str(extract), "--contract-id", given, *WHY)
+    said = busy.usrec("submission", "settle", one, *arguments)
+    assert (said.code, busy.row("hire-3").state) == (2, "indeterminate")
+    assert "letters, digits and hyphens" in " ".join(said.err.split())
 
 
 def test_settle_as_rejected_lets_a_new_version_be_sent(busy: Desk) -> None:

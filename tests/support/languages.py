@@ -25,7 +25,8 @@ TRANSLATED = [language for language in i18n.LANGUAGES if language != "en"]
 CYRILLIC = re.compile(r"[а-яёәғқңөұүһі]", re.IGNORECASE)
 
 _SAME_EVERYWHERE = (
-    r"usrec (status|submission|package|mass|pair) [^;)\n]*",
+    r"usrec (status|submission|package|mass|pair|employer) [^;)\n]*",
+    r"--as rejected|--contract-id",
     r"[0-9a-f]{8}(-[0-9a-f]{4,12})*-?",
     r"(registry|hire|transfer|dismiss)-\d+",
     r"\bK-\d+",

@@ -118,7 +118,7 @@ class PlainRenderer:
         self, submission: Submission, *, record_id: str | None, attachment: Attachment | None = None
     ) -> RenderedMessage:
         if self.refuses is not None:
-            raise ValidationProblem(self.refuses, where="established_post")
+            raise ValidationProblem(self.refuses, where=f"submission {submission.id}", field="established_post")
         content: list[object] = [submission.event_id, submission.revision, submission.contract_id, record_id]
         if attachment is not None:
             content += [attachment.document_id, attachment.format, attachment.content.hex()]

@@ -33,7 +33,7 @@ def give_back_invalid(claim: Claim, problem: ValidationProblem, *, ledger: Ledge
         submission,
         state=next_state(submission.state, Move.INVALIDATE),
         reason="document",
-        findings=dump_findings([error("document", problem.where, problem.what)]),
+        findings=dump_findings([error("document", problem.field or "document", problem.what)]),
     )
     with ledger.begin() as work:
         work.contracts.lock(submission.employer_bin, submission.contract_key)

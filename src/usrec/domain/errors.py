@@ -163,7 +163,15 @@ class PersonDecides(UsrecError):  # noqa: N818 -- see OursToFix
 
 
 class ValidationProblem(PersonDecides):
-    """A value cannot be registered as it stands."""
+    """A value cannot be registered as it stands.
+
+    Args:
+        field: Field of HR's row that it is about; empty where it is about no single one.
+    """
+
+    def __init__(self, what: str, *, where: str = "", kept: str = "", next_step: str = "", field: str = "") -> None:
+        super().__init__(what, where=where, kept=kept, next_step=next_step)
+        self.field = field
 
 
 class SigningRefused(PersonDecides):

@@ -207,7 +207,7 @@ def test_message_is_wholly_in_the_readers_language(language: str) -> None:
     for one in every_standing():
         told = subject(one, language=language) + "\n" + page(one, language=language).replace("Алатау", "")
         assert CYRILLIC.search(told)
-        assert not english_words(re.sub(r"(?m)event-\d+|enbek\.kz|usrec (?:status|employer release)$", "", told)), told
+        assert not english_words(re.sub(r"(?m)event-\d+|enbek\.kz|usrec status$", "", told)), told
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -14,12 +14,16 @@ import pytest
 import typer
 
 import usrec.application
+from support.command_line import all_commands
+from support.languages import TRANSLATED, translations
 from usrec.adapters.explanations.book import explain
+from usrec.application.after_restore import NOTE
 from usrec.application.plan_replay import Treatment
 from usrec.application.replay import Canary, CanaryFate
 from usrec.application.survey import PersonNeeded, person_needed
 from usrec.domain.audit import Cause, Finding
 from usrec.domain.audit_run import Compared, audit_run
+from usrec.domain.employer_stop import EmployerStop
 from usrec.domain.errors import GatewayUnavailable, SigningRefused, UnsafeRequest
 from usrec.domain.outcome import Doubt
 from usrec.domain.source_event import ContractKey, EmployerName, Operation
@@ -28,6 +32,7 @@ from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason
 from usrec.domain.verdict import Ending
 from usrec.interfaces.cli import tables, use_case_words, words
 from usrec.interfaces.cli.audit_report import print_run
+from usrec.interfaces.cli.employer import why_stopped
 from usrec.interfaces.cli.next_step import next_step
 from usrec.interfaces.cli.options import print_json
 from usrec.interfaces.cli.replay import interval_of, stopped_by
@@ -35,6 +40,7 @@ from usrec.interfaces.cli.selection import actor, instant_before
 from usrec.interfaces.cli.settlement_file import read_evidence
 from usrec.interfaces.cli.story import deadline_words
 from usrec.interfaces.cli.timeline import timeline
+from usrec.interfaces.i18n import in_language
 from usrec.ports.ledger_view import AttemptRow, JournalRow, SubmissionRow, SubmissionStory
 from usrec_simulator.codes import TEXTS
 
@@ -238,12 +244,44 @@ def test_next_step_of_a_follower_names_the_one_before_it() -> None:
     assert next_step(row) == "Act on the one before it: usrec submission show first"
 
 
+def test_next_step_of_one_that_a_restored_ledger_holds_is_to_look_in_the_portal() -> None:
+    """It may have been sent after the backup: to let it go on is only the second of two ways."""
+    step = next_step(replace(ROW, state=State.INDETERMINATE, wait_reason=WaitReason.HELD_BY_PERSON))
+    assert step.index("in the portal") < step.index("usrec submission settle") < step.index("usrec submission release")
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_programs_own_reason_of_a_stop_is_in_the_readers_language(language: str) -> None:
+    """A person's own words stay as they are."""
+    stop = EmployerStop("200940000013", EmployerName("main"), NOW, "root", NOTE, "", None)
+    with in_language(language):
+        assert words.REASONS[NOTE] != why_stopped(stop) != NOTE
+        assert why_stopped(replace(stop, reason="checked twice")) == "checked twice"
+
+
+def test_commands_that_are_advised_can_be_given_as_they_stand() -> None:
+    """No option that they need is left for a tired person to find out."""
+    commands, advised = all_commands(), 0
+    for text in translations("ru"):
+        for found in re.findall(
+            r"usrec (?:submission|employer|mass) [a-z]+ (?:[^;:,.]|\.(?! ))*",
+            text if isinstance(text, str) else text[0],
+        ):
+            command, given = commands.find(found.split())
+            if command is None or not re.match(r"\{\w+\}|[A-Z]+$|--", given[0]):
+                continue
+            advised += 1
+            needed = {option.names[0] for option in command.options if option.required}
+            assert needed <= set(given), found
+    assert advised > 25
+
+
 @pytest.mark.parametrize(
     ("code", "step"),
     [
         ("SCSE012", "Mend the row in the HR system"),
         ("SCSE014", "Look in the portal first"),
-        ("SCSE001", "When the cause is mended (the EDS's owner): usrec employer release, then usrec submission"),
+        ("SCSE001", "When the cause is mended (the EDS's owner): usrec employer release NAME --reason WHY, then usrec"),
         ("SCSE092", "When the cause is mended (the labour authority, on application): usrec submission retry"),
         ("SCSE777", "Mend the row in the HR system"),
     ],

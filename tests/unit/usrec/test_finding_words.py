@@ -21,6 +21,7 @@ from support.line import BIN, EMPLOYERS, MONDAY, PAYLOADS, Line, WeekdayCalendar
 from support.sample_events import SAMPLES
 from support.sound_rows import BIN as OWN_BIN
 from support.sound_rows import NOW, OTHER_BIN, rows_of
+from usrec.adapters.rendering.schema_check import _VALUE_FAULTS
 from usrec.application.lint import lint
 from usrec.domain import revision
 from usrec.domain.change import DEFAULT_NOTE, Change, RegistrablePolicy
@@ -112,8 +113,13 @@ def every_finding() -> Iterator[Finding]:
         "contract_id is missing, and the message needs it",
         "contract_number holds a character that XML cannot carry",
         "the profile x has no message for extension",
+        *(f"contract_id {words}" for words in (*_VALUE_FAULTS.values(), "is not a valid value of its type")),
+        "established_post does not fit the schema's structure",
+        "established_post does not fit the schema's structure while position_code is absent",
+        "the element x does not fit the schema's structure",
+        "the element x does not fit the schema's structure while term_code is absent",
     ):
-        yield error("document", "submission 1", message)
+        yield error("document", "contract_id", message)
 
 
 def what_history_says() -> Iterator[Finding]:

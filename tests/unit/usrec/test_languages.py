@@ -74,6 +74,28 @@ def test_translations_have_the_placeholders_of_their_text(language: str) -> None
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
+def test_no_sentence_begins_within_another(language: str) -> None:
+    """As where a merge left the beginning of an older translation before the newer one."""
+    inside = re.compile(r"(?<=[а-яёәғқңөұүһі] )[А-ЯЁӘҒҚҢӨҰҮҺІ][а-яёәғқңөұүһі]*(?![А-ЯЁӘҒҚҢӨҰҮҺІ])")
+    names = re.compile(r"Казахстан|Қазақстан|Алматы|Отечеств|Конституци|Перв|Президент|Рождеств|Республик|Побед")
+    for text, forms in translations(language).items():
+        assert [word for form in forms for word in inside.findall(form) if not names.match(word)] == [], text
+
+
+def test_kazakh_abbreviations_take_the_endings_of_one_row_of_vowels() -> None:
+    """ЕШЕБЖ-де and ҚК-де are read with front vowels, ЕШ-та with back ones, wherever they stand."""
+    back, front = set("аоұыя"), set("әеөүіэ")
+    rows = {"ЕШЕБЖ": front, "ҚК": front, "ЖСН": front, "БСН": front, "ЕШ": back, "ҰКО": back, "ЭЦҚ": back}
+    texts = [form for forms in translations("kk").values() for form in forms]
+    for word, row in rows.items():
+        ending = re.compile(rf"\b{word}-([а-яәғқңөұүһі]*?)(?:[мпб]ен)?(?![а-яәғқңөұүһі])", re.IGNORECASE)
+        endings = {one.lower() for text in texts for one in ending.findall(text)}
+        wrong = [one for one in endings if not set(one) & (back | front) <= row]
+        assert endings
+        assert wrong == [], word
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
 def test_the_compiled_catalogue_is_the_one_that_people_edit(language: str) -> None:
     compiled = BytesIO()
     write_mo(compiled, catalogue(language))

@@ -282,7 +282,7 @@ def test_a_value_that_the_schema_refuses_is_named_by_its_field(
     with pytest.raises(ValidationProblem) as caught:
         render(details, profile)
     assert caught.value.what.startswith(f"{field} ")
-    assert caught.value.where == "submission s-1"
+    assert (caught.value.where, caught.value.field) == ("submission s-1", field)
     assert value not in str(caught.value)
     assert EMPLOYEE not in str(caught.value)
 

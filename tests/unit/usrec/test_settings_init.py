@@ -241,5 +241,7 @@ def test_comments_messages_and_alerts_are_in_the_chosen_language(language: str, 
     text = file.read_text("utf-8")
     comments = [line for line in text.splitlines() if line.startswith("# ") and not line.startswith("#   ")]
     assert [line for line in comments if not CYRILLIC.search(line)] == []
-    assert load_settings(file).values.alerts.language == language
+    values = load_settings(file).values
+    assert values.alerts.language == language
+    assert [source.language for source in values.source.values()] == [language], "what HR reads in its rows"
     load_settings(file)

@@ -72,7 +72,8 @@ class XmlRenderer:
         document = etree.tostring(root, encoding="UTF-8", xml_declaration=False)
         if len(document) > DATA_CAP_BYTES:
             longest = max(texts, key=lambda value: len(texts[value]))
-            raise _problem(submission, f"the message has more than 100 KB (SCSE999); its longest field is {longest}")
+            what = f"the message has more than 100 KB (SCSE999); its longest field is {longest}"
+            raise _problem(submission, what, longest)
         return RenderedMessage(document, record_id if self.supplies_record_id else None)
 
     def _texts(
@@ -85,7 +86,7 @@ class XmlRenderer:
             if value:
                 texts[field.value] = wire_text(value, date_with_zone=self._profile.date_with_zone)
             elif not field.optional:
-                raise _problem(submission, f"{field.value} is missing, and the message needs it")
+                raise _problem(submission, f"{field.value} is missing, and the message needs it", field.value)
         return texts
 
     def _built(self, submission: Submission, mapping: OperationMapping, texts: Mapping[Value, str]) -> Element:
@@ -93,7 +94,7 @@ class XmlRenderer:
             return build_document(self._profile, mapping, texts)
         except ValueError:
             unfit = next(name for name, text in texts.items() if not _fits_xml(text))
-            raise _problem(submission, f"{unfit} holds a character that XML cannot carry") from None
+            raise _problem(submission, f"{unfit} holds a character that XML cannot carry", unfit) from None
 
     def _require_match(self, operation: Operation, mapping: OperationMapping, *, where: str) -> None:
         """Check element names and order against the XSD: with all fields, or at least with the required ones.
@@ -160,7 +161,7 @@ def _invalid(
     subject = field.value if field else f"the element {fault.path or mapping.element}"
     absent = [one.value for one in mapping.fields if one.value not in present] if fault.structural else []
     hint = f" while {', '.join(absent)} is absent" if absent else ""
-    return _problem(submission, f"{subject} {fault.words}{hint}")
+    return _problem(submission, f"{subject} {fault.words}{hint}", field.value if field else "")
 
 
 def _unknown(submission: Submission, operation: Operation, profile: str) -> ValidationProblem:
@@ -172,5 +173,6 @@ def _unknown(submission: Submission, operation: Operation, profile: str) -> Vali
     )
 
 
-def _problem(submission: Submission, what: str) -> ValidationProblem:
-    return ValidationProblem(what, where=f"submission {submission.id}", kept=_KEPT, next_step=_CORRECT_IN_HR)
+def _problem(submission: Submission, what: str, field: str) -> ValidationProblem:
+    where = f"submission {submission.id}"
+    return ValidationProblem(what, where=where, kept=_KEPT, next_step=_CORRECT_IN_HR, field=field)

@@ -167,13 +167,15 @@ def _to_do(one: OpenAlert, shown: str) -> str:
         return tr("It stands for all that will be late: usrec status tells how many, and what the rate rests on")
     if one.alert.threshold is Threshold.ENTER_BY_HAND:
         return tr(
-            "First take it out of the line, or it could be registered twice: usrec submission checkout {id}. Then "
-            "enter it in the portal (enbek.kz), keep the extract, and record it: usrec submission settle {id}"
+            "First take it out of the line, or it could be registered twice: usrec submission checkout {id} --for WHO "
+            "--reason WHY. Then "
+            "enter it in the portal (enbek.kz), keep the extract, and record it: usrec submission settle {id} "
+            "--as accepted --evidence FILE --reason WHY"
         ).format(id=shown)
     if one.alert.threshold is Threshold.FIND_OUT:
         return tr(
             "Do not enter it by hand: it could be registered twice. Look in the portal (enbek.kz) whether it is there, "
-            "and record what you find: usrec submission settle {id}"
+            "and record what you find: usrec submission settle {id} --as accepted --evidence FILE --reason WHY"
         ).format(id=shown)
     if one.alert.watched is Watched.CLOCK:
         return tr("Set the clock of the agent's machine right; see usrec status")
@@ -218,4 +220,7 @@ def _last_words(alerts: Sequence[OpenAlert]) -> Iterator[str]:
     if any(one.state is State.INDETERMINATE for one in alerts):
         yield tr("What is in doubt must not be entered by hand: it could be registered twice.")
     if any(one.alert.urgent for one in alerts):
-        yield tr("What cannot be sent in time can be entered in the enbek.kz portal: usrec submission checkout ID")
+        yield tr(
+            "What cannot be sent in time can be entered in the enbek.kz portal: "
+            "usrec submission checkout ID --for WHO --reason WHY"
+        )

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from usrec.domain.rules.field_table import REGISTRY_ID
 from usrec.interfaces.cli.acting import Result, show_one
 from usrec.interfaces.cli.options import AsJson, Config, Reason
 from usrec.interfaces.cli.selection import Id, actor, opened, whole_id
@@ -84,6 +85,9 @@ def check_out(
 def _contract_id(text: str | None) -> str | None:
     if text is None:
         return None
-    if not text.strip() or not text.isprintable():
-        raise typer.BadParameter("it is empty or not printable", param_hint="--contract-id")
+    if not REGISTRY_ID.fullmatch(text.strip()):
+        raise typer.BadParameter(
+            "the registry's id has 1 to 45 Latin letters, digits and hyphens and nothing else; nothing was changed",
+            param_hint="--contract-id",
+        )
     return text.strip()

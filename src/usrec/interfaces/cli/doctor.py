@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from usrec.interfaces.doctor.finding import Line
     from usrec.settings import LoadedSettings
 
+MOST_DETAILS: Final = 20
+"""So many details of a line that did not fail are shown to a person: none drives the other lines off the screen."""
 VERDICTS: Final = {"ok": N_("ok"), "warn": N_("warn"), "fail": N_("fail")}
 SIDES: Final = {
     "agent": N_("this machine"),
@@ -92,7 +94,10 @@ def line_words(line: Line) -> Iterator[str]:
     verdict = tr(VERDICTS[line.kind.verdict.value])
     what = f"{line.kind.check} {line.about}".rstrip()
     yield f"{verdict:<9} {what}: {line.text}"
-    yield from (f"{'':<9}   - {tr(detail)}" for detail in line.details)
+    shown = line.details if line.kind.verdict.value == "fail" else line.details[:MOST_DETAILS]
+    yield from (f"{'':<9}   - {tr(detail)}" for detail in shown)
+    if left := len(line.details) - len(shown):
+        yield f"{'':<9}   - " + ntr("and {number} other: --json", "and {number} others: --json", left)
     if line.advice:
         yield f"{'':<9} → {line.advice}"
 

@@ -71,8 +71,9 @@ def release(employer: Name, *, reason: Reason, config: Config = None, as_json: A
     _say(over, tr("{employer} goes on"), as_json=as_json)
     if refused and not as_json:
         words = ntr(
-            "{number} was refused with {code}: usrec submission retry --employer {employer} --code {code}",
-            "{number} were refused with {code}: usrec submission retry --employer {employer} --code {code}",
+            "{number} was refused with {code}: usrec submission retry --employer {employer} --code {code} --reason WHY",
+            "{number} were refused with {code}: "
+            "usrec submission retry --employer {employer} --code {code} --reason WHY",
             refused,
             code=over.code,
             employer=name,
@@ -111,10 +112,10 @@ def _cells(stop: EmployerStop | None) -> list[str]:
 
 
 def why_stopped(stop: EmployerStop) -> str:
-    """The code with its meaning, or the person's own words."""
-    from usrec.interfaces.cli.words import code_words
+    """The code with its meaning, or the person's own words; what the program wrote itself is translated."""
+    from usrec.interfaces.cli.words import code_words, reason_words
 
-    return code_words(stop.code) if stop.code else stop.reason
+    return code_words(stop.code) if stop.code else reason_words(stop.reason)
 
 
 def _say(stop: EmployerStop, said: str, *, as_json: bool) -> None:

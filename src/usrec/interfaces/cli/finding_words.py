@@ -185,6 +185,20 @@ _TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
         N_("{field} is missing, and the message needs it"),
         N_("{field} holds a character that XML cannot carry"),
         N_("the profile {profile} has no message for {operation}"),
+        N_("{field} does not have the form that the schema asks for"),
+        N_("{field} is too long"),
+        N_("{field} is too short"),
+        N_("{field} does not have the length that the schema asks for"),
+        N_("{field} is not among the values that the schema lists"),
+        N_("{field} is below the schema's minimum"),
+        N_("{field} is above the schema's maximum"),
+        N_("{field} has too many digits"),
+        N_("{field} has too many digits after the point"),
+        N_("{field} is not a valid value of its type"),
+        N_("the element {element} does not fit the schema's structure while {fields} is absent"),
+        N_("the element {element} does not fit the schema's structure"),
+        N_("{field} does not fit the schema's structure while {fields} is absent"),
+        N_("{field} does not fit the schema's structure"),
     ),
 }
 
@@ -194,7 +208,7 @@ TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     for templates in _ALL
     for rule in templates
 }
-"""By rule. A sentence of the XSD about a document (rule ``document``) is shown as it was kept."""
+"""By rule."""
 
 VALUES: Final = frozenset(
     {

@@ -102,9 +102,13 @@ def last_day_words(advice: Mapping[SubmissionId, Advice]) -> Iterator[str]:
             "out of the line:",
             len(by_hand),
         )
-        yield from (f"  usrec submission checkout {one}" for one in by_hand[:NAMED])
+        take_out = tr("usrec submission checkout {id} --for WHO --reason WHY")
+        yield from ("  " + take_out.format(id=one) for one in by_hand[:NAMED])
         yield from _more(by_hand)
-        yield tr("Only then enter it, keep the extract, and record it: usrec submission settle")
+        yield tr(
+            "Only then enter it, keep the extract, and record it: "
+            "usrec submission settle {id} --as accepted --evidence FILE --reason WHY"
+        ).format(id=by_hand[0] if len(by_hand) == 1 else "ID")
     if unsure:
         yield ""
         yield ntr(

@@ -29,7 +29,9 @@ _SourceName = Annotated[str, typer.Option(metavar="NAME", help="What the HR data
 _SourceUrl = Annotated[str | None, typer.Option(metavar="URL", help="Address of the HR database.")]
 _Simulator = Annotated[bool, typer.Option("--simulator", help="Fill it for a simulator on this machine.")]
 _Pki = Annotated[Path | None, typer.Option(metavar="DIR", help="Test keys for --simulator; made where there are none.")]
-_Language = Annotated[Language | None, typer.Option(help="Language of the comments and of the alerts.")]
+_Language = Annotated[
+    Language | None, typer.Option(help="Language of the comments, of the alerts and of what HR reads.")
+]
 
 
 def init(
@@ -76,6 +78,7 @@ def init(
             ("ledger", "url"): ledger_url,
             ("source", NAME, "url"): source_url,
             ("alerts", "language"): language,
+            ("source", NAME, "language"): language,
         },
     )
     if language is not None:

@@ -67,7 +67,12 @@ def show(name: Name, *, config: Config = None, as_json: AsJson = False) -> None:
     for line in _page(row, changes, grounds):
         say(line)
     print_table([tr("id"), tr("event"), tr("contract"), tr("last day"), tr("state")], [_sampled(one) for one in sample])
-    say(tr("One alone can go first: usrec submission release ID; all: usrec mass release, or usrec mass cancel"))
+    say(
+        tr(
+            "One alone can go first: usrec submission release ID --reason WHY; all: usrec mass release {name} --reason "
+            "WHY, or usrec mass cancel {name} --reason WHY"
+        ).format(name=row.batch.name)
+    )
 
 
 @app.command("release")

@@ -38,7 +38,7 @@ def next_step(row: SubmissionRow) -> str:
     if row.replaced_by is not None:
         return tr("Look at the one in its place: usrec submission show {after}").format(after=row.replaced_by)
     if row.state is State.CANCELLED and row.reason == NOT_REGISTRABLE:
-        return tr("If it is to be entered after all: usrec submission retry {id}").format(id=row.id)
+        return tr("If it is to be entered after all: usrec submission retry {id} --reason WHY").format(id=row.id)
     return step_out_of(row.state, row.wait_reason, row.id, code=row.code, before=row.blocked_by)
 
 
@@ -57,9 +57,17 @@ def step_out_of(
     elif state is State.REJECTED:
         step = _step_after_refusal(code)
     elif wait_reason is WaitReason.OTHER_PARTY:
-        step = _when_mended(code, N_("When it is done ({actor}): usrec submission retry {id}"))
+        step = _when_mended(code, N_("When it is done ({actor}): usrec submission retry {id} --reason WHY"))
+    elif state is State.INDETERMINATE and wait_reason is WaitReason.HELD_BY_PERSON:
+        step = tr(
+            "Look in the portal. It is there: usrec submission settle {id} --as accepted --evidence FILE --reason WHY; "
+            "it is not: usrec submission release {id} --reason WHY"
+        )
     elif state is State.SIGNED and wait_reason is WaitReason.NEEDS_DECISION:
-        step = tr("If nothing was sent, sign anew: usrec submission retry {id}; or: usrec submission cancel {id}")
+        step = tr(
+            "If nothing was sent, sign anew: usrec submission retry {id} --reason WHY; "
+            "or: usrec submission cancel {id} --reason WHY"
+        )
     else:
         step = tr(_STEPS.get(wait_reason, ""))
     return step.format(id=shown, before=before or "")
@@ -71,18 +79,21 @@ def _step_after_refusal(code: str) -> str:
     told = explain(code)
     if told is not None and told.policy is Policy.CONFIRM_THEN_ACCEPT:
         return tr(
-            "Look in the portal first; the same is there: usrec submission cancel {id}; "
+            "Look in the portal first; the same is there: usrec submission cancel {id} --reason WHY; "
             "else mend the row in the HR system and raise its revision"
         )
     if told is None or told.actor is Actor.HR:
         return tr(
             "Mend the row in the HR system and raise its revision; if the cause lay elsewhere and is mended: "
-            "usrec submission retry {id}"
+            "usrec submission retry {id} --reason WHY"
         )
     if told.policy is Policy.STOP_EVERYTHING:
-        release = N_("When the cause is mended ({actor}): usrec employer release, then usrec submission retry {id}")
+        release = N_(
+            "When the cause is mended ({actor}): usrec employer release NAME --reason WHY, "
+            "then usrec submission retry {id} --reason WHY"
+        )
         return _when_mended(code, release)
-    return _when_mended(code, N_("When the cause is mended ({actor}): usrec submission retry {id}"))
+    return _when_mended(code, N_("When the cause is mended ({actor}): usrec submission retry {id} --reason WHY"))
 
 
 def _when_mended(code: str, step: str) -> str:
@@ -98,19 +109,24 @@ _STEPS: Final[Mapping[WaitReason | None, str]] = {
     WaitReason.PREDECESSOR_IN_DOUBT: N_("See how the one before it stands: usrec submission show {before}"),
     WaitReason.CONTRACT_UNKNOWN: N_("Register the contract first, or give its registry id in the HR row"),
     WaitReason.KEY_UNUSABLE: N_("Put a valid signing key of the employer in its place"),
-    WaitReason.NEEDS_DECISION: N_("Find out in the portal, then: usrec submission settle {id} --as accepted|rejected"),
-    WaitReason.MASS_HELD: N_("Look at the whole batch: usrec mass list; this one alone: usrec submission release {id}"),
-    WaitReason.HELD_BY_PERSON: N_("When it may go on: usrec submission release {id}"),
+    WaitReason.NEEDS_DECISION: N_(
+        "Find out in the portal, then: usrec submission settle {id} --as accepted --evidence FILE --reason WHY; "
+        "it is not there: the same with --as rejected"
+    ),
+    WaitReason.MASS_HELD: N_(
+        "Look at the whole batch: usrec mass list; this one alone: usrec submission release {id} --reason WHY"
+    ),
+    WaitReason.HELD_BY_PERSON: N_("When it may go on: usrec submission release {id} --reason WHY"),
     WaitReason.CHECKED_OUT: N_(
-        "When it is entered in the portal: usrec submission settle {id} --as accepted; "
-        "else: usrec submission release {id}"
+        "When it is entered in the portal: usrec submission settle {id} --as accepted --evidence FILE --reason WHY, of "
+        "a contract with --contract-id and the registry's id; else: usrec submission release {id} --reason WHY"
     ),
     WaitReason.TO_CONFIRM: N_(
-        "Look in the portal. It is ours: usrec submission settle {id} --as accepted, with the registry's id; "
-        "it is not: usrec submission settle {id} --as rejected"
+        "Look in the portal. It is ours: usrec submission settle {id} --as accepted --evidence FILE --reason WHY, of a "
+        "contract with --contract-id and the registry's id; it is not: the same with --as rejected"
     ),
     WaitReason.NEXT_DAY: N_("Nothing, if the row is right; else mend it in the HR system and raise its revision"),
-    WaitReason.EMPLOYER_STOPPED: N_("When the cause is mended: usrec employer release"),
+    WaitReason.EMPLOYER_STOPPED: N_("When the cause is mended: usrec employer release NAME --reason WHY"),
     WaitReason.AWAITING_SIGNATURE: N_(
         "Make a signing package (usrec package create), let the EDS's owner sign it, "
         "take it back: usrec package take FILE"

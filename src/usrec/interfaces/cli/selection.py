@@ -32,7 +32,19 @@ if TYPE_CHECKING:
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the submission, or the beginning of it.")]
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids, or their beginnings.")]
 InState = Annotated[State | None, typer.Option("--state", help="Only submissions in this state.")]
-WithCode = Annotated[str | None, typer.Option("--code", help="Only with this response code, such as SCSE014.")]
+
+
+def _as_it_is_kept(typed: str | None) -> str | None:
+    """The code as the ledger has it, where a person types ``14`` or ``scse014``, as for ``usrec explain``."""
+    from usrec.domain.response_code import code_of
+
+    return typed if typed is None else code_of(typed) or typed
+
+
+WithCode = Annotated[
+    str | None,
+    typer.Option("--code", callback=_as_it_is_kept, help="Only with this response code, such as SCSE014; 14 means it."),
+]
 OfEmployer = Annotated[
     str | None, typer.Option("--employer", help="Only of this employer: its name in the settings, or its BIN.")
 ]

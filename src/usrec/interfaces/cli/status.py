@@ -155,7 +155,10 @@ def _stopped(survey: Survey) -> Iterator[str]:
     from usrec.interfaces.cli.employer import why_stopped
 
     for one in survey.stopped:
-        words = tr("{employer} IS STOPPED since {time} by {person}: {why}. When it is mended: usrec employer release")
+        words = tr(
+            "{employer} IS STOPPED since {time} by {person}: {why}. When it is mended: "
+            "usrec employer release {employer} --reason WHY"
+        )
         yield words.format(
             employer=one.employer, time=local_time(one.stopped_at), person=one.stopped_by, why=why_stopped(one)
         )

@@ -167,6 +167,7 @@ REASONS: Final[Mapping[str, str]] = {
     "entered_by_hand": N_("a person is entering an earlier revision in the portal"),
     "contract_changed": N_("an earlier revision is on its way for another contract or employer"),
     "document": N_("the document cannot be made from the row"),
+    "ledger restored from a backup": N_("the ledger was restored from a backup"),
     "not_registrable": N_("by the employer's policy this change is not entered in USREC"),
     "retried": N_("a person had it sent again"),
     "retaken": N_("a person had its row examined again"),

@@ -16,7 +16,7 @@ STOPPED: Final = Kind(
     "stopped",
     Verdict.FAIL,
     N_("It is stopped since {at}: nothing of it is signed or sent"),
-    N_("See why: usrec employer list; when it is mended: usrec employer release"),
+    N_("See why: usrec employer list; when it is mended: usrec employer release NAME --reason WHY"),
 )
 
 
