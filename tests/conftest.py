@@ -15,6 +15,7 @@ from kzeds.test_pki import make_test_pki
 from support.compiled import share_compiled_statements
 from support.postgresql import PostgresqlServer, running_server
 from usrec.__main__ import NEW_OBJECTS
+from usrec.adapters.rendering.mapping import read_mapping
 from usrec.interfaces.i18n import VARIABLES
 
 gc.set_threshold(NEW_OBJECTS)
@@ -44,6 +45,14 @@ def _statements_compiled_once() -> Iterator[None]:
     """A program compiles its statements once for each database; so does a test process, however many it opens."""
     with pytest.MonkeyPatch.context() as patch:
         share_compiled_statements(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _wire_profiles_read_once() -> Iterator[None]:
+    """A program reads its wire profile once; so does a test process, however many commands it runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("usrec.adapters.rendering.profile.read_mapping", cache(read_mapping))
         yield
 
 

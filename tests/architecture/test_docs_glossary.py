@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 import pytest
 
@@ -60,12 +61,20 @@ def test_texts_use_the_word_of_the_glossary(term: list[str], language: str) -> N
     """A text whose English holds a term holds its word, in some case or with some suffix; or the name of a setting."""
     speaking = re.compile(rf"(?<![\w-]){re.escape(term[0])}(?:e?s)?(?![\w-])")
     stems = list(_stems(term[COLUMNS[language]]))
-    translated = {text: forms for text, forms in translations(language).items() if all(forms)}
-    for text, forms in translated.items():
-        original = NOT_WORDS.sub("", text if isinstance(text, str) else text[0])
+    for original, forms in spoken(language):
         if speaking.search(original) and original not in SHORTER:
             said = [speaking.search(form) or any(stem in form.lower() for stem in stems) for form in forms]
             assert all(said), (original, forms, stems)
+
+
+@cache
+def spoken(language: str) -> Sequence[tuple[str, tuple[str, ...]]]:
+    """The words of every text in English, and its forms in another language; made once for all terms."""
+    return [
+        (NOT_WORDS.sub("", text if isinstance(text, str) else text[0]), forms)
+        for text, forms in translations(language).items()
+        if all(forms)
+    ]
 
 
 def _stems(cell: str) -> Iterator[str]:

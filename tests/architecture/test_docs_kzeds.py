@@ -16,17 +16,44 @@ COMMANDS = 18
 PORT = "8479"
 """Where the page's servers listen unless they are told otherwise; here it may be taken."""
 
+SESSION = """
+import traceback
+from contextlib import redirect_stderr, redirect_stdout
+
+names = {"__name__": "__main__"}
+while True:
+    with open("asked", encoding="utf-8") as asked:
+        file = asked.read().strip()
+    with open("told", "w", encoding="utf-8") as told, redirect_stdout(told), redirect_stderr(told):
+        try:
+            with open(file, encoding="utf-8") as block:
+                exec(compile(block.read(), file, "exec"), names)
+        except BaseException:
+            traceback.print_exc()
+"""
+"""A Python that stays open; whoever asks for a block is told what it prints."""
+
 
 def _with_python_as_commands(page: str, folder: Path) -> str:
-    """The page with each Python block as a command that runs it behind all those above it."""
+    """The page with each Python block as a command that runs it behind all those above it, and with all as one file.
+
+    The file comes last, so that it shows whether blocks can be run again; the last of them is run once.
+    """
     texts = [block.text for block in blocks(page) if block.language == "python"]
     assert len(texts) == PYTHON_BLOCKS
+    (folder / "session.py").write_text(SESSION, "utf-8")
+    page = page.replace("```python\n", "```console\n$ mkfifo asked told; python session.py &\n```\n\n```python\n", 1)
     for number, text in enumerate(texts, start=1):
-        (folder / f"block{number}.py").write_text("\n".join(texts[:number]), "utf-8")
-        printed = "\n".join(re.findall(r"# -> (.*)$", "\n".join(texts[:number]), re.MULTILINE))
+        (folder / f"block{number}.py").write_text(text, "utf-8")
         assert "# -> " in text, f"block {number} shows nothing"
-        page = page.replace(f"```python\n{text}```", f"```console\n$ python block{number}.py\n{printed}\n```")
-    return page
+        page = page.replace(f"```python\n{text}```", _command(f"echo block{number}.py > asked; cat told", text))
+    (folder / "try.py").write_text("\n".join(texts[:-1]), "utf-8")
+    return f"{page}\n{_command('python try.py', *texts[:-1])}\n"
+
+
+def _command(typed: str, *texts: str) -> str:
+    printed = "\n".join(re.findall(r"# -> (.*)$", "\n".join(texts), re.MULTILINE))
+    return f"```console\n$ {typed}\n{printed}\n```"
 
 
 def test_commands_and_python_of_kzeds_print_what_the_page_shows(tmp_path: Path) -> None:

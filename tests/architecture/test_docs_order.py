@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 
 from support.markdown import ROOT, code, read, section, table
 from usrec import settings
@@ -24,13 +25,13 @@ _SETTING = re.compile(r"\[([a-z_.A-Z]+)\](?: (\w+))?")
 
 def test_every_point_that_the_program_names_has_its_line() -> None:
     """Findings, explanations and terms name points; whoever approves the agent finds each in the table."""
-    named = {found[1] for text in _texts() if (found := _POINT.fullmatch(text))}
+    named = {found[1] for text in texts() if (found := _POINT.fullmatch(text))}
     assert {"p.3", "p.7 para 2", "p.9(1)", "p.13-1"} <= named
     assert named <= {row[0] for row in RULES}
 
 
 def test_every_article_that_the_program_names_has_its_line() -> None:
-    named = {text for text in _texts() if _ARTICLE.fullmatch(text) and "{" not in text}
+    named = {text for text in texts() if _ARTICLE.fullmatch(text) and "{" not in text}
     assert "Labour Code art. 30 p.1(2)" in named
     assert named <= {row[0] for row in LABOUR_CODE}
 
@@ -60,6 +61,12 @@ def test_settings_in_the_table_exist() -> None:
 def test_each_line_says_what_the_agent_does() -> None:
     for rows, does in ((RULES, 3), (LABOUR_CODE, 2), (OFFENCES, 2)):
         assert all(row[does] for row in rows)
+
+
+@cache
+def texts() -> frozenset[str]:
+    """Each once, read once for both tests."""
+    return frozenset(_texts())
 
 
 def _texts() -> Iterator[str]:

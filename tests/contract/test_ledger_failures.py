@@ -25,7 +25,9 @@ only_postgresql = pytest.mark.parametrize("shared_ledger", ["postgresql"], indir
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "LOCK_WAIT", SHORT)
-    monkeypatch.setattr(engine, "_MILLISECONDS", 50)
+    own = f"lock_timeout = {engine._MILLISECONDS};"
+    assert own in engine._POSTGRESQL_SETTINGS
+    monkeypatch.setattr(engine, "_POSTGRESQL_SETTINGS", engine._POSTGRESQL_SETTINGS.replace(own, "lock_timeout = 50;"))
 
 
 @pytest.fixture

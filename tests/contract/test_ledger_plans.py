@@ -1,17 +1,21 @@
 """Counted work instead of measured time: which index a statement uses, and how many statements a step takes."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, insert, text, update
 
+from support.fresh_ledger import make_ledger
 from support.ledger_values import BIN, DAY, HOUR, NOW, SOURCE, a_note, a_submission, an_entry, enqueued
 from support.outbox_steps import FIVE_MINUTES
+from support.postgresql import PostgresqlServer
 from usrec.adapters.inmemory.clock import ManualClock
-from usrec.adapters.persistence import SqlLedger, unsettled
+from usrec.adapters.persistence import SqlLedger, open_ledger, unsettled
 from usrec.adapters.persistence.alert_tables import permits
 from usrec.adapters.persistence.delivery_tables import outbox
 from usrec.adapters.persistence.rows import submission_values, values_of
@@ -45,8 +49,10 @@ def executed(ledger: SqlLedger) -> Iterator[Executed]:
     event.remove(ledger._engine, "before_cursor_execute", note)
 
 
-def stock(ledger: SqlLedger) -> None:
-    """Fill the ledger as a long outage would."""
+def stock(url: str) -> None:
+    """Make a ledger and fill it as a long outage would."""
+    make_ledger(url)
+    ledger = open_ledger(url)
     rows, entries, notes, ending = [], [], [], []
     for number in range(ROWS):
         one = a_submission(f"s{number:06}", event_id=EventId(f"e{number}"))
@@ -63,6 +69,40 @@ def stock(ledger: SqlLedger) -> None:
         for table, values in ((submissions, rows), (outbox, entries), (permits, ending), (write_backs, notes)):
             connection.execute(insert(table), values)
         connection.execute(text("ANALYZE"))
+    ledger.close()
+
+
+@pytest.fixture(scope="module")
+def stocked_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A full ledger, to be copied: filling one takes longer than all that is asked of it."""
+    file = tmp_path_factory.mktemp("stock") / "ledger.db"
+    stock(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="module")
+def stocked_database(postgresql_server: PostgresqlServer) -> Iterator[str]:
+    """The same on PostgreSQL."""
+    url = postgresql_server.new_database()
+    stock(url)
+    yield url
+    postgresql_server.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite-file", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def full_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlLedger]:
+    """Give a full ledger that no other test touches."""
+    if request.param == "sqlite-file":
+        file = shutil.copy(request.getfixturevalue("stocked_file"), tmp_path / "ledger.db")
+        url = f"sqlite:///{file}"
+    else:
+        server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+        url = server.new_database(like=request.getfixturevalue("stocked_database"))
+    ledger = open_ledger(url)
+    yield ledger
+    ledger.close()
+    if request.param == "postgresql":
+        server.drop_database(url)
 
 
 def _permit(one: Submission, end_date: date) -> dict[str, object]:
@@ -137,38 +177,35 @@ STEPS: Sequence[tuple[Any, Sequence[str]]] = (
 )
 
 
-def test_steps_of_the_line_use_their_indexes_and_never_read_a_whole_table(shared_ledger: SqlLedger) -> None:
-    stock(shared_ledger)
+def test_steps_of_the_line_use_their_indexes_and_never_read_a_whole_table(full_ledger: SqlLedger) -> None:
     for step, indexes in STEPS:
-        found = plans_of(shared_ledger, step)
+        found = plans_of(full_ledger, step)
         for index in indexes:
             assert index in found
         whole = [table for table in ("submissions", "outbox", "write_backs") if reads_whole(table, found)]
         assert whole == [], found
 
 
-def test_next_legal_date_is_found_among_what_is_unsettled_however_much_is_registered(shared_ledger: SqlLedger) -> None:
-    stock(shared_ledger)
+def test_next_legal_date_is_found_among_what_is_unsettled_however_much_is_registered(full_ledger: SqlLedger) -> None:
     registered = update(submissions).where(submissions.c.id >= "s000100").values(state=State.ACCEPTED)
-    with shared_ledger._engine.begin() as connection:
+    with full_ledger._engine.begin() as connection:
         connection.execute(registered)
         connection.execute(text("ANALYZE"))
-    with executed(shared_ledger) as seen:
-        assert shared_ledger.view.next_date() == a_submission().legal_date
+    with executed(full_ledger) as seen:
+        assert full_ledger.view.next_date() == a_submission().legal_date
     first = next(one for one in seen if "min(" in one[0])
-    with shared_ledger._engine.connect() as connection:
+    with full_ledger._engine.connect() as connection:
         found = plan(connection, *first)
     assert "ix_submissions_unsettled" in found
     assert not reads_whole("submissions", found), found
 
 
-def test_claim_reads_the_queue_in_order_and_stops(shared_ledger: SqlLedger) -> None:
+def test_claim_reads_the_queue_in_order_and_stops(full_ledger: SqlLedger) -> None:
     """Nothing is sorted before the first rows come, so that a long queue costs no more than a short one."""
-    stock(shared_ledger)
-    with executed(shared_ledger) as statements, shared_ledger.begin() as work:
+    with executed(full_ledger) as statements, full_ledger.begin() as work:
         claim(work)
     choosing = next(one for one in statements if "ORDER BY" in one[0])
-    with shared_ledger._engine.connect() as connection:
+    with full_ledger._engine.connect() as connection:
         found = plan(connection, *choosing)
     assert "ix_outbox_ready" in found
     assert "TEMP B-TREE" not in found
@@ -195,17 +232,16 @@ def test_claim_takes_as_many_statements_for_many_as_for_one(
 
 
 def test_status_reads_no_more_submissions_of_a_full_ledger_than_it_names(
-    shared_ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+    full_ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database counts; what the page holds in memory does not grow with what is open."""
-    stock(shared_ledger)
     due = update(submissions).where(submissions.c.id < "s001000").values(due_utc=NOW - HOUR)
     no_term = (
         update(submissions)
         .where(submissions.c.id > "s009000")
         .values(legal_date=None, due_utc=None, safe_date=date(2026, 3, 9))
     )
-    with shared_ledger._engine.begin() as connection:
+    with full_ledger._engine.begin() as connection:
         for statement in (due, no_term):
             connection.execute(statement)
     read: list[SubmissionRow] = []
@@ -216,7 +252,7 @@ def test_status_reads_no_more_submissions_of_a_full_ledger_than_it_names(
 
     monkeypatch.setattr(unsettled, "SubmissionRow", noted)
     monkeypatch.setattr(SqlLedgerView, "rows", None)
-    survey = take_survey(view=shared_ledger.view, clock=ManualClock(NOW))
+    survey = take_survey(view=full_ledger.view, clock=ManualClock(NOW))
     assert len(read) <= 4 * NAMED + 1
     assert (survey.open, survey.overdue.number, survey.targets.number) == (ROWS, 1_000, 999)
     assert [one.id for one in survey.overdue.first] == [f"s{number:06}" for number in range(NAMED)]

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Delete, Executable, Insert, Select, Update, make_url, text
 from sqlalchemy.sql.visitors import iterate
 
+from support.fresh_ledger import make_ledger
 from support.ledger_values import a_submission
 from support.postgresql import PostgresqlServer
 from usrec.adapters import persistence
@@ -66,9 +67,7 @@ class Guarded:
 @pytest.fixture
 def guarded(postgresql_server: PostgresqlServer) -> Iterator[Guarded]:
     url = postgresql_server.new_database()
-    engine = create_ledger_engine(url)
-    upgrade(engine)
-    engine.dispose()
+    make_ledger(url)
     role = postgresql_server.new_role(WORD)
     yield Guarded(url, role)
     postgresql_server.drop_role(role, url)

@@ -1,7 +1,9 @@
 """The ledger's schema: made by migrations alone, the same as the program's tables, never used at another version."""
 
 import json
+import shutil
 import stat
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from support.ledger_values import BIN, HOUR, NOW, SOURCE, a_message, a_note, a_submission, an_alert, enqueued
+from support.postgresql import PostgresqlServer
 from usrec.adapters.persistence import SqlLedger, create_ledger_engine, delivery_tables, open_ledger, tables
 from usrec.adapters.persistence.schema import (
     alembic_config,
@@ -65,10 +68,44 @@ def downgrade(engine: Engine, revision: str) -> None:
         command.downgrade(alembic_config(connection), revision)
 
 
-@pytest.fixture
-def migrated(empty_engine: Engine) -> Engine:
-    upgrade(empty_engine)
-    return empty_engine
+@pytest.fixture(scope="module")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the migrations make, to be copied: they take longer than what is asked of it."""
+    file = tmp_path_factory.mktemp("migrated") / "ledger.db"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="module")
+def migrated_database(postgresql_server: PostgresqlServer) -> Iterator[str]:
+    """The same on PostgreSQL."""
+    url = postgresql_server.new_database()
+    _migrate(url)
+    yield url
+    postgresql_server.drop_database(url)
+
+
+def _migrate(url: str) -> None:
+    engine = create_ledger_engine(url)
+    upgrade(engine)
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite-file", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def migrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Give an engine on a copy that no other test touches."""
+    if request.param == "sqlite-file":
+        file = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "migrated.db")
+        engine = create_ledger_engine(f"sqlite:///{file}")
+        yield engine
+        engine.dispose()
+        return
+    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+    url = server.new_database(like=request.getfixturevalue("migrated_database"))
+    engine = create_ledger_engine(url)
+    yield engine
+    engine.dispose()
+    server.drop_database(url)
 
 
 def test_empty_database_is_upgraded_to_this_version(empty_engine: Engine) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,9 @@ def key(message: Any) -> Text:
     return message if isinstance(message, str) else tuple(message)
 
 
-def translations(language: str) -> dict[Text, tuple[str, ...]]:
-    """Every text of a catalogue with its forms."""
+@cache
+def translations(language: str) -> Mapping[Text, tuple[str, ...]]:
+    """Every text of a catalogue with its forms, read once for each worker."""
     return {
         key(one.id): (one.string,) if isinstance(one.string, str) else tuple(one.string or ())
         for one in catalogue(language)

@@ -41,10 +41,15 @@ class PostgresqlServer:
     def __init__(self, uri: str) -> None:
         self._url = make_url(uri)
 
-    def new_database(self) -> str:
-        """Create a database; returns its address."""
+    def new_database(self, like: str | None = None) -> str:
+        """Create a database; returns its address.
+
+        Args:
+            like: Address of one to copy, to which nobody is connected; None for an empty one.
+        """
         name = f"test_{uuid.uuid4().hex}"
-        self._run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        copied = sql.Identifier("template1" if like is None else str(make_url(like).database))
+        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), copied))
         return self._url.set(database=name).render_as_string(hide_password=False)
 
     def new_role(self, password: str) -> str:

@@ -220,6 +220,7 @@ _IDS: Final = {
 }
 
 
+_PROFILE: Final = load_profile("current").mapping
 _DOCUMENT: Final = ("supporting_document", "supporting_document_format", "supporting_document_name")
 """Left out where empty: a sender without a file sends no part of one."""
 
@@ -231,7 +232,6 @@ def _record_id(operation: Operation, place: int, contract_key: str = CONTRACT_KE
 
 
 def _document(operation: Operation, payload: Mapping[str, str], employer_bin: str, record_id: str) -> bytes:
-    profile = load_profile("current").mapping
     values: dict[str, str] = {
         "contract_id": CONTRACT_ID,
         **payload,
@@ -244,7 +244,7 @@ def _document(operation: Operation, payload: Mapping[str, str], employer_bin: st
         for name, text in values.items()
         if name in set(Value) and (text or name not in _DOCUMENT)
     }
-    return etree.tostring(build_document(profile, profile.operation[operation], texts))
+    return etree.tostring(build_document(_PROFILE, _PROFILE.operation[operation], texts))
 
 
 def unchecked_document(payload: Mapping[str, str]) -> dict[str, str]:

@@ -7,12 +7,14 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from kzeds.cms import verify_detached
 from kzeds.errors import SignerRefusedError, SignerSettingsError, SignerUnreachableError
+from kzeds.keys.pkcs12 import load_pkcs12
 from kzeds.signer_daemon.assembly import make_service, open_records
 from kzeds.signer_daemon.service import Peer, SigningService, masked
 from kzeds.signer_daemon.settings import load_settings
@@ -62,6 +64,14 @@ class Desk:
     def close(self) -> None:
         self.records.log.close()
         self.records.book.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _keys_opened_once() -> Iterator[None]:
+    """Each key file is opened once for all tests: checking the numbers of an RSA key takes longer than most of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kzeds.signer_daemon.keys.load_pkcs12", cache(load_pkcs12))
+        yield
 
 
 @pytest.fixture

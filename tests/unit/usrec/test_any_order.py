@@ -24,6 +24,7 @@ from support.line import (
     refused,
     registered,
 )
+from support.quick_ledger import quick_ledger
 from usrec.adapters.inmemory.gateway import ScriptedStep
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.signing_request import digest_of
@@ -121,7 +122,7 @@ def assert_sound(line: Line) -> None:
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS)
 def test_each_event_stands_once_and_nobody_waits_for_one_that_waits_itself(steps: list[Step]) -> None:
-    line = Line()
+    line = Line(ledger=quick_ledger())
     for step in steps:
         do(line, step)
         assert_sound(line)
@@ -131,7 +132,7 @@ def test_each_event_stands_once_and_nobody_waits_for_one_that_waits_itself(steps
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS)
 def test_when_all_trouble_ends_everything_is_settled_or_waits_for_a_person(steps: list[Step]) -> None:
-    line = Line()
+    line = Line(ledger=quick_ledger())
     for step in steps:
         do(line, step)
     for _ in range(8):
@@ -173,6 +174,7 @@ def crash_anywhere(line: Line) -> None:
 def test_only_what_was_packed_approved_and_signed_by_hand_is_sent(steps: list[Step]) -> None:
     """Packages go out, come back late, twice, or in parts, while all the rest happens."""
     line = Line(
+        ledger=quick_ledger(),
         signer=OwnersSigner({BIN: MONDAY + 400 * DAY}),
         policy=replace(POLICY, approve={BIN: frozenset({Operation.TERMINATION})}),
     )

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -31,17 +32,19 @@ def _english_afterwards() -> Iterator[None]:
     use_language("en")
 
 
-def extracted() -> set[Text]:
+@cache
+def extracted() -> frozenset[Text]:
     """What Babel finds in the source."""
     methods = [("settings/tree.py", "support.languages:extract_settings"), ("**.py", "python")]
     found = extract_from_dir(PACKAGE, methods, keywords=KEYWORDS)
-    return {key(message) for _, _, message, _, _ in found}
+    return frozenset(key(message) for _, _, message, _, _ in found)
 
 
-def written() -> set[Text]:
+@cache
+def written() -> frozenset[Text]:
     """What the source itself holds, within f-strings too, where Babel looks only under some versions of Python."""
     trees = [ast.parse(file.read_text("utf-8")) for file in PACKAGE.rglob("*.py")]
-    return {text for tree in trees for node in ast.walk(tree) for text in _texts(node)} | setting_texts()
+    return frozenset(text for tree in trees for node in ast.walk(tree) for text in _texts(node)) | setting_texts()
 
 
 def _texts(node: ast.AST) -> Iterator[Text]:

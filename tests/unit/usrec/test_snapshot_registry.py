@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from kzeds.xml import parse
 from support.line import BIN, EMPLOYERS, IIN, Line, refused, registered
+from support.quick_ledger import quick_ledger
 from usrec.adapters.rendering.profile import load_profile
 from usrec.adapters.rendering.renderer import XmlRenderer
 from usrec.adapters.sources.staff_source import StaffSource
@@ -67,7 +68,7 @@ class Office:
     """HR, the line and the registry behind it."""
 
     def __init__(self) -> None:
-        self.line = Line()
+        self.line = Line(ledger=quick_ledger())
         self.line.renderer = XmlRenderer(_PROFILE)  # type: ignore[assignment]  # the real one in the place of a plain one
         self.staff = Staff()
         policy = SnapshotPolicy(leaves_are_complete=True)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from support.line import BIN, OTHER_BIN, Line, registered
+from support.quick_ledger import quick_ledger
 from usrec.adapters.persistence.tables import contract_numbers
 from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
@@ -64,8 +65,8 @@ def enter(line: Line, row: Row) -> None:
     )
 
 
-def a_line() -> Line:
-    line = Line()
+def a_line(number: int) -> Line:
+    line = Line(ledger=quick_ledger(number))
     line.employers[OTHER_BIN] = EmployerName("tau")
     return line
 
@@ -114,7 +115,7 @@ def lines_about(line: Line, submission: Submission) -> list[tuple[Any, ...]]:
     [(f"e{one}", "contract_edit", "K-1", 1, 0) for one in (1, 2)] + [("e3", "contract_delete", "K-1", 1, 0)],
 )
 def test_rows_taken_together_end_as_rows_taken_one_by_one(before: list[Row], rows: list[Row]) -> None:
-    together, one_by_one = a_line(), a_line()
+    together, one_by_one = a_line(0), a_line(1)
     for line in (together, one_by_one):
         for row in before:
             enter(line, row)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from support.ledger_values import an_alert
 from support.line import DAY, HOUR, TODAY, Line, WeekdayCalendar
+from support.quick_ledger import quick_ledger
 from usrec.adapters.calendar.kazakhstan import KazakhstanCalendar
 from usrec.adapters.inmemory.alert_sink import InMemoryAlertSink
 from usrec.application.tell_sink import RETRY, Told, tell_sink
@@ -410,7 +411,7 @@ weeks = st.builds(
 @given(weeks=weeks)
 def test_no_deadline_passes_without_an_alert_before_it_and_each_sink_is_told_each_once(weeks: Weeks) -> None:
     """Events are taken at any hour over holidays; the webhook is away now and then; the agent is restarted."""
-    line = Line(calendar=KazakhstanCalendar())
+    line = Line(ledger=quick_ledger(), calendar=KazakhstanCalendar())
     office = Office(line, line.calendar.common, {name: InMemoryAlertSink() for name in (LOG, MAIL, HOOK)})
     live_through(weeks, office)
     for sink in office.sinks.values():
