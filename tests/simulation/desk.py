@@ -9,6 +9,7 @@ from typing import Final
 
 from simulation.authority import BARRED, NOT_TODAY
 from simulation.faults import Fault
+from simulation.mass_desk import MassDesk
 from simulation.office import Office
 from simulation.ports import letter_of
 from usrec.application import operate
@@ -45,6 +46,9 @@ class Desk:
     plan: list[tuple[datetime, str, str]] = field(default_factory=list)
     keeps: set[str] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self._masses = MassDesk(self.office)
+
     def next_at(self) -> datetime | None:
         """When this person does something next."""
         return min((at for at, _, _ in self.plan), default=None)
@@ -66,7 +70,8 @@ class Desk:
         done = [self._tries(self._decide, one) for one in self._awaiting() if not self._in_flight(one)]
         released = [self._tries(self._let_go, bin_) for bin_ in self._stopped() if self._may_go(bin_)]
         revived = [self._tries(self._again, which) for which in self._refused_for_a_time()]
-        return any(done) or any(released) or any(revived)
+        looked = [self._tries(self._masses.look, name) for name in self._masses.undecided()]
+        return any(done) or any(released) or any(revived) or any(looked)
 
     def meddle(self) -> None:
         """Hold, hurry, enter by hand or stop something at random."""
@@ -231,4 +236,5 @@ class Desk:
             entropy=office.entropy,
             employers=office.employers,
             calendar=office.calendar,
+            preflight=office.preflight,
         )

@@ -43,3 +43,6 @@ class Fault(StrEnum):
     PERSON_HOLDS = "a person holds a submission"
     PERSON_HURRIES = "a person has something sent again at once"
     PERSON_CHECKS_OUT = "a person enters an event in the portal"
+    PERSON_TAKES_BACK = "a person takes many changes back"
+    PERSON_LETS_ONE_GO = "a person lets one of many go first"
+    DECISION_LEFT = "a decision about many changes is left half done"

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from simulation.chain_watch import CHAIN, DIGESTS, ChainWatch
 from simulation.journal_watch import HELD, JOURNAL, OPEN, STOPPED, JournalWatch, Row
+from simulation.mass_watch import ALONE, DECIDED, MASS, MassWatch
 from simulation.office import Office, text_of
 from simulation.staff import HrDepartment, HrEvent
 from usrec.application.verify_journal import verify_journal
@@ -37,6 +38,7 @@ TOLD: Final = "HR's row says so in the end"
 
 EACH_STEP: Final = (
     *(ONCE, ORDER, ACCEPTED, REFUSED, INTENT, BYTES, FENCE, OPEN, HELD, STOPPED, ALERT, JOURNAL, CHAIN, DIGESTS),
+    *(MASS, ALONE, DECIDED),
 )
 AT_THE_END: Final = (NEIGHBOUR, SETTLED, EXACTLY, NEWEST, WITHDRAWN, TOLD, WHOLE)
 
@@ -74,6 +76,7 @@ class Invariants:
         names: dict[str, str] = {name: bin_ for bin_, name in self.office.employers.items()}
         self._journal = JournalWatch(self.office.world, names)
         self._chain = ChainWatch(self.office.world, self._read)
+        self._masses = MassWatch(self.office.world, self._read)
 
     def _read(self, statement: str, *values: object) -> Sequence[tuple[Any, ...]]:
         found: Sequence[tuple[Any, ...]] = self._sql.execute(statement, values).fetchall()
@@ -121,6 +124,8 @@ class Invariants:
         lines = [ChainLine(*values) for values in self._read(_LINES, self._journal.seq)]
         self._journal.follow(lines, self._rows)
         self._chain.follow(lines)
+        if self.office.climate.masses:
+            self._masses.follow(lines, self._rows)
         for row in changed:
             self._agreement(row)
             self._journal.agrees(row)
@@ -187,11 +192,13 @@ class Invariants:
             ViolationError: Something does not.
         """
         for event in self.hr.events:
-            if event.withdrawn:
+            if event.withdrawn or event.given_up:
                 self._withdrawn(event)
             else:
                 self._valid(event)
         Invariants(self.office, self.hr, _judged=self._judged).look()
+        owed = self._masses.owed
+        self.office.world.holds(DECIDED, not owed, lambda: f"a decision has not reached {owed}")
         breach = verify_journal(self.office.ledger.chain_view).breach
         self.office.world.holds(WHOLE, breach is None, lambda: repr(breach))
 
@@ -208,7 +215,8 @@ class Invariants:
 
     def _withdrawn(self, event: HrEvent) -> None:
         times, states = self.office.network.authority.events[event.event_id], self._notes(event)
-        agrees = times == int("accepted" in states.values()) and (not times or states[event.revision] == "invalid")
+        knows = event.given_up or states[event.revision] == "invalid"
+        agrees = times == int("accepted" in states.values()) and (not times or knows)
         self.office.world.holds(WITHDRAWN, agrees, lambda: f"{event.event_id}: registered {times} times, {states}")
 
     def _notes(self, event: HrEvent) -> Mapping[int, str]:

@@ -16,6 +16,7 @@ from usrec.adapters.inmemory.clock import SeededEntropy
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.inmemory.source import InMemorySource
 from usrec.application.delivery import DeliveryPolicy
+from usrec.domain.rules.preflight import Preflight
 from usrec.domain.source_event import EmployerName
 from usrec.domain.watch import WatchPolicy
 from usrec.domain.working_calendar import WorkingCalendar
@@ -30,6 +31,8 @@ class Office:
     Attributes:
         employers: Their names in the settings, by BIN.
         by_hand: The events that a person is entering in the portal.
+        together: The events that HR commits as one of many; nothing of their contracts follows them.
+        asked: The events that HR was asked to correct at once.
     """
 
     world: World
@@ -43,7 +46,10 @@ class Office:
     employers: Mapping[str, EmployerName]
     policy: DeliveryPolicy
     watch: WatchPolicy
+    preflight: Preflight
     by_hand: set[str] = field(default_factory=set)
+    together: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
 
     def now(self) -> datetime:
         """The clock on the wall; it is never wrong."""

@@ -13,6 +13,7 @@ from simulation.office import Office, text_of
 from usrec.application import deliver as delivering
 from usrec.application import ingest as ingesting
 from usrec.application import link_journal as linking
+from usrec.application import masses as massing
 from usrec.application import watch_deadlines as watching
 from usrec.application import write_back as telling
 from usrec.domain.document import Attachment
@@ -32,6 +33,10 @@ _TO_DELIVER: Final = (
 )
 _TO_WATCH: Final = "SELECT 1 FROM submissions WHERE watch_at <= ? LIMIT 1"
 _TO_TELL: Final = "SELECT 1 FROM write_backs WHERE written_at IS NULL AND due_at <= ? LIMIT 1"
+_TO_CARRY_OUT: Final = (
+    "SELECT 1 FROM mass_batches JOIN mass_members ON batch = name JOIN outbox USING (submission_id)"
+    " WHERE decision IS NOT NULL AND wait_reason = 'mass_held' LIMIT 1"
+)
 _GROUPS: Final = (1, 1, 2, 3, 5)
 """How many are on the line together, at most."""
 _LINKED_LATER: Final = 0.9
@@ -103,6 +108,8 @@ class Steps:
             yield self._ingest
         if anyway or driver.execute(_TO_DELIVER, 2 * [text_of(self._agent.now())]).fetchone():
             yield self._deliver
+        if self._office.climate.masses and (anyway or driver.execute(_TO_CARRY_OUT).fetchone()):
+            yield self._look_at_masses
         if anyway or driver.execute(_TO_WATCH, [text_of(self._agent.now())]).fetchone():
             yield self._watch
         if anyway or driver.execute(_TO_TELL, [text_of(self._agent.now())]).fetchone():
@@ -120,6 +127,7 @@ class Steps:
             clock=self._agent,
             entropy=office.entropy,
             limit=4,
+            preflight=office.preflight,
         ).taken
 
     def _deliver(self) -> int:
@@ -140,6 +148,9 @@ class Steps:
         ):
             office.world.tell(f"{self._agent.name}: {done.submission.event_id} {done.result} {done.reason}")
         return len(claims)
+
+    def _look_at_masses(self) -> int:
+        return massing.watch_masses(ledger=self.ledger, policy=self._office.watch, clock=self._agent)
 
     def _watch(self) -> int:
         return watching.watch_deadlines(ledger=self.ledger, policy=self._office.watch, clock=self._agent)

@@ -28,9 +28,12 @@ from usrec.adapters.inmemory.source import InMemorySource
 from usrec.adapters.persistence import create_ledger_engine
 from usrec.application.delivery import DeliveryPolicy
 from usrec.domain.digest import DigestPolicy
+from usrec.domain.intake import IntakePolicy
+from usrec.domain.mass import MassPolicy
 from usrec.domain.policies import EXISTS_ALREADY, Policies
 from usrec.domain.response_code import Policy
 from usrec.domain.retry import RetryPolicy
+from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
 from usrec.domain.source_event import SourceName
 from usrec.domain.watch import WatchPolicy
 
@@ -48,6 +51,12 @@ _POLICIES: Final = Policies(
         **dict.fromkeys(EXISTS_ALREADY, Policy.CONFIRM_THEN_ACCEPT),
     }
 )
+
+_IN_HAND: Final = (
+    "SELECT event_id, lease_owner FROM outbox JOIN submissions ON id = submission_id"
+    " WHERE status = 'claimed' AND state = 'pending'"
+)
+_TWO_ARE_MANY: Final = IntakePolicy(masses=MassPolicy(amendments=1, terminations=1))
 
 
 @dataclass
@@ -146,6 +155,8 @@ class Simulation:
         self.world.steps += 1
         self._bring_back()
         self.network.arrivals()
+        if self.office.together and self.world.stormy and self.hr.awaits_others():
+            self._strike_in_hand()
         moved = self.hr.act() | self.desk.act()
         ready = [one for one in self.agents if one.can_run() and (moved or not one.idle)]
         if ready:
@@ -156,6 +167,19 @@ class Simulation:
         elif (self.world.stormy and not self.world.happens(self.office.climate.desk)) or not self._people_work():
             self._wait()
         self.invariants.look()
+
+    def _strike_in_hand(self) -> None:
+        """HR commits the others while an agent has the first in hand; the agent may die over it."""
+        found = self.office.ledger.connection.driver.execute(_IN_HAND).fetchall()
+        owners = {owner for event, owner in found if event in self.office.together}
+        if not owners or not self.world.happens(0.5):
+            return
+        self.hr.commit_the_others()
+        for agent in self.agents:
+            if agent.name in owners and not agent.dead and self.world.strikes(Fault.CRASH, 0.5):
+                self.world.tell(f"{agent.name} dies with one of many in hand")
+                agent.kill()
+                self._buried(agent)
 
     def _people_work(self) -> bool:
         """People look at what is left for them; whether they did something."""
@@ -251,6 +275,7 @@ def build(seed: int, *, tracing: bool = False, without: Collection[Fault] = ()) 
             policies=_POLICIES,
         ),
         watch=WatchPolicy(DigestPolicy(calendar), calendar),
+        preflight=Preflight(intake=_TWO_ARE_MANY) if climate.masses else BY_DEFAULT,
     )
     hr = HrDepartment(office)
     hr.make_plan()

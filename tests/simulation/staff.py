@@ -37,6 +37,7 @@ class HrEvent:
         rank: Its place among the events of its contract.
         revision: The newest that HR entered; 0 before the first.
         wrong: The newest revision holds what the registry never takes.
+        given_up: It was taken back with others, and HR leaves it at that.
     """
 
     event_id: str
@@ -48,6 +49,7 @@ class HrEvent:
     revision: int = 0
     wrong: bool = False
     withdrawn: bool = False
+    given_up: bool = False
     rows: list[str] = field(default_factory=list)
     signed_on: date | None = None
 
@@ -81,7 +83,32 @@ class HrDepartment:
                 self.events.append(event)
                 self._plan(at, event)
                 at += world.between(timedelta(seconds=1), timedelta(days=2))
+        if self.office.climate.masses:
+            self._end_together()
         self.plan.sort(key=lambda one: (one[0], one[2].event_id), reverse=True)
+
+    def _end_together(self) -> None:
+        """Each contract's last event is of one kind, employer and day, and HR commits all of them at one time."""
+        world, employer = self.office.world, next(iter(self.office.employers))
+        kind, days = world.pick(("amendment", "termination")), world.pick((0, 0, 1, 2))
+        for contract in sorted({one.contract for one in self.events}):
+            last = [one for one in self.events if one.contract == contract][-1]
+            if last.operation == "conclusion":
+                last = HrEvent("", kind, contract, employer, last.rank + 1)
+                self.events.append(last)
+                self._plan(max(at for at, _, _ in self.plan), last)
+            last.operation, last.signed_days_ago = kind, days
+            last.event_id = f"{contract}-{last.rank}-{kind}"
+            self.office.together.add(last.event_id)
+        for event in self.events:
+            event.employer_bin = employer
+        entered = {event.event_id: at for at, what, event in self.plan if what == "enter"}
+        together = max(entered[one] for one in self.office.together)
+        apart = world.pick((timedelta(seconds=10), timedelta(hours=3), timedelta(hours=6)))
+        later = {
+            one: together - entered[one] + world.between(timedelta(0), apart) for one in sorted(self.office.together)
+        }
+        self.plan = [(at + later.get(event.event_id, timedelta(0)), what, event) for at, what, event in self.plan]
 
     def _plan(self, at: datetime, event: HrEvent) -> None:
         world = self.office.world
@@ -97,13 +124,35 @@ class HrDepartment:
 
     def act(self) -> bool:
         """Do what is due; whether something was."""
-        done = False
+        done = self._asked()
         while self.plan and self.plan[-1][0] <= self.office.world.now:
             _, what, event = self.plan.pop()
             done = True
-            if what == "enter" or event.revision:
+            if what == "enter" or (event.revision and not event.given_up):
                 self._commit(what, event)
         return done
+
+    def _asked(self) -> bool:
+        """Correct what somebody has just called about."""
+        asked = [one for one in self.events if one.event_id in self.office.asked and one.revision]
+        self.office.asked.clear()
+        for event in asked:
+            self._commit("correct", event)
+        return bool(asked)
+
+    def awaits_others(self) -> bool:
+        """Whether some of those that belong together are committed, and others are not yet."""
+        left = {event.event_id for _, what, event in self.plan if what == "enter"} & self.office.together
+        return 0 < len(left) < len(self.office.together)
+
+    def commit_the_others(self) -> None:
+        """Those that belong together are all committed now."""
+        now, together = self.office.world.now, self.office.together
+        self.plan = [
+            (now if what == "enter" and event.event_id in together else at, what, event)
+            for at, what, event in self.plan
+        ]
+        self.plan.sort(key=lambda one: (one[0], one[2].event_id), reverse=True)
 
     def _commit(self, what: str, event: HrEvent) -> None:
         world = self.office.world
@@ -133,6 +182,8 @@ class HrDepartment:
             event.signed_on = kazakhstan_date(world.now) - timedelta(days=event.signed_days_ago if late else 0)
             event.wrong = event.wrong and world.befalls(Fault.WRONG_CONTENT)
             return True
+        if what == "again":
+            return True
         if what == "correct":
             happens = world.befalls(Fault.CORRECTED) or event.wrong
             event.wrong = False
@@ -159,7 +210,19 @@ class HrDepartment:
             if refused or waited:
                 self._commit("correct", event)
                 mended = True
+            elif note.state == State.CANCELLED and self._is_wanted(event):
+                self._taken_back(event)
+                mended = True
         return mended
+
+    def _is_wanted(self, event: HrEvent) -> bool:
+        return event.event_id in self.office.together and not (event.withdrawn or event.given_up)
+
+    def _taken_back(self, event: HrEvent) -> None:
+        """Somebody has taken it back with others: HR wants it all the same, or does not."""
+        event.given_up = self.office.world.pick((True, False))
+        if not event.given_up:
+            self._commit("again", event)
 
     def _payload(self, event: HrEvent) -> Mapping[str, str]:
         today = (event.signed_on or kazakhstan_date(self.office.world.now)).isoformat()
