@@ -11,7 +11,10 @@ from simulation.faults import Fault
 from simulation.world import World
 
 _MASSES: Final = 0.25
+_PAIRS: Final = 0.2
 """In so many weeks. Drawn apart from all else, so that other weeks stay what they were."""
+_ELSEWHERE: Final = 0.8
+"""How likely a transfer is one to another employer."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Climate:
         first_wait: Before the second attempt, at the most.
         trouble: Towards the end one employer stays in trouble until all others are done.
         masses: HR commits changes of one kind and day together, and two of them are many.
+        pairs: Somebody leaves one contract for another, at times at another employer: two events with one key.
     """
 
     employers: int
@@ -43,6 +47,7 @@ class Climate:
     first_wait: timedelta
     trouble: bool
     masses: bool
+    pairs: bool
 
     @classmethod
     def of(cls, world: World) -> Climate:
@@ -50,6 +55,8 @@ class Climate:
         tight = world.happens(0.45)
         employers = 1 + world.happens(0.4)
         apart = random.Random(f"climate {world.seed}")
+        masses, pairs = apart.random() < _MASSES, apart.random() < _PAIRS
+        employers = 2 if pairs and apart.random() < _ELSEWHERE else employers
         return cls(
             employers=employers,
             agents=2 + world.happens(0.3),
@@ -61,5 +68,6 @@ class Climate:
             longest_expiry=timedelta(hours=36 if world.happens(0.1) else 5),
             first_wait=timedelta(seconds=5 if world.happens(0.2) else 1800),
             trouble=employers > 1 and world.happens(0.6),
-            masses=apart.random() < _MASSES,
+            masses=masses,
+            pairs=pairs,
         )

@@ -73,6 +73,15 @@ class Desk:
         looked = [self._tries(self._masses.look, name) for name in self._masses.undecided()]
         return any(done) or any(released) or any(revived) or any(looked)
 
+    def take_back_half(self) -> None:
+        """Take back half of a transfer that waits: somebody finds that it is none."""
+        waiting = (
+            "SELECT id FROM outbox JOIN submissions ON id = submission_id WHERE event_id = ? AND state = 'pending'"
+        )
+        for (which,) in self._rows(waiting, self.office.leaves):
+            if self._tries(self._take_back, which):
+                self.office.world.befalls(Fault.PERSON_CANCELS)
+
     def meddle(self) -> None:
         """Hold, hurry, enter by hand or stop something at random."""
         world = self.office.world
@@ -180,6 +189,9 @@ class Desk:
         waiting = "SELECT submission_id FROM outbox WHERE wait_reason IN ('needs_decision', 'to_confirm') ORDER BY 1"
         return [SubmissionId(which) for (which,) in self._rows(waiting)]
 
+    def _take_back(self, which: str) -> None:
+        operate.cancel(SubmissionId(which), PERSON, ledger=self.office.ledger, clock=self.office)
+
     def _refused_for_a_time(self) -> Sequence[SubmissionId]:
         """What was refused for a cause that is over."""
         barred = self.office.network.authority.barred
@@ -193,8 +205,8 @@ class Desk:
     def _stopped(self) -> Sequence[str]:
         return [bin_ for (bin_,) in self._rows("SELECT employer_bin FROM employer_stops ORDER BY 1")]
 
-    def _rows(self, statement: str) -> list[tuple[str, ...]]:
-        found: list[tuple[str, ...]] = self.office.ledger.connection.driver.execute(statement).fetchall()
+    def _rows(self, statement: str, *values: str) -> list[tuple[str, ...]]:
+        found: list[tuple[str, ...]] = self.office.ledger.connection.driver.execute(statement, values).fetchall()
         return found
 
     def _get(self, which: SubmissionId) -> Submission:

@@ -15,6 +15,7 @@ from simulation.chain_watch import CHAIN, DIGESTS, ChainWatch
 from simulation.journal_watch import HELD, JOURNAL, OPEN, STOPPED, JournalWatch, Row
 from simulation.mass_watch import ALONE, DECIDED, MASS, MassWatch
 from simulation.office import Office, text_of
+from simulation.pair_watch import QUIET, TOLD_OF, PairWatch
 from simulation.staff import HrDepartment, HrEvent
 from usrec.application.verify_journal import verify_journal
 from usrec.domain.chain import ChainLine
@@ -40,7 +41,7 @@ EACH_STEP: Final = (
     *(ONCE, ORDER, ACCEPTED, REFUSED, INTENT, BYTES, FENCE, OPEN, HELD, STOPPED, ALERT, JOURNAL, CHAIN, DIGESTS),
     *(MASS, ALONE, DECIDED),
 )
-AT_THE_END: Final = (NEIGHBOUR, SETTLED, EXACTLY, NEWEST, WITHDRAWN, TOLD, WHOLE)
+AT_THE_END: Final = (NEIGHBOUR, SETTLED, EXACTLY, NEWEST, WITHDRAWN, TOLD, WHOLE, TOLD_OF, QUIET)
 
 _ENOUGH_TIME: Final = timedelta(hours=12)
 """Crashes and pauses keep no agent from watching for so long: what was taken in so long before its legal date has
@@ -201,6 +202,14 @@ class Invariants:
         self.office.world.holds(DECIDED, not owed, lambda: f"a decision has not reached {owed}")
         breach = verify_journal(self.office.ledger.chain_view).breach
         self.office.world.holds(WHOLE, breach is None, lambda: repr(breach))
+
+    def look_at_transfers(self, since: datetime) -> None:
+        """Check of whom somebody was told in the quiet days since then.
+
+        Raises:
+            ViolationError: Somebody was not told of what is not whole, or is told of what is.
+        """
+        PairWatch(self.office.world, self._read, self.office.watch.digests).look(since)
 
     def _valid(self, event: HrEvent) -> None:
         world, times = self.office.world, self.office.network.authority.events[event.event_id]

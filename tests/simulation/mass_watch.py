@@ -83,7 +83,7 @@ class MassWatch:
             self._members.pop(which, None)
 
 
-_ENDS: Final = _LETS_GO_ALONE | {"mass_release", "cancel", "hold"}
+_ENDS: Final = _LETS_GO_ALONE | {"mass_release", "cancel", "invalidate", "hold"}
 """It is held with its batch no more."""
 
 

@@ -33,6 +33,7 @@ class Office:
         by_hand: The events that a person is entering in the portal.
         together: The events that HR commits as one of many; nothing of their contracts follows them.
         asked: The events that HR was asked to correct at once.
+        leaves: The termination that is half of a transfer; nothing of its contract follows it.
     """
 
     world: World
@@ -50,6 +51,7 @@ class Office:
     by_hand: set[str] = field(default_factory=set)
     together: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
+    leaves: str = ""
 
     def now(self) -> datetime:
         """The clock on the wall; it is never wrong."""

@@ -41,6 +41,7 @@ _STORM: Final = timedelta(days=2)
 """The weather is rough for at least so long, and as long as anything is open."""
 _LONGEST_STORM: Final = 450
 _LONGEST_CALM: Final = 12_000
+_QUIET_DAYS: Final = timedelta(days=5)
 _SECOND: Final = timedelta(seconds=1)
 _NO_POLL: Final = 0.8
 """How likely nobody looks for work at a moment at which the ledger has none."""
@@ -102,11 +103,15 @@ class Simulation:
             self._step()
             if world.happens(climate.meddling):
                 self.desk.meddle()
+            if self.office.leaves and Fault.PERSON_CANCELS not in world.without and world.happens(0.05):
+                self.desk.take_back_half()
         if climate.trouble:
             self._one_in_trouble()
         self._calm_down()
         self._come_right()
         world.holds(SETTLED, self._is_over(), self._left)
+        if climate.pairs:
+            self._days_go_by()
         self.invariants.look_at_the_end()
 
     def _one_in_trouble(self) -> None:
@@ -118,6 +123,14 @@ class Simulation:
         self._come_right(kept)
         self.world.holds(NEIGHBOUR, self._is_over(kept), lambda: self._left(kept))
         self.desk.keeps.clear()
+
+    def _days_go_by(self) -> None:
+        """Nothing happens any more, but for what somebody is reminded of on each working day."""
+        begin = self.world.now
+        while self.world.now < begin + _QUIET_DAYS:
+            self._step()
+        self._come_right()
+        self.invariants.look_at_transfers(begin)
 
     def _come_right(self, but: str = "") -> None:
         for _ in range(_LONGEST_CALM):

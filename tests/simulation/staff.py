@@ -12,7 +12,7 @@ from simulation.authority import WRONG_CODE, WRONG_POST
 from simulation.faults import Fault
 from simulation.office import Office
 from simulation.world import START
-from support.sound_rows import IIN
+from support.sound_rows import IIN, OTHER_IIN
 from usrec.domain.kazakhstan_time import kazakhstan_date
 from usrec.domain.revision import ENTERED_BY_HAND
 from usrec.domain.state import State
@@ -37,7 +37,8 @@ class HrEvent:
         rank: Its place among the events of its contract.
         revision: The newest that HR entered; 0 before the first.
         wrong: The newest revision holds what the registry never takes.
-        given_up: It was taken back with others, and HR leaves it at that.
+        given_up: A person has taken it back, and HR leaves it at that.
+        transfer: What its rows say as a half of a transfer; ``right``: what they say once HR has corrected it.
     """
 
     event_id: str
@@ -50,6 +51,8 @@ class HrEvent:
     wrong: bool = False
     withdrawn: bool = False
     given_up: bool = False
+    transfer: Mapping[str, str] = field(default_factory=dict)
+    right: Mapping[str, str] = field(default_factory=dict)
     rows: list[str] = field(default_factory=list)
     signed_on: date | None = None
 
@@ -85,7 +88,57 @@ class HrDepartment:
                 at += world.between(timedelta(seconds=1), timedelta(days=2))
         if self.office.climate.masses:
             self._end_together()
+        if self.office.climate.pairs:
+            self._transfer()
         self.plan.sort(key=lambda one: (one[0], one[2].event_id), reverse=True)
+
+    def _transfer(self) -> None:
+        """Whoever leaves the first contract comes by the second: in any order, and at times the two do not fit."""
+        world, ends = self.office.world, [one for one in self.events if one.contract == "K0"][-1]
+        begins, *others = [one for one in self.events if one.operation == "conclusion" and one.contract != "K0"]
+        if ends.event_id in self.office.together and ends.operation != "termination":
+            return
+        if ends.operation == "conclusion":
+            ends = HrEvent("", "termination", "K0", ends.employer_bin, ends.rank + 1)
+            self.events.append(ends)
+            self._plan(max(at for at, _, _ in self.plan), ends)
+        if ends.operation != "termination":
+            ends.signed_days_ago = min(ends.signed_days_ago, 2)
+        ends.operation, ends.event_id = "termination", f"K0-{ends.rank}-termination"
+        at = next(at for at, what, event in self.plan if event is ends and what == "enter")
+        ends.right = begins.right = {"pair_key": "transfer-1"}
+        if not self.office.together:
+            begins.right = {**begins.right, "begin_date": (kazakhstan_date(at) + timedelta(days=1)).isoformat()}
+            self._nothing_follows(begins)
+        ends.transfer, begins.transfer = ends.right, begins.right
+        if world.pick((True, True, False)) and world.befalls(Fault.TRANSFER_WRONG):
+            self._does_not_fit(ends, begins, others[-1] if others else None)
+        else:
+            self.office.leaves = ends.event_id
+
+    def _nothing_follows(self, begins: HrEvent) -> None:
+        """In a contract that has only begun by then nothing can be changed before."""
+        self.events = [one for one in self.events if one.contract != begins.contract or one is begins]
+        self.plan = [one for one in self.plan if one[2] in self.events]
+
+    def _does_not_fit(self, ends: HrEvent, begins: HrEvent, other: HrEvent | None) -> None:
+        """One of the ways in which HR gets it wrong; it corrects half of them."""
+        world = self.office.world
+        late = world.now + world.between(timedelta(days=1), timedelta(days=5))
+        match world.pick(("key", "elsewhere", "person", "day", "third")):
+            case "key":
+                begins.transfer = {**begins.right, "pair_key": "transfer-l"}
+            case "elsewhere":
+                ends.transfer = ends.right = {**ends.right, "pair_elsewhere": "true"}
+                begins.transfer = begins.right = {}
+            case "person":
+                begins.transfer = {**begins.right, "employee_iin": OTHER_IIN}
+            case "third" if other is not None:
+                other.transfer = other.right = {"pair_key": "transfer-1"}
+            case _:
+                begins.transfer = {**begins.right, "begin_date": _CONTRACT_DATE}
+        if world.pick((True, False)):
+            self.plan.append((late, "correct", begins))
 
     def _end_together(self) -> None:
         """Each contract's last event is of one kind, employer and day, and HR commits all of them at one time."""
@@ -187,6 +240,7 @@ class HrDepartment:
         if what == "correct":
             happens = world.befalls(Fault.CORRECTED) or event.wrong
             event.wrong = False
+            event.transfer = event.right
             return happens
         event.withdrawn = world.befalls(Fault.WITHDRAWN)
         return event.withdrawn
@@ -216,11 +270,12 @@ class HrDepartment:
         return mended
 
     def _is_wanted(self, event: HrEvent) -> bool:
-        return event.event_id in self.office.together and not (event.withdrawn or event.given_up)
+        may_come_again = event.event_id in {*self.office.together, self.office.leaves}
+        return may_come_again and not (event.withdrawn or event.given_up)
 
     def _taken_back(self, event: HrEvent) -> None:
-        """Somebody has taken it back with others: HR wants it all the same, or does not."""
-        event.given_up = self.office.world.pick((True, False))
+        """Somebody has taken it back: HR wants it all the same, or does not."""
+        event.given_up = self.office.world.pick((True, True, False))
         if not event.given_up:
             self._commit("again", event)
 
@@ -228,7 +283,7 @@ class HrDepartment:
         today = (event.signed_on or kazakhstan_date(self.office.world.now)).isoformat()
         post = WRONG_POST if event.wrong else f"Инженер {event.revision}"
         if event.operation == "termination":
-            return {"termination_date": today, "reason_code": "05"}
+            return {"termination_date": today, "reason_code": "05", **event.transfer}
         work = {"position_code": "2512-0-001", "established_post": post, "begin_date": today}
         if event.operation == "amendment":
             number = {"agreement_number": event.event_id, "agreement_date": today, "signed_on": today}
@@ -245,4 +300,5 @@ class HrDepartment:
             "work_place_address": "Астана",
             "country_code": "398",
             "kato_code": "710000000",
+            **event.transfer,
         }
