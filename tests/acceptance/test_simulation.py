@@ -62,6 +62,7 @@ def test_a_planted_bug_is_found(mutant: str) -> None:
     number, result = seeds_until_caught(mutant, first=bugs.get(mutant, 0))
     assert result is not None
     assert number <= MUTANT_SEEDS
+    assert not re.search(r"in an agent: (Attribute|Type|Name|Key|Index)Error", result.violation), "not planted well"
 
 
 def test_a_seed_is_the_same_run_in_every_process() -> None:

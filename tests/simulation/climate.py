@@ -12,6 +12,7 @@ from simulation.world import World
 
 _MASSES: Final = 0.25
 _PAIRS: Final = 0.2
+_HEADS: Final = 0.25
 """In so many weeks. Drawn apart from all else, so that other weeks stay what they were."""
 _ELSEWHERE: Final = 0.8
 """How likely a transfer is one to another employer."""
@@ -34,6 +35,7 @@ class Climate:
         trouble: Towards the end one employer stays in trouble until all others are done.
         masses: HR commits changes of one kind and day together, and two of them are many.
         pairs: Somebody leaves one contract for another, at times at another employer: two events with one key.
+        heads: The agents sign the heads of the journal's chain.
     """
 
     employers: int
@@ -48,6 +50,7 @@ class Climate:
     trouble: bool
     masses: bool
     pairs: bool
+    heads: bool
 
     @classmethod
     def of(cls, world: World) -> Climate:
@@ -57,6 +60,7 @@ class Climate:
         apart = random.Random(f"climate {world.seed}")
         masses, pairs = apart.random() < _MASSES, apart.random() < _PAIRS
         employers = 2 if pairs and apart.random() < _ELSEWHERE else employers
+        heads = apart.random() < _HEADS
         return cls(
             employers=employers,
             agents=2 + world.happens(0.3),
@@ -70,4 +74,5 @@ class Climate:
             trouble=employers > 1 and world.happens(0.6),
             masses=masses,
             pairs=pairs,
+            heads=heads,
         )

@@ -34,6 +34,8 @@ class Fault(StrEnum):
     HR_AWAY = "HR database away"
     KEY_EXPIRED = "key expired"
     EMPLOYER_REFUSED = "the registry refuses an employer for a time"
+    HEAD_KEY_AWAY = "the key of the journal's heads is away"
+    HEAD_FILE_AWAY = "the file of the journal's heads is away"
     CORRECTED = "HR corrects an event"
     WITHDRAWN = "HR withdraws an event"
     WRONG_CONTENT = "HR enters what the registry refuses"

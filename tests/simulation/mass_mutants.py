@@ -59,8 +59,9 @@ def _taken_back_goes_free() -> Iterator[None]:
 
     def released(self: Any, name: str) -> Any:
         found = batch(self, name)
-        decided = found is not None and found.decision is not None
-        return replace(found, decision=MassDecision.RELEASED) if decided else found
+        if found is None or found.decision is None:
+            return found
+        return replace(found, decision=MassDecision.RELEASED)
 
     with patch.object(SqlMasses, "batch", released):
         yield

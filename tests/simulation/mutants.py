@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 from simulation import ports as simulated
 from simulation.authority import letter_in
+from simulation.head_mutants import HEADS
 from simulation.mass_mutants import MASSES
 from simulation.pair_mutants import PAIRS
 from simulation.subtle_mutants import SUBTLE
@@ -199,6 +200,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     **SUBTLE,
     **MASSES,
     **PAIRS,
+    **HEADS,
 }
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from simulation.climate import Climate
+from simulation.heads import Heads
 from simulation.network import Network
 from simulation.prepared import PreparedLedger
 from simulation.world import START, World
@@ -52,6 +53,7 @@ class Office:
     together: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
     leaves: str = ""
+    heads: Heads = field(default_factory=Heads)
 
     def now(self) -> datetime:
         """The clock on the wall; it is never wrong."""
