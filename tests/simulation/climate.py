@@ -12,7 +12,7 @@ from simulation.world import World
 
 _MASSES: Final = 0.25
 _PAIRS: Final = 0.2
-_HEADS: Final = 0.25
+_HEADS: Final = 0.15
 """In so many weeks. Drawn apart from all else, so that other weeks stay what they were."""
 _ELSEWHERE: Final = 0.8
 """How likely a transfer is one to another employer."""
