@@ -33,11 +33,13 @@ class ChainWatch:
 
     Attributes:
         tail: Lines that are not linked yet, as they were when they were written.
+        ends: Hash and number of lines up to it, by the number of a batch.
     """
 
     world: World
     read: Read
     tail: dict[int, ChainLine] = field(default_factory=dict)
+    ends: dict[int, tuple[str, int]] = field(default_factory=dict)
     _state: ChainState = START
     _sent: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict)
 
@@ -65,6 +67,7 @@ class ChainWatch:
         self.world.holds(CHAIN, not isinstance(found, Breach), lambda: repr(found))
         assert isinstance(found, ChainState)
         self._state = found
+        self.ends[found.number] = found.hash, found.total
 
     def _digests(self, line: ChainLine) -> None:
         if line.submission_id is None or line.action not in {"attempt_opened", "attempt_closed"}:

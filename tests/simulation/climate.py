@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from simulation.faults import Fault
 from simulation.world import World
+
+_MASSES: Final = 0.25
+_PAIRS: Final = 0.2
+_HEADS: Final = 0.15
+"""In so many weeks. Drawn apart from all else, so that other weeks stay what they were."""
+_ELSEWHERE: Final = 0.8
+"""How likely a transfer is one to another employer."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,9 @@ class Climate:
         longest_expiry: How long an employer can be without a valid key.
         first_wait: Before the second attempt, at the most.
         trouble: Towards the end one employer stays in trouble until all others are done.
+        masses: HR commits changes of one kind and day together, and two of them are many.
+        pairs: Somebody leaves one contract for another, at times at another employer: two events with one key.
+        heads: The agents sign the heads of the journal's chain.
     """
 
     employers: int
@@ -36,12 +48,19 @@ class Climate:
     longest_expiry: timedelta
     first_wait: timedelta
     trouble: bool
+    masses: bool
+    pairs: bool
+    heads: bool
 
     @classmethod
     def of(cls, world: World) -> Climate:
         """Draw one: an ordinary week, or one in which the legal dates come near."""
         tight = world.happens(0.45)
         employers = 1 + world.happens(0.4)
+        apart = random.Random(f"climate {world.seed}")
+        masses, pairs = apart.random() < _MASSES, apart.random() < _PAIRS
+        employers = 2 if pairs and apart.random() < _ELSEWHERE else employers
+        heads = apart.random() < _HEADS
         return cls(
             employers=employers,
             agents=2 + world.happens(0.3),
@@ -53,4 +72,7 @@ class Climate:
             longest_expiry=timedelta(hours=36 if world.happens(0.1) else 5),
             first_wait=timedelta(seconds=5 if world.happens(0.2) else 1800),
             trouble=employers > 1 and world.happens(0.6),
+            masses=masses,
+            pairs=pairs,
+            heads=heads,
         )

@@ -9,6 +9,7 @@ from typing import Final
 
 from simulation.authority import BARRED, NOT_TODAY
 from simulation.faults import Fault
+from simulation.mass_desk import MassDesk
 from simulation.office import Office
 from simulation.ports import letter_of
 from usrec.application import operate
@@ -45,6 +46,9 @@ class Desk:
     plan: list[tuple[datetime, str, str]] = field(default_factory=list)
     keeps: set[str] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self._masses = MassDesk(self.office)
+
     def next_at(self) -> datetime | None:
         """When this person does something next."""
         return min((at for at, _, _ in self.plan), default=None)
@@ -66,7 +70,17 @@ class Desk:
         done = [self._tries(self._decide, one) for one in self._awaiting() if not self._in_flight(one)]
         released = [self._tries(self._let_go, bin_) for bin_ in self._stopped() if self._may_go(bin_)]
         revived = [self._tries(self._again, which) for which in self._refused_for_a_time()]
-        return any(done) or any(released) or any(revived)
+        looked = [self._tries(self._masses.look, name) for name in self._masses.undecided()]
+        return any(done) or any(released) or any(revived) or any(looked)
+
+    def take_back_half(self) -> None:
+        """Take back half of a transfer that waits: somebody finds that it is none."""
+        waiting = (
+            "SELECT id FROM outbox JOIN submissions ON id = submission_id WHERE event_id = ? AND state = 'pending'"
+        )
+        for (which,) in self._rows(waiting, self.office.leaves):
+            if self._tries(self._take_back, which):
+                self.office.world.befalls(Fault.PERSON_CANCELS)
 
     def meddle(self) -> None:
         """Hold, hurry, enter by hand or stop something at random."""
@@ -175,6 +189,9 @@ class Desk:
         waiting = "SELECT submission_id FROM outbox WHERE wait_reason IN ('needs_decision', 'to_confirm') ORDER BY 1"
         return [SubmissionId(which) for (which,) in self._rows(waiting)]
 
+    def _take_back(self, which: str) -> None:
+        operate.cancel(SubmissionId(which), PERSON, ledger=self.office.ledger, clock=self.office)
+
     def _refused_for_a_time(self) -> Sequence[SubmissionId]:
         """What was refused for a cause that is over."""
         barred = self.office.network.authority.barred
@@ -188,8 +205,8 @@ class Desk:
     def _stopped(self) -> Sequence[str]:
         return [bin_ for (bin_,) in self._rows("SELECT employer_bin FROM employer_stops ORDER BY 1")]
 
-    def _rows(self, statement: str) -> list[tuple[str, ...]]:
-        found: list[tuple[str, ...]] = self.office.ledger.connection.driver.execute(statement).fetchall()
+    def _rows(self, statement: str, *values: str) -> list[tuple[str, ...]]:
+        found: list[tuple[str, ...]] = self.office.ledger.connection.driver.execute(statement, values).fetchall()
         return found
 
     def _get(self, which: SubmissionId) -> Submission:
@@ -231,4 +248,5 @@ class Desk:
             entropy=office.entropy,
             employers=office.employers,
             calendar=office.calendar,
+            preflight=office.preflight,
         )

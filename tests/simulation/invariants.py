@@ -12,8 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from simulation.chain_watch import CHAIN, DIGESTS, ChainWatch
+from simulation.heads import HEAD, KEPT, HeadWatch
 from simulation.journal_watch import HELD, JOURNAL, OPEN, STOPPED, JournalWatch, Row
+from simulation.mass_watch import ALONE, DECIDED, MASS, MassWatch
 from simulation.office import Office, text_of
+from simulation.pair_watch import QUIET, TOLD_OF, PairWatch
 from simulation.staff import HrDepartment, HrEvent
 from usrec.application.verify_journal import verify_journal
 from usrec.domain.chain import ChainLine
@@ -37,8 +40,9 @@ TOLD: Final = "HR's row says so in the end"
 
 EACH_STEP: Final = (
     *(ONCE, ORDER, ACCEPTED, REFUSED, INTENT, BYTES, FENCE, OPEN, HELD, STOPPED, ALERT, JOURNAL, CHAIN, DIGESTS),
+    *(MASS, ALONE, DECIDED, HEAD),
 )
-AT_THE_END: Final = (NEIGHBOUR, SETTLED, EXACTLY, NEWEST, WITHDRAWN, TOLD, WHOLE)
+AT_THE_END: Final = (NEIGHBOUR, SETTLED, EXACTLY, NEWEST, WITHDRAWN, TOLD, WHOLE, TOLD_OF, QUIET, KEPT)
 
 _ENOUGH_TIME: Final = timedelta(hours=12)
 """Crashes and pauses keep no agent from watching for so long: what was taken in so long before its legal date has
@@ -50,6 +54,7 @@ _LINES: Final = (
     "SELECT seq, at, submission_id, action, from_state, to_state, actor, reason, detail"
     " FROM journal WHERE seq > ? ORDER BY seq"
 )
+_HEADS: Final = "SELECT number FROM journal_heads ORDER BY number"
 _ATTEMPTS: Final = "SELECT rowid, submission_id, fence FROM attempts WHERE rowid > ? ORDER BY rowid"
 
 
@@ -74,6 +79,8 @@ class Invariants:
         names: dict[str, str] = {name: bin_ for bin_, name in self.office.employers.items()}
         self._journal = JournalWatch(self.office.world, names)
         self._chain = ChainWatch(self.office.world, self._read)
+        self._masses = MassWatch(self.office.world, self._read)
+        self._heads = HeadWatch(self.office.world, self.office.heads)
 
     def _read(self, statement: str, *values: object) -> Sequence[tuple[Any, ...]]:
         found: Sequence[tuple[Any, ...]] = self._sql.execute(statement, values).fetchall()
@@ -93,6 +100,8 @@ class Invariants:
             self._changes = self._sql.total_changes
             self._ledger()
         self._sent()
+        if len(self.office.heads.said) > self._heads.said:
+            self._heads.follow(self._chain.ends)
         if self._next_due is not None and self.office.world.now >= self._next_due:
             self._deadlines()
 
@@ -121,6 +130,10 @@ class Invariants:
         lines = [ChainLine(*values) for values in self._read(_LINES, self._journal.seq)]
         self._journal.follow(lines, self._rows)
         self._chain.follow(lines)
+        if self.office.climate.masses:
+            self._masses.follow(lines, self._rows)
+        if self.office.climate.heads:
+            self._heads.kept([number for (number,) in self._read(_HEADS)])
         for row in changed:
             self._agreement(row)
             self._journal.agrees(row)
@@ -187,13 +200,25 @@ class Invariants:
             ViolationError: Something does not.
         """
         for event in self.hr.events:
-            if event.withdrawn:
+            if event.withdrawn or event.given_up:
                 self._withdrawn(event)
             else:
                 self._valid(event)
         Invariants(self.office, self.hr, _judged=self._judged).look()
+        owed = self._masses.owed
+        self.office.world.holds(DECIDED, not owed, lambda: f"a decision has not reached {owed}")
+        if self.office.climate.heads:
+            self._heads.look_at_the_end(self.office.ledger.chain_view)
         breach = verify_journal(self.office.ledger.chain_view).breach
         self.office.world.holds(WHOLE, breach is None, lambda: repr(breach))
+
+    def look_at_transfers(self, since: datetime) -> None:
+        """Check of whom somebody was told in the quiet days since then.
+
+        Raises:
+            ViolationError: Somebody was not told of what is not whole, or is told of what is.
+        """
+        PairWatch(self.office.world, self._read, self.office.watch.digests).look(since)
 
     def _valid(self, event: HrEvent) -> None:
         world, times = self.office.world, self.office.network.authority.events[event.event_id]
@@ -208,7 +233,8 @@ class Invariants:
 
     def _withdrawn(self, event: HrEvent) -> None:
         times, states = self.office.network.authority.events[event.event_id], self._notes(event)
-        agrees = times == int("accepted" in states.values()) and (not times or states[event.revision] == "invalid")
+        knows = event.given_up or states[event.revision] == "invalid"
+        agrees = times == int("accepted" in states.values()) and (not times or knows)
         self.office.world.holds(WITHDRAWN, agrees, lambda: f"{event.event_id}: registered {times} times, {states}")
 
     def _notes(self, event: HrEvent) -> Mapping[int, str]:

@@ -10,6 +10,9 @@ from unittest.mock import patch
 
 from simulation import ports as simulated
 from simulation.authority import letter_in
+from simulation.head_mutants import HEADS
+from simulation.mass_mutants import MASSES
+from simulation.pair_mutants import PAIRS
 from simulation.subtle_mutants import SUBTLE
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.application import contract_line, decision, record_outcome, watch_deadlines
@@ -195,6 +198,9 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     "acknowledgement-unmatched": _acknowledgement_unmatched,
     "note-lost": _note_lost,
     **SUBTLE,
+    **MASSES,
+    **PAIRS,
+    **HEADS,
 }
 
 

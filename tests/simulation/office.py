@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from simulation.climate import Climate
+from simulation.heads import Heads
 from simulation.network import Network
 from simulation.prepared import PreparedLedger
 from simulation.world import START, World
@@ -16,6 +17,7 @@ from usrec.adapters.inmemory.clock import SeededEntropy
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.inmemory.source import InMemorySource
 from usrec.application.delivery import DeliveryPolicy
+from usrec.domain.rules.preflight import Preflight
 from usrec.domain.source_event import EmployerName
 from usrec.domain.watch import WatchPolicy
 from usrec.domain.working_calendar import WorkingCalendar
@@ -30,6 +32,9 @@ class Office:
     Attributes:
         employers: Their names in the settings, by BIN.
         by_hand: The events that a person is entering in the portal.
+        together: The events that HR commits as one of many; nothing of their contracts follows them.
+        asked: The events that HR was asked to correct at once.
+        leaves: The termination that is half of a transfer; nothing of its contract follows it.
     """
 
     world: World
@@ -43,7 +48,12 @@ class Office:
     employers: Mapping[str, EmployerName]
     policy: DeliveryPolicy
     watch: WatchPolicy
+    preflight: Preflight
     by_hand: set[str] = field(default_factory=set)
+    together: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
+    leaves: str = ""
+    heads: Heads = field(default_factory=Heads)
 
     def now(self) -> datetime:
         """The clock on the wall; it is never wrong."""

@@ -8,14 +8,18 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from simulation.authority import Letter
+from simulation.heads import HeadKey, HeadShelf
 from simulation.network import Exchange
 from simulation.office import Office, text_of
 from usrec.application import deliver as delivering
 from usrec.application import ingest as ingesting
 from usrec.application import link_journal as linking
+from usrec.application import masses as massing
+from usrec.application import sign_head as signing
 from usrec.application import watch_deadlines as watching
 from usrec.application import write_back as telling
 from usrec.domain.document import Attachment
+from usrec.domain.errors import HeadFileUnusable, SigningRefused
 from usrec.domain.message import CorrelationId, Envelope, MessageId, RenderedMessage, SignedMessage
 from usrec.domain.outcome import NothingSent, SubmissionOutcome
 from usrec.domain.source_event import Operation, SourceRow, load_details
@@ -32,8 +36,14 @@ _TO_DELIVER: Final = (
 )
 _TO_WATCH: Final = "SELECT 1 FROM submissions WHERE watch_at <= ? LIMIT 1"
 _TO_TELL: Final = "SELECT 1 FROM write_backs WHERE written_at IS NULL AND due_at <= ? LIMIT 1"
+_TO_CARRY_OUT: Final = (
+    "SELECT 1 FROM mass_batches JOIN mass_members ON batch = name JOIN outbox USING (submission_id)"
+    " WHERE decision IS NOT NULL AND wait_reason = 'mass_held' LIMIT 1"
+)
 _GROUPS: Final = (1, 1, 2, 3, 5)
 """How many are on the line together, at most."""
+_SIGNED_LATER: Final = 0.5
+"""How likely a round that links leaves the head unsigned."""
 _LINKED_LATER: Final = 0.9
 """How likely a round leaves the journal unlinked."""
 
@@ -103,12 +113,16 @@ class Steps:
             yield self._ingest
         if anyway or driver.execute(_TO_DELIVER, 2 * [text_of(self._agent.now())]).fetchone():
             yield self._deliver
+        if self._office.climate.masses and (anyway or driver.execute(_TO_CARRY_OUT).fetchone()):
+            yield self._look_at_masses
         if anyway or driver.execute(_TO_WATCH, [text_of(self._agent.now())]).fetchone():
             yield self._watch
         if anyway or driver.execute(_TO_TELL, [text_of(self._agent.now())]).fetchone():
             yield self._write_back
         if not world.happens(_LINKED_LATER):
             yield self._link
+            if self._office.climate.heads and not world.happens(_SIGNED_LATER):
+                yield self._sign_head
 
     def _ingest(self) -> int:
         office = self._office
@@ -120,6 +134,7 @@ class Steps:
             clock=self._agent,
             entropy=office.entropy,
             limit=4,
+            preflight=office.preflight,
         ).taken
 
     def _deliver(self) -> int:
@@ -141,6 +156,9 @@ class Steps:
             office.world.tell(f"{self._agent.name}: {done.submission.event_id} {done.result} {done.reason}")
         return len(claims)
 
+    def _look_at_masses(self) -> int:
+        return massing.watch_masses(ledger=self.ledger, policy=self._office.watch, clock=self._agent)
+
     def _watch(self) -> int:
         return watching.watch_deadlines(ledger=self.ledger, policy=self._office.watch, clock=self._agent)
 
@@ -154,6 +172,18 @@ class Steps:
             linking.link_journal(ledger=self.ledger, clock=self._agent)
         finally:
             self._agent.links = False
+        return 0
+
+    def _sign_head(self) -> int:
+        """As in the upkeep: what cannot be signed, or kept outside, is tried again another time."""
+        office, head = self._office, None
+        view, shared = office.ledger.chain_view, office.heads
+        try:
+            keeping = signing.HeadKeeping(HeadKey(self._agent, office.world, shared))
+            head = signing.sign_head(keeping, ledger=self.ledger, view=view, clock=self._agent)
+            signing.copy_heads(HeadShelf(self._agent, office.world, shared), view, head)
+        except (SigningRefused, HeadFileUnusable) as problem:
+            office.world.tell(f"{self._agent.name}: {type(problem).__name__}")
         return 0
 
 

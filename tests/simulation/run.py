@@ -28,9 +28,12 @@ from usrec.adapters.inmemory.source import InMemorySource
 from usrec.adapters.persistence import create_ledger_engine
 from usrec.application.delivery import DeliveryPolicy
 from usrec.domain.digest import DigestPolicy
+from usrec.domain.intake import IntakePolicy
+from usrec.domain.mass import MassPolicy
 from usrec.domain.policies import EXISTS_ALREADY, Policies
 from usrec.domain.response_code import Policy
 from usrec.domain.retry import RetryPolicy
+from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
 from usrec.domain.source_event import SourceName
 from usrec.domain.watch import WatchPolicy
 
@@ -38,6 +41,7 @@ _STORM: Final = timedelta(days=2)
 """The weather is rough for at least so long, and as long as anything is open."""
 _LONGEST_STORM: Final = 450
 _LONGEST_CALM: Final = 12_000
+_QUIET_DAYS: Final = timedelta(days=5)
 _SECOND: Final = timedelta(seconds=1)
 _NO_POLL: Final = 0.8
 """How likely nobody looks for work at a moment at which the ledger has none."""
@@ -48,6 +52,12 @@ _POLICIES: Final = Policies(
         **dict.fromkeys(EXISTS_ALREADY, Policy.CONFIRM_THEN_ACCEPT),
     }
 )
+
+_IN_HAND: Final = (
+    "SELECT event_id, lease_owner FROM outbox JOIN submissions ON id = submission_id"
+    " WHERE status = 'claimed' AND state = 'pending'"
+)
+_TWO_ARE_MANY: Final = IntakePolicy(masses=MassPolicy(amendments=1, terminations=1))
 
 
 @dataclass
@@ -93,11 +103,15 @@ class Simulation:
             self._step()
             if world.happens(climate.meddling):
                 self.desk.meddle()
+            if self.office.leaves and Fault.PERSON_CANCELS not in world.without and world.happens(0.05):
+                self.desk.take_back_half()
         if climate.trouble:
             self._one_in_trouble()
         self._calm_down()
         self._come_right()
         world.holds(SETTLED, self._is_over(), self._left)
+        if climate.pairs:
+            self._days_go_by()
         self.invariants.look_at_the_end()
 
     def _one_in_trouble(self) -> None:
@@ -109,6 +123,14 @@ class Simulation:
         self._come_right(kept)
         self.world.holds(NEIGHBOUR, self._is_over(kept), lambda: self._left(kept))
         self.desk.keeps.clear()
+
+    def _days_go_by(self) -> None:
+        """Nothing happens any more, but for what somebody is reminded of on each working day."""
+        begin = self.world.now
+        while self.world.now < begin + _QUIET_DAYS:
+            self._step()
+        self._come_right()
+        self.invariants.look_at_transfers(begin)
 
     def _come_right(self, but: str = "") -> None:
         for _ in range(_LONGEST_CALM):
@@ -146,6 +168,8 @@ class Simulation:
         self.world.steps += 1
         self._bring_back()
         self.network.arrivals()
+        if self.office.together and self.world.stormy and self.hr.awaits_others():
+            self._strike_in_hand()
         moved = self.hr.act() | self.desk.act()
         ready = [one for one in self.agents if one.can_run() and (moved or not one.idle)]
         if ready:
@@ -156,6 +180,19 @@ class Simulation:
         elif (self.world.stormy and not self.world.happens(self.office.climate.desk)) or not self._people_work():
             self._wait()
         self.invariants.look()
+
+    def _strike_in_hand(self) -> None:
+        """HR commits the others while an agent has the first in hand; the agent may die over it."""
+        found = self.office.ledger.connection.driver.execute(_IN_HAND).fetchall()
+        owners = {owner for event, owner in found if event in self.office.together}
+        if not owners or not self.world.happens(0.5):
+            return
+        self.hr.commit_the_others()
+        for agent in self.agents:
+            if agent.name in owners and not agent.dead and self.world.strikes(Fault.CRASH, 0.5):
+                self.world.tell(f"{agent.name} dies with one of many in hand")
+                agent.kill()
+                self._buried(agent)
 
     def _people_work(self) -> bool:
         """People look at what is left for them; whether they did something."""
@@ -251,6 +288,7 @@ def build(seed: int, *, tracing: bool = False, without: Collection[Fault] = ()) 
             policies=_POLICIES,
         ),
         watch=WatchPolicy(DigestPolicy(calendar), calendar),
+        preflight=Preflight(intake=_TWO_ARE_MANY) if climate.masses else BY_DEFAULT,
     )
     hr = HrDepartment(office)
     hr.make_plan()

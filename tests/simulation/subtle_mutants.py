@@ -8,9 +8,12 @@ from dataclasses import replace
 from typing import Any, Final
 from unittest.mock import patch
 
+from sqlalchemy import bindparam, select, update
+
 from simulation import ports as simulated
 from usrec.adapters.persistence import outgoing
 from usrec.adapters.persistence.chain import SqlChain
+from usrec.adapters.persistence.delivery_tables import employer_stops, outbox
 from usrec.adapters.persistence.employer_stops import SqlEmployerStops
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.outgoing import SqlJournal
@@ -23,6 +26,13 @@ from usrec.domain.state import MAY_BE_REGISTERED, Move
 from usrec.domain.submission import QueueStatus
 from usrec.domain.verdict import Ending, Standing
 from usrec.ports.attempts import AttemptClosing
+
+_SAME_FENCE: Final = (
+    update(outbox)
+    .where(outbox.c.submission_id == bindparam("which"), outbox.c.fence > 1)
+    .values(fence=outbox.c.fence - 1)
+)
+_ANY_STOP: Final = select(employer_stops.c.employer_bin).limit(1)
 
 
 @contextmanager
@@ -57,9 +67,7 @@ def _claim_keeps_the_fence() -> Iterator[None]:
     def leased(self: Any, ids: Any, owner: Any, until: Any) -> Any:
         found = lease_these(self, ids, owner, until)
         for one in ids:
-            self._connection.driver.execute(
-                "UPDATE outbox SET fence = fence - 1 WHERE submission_id = ? AND fence > 1", (one,)
-            )
+            self._connection.execute(_SAME_FENCE, {"which": one})
         return found
 
     with patch.object(SqlOutbox, "_lease_these", leased):
@@ -189,7 +197,7 @@ def _one_stop_holds_all() -> Iterator[None]:
     claim = SqlOutbox.claim
 
     def none_of_them(self: Any, *args: Any, **more: Any) -> Any:
-        stopped = self._connection.driver.execute("SELECT 1 FROM employer_stops").fetchone()
+        stopped = self._connection.scalar(_ANY_STOP)
         return [] if stopped else claim(self, *args, **more)
 
     with patch.object(SqlOutbox, "claim", none_of_them):

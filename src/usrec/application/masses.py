@@ -82,6 +82,16 @@ def hold_batch(work: UnitOfWork, name: str, now: datetime) -> int:
     return len(stopped)
 
 
+def hold_undecided(work: UnitOfWork, now: datetime) -> None:
+    """Stop again what has come back to the queue of a batch about which nobody has decided.
+
+    An agent had it in hand when the batch was opened, and its claim came to nothing; or a person's check-out has ended.
+    To be called before anything is claimed of what has just become ready.
+    """
+    for batch in work.masses.undecided():
+        hold_batch(work, batch.name, now)
+
+
 def decide_mass(name: str, decision: MassDecision, by: tuple[str, str], *, ledger: Ledger, clock: Clock) -> int:
     """Let a whole batch go, or take it back; returns for how many events.
 

@@ -47,7 +47,7 @@ class Masses(Protocol):
         ...
 
     def leave(self, submission_id: SubmissionId) -> None:
-        """A person decided about this one alone."""
+        """A person decided about this one alone: it belongs to no batch, and is not counted with later ones."""
         ...
 
     def batch(self, name: str) -> MassBatch | None:

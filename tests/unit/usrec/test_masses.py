@@ -7,6 +7,7 @@ import pytest
 
 from support.line import ASEL, DAY, HOUR, OTHER_BIN, TODAY, TOMORROW, Line
 from usrec.application.masses import decide_mass, watch_masses
+from usrec.application.probe import claim_probe
 from usrec.application.watch_deadlines import watch_deadlines
 from usrec.domain.alert import Threshold, Watched
 from usrec.domain.digest import DigestPolicy
@@ -17,6 +18,7 @@ from usrec.domain.source_event import EmployerName, Operation
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, WaitReason
 from usrec.domain.watch import WatchPolicy
+from usrec.other_agents import rescue_dead_leases
 from usrec.ports.alert_sink import LOG
 from usrec.ports.ledger_view import MassRow
 
@@ -204,6 +206,42 @@ def test_one_alone_can_go_first_and_is_not_held_again(line: Line) -> None:
     look(line)
     assert [one.submission.event_id for one in line.deliver_all()] == ["termination1"]
     assert batch(line).held == 2
+
+
+def test_one_that_was_let_go_alone_is_not_held_again_when_another_comes(line: Line) -> None:
+    gone(line, range(3))
+    line.release("termination1")
+    gone(line, range(3, 4))
+    assert waits(line)["termination1"] == (QueueStatus.READY, None)
+    assert (batch(line).events, batch(line).held) == (3, 3)
+
+
+def test_what_a_dead_agent_had_in_hand_is_held_and_not_sent_by_the_next(line: Line) -> None:
+    gone(line, range(2))
+    line.claim(1, owner="dead")
+    gone(line, range(2, 4))
+    assert batch(line).held == 3
+    line.clock.advance(HOUR)
+    assert line.claim() == []
+    assert batch(line).held == 4
+
+
+def test_what_a_probe_would_claim_of_a_dead_agent_is_held_too(line: Line) -> None:
+    gone(line, range(2))
+    line.claim(1, owner="dead")
+    gone(line, range(2, 4))
+    line.clock.advance(HOUR)
+    assert claim_probe(ledger=line.ledger, clock=line.clock, policy=line.policy, owner="agent") == []
+    assert batch(line).held == 4
+
+
+def test_what_is_freed_of_a_dead_agent_at_a_start_is_held(line: Line) -> None:
+    gone(line, range(2))
+    line.claim(1, owner="dead")
+    gone(line, range(2, 4))
+    rescue_dead_leases(line.ledger)
+    assert line.claim() == []
+    assert batch(line).held == 4
 
 
 def test_decided_once(line: Line) -> None:

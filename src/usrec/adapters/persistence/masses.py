@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import BindParameter, and_, bindparam, case, delete, exists, func, insert, null, or_, select, update
@@ -53,7 +53,13 @@ _UNDECIDED_OF: Final = (
 _BATCHES_OF: Final = select(func.count()).select_from(mass_batches).where(*_BATCH_OF)
 _OPEN: Final = insert(mass_batches)
 _JOIN: Final = update(mass_members).where(*_UNASSESSED).values(batch=bindparam("name"))
-_LEAVE: Final = update(mass_members).where(mass_members.c.submission_id == bindparam("which")).values(batch=null())
+_WITH_NO_OTHERS: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""When what left its batch alone is said to have arrived: it counts as one of many no more, whoever comes later."""
+_LEAVE: Final = (
+    update(mass_members)
+    .where(mass_members.c.submission_id == bindparam("which"))
+    .values(batch=null(), arrived_at=_WITH_NO_OTHERS)
+)
 
 _MASS_HELD: Final = outbox.c.wait_reason == literal_word(WaitReason.MASS_HELD)
 _WITH_A_PERSON: Final = (
@@ -232,7 +238,7 @@ class SqlMasses:
         return stopped
 
     def leave(self, submission_id: SubmissionId) -> None:
-        """It belongs to no batch any more."""
+        """It belongs to no batch any more, nor to a later one."""
         self._connection.execute(_LEAVE, {"which": submission_id})
 
     def batch(self, name: str) -> MassBatch | None:
