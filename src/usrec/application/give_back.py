@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from usrec.application.contract_line import arrange_line, released_entry
+from usrec.application.masses import hold_undecided
 from usrec.application.record_intent import close_abandoned_attempt
 from usrec.application.recording import journal, outlived_note, status_note
 from usrec.domain.errors import SignatureOutlived, SignerAway, SigningRefused, ValidationProblem
@@ -88,14 +89,16 @@ def give_back_nameless(claim: Claim, *, ledger: Ledger, clock: Clock) -> QueueEn
         work.outbox.hold_lease(claim.lease, now)
         entry = released_entry(work, claim.submission, now)
         work.outbox.release(claim.lease, entry)
+        hold_undecided(work, now)
         work.commit()
     return entry
 
 
-def give_back_untouched(claim: Claim, *, ledger: Ledger) -> None:
+def give_back_untouched(claim: Claim, *, ledger: Ledger, clock: Clock) -> None:
     """Nothing was begun, or the ledger broke the delivery off; whoever claims next may have it at once.
 
-    That one finds how far it came: no attempt, or an open one. Nothing in this process may work on it any more.
+    That one finds how far it came: no attempt, or an open one. Nothing in this process may work on it any more. What
+    has become one of many meanwhile is held with them.
 
     Raises:
         LeaseLost: Another agent holds it by now.
@@ -104,4 +107,5 @@ def give_back_untouched(claim: Claim, *, ledger: Ledger) -> None:
     entry = replace(claim.entry, status=QueueStatus.READY, wait_reason=None)
     with ledger.begin() as work:
         work.outbox.release(claim.lease, entry)
+        hold_undecided(work, clock.now())
         work.commit()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from usrec.application.give_back import give_back_untouched
 from usrec.domain.errors import LeaseLost, LedgerUnavailable, TheirsToWaitFor
+from usrec.ports.clock import Clock
 from usrec.ports.ledger import Claim, Ledger
 
 
@@ -30,7 +31,7 @@ class InterruptedClaims:
         """Their delivery was broken off."""
         self._claims.extend(claims)
 
-    def give_back(self, ledger: Ledger) -> None:
+    def give_back(self, ledger: Ledger, clock: Clock) -> None:
         """Make them ready again.
 
         Raises:
@@ -42,7 +43,7 @@ class InterruptedClaims:
             except IndexError:
                 return
             try:
-                give_back_untouched(claim, ledger=ledger)
+                give_back_untouched(claim, ledger=ledger, clock=clock)
             except LeaseLost:
                 continue
             except LedgerUnavailable:

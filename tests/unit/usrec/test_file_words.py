@@ -38,7 +38,7 @@ def texts() -> Iterator[tuple[str, bytes]]:
     yield "list.jsonl", b"[]\n"
     yield "inner.jsonl", b'{"event_id": "1", "payload": 5}\n'
     yield "long.csv", csv_text([event(), event(event_id="2")]).encode()
-    yield "large.csv", b"x" * 3000
+    yield "large.csv", b"x" * 30_000
     yield "wide.csv", HEAD.encode("utf-16")
     yield "doubt.csv", f"{HEAD}\n".encode() + b"\x81\x8d\x8f\x90\x9d;\xff\xfe\n"
     yield "marked.csv", b"\xef\xbb\xbf" + HEAD.encode() + b"\n" + KZ + b"\n"
@@ -75,7 +75,7 @@ def refused(file: Path, encoding: str = "") -> str:
 
 def test_every_reason_is_told_in_hrs_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MOST_ROWS", 1)
-    monkeypatch.setattr(text_file, "LARGEST_FILE", 2500)
+    monkeypatch.setattr(text_file, "LARGEST_FILE", 20_000)
     told = list(reasons(tmp_path))
     fitting = [next(one for one in FILE_TEMPLATES if _pattern(one).fullmatch(reason)) for reason in told]
     assert FILE_TEMPLATES[-1] not in fitting, dict(zip(told, fitting, strict=True))

@@ -1,11 +1,13 @@
 """Many changes at once are held as one until a person has looked; nothing else is, and no deadline is forgotten."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from support.line import ASEL, DAY, HOUR, OTHER_BIN, TODAY, TOMORROW, Line
+from usrec.application.give_back import give_back_nameless, give_back_untouched
 from usrec.application.masses import decide_mass, watch_masses
 from usrec.application.probe import claim_probe
 from usrec.application.watch_deadlines import watch_deadlines
@@ -240,6 +242,28 @@ def test_what_is_freed_of_a_dead_agent_at_a_start_is_held(line: Line) -> None:
     line.claim(1, owner="dead")
     gone(line, range(2, 4))
     rescue_dead_leases(line.ledger)
+    assert line.claim() == []
+    assert batch(line).held == 4
+
+
+def test_what_an_agent_gives_back_untouched_is_held(line: Line) -> None:
+    gone(line, range(2))
+    (claim,) = line.claim(1)
+    gone(line, range(2, 4))
+    give_back_untouched(claim, ledger=line.ledger, clock=line.clock)
+    assert line.claim() == []
+    assert batch(line).held == 4
+
+
+def test_what_an_agent_gives_back_without_the_id_of_its_contract_is_held(line: Line) -> None:
+    gone(line, range(2))
+    (claim,) = line.claim(1)
+    gone(line, range(2, 4))
+    submission = claim.submission
+    with line.work() as work:
+        work.contracts.set_registry_id(submission.employer_bin, submission.contract_key, "R-9")
+    nameless = replace(claim, submission=replace(submission, contract_id=None))
+    assert give_back_nameless(nameless, ledger=line.ledger, clock=line.clock).status is QueueStatus.READY
     assert line.claim() == []
     assert batch(line).held == 4
 
