@@ -42,9 +42,9 @@ NEWER_FAULTS = (
 NEWER_INVARIANTS = (MASS, ALONE, DECIDED, HEAD, TOLD_OF, QUIET, KEPT)
 NEWER_BUGS = {
     "mass-not-held": 11,
-    "freed-claim-goes-out": 55,
-    "leaving-forgotten": 170,
-    "taken-back-goes-free": 59,
+    "freed-claim-goes-out": 77,
+    "leaving-forgotten": 620,
+    "taken-back-goes-free": 67,
     "decision-stays-half-done": 75,
     "half-not-linked": 0,
     "reminder-stays": 64,
@@ -53,6 +53,14 @@ NEWER_BUGS = {
     "only-the-newest-head-outside": 5,
 }
 """The first seed that finds each."""
+OTHER_WEEKS = {
+    "retry-forgets-the-doubt": 34,
+    "open-attempt-means-unsent": 593,
+    "late-refusal-decides": 51,
+    "note-by-clock": 77,
+    "stop-not-looked-at": 128,
+}
+"""The same of bugs that the report has: its seeds have other weeks by now. Emptied with the others."""
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
@@ -81,7 +89,7 @@ def test_no_evidence_of_a_week_in_bad_weather_contradicts_its_journal() -> None:
 def test_a_planted_bug_is_found(mutant: str) -> None:
     """The search begins where the report found it first, and goes on where the simulation has changed since."""
     bugs = {name.strip("`"): int(seed) for name, _, seed in table(section(read(REPORT), "Planted bugs"), "bug")}
-    bugs |= NEWER_BUGS
+    bugs |= NEWER_BUGS | OTHER_WEEKS
     number, result = seeds_until_caught(mutant, first=bugs.get(mutant, 0))
     assert result is not None
     assert number <= MUTANT_SEEDS
