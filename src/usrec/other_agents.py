@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from usrec.adapters.system_clock import SystemClock
-from usrec.application.masses import hold_undecided
 from usrec.domain.errors import ConfigurationError, LedgerUnavailable
 from usrec.settings import LoadedSettings
 
@@ -70,8 +68,7 @@ def rescue_dead_leases(ledger: SqlLedger) -> None:
         owners = {*owners, *work.alert_sinks.owners()}
         dead = [owner for owner in owners if ledger.dialect == "sqlite" or _is_dead_here(owner)]
         if dead:
-            if work.outbox.free_leases(dead):
-                hold_undecided(work, SystemClock().now())
+            work.outbox.free_leases(dead)
             work.alert_sinks.free(dead)
             work.commit()
 

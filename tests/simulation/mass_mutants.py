@@ -34,10 +34,11 @@ def _mass_not_held() -> Iterator[None]:
 def _freed_claim_goes_out() -> Iterator[None]:
     """What a dead agent had in hand when its batch was opened is claimed by the next one and sent."""
 
-    def left(work: Any, now: Any) -> None:
+    def all_of_them(work: Any, claims: Any, now: Any) -> Any:
         del work, now
+        return claims
 
-    with patch.object(deliver, "hold_undecided", left):
+    with patch.object(deliver, "unless_undecided", all_of_them):
         yield
 
 

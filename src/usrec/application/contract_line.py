@@ -259,10 +259,12 @@ def _decide_newer_revision(work: UnitOfWork, decided: Submission, newer: Submiss
     """One that was refused at once, as while a person worked, takes nobody's place: what was decided keeps the line."""
     if decided.state is State.ACCEPTED:
         _refuse_registered(work, newer, now)
+        work.alerts.watch(decided.id, now)
         return
     why = "withdrawn" if newer.withdrawn else NOT_REGISTRABLE if newer.reason == NOT_REGISTRABLE else ""
     if not why and newer.position == OUTSIDE_THE_LINE and contract_of(newer) == contract_of(decided):
         return
+    look_at_others(work, [decided.id], now)
     work.submissions.update(replace(decided, replaced_by=newer.id), was=decided.state)
     stands = take_back(work, newer, why, now) if why else newer
     work.write_backs.put(status_note(stands, now))
@@ -271,6 +273,7 @@ def _decide_newer_revision(work: UnitOfWork, decided: Submission, newer: Submiss
 def _refuse_registered(work: UnitOfWork, newer: Submission, now: datetime) -> None:
     """Refuse a revision, even one that is invalid anyway: mending it is of no use any more."""
     refused = refuse_registered(newer)
+    look_at_others(work, [newer.id], now)
     work.outbox.remove(newer.id)
     work.submissions.update(refused, was=newer.state)
     journal(work, refused, Move.INVALIDATE.value, newer.state, now, reason=refused.reason)

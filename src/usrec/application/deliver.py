@@ -27,7 +27,7 @@ from typing import Final
 
 from usrec.application.acknowledge import acknowledge_late
 from usrec.application.delivery import Delivered, DeliveryPolicy
-from usrec.application.masses import hold_undecided
+from usrec.application.masses import unless_undecided
 from usrec.application.record_intent import NotOpened, OpenAttempt, Ready, record_intents
 from usrec.application.record_outcome import Answer, JudgedAttempt, record_outcomes
 from usrec.application.sign_and_seal import end_unsent, sign_and_seal
@@ -66,9 +66,9 @@ def claim_due(
     """
     now = clock.now()
     with ledger.begin() as work:
-        if work.outbox.promote(now):
-            hold_undecided(work, now)
+        work.outbox.promote(now)
         claims = work.outbox.claim(owner, now, policy.lease, limit, only=only, employer=employer)
+        claims = unless_undecided(work, claims, now)
         work.commit()
     return claims
 

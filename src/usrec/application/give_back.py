@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from usrec.application.contract_line import arrange_line, released_entry
-from usrec.application.masses import hold_undecided
+from usrec.application.pairs import look_at_others
 from usrec.application.record_intent import close_abandoned_attempt
 from usrec.application.recording import journal, outlived_note, status_note
 from usrec.domain.errors import SignatureOutlived, SignerAway, SigningRefused, ValidationProblem
@@ -39,6 +39,7 @@ def give_back_invalid(claim: Claim, problem: ValidationProblem, *, ledger: Ledge
     with ledger.begin() as work:
         work.contracts.lock(submission.employer_bin, submission.contract_key)
         work.outbox.hold_lease(claim.lease, now)
+        look_at_others(work, [submission.id], now)
         work.submissions.update(invalid, was=submission.state)
         work.alerts.watch(invalid.id, now)
         work.outbox.remove(submission.id)
@@ -89,16 +90,14 @@ def give_back_nameless(claim: Claim, *, ledger: Ledger, clock: Clock) -> QueueEn
         work.outbox.hold_lease(claim.lease, now)
         entry = released_entry(work, claim.submission, now)
         work.outbox.release(claim.lease, entry)
-        hold_undecided(work, now)
         work.commit()
     return entry
 
 
-def give_back_untouched(claim: Claim, *, ledger: Ledger, clock: Clock) -> None:
+def give_back_untouched(claim: Claim, *, ledger: Ledger) -> None:
     """Nothing was begun, or the ledger broke the delivery off; whoever claims next may have it at once.
 
-    That one finds how far it came: no attempt, or an open one. Nothing in this process may work on it any more. What
-    has become one of many meanwhile is held with them.
+    That one finds how far it came: no attempt, or an open one. Nothing in this process may work on it any more.
 
     Raises:
         LeaseLost: Another agent holds it by now.
@@ -107,5 +106,4 @@ def give_back_untouched(claim: Claim, *, ledger: Ledger, clock: Clock) -> None:
     entry = replace(claim.entry, status=QueueStatus.READY, wait_reason=None)
     with ledger.begin() as work:
         work.outbox.release(claim.lease, entry)
-        hold_undecided(work, clock.now())
         work.commit()

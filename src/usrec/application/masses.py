@@ -21,10 +21,10 @@ from usrec.domain.intake import IntakePolicy
 from usrec.domain.mass import FIRST, MassBatch, MassDecision, MassGroup, MassMember, MassPolicy, batch_name
 from usrec.domain.source_event import EmployerName, load_details
 from usrec.domain.state import Move, State, next_state
-from usrec.domain.submission import Submission, SubmissionId, WaitReason
+from usrec.domain.submission import QueueStatus, Submission, SubmissionId, WaitReason
 from usrec.domain.watch import WatchPolicy, mass_reminder
 from usrec.ports.clock import Clock
-from usrec.ports.ledger import Ledger, UnitOfWork
+from usrec.ports.ledger import Claim, Ledger, UnitOfWork
 from usrec.ports.outgoing import JournalEntry
 
 PORTION: Final = 500
@@ -82,14 +82,23 @@ def hold_batch(work: UnitOfWork, name: str, now: datetime) -> int:
     return len(stopped)
 
 
-def hold_undecided(work: UnitOfWork, now: datetime) -> None:
-    """Stop again what has come back to the queue of a batch about which nobody has decided.
+def unless_undecided(work: UnitOfWork, claims: Sequence[Claim], now: datetime) -> Sequence[Claim]:
+    """Of what was just claimed, what may go out; what is one of many about which nobody has decided is held with them.
 
-    An agent had it in hand when the batch was opened, and its claim came to nothing; or a person's check-out has ended.
-    To be called before anything is claimed of what has just become ready.
+    An agent had it in hand when the batch was opened, and that claim came to nothing; or a person's check-out is over.
+    Whatever has made it ready again, it is met here, and no other transaction comes in between.
     """
-    for batch in work.masses.undecided():
-        hold_batch(work, batch.name, now)
+    free = []
+    for claim in claims:
+        if claim.undecided_batch is None or claim.submission.state is not State.PENDING:
+            free.append(claim)
+            continue
+        one, stopped_by = claim.submission, ("agent", claim.undecided_batch)
+        held = replace(claim.entry, status=QueueStatus.HELD, wait_reason=WaitReason.MASS_HELD)
+        work.outbox.release(claim.lease, held)
+        work.journal.append(*_lines([one.id], "mass_hold", State.PENDING, stopped_by, now))
+        work.write_backs.put(status_note(one, now, waits_for=WaitReason.MASS_HELD))
+    return free
 
 
 def decide_mass(name: str, decision: MassDecision, by: tuple[str, str], *, ledger: Ledger, clock: Clock) -> int:

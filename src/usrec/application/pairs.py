@@ -21,12 +21,6 @@ def link_halves(work: UnitOfWork, arrived: Collection[Submission], now: datetime
 
 
 def look_at_others(work: UnitOfWork, gone: Collection[SubmissionId], now: datetime) -> None:
-    """These are taken back: what may lack its other half now is looked at again. Called before they are."""
-    others = {
-        half.submission_id
-        for pair in work.pairs.of_submissions(gone).values()
-        for half in pair.halves
-        if half.submission_id not in gone
-    }
-    for other in sorted(others):
+    """These are taken back or turn invalid: what may lack its other half now is looked at again."""
+    for other in sorted(work.pairs.others_of(gone)):
         work.alerts.watch(other, now)

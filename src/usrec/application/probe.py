@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from usrec.application.delivery import DeliveryPolicy
-from usrec.application.masses import hold_undecided
+from usrec.application.masses import unless_undecided
 from usrec.domain.submission import WaitReason
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Claim, Ledger
@@ -26,12 +26,12 @@ def claim_probe(
     """
     now = clock.now()
     with ledger.begin() as work:
-        if work.outbox.promote(now):
-            hold_undecided(work, now)
+        work.outbox.promote(now)
         tries = policy.retry.in_time
         claims = work.outbox.claim(owner, now, policy.lease, 1, tried_less_than=tries, employer=employer)
         if not claims:
             work.outbox.hasten(WaitReason.GATEWAY_UNREACHABLE, 1, employer=employer)
             claims = work.outbox.claim(owner, now, policy.lease, 1, employer=employer)
+        claims = unless_undecided(work, claims, now)
         work.commit()
     return claims

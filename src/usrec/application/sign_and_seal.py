@@ -162,7 +162,7 @@ def end_unsent(
                 waiting = give_back_unsigned(claim, obstacle, ledger=ledger, clock=clock)
                 return Delivered(waiting, "waiting", str(obstacle), alert=True)
             case EmployerHeld():
-                give_back_untouched(claim, ledger=ledger, clock=clock)
+                give_back_untouched(claim, ledger=ledger)
                 return Delivered(claim.submission, "waiting", WaitReason.EMPLOYER_STOPPED.value)
             case _:
                 raise obstacle

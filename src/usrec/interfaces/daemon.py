@@ -21,7 +21,6 @@ import structlog
 from usrec.adapters.metrics.agent_metrics import AgentMetrics
 from usrec.application.delivery import Delivered
 from usrec.application.hasten import hasten_keyless
-from usrec.application.masses import hold_undecided
 from usrec.application.tell_sink import forget_removed_sinks
 from usrec.bootstrap import Agent
 from usrec.domain.errors import TheirsToWaitFor, UsrecError
@@ -192,8 +191,7 @@ class Daemon:
         agent = self.handover.current
         try:
             with agent.ledger.begin() as work:
-                if work.outbox.free_leases([agent.owner]):
-                    hold_undecided(work, agent.clock.now())
+                work.outbox.free_leases([agent.owner])
                 work.commit()
         except TheirsToWaitFor as problem:
             _log.warning(str(problem), action="agent.leases_left")

@@ -116,7 +116,7 @@ class Dispatch:
     def give_back(self, agent: Agent, claims: Sequence[Claim]) -> None:
         """Free them; those that the ledger does not take back now are remembered."""
         self._interrupted.remember(claims)
-        self._interrupted.give_back(agent.ledger, agent.clock)
+        self._interrupted.give_back(agent.ledger)
 
     def remember(self, claims: Sequence[Claim]) -> None:
         """A failing ledger broke their delivery off."""
@@ -150,7 +150,7 @@ class Dispatch:
         """
 
         def step(agent: Agent) -> bool:
-            self._interrupted.give_back(agent.ledger, agent.clock)
+            self._interrupted.give_back(agent.ledger)
             with self._clock_watch.passage(agent) as passage:
                 alone = passage is Passage.ONE
                 self._sending = passage is not Passage.NONE and self._go(agent, name, allowed, alone=alone)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 from usrec.application.give_back import give_back_untouched
 from usrec.domain.errors import LeaseLost, LedgerUnavailable, TheirsToWaitFor
-from usrec.ports.clock import Clock
 from usrec.ports.ledger import Claim, Ledger
 
 
@@ -31,7 +30,7 @@ class InterruptedClaims:
         """Their delivery was broken off."""
         self._claims.extend(claims)
 
-    def give_back(self, ledger: Ledger, clock: Clock) -> None:
+    def give_back(self, ledger: Ledger) -> None:
         """Make them ready again.
 
         Raises:
@@ -43,7 +42,7 @@ class InterruptedClaims:
             except IndexError:
                 return
             try:
-                give_back_untouched(claim, ledger=ledger, clock=clock)
+                give_back_untouched(claim, ledger=ledger)
             except LeaseLost:
                 continue
             except LedgerUnavailable:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_MADE_ID: Final = r"\b(?:[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b"
-"""A SHA-256 digest, or an id of ours: twelve digits in a row there are chance, and whoever compares it needs them."""
+_MADE_ID: Final = r"\b(?:[0-9a-f]{64}|[0-9a-f]{36,40}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b"
+"""A SHA-256 digest, the number of a certificate or an id of ours: twelve digits in a row there are chance, and whoever
+compares it needs them."""
 _TWELVE_DIGITS: Final = re.compile(rf"({_MADE_ID})|(?<!\d)\d{{8}}(\d{{4}})(?!\d)")
 _MARKUP: Final = re.compile(r"<[^<>]+>.*</[^<>]+>|<[^<>]+>", re.DOTALL)
 """From the first tag to the last closing one, with what stands between them; or a single tag."""

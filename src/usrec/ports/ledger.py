@@ -57,6 +57,7 @@ class Claim:
         request: The document that a person was asked to sign or approve.
         record_id: For a document that is made now, the same whenever it is made; None where there is one already.
         asked_after: Number of the last attempt after which the registry was asked, None where it never was.
+        undecided_batch: The batch of many changes to which it belongs, while nobody has decided about that.
     """
 
     submission: Submission
@@ -68,6 +69,7 @@ class Claim:
     request: SigningRequest | None = None
     record_id: RecordId | None = None
     asked_after: int | None = None
+    undecided_batch: str | None = None
 
 
 class Inbox(Protocol):

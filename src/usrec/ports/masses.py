@@ -94,6 +94,10 @@ class Pairs(Protocol):
         """The pairs to which those of ``ids`` belong that stand for an event and are in one."""
         ...
 
+    def others_of(self, ids: Collection[SubmissionId]) -> Collection[SubmissionId]:
+        """What stands in the pairs to which these belong or did, without these."""
+        ...
+
     def of_keys(self, keys: Collection[str]) -> Sequence[Pair]:
         """The pairs with these keys, as far as anything stands in them."""
         ...

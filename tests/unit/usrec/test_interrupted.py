@@ -53,11 +53,11 @@ def test_claim_is_remembered_while_the_ledger_fails_and_forgotten_when_another_a
     with monkeypatch.context() as away:
         failing_once(away, "release")
         with pytest.raises(LedgerUnavailable):
-            interrupted.give_back(line.ledger, line.clock)
+            interrupted.give_back(line.ledger)
     assert line.claim() == []
     line.clock.advance(LEASE)
     (taken_over,) = line.claim(1, owner="other")
-    interrupted.give_back(line.ledger, line.clock)
+    interrupted.give_back(line.ledger)
     assert line.entry(taken_over.submission.event_id).lease_owner == "other"
     assert len(line.claim()) == 1
 
@@ -70,7 +70,7 @@ def test_delivery_that_ends_as_it_should_leaves_nothing_to_give_back(line: Line)
         line.wire.then(UNREACHABLE)
         line.deliver(claim)
     before = line.entry("c1")
-    interrupted.give_back(line.ledger, line.clock)
+    interrupted.give_back(line.ledger)
     assert line.entry("c1") == before
 
 

@@ -41,6 +41,8 @@ def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
         ("submission 0f8fad5b-d9cb-469f-a165-70867728950e", "submission 0f8fad5b-d9cb-469f-a165-70867728950e"),
         ("submission 0f8fad5b-d9cb-469f-a165-900101300007", "submission 0f8fad5b-d9cb-469f-a165-900101300007"),
         (f"SHA-256 {'ab' * 25}a{IIN}f", f"SHA-256 {'ab' * 25}a{IIN}f"),
+        (f"certificate 2677d{IIN}{'af' * 11}a", f"certificate 2677d{IIN}{'af' * 11}a"),
+        (f"{'af' * 11}a{IIN}", f"{'af' * 11}a********{IIN[-4:]}"),
         (f"SHA-256 {'ab' * 24}a{IIN}f", f"SHA-256 {'ab' * 24}a********{IIN[-4:]}f"),
         ("2 < 3", "2 < 3"),
         ("", ""),

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from support.line import ASEL, DAY, HOUR, OTHER_BIN, TODAY, TOMORROW, Line
-from usrec.application.give_back import give_back_nameless, give_back_untouched
+from usrec.application.give_back import give_back_nameless, give_back_unsigned, give_back_untouched
+from usrec.application.hasten import hasten_keyless
 from usrec.application.masses import decide_mass, watch_masses
 from usrec.application.probe import claim_probe
 from usrec.application.watch_deadlines import watch_deadlines
 from usrec.domain.alert import Threshold, Watched
 from usrec.domain.digest import DigestPolicy
-from usrec.domain.errors import UnsafeRequest
+from usrec.domain.errors import SigningRefused, UnsafeRequest
 from usrec.domain.intake import IntakePolicy
 from usrec.domain.mass import MASSED, MassDecision, MassPolicy
 from usrec.domain.source_event import EmployerName, Operation
@@ -250,7 +251,7 @@ def test_what_an_agent_gives_back_untouched_is_held(line: Line) -> None:
     gone(line, range(2))
     (claim,) = line.claim(1)
     gone(line, range(2, 4))
-    give_back_untouched(claim, ledger=line.ledger, clock=line.clock)
+    give_back_untouched(claim, ledger=line.ledger)
     assert line.claim() == []
     assert batch(line).held == 4
 
@@ -264,6 +265,16 @@ def test_what_an_agent_gives_back_without_the_id_of_its_contract_is_held(line: L
         work.contracts.set_registry_id(submission.employer_bin, submission.contract_key, "R-9")
     nameless = replace(claim, submission=replace(submission, contract_id=None))
     assert give_back_nameless(nameless, ledger=line.ledger, clock=line.clock).status is QueueStatus.READY
+    assert line.claim() == []
+    assert batch(line).held == 4
+
+
+def test_what_waited_for_a_key_when_its_batch_began_is_held_when_the_key_is_there(line: Line) -> None:
+    gone(line, range(2))
+    (claim,) = line.claim(1)
+    gone(line, range(2, 4))
+    give_back_unsigned(claim, SigningRefused("the key is away"), ledger=line.ledger, clock=line.clock)
+    assert hasten_keyless(ledger=line.ledger) == 1
     assert line.claim() == []
     assert batch(line).held == 4
 

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from support.line import BIN, DAY, HOUR, IIN, OTHER_BIN, TODAY, Line, numbered
+from support.line import BIN, DAY, HOUR, IIN, OTHER_BIN, TIMEOUT, TODAY, Line, numbered, refused
 from usrec.adapters.inmemory.signer import InMemorySigner
+from usrec.application.give_back import give_back_invalid
 from usrec.application.lint import lint
 from usrec.application.watch_deadlines import watch_deadlines
 from usrec.domain.alert import Threshold, Watched
 from usrec.domain.digest import DigestPolicy
+from usrec.domain.errors import ValidationProblem
 from usrec.domain.pair import Contradiction, Pair
 from usrec.domain.source_event import EmployerName, Operation
 from usrec.domain.state import State
@@ -112,6 +114,55 @@ def test_half_that_is_taken_back_is_missed_again(line: Line) -> None:
     line.cancel("ends")
     line.clock.advance(DAY)
     assert told(line) == [MISSING]
+
+
+def test_half_of_which_no_document_can_be_made_is_missed(line: Line) -> None:
+    ends(line)
+    line.deliver_all()
+    begins(line)
+    (claim,) = line.claim()
+    assert told(line) == []
+    give_back_invalid(claim, ValidationProblem("no document"), ledger=line.ledger, clock=line.clock)
+    line.clock.advance(5 * DAY)
+    assert told(line) == [MISSING]
+
+
+def test_half_that_came_too_late_as_a_correction_is_missed(line: Line) -> None:
+    ends(line)
+    line.deliver_all()
+    begins(line, pair_key="T-2")
+    line.send(TIMEOUT)
+    begins(line, revision=2)
+    line.clock.advance(20 * DAY)
+    assert told(line) == []
+    line.send_again(line.registers)
+    assert line.of("begins", 2).state is State.INVALID
+    line.clock.advance(5 * DAY)
+    assert told(line) == [MISSING, MISSING]
+
+
+def test_correction_that_waits_for_what_was_sent_is_no_third_event(line: Line) -> None:
+    ends(line)
+    line.deliver_all()
+    begins(line)
+    line.send(TIMEOUT)
+    begins(line, revision=2)
+    assert pair(line).is_sound
+    assert [half.submission_id for half in pair(line).halves] == [line.of("ends").id, line.of("begins", 2).id]
+    assert told(line) == []
+
+
+def test_half_that_was_refused_and_corrected_to_another_key_is_missed(line: Line) -> None:
+    ends(line)
+    line.deliver_all()
+    begins(line)
+    assert told(line) == []
+    line.send(TIMEOUT)
+    begins(line, revision=2, pair_key="T-2")
+    line.send_again(refused("SCSE070"))
+    assert line.of("begins", 1).replaced_by == line.of("begins", 2).id
+    line.clock.advance(5 * DAY)
+    assert told(line) == [MISSING, MISSING]
 
 
 def test_half_elsewhere_is_not_missed(line: Line) -> None:

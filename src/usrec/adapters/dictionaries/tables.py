@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
+from usrec.adapters.workbook_parts import holds_dtd
 from usrec.domain.errors import ValidationProblem
 
 LARGEST_FILE: Final = 32 * 1024 * 1024
@@ -28,9 +28,6 @@ ENCODINGS: Final = ("utf-8", "utf-8-sig", "cp1251", "kz1048")
 
 _NOT_KAZAKH: Final = frozenset("ЂЃѓЉЊЌЋЏђљњќћџЎўҐ")
 """What a Kazakh letter of KZ-1048 becomes when it is read as CP1251."""
-_DTD: Final = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
-_CHUNK: Final = 1024 * 1024
-_OVERLAP: Final = 64
 _KEPT: Final = "Nothing was imported"
 _BROKEN_WORKBOOK: Final = (
     zipfile.BadZipFile,
@@ -163,18 +160,8 @@ def _require_harmless(file: Path, content: bytes) -> None:
             raise unusable(file, "the workbook unpacks to far more than a code list", "Is it the official list?")
         for part in parts:
             with archive.open(part) as opened:
-                if _holds_dtd(opened):
+                if holds_dtd(opened):
                     raise unusable(file, "the workbook holds XML with a DTD", "Save it anew; Excel never writes one")
-
-
-def _holds_dtd(part: IO[bytes]) -> bool:
-    """Whether a part has a DTD anywhere, in UTF-8 or UTF-16, behind however long a comment."""
-    tail = b""
-    while chunk := part.read(_CHUNK):
-        if _DTD.search((tail + chunk).replace(b"\x00", b"")):
-            return True
-        tail = chunk[-_OVERLAP:]
-    return False
 
 
 def _cells(file: Path, rows: Iterator[tuple[object, ...]]) -> Iterator[tuple[int, Sequence[object]]]:

@@ -29,6 +29,7 @@ from usrec.adapters.persistence.rows import (
 )
 from usrec.adapters.persistence.sealing import Sealing, sealing_of
 from usrec.adapters.persistence.tables import journal, messages, submissions
+from usrec.adapters.persistence.together_tables import mass_batches, mass_members
 from usrec.adapters.persistence.writing import AnyConnection
 from usrec.domain.identifiers import record_id_source
 from usrec.domain.signing_request import ACTIONS
@@ -72,6 +73,11 @@ _CLAIMS: Final = (
         .where(questions.c.submission_id == outbox.c.submission_id)
         .scalar_subquery()
         .label("asked_after"),
+        select(mass_batches.c.name)
+        .join(mass_members, mass_members.c.batch == mass_batches.c.name)
+        .where(mass_members.c.submission_id == outbox.c.submission_id, mass_batches.c.decision.is_(None))
+        .scalar_subquery()
+        .label("undecided_batch"),
         _MADE_BEFORE,
     )
     .join_from(outbox, submissions, submissions.c.id == outbox.c.submission_id)
@@ -106,7 +112,7 @@ def _with_record_id(claim: Claim, made_before: int, connection: AnyConnection, k
 
 
 def _claim_of(row: Sequence[Any], owner: str, until: datetime, sealing: Sealing) -> Claim:
-    open_attempt, sent_attempts, last_attempt, asked_after, _ = row[_REST_FROM:]
+    open_attempt, sent_attempts, last_attempt, asked_after, undecided_batch, _ = row[_REST_FROM:]
     entry = replace(entry_of(row[_ENTRY_FROM:_MESSAGE_FROM]), attempts=last_attempt)
     return Claim(
         submission=submission_of(row[:_ENTRY_FROM], sealing),
@@ -117,4 +123,5 @@ def _claim_of(row: Sequence[Any], owner: str, until: datetime, sealing: Sealing)
         sent_attempts=sent_attempts,
         request=request_of(row[_REQUEST_FROM:_REST_FROM], sealing),
         asked_after=asked_after,
+        undecided_batch=undecided_batch,
     )

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, exists, insert, not_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, insert, not_, select
 
 from usrec.adapters.persistence.columns import literal_word
 from usrec.adapters.persistence.rows import DETAILS
@@ -27,13 +27,27 @@ _HEAD: Final = submissions.alias("head")
 _LINK: Final = insert(pair_halves)
 _NOT_STANDING: Final = [literal_word(State.CANCELLED), literal_word(State.INVALID)]
 _DAY_FIELDS: Final = {Operation.TERMINATION: TRIGGER_FIELDS[Operation.TERMINATION], Operation.CONCLUSION: "begin_date"}
+_NEWER: Final = submissions.alias("newer")
+
+
+def _stands(one: Any) -> ColumnElement[bool]:
+    """Of the revisions of an event only the newest, though an earlier one may be on its way still."""
+    outdated = exists().where(
+        _NEWER.c.source == one.c.source,
+        _NEWER.c.event_id == one.c.event_id,
+        _NEWER.c.revision > one.c.revision,
+        _NEWER.c.replaced_by.is_(None),
+        _NEWER.c.state.not_in(_NOT_STANDING),
+    )
+    return and_(one.c.replaced_by.is_(None), one.c.state.not_in(_NOT_STANDING), not_(outdated))
+
+
 _ITS_HEAD: Final = and_(
     _HEAD.c.employer_bin == _HALF.c.employer_bin,
     _HEAD.c.contract_key == _HALF.c.contract_key,
     _HEAD.c.operation.in_([literal_word(one) for one in sorted(HEADS)]),
-    _HEAD.c.replaced_by.is_(None),
-    _HEAD.c.state.not_in(_NOT_STANDING),
     _HEAD.c.position >= 0,
+    _stands(_HEAD),
 )
 """The conclusion of the contract that a half is about: only there stands whose contract it is."""
 _OTHER: Final = pair_halves.alias("other")
@@ -60,7 +74,7 @@ _HALVES: Final = (
     )
     .join(_HALF, _HALF.c.id == pair_halves.c.submission_id)
     .join(_HEAD, _ITS_HEAD, isouter=True)
-    .where(_HALF.c.replaced_by.is_(None), _HALF.c.state.not_in(_NOT_STANDING), not_(_PRUNED))
+    .where(_stands(_HALF), not_(_PRUNED))
     .order_by(pair_halves.c.pair_key, _HALF.c.received_at, _HALF.c.id)
 )
 _WITH_KEYS: Final = _HALVES.where(pair_halves.c.pair_key.in_(bindparam("keys", expanding=True)))
@@ -81,12 +95,21 @@ class SqlPairs:
 
     def of_submissions(self, ids: Collection[SubmissionId]) -> Mapping[SubmissionId, Pair]:
         """Two statements, however many are asked for."""
-        keys: dict[SubmissionId, str] = {}
-        for some in _portions(ids):
-            keys |= {row[0]: row[1] for row in self._connection.execute(_KEYS_OF, {"ids": some})}
+        keys = self._keys_of(ids)
         pairs = {pair.key: pair for pair in self.of_keys(set(keys.values()))}
         found = {one: pairs[key] for one, key in keys.items() if key in pairs}
         return {one: pair for one, pair in found.items() if any(half.submission_id == one for half in pair.halves)}
+
+    def others_of(self, ids: Collection[SubmissionId]) -> Collection[SubmissionId]:
+        """Whoever stands beside them."""
+        pairs = self.of_keys(set(self._keys_of(ids).values()))
+        return {half.submission_id for pair in pairs for half in pair.halves} - {*ids}
+
+    def _keys_of(self, ids: Collection[SubmissionId]) -> Mapping[SubmissionId, str]:
+        keys: dict[SubmissionId, str] = {}
+        for some in _portions(ids):
+            keys |= {row[0]: row[1] for row in self._connection.execute(_KEYS_OF, {"ids": some})}
+        return keys
 
     def of_keys(self, keys: Collection[str]) -> Sequence[Pair]:
         """The pairs with these keys."""

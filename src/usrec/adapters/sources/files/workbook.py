@@ -7,19 +7,19 @@ read: the file may be exchanged meanwhile.
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zipfile import BadZipFile, ZipFile
 
 from usrec.adapters.sources.files.options import LARGEST_UNPACKED
 from usrec.adapters.sources.files.raw import FileUnreadable, RawFile, Unusable, is_comment, named_cells
 from usrec.adapters.sources.files.text_file import read_bytes
+from usrec.adapters.workbook_parts import holds_dtd
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
@@ -30,9 +30,6 @@ MOST_PARTS: Final = 2000
 
 _ENTRY: Final = b"PK\x01\x02"
 """What each part's entry in the archive's directory begins with (APPNOTE.TXT 4.3.12)."""
-_DTD: Final = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
-_PORTION: Final = 1024 * 1024
-_OVERLAP: Final = 64
 
 
 def read_workbook(path: Path, *, is_rewritten: bool = False) -> RawFile:
@@ -80,18 +77,8 @@ def _check_archive(content: bytes, path: Path) -> None:
             raise _too_large(path)
         for one in parts:
             with archive.open(one) as part:
-                if _holds_dtd(part):
+                if holds_dtd(part):
                     raise FileUnreadable("a part of the workbook declares a document type", where=str(path))
-
-
-def _holds_dtd(part: IO[bytes]) -> bool:
-    """Whether there is one anywhere, in UTF-8 or UTF-16, behind however long a comment and whatever its name."""
-    tail = b""
-    while portion := part.read(_PORTION):
-        if _DTD.search((tail + portion).replace(b"\x00", b"")):
-            return True
-        tail = portion[-_OVERLAP:]
-    return False
 
 
 def _too_large(path: Path) -> FileUnreadable:
