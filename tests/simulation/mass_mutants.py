@@ -18,27 +18,27 @@ from usrec.domain.mass import MassDecision
 _LEAVES: Final = update(mass_members).where(mass_members.c.submission_id == bindparam("which")).values(batch=null())
 
 
+def _all_of_them(work: Any, claims: Any, now: Any) -> Any:
+    del work, now
+    return claims
+
+
 @contextmanager
 def _mass_not_held() -> Iterator[None]:
-    """A batch is opened and nothing of it is stopped."""
+    """A batch is opened and nothing of it is stopped, neither then nor when an agent claims it."""
 
     def none_of_them(self: Any, name: str) -> Any:
         del self, name
         return []
 
-    with patch.object(SqlMasses, "hold", none_of_them):
+    with patch.object(SqlMasses, "hold", none_of_them), patch.object(deliver, "unless_undecided", _all_of_them):
         yield
 
 
 @contextmanager
 def _freed_claim_goes_out() -> Iterator[None]:
     """What a dead agent had in hand when its batch was opened is claimed by the next one and sent."""
-
-    def all_of_them(work: Any, claims: Any, now: Any) -> Any:
-        del work, now
-        return claims
-
-    with patch.object(deliver, "unless_undecided", all_of_them):
+    with patch.object(deliver, "unless_undecided", _all_of_them):
         yield
 
 

@@ -35,9 +35,8 @@ def members_of(taken: Iterable[Submission], now: datetime) -> Sequence[MassMembe
     """What may be one of many: taken now, to be sent, and of a kind that is looked at."""
     members = []
     for one in taken:
-        open_details = (
-            load_details(one.operation, one.details) if one.operation and one.state is State.PENDING else None
-        )
+        to_be_sent = one.state is State.PENDING and not one.withdrawn
+        open_details = load_details(one.operation, one.details) if one.operation and to_be_sent else None
         group = MassGroup.of(one.employer_bin, open_details) if open_details else None
         if group is not None:
             members.append(MassMember(one.id, group, now))

@@ -33,6 +33,7 @@ from usrec.ports.ledger import Ledger
 _RELEASED = AFTER_REFUSAL | frozenset(
     {WaitReason.HELD_BY_PERSON, WaitReason.MASS_HELD, WaitReason.CHECKED_OUT, WaitReason.NEEDS_DECISION}
 )
+_WITHDRAWAL_ADVICE = "It is decided with the revision before it; is the event wanted after all, HR raises its revision"
 _AWAITED_ADVICE = "Have it signed: usrec package create; or approve it: usrec submission approve"
 
 
@@ -42,7 +43,8 @@ def cancel(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock: 
     It leaves the queue before its attempts are counted, so that no agent can begin one in between.
 
     Raises:
-        UnsafeRequest: It may already be registered; nothing was changed.
+        UnsafeRequest: It may already be registered, or it is HR's withdrawal that waits for the answer about an earlier
+            revision, which HR would read as done; nothing was changed.
     """
     now = clock.now()
     with ledger.begin() as work:
@@ -52,6 +54,8 @@ def cancel(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock: 
             not_by_hand(entry, submission)
             work.outbox.remove(submission.id)
         nothing_sent(work, submission, "cancelled")
+        if submission.withdrawn and submission.state is State.PENDING:
+            refuse(submission, "HR takes the event back with it, and none of it is ever sent", _WITHDRAWAL_ADVICE)
         if submission.state not in {State.PENDING, State.SIGNED, State.INVALID, State.REJECTED}:
             refuse(submission, f"it is {submission.state}", "There is nothing left to cancel")
         cancelled = take_back(work, submission, actor.reason, now, actor=actor.name)

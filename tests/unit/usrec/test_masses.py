@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from support.line import ASEL, DAY, HOUR, OTHER_BIN, TODAY, TOMORROW, Line
+from support.line import ASEL, DAY, HOUR, OTHER_BIN, TIMEOUT, TODAY, TOMORROW, Line
 from usrec.application.give_back import give_back_nameless, give_back_unsigned, give_back_untouched
 from usrec.application.hasten import hasten_keyless
 from usrec.application.masses import decide_mass, watch_masses
@@ -81,6 +81,15 @@ def test_more_than_so_many_terminations_of_a_day_are_held(line: Line) -> None:
 def test_so_many_pass(line: Line) -> None:
     gone(line, range(2))
     assert len(line.deliver_all()) == 2
+    assert line.ledger.view.masses() == []
+
+
+def test_withdrawals_that_wait_for_an_answer_are_not_held_nor_taken_back_as_many(line: Line) -> None:
+    """HR would read a withdrawal that is taken back as done, and the event may be registered."""
+    gone(line, range(2))
+    line.send(TIMEOUT)
+    line.send(TIMEOUT)
+    gone(line, range(2), revision=2, withdrawn=True)
     assert line.ledger.view.masses() == []
 
 

@@ -447,6 +447,25 @@ def test_cancelling_the_one_on_the_wire_lets_its_waiting_revision_go(line: Line)
     assert [done.submission.id for done in line.deliver_all()] == [second.id]
 
 
+def test_withdrawal_behind_a_doubt_is_not_cancelled_since_hr_would_read_that_as_done(line: Line) -> None:
+    """Seed 3317: the event was registered, and nobody was told that it had not been withdrawn."""
+    in_doubt(line)
+    withdrawal = line.take("e", revision=2, withdrawn=True)
+    with pytest.raises(UnsafeRequest, match="HR takes the event back with it"):
+        act_on(line, "cancel", withdrawal.id)
+    line.send_again(line.registers)
+    assert line.of("e", 1).state is State.ACCEPTED
+    assert line.of("e", 2).state is State.INVALID
+    assert line.notes()[withdrawal.row_ref].state == "invalid"
+
+
+def test_refused_withdrawal_can_be_set_aside(line: Line) -> None:
+    accepted(line)
+    withdrawal = line.take("e", revision=2, withdrawn=True)
+    act_on(line, "cancel", withdrawal.id)
+    assert line.of("e", 2).state is State.CANCELLED
+
+
 def test_agent_that_holds_a_cancelled_one_sends_nothing(line: Line) -> None:
     line.take("e")
     (claim,) = line.claim()
