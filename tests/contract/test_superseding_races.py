@@ -8,8 +8,10 @@ from concurrent.futures import TimeoutError as NotYet
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
 from support.line import BIN, LEASE, MONDAY, Line
+from usrec.adapters.inmemory.clock import SeededEntropy
 from usrec.adapters.persistence import SqlLedger
 from usrec.application.ingest import IngestReport
 from usrec.domain.source_event import ContractKey
@@ -85,3 +87,25 @@ def test_a_change_whose_sending_is_just_being_recorded_does_not_give_way(
     assert line.of("mend").state is State.SIGNED
     assert line.of("newer").state is State.PENDING
     assert [one.submission.event_id for one in line.claim()] == ["mend"]
+
+
+@pytest.mark.parametrize("first", [1, 2])
+def test_two_revisions_that_two_agents_take_in_the_same_moment_are_not_both_sent(
+    shared_ledger: SqlLedger, agent: ThreadPoolExecutor, first: int
+) -> None:
+    """The second names another contract, so that no contract's lock keeps the two apart."""
+    lines = {1: Line(ledger=shared_ledger), 2: Line(ledger=shared_ledger)}
+    lines[2].entropy = SeededEntropy(2)
+    for revision, line in lines.items():
+        line.enter("hire", revision=revision, contract=f"K-{revision}")
+    with ThreadPoolExecutor(1) as another, shared_ledger._engine.connect() as paused:
+        paused.execute(text("LOCK TABLE journal IN SHARE ROW EXCLUSIVE MODE"))
+        taking = agent.submit(lines[first].ingest)
+        assert waits(taking)
+        takes_too = another.submit(lines[3 - first].ingest)
+        assert waits(takes_too)
+        paused.rollback()
+        taking.result(10)
+        takes_too.result(10)
+    sent = [one.submission.contract_key for one in lines[1].deliver_all()]
+    assert sent == ["K-2"]

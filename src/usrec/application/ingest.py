@@ -38,6 +38,7 @@ from usrec.ports.event_source import EventSource, StatusNote
 from usrec.ports.ledger import Ledger, UnitOfWork
 from usrec.ports.outgoing import JournalEntry
 
+_FIRST_REVISION: Final = 1
 _CONFLICT: Final = "This revision was taken with other content; the change was ignored. Raise the revision."
 _REGISTERED_CONFLICT: Final = (
     "Registered in USREC with its first content; the change was ignored. Send an amendment or a correction."
@@ -135,6 +136,7 @@ class _Intake:
 def _receive_all(taking: _Intake, examined: Sequence[Examined]) -> IngestReport:
     work, now = taking.work, taking.now
     contracts = {_contract_of(one) for one in examined}
+    work.inbox.take_turns(alone=any(one.row.revision > _FIRST_REVISION for one in examined))
     work.contracts.lock_all(contracts)
     sorted_out = sort_out(work, examined, now)
     record = _read_record(work, contracts, sorted_out.others)

@@ -75,6 +75,14 @@ class Claim:
 class Inbox(Protocol):
     """What was taken from the sources: the idempotent receiver."""
 
+    def take_turns(self, *, alone: bool) -> None:
+        """Wait for another agent that takes rows just now, if one of the two has to be alone until its transaction ends.
+
+        Two revisions of one event may name two contracts, whose locks do not keep them apart: whoever takes a revision
+        after the first is alone, and sees all that was taken before. Asked for before any lock of a contract.
+        """
+        ...
+
     def fingerprint(self, canonical: bytes) -> str:
         """Keyed digest of a row's canonical bytes (a bare digest of personal data could be guessed back)."""
         ...

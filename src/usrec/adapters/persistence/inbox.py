@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, text
 
 from usrec.adapters.persistence.dialects import for_many
 from usrec.adapters.persistence.portions import in_portions_of_each
@@ -27,6 +27,11 @@ from usrec.ports.ledger import InboxKey
 PAYLOAD: Final = "inbox.payload"
 LEDGER_KEY: Final = "ledger_meta.fingerprint_key"
 """Places of sealed values."""
+
+_INTAKE: Final = 0x75736969
+"""PostgreSQL advisory lock of whoever takes rows ("usii")."""
+_ALONE: Final = text("SELECT pg_advisory_xact_lock(:key)")
+_WITH_OTHERS: Final = text("SELECT pg_advisory_xact_lock_shared(:key)")
 
 _KEY: Final = select(ledger_meta.c.fingerprint_key)
 _ADD: Final = insert(inbox)
@@ -79,6 +84,11 @@ class SqlInbox:
     def __init__(self, connection: WriteBehind, key: FingerprintKey) -> None:
         self._connection = connection
         self._key = key
+
+    def take_turns(self, *, alone: bool) -> None:
+        """On PostgreSQL by an advisory lock; on SQLite a transaction that writes is alone anyway."""
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(_ALONE if alone else _WITH_OTHERS, {"key": _INTAKE})
 
     def fingerprint(self, canonical: bytes) -> str:
         """Keyed digest of a row's canonical bytes."""
