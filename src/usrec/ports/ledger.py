@@ -76,7 +76,7 @@ class Inbox(Protocol):
     """What was taken from the sources: the idempotent receiver."""
 
     def take_turns(self, *, alone: bool) -> None:
-        """Wait for another agent that takes rows just now, if one of the two has to be alone until its transaction ends.
+        """Wait for another agent that takes rows just now, where one of the two has to be alone until it commits.
 
         Two revisions of one event may name two contracts, whose locks do not keep them apart: whoever takes a revision
         after the first is alone, and sees all that was taken before. Asked for before any lock of a contract.
