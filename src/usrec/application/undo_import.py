@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
 from typing import Final, NoReturn
 
 from usrec.application.acting import Actor
-from usrec.application.contract_line import released_entry
-from usrec.application.recording import status_note
+from usrec.application.contract_id import forget_id, resting_on
 from usrec.domain.errors import UnsafeRequest
-from usrec.domain.signing_request import AWAITING
-from usrec.domain.source_event import ContractKey, contract_id_given, load_details
+from usrec.domain.source_event import ContractKey
 from usrec.domain.state import State
-from usrec.domain.submission import QueueEntry, QueueStatus, Submission, WaitReason
 from usrec.ports.clock import Clock
 from usrec.ports.ledger import Ledger, UnitOfWork
 from usrec.ports.outgoing import JournalEntry
@@ -41,52 +35,22 @@ def undo_import(employer_bin: str, contract_id: str, actor: Actor, *, ledger: Le
         if key is None:
             _refuse(contract_id, "no import has this contract", "Look at its spelling: usrec onboard show")
         work.contracts.lock(employer_bin, key)
-        used = [one for one in work.submissions.standing_of([(employer_bin, key)])[employer_bin, key] if _uses(one)]
+        used = resting_on(work, (employer_bin, key))
         if any(one.state is not State.PENDING for one in used):
             told = "Correct the contract in the portal; the messages: usrec submission list"
             _refuse(contract_id, "messages were signed or registered under this id", told)
         _forget(work, employer_bin, key, contract_id)
-        _let_wait(work, used, now)
+        forget_id(work, used, now)
         detail = json.dumps({"contract_id": contract_id, "contract_key": key}, ensure_ascii=False)
         work.journal.append(JournalEntry(now, None, UNDONE, None, None, actor.name, actor.reason, detail))
         work.commit()
     return key
 
 
-def _uses(one: Submission) -> bool:
-    """Whether its message names the contract by what we know, and not by HR's own word."""
-    if one.contract_id is None or one.operation is None:
-        return False
-    return contract_id_given(load_details(one.operation, one.details)) is None
-
-
 def _forget(work: UnitOfWork, employer_bin: str, key: ContractKey, contract_id: str) -> None:
     work.imported.remove(employer_bin, key)
     if work.contracts.registry_id(employer_bin, key) == contract_id:
         work.contracts.set_registry_id(employer_bin, key, None)
-
-
-def _let_wait(work: UnitOfWork, used: Sequence[Submission], now: datetime) -> None:
-    """A document that a person is to sign or approve names the wrong contract: it is made anew when the id is known.
-
-    What a person holds, or is entering in the portal, stays with them.
-    """
-    for one in used:
-        bare = replace(one, contract_id=None)
-        work.submissions.update(bare, was=one.state)
-        work.signing_requests.remove(one.id)
-        entry = work.outbox.get(one.id)
-        if entry is None:
-            continue
-        if entry.wait_reason in AWAITING:
-            work.write_backs.put(status_note(bare, now))
-        if entry.wait_reason in AWAITING or _goes_by_itself(entry):
-            work.outbox.put(released_entry(work, bare, now))
-
-
-def _goes_by_itself(entry: QueueEntry) -> bool:
-    waits = entry.status in {QueueStatus.HELD, QueueStatus.BLOCKED}
-    return not waits and entry.wait_reason is not WaitReason.CHECKED_OUT
 
 
 def _refuse(contract_id: str, why: str, next_step: str) -> NoReturn:

@@ -25,6 +25,8 @@ from usrec.domain.verdict import Ending
 
 SIGNED_ON_TRIGGER: Final = frozenset({Operation.CONCLUSION, Operation.AMENDMENT})
 """Their term runs from the day on which both parties signed (Order 353 p.7 and 8)."""
+ID_CORRECTED: Final = "contract_id_corrected"
+"""The journal's word where a person gave a settled conclusion the right id in the place of a wrong one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,10 @@ class Contracts(Protocol):
         """Those of many contracts, as far as they are known."""
         ...
 
+    def with_registry_id(self, employer_bin: str, registry_id: str) -> Sequence[ContractKey]:
+        """The employer's contracts that go by this id, ordered; more than one only by mistake."""
+        ...
+
     def set_registry_id(self, employer_bin: str, contract_key: ContractKey, registry_id: str | None) -> None:
         """Remember the registry's id; None: the registry has no such contract any more."""
         ...

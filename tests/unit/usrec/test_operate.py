@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from support.evidence_records import contradictions_of
 from support.ledger_values import a_submission
 from support.line import (
     ASEL,
@@ -34,6 +35,7 @@ from usrec.application.settle import Settlement, settle
 from usrec.domain.deadline import AFTER_MIDNIGHT
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.kazakhstan_time import day_start_utc
+from usrec.domain.outcome import SubmissionOutcome
 from usrec.domain.source_event import EmployerName
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus, SubmissionId, WaitReason, contract_of
@@ -650,6 +652,77 @@ def test_doubt_under_a_profile_without_record_ids_is_settled_with_the_registrys_
         line.settle("e")
     line.settle("e", contract_id="R-5")
     assert line.of("e").contract_id == "R-5"
+
+
+def a_slip(line: Line) -> None:
+    """A conclusion was entered in the portal, and settled with an id that somebody mistyped."""
+    line.take("e")
+    line.take("a1", "amendment")
+    line.check_out("e")
+    line.settle("e", contract_id="R-5")
+
+
+def test_id_that_was_mistyped_is_corrected_before_anything_is_sent_under_it(line: Line) -> None:
+    a_slip(line)
+    decided = line.of("e").decided_at
+    line.clock.advance(HOUR)
+    line.settle("e", contract_id="R-6")
+    corrected = line.of("e")
+    assert (corrected.state, corrected.contract_id, corrected.decided_at) == (State.ACCEPTED, "R-6", decided)
+    assert (line.of("a1").contract_id, line.entry("a1").status) == ("R-6", QueueStatus.READY)
+    last = line.journal(corrected.id)[-1]
+    assert (last.action, last.actor, last.reason) == ("contract_id_corrected", ASEL.name, ASEL.reason)
+    assert {"was": "R-5", "is": "R-6"}.items() <= json.loads(last.detail).items()
+    assert line.notes()[corrected.row_ref].contract_id == "R-6"
+    assert contradictions_of(line, "e") == []
+    line.deliver_all()
+    assert line.of("a1").state is State.ACCEPTED
+
+
+def test_agent_that_holds_a_later_event_does_not_send_it_under_the_mistyped_id(line: Line) -> None:
+    a_slip(line)
+    (claim,) = line.claim()
+    line.settle("e", contract_id="R-6")
+    assert line.deliver(claim).result == "lease_lost"
+    assert [done.submission.contract_id for done in line.deliver_all()] == ["R-6"]
+
+
+def test_later_event_that_was_refused_under_the_mistyped_id_goes_on_under_the_right_one(line: Line) -> None:
+    a_slip(line)
+    line.send(refused("SCSE007"))
+    line.settle("e", contract_id="R-6")
+    act_on(line, "retry", line.of("a1").id)
+    assert [done.submission.contract_id for done in line.deliver_all()] == ["R-6"]
+
+
+@pytest.mark.parametrize("answer", [UNREACHABLE, TIMEOUT, None])
+def test_id_stays_when_something_was_signed_under_it(line: Line, answer: SubmissionOutcome | None) -> None:
+    a_slip(line)
+    line.send(answer or line.registers)
+    with pytest.raises(UnsafeRequest, match="signed or registered under its id"):
+        line.settle("e", contract_id="R-6")
+    assert (line.of("e").contract_id, line.of("a1").contract_id) == ("R-5", "R-5")
+
+
+def test_id_that_usrec_has_told_is_never_corrected_by_hand(line: Line) -> None:
+    accepted(line)
+    with pytest.raises(UnsafeRequest, match="not on its way"):
+        line.settle("e", contract_id="R-6")
+
+
+def test_conclusion_that_was_settled_is_not_settled_again_under_the_same_id_or_as_refused(line: Line) -> None:
+    a_slip(line)
+    for accepted_again, contract_id in [(True, "R-5"), (True, None), (False, None), (False, "R-6")]:
+        with pytest.raises(UnsafeRequest, match="somebody has settled it"):
+            line.settle("e", accepted=accepted_again, contract_id=contract_id)
+
+
+def test_id_of_another_contract_is_refused(line: Line) -> None:
+    a_slip(line)
+    line.take("other", contract="K-2")
+    line.check_out("other")
+    with pytest.raises(UnsafeRequest, match="R-5 is the registry's id of contract K-1"):
+        line.settle("other", contract_id="R-5")
 
 
 def test_entry_of_a_known_contract_is_settled_without_an_id(line: Line) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from usrec.domain.chain import ChainLine
-from usrec.domain.evidence import Timeliness, timeliness
+from usrec.domain.evidence import ID_CORRECTED, Timeliness, timeliness
 from usrec.domain.outcome import Doubt
 from usrec.domain.state import State
 from usrec.domain.verdict import Ending
@@ -90,7 +90,8 @@ def _decided_otherwise(record: Mapping[str, Any], lines: list[ChainLine]) -> Ite
     if received and record["times"]["taken"] != received[0]:
         yield "it was taken at another time"
     accepted = [one["acknowledged_at"] for one in record["decisions"] if one["accepted"]]
-    moments = {line.at for line in lines if line.to_state == State.ACCEPTED != line.from_state}
+    registered = (line for line in lines if line.to_state == State.ACCEPTED != line.from_state)
+    moments = {line.at for line in (*registered, *(line for line in lines if line.action == ID_CORRECTED))}
     if not moments.issuperset(accepted):
         yield "it was registered at another time"
     if record["state"] == State.ACCEPTED and not accepted:

@@ -54,6 +54,11 @@ _SET_REGISTRY_ID: Final = per_dialect(_set_registry_id)
 _REGISTRY_ID: Final = select(contracts.c.registry_id).where(
     contracts.c.employer_bin == bindparam("employer_bin"), contracts.c.contract_key == bindparam("contract_key")
 )
+_WITH_REGISTRY_ID: Final = (
+    select(contracts.c.contract_key)
+    .where(contracts.c.employer_bin == bindparam("employer_bin"), contracts.c.registry_id == bindparam("registry_id"))
+    .order_by(contracts.c.contract_key)
+)
 _REGISTRY_IDS: Final = for_many(
     lambda one_of: select(contracts.c.contract_key, contracts.c.registry_id).where(
         contracts.c.employer_bin == bindparam("employer_bin"),
@@ -114,6 +119,11 @@ class SqlContracts:
             rows = self._connection.execute(_REGISTRY_IDS[self._connection.dialect.name], named)
             found |= {(employer_bin, key): registry_id for key, registry_id in rows}
         return found
+
+    def with_registry_id(self, employer_bin: str, registry_id: str) -> Sequence[ContractKey]:
+        """Reads all contracts of the employer: only for what a person does."""
+        what = {"employer_bin": employer_bin, "registry_id": registry_id}
+        return list(self._connection.scalars(_WITH_REGISTRY_ID, what))
 
     def set_registry_id(self, employer_bin: str, contract_key: ContractKey, registry_id: str | None) -> None:
         """Remember the registry's id, or that there is none any more."""

@@ -198,6 +198,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "mass_hold": N_("held with many like it"),
     "mass_release": N_("released with many like it"),
     "check_out": N_("checked out"),
+    "contract_id_corrected": N_("given the right id of its contract"),
     "asked": N_("asked the registry"),
     "ask_signature": N_("put before the EDS's owner for signature"),
     "ask_approval": N_("put before a person for approval"),
