@@ -13,6 +13,7 @@ import structlog
 from usrec.bootstrap import Agent
 from usrec.domain.errors import LeaseLost, TheirsToWaitFor
 from usrec.interfaces.handover import Handover
+from usrec.interfaces.lasting import Lasting
 from usrec.interfaces.pulse import Pulses
 from usrec.ports.doorbell import Ring
 
@@ -88,6 +89,7 @@ class Crew:
         self._threads: dict[str, threading.Thread] = {}
         self._news: dict[str, threading.Event] = {}
         self._under_way: set[str] = set()
+        self._lasting = Lasting()
 
     def staff(self, loops: Sequence[Loop]) -> None:
         """Have one thread for each of these loops; one whose loop is not among them ends after its step."""
@@ -121,8 +123,11 @@ class Crew:
         self._under_way.discard(name)
 
     def waits_for(self, problem: TheirsToWaitFor) -> None:
-        """A thread met something that is unavailable now."""
-        _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__)
+        """A thread met something that is unavailable now: the log is told at once, and once a minute while it lasts."""
+        untold = self._lasting.met(str(problem))
+        if untold is not None:
+            again = {"met_since": untold} if untold else {}
+            _log.warning(str(problem), action="agent.wait", kind=type(problem).__name__, **again)
         self._hindered(problem)
 
     def join(self, while_waiting: Callable[[], None]) -> None:

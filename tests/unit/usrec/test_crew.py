@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from usrec.domain.errors import SourceUnavailable, TheirsToWaitFor
 from usrec.interfaces.crew import _GLANCE, _TURNS, Crew, Loop
 from usrec.interfaces.handover import Handover
 
@@ -118,3 +120,19 @@ def test_thread_that_waits_for_jobs_is_roused_by_the_order_to_stop_and_not_by_ne
     stop.set()
     crew.wake()
     assert roused == ["x"]
+
+
+def test_what_a_thread_waits_for_is_logged_at_once_and_not_at_every_try(stop: Noting) -> None:
+    hindered: list[TheirsToWaitFor] = []
+    handover: Any = None
+    crew = Crew(stop, handover, halt=stop.set, hindered=hindered.append)
+    away = SourceUnavailable("the database did not answer", where="source hr")
+    with capture_logs() as log:
+        for _ in range(30):
+            crew.waits_for(away)
+        crew.waits_for(SourceUnavailable("the database did not answer", where="source branch"))
+    assert [(one["action"], one["event"]) for one in log] == [
+        ("agent.wait", str(away)),
+        ("agent.wait", str(away).replace("source hr", "source branch")),
+    ]
+    assert len(hindered) == 31, "a drain is told each time"
