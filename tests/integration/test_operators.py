@@ -289,6 +289,32 @@ def test_settle_refuses_an_id_that_no_later_event_could_name(busy: Desk, given: 
     assert "letters, digits and hyphens" in " ".join(said.err.split())
 
 
+def test_a_mistyped_contract_id_is_settled_once_more_and_what_cannot_be_mended_says_what_to_do(
+    busy: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy.transfer(3)
+    busy.take()
+    extract = busy.folder / "extract.pdf"
+    extract.write_bytes(b"%PDF portal extract")
+    one = busy.row("hire-3").id
+    settle = ("submission", "settle", one, "--evidence", str(extract), *WHY)
+    busy.ask(*settle, "--as", "accepted", "--contract-id", "7700123")
+    result = busy.ask(*settle, "--as", "accepted", "--contract-id", "7700124")
+    assert result == {"id": one, "result": "done", "detail": "accepted"}
+    assert (busy.row("hire-3").state, busy.row("hire-3").contract_id) == ("accepted", "7700124")
+    assert busy.row("transfer-3").contract_id == "7700124"
+    for language, word in (("en", "right id"), ("ru", "исправлен номер"), ("kk", "нөмірі түзетілді")):
+        monkeypatch.setenv("USREC_LANGUAGE", language)
+        assert word in busy.usrec("submission", "show", one).out
+
+    same = busy.usrec(*settle, "--as", "accepted", "--contract-id", "7700124")
+    otherwise = busy.usrec(*settle, "--as", "rejected")
+    for said in (same, otherwise):
+        assert said.code == 5
+        assert "somebody has settled it" in said.err
+        assert "Settled wrongly" in said.err
+
+
 def test_settle_as_rejected_lets_a_new_version_be_sent(busy: Desk) -> None:
     extract = busy.folder / "extract.pdf"
     extract.write_bytes(b"not found in the portal")

@@ -1,4 +1,4 @@
-"""Settling a doubt: what a person found out, or did by hand, with the evidence of it (T5)."""
+"""Settling a doubt: what a person found out, or did by hand, with the evidence of it (T5); mending a mistyped id."""
 
 from __future__ import annotations
 
