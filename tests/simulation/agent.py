@@ -18,11 +18,15 @@ from simulation.network import Exchange
 from simulation.office import Office
 from simulation.ports import Steps
 from simulation.world import CrashedError
-from usrec.domain.errors import LeaseLost, SourceUnavailable
+from usrec.domain.errors import LeaseLost, LedgerUnavailable, SourceUnavailable
 
 _CRASH: Final = 0.004
 """How likely a crash is at a call of a port."""
 _CRASH_WHILE_SENDING: Final = 0.04
+_LEDGER_AWAY: Final = 0.02
+"""How likely the ledger goes away at a commit; half of these are committed all the same."""
+_AWAY: Final = (timedelta(seconds=5), timedelta(minutes=10))
+"""How long at most."""
 _SWITCH: Final = 0.25
 """How likely another one has its turn at a call of a port outside a transaction."""
 
@@ -33,6 +37,7 @@ class AgentProcess:
     Attributes:
         skew: How far its clock is off.
         paused_until: It gets no turn before, as after SIGSTOP.
+        cut_off_until: It does not reach the ledger before.
         waits_for: The exchange whose answer it reads.
         links: It is linking the journal.
         idle: It found nothing to do at its last round.
@@ -43,6 +48,7 @@ class AgentProcess:
         self.name = name
         self.skew = timedelta(0)
         self.paused_until = office.world.now
+        self.cut_off_until = office.world.now
         self.waits_for: Exchange | None = None
         self.links = False
         self.idle = False
@@ -65,6 +71,10 @@ class AgentProcess:
         """Whether a turn would get it anywhere."""
         waits = self.waits_for is not None and self.office.world.now < self.waits_for.readable_at
         return not self.dead and not waits and self.paused_until <= self.office.world.now
+
+    def has_answers(self) -> bool:
+        """Whether it can record answers that came while it was cut off from the ledger."""
+        return self._steps.interrupted.answers > 0 and self.cut_off_until <= self.office.world.now
 
     def turn(self) -> None:
         """Let it run until its next interruption."""
@@ -120,11 +130,31 @@ class AgentProcess:
         return self._transaction
 
     def start(self) -> Any:
-        """A transaction begins."""
+        """A transaction begins.
+
+        Raises:
+            LedgerUnavailable: It is cut off from the ledger.
+        """
         self.port("begin")
+        if self.office.world.now < self.cut_off_until:
+            raise LedgerUnavailable("the ledger is away")
         self._in_transaction = True
         self.office.ledger.start()
         return self._work
+
+    def commit(self, commit: Callable[[], None]) -> None:
+        """A transaction is committed.
+
+        Raises:
+            LedgerUnavailable: The ledger goes away in that moment; whether it has committed nobody is told.
+        """
+        world = self.office.world
+        goes_away = world.strikes(Fault.LEDGER_AWAY, _LEDGER_AWAY)
+        if not goes_away or world.happens(0.5):
+            commit()
+        if goes_away:
+            self.cut_off_until = world.now + world.between(timedelta(0), world.pick(_AWAY))
+            raise LedgerUnavailable("the ledger went away")
 
     def end(self, *, well: bool) -> None:
         """It ends; ``well`` unless an exception ended it."""
@@ -146,7 +176,7 @@ class AgentProcess:
     def _round(self, step: Callable[[], int]) -> bool:
         try:
             return bool(step())
-        except (LeaseLost, SourceUnavailable) as obstacle:
+        except (LeaseLost, SourceUnavailable, LedgerUnavailable) as obstacle:
             self.office.world.tell(f"{self.name}: {type(obstacle).__name__}")
             return isinstance(obstacle, LeaseLost)
 
@@ -185,9 +215,9 @@ class _Mortal:
         def call(*args: Any, **kwargs: Any) -> Any:
             if agent.dead or (world.stormy and chance() < _CRASH):
                 agent.may_die(name)
-            result = found(*args, **kwargs)
             if name == "commit":
-                agent.port("after commit")
-            return result
+                agent.commit(found)
+                return agent.port("after commit")
+            return found(*args, **kwargs)
 
         return call

@@ -28,6 +28,7 @@ class Fault(StrEnum):
     CRASH_IN_TRANSACTION = "crash inside a transaction"
     CRASH_WHILE_SENDING = "crash while the answer is awaited"
     CRASH_WHILE_LINKING = "crash while the journal is linked"
+    LEDGER_AWAY = "an agent's ledger goes away at a commit"
     PAUSE = "agent paused past its lease"
     CLOCK_AHEAD = "clock jumps ahead"
     CLOCK_BACK = "clock jumps back"

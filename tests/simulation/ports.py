@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, Final, Protocol
 
 from simulation.authority import Letter
@@ -24,6 +25,7 @@ from usrec.domain.message import CorrelationId, Envelope, MessageId, RenderedMes
 from usrec.domain.outcome import NothingSent, SubmissionOutcome
 from usrec.domain.source_event import Operation, SourceRow, load_details
 from usrec.domain.submission import Submission
+from usrec.interfaces.interrupted import Interrupted
 from usrec.ports.event_source import StatusNote
 
 _NUMBERS: Final = {Operation.CONCLUSION: "contract_number", Operation.AMENDMENT: "agreement_number"}
@@ -101,6 +103,10 @@ class Steps:
         self._agent = agent
         self._office = agent.office
         self.ledger: Any = self
+        self.interrupted = Interrupted()
+        self._deliverer: Any = SimpleNamespace(
+            ledger=self, clock=agent, entropy=agent.office.entropy, policy=agent.office.policy
+        )
 
     begin = property(lambda self: self._agent.transaction)
 
@@ -111,7 +117,11 @@ class Steps:
         anyway = world.chance.random() < _ANYWAY
         if anyway or not source.online or source.fetch(1):
             yield self._ingest
-        if anyway or driver.execute(_TO_DELIVER, 2 * [text_of(self._agent.now())]).fetchone():
+        if (
+            anyway
+            or self.interrupted.answers
+            or driver.execute(_TO_DELIVER, 2 * [text_of(self._agent.now())]).fetchone()
+        ):
             yield self._deliver
         if self._office.climate.masses and (anyway or driver.execute(_TO_CARRY_OUT).fetchone()):
             yield self._look_at_masses
@@ -139,22 +149,28 @@ class Steps:
 
     def _deliver(self) -> int:
         office = self._office
+        kept = self.interrupted.record(self._deliverer)
+        for done in kept:
+            office.world.tell(f"{self._agent.name}: {done.submission.event_id} {done.result} {done.reason}, kept")
+        self.interrupted.give_back(self.ledger)
         size = office.world.chance.choice(_GROUPS)
         claims = delivering.claim_due(
             ledger=self.ledger, clock=self._agent, policy=office.policy, owner=self._agent.name, limit=size
         )
-        for done in delivering.deliver(
-            claims,
-            ledger=self.ledger,
-            renderer=Renderer(self._agent),
-            signer=Keys(self._agent),
-            gateway=Gateway(self._agent),
-            clock=self._agent,
-            entropy=office.entropy,
-            policy=office.policy,
-        ):
+        with self.interrupted.remembered(claims):
+            delivered = delivering.deliver(
+                claims,
+                ledger=self.ledger,
+                renderer=Renderer(self._agent),
+                signer=Keys(self._agent),
+                gateway=Gateway(self._agent),
+                clock=self._agent,
+                entropy=office.entropy,
+                policy=office.policy,
+            )
+        for done in delivered:
             office.world.tell(f"{self._agent.name}: {done.submission.event_id} {done.result} {done.reason}")
-        return len(claims)
+        return len(claims) + len(kept)
 
     def _look_at_masses(self) -> int:
         return massing.watch_masses(ledger=self.ledger, policy=self._office.watch, clock=self._agent)

@@ -220,13 +220,14 @@ class Simulation:
         world = self.world
         moments = [self.hr.next_at(), self.desk.next_at(), self.network.next_arrival(), *self.restart_at_of_dead()]
         moments += [*self.weather.until.values(), *(one.paused_until for one in self.agents if not one.dead)]
+        moments += [one.cut_off_until for one in self.agents if not one.dead]
         moments += [one.waits_for.readable_at for one in self.agents if one.waits_for is not None]
         due = [datetime.fromisoformat(text) for text in self.invariants.next_moments()]
         moments += [at - one.skew for at in due for one in self.agents]
         later = [one for one in moments if one is not None and one > world.now]
         world.now = min([*later, world.now + timedelta(days=1)]) + world.between(timedelta(0), _SECOND)
         awake = [one for one in self.agents if one.can_run()]
-        eager = [one for one in awake if any(at <= one.now() for at in due)]
+        eager = [one for one in awake if one.has_answers() or any(at <= one.now() for at in due)]
         if eager or not world.happens(_NO_POLL):
             self._wake(eager or awake)
 
@@ -244,7 +245,7 @@ class Simulation:
         self.weather.clear_up(at_once=True)
         self.desk.end_everything()
         for agent in self.agents:
-            agent.paused_until = world.now
+            agent.paused_until = agent.cut_off_until = world.now
             agent.idle = False
         for name in self.restart_at:
             self.restart_at[name] = world.now

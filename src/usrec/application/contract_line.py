@@ -112,7 +112,13 @@ def _looked_at(line: _Line, entries: Mapping[SubmissionId, QueueEntry]) -> Itera
     """The submissions of which more than their place matters."""
     if _moves(line.head, entries) or (line.followers and line.head.state is State.PENDING):
         yield line.head.id
-    yield from (one.id for one in line.followers if one.status is None)
+    refused = wait_behind(line.head) is WaitReason.PREDECESSOR_REFUSED
+    yield from (one.id for one in line.followers if one.status is None or _is_behind_refused(entries, one) != refused)
+
+
+def _is_behind_refused(entries: Mapping[SubmissionId, QueueEntry], one: Standpoint) -> bool:
+    """Whether it is on record, and in HR's row, that it waits for a person to act on an earlier one."""
+    return one.id in entries and entries[one.id].wait_reason is WaitReason.PREDECESSOR_REFUSED
 
 
 def _moves(head: Standpoint, entries: Mapping[SubmissionId, QueueEntry]) -> bool:
@@ -129,8 +135,17 @@ def _arrange(work: UnitOfWork, line: _Line, ledger: _Known, now: datetime) -> No
         wanted = _blocked(entry or _new_entry(ledger.submissions[one.id], now), line, _wait_behind(line.head, ledger))
         if wanted != entry:
             work.outbox.put(wanted)
+            _tell_place(work, ledger, one.id, wanted, now)
     if _moves(line.head, ledger.entries):
         _advance(work, ledger.submissions[line.head.id], ledger, now)
+
+
+def _tell_place(work: UnitOfWork, ledger: _Known, which: SubmissionId, wanted: QueueEntry, now: datetime) -> None:
+    """HR's row says when it is not its turn that it waits for, but a person who acts on an earlier one."""
+    refused, before = WaitReason.PREDECESSOR_REFUSED, ledger.entries.get(which)
+    why = wanted.wait_reason if wanted.wait_reason is refused else None
+    if (why is None) != (before is None or before.wait_reason is not refused):
+        work.write_backs.put(status_note(ledger.submissions[which], now, waits_for=why))
 
 
 def _wait_behind(head: Standpoint, ledger: _Known) -> WaitReason:
@@ -147,9 +162,11 @@ def _advance(work: UnitOfWork, submission: Submission, ledger: _Known, now: date
     entry = ledger.entries.get(submission.id) or _new_entry(submission, now)
     if entry.wait_reason in _STOPPED:
         _learn_contract(work, submission, ledger.registry_ids)
-        work.outbox.put(replace(entry, status=QueueStatus.HELD, blocked_by=None))
+        wanted = replace(entry, status=QueueStatus.HELD, blocked_by=None)
     else:
-        work.outbox.put(_released(work, submission, entry, ledger.registry_ids, now))
+        wanted = _released(work, submission, entry, ledger.registry_ids, now)
+    work.outbox.put(wanted)
+    _tell_place(work, ledger, submission.id, wanted, now)
 
 
 def _released(

@@ -32,10 +32,11 @@ from usrec.application.record_intent import NotOpened, OpenAttempt, Ready, recor
 from usrec.application.record_outcome import Answer, JudgedAttempt, record_outcomes
 from usrec.application.sign_and_seal import end_unsent, sign_and_seal
 from usrec.application.together import together
-from usrec.domain.errors import LeaseLost, UsrecError
-from usrec.domain.outcome import NothingSent, SubmissionOutcome, code_of, was_held_back
+from usrec.domain.errors import LeaseLost, LedgerUnavailable, UsrecError
+from usrec.domain.outcome import NothingSent, SubmissionOutcome, code_of, proof_of, was_held_back
 from usrec.domain.retry import time_left
 from usrec.domain.submission import SubmissionId
+from usrec.domain.verdict import Ending
 from usrec.ports.clock import Clock, Entropy
 from usrec.ports.gateway import Gateway
 from usrec.ports.inquiry import Inquiry
@@ -47,6 +48,18 @@ HELD_BACK: Final = NothingSent(
     "held back before a byte left: the agent was told to stop, or nothing may be sent now", held_back=True
 )
 """What became of an attempt that was opened and whose turn on the wire never came."""
+
+
+class AnswersUnrecorded(LedgerUnavailable):
+    """The ledger was away when answers had come: whoever has them in hand hands them to :func:`record_kept` later.
+
+    Attributes:
+        answers: What was to be recorded; T4 of some may have been written.
+    """
+
+    def __init__(self, answers: Sequence[tuple[OpenAttempt, SubmissionOutcome]], away: LedgerUnavailable) -> None:
+        super().__init__(away.what, where=away.where, kept=away.kept, next_step=away.next_step)
+        self.answers = answers
 
 
 def claim_due(
@@ -91,6 +104,7 @@ def deliver(
         inquiry: Asks the registry about what is in doubt; None where the wire profile has no such question.
 
     Raises:
+        AnswersUnrecorded: The ledger is away since something was sent.
         LedgerUnavailable: The ledger did not take a write. What was sent is an open attempt, found at the next claim.
     """
     signed = [
@@ -134,7 +148,54 @@ def record_answers(
     entropy: Entropy,
     policy: DeliveryPolicy,
 ) -> list[Delivered]:
-    """Step 8 (T4); an answer whose lease ran out meanwhile still counts as a late one (T5)."""
+    """Step 8 (T4); an answer whose lease ran out meanwhile still counts as a late one (T5).
+
+    Raises:
+        AnswersUnrecorded: The ledger is away.
+    """
+    try:
+        return _record(outcomes, ledger=ledger, clock=clock, entropy=entropy, policy=policy)
+    except LedgerUnavailable as away:
+        raise AnswersUnrecorded(outcomes, away) from away
+
+
+def record_kept(
+    kept: Sequence[tuple[OpenAttempt, SubmissionOutcome]],
+    *,
+    ledger: Ledger,
+    clock: Clock,
+    entropy: Entropy,
+    policy: DeliveryPolicy,
+) -> list[Delivered]:
+    """Step 8 for answers that came while the ledger was away: what is on record of them stays as it is.
+
+    A commit whose confirmation was lost may have written T4, and an agent that took over may have closed the attempt.
+
+    Raises:
+        AnswersUnrecorded: The ledger is still away.
+    """
+    try:
+        with ledger.begin() as work:
+            endings = work.attempts.endings([opened.attempt.id for opened, _ in kept])
+    except LedgerUnavailable as away:
+        raise AnswersUnrecorded(kept, away) from away
+    new = [(one, outcome) for one, outcome in kept if _says_more(outcome, endings.get(one.attempt.id))]
+    return record_answers(new, ledger=ledger, clock=clock, entropy=entropy, policy=policy)
+
+
+def _says_more(outcome: SubmissionOutcome, ending: Ending | None) -> bool:
+    """Whether an answer says more than what its attempt was closed with; None while it is open, or not on record."""
+    return ending is None or (ending is Ending.UNKNOWN and proof_of(outcome) is not None)
+
+
+def _record(
+    outcomes: Sequence[tuple[OpenAttempt, SubmissionOutcome]],
+    *,
+    ledger: Ledger,
+    clock: Clock,
+    entropy: Entropy,
+    policy: DeliveryPolicy,
+) -> list[Delivered]:
     answers = [Answer(one, outcome, _wait(one, outcome, clock, entropy, policy)) for one, outcome in outcomes]
     tolerance = policy.clock_tolerance
     step = partial(record_outcomes, ledger=ledger, clock=clock, tolerance=tolerance, policies=policy.policies)

@@ -51,6 +51,8 @@ _ASKED = {
     WaitReason.NEXT_DAY: "Refused by USREC today; the agent sends the same again on the next day.",
     WaitReason.TO_CONFIRM: "USREC says that it is registered already; somebody has to look. Do not enter it by hand.",
     WaitReason.OTHER_PARTY: "Refused by USREC until somebody else has acted; then it is sent again.",
+    WaitReason.PREDECESSOR_REFUSED: "Taken; an earlier event of the same contract was refused or has errors: "
+    "it waits until that one has been mended or taken back.",
     WaitReason.EMPLOYER_STOPPED: "Taken; its employer is stopped: nothing is sent until a person lets it go on.",
     WaitReason.MASS_HELD: "Taken; held with many like it until a person has looked at them.",
 }

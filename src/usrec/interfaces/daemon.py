@@ -178,6 +178,7 @@ class Daemon:
             self._halt()
             self.crew.join(self._give_sign_of_life)
             self.reloader.join()
+            self.lines.record_kept(self.handover.current)
             self._free_claims()
             if drained:
                 self._tell_the_rest()

@@ -16,12 +16,13 @@ from usrec.application.hasten import hasten_unsent
 from usrec.application.probe import claim_probe
 from usrec.bootstrap import Agent
 from usrec.domain.breaker import BreakerPolicy, Passage
+from usrec.domain.errors import TheirsToWaitFor
 from usrec.interfaces.bench import Bench
 from usrec.interfaces.clock_watch import ClockWatch, WitnessedGateway
 from usrec.interfaces.crew import Crew
 from usrec.interfaces.gate import Gate, Gates, WatchedGateway
 from usrec.interfaces.handover import Handover
-from usrec.interfaces.interrupted import InterruptedClaims
+from usrec.interfaces.interrupted import Interrupted
 from usrec.interfaces.shift import GROUP, Line, Shift, Tempo
 from usrec.ports.ledger import Claim
 from usrec.settings import DeliverySettings
@@ -59,7 +60,7 @@ class Dispatch:
         self._clock_watch = clock_watch or ClockWatch()
         self._gates = gates or Gates(metrics.counts.breaker_tripped)
         self._metrics = metrics
-        self._interrupted = InterruptedClaims()
+        self._interrupted = Interrupted()
         self._stop = stop
         self._handover = handover
         self._crew = crew
@@ -118,9 +119,23 @@ class Dispatch:
         self._interrupted.remember(claims)
         self._interrupted.give_back(agent.ledger)
 
-    def remember(self, claims: Sequence[Claim]) -> None:
+    def broke_off(self, claims: Sequence[Claim], problem: TheirsToWaitFor) -> None:
         """A failing ledger broke their delivery off."""
-        self._interrupted.remember(claims)
+        self._interrupted.broke_off(claims, problem)
+
+    @property
+    def unrecorded(self) -> int:
+        """How many answers have come that the ledger has yet to record."""
+        return self._interrupted.answers
+
+    def record_kept(self, agent: Agent) -> None:
+        """Record the answers that came while the ledger was away.
+
+        Raises:
+            AnswersUnrecorded: It still is.
+        """
+        for delivered in self._interrupted.record(agent):
+            self._tell(agent, self._gate_of(agent), delivered)
 
     def ended(self, agent: Agent, gate: Gate, delivered: Delivered, seconds: float) -> None:
         """A delivery of a shift has ended."""
@@ -150,7 +165,7 @@ class Dispatch:
         """
 
         def step(agent: Agent) -> bool:
-            self._interrupted.give_back(agent.ledger)
+            self._catch_up(agent)
             with self._clock_watch.passage(agent) as passage:
                 alone = passage is Passage.ONE
                 self._sending = passage is not Passage.NONE and self._go(agent, name, allowed, alone=alone)
@@ -159,6 +174,14 @@ class Dispatch:
             return self._sending
 
         return step
+
+    def _catch_up(self, agent: Agent) -> None:
+        """What the ledger broke off. An answer that it does not take, though it takes others, holds nobody up."""
+        try:
+            self.record_kept(agent)
+        except TheirsToWaitFor as problem:
+            self._crew.waits_for(problem)
+        self._interrupted.give_back(agent.ledger)
 
     def _go(self, agent: Agent, name: str, allowed: timedelta, *, alone: bool) -> bool:
         gate, policy = self._gate_of(agent), breaker_policy(agent.settings.values.delivery)
@@ -274,9 +297,9 @@ class _Orders:
             self._gate.give_turn_back()
         self._dispatch.give_back(self._agent, claims)
 
-    def remember(self, claims: Sequence[Claim]) -> None:
-        """Their leases are not waited for."""
-        self._dispatch.remember(claims)
+    def broke_off(self, claims: Sequence[Claim], problem: TheirsToWaitFor) -> None:
+        """Their leases are not waited for; answers that have come are kept."""
+        self._dispatch.broke_off(claims, problem)
 
     def note(self, delivered: Delivered, seconds: float) -> None:
         """Count it and tell."""

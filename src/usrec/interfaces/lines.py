@@ -68,6 +68,14 @@ class Lines:
         self._manned = manned
         return manned
 
+    def record_kept(self, agent: Agent) -> None:
+        """Before the agent ends: once more for the answers that came while the ledger was away."""
+        for line in {self._whole, *self._made.values()}:
+            try:
+                line.record_kept(agent)
+            except TheirsToWaitFor as problem:
+                _log.error(str(problem), action="agent.answers_lost", answers=line.unrecorded)
+
     @property
     def are_sending(self) -> bool:
         """Whether a clerk found something to send when it looked last."""

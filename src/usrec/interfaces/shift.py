@@ -50,8 +50,8 @@ class Orders(Protocol):
     def give_back(self, claims: Sequence[Claim]) -> None:
         """They were not begun."""
 
-    def remember(self, claims: Sequence[Claim]) -> None:
-        """The ledger broke their delivery off."""
+    def broke_off(self, claims: Sequence[Claim], problem: TheirsToWaitFor) -> None:
+        """The ledger broke their delivery off, or has yet to record their answers."""
 
     def note(self, delivered: Delivered, seconds: float) -> None:
         """A delivery has ended, so long after its claim."""
@@ -226,7 +226,7 @@ class Shift:
     def _broke_off(self, claims: Sequence[Claim], problem: BaseException) -> None:
         self._problem = self._problem or problem
         if isinstance(problem, TheirsToWaitFor):
-            self._line.orders.remember(claims)
+            self._line.orders.broke_off(claims, problem)
 
     # what the delivering threads do
 

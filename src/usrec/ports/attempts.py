@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -78,8 +78,8 @@ class Attempts(Protocol):
         """
         ...
 
-    def recorded(self, attempt_ids: Collection[AttemptId]) -> Collection[AttemptId]:
-        """Those of these that were ever opened."""
+    def endings(self, attempt_ids: Collection[AttemptId]) -> Mapping[AttemptId, Ending | None]:
+        """How those of these ended that were ever opened; None while one is open."""
         ...
 
     def open_of(self, submission_id: SubmissionId) -> AttemptId | None:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
-from support.line import LEASE, UNREACHABLE, Line
+from support.desk import Desk
+from support.line import LEASE, TIMEOUT, UNREACHABLE, Line, PlainRenderer, refused, registered
 from support.line_agent import agent_of, answering
+from usrec.adapters.persistence.attempts import SqlAttempts
+from usrec.adapters.persistence.ledger import SqlUnitOfWork
 from usrec.adapters.persistence.outbox import SqlOutbox
+from usrec.application.record_intent import OpenAttempt, record_intents
 from usrec.domain.errors import LedgerUnavailable
+from usrec.domain.message import Envelope
+from usrec.domain.outcome import SubmissionOutcome
 from usrec.domain.state import State
+from usrec.domain.submission import AttemptId
+from usrec.domain.verdict import Ending
 from usrec.interfaces.daemon import Daemon
-from usrec.interfaces.interrupted import InterruptedClaims
+from usrec.interfaces.interrupted import Interrupted
+from usrec.ports.attempts import AttemptClosing
 
 
 def failing_once(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
@@ -38,7 +52,138 @@ def test_delivery_that_a_failing_ledger_breaks_off_goes_on_without_waiting_for_i
     failing_once(monkeypatch, failing)
     Daemon(agent_of(line, workers=1)).run(drain=True)
     assert line.of("c1").state is State.ACCEPTED
-    assert len(line.wire.submitted) == {"hold_leases": 1, "remove": 2}[failing]
+    assert len(line.wire.submitted) == 1
+
+
+@dataclass
+class LedgerAway:
+    """T4 fails as often as ``times`` says, when it was sent to be committed.
+
+    Attributes:
+        committed: Only the confirmation of the commit is lost.
+    """
+
+    times: int
+    committed: bool = False
+
+    def over(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        weather, closes, commits = self, SqlAttempts.close, SqlUnitOfWork.commit
+        records: set[int] = set()
+
+        def close(attempts: SqlAttempts, *closing: Any) -> None:
+            closes(attempts, *closing)
+            records.add(id(attempts))
+
+        def commit(work: SqlUnitOfWork) -> None:
+            hit = id(work.attempts) in records and weather.times > 0
+            weather.times -= hit
+            if hit and not weather.committed:
+                raise LedgerUnavailable("it is away")
+            commits(work)
+            if hit:
+                raise LedgerUnavailable("it is away since the commit")
+
+        monkeypatch.setattr(SqlAttempts, "close", close)
+        monkeypatch.setattr(SqlUnitOfWork, "commit", commit)
+
+
+def seen_profile(line: Line) -> None:
+    """The registry knows no record id of ours: what is sent twice is refused, and becomes a person's work."""
+    line.renderer = PlainRenderer(supplies_record_id=False)
+
+
+@pytest.mark.parametrize("committed", [False, True], ids=["rolled back", "committed"])
+@pytest.mark.parametrize(
+    "say",
+    [registered, partial(refused, "SCSE005"), partial(refused, "SCSE007"), lambda: TIMEOUT],
+    ids=["registered", "005", "007", "timeout"],
+)
+def test_answer_that_came_while_the_ledger_was_away_counts_as_if_it_had_not_been(
+    line: Line, monkeypatch: pytest.MonkeyPatch, say: Callable[[], SubmissionOutcome], *, committed: bool
+) -> None:
+    """However often T4 fails, and whether or not the ledger has taken it all the same."""
+    seen_profile(line)
+    stories = []
+    for event, times in (("calm", 0), ("away", 3)):
+        line.take(event, contract=f"K-{event}")
+        desk = Desk(line, monkeypatch)
+        desk.say = say()
+        with monkeypatch.context() as patch:
+            LedgerAway(times, committed=committed).over(patch)
+            for _ in range(times + 1):
+                with suppress(LedgerUnavailable):
+                    desk.step(desk.agent)
+        assert desk.dispatch.unrecorded == 0
+        (attempt,) = line.attempts(event)
+        told = [(one.action, one.reason, one.to_state) for one in line.journal(line.of(event).id)]
+        queued = line.queued(event)
+        waits = None if queued is None else (queued.status, queued.wait_reason, queued.attempts, queued.doubtful)
+        stories.append((line.of(event).state, attempt.ending, attempt.closed_at, told, waits))
+    assert stories[0] == stories[1]
+
+
+def test_answer_counts_when_another_agent_has_taken_over_meanwhile(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It closed the attempt as abandoned, and holds the submission; the registration is on record all the same."""
+    seen_profile(line)
+    line.take("c1")
+    desk = Desk(line, monkeypatch)
+    with monkeypatch.context() as patch:
+        LedgerAway(1).over(patch)
+        with pytest.raises(LedgerUnavailable):
+            desk.step(desk.agent)
+    line.clock.advance(LEASE)
+    (claim,) = line.claim(1, owner="other")
+    line.wire.then(refused("SCSE014"))
+    rendered = line.made_ready(claim)
+    (theirs,) = record_intents([rendered], ledger=line.ledger, clock=line.clock, entropy=line.entropy)
+    assert isinstance(theirs, OpenAttempt)
+    assert line.of("c1").state is State.INDETERMINATE
+    desk.step(desk.agent)
+    assert line.of("c1").state is State.ACCEPTED
+    assert [one.ending for one in line.attempts("c1")] == [Ending.UNKNOWN, None]
+    assert line.record(theirs, refused("SCSE014")) is None, "what the other agent learns changes nothing"
+    assert (line.of("c1").state, line.queued("c1")) == (State.ACCEPTED, None)
+
+
+def test_answer_that_the_ledger_never_takes_holds_nobody_up(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line.take("c1")
+    desk, closes = Desk(line, monkeypatch), SqlAttempts.close
+    poisoned: set[str] = set()
+
+    def close(attempts: SqlAttempts, which: AttemptId, closing: AttemptClosing) -> None:
+        poisoned.update([] if poisoned else [which])
+        if which in poisoned:
+            raise LedgerUnavailable("this one takes too long")
+        closes(attempts, which, closing)
+
+    monkeypatch.setattr(SqlAttempts, "close", close)
+    with pytest.raises(LedgerUnavailable):
+        desk.step(desk.agent)
+    line.take("c2", contract="K-2")
+    desk.work()
+    assert (line.of("c1").state, line.of("c2").state) == (State.SIGNED, State.ACCEPTED)
+    assert desk.dispatch.unrecorded == 1
+
+
+@pytest.mark.parametrize("times", [1, 9])
+def test_agent_that_is_stopped_records_what_it_has_and_says_loudly_what_it_could_not(
+    line: Line, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    line.take("c1")
+    daemon = Daemon(agent_of(line, workers=1))
+
+    def last_answer(envelope: Envelope) -> SubmissionOutcome:
+        daemon.stop.set()
+        return line.registers(envelope)
+
+    answering(line, monkeypatch, last_answer)
+    LedgerAway(times).over(monkeypatch)
+    with capture_logs() as log:
+        daemon.run(drain=False)
+    recorded = times == 1
+    assert line.of("c1").state is (State.ACCEPTED if recorded else State.SIGNED)
+    lost = [(one["answers"], one["log_level"]) for one in log if one["action"] == "agent.answers_lost"]
+    assert lost == ([] if recorded else [(1, "error")])
 
 
 def test_claim_is_remembered_while_the_ledger_fails_and_forgotten_when_another_agent_has_it(
@@ -46,7 +191,7 @@ def test_claim_is_remembered_while_the_ledger_fails_and_forgotten_when_another_a
 ) -> None:
     line.take("c1")
     line.take("c2", contract="K-2")
-    interrupted = InterruptedClaims()
+    interrupted = Interrupted()
     for claim in line.claim():
         with pytest.raises(LedgerUnavailable), interrupted.remembered([claim]):
             raise LedgerUnavailable("it is locked")
@@ -64,7 +209,7 @@ def test_claim_is_remembered_while_the_ledger_fails_and_forgotten_when_another_a
 
 def test_delivery_that_ends_as_it_should_leaves_nothing_to_give_back(line: Line) -> None:
     line.take("c1")
-    interrupted = InterruptedClaims()
+    interrupted = Interrupted()
     (claim,) = line.claim(1)
     with interrupted.remembered([claim]):
         line.wire.then(UNREACHABLE)

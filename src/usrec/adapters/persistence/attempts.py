@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -30,7 +30,7 @@ _SENT: Final = attempts.c.ending.in_([literal_word(ending) for ending in SENT])
 _OPEN: Final = insert(attempts).values(code="", detail="")
 _CLOSE: Final = update(attempts).where(attempts.c.id == bindparam("which"), UNCLOSED)
 _KEEP_LATE: Final = update(attempts).where(attempts.c.id == bindparam("which"), func.length(attempts.c.reply) == 0)
-_RECORDED: Final = select(attempts.c.id).where(attempts.c.id.in_(bindparam("ids", expanding=True)))
+_ENDINGS: Final = select(attempts.c.id, attempts.c.ending).where(attempts.c.id.in_(bindparam("ids", expanding=True)))
 _OPEN_OF: Final = select(attempts.c.id).where(_OF, UNCLOSED)
 _REFUSED_OF: Final = (
     select(func.count()).select_from(attempts).where(_OF, attempts.c.ending == literal_word(Ending.REFUSED))
@@ -75,7 +75,7 @@ class SqlAttempts:
             return
         if reply:
             self._connection.execute(_KEEP_LATE, {"which": attempt_id, "reply": reply})
-        if not self.recorded([attempt_id]):
+        if not self.endings([attempt_id]):
             raise InvariantViolation(
                 "an attempt was to be closed that was never opened",
                 where=f"attempt {attempt_id}",
@@ -83,10 +83,13 @@ class SqlAttempts:
                 next_step="Report this",
             )
 
-    def recorded(self, attempt_ids: Collection[AttemptId]) -> Collection[AttemptId]:
-        """Those of these that were ever opened."""
-        portions = in_portions(set(attempt_ids))
-        return {one for some in portions for one in self._connection.scalars(_RECORDED, {"ids": some})}
+    def endings(self, attempt_ids: Collection[AttemptId]) -> Mapping[AttemptId, Ending | None]:
+        """How those of these ended that were ever opened."""
+        found: dict[AttemptId, Ending | None] = {}
+        for some in in_portions(set(attempt_ids)):
+            for which, ending in self._connection.execute(_ENDINGS, {"ids": some}):
+                found[AttemptId(which)] = None if ending is None else Ending(ending)
+        return found
 
     def open_of(self, submission_id: SubmissionId) -> AttemptId | None:
         """The attempt that was never closed."""

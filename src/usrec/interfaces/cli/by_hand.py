@@ -35,7 +35,10 @@ def settle(
     ],
     reason: Reason,
     contract_id: Annotated[
-        str | None, typer.Option(help="The registry's id of the contract, for a conclusion whose id is not known.")
+        str | None,
+        typer.Option(
+            help="The registry's id of the contract, where a conclusion's is not known, or in place of a mistyped one."
+        ),
     ] = None,
     config: Config = None,
     as_json: AsJson = False,

@@ -28,6 +28,10 @@ SENTENCES: Final = frozenset(
         N_("USREC says that it is registered already; somebody has to look. Do not enter it by hand."),
         N_("Refused by USREC until somebody else has acted; then it is sent again."),
         N_("Taken; it waits for the employee's IIN while the term runs. When it is issued, raise the revision."),
+        N_(
+            "Taken; an earlier event of the same contract was refused or has errors: "
+            "it waits until that one has been mended or taken back."
+        ),
         N_("Taken; its employer is stopped: nothing is sent until a person lets it go on."),
         N_("Taken; held with many like it until a person has looked at them."),
         N_("Not sent, by the employer's own policy of what is entered; usrec_findings says more."),
