@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from support.hr_sides import SqliteHr
 from support.personnel import Person
+from support.postgresql import own_server
 from support.simulator_process import SimulatorProcess
 from support.two_books import HrRow, require_exactly_once
-from support.workplace import MakeWorkplace, Workplace
+from support.workplace import MakeWorkplace, Workplace, running, wait_until
 from usrec.domain.state import State
 from usrec.domain.submission import WaitReason
+from usrec.domain.verdict import Ending
 
 PERSON = Person(1)
 
@@ -144,3 +148,26 @@ def test_doubtful_termination_waits_for_a_person(workplace: Workplace, tmp_path:
         assert workplace.usrec("submission", "settle", workplace.row(termination).id, *answer).returncode == 0
         workplace.drain()
         assert len(require_exactly_once(workplace.hr_rows(), simulator.registry())) == 2
+
+
+@pytest.mark.postgresql
+def test_answer_that_comes_while_the_ledger_is_down_is_nobodys_work(tmp_path: Path, pki: Path) -> None:
+    """The server crashes while an answer is on its way, and comes back after that."""
+    slow = '[[fault]]\nkind = "delay"\nseconds = 2\nwhen = "after"\nlimit = 1\n'
+    with own_server() as server, closing(SqliteHr(tmp_path / "hr.db")) as hr:
+        workplace = Workplace(tmp_path, hr, server.new_database(), pki, profile="seen")
+        workplace.make_ledger()
+        conclusion = workplace.hire(PERSON)
+        log = tmp_path / "agent.log"
+        with SimulatorProcess.start(tmp_path / "registry.db", pki, faults=slow, profile="seen") as simulator:
+            workplace.connect(simulator.url)
+            with running(workplace.command("run"), log):
+                wait_until(simulator.registry, "the registration, whose answer is on its way")
+                server.crash()
+                wait_until(lambda: "kept in the agent's memory" in log.read_text("utf-8"), "the answer")
+                server.come_back()
+                wait_until(lambda: workplace.hr_row(conclusion).state == "accepted", "HR to be told")
+            (record,) = simulator.registry()
+        assert (record["times_received"], record["contract_id"]) == (1, workplace.hr_row(conclusion).contract_id)
+        assert [attempt.ending for attempt in workplace.story(conclusion).attempts] == [Ending.REGISTERED]
+        workplace.close()

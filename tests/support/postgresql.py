@@ -171,9 +171,19 @@ class OwnServer(PostgresqlServer):
 
     def restart(self) -> None:
         """As after a crash: no farewell to anybody, then recovery from the log."""
-        how = ["-w", "-m", "immediate", "-D", str(self.handle.pgdata), "-l", str(self.handle.log), "restart"]
+        self._control("-m", "immediate", "-l", str(self.handle.log), "restart")
+
+    def crash(self) -> None:
+        """No farewell to anybody."""
+        self._control("-m", "immediate", "stop")
+
+    def come_back(self) -> None:
+        """After a crash: recovery from the log. A plain start would not know the options of the first one."""
+        self._control("-l", str(self.handle.log), "restart")
+
+    def _control(self, *how: str) -> None:
         subprocess.run(
-            [str(self.handle.bin_path / "pg_ctl"), *how],
+            [str(self.handle.bin_path / "pg_ctl"), "-w", "-D", str(self.handle.pgdata), *how],
             check=True,
             stdout=subprocess.DEVNULL,
             user=self.handle.system_user,

@@ -58,7 +58,8 @@ class AnswersUnrecorded(LedgerUnavailable):
     """
 
     def __init__(self, answers: Sequence[tuple[OpenAttempt, SubmissionOutcome]], away: LedgerUnavailable) -> None:
-        super().__init__(away.what, where=away.where, kept=away.kept, next_step=away.next_step)
+        kept = "The answers that have come are kept in the agent's memory and recorded when the ledger is back"
+        super().__init__(away.what, where=away.where, kept=kept, next_step="Leave the agent running")
         self.answers = answers
 
 
