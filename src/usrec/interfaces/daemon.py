@@ -140,6 +140,7 @@ class Daemon:
             breakers=self.lines.breakers,
             reload_refused=self.reloader.refused,
             clock=self.clock_watch.verdict(self.handover.current),
+            unrecorded=self.lines.unrecorded,
         )
 
     def exposition(self) -> bytes:

@@ -15,17 +15,16 @@ from usrec.application.delivery import Delivered
 from usrec.application.hasten import hasten_unsent
 from usrec.application.probe import claim_probe
 from usrec.bootstrap import Agent
-from usrec.domain.breaker import BreakerPolicy, Passage
+from usrec.domain.breaker import Passage
 from usrec.domain.errors import TheirsToWaitFor
 from usrec.interfaces.bench import Bench
 from usrec.interfaces.clock_watch import ClockWatch, WitnessedGateway
 from usrec.interfaces.crew import Crew
-from usrec.interfaces.gate import Gate, Gates, WatchedGateway
+from usrec.interfaces.gate import Gate, Gates, WatchedGateway, breaker_policy
 from usrec.interfaces.handover import Handover
 from usrec.interfaces.interrupted import Interrupted
 from usrec.interfaces.shift import GROUP, Line, Shift, Tempo
 from usrec.ports.ledger import Claim
-from usrec.settings import DeliverySettings
 
 
 class Dispatch:
@@ -60,7 +59,8 @@ class Dispatch:
         self._clock_watch = clock_watch or ClockWatch()
         self._gates = gates or Gates(metrics.counts.breaker_tripped)
         self._metrics = metrics
-        self._interrupted = Interrupted()
+        self.interrupted = Interrupted()
+        """What a failing ledger broke off."""
         self._stop = stop
         self._handover = handover
         self._crew = crew
@@ -116,17 +116,8 @@ class Dispatch:
 
     def give_back(self, agent: Agent, claims: Sequence[Claim]) -> None:
         """Free them; those that the ledger does not take back now are remembered."""
-        self._interrupted.remember(claims)
-        self._interrupted.give_back(agent.ledger)
-
-    def broke_off(self, claims: Sequence[Claim], problem: TheirsToWaitFor) -> None:
-        """A failing ledger broke their delivery off."""
-        self._interrupted.broke_off(claims, problem)
-
-    @property
-    def unrecorded(self) -> int:
-        """How many answers have come that the ledger has yet to record."""
-        return self._interrupted.answers
+        self.interrupted.remember(claims)
+        self.interrupted.give_back(agent.ledger)
 
     def record_kept(self, agent: Agent) -> None:
         """Record the answers that came while the ledger was away.
@@ -134,7 +125,7 @@ class Dispatch:
         Raises:
             AnswersUnrecorded: It still is.
         """
-        for delivered in self._interrupted.record(agent):
+        for delivered in self.interrupted.record(agent):
             self._tell(agent, self._gate_of(agent), delivered)
 
     def ended(self, agent: Agent, gate: Gate, delivered: Delivered, seconds: float) -> None:
@@ -181,7 +172,7 @@ class Dispatch:
             self.record_kept(agent)
         except TheirsToWaitFor as problem:
             self._crew.waits_for(problem)
-        self._interrupted.give_back(agent.ledger)
+        self.interrupted.give_back(agent.ledger)
 
     def _go(self, agent: Agent, name: str, allowed: timedelta, *, alone: bool) -> bool:
         gate, policy = self._gate_of(agent), breaker_policy(agent.settings.values.delivery)
@@ -214,7 +205,7 @@ class Dispatch:
             gate.give_turn_back()
             return
         ports = self._ports(agent, gate)
-        with self._interrupted.remembered(claims), self._metrics.counts.timing(Step.DELIVER):
+        with self.interrupted.remembered(claims), self._metrics.counts.timing(Step.DELIVER):
             (delivered,) = deliver(
                 claims,
                 ledger=agent.ledger,
@@ -299,13 +290,8 @@ class _Orders:
 
     def broke_off(self, claims: Sequence[Claim], problem: TheirsToWaitFor) -> None:
         """Their leases are not waited for; answers that have come are kept."""
-        self._dispatch.broke_off(claims, problem)
+        self._dispatch.interrupted.broke_off(claims, problem)
 
     def note(self, delivered: Delivered, seconds: float) -> None:
         """Count it and tell."""
         self._dispatch.ended(self._agent, self._gate, delivered, seconds)
-
-
-def breaker_policy(delivery: DeliverySettings) -> BreakerPolicy:
-    """By the settings; the pause is never longer than the longest wait between attempts."""
-    return BreakerPolicy(delivery.breaker_failures, min(delivery.breaker_pause, delivery.retry_cap))

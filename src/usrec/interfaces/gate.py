@@ -21,6 +21,7 @@ from usrec.domain.outcome import SubmissionOutcome
 from usrec.domain.pace import Pace
 from usrec.ports.clock import Clock
 from usrec.ports.gateway import Gateway
+from usrec.settings import DeliverySettings
 
 _STANDS_IN_LINE: Final = timedelta(minutes=1)
 """Who has not asked again for so long has nothing more to send."""
@@ -202,3 +203,8 @@ class WatchedGateway:
         outcome = self._gateway.submit(envelope)
         self._gate.note(outcome, self._clock.now(), self._policy)
         return outcome
+
+
+def breaker_policy(delivery: DeliverySettings) -> BreakerPolicy:
+    """By the settings; the pause is never longer than the longest wait between attempts."""
+    return BreakerPolicy(delivery.breaker_failures, min(delivery.breaker_pause, delivery.retry_cap))

@@ -75,6 +75,7 @@ class Health:
         breakers: That of each employer by its name; that of all without one.
         reload_refused: Why the newest settings were not taken; empty when they were.
         clock: How far the machine's clock is to be relied on.
+        unrecorded: Answers that the agent alone knows, until the ledger takes them.
     """
 
     at: datetime
@@ -90,6 +91,7 @@ class Health:
     breakers: Mapping[str, Breaker] = field(default_factory=dict)
     reload_refused: str = ""
     clock: ClockVerdict = RELIED_ON
+    unrecorded: int = 0
 
     @property
     def live(self) -> bool:
@@ -134,6 +136,7 @@ class Health:
             "reload_refused": self.reload_refused or None,
             "clock": self.clock.state.value,
             "clock_ahead_seconds": round(self.clock.ahead.total_seconds()) if self.clock.against else None,
+            "answers_unrecorded": self.unrecorded,
         }
 
     def words(self) -> str:
@@ -163,6 +166,8 @@ class Health:
 
     def _concerns(self) -> Sequence[str]:
         found = []
+        if self.unrecorded:
+            found.append(f"ANSWERS THAT THE LEDGER HAS YET TO TAKE: {self.unrecorded}; do not restart the agent")
         if self._away:
             found.append(self._away_words())
         if self.keyless:
@@ -237,6 +242,7 @@ class Vitals:
         breakers: Mapping[str, Breaker],
         reload_refused: str,
         clock: ClockVerdict = RELIED_ON,
+        unrecorded: int = 0,
     ) -> Health:
         """How ``agent`` stands now."""
         now, outlook = self._clock.now(), self._outlook
@@ -254,6 +260,7 @@ class Vitals:
             breakers=breakers,
             reload_refused=reload_refused,
             clock=clock,
+            unrecorded=unrecorded,
         )
 
 

@@ -68,13 +68,18 @@ class Lines:
         self._manned = manned
         return manned
 
+    @property
+    def unrecorded(self) -> int:
+        """How many answers have come that the ledger has yet to record."""
+        return sum(line.interrupted.answers for line in [self._whole, *self._made.values()])
+
     def record_kept(self, agent: Agent) -> None:
         """Before the agent ends: once more for the answers that came while the ledger was away."""
         for line in {self._whole, *self._made.values()}:
             try:
                 line.record_kept(agent)
             except TheirsToWaitFor as problem:
-                _log.error(str(problem), action="agent.answers_lost", answers=line.unrecorded)
+                _log.error(str(problem), action="agent.answers_lost", answers=line.interrupted.answers)
 
     @property
     def are_sending(self) -> bool:

@@ -20,7 +20,7 @@ from usrec.domain.message import Envelope
 from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
 from usrec.domain.state import State
 from usrec.domain.submission import QueueStatus
-from usrec.interfaces.dispatch import breaker_policy
+from usrec.interfaces.gate import breaker_policy
 from usrec.ports.ledger import Claim
 
 PAUSE = timedelta(seconds=30)

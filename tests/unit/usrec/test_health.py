@@ -74,11 +74,19 @@ def test_absent_gateway_and_refused_settings_are_told_and_change_nothing() -> No
         "reload_refused": "usrec.toml: line 3: no such setting",
         "clock": "right",
         "clock_ahead_seconds": None,
+        "answers_unrecorded": 0,
     }
     assert health.words() == (
         "nothing to send, no deadline ahead; THE GATEWAY IS AWAY since 2026-11-16T04:00:00Z; NO USABLE KEY: zhetisu; "
         "NEW SETTINGS REFUSED, the former ones hold: usrec.toml: line 3: no such setting"
     )
+
+
+def test_answers_that_the_agent_alone_knows_are_told() -> None:
+    health = replace(WELL, unrecorded=2)
+    assert health.ready
+    assert health.document()["answers_unrecorded"] == 2
+    assert health.words().endswith("; ANSWERS THAT THE LEDGER HAS YET TO TAKE: 2; do not restart the agent")
 
 
 def test_each_employer_for_whom_the_gateway_is_away_is_named() -> None:

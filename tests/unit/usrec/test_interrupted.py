@@ -19,7 +19,7 @@ from usrec.adapters.persistence.attempts import SqlAttempts
 from usrec.adapters.persistence.ledger import SqlUnitOfWork
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.application.record_intent import OpenAttempt, record_intents
-from usrec.domain.errors import LedgerUnavailable
+from usrec.domain.errors import LedgerUnavailable, TheirsToWaitFor
 from usrec.domain.message import Envelope
 from usrec.domain.outcome import SubmissionOutcome
 from usrec.domain.state import State
@@ -113,7 +113,7 @@ def test_answer_that_came_while_the_ledger_was_away_counts_as_if_it_had_not_been
             for _ in range(times + 1):
                 with suppress(LedgerUnavailable):
                     desk.step(desk.agent)
-        assert desk.dispatch.unrecorded == 0
+        assert desk.dispatch.interrupted.answers == 0
         (attempt,) = line.attempts(event)
         told = [(one.action, one.reason, one.to_state) for one in line.journal(line.of(event).id)]
         queued = line.queued(event)
@@ -162,7 +162,24 @@ def test_answer_that_the_ledger_never_takes_holds_nobody_up(line: Line, monkeypa
     line.take("c2", contract="K-2")
     desk.work()
     assert (line.of("c1").state, line.of("c2").state) == (State.SIGNED, State.ACCEPTED)
-    assert desk.dispatch.unrecorded == 1
+    assert desk.dispatch.interrupted.answers == 1
+
+
+def test_health_tells_how_many_answers_the_agent_alone_knows(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it runs, and as long as the ledger is away."""
+    line.take("c1")
+    daemon, told = Daemon(agent_of(line, workers=1)), []
+    answering(line, monkeypatch)
+    LedgerAway(3).over(monkeypatch)
+    waits_for = daemon.crew.waits_for
+
+    def waiting(problem: TheirsToWaitFor) -> None:
+        told.append(daemon.health().unrecorded)
+        waits_for(problem)
+
+    monkeypatch.setattr(daemon.crew, "waits_for", waiting)
+    daemon.run(drain=True)
+    assert (max(told), daemon.health().unrecorded) == (1, 0)
 
 
 @pytest.mark.parametrize("times", [1, 9])
