@@ -1,7 +1,8 @@
-"""A MariaDB server for the tests, from Debian's package ``mariadb-server`` where it is installed."""
+"""A MariaDB server for the tests, from Debian's package ``mariadb-server``, or where $MARIADBD says."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -15,10 +16,16 @@ import pytest
 
 from support.health_client import free_port
 from support.made_certificates import make_server
+from support.unpacked import environment, starts
 
-_DAEMON: Final = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
-PRESENT: Final = Path(_DAEMON).is_file() and shutil.which("mariadb") is not None
-NO_MARIADB: Final = pytest.mark.skipif(not PRESENT, reason="Debian's package mariadb-server is not installed")
+_DAEMON: Final = os.environ.get("MARIADBD") or shutil.which("mariadbd") or "/usr/sbin/mariadbd"
+_BASE: Final = Path(_DAEMON).parents[1]
+_CLIENT: Final = str(_BASE / "bin" / "mariadb")
+_ENVIRONMENT: Final = environment(_DAEMON)
+PRESENT: Final = starts(_DAEMON) and starts(_CLIENT)
+NO_MARIADB: Final = pytest.mark.skipif(
+    not PRESENT, reason="MariaDB is neither installed nor named by $MARIADBD, or does not start"
+)
 _STARTED_SECONDS: Final = 60
 
 
@@ -51,10 +58,15 @@ class MariadbServer:
         Raises:
             CalledProcessError: The server refused a statement.
         """
-        client = ["mariadb", "--no-defaults", "--batch", "--raw", "--skip-column-names", "--user=root"]
+        client = [_CLIENT, "--no-defaults", "--batch", "--raw", "--skip-column-names", "--user=root"]
         options = ["--default-character-set=utf8mb4", f"--socket={self._socket}", database]
         done = subprocess.run(
-            [*client, *filter(None, options)], input=script.encode(), capture_output=True, check=True, timeout=60
+            [*client, *filter(None, options)],
+            input=script.encode(),
+            capture_output=True,
+            check=True,
+            timeout=60,
+            env=_ENVIRONMENT,
         )
         return [line.split("\t") for line in done.stdout.decode().splitlines()]
 
@@ -72,12 +84,16 @@ def running_mariadb() -> Iterator[MariadbServer]:
     """A fresh server for this machine alone, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="usrec-my-"))
     data, found = folder / "data", MariadbServer(folder)
-    plain = ["--no-defaults", f"--datadir={data}", "--user=root"]
-    made = ["mariadb-install-db", *plain, "--auth-root-authentication-method=normal", "--skip-test-db"]
-    subprocess.run(made, check=True, capture_output=True, timeout=120)
+    plain = ["--no-defaults", f"--basedir={_BASE}", f"--datadir={data}", "--user=root"]
+    made = [str(_BASE / "bin" / "mariadb-install-db"), *plain]
+    made += ["--auth-root-authentication-method=normal", "--skip-test-db"]
+    subprocess.run(made, check=True, capture_output=True, timeout=120, env=_ENVIRONMENT)
     haste = ["--innodb-flush-log-at-trx-commit=0", "--innodb-log-file-size=8M"]
     server = subprocess.Popen(
-        [_DAEMON, *plain, *found.options, *haste], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [_DAEMON, *plain, *found.options, *haste],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=_ENVIRONMENT,
     )
     try:
         for _ in range(_STARTED_SECONDS * 10):

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -14,23 +14,15 @@ from typing import Final
 import pytest
 from sqlalchemy import make_url
 
+from support.unpacked import environment, starts
 from support.workplace import wait_until
 
 _PORT: Final = 6432
 
 
-def _environment(program: str) -> Mapping[str, str]:
-    """With the libraries of a package that was only unpacked."""
-    unpacked = sorted(Path(program).parents[1].glob("lib/*-linux-gnu"))
-    return {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(map(str, unpacked))}
-
-
 def _found() -> str | None:
     program = os.environ.get("PGBOUNCER") or shutil.which("pgbouncer")
-    if program is None:
-        return None
-    tried = subprocess.run([program, "--version"], env=_environment(program), capture_output=True, check=False)
-    return program if tried.returncode == 0 else None
+    return program if program is not None and starts(program) else None
 
 
 PROGRAM: Final = _found()
@@ -62,7 +54,7 @@ def pooled(url: str, mode: str) -> Iterator[str]:
     settings.chmod(0o644)
     assert PROGRAM is not None
     command = [PROGRAM, "-q", str(settings)]
-    with subprocess.Popen(command, env=_environment(PROGRAM), user=user, cwd="/") as process:
+    with subprocess.Popen(command, env=environment(PROGRAM), user=user, cwd="/") as process:
         try:
             wait_until((folder / f".s.PGSQL.{_PORT}").exists, "the pooler")
             way = {"host": str(folder), "port": str(_PORT)}
