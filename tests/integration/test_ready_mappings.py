@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from support.hr_products import FRAPPE, IIN, ODOO_18, ODOO_19, ORANGEHRM, SAP, Product
 from support.line import EMPLOYERS, HOUR, Line
-from support.mariadb import PRESENT, MariadbServer, running_mariadb
+from support.mariadb import NO_MARIADB, MariadbServer, running_mariadb
 from support.one_c import Export
 from support.operator_desk import Desk
 from support.postgresql import PostgresqlServer
@@ -121,7 +121,7 @@ def mariadb() -> Iterator[MariadbServer]:
         yield server
 
 
-@pytest.mark.skipif(not PRESENT, reason="Debian's package mariadb-server is not installed")
+@NO_MARIADB
 @pytest.mark.parametrize("product", [FRAPPE, ORANGEHRM], ids=lambda one: one.mapping)
 def test_a_product_on_mariadb_is_read_as_its_mapping_says(
     product: Product, mariadb: MariadbServer, tmp_path: Path

@@ -125,8 +125,11 @@ class Dispatch:
         Raises:
             AnswersUnrecorded: It still is.
         """
-        for delivered in self.interrupted.record(agent):
+        recorded = self.interrupted.record(agent)
+        for delivered in recorded:
             self._tell(agent, self._gate_of(agent), delivered)
+        if recorded:
+            self._crew.recorded()
 
     def ended(self, agent: Agent, gate: Gate, delivered: Delivered, seconds: float) -> None:
         """A delivery of a shift has ended."""
