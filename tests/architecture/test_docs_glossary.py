@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from importlib.resources import files
 
 import pytest
 
@@ -22,6 +24,21 @@ NOT_WORDS = re.compile(r"\[+[\w.{}]+\]+|\{\w*\}|``.*?``|usrec [a-z]+ [a-z]+|in a
 """Placeholders, settings, code and commands; and a row that is none of a table."""
 SHORTER = {"amendment of a contract", "an employer that is not configured"}
 """An agreement is always one to a contract; and the employer is named before "is not in the settings"."""
+PHRASES = {
+    "wire profile": {"ru": r"профил\w+ обмена", "kk": r"алмасу профил"},
+    r"\bbundle\b": {"ru": r"пакет", "kk": r"пакет"},
+    r"\blines? of the journal\b": {"ru": r"запис", "kk": r"жазба"},
+    r"\bcertificate\b.* was revoked": {"ru": r"отозван", "kk": r"кері қайтарыл"},
+    r"\bsafe date": {"ru": r"безопасн\w+ дат", "kk": r"қауіпсіз күн"},
+    r"\bright id\b": {"ru": r"верный ID", "kk": r"дұрыс ID"},
+    r"\bmass cancel\b": {"ru": r"отозвать все: usrec mass cancel", "kk": r"бәрін қайтарып алу: usrec mass cancel"},
+    r"\breleased (by|with)\b": {"ru": r"отпу", "kk": r"рұқсат бер"},
+    r"\bneeded by\b": {"ru": r"не позднее", "kk": r"ең кешінде"},
+    r"\btransport's key\b": {"ru": r"транспортным", "kk": r"тасымалдау"},
+    r"\bgets? no timestamp\b|\bwithout one meanwhile\b": {"ru": r"метк", "kk": r"уақыт белгісі"},
+    r"\bpackage when this one was taken back\b": {"ru": r"примете", "kk": r"қайта қабылда"},
+}
+"""What one word of a table cannot hold: the phrase that an English one has, or what an operator would do wrongly."""
 NAMES = {"state": STATE_NAMES, "operation": OPERATION_NAMES}
 
 
@@ -65,6 +82,33 @@ def test_texts_use_the_word_of_the_glossary(term: list[str], language: str) -> N
         if speaking.search(original) and original not in SHORTER:
             said = [speaking.search(form) or any(stem in form.lower() for stem in stems) for form in forms]
             assert all(said), (original, forms, stems)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+@pytest.mark.parametrize("phrase", PHRASES)
+def test_a_phrase_is_said_in_one_way(phrase: str, language: str) -> None:
+    """In the program's texts, and in the explanations of response codes."""
+    catalogue = translations(language).items()
+    texts = [(text if isinstance(text, str) else text[0], form) for text, forms in catalogue for form in forms]
+    concerned = [form for original, form in [*texts, *explained(language)] if re.search(phrase, original)]
+    assert concerned
+    assert [form for form in concerned if not re.search(PHRASES[phrase][language], form, re.IGNORECASE)] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_department_is_not_hr(language: str) -> None:
+    """HR is a service, whatever the departments of an employer are called."""
+    department = re.compile(r"кадр бөлім|отдел\w* кадров", re.IGNORECASE)
+    assert [form for _, forms in spoken(language) for form in forms if department.search(form)] == []
+
+
+@cache
+def explained(language: str) -> Sequence[tuple[str, str]]:
+    """Each sentence about a response code in English, and in another language."""
+    folder = files("usrec.adapters.explanations")
+    tables = [tomllib.loads(file.read_text("utf-8")) for file in folder.iterdir() if file.name.endswith(".toml")]
+    entries = [entry for one in tables for entry in one.values()]
+    return [(entry["en"][part], entry[language][part]) for entry in entries for part in entry["en"]]
 
 
 @cache

@@ -46,6 +46,16 @@ def documented() -> Mapping[str, tuple[str, set[str]]]:
     return {only_code(row[0]): (row[1], set(code(row[2]))) for row in rows}
 
 
+def test_kazakh_says_alert_and_submission_with_two_words() -> None:
+    """Alerts that do not arrive and submissions that do not are two faults, and two people act."""
+    told = [rule["annotations"] for rule in ALERTS.values()]
+    alerts = [one["summary_kk"] for one in told if re.search(r"\balerts\b", one["summary"])]
+    panels = [f"{panel['title']} {panel.get('description', '')}" for panel in DASHBOARD["panels"]]
+    alerts += [text.split(" / ", 1)[-1] for text in panels if re.match(r"Кадры и оповещения", text)]
+    assert len(alerts) >= 2
+    assert [text for text in alerts if "ескерту" not in text or "хабарлама" in text] == []
+
+
 def test_every_metric_is_documented_with_its_type_and_labels_and_no_other() -> None:
     """The tables of metrics.md are what an agent exposes."""
     exposed = {name: (one.type, labels_of(one)) for name, one in families(EXPOSITION).items()}

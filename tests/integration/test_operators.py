@@ -303,7 +303,7 @@ def test_a_mistyped_contract_id_is_settled_once_more_and_what_cannot_be_mended_s
     assert result == {"id": one, "result": "done", "detail": "accepted"}
     assert (busy.row("hire-3").state, busy.row("hire-3").contract_id) == ("accepted", "7700124")
     assert busy.row("transfer-3").contract_id == "7700124"
-    for language, word in (("en", "right id"), ("ru", "исправлен номер"), ("kk", "нөмірі түзетілді")):
+    for language, word in (("en", "right id"), ("ru", "верный ID"), ("kk", "дұрыс ID")):
         monkeypatch.setenv("USREC_LANGUAGE", language)
         assert word in busy.usrec("submission", "show", one).out
 
