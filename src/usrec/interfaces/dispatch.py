@@ -97,7 +97,7 @@ class Dispatch:
 
     def claim(self, agent: Agent, limit: int) -> Sequence[Claim]:
         """The most urgent ones of this line."""
-        return claim_due(
+        claims = claim_due(
             ledger=agent.ledger,
             clock=agent.clock,
             policy=agent.policy,
@@ -105,6 +105,7 @@ class Dispatch:
             limit=limit,
             employer=self._employer,
         )
+        return self._interrupted.unanswered(claims)
 
     def is_on_duty(self, agent: Agent) -> bool:
         """Whether no other agent has taken over."""
@@ -132,10 +133,13 @@ class Dispatch:
         """Record the answers that came while the ledger was away.
 
         Raises:
-            AnswersUnrecorded: It still is.
+            UsrecError: It still is, or it refused one of them.
         """
-        for delivered in self._interrupted.record(agent):
-            self._tell(agent, self._gate_of(agent), delivered)
+        self._interrupted.record(agent, partial(self._tell, agent, self._gate_of(agent)))
+
+    def take_over(self, other: Dispatch) -> None:
+        """What a failing ledger broke off on a line that no clerk looks after is caught up on here."""
+        self._interrupted.take_over(other._interrupted)
 
     def ended(self, agent: Agent, gate: Gate, delivered: Delivered, seconds: float) -> None:
         """A delivery of a shift has ended."""
@@ -176,10 +180,16 @@ class Dispatch:
         return step
 
     def _catch_up(self, agent: Agent) -> None:
-        """What the ledger broke off. An answer that it does not take, though it takes others, holds nobody up."""
+        """What the ledger broke off. An answer that it does not take, though it takes others, holds nobody up.
+
+        Raises:
+            TheirsToWaitFor: It takes so many not that there shall be no more of them.
+        """
         try:
             self.record_kept(agent)
         except TheirsToWaitFor as problem:
+            if self.unrecorded >= GROUP:
+                raise
             self._crew.waits_for(problem)
         self._interrupted.give_back(agent.ledger)
 
@@ -204,7 +214,7 @@ class Dispatch:
                     owner=agent.owner,
                     employer=self._employer,
                 )
-                self._send_probe(agent, gate, claims)
+                self._send_probe(agent, gate, self._interrupted.unanswered(claims))
         finally:
             gate.leave_probe()
         return gate.is_closed
