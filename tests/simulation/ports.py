@@ -149,7 +149,8 @@ class Steps:
 
     def _deliver(self) -> int:
         office = self._office
-        kept = self.interrupted.record(self._deliverer)
+        kept: list[Any] = []
+        self.interrupted.record(self._deliverer, kept.append)
         for done in kept:
             office.world.tell(f"{self._agent.name}: {done.submission.event_id} {done.result} {done.reason}, kept")
         self.interrupted.give_back(self.ledger)
@@ -157,6 +158,7 @@ class Steps:
         claims = delivering.claim_due(
             ledger=self.ledger, clock=self._agent, policy=office.policy, owner=self._agent.name, limit=size
         )
+        claims = self.interrupted.unanswered(claims)
         with self.interrupted.remembered(claims):
             delivered = delivering.deliver(
                 claims,

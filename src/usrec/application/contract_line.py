@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from usrec.application.pairs import look_at_others
 from usrec.application.recording import journal, status_note
+from usrec.application.tell_place import Place, tell_places
 from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.revision import refuse_registered
@@ -81,8 +82,7 @@ def arrange_lines(
     entries = work.outbox.get_all([one.id for line in standpoints for one in line if one.status], still=True)
     lines = [line for line in (_line_of(some, entries) for some in standpoints) if line is not None]
     known_of_all = _read(work, lines, entries, at_hand)
-    for line in lines:
-        _arrange(work, line, known_of_all, now)
+    tell_places(work, [one for line in lines for one in _arrange(work, line, known_of_all, now)], now)
 
 
 def _line_of(standpoints: Sequence[Standpoint], entries: Mapping[SubmissionId, QueueEntry]) -> _Line | None:
@@ -113,12 +113,14 @@ def _looked_at(line: _Line, entries: Mapping[SubmissionId, QueueEntry]) -> Itera
     if _moves(line.head, entries) or (line.followers and line.head.state is State.PENDING):
         yield line.head.id
     refused = wait_behind(line.head) is WaitReason.PREDECESSOR_REFUSED
-    yield from (one.id for one in line.followers if one.status is None or _is_behind_refused(entries, one) != refused)
+    yield from (
+        one.id for one in line.followers if one.status is None or _is_behind_refused(entries, one.id) != refused
+    )
 
 
-def _is_behind_refused(entries: Mapping[SubmissionId, QueueEntry], one: Standpoint) -> bool:
+def _is_behind_refused(entries: Mapping[SubmissionId, QueueEntry], which: SubmissionId) -> bool:
     """Whether it is on record, and in HR's row, that it waits for a person to act on an earlier one."""
-    return one.id in entries and entries[one.id].wait_reason is WaitReason.PREDECESSOR_REFUSED
+    return which in entries and entries[which].wait_reason is WaitReason.PREDECESSOR_REFUSED
 
 
 def _moves(head: Standpoint, entries: Mapping[SubmissionId, QueueEntry]) -> bool:
@@ -129,23 +131,24 @@ def _moves(head: Standpoint, entries: Mapping[SubmissionId, QueueEntry]) -> bool
     return entry is None or entry.status is QueueStatus.BLOCKED or entry.wait_reason is WaitReason.CONTRACT_UNKNOWN
 
 
-def _arrange(work: UnitOfWork, line: _Line, ledger: _Known, now: datetime) -> None:
+def _arrange(work: UnitOfWork, line: _Line, ledger: _Known, now: datetime) -> Iterator[Place]:
+    """Gives what HR's rows have to be told."""
     for one in line.followers:
         entry = ledger.entries.get(one.id)
         wanted = _blocked(entry or _new_entry(ledger.submissions[one.id], now), line, _wait_behind(line.head, ledger))
         if wanted != entry:
             work.outbox.put(wanted)
-            _tell_place(work, ledger, one.id, wanted, now)
+            yield from _told_place(ledger, wanted)
     if _moves(line.head, ledger.entries):
-        _advance(work, ledger.submissions[line.head.id], ledger, now)
+        yield from _told_place(ledger, _advance(work, ledger.submissions[line.head.id], ledger, now))
 
 
-def _tell_place(work: UnitOfWork, ledger: _Known, which: SubmissionId, wanted: QueueEntry, now: datetime) -> None:
+def _told_place(ledger: _Known, wanted: QueueEntry) -> Iterator[Place]:
     """HR's row says when it is not its turn that it waits for, but a person who acts on an earlier one."""
-    refused, before = WaitReason.PREDECESSOR_REFUSED, ledger.entries.get(which)
+    which, refused = wanted.submission_id, WaitReason.PREDECESSOR_REFUSED
     why = wanted.wait_reason if wanted.wait_reason is refused else None
-    if (why is None) != (before is None or before.wait_reason is not refused):
-        work.write_backs.put(status_note(ledger.submissions[which], now, waits_for=why))
+    if (why is not None) != _is_behind_refused(ledger.entries, which):
+        yield ledger.submissions[which], why
 
 
 def _wait_behind(head: Standpoint, ledger: _Known) -> WaitReason:
@@ -158,7 +161,7 @@ def _blocked(entry: QueueEntry, line: _Line, why: WaitReason) -> QueueEntry:
     return replace(entry, status=QueueStatus.BLOCKED, wait_reason=kept, blocked_by=line.head.id)
 
 
-def _advance(work: UnitOfWork, submission: Submission, ledger: _Known, now: datetime) -> None:
+def _advance(work: UnitOfWork, submission: Submission, ledger: _Known, now: datetime) -> QueueEntry:
     entry = ledger.entries.get(submission.id) or _new_entry(submission, now)
     if entry.wait_reason in _STOPPED:
         _learn_contract(work, submission, ledger.registry_ids)
@@ -166,7 +169,7 @@ def _advance(work: UnitOfWork, submission: Submission, ledger: _Known, now: date
     else:
         wanted = _released(work, submission, entry, ledger.registry_ids, now)
     work.outbox.put(wanted)
-    _tell_place(work, ledger, submission.id, wanted, now)
+    return wanted
 
 
 def _released(

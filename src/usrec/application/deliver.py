@@ -20,7 +20,8 @@ the right to make one of the same document.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -32,7 +33,7 @@ from usrec.application.record_intent import NotOpened, OpenAttempt, Ready, recor
 from usrec.application.record_outcome import Answer, JudgedAttempt, record_outcomes
 from usrec.application.sign_and_seal import end_unsent, sign_and_seal
 from usrec.application.together import together
-from usrec.domain.errors import LeaseLost, LedgerUnavailable, UsrecError
+from usrec.domain.errors import LeaseLost, LedgerUnavailable, TheirsToWaitFor, UsrecError
 from usrec.domain.outcome import NothingSent, SubmissionOutcome, code_of, proof_of, was_held_back
 from usrec.domain.retry import time_left
 from usrec.domain.submission import SubmissionId
@@ -153,11 +154,14 @@ def record_answers(
 
     Raises:
         AnswersUnrecorded: The ledger is away.
+        UsrecError: What the ledger refused of one; the others are recorded.
     """
     try:
         return _record(outcomes, ledger=ledger, clock=clock, entropy=entropy, policy=policy)
     except LedgerUnavailable as away:
-        raise AnswersUnrecorded(outcomes, away) from away
+        came = clock.now()
+        kept = [(replace(one, answered_at=one.answered_at or came), outcome) for one, outcome in outcomes]
+        raise AnswersUnrecorded(kept, away) from away
 
 
 def record_kept(
@@ -174,13 +178,16 @@ def record_kept(
 
     Raises:
         AnswersUnrecorded: The ledger is still away.
+        UsrecError: What the ledger refused of one; the others are recorded.
     """
+    ids = [opened.attempt.id for opened, _ in kept]
     try:
         with ledger.begin() as work:
-            endings = work.attempts.endings([opened.attempt.id for opened, _ in kept])
+            endings, answered = work.attempts.endings(ids), work.attempts.answered(ids)
     except LedgerUnavailable as away:
         raise AnswersUnrecorded(kept, away) from away
-    new = [(one, outcome) for one, outcome in kept if _says_more(outcome, endings.get(one.attempt.id))]
+    left = [(one, outcome) for one, outcome in kept if one.attempt.id not in answered]
+    new = [(one, outcome) for one, outcome in left if _says_more(outcome, endings.get(one.attempt.id))]
     return record_answers(new, ledger=ledger, clock=clock, entropy=entropy, policy=policy)
 
 
@@ -200,17 +207,31 @@ def _record(
     answers = [Answer(one, outcome, _wait(one, outcome, clock, entropy, policy)) for one, outcome in outcomes]
     tolerance = policy.clock_tolerance
     step = partial(record_outcomes, ledger=ledger, clock=clock, tolerance=tolerance, policies=policy.policies)
-    recorded = together(answers, step, _not_recorded)
-    return [
-        _recorded(one) if one is not None else _late(answer, ledger=ledger, clock=clock, tolerance=tolerance)
-        for answer, one in zip(answers, recorded, strict=True)
-    ]
+    recorded = together(answers, step, lambda _, problem: problem)
+    late = partial(_late, ledger=ledger, clock=clock, tolerance=tolerance)
+    ended = [_ended(answer, one, late) for answer, one in zip(answers, recorded, strict=True)]
+    refused = [one for one in ended if isinstance(one, UsrecError)]
+    if refused:
+        raise refused[0]
+    return [one for one in ended if isinstance(one, Delivered)]
 
 
-def _not_recorded(_: Answer, problem: UsrecError) -> None:
-    """It may still count as a late one, where somebody else has taken over."""
-    if not isinstance(problem, LeaseLost):
-        raise problem
+def _ended(
+    answer: Answer, recorded: JudgedAttempt | UsrecError | None, late: Callable[[Answer], Delivered]
+) -> Delivered | UsrecError:
+    """What became of one. It may still count as a late one, where somebody else has taken over."""
+    match recorded:
+        case JudgedAttempt():
+            return _recorded(recorded)
+        case None | LeaseLost():
+            try:
+                return late(answer)
+            except TheirsToWaitFor:
+                raise
+            except UsrecError as problem:
+                return problem
+        case _:
+            return recorded
 
 
 def _wait(

@@ -24,6 +24,7 @@ from usrec.application.acting import (
 )
 from usrec.application.contract_line import arrange_line, released_entry, settle_line, take_back
 from usrec.application.recording import journal, status_note
+from usrec.application.tell_place import tell_freed, tell_taken_over
 from usrec.domain.signing_request import AWAITING
 from usrec.domain.state import State
 from usrec.domain.submission import AFTER_REFUSAL, QueueStatus, SubmissionId, WaitReason
@@ -78,6 +79,7 @@ def hold(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock: Cl
         not_by_hand(entry, submission)
         status = QueueStatus.BLOCKED if entry.status is QueueStatus.BLOCKED else QueueStatus.HELD
         work.outbox.put(replace(entry, status=status, wait_reason=WaitReason.HELD_BY_PERSON, note=actor.reason))
+        tell_taken_over(work, submission, entry, now)
         journal(work, submission, "hold", submission.state, now, reason=actor.reason, actor=actor.name)
         work.commit()
 
@@ -97,6 +99,7 @@ def release(submission_id: SubmissionId, actor: Actor, *, ledger: Ledger, clock:
         if entry.wait_reason not in _RELEASED:
             refuse(submission, "no person holds it", "See why it waits: usrec submission show")
         work.masses.leave(submission.id)
+        tell_freed(work, submission, now)
         if entry.status is QueueStatus.BLOCKED:
             work.outbox.put(replace(entry, wait_reason=WaitReason.PREDECESSOR_OPEN, note=""))
             arrange_line(work, submission.employer_bin, submission.contract_key, now)
@@ -131,6 +134,7 @@ def check_out(
         not_without_iin(submission)
         until = max(now + duration, submission.not_before or now)
         work.masses.leave(submission.id)
+        tell_taken_over(work, submission, entry, now)
         work.outbox.put(
             replace(
                 entry,

@@ -50,6 +50,7 @@ class OpenAttempt:
         submission: As T3 left it.
         may_have_arrived: An *earlier* attempt of the same bytes may have reached the authority.
         line: What T3's line in the journal says of it: its number, and keyed digests of what left.
+        answered_at: When its answer had come, where the ledger could not record that at once; aware UTC.
     """
 
     claim: Claim
@@ -59,6 +60,7 @@ class OpenAttempt:
     attempt: Attempt
     may_have_arrived: bool
     line: str
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,11 +134,14 @@ def authenticated(
 ) -> SubmissionOutcome:
     """The outcome as far as it can be trusted to be that of this very attempt.
 
+    An answer that was kept until the ledger was back is no later for a clock that was set back meanwhile.
+
     Args:
         seen: Digests of signed answers that have decided something.
     """
     proof = proof_of(outcome)
-    window = AttemptWindow(opened.attempt.opened_at, now, tolerance, opened.attempt.correlation_id)
+    until = max(now, opened.answered_at or now)
+    window = AttemptWindow(opened.attempt.opened_at, until, tolerance, opened.attempt.correlation_id)
     return authenticate(outcome, window, seen_before=proof is not None and proof.signed_digest in seen)
 
 

@@ -24,6 +24,7 @@ from usrec.application.new_submission import policy_noted
 from usrec.application.pairs import link_halves
 from usrec.application.recording import journal, status_note
 from usrec.application.retake import retake
+from usrec.application.tell_place import tell_freed
 from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.identifiers import new_record_id
 from usrec.domain.rules.preflight import BY_DEFAULT, Preflight
@@ -214,4 +215,5 @@ def _send_now(
     if not_before is not None and free.status is QueueStatus.READY:
         free = replace(free, status=QueueStatus.SCHEDULED, available_at=not_before, wait_reason=WaitReason.REPLAY)
     work.outbox.put(free)
+    tell_freed(work, submission, now)
     journal(work, submission, "resend", submission.state, now, reason=actor.reason, actor=actor.name)

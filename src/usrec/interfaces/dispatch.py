@@ -97,7 +97,7 @@ class Dispatch:
 
     def claim(self, agent: Agent, limit: int) -> Sequence[Claim]:
         """The most urgent ones of this line."""
-        return claim_due(
+        claims = claim_due(
             ledger=agent.ledger,
             clock=agent.clock,
             policy=agent.policy,
@@ -105,6 +105,7 @@ class Dispatch:
             limit=limit,
             employer=self._employer,
         )
+        return self.interrupted.unanswered(claims)
 
     def is_on_duty(self, agent: Agent) -> bool:
         """Whether no other agent has taken over."""
@@ -123,13 +124,18 @@ class Dispatch:
         """Record the answers that came while the ledger was away.
 
         Raises:
-            AnswersUnrecorded: It still is.
+            UsrecError: It still is, or it refused one of them.
         """
-        recorded = self.interrupted.record(agent)
-        for delivered in recorded:
-            self._tell(agent, self._gate_of(agent), delivered)
-        if recorded:
-            self._crew.recorded()
+        before = self.interrupted.answers
+        try:
+            self.interrupted.record(agent, partial(self._tell, agent, self._gate_of(agent)))
+        finally:
+            if self.interrupted.answers < before:
+                self._crew.recorded()
+
+    def take_over(self, other: Dispatch) -> None:
+        """What a failing ledger broke off on a line that no clerk looks after is caught up on here."""
+        self.interrupted.take_over(other.interrupted)
 
     def ended(self, agent: Agent, gate: Gate, delivered: Delivered, seconds: float) -> None:
         """A delivery of a shift has ended."""
@@ -170,10 +176,16 @@ class Dispatch:
         return step
 
     def _catch_up(self, agent: Agent) -> None:
-        """What the ledger broke off. An answer that it does not take, though it takes others, holds nobody up."""
+        """What the ledger broke off. An answer that it does not take, though it takes others, holds nobody up.
+
+        Raises:
+            TheirsToWaitFor: It takes so many not that there shall be no more of them.
+        """
         try:
             self.record_kept(agent)
         except TheirsToWaitFor as problem:
+            if self.interrupted.answers >= GROUP:
+                raise
             self._crew.waits_for(problem)
         self.interrupted.give_back(agent.ledger)
 
@@ -198,7 +210,7 @@ class Dispatch:
                     owner=agent.owner,
                     employer=self._employer,
                 )
-                self._send_probe(agent, gate, claims)
+                self._send_probe(agent, gate, self.interrupted.unanswered(claims))
         finally:
             gate.leave_probe()
         return gate.is_closed

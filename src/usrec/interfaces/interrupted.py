@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import TypeVar
 
 from usrec.application.deliver import AnswersUnrecorded, record_kept
 from usrec.application.delivery import Delivered
 from usrec.application.give_back import give_back_untouched
 from usrec.application.record_intent import OpenAttempt
 from usrec.bootstrap import Agent
-from usrec.domain.errors import LeaseLost, LedgerUnavailable, TheirsToWaitFor
+from usrec.domain.errors import LeaseLost, LedgerUnavailable, TheirsToWaitFor, UsrecError
 from usrec.domain.outcome import SubmissionOutcome
 from usrec.ports.ledger import Claim, Ledger
+
+Item = TypeVar("Item")
+Kept = tuple[OpenAttempt, SubmissionOutcome]
+"""An answer that has come, with the attempt that it belongs to."""
 
 
 class Interrupted:
@@ -21,7 +27,7 @@ class Interrupted:
 
     def __init__(self) -> None:
         self._claims: deque[Claim] = deque()
-        self._answers: deque[tuple[OpenAttempt, SubmissionOutcome]] = deque()
+        self._answers: deque[Kept] = deque()
 
     @property
     def answers(self) -> int:
@@ -48,20 +54,57 @@ class Interrupted:
         """Nothing in this process works on them any more."""
         self._claims.extend(claims)
 
-    def record(self, agent: Agent) -> Sequence[Delivered]:
-        """Record the answers that have come.
+    def unanswered(self, claims: Sequence[Claim]) -> Sequence[Claim]:
+        """Those of which no answer is waiting to be recorded: the others are not sent again.
+
+        Their leases have run out meanwhile. Where nobody else has sent one, its answer is recorded by the new claim.
+        """
+        anew = {one.submission.id: one for one in claims}
+        kept = list(_all_of(self._answers))
+        self._answers.extend((_under(anew.get(opened.submission.id), opened), outcome) for opened, outcome in kept)
+        answered = {opened.submission.id for opened, _ in kept}
+        return [one for one in claims if one.submission.id not in answered]
+
+    def take_over(self, other: Interrupted) -> None:
+        """What ``other`` remembers is this one's from now on."""
+        self._claims.extend([*_all_of(other._claims)])
+        self._answers.extend([*_all_of(other._answers)])
+
+    def record(self, agent: Agent, tell: Callable[[Delivered], None]) -> None:
+        """Record the answers that have come: together, or each by itself where the ledger refuses them all for one.
+
+        Args:
+            tell: Called with what became of each.
 
         Raises:
-            AnswersUnrecorded: The ledger still fails; they are remembered for the next call.
+            UsrecError: The ledger fails for all, or it refused one; those that are left are remembered for the next
+                call.
         """
-        kept = [self._answers.popleft() for _ in range(len(self._answers))]
-        if not kept:
-            return ()
+        left = deque(_all_of(self._answers))
         try:
-            return record_kept(kept, ledger=agent.ledger, clock=agent.clock, entropy=agent.entropy, policy=agent.policy)
-        except AnswersUnrecorded as problem:
-            self._answers.extend(problem.answers)
-            raise
+            if len(left) > 1 and (done := _recorded(agent, [*left])) is not None:
+                left.clear()
+                _tell_each(done, tell)
+            self._record_each(agent, left, tell)
+        finally:
+            self._answers.extend(left)
+
+    def _record_each(self, agent: Agent, left: deque[Kept], tell: Callable[[Delivered], None]) -> None:
+        """Those that the ledger takes leave ``left``; of two that it does not take the second one ends it."""
+        refused: UsrecError | None = None
+        for _ in range(len(left)):
+            try:
+                done = _record(agent, [left[0]])
+            except UsrecError as problem:
+                left.rotate(-1)
+                if refused is not None:
+                    raise
+                refused = problem
+            else:
+                left.popleft()
+                _tell_each(done, tell)
+        if refused is not None:
+            raise refused
 
     def give_back(self, ledger: Ledger) -> None:
         """Make the claims ready again.
@@ -81,3 +124,34 @@ class Interrupted:
             except LedgerUnavailable:
                 self._claims.append(claim)
                 raise
+
+
+def _all_of(remembered: deque[Item]) -> Iterator[Item]:
+    """Take them out, each for one thread."""
+    while remembered:
+        try:
+            yield remembered.popleft()
+        except IndexError:
+            return
+
+
+def _under(claim: Claim | None, opened: OpenAttempt) -> OpenAttempt:
+    """The attempt with a newer claim, as long as it is the open one."""
+    return opened if claim is None or claim.open_attempt != opened.attempt.id else replace(opened, claim=claim)
+
+
+def _record(agent: Agent, kept: Sequence[Kept]) -> Sequence[Delivered]:
+    return record_kept(kept, ledger=agent.ledger, clock=agent.clock, entropy=agent.entropy, policy=agent.policy)
+
+
+def _recorded(agent: Agent, kept: Sequence[Kept]) -> Sequence[Delivered] | None:
+    """None where the ledger did not take all of them."""
+    try:
+        return _record(agent, kept)
+    except UsrecError:
+        return None
+
+
+def _tell_each(done: Sequence[Delivered], tell: Callable[[Delivered], None]) -> None:
+    for one in done:
+        tell(one)

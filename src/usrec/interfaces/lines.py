@@ -14,7 +14,7 @@ import structlog
 
 from usrec.bootstrap import Agent
 from usrec.domain.breaker import Breaker, longest_open
-from usrec.domain.errors import TheirsToWaitFor
+from usrec.domain.errors import TheirsToWaitFor, UsrecError
 from usrec.interfaces.crew import LEDGER_TIME, Loop
 from usrec.interfaces.dispatch import Dispatch
 from usrec.ports.doorbell import Ring
@@ -65,6 +65,8 @@ class Lines:
         manned = {str(name): self._line(employer_bin) for employer_bin, name in names.items()} or {"": self._whole}
         for line in {self._whole, *self._made.values()}:
             line.is_manned = line in manned.values()
+        for given_up in {self._whole, *self._made.values()} - {*manned.values()}:
+            next(iter(manned.values())).take_over(given_up)
         self._manned = manned
         return manned
 
@@ -74,12 +76,15 @@ class Lines:
         return sum(line.interrupted.answers for line in [self._whole, *self._made.values()])
 
     def record_kept(self, agent: Agent) -> None:
-        """Before the agent ends: once more for the answers that came while the ledger was away."""
-        for line in {self._whole, *self._made.values()}:
-            try:
-                line.record_kept(agent)
-            except TheirsToWaitFor as problem:
-                _log.error(str(problem), action="agent.answers_lost", answers=line.interrupted.answers)
+        """Before the agent ends: once more for the answers that came while the ledger was away, of all lines."""
+        for line in self._made.values():
+            self._whole.take_over(line)
+        try:
+            self._whole.record_kept(agent)
+        except Exception as problem:  # noqa: BLE001 -- whatever it is, what else has to be done at the end is done
+            what = str(problem) if isinstance(problem, UsrecError) else "an answer could not be recorded"
+            lost, kind = self._whole.interrupted.answers, type(problem).__name__
+            _log.error(what, action="agent.answers_lost", answers=lost, kind=kind)
 
     @property
     def are_sending(self) -> bool:

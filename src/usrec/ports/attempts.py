@@ -82,6 +82,10 @@ class Attempts(Protocol):
         """How those of these ended that were ever opened; None while one is open."""
         ...
 
+    def answered(self, attempt_ids: Collection[AttemptId]) -> Collection[AttemptId]:
+        """Those of these of which something that was received is on record."""
+        ...
+
     def open_of(self, submission_id: SubmissionId) -> AttemptId | None:
         """The attempt that was never closed, None when there is none."""
         ...

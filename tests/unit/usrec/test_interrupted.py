@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,13 +13,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from support.desk import Desk
-from support.line import LEASE, TIMEOUT, UNREACHABLE, Line, PlainRenderer, refused, registered
+from support.line import HOUR, LEASE, TIMEOUT, UNREACHABLE, Line, PlainRenderer, faulted, refused, registered
 from support.line_agent import agent_of, answering
-from usrec.adapters.persistence.attempts import SqlAttempts
+from usrec.adapters.persistence.attempts import SqlAcknowledgements, SqlAttempts
 from usrec.adapters.persistence.ledger import SqlUnitOfWork
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.application.record_intent import OpenAttempt, record_intents
-from usrec.domain.errors import LedgerUnavailable, TheirsToWaitFor
+from usrec.domain.errors import InvariantViolation, LedgerUnavailable, TheirsToWaitFor, UsrecError
 from usrec.domain.message import Envelope
 from usrec.domain.outcome import SubmissionOutcome
 from usrec.domain.state import State
@@ -27,6 +27,7 @@ from usrec.domain.submission import AttemptId
 from usrec.domain.verdict import Ending
 from usrec.interfaces.daemon import Daemon
 from usrec.interfaces.interrupted import Interrupted
+from usrec.interfaces.shift import GROUP
 from usrec.ports.attempts import AttemptClosing
 
 
@@ -95,8 +96,16 @@ def seen_profile(line: Line) -> None:
 @pytest.mark.parametrize("committed", [False, True], ids=["rolled back", "committed"])
 @pytest.mark.parametrize(
     "say",
-    [registered, partial(refused, "SCSE005"), partial(refused, "SCSE007"), lambda: TIMEOUT],
-    ids=["registered", "005", "007", "timeout"],
+    [
+        registered,
+        partial(refused, "SCSE002"),
+        partial(refused, "SCSE005"),
+        partial(refused, "SCSE007"),
+        partial(faulted, "SCE900"),
+        partial(registered, correlation_id="another"),
+        lambda: TIMEOUT,
+    ],
+    ids=["registered", "002", "005", "007", "fault", "another's", "timeout"],
 )
 def test_answer_that_came_while_the_ledger_was_away_counts_as_if_it_had_not_been(
     line: Line, monkeypatch: pytest.MonkeyPatch, say: Callable[[], SubmissionOutcome], *, committed: bool
@@ -180,6 +189,156 @@ def test_health_tells_how_many_answers_the_agent_alone_knows(line: Line, monkeyp
     monkeypatch.setattr(daemon.crew, "waits_for", waiting)
     daemon.run(drain=True)
     assert (max(told), daemon.health().unrecorded) == (1, 0)
+
+
+class Poison:
+    """The ledger takes the answers of all submissions but the first one whose answer it sees.
+
+    Attributes:
+        away: It takes none at all.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, problem: UsrecError) -> None:
+        self.away = True
+        self._which: set[AttemptId] = set()
+        closes = SqlAttempts.close
+
+        def close(attempts: SqlAttempts, which: AttemptId, closing: AttemptClosing) -> None:
+            self._which.update([] if self._which else [which])
+            if self.away:
+                raise LedgerUnavailable("it is away")
+            if which in self._which:
+                raise problem
+            closes(attempts, which, closing)
+
+        monkeypatch.setattr(SqlAttempts, "close", close)
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("problem", [LedgerUnavailable("a lock is in its way"), InvariantViolation("it is odd")])
+def test_answer_that_the_ledger_never_takes_keeps_no_other_from_being_recorded(
+    line: Line, monkeypatch: pytest.MonkeyPatch, problem: UsrecError, *, late: bool
+) -> None:
+    """Also where their claims have run out meanwhile."""
+    desk, poison = Desk(line, monkeypatch), Poison(monkeypatch, problem)
+    for number in range(4):
+        line.take(f"c{number}", contract=f"K-{number}")
+        with pytest.raises(LedgerUnavailable):
+            desk.step(desk.agent)
+    assert desk.dispatch.interrupted.answers == 4
+    poison.away = False
+    if late:
+        line.clock.advance(LEASE)
+    for _ in range(2):
+        with suppress(UsrecError):
+            desk.dispatch.record_kept(desk.agent)
+    assert [line.of(f"c{number}").state for number in range(4)] == [State.SIGNED] + [State.ACCEPTED] * 3
+    assert desk.dispatch.interrupted.answers == 1
+
+
+def test_answer_that_the_ledger_refuses_keeps_the_agent_from_nothing_that_is_done_at_its_end(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.take("c1")
+    daemon, poison = Daemon(agent_of(line, workers=1)), Poison(monkeypatch, InvariantViolation("it is odd"))
+
+    def last_answer(envelope: Envelope) -> SubmissionOutcome:
+        daemon.stop.set()
+        return line.registers(envelope)
+
+    def away_no_more(*_: object) -> None:
+        poison.away = False
+
+    answering(line, monkeypatch, last_answer)
+    monkeypatch.setattr(daemon.reloader, "join", away_no_more)
+    with capture_logs() as log:
+        daemon.run(drain=False)
+    assert [one["answers"] for one in log if one["action"] == "agent.answers_lost"] == [1]
+    assert log[-1]["action"] == "agent.stop"
+    assert line.entry("c1").lease_owner is None, "nobody waits for its lease"
+
+
+class Locked:
+    """T4 alone does not get what it needs: somebody rebuilds a table that claims and intents leave alone."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_locked = True
+        seen = SqlAcknowledgements.seen
+
+        def locked(acknowledgements: SqlAcknowledgements, digests: Collection[str]) -> Collection[str]:
+            if self.is_locked:
+                raise LedgerUnavailable("the table is locked")
+            return seen(acknowledgements, digests)
+
+        monkeypatch.setattr(SqlAcknowledgements, "seen", locked)
+
+
+@pytest.mark.parametrize(
+    ("say", "state"), [(registered, State.ACCEPTED), (partial(refused, "SCSE007"), State.REJECTED)]
+)
+def test_what_was_answered_is_not_sent_again_when_its_claim_runs_out(
+    line: Line, monkeypatch: pytest.MonkeyPatch, say: Callable[[], SubmissionOutcome], state: State
+) -> None:
+    """And its answer counts as if it had been recorded at once."""
+    seen_profile(line)
+    line.take("c1")
+    desk, table, sent = Desk(line, monkeypatch), Locked(monkeypatch), list[Envelope]()
+
+    def answer(envelope: Envelope) -> SubmissionOutcome:
+        sent.append(envelope)
+        return say()
+
+    desk.say = answer
+    for _ in range(4):
+        with suppress(LedgerUnavailable):
+            desk.step(desk.agent)
+        line.clock.advance(LEASE)
+    with suppress(LedgerUnavailable):
+        desk.step(desk.agent)
+    table.is_locked = False
+    desk.work()
+    assert len(sent) == 1
+    assert (line.of("c1").state, [one.ending for one in line.attempts("c1")]) == (
+        state,
+        [Ending.REGISTERED if state is State.ACCEPTED else Ending.REFUSED],
+    )
+
+
+@pytest.mark.parametrize("group", [1, 8])
+def test_agent_sends_no_more_while_many_answers_cannot_be_recorded(
+    line: Line, monkeypatch: pytest.MonkeyPatch, group: int
+) -> None:
+    """They are in its memory alone."""
+    for number in range(2 * GROUP):
+        line.take(f"c{number}", contract=f"K-{number}")
+    desk, table = Desk(line, monkeypatch, group=group), Locked(monkeypatch)
+    for _ in range(2 * GROUP):
+        with suppress(LedgerUnavailable):
+            desk.step(desk.agent)
+    assert GROUP <= desk.dispatch.interrupted.answers < GROUP + group
+    table.is_locked = False
+    desk.work()
+    assert set(line.states().values()) == {"accepted"}
+    assert desk.dispatch.interrupted.answers == 0
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_kept_answer_counts_although_the_clock_was_set_back_meanwhile(
+    line: Line, monkeypatch: pytest.MonkeyPatch, *, late: bool
+) -> None:
+    line.take("c1")
+    desk = Desk(line, monkeypatch)
+    desk.say = registered(response_date=line.clock.now())
+    with monkeypatch.context() as patch:
+        LedgerAway(1).over(patch)
+        with pytest.raises(LedgerUnavailable):
+            desk.step(desk.agent)
+    if late:
+        line.clock.advance(LEASE)
+        line.claim(1, owner="other")
+    line.clock.set(line.clock.now() - HOUR)
+    desk.dispatch.record_kept(desk.agent)
+    assert line.of("c1").state is State.ACCEPTED
 
 
 @pytest.mark.parametrize("times", [1, 9])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,10 +18,11 @@ from support.line_agent import agent_of
 from usrec.adapters.gateway.envelope import Sender
 from usrec.adapters.inmemory.signer import InMemorySigner
 from usrec.adapters.inmemory.source import InMemorySource
+from usrec.adapters.persistence.attempts import SqlAcknowledgements
 from usrec.adapters.sources.held_source import HeldSource
 from usrec.bootstrap import Agent
 from usrec.domain.breaker import BreakerPolicy
-from usrec.domain.errors import ConfigurationError, SnapshotRefused, SourceHeld
+from usrec.domain.errors import ConfigurationError, LedgerUnavailable, SnapshotRefused, SourceHeld
 from usrec.domain.message import Envelope, SignedMessage
 from usrec.domain.outcome import Doubt, SubmissionOutcome, Unknown
 from usrec.domain.source_event import EmployerName, SourceName, SourceRow
@@ -295,6 +296,30 @@ def test_a_drain_ends_at_a_refused_look_when_all_else_is_done(group: Group, monk
     assert group.accepted(BIN) == 3
     assert time.monotonic() - began < WAIT
     assert group.line.of(f"{BIN}-0").state is State.ACCEPTED
+
+
+def test_answer_that_came_for_an_employer_who_is_taken_out_of_the_settings_is_recorded_all_the_same(
+    group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger was away when it came, and after the reload there is another line."""
+    away, met, seen = threading.Event(), threading.Event(), SqlAcknowledgements.seen
+    away.set()
+
+    def locked(acknowledgements: SqlAcknowledgements, digests: Collection[str]) -> Collection[str]:
+        if away.is_set():
+            met.set()
+            raise LedgerUnavailable("it is away")
+        return seen(acknowledgements, digests)
+
+    monkeypatch.setattr(SqlAcknowledgements, "seen", locked)
+    group.enter(1, OTHER_BIN, group.other_source)
+    with Running(group.agent) as daemon:
+        assert met.wait(WAIT)
+        daemon.handover.replace(replace(group.agent, employers={BIN: EmployerName("alatau")}))
+        until(lambda: "deliver-zhetisu" not in {one.name for one in threading.enumerate()})
+        away.clear()
+        until(lambda: group.accepted(OTHER_BIN) == 1)
+    assert len(group.line.wire.submitted) == 1
 
 
 def test_number_of_a_former_employer_is_told_to_nobody(group: Group) -> None:

@@ -31,6 +31,9 @@ _OPEN: Final = insert(attempts).values(code="", detail="")
 _CLOSE: Final = update(attempts).where(attempts.c.id == bindparam("which"), UNCLOSED)
 _KEEP_LATE: Final = update(attempts).where(attempts.c.id == bindparam("which"), func.length(attempts.c.reply) == 0)
 _ENDINGS: Final = select(attempts.c.id, attempts.c.ending).where(attempts.c.id.in_(bindparam("ids", expanding=True)))
+_ANSWERED: Final = select(attempts.c.id).where(
+    attempts.c.id.in_(bindparam("ids", expanding=True)), func.length(attempts.c.reply) > 0
+)
 _OPEN_OF: Final = select(attempts.c.id).where(_OF, UNCLOSED)
 _REFUSED_OF: Final = (
     select(func.count()).select_from(attempts).where(_OF, attempts.c.ending == literal_word(Ending.REFUSED))
@@ -90,6 +93,11 @@ class SqlAttempts:
             for which, ending in self._connection.execute(_ENDINGS, {"ids": some}):
                 found[AttemptId(which)] = None if ending is None else Ending(ending)
         return found
+
+    def answered(self, attempt_ids: Collection[AttemptId]) -> Collection[AttemptId]:
+        """Those of these of which something that was received is on record."""
+        portions = in_portions(set(attempt_ids))
+        return {one for some in portions for one in self._connection.scalars(_ANSWERED, {"ids": some})}
 
     def open_of(self, submission_id: SubmissionId) -> AttemptId | None:
         """The attempt that was never closed."""
