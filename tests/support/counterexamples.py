@@ -97,6 +97,7 @@ CONTRACT = (
     contract("SCSE040", {"conscript_code": "годен"}),
     contract("SCSE151", {"term_code": "8"}),
     contract("SCSE038", {"term_code": "9"}),
+    contract("SCSE146", {"auto_extension_term_code": "2", "term_code": None, "end_date": None}),
     contract("SCSE081", {"term_code": "77"}, book=levels(Dictionary.TERM)),
     contract("SCSE054", {"end_date": None}),
     contract("SCSE057", {"term_code": "1"}),
