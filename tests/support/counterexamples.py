@@ -276,6 +276,7 @@ EXTENSION = (
     Counterexample("SCSE115", O.EXTENSION, {"end_date": None}),
     Counterexample("SCSE115", O.EXTENSION, {"term_code": "1"}),
     Counterexample("SCSE141", O.EXTENSION, {"end_date": "2077-11-18"}),
+    Counterexample("SCSE068", O.EXTENSION, {"end_date": "2027-11-17"}),
     Counterexample(
         "SCSE113",
         O.EXTENSION,
