@@ -368,6 +368,12 @@ def test_assumed_elements_are_listed_for_the_operator() -> None:
         assert f"{operation}.{mapping.element}" in listed
 
 
+@pytest.mark.parametrize("profile", SHIPPED)
+def test_a_contract_without_the_relation_to_military_service_has_a_message(profile: str) -> None:
+    """Order 353 p.6 names it in the first edition alone; whether such a row goes on is `[preflight] incomplete`."""
+    assert b"documentData" not in render(replace(CONCLUSION, conscript_code=None), profile)
+
+
 def test_an_operation_that_no_response_code_shows_is_called_assumed_itself() -> None:
     """A code shows an operation where it can be answered to none of the three that clients sent."""
     mapping = load_profile("current").mapping
