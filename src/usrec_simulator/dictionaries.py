@@ -50,7 +50,7 @@ class Standing(StrEnum):
 
 
 _FORMS: Final[Mapping[Dictionary, str]] = {
-    Dictionary.POSITION: r"\d{6}|\d{4}-\d-\d{3}",
+    Dictionary.POSITION: r"\d{6}|\d{4}-\d-\d{3}|\d{4}-\d|\d{4}-\d{3}|\d-\d{2}-\d{3}|[YХ]\d{4}(-\d)?",
     Dictionary.TERM: r"[1-8]",
     Dictionary.REASON: r"\d{2}(-\d{3})?",
     Dictionary.WORK_KIND: r"[12]",
@@ -64,7 +64,7 @@ _FORMS: Final[Mapping[Dictionary, str]] = {
     Dictionary.CONDITIONS: r"\d{1,2}",
     Dictionary.HARMFUL: r"L[123](\.\d+)+",
     Dictionary.BASIS: r"\d{1,3}",
-    Dictionary.EDUCATION: r"[A-Za-z0-9.-]{1,32}",
+    Dictionary.EDUCATION: r"[A-Za-zА-Яа-я0-9.-]{1,32}",
     Dictionary.EMPLOYER_TYPE: r"\d{1,2}",
     Dictionary.DECIDING_BODY: r"[12]",
     Dictionary.COURT: r"\d{1,5}",

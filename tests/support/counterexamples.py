@@ -97,6 +97,7 @@ CONTRACT = (
     contract("SCSE040", {"conscript_code": "годен"}),
     contract("SCSE151", {"term_code": "8"}),
     contract("SCSE038", {"term_code": "9"}),
+    contract("SCSE146", {"auto_extension_term_code": "2", "term_code": None, "end_date": None}),
     contract("SCSE081", {"term_code": "77"}, book=levels(Dictionary.TERM)),
     contract("SCSE054", {"end_date": None}),
     contract("SCSE057", {"term_code": "1"}),
@@ -275,6 +276,7 @@ EXTENSION = (
     Counterexample("SCSE115", O.EXTENSION, {"end_date": None}),
     Counterexample("SCSE115", O.EXTENSION, {"term_code": "1"}),
     Counterexample("SCSE141", O.EXTENSION, {"end_date": "2077-11-18"}),
+    Counterexample("SCSE068", O.EXTENSION, {"end_date": "2027-11-17"}),
     Counterexample(
         "SCSE113",
         O.EXTENSION,

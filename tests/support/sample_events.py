@@ -229,6 +229,7 @@ _ORDINARY: Final = frozenset(
         "entered_on",
         "position_code",
         "established_post",
+        "conscript_code",
         "term_code",
         "end_date",
         "work_place_address",

@@ -48,6 +48,7 @@ class PreflightSettings(Section):
     """How strict the agent is beyond what no message can do without."""
 
     incomplete: Literal["refuse", "warn"] = "refuse"
-    """What happens to a contract without the data of Order 353 p.3 (term, address of work place; SCSE039, 055)."""
+    """What happens to a contract without its term, the address of the work place (Order 353 p.3; SCSE039, 055) or the
+    relation to military service (SCSE021)."""
     unsure: Literal["refuse", "warn"] = "warn"
     """What happens to a row against a rule that rests on our reading of a code, which USREC may take."""

@@ -1,10 +1,11 @@
 """Extending a contract that ran out (point 13-1 of the Order).
 
-Source: codes SCSE039, 109-116, 120, 158. That two extensions are the most, and that "the same term" means the same
+Source: codes SCSE039, 068, 109-116, 120, 158. That two extensions are the most, and that "the same term" means the same
 code, is how we read Labour Code article 30 and codes SCSE113 and 114.
 """
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Final
 
 from usrec_simulator.contracts import Contract
@@ -12,7 +13,7 @@ from usrec_simulator.dictionaries import Dictionary
 from usrec_simulator.rules.book import Case
 from usrec_simulator.rules.foreigner import term_by_permit
 from usrec_simulator.rules.forms import coded, contract_named, present, years_before
-from usrec_simulator.rules.particulars import FAR, INDEFINITE
+from usrec_simulator.rules.particulars import FAR, INDEFINITE, YEAR_AT_LEAST
 
 MOST: Final = 2
 
@@ -63,3 +64,10 @@ def _new_term(case: Case, contract: Contract) -> Iterator[str]:
         yield "SCSE115"
     if end and years_before(end, FAR) > case.today:
         yield "SCSE141"
+    if code == YEAR_AT_LEAST and end and day and _is_under_a_year(day, end):
+        yield "SCSE068"
+
+
+def _is_under_a_year(day: date, end: date) -> bool:
+    """Less than a year, counted from the day of the extension and from the day behind it (they differ in February)."""
+    return all(years_before(end + shift, 1) < day + shift for shift in (timedelta(), timedelta(days=1)))

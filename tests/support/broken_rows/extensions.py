@@ -36,7 +36,12 @@ EXTENSIONS: tuple[BrokenRow, ...] = (
         (_OLD, _ONCE, _TWICE),
     ),
     BrokenRow("SCSE114", "extension_term_allowed", Operation.EXTENSION, {"term_code": "4"}),
-    BrokenRow("SCSE116", "extension_date_is_end_date", Operation.EXTENSION, {"extension_date": "2026-11-19"}),
+    BrokenRow(
+        "SCSE116",
+        "extension_date_is_end_date",
+        Operation.EXTENSION,
+        {"extension_date": "2026-11-19", "end_date": "2027-11-19"},
+    ),
     BrokenRow(
         "SCSE120",
         "extension_not_repeated",

@@ -40,6 +40,7 @@ HISTORY: tuple[BrokenRow, ...] = (
         (*_ON_LEAVE, Before(Operation.IIN_CHANGE)),
     ),
     BrokenRow("SCSE097", "contract_belongs_to_employer", Operation.TERMINATION, before=(CONCLUDED, _PASSED)),
+    BrokenRow("SCSE097", "contract_belongs_to_employer", Operation.IIN_CHANGE, before=(CONCLUDED, _PASSED)),
     BrokenRow(
         "SCSE097",
         "contract_belongs_to_employer",

@@ -22,6 +22,7 @@ TERM: tuple[BrokenRow, ...] = (
         {"term_code": "4", "end_date": "2026-11-16"},
     ),
     BrokenRow("SCSE068", "term_matches_period", Operation.CONCLUSION, {"end_date": "2026-11-16"}),
+    BrokenRow("SCSE068", "term_matches_period", Operation.EXTENSION, {"end_date": "2027-11-17"}),
     BrokenRow("SCSE141", "end_date_too_late", Operation.CONCLUSION, {"end_date": "2076-11-21"}),
     BrokenRow("SCSE141", "end_date_too_late", Operation.EXTENSION, {"end_date": "2076-11-21"}),
     BrokenRow("SCSE142", "end_date_too_late", Operation.AMENDMENT, {"term_code": "2", "end_date": "2076-11-21"}),

@@ -213,6 +213,20 @@ def test_dictionaries_are_read_from_their_files(tmp_path: Path) -> None:
     assert Dictionaries().standing(Dictionary.POSITION, "2512-0-001") is Standing.KNOWN
 
 
+@pytest.mark.parametrize(
+    ("dictionary", "code"),
+    [
+        *((Dictionary.POSITION, code) for code in ("111003", "1339-0", "2331-001", "1-99-999", "Х1000-0", "Y1000")),
+        *((Dictionary.EDUCATION, code) for code in ("3", "6B01701", "5АВ02150101", "7М032")),
+    ],
+)
+def test_without_a_dictionary_every_form_of_code_that_the_official_list_has_in_use_passes(
+    dictionary: Dictionary, code: str
+) -> None:
+    """A few positions are no NNNN-N-NNN, and the list of education writes some letters in Cyrillic."""
+    assert Dictionaries().standing(dictionary, code) is Standing.KNOWN
+
+
 def test_a_folder_or_file_that_is_no_dictionary_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="holds no dictionary"):
         load_dictionaries(tmp_path)

@@ -38,7 +38,7 @@ kind = "outbox"
 url = "sqlite:///hr.db"
 {more}
 """
-WITHOUT_TERM = {"term_code": None, "end_date": None, "work_place_address": None}
+INCOMPLETE = {"conscript_code": None, "term_code": None, "end_date": None, "work_place_address": None}
 LEFT_OUT_BY_SEEN = {
     "working_conditions_code": "2",
     "harmful_conditions_code": "7",
@@ -68,7 +68,7 @@ def rules_of(row: SourceRow, demanded: Completeness) -> dict[str, Finding]:
 
 def examined(demanded: Completeness, operation: Operation = Operation.CONCLUSION) -> Examined:
     return examine(
-        row_of(operation, WITHOUT_TERM),
+        row_of(operation, INCOMPLETE),
         employers={BIN: EmployerName("own")},
         calendar=KazakhstanCalendar(),
         now=NOW,
@@ -83,6 +83,7 @@ def test_an_incomplete_contract_is_refused_unless_the_setting_says_otherwise(
     for more, severity in (("", Severity.ERROR), (WARN, Severity.WARNING)):
         found = examined(completeness(tmp_path, more=more), operation)
         assert [(one.field, one.code, one.point, one.severity) for one in found.findings] == [
+            ("conscript_code", "SCSE021", "", severity),
             ("term_code", "SCSE039", "Order 353 p.3", severity),
             ("work_place_address", "SCSE055", "Order 353 p.3", severity),
         ]
@@ -91,7 +92,7 @@ def test_an_incomplete_contract_is_refused_unless_the_setting_says_otherwise(
 
 def test_what_the_wire_profile_has_no_element_for_is_not_demanded(tmp_path: Path) -> None:
     found = examined(completeness(tmp_path, profile="seen")).findings
-    assert not [one for one in found if one.rule == "field_present"]
+    assert [one.field for one in found if one.rule == "field_present"] == ["conscript_code"]
 
 
 def test_what_the_message_leaves_out_is_named(tmp_path: Path) -> None:

@@ -182,14 +182,18 @@ def test_history_waits_in_the_agent_until_the_row_is_well_by_itself_and_lint_tel
 def test_an_extension_of_what_goes_on_by_itself_is_held_to_no_last_day() -> None:
     """The registry's own end of the automatic period is not in the row (SCSE116)."""
     itself = Step(Operation.CONCLUSION, {"auto_extension_term_code": "2"})
-    last = list(judge([itself, Step(Operation.EXTENSION, {"extension_date": "2026-11-19"})]))[-1]
+    last = list(judge([itself, Step(Operation.EXTENSION, {"extension_date": "2026-11-19", "end_date": "2027-11-19"})]))[
+        -1
+    ]
     assert (last.linted, last.answer) == (frozenset(), None)
 
 
 def test_an_agreement_that_moves_the_last_day_alone_moves_the_day_of_the_extension() -> None:
     """The registry takes the end from the contract, an agreement or an automatic extension (SCSE116)."""
     moved = [Step(Operation.CONCLUSION, {}), Step(Operation.AMENDMENT, {"end_date": "2026-11-19"})]
-    extended = list(judge([*moved, Step(Operation.EXTENSION, {"extension_date": "2026-11-19"})]))[-1]
+    extended = list(
+        judge([*moved, Step(Operation.EXTENSION, {"extension_date": "2026-11-19", "end_date": "2027-11-19"})])
+    )[-1]
     assert (extended.linted, errors(extended.agent), extended.answer) == (frozenset(), frozenset(), None)
     old = list(judge([*moved, Step(Operation.EXTENSION, {"extension_date": "2026-11-18"})]))[-1]
     assert errors(old.agent) == old.linted == {("extension_date_is_end_date", "SCSE116")}
@@ -199,7 +203,9 @@ def test_an_agreement_that_moves_the_last_day_alone_moves_the_day_of_the_extensi
 def test_a_last_day_for_an_indefinite_contract_leaves_its_term_unknown() -> None:
     endless = Step(Operation.CONCLUSION, {"term_code": "1", "end_date": None})
     ended = Step(Operation.AMENDMENT, {"end_date": "2026-11-19"})
-    last = list(judge([endless, ended, Step(Operation.EXTENSION, {"extension_date": "2026-11-19"})]))[-1]
+    last = list(
+        judge([endless, ended, Step(Operation.EXTENSION, {"extension_date": "2026-11-19", "end_date": "2027-11-19"})])
+    )[-1]
     assert (last.linted, errors(last.agent), last.answer) == (frozenset(), frozenset(), None)
 
 
@@ -223,7 +229,7 @@ def _linted(*steps: Step) -> frozenset[tuple[str, str]]:
 def test_a_correction_that_makes_the_term_go_on_by_itself_leaves_no_last_day_to_hold_against() -> None:
     """Neither here nor there is the end of the automatic period known (SCSE116)."""
     before = [Step(Operation.CONCLUSION, {}), Step(Operation.AMENDMENT, {})]
-    off = Step(Operation.EXTENSION, {"extension_date": "2026-11-19"})
+    off = Step(Operation.EXTENSION, {"extension_date": "2026-11-19", "end_date": "2027-11-19"})
     itself = Step(
         Operation.AMENDMENT_EDIT, {"term_code": "2", "end_date": "2027-11-19", "auto_extension_term_code": "2"}
     )

@@ -31,6 +31,7 @@ CODES = {
 }
 MOVED: Final[Mapping[str, Changes]] = {
     "agreement_date": {"begin_date": "2026-11-21"},
+    "extension_date": {"end_date": "2027-11-21"},
     "not_worked_from": {"not_worked_to": "2026-12-01", "first_working_day": "2026-12-02"},
     "permit_begin_date": {**FOREIGNER, "permit_end_date": "2027-11-20"},
 }

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from kzeds.xml import parse
 from support.sample_events import details_of_sample, payloads
+from usrec.adapters.explanations.book import explain_all
 from usrec.adapters.rendering.document import wire_text
 from usrec.adapters.rendering.mapping import MappedField, Value, read_mapping
 from usrec.adapters.rendering.profile import SHIPPED, WireProfile, load_profile
@@ -365,6 +366,30 @@ def test_assumed_elements_are_listed_for_the_operator() -> None:
         mapping = current.mapping.operation[operation]
         assert {f"{operation}.{mapping.element}/{one.path}" for one in mapping.fields} < set(listed)
         assert f"{operation}.{mapping.element}" in listed
+
+
+@pytest.mark.parametrize("profile", SHIPPED)
+def test_a_contract_without_the_relation_to_military_service_has_a_message(profile: str) -> None:
+    """Order 353 p.6 names it in the first edition alone; whether such a row goes on is `[preflight] incomplete`."""
+    assert b"documentData" not in render(replace(CONCLUSION, conscript_code=None), profile)
+
+
+def test_an_operation_that_no_response_code_shows_is_called_assumed_itself() -> None:
+    """A code shows an operation where it can be answered to none of the three that clients sent."""
+    mapping = load_profile("current").mapping
+    sent = {one.value for one in SEEN}
+    shown = {one for told in explain_all() if not sent & set(told.operations) for one in told.operations}
+    unshown = [mapping.operation[one].element for one in Operation if one.value not in shown | sent]
+    assert unshown == ["legacyContractData"]
+    assert any("legacyContractData" in one for one in mapping.assumed)
+
+
+def test_contracts_older_than_the_order_can_be_sent_as_ordinary_ones(tmp_path: Path) -> None:
+    folder = operator_profile(tmp_path, ('element = "legacyContractData"', 'element = "newContractData"'))
+    older = submission(WHOLE[Operation.LEGACY_CONTRACT])
+    custom = XmlRenderer(load_profile(str(folder)))
+    document = custom.render(older, record_id=f"{RECORD_ID}1", attachment=DOCUMENT).document
+    assert b"<newContractData><id>" in document
 
 
 def test_an_operators_folder_replaces_names_without_code(tmp_path: Path) -> None:

@@ -163,6 +163,25 @@ def test_leave_that_began_before_the_order_has_no_term() -> None:
     assert (result.deadline.legal_date, result.deadline.safe_date) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("extended", "too_short", "long_enough"),
+    [
+        ("2025-11-18", "2026-11-17", "2026-11-18"),
+        ("2023-02-28", "2024-02-27", "2024-02-28"),
+        ("2024-02-29", "2025-02-27", "2025-02-28"),
+        ("2025-02-28", "2026-02-27", "2026-02-28"),
+    ],
+)
+def test_an_extension_for_a_year_or_more_lasts_until_the_same_day_of_the_next_year(
+    extended: str, too_short: str, long_enough: str
+) -> None:
+    """Labour Code art. 30 p.1(2): for the same term, which is a year at least."""
+    made = {"extension_date": extended, "term_code": "2"}
+    short = a_row("extension", PAYLOADS["extension"](**made, end_date=too_short))
+    assert found(short) == [("term_matches_period", "term_code", "SCSE068")]
+    assert found(a_row("extension", PAYLOADS["extension"](**made, end_date=long_enough))) == []
+
+
 def test_legacy_contract_of_after_the_order_is_a_conclusion() -> None:
     made = PAYLOADS["legacy_contract"](contract_date="2020-09-18")
     assert found(a_row("legacy_contract", made)) == [("legacy_since_the_order", "contract_date", "")]

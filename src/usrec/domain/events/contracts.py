@@ -56,7 +56,7 @@ class ContractBody(WorkTerms):
         begin_date: First day of work.
         position_code: Code of the national classifier of occupations (НКЗ).
         established_post: Post of the staff schedule, free text.
-        conscript_code: Relation to military service.
+        conscript_code: Relation to military service; demanded by code 021, no longer by the Order.
         employer_type_code: Legal entity, entrepreneur or private person.
         foreigner_basis_code: On what ground a foreigner is employed; the permit belongs to it.
     """
@@ -67,7 +67,7 @@ class ContractBody(WorkTerms):
     begin_date: date
     position_code: str
     established_post: str
-    conscript_code: str
+    conscript_code: str | None = None
     employer_type_code: str | None = None
     foreigner_basis_code: str | None = None
     foreigner_education_code: str | None = None

@@ -1,8 +1,9 @@
-"""The data that Order 353 p.3 wants of every contract, beside those without which nothing can be registered at all.
+"""The data that response codes demand of every contract, beside those without which no message can be made at all.
 
-Sources: response codes SCSE039 (term) and 055 (address of the place of work). Clients of 2018 sent neither, and a wire
-profile of theirs has no element for them: what a message cannot carry is not demanded of its row. What a row says all
-the same and the message leaves out is told, because nobody would see that the entry is incomplete.
+Sources: SCSE039 (term) and 055 (address of the place of work), data of Order 353 p.3; 021 (by our reading the relation
+to military service), which p.6 named in the first edition alone. Clients of 2018 sent neither term nor address, and a
+wire profile of theirs has no element for them: what a message cannot carry is not demanded of its row. What a row says
+all the same and the message leaves out is told, because nobody would see that the entry is incomplete.
 """
 
 from __future__ import annotations
@@ -16,9 +17,14 @@ from usrec.domain.events.contracts import ContractBody
 from usrec.domain.rules.finding import Finding, Severity, warning
 from usrec.domain.source_event import DEPARTMENT, DETAILS_TYPES, Details, Operation, operation_of
 
-DEMANDED: Final[Mapping[str, str]] = {"term_code": "SCSE039", "work_place_address": "SCSE055"}
+DEMANDED: Final[Mapping[str, str]] = {
+    "conscript_code": "SCSE021",
+    "term_code": "SCSE039",
+    "work_place_address": "SCSE055",
+}
 """Field of a contract, and the response code for its absence."""
 _POINT: Final = "Order 353 p.3"
+_NOT_OF_THE_ORDER: Final = "conscript_code"
 NOT_REGISTERED: Final = frozenset(
     {"signed_on", "entered_on", "awaits_iin", "contract_id", "changes", "pair_key", "pair_elsewhere", DEPARTMENT}
 )
@@ -73,7 +79,8 @@ def check_completeness(details: Details, completeness: Completeness) -> Iterator
         wanted = is_demanded(operation, name) and completeness.demands(operation, name)
         if wanted and getattr(details, name) is None:
             message = f"{name} is missing."
-            yield Finding("field_present", completeness.severity, name, code, _POINT, message)
+            point = "" if name == _NOT_OF_THE_ORDER else _POINT
+            yield Finding("field_present", completeness.severity, name, code, point, message)
     yield from fields_carried(completeness.leaves_out(details))
 
 

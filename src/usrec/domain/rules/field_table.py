@@ -168,7 +168,7 @@ _CONTRACT: Final = (
     _date("contract_date", "SCSE004"),
     _date("begin_date", "SCSE005"),
     *_POST,
-    FieldRule("conscript_code", "SCSE021", pattern=CODE, malformed="SCSE040", expected="a code"),
+    FieldRule("conscript_code", "SCSE021", pattern=CODE, malformed="SCSE040", expected="a code", required=False),
     *_WORK_TERMS,
     *_FOREIGNER,
 )

@@ -19,6 +19,16 @@ def years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years, day=28)
 
 
+def a_year_after(day: date) -> date:
+    """The same day of the next year; 28 February for 29 February, and nothing lies after year 9999."""
+    if day.year == date.max.year:
+        return date.max
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return day.replace(year=day.year + 1, day=28)
+
+
 def is_far_ahead(day: date, today: date) -> bool:
     """Whether ``day`` lies more than 50 years after ``today``."""
     return years_before(day, FAR) > today

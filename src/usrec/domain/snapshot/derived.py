@@ -10,6 +10,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
+from usrec.domain.rules.completeness import DEMANDED, is_demanded
 from usrec.domain.rules.field_table import FIELDS, PROVISIONAL_FROM
 from usrec.domain.snapshot.staff import AGREEMENT_FIELDS, TERMS, Fields
 from usrec.domain.snapshot.story import Facts, Story, Told
@@ -90,8 +91,11 @@ class Derived:
 
     @property
     def missing(self) -> Sequence[str]:
-        """Required fields that HR does not give: the event is not sent until they are there."""
-        return [] if self.withdrawn else missing_in(self.operation, self.payload)
+        """Fields that HR does not give and an event needs; without some it may go on, as ``[preflight]`` says."""
+        if self.withdrawn:
+            return []
+        demanded = (name for name in DEMANDED if is_demanded(self.operation, name) and name not in self.payload)
+        return [*missing_in(self.operation, self.payload), *demanded]
 
 
 def missing_in(operation: Operation, payload: Fields) -> Sequence[str]:

@@ -24,7 +24,10 @@ CONTENT_TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "end_date_too_late": (N_("end_date is over 50 years ahead."),),
     "begin_not_after_end": (N_("The contract begins after its last day."),),
     "amendment_begin_not_after_end": (N_("The agreement begins after the last day of the contract that it names."),),
-    "term_matches_period": (N_("The term is a year or more, and the days from begin_date to end_date are fewer."),),
+    "term_matches_period": (
+        N_("The term is a year or more, and the days from begin_date to end_date are fewer."),
+        N_("The term is a year or more, and from extension_date to end_date there are fewer days."),
+    ),
     "auto_extension_names_term": (
         N_("An automatic extension is entered without the term that it extends: term_code is empty."),
     ),

@@ -45,6 +45,7 @@ ASSUMPTIONS: Final = (
     N_("numbers have up to 255, a post up to 1000 characters"),
     N_("contractId has 1-45 letters, digits, hyphens"),
     N_("the element names of every operation but conclusion, amendment and termination"),
+    N_("contracts older than Order 353 have an operation of their own, legacyContractData"),
     N_("the element names of the optional fields: term, place, hours, conditions, foreigner, consent, phones"),
     N_("one professional skill, one personal quality, one harmful condition and one supporting document in a message"),
     N_("supportingDocument stands after harmfulConditions and holds id, file (base64), format, name in this order"),
