@@ -31,8 +31,6 @@ _BY_FUNCTION: Final = {
     ("application/deliver", "_sign"): SIGN,
     ("application/deliver", "_seal"): SEAL,
     ("application/deliver", "open_attempts"): INTENT,
-    ("application/deliver", "record_answers"): OUTCOME,
-    ("application/deliver", "_record"): OUTCOME,
     ("adapters/gateway/shep", "seal"): SEAL,
     ("adapters/gateway/shep", "_judge"): ANSWER,
     ("adapters/metrics/timed", "sign"): SIGN,

@@ -10,7 +10,7 @@ import json
 from dataclasses import replace
 
 from usrec.application.acting import Actor, locked, refuse
-from usrec.application.contract_line import released_entry
+from usrec.application.queue_entry import released_entry
 from usrec.application.recording import journal, status_note
 from usrec.domain.submission import SubmissionId, WaitReason
 from usrec.ports.clock import Clock

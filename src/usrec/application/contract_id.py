@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from usrec.application.contract_line import released_entry
+from usrec.application.queue_entry import released_entry
 from usrec.application.recording import status_note
 from usrec.domain.signing_request import AWAITING
 from usrec.domain.source_event import HEADS, contract_id_given, load_details

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from usrec.application.pairs import look_at_others
+from usrec.application.queue_entry import learn_contract, new_entry, registry_ids_of, released
 from usrec.application.recording import journal, status_note
 from usrec.application.tell_place import Place, tell_places
 from usrec.domain.change import NOT_REGISTRABLE
 from usrec.domain.errors import UnsafeRequest
 from usrec.domain.revision import refuse_registered
-from usrec.domain.source_event import HEADS, ContractKey
+from usrec.domain.source_event import ContractKey
 from usrec.domain.state import OPEN, Move, State, next_state
 from usrec.domain.submission import (
     OUTSIDE_THE_LINE,
@@ -33,12 +34,9 @@ from usrec.domain.submission import (
     head_of_line,
     wait_behind,
 )
-from usrec.domain.target import DEFAULT_DAYS
 from usrec.ports.contracts import ContractRef
 from usrec.ports.ledger import UnitOfWork
 
-UNDATED_TARGET = timedelta(days=DEFAULT_DAYS)
-"""After so long one without any date has its turn: no dated event, however many come, starves it."""
 _STOPPED = frozenset({WaitReason.HELD_BY_PERSON, WaitReason.MASS_HELD})
 """What stays stopped, whatever becomes of its line."""
 
@@ -105,7 +103,7 @@ def _read(
     wanted = {one for line in lines for one in _looked_at(line, entries)}
     found |= work.submissions.get_all(wanted - found.keys())
     heads = [found[line.head.id] for line in lines if _moves(line.head, entries)]
-    return _Known(entries, found, _registry_ids(work, heads))
+    return _Known(entries, found, registry_ids_of(work, heads))
 
 
 def _looked_at(line: _Line, entries: Mapping[SubmissionId, QueueEntry]) -> Iterator[SubmissionId]:
@@ -135,7 +133,7 @@ def _arrange(work: UnitOfWork, line: _Line, ledger: _Known, now: datetime) -> It
     """Gives what HR's rows have to be told."""
     for one in line.followers:
         entry = ledger.entries.get(one.id)
-        wanted = _blocked(entry or _new_entry(ledger.submissions[one.id], now), line, _wait_behind(line.head, ledger))
+        wanted = _blocked(entry or new_entry(ledger.submissions[one.id], now), line, _wait_behind(line.head, ledger))
         if wanted != entry:
             work.outbox.put(wanted)
             yield from _told_place(ledger, wanted)
@@ -162,75 +160,14 @@ def _blocked(entry: QueueEntry, line: _Line, why: WaitReason) -> QueueEntry:
 
 
 def _advance(work: UnitOfWork, submission: Submission, ledger: _Known, now: datetime) -> QueueEntry:
-    entry = ledger.entries.get(submission.id) or _new_entry(submission, now)
+    entry = ledger.entries.get(submission.id) or new_entry(submission, now)
     if entry.wait_reason in _STOPPED:
-        _learn_contract(work, submission, ledger.registry_ids)
+        learn_contract(work, submission, ledger.registry_ids)
         wanted = replace(entry, status=QueueStatus.HELD, blocked_by=None)
     else:
-        wanted = _released(work, submission, entry, ledger.registry_ids, now)
+        wanted = released(work, submission, entry, ledger.registry_ids, now)
     work.outbox.put(wanted)
     return wanted
-
-
-def _released(
-    work: UnitOfWork,
-    submission: Submission,
-    entry: QueueEntry,
-    registry_ids: Mapping[ContractRef, str],
-    now: datetime,
-) -> QueueEntry:
-    """The entry of a submission that nothing of its own contract holds any more."""
-    free = replace(entry, blocked_by=None, wait_reason=None, available_at=now, status=QueueStatus.READY)
-    if awaits_iin(submission):
-        return replace(free, status=QueueStatus.HELD, wait_reason=WaitReason.AWAITING_IIN)
-    if not _learn_contract(work, submission, registry_ids):
-        return replace(free, status=QueueStatus.HELD, wait_reason=WaitReason.CONTRACT_UNKNOWN)
-    if submission.not_before is not None and submission.not_before > now:
-        return replace(
-            free,
-            status=QueueStatus.SCHEDULED,
-            wait_reason=WaitReason.PAPER_DATE,
-            available_at=submission.not_before,
-        )
-    return free
-
-
-def released_entry(work: UnitOfWork, submission: Submission, now: datetime) -> QueueEntry:
-    """The entry with which a head of its line goes on: ready, or waiting for its date or its contract's id."""
-    entry = work.outbox.get(submission.id) or _new_entry(submission, now)
-    return _released(work, submission, entry, _registry_ids(work, [submission]), now)
-
-
-def _registry_ids(work: UnitOfWork, submissions: Iterable[Submission]) -> Mapping[ContractRef, str]:
-    """The ids of the contracts whose submissions do not name them by themselves, as far as they are known."""
-    return work.contracts.registry_ids({contract_of(one) for one in submissions if not names_contract(one)})
-
-
-def names_contract(submission: Submission) -> bool:
-    """Whether a message needs no id of its contract from us: it registers the contract, or HR gave the id."""
-    return submission.operation in HEADS or submission.contract_id is not None
-
-
-def _learn_contract(work: UnitOfWork, submission: Submission, registry_ids: Mapping[ContractRef, str]) -> bool:
-    """Give it the id learnt at its contract's registration, unless HR gave it; whether it can name its contract now."""
-    if names_contract(submission):
-        return True
-    learnt = registry_ids.get(contract_of(submission))
-    if learnt is None:
-        return False
-    work.submissions.update(replace(submission, contract_id=learnt), was=submission.state)
-    return True
-
-
-def _new_entry(submission: Submission, now: datetime) -> QueueEntry:
-    return QueueEntry(
-        submission_id=submission.id,
-        employer_bin=submission.employer_bin,
-        contract_key=submission.contract_key,
-        status=QueueStatus.BLOCKED,
-        priority=submission.safe_utc or submission.received_at + UNDATED_TARGET,
-        available_at=now,
-    )
 
 
 def known(work: UnitOfWork, submission_id: SubmissionId) -> Submission:

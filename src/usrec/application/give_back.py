@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from usrec.application.contract_line import arrange_line, released_entry
+from usrec.application.contract_line import arrange_line
 from usrec.application.pairs import look_at_others
+from usrec.application.queue_entry import released_entry
 from usrec.application.record_intent import close_abandoned_attempt
 from usrec.application.recording import journal, outlived_note, status_note
 from usrec.domain.errors import SignatureOutlived, SignerAway, SigningRefused, ValidationProblem

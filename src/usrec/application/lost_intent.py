@@ -28,7 +28,7 @@ def restored_intent(work: UnitOfWork, opened: OpenAttempt, now: datetime) -> Sub
     The caller holds the contract's lock.
     """
     submission = known(work, opened.submission.id)
-    if work.attempts.endings([opened.attempt.id]):
+    if work.attempts.recorded([opened.attempt.id]):
         return submission
     told = json.dumps(json.loads(opened.line) | {"record_id": opened.message.record_id})
     stored = work.submissions.message(submission.id)

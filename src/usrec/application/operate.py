@@ -22,7 +22,8 @@ from usrec.application.acting import (
     queued,
     refuse,
 )
-from usrec.application.contract_line import arrange_line, released_entry, settle_line, take_back
+from usrec.application.contract_line import arrange_line, settle_line, take_back
+from usrec.application.queue_entry import released_entry
 from usrec.application.recording import journal, status_note
 from usrec.application.tell_place import tell_freed, tell_taken_over
 from usrec.domain.signing_request import AWAITING

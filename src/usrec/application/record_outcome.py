@@ -89,7 +89,7 @@ def _held(work: UnitOfWork, answers: Sequence[Answer], now: datetime) -> Sequenc
     """Those whose claim is still the newest and whose T3 is on record; their contracts are locked from now on."""
     work.contracts.lock_all({contract_of(one.opened.submission) for one in answers})
     leased = work.outbox.hold_leases([one.opened.claim.lease for one in answers], now)
-    known = work.attempts.endings([one.opened.attempt.id for one in answers])
+    known = work.attempts.recorded([one.opened.attempt.id for one in answers])
     return [one for one in answers if one.opened.submission.id in leased and one.opened.attempt.id in known]
 
 

@@ -18,10 +18,11 @@ from usrec.application.acting import (
     queued,
     refuse,
 )
-from usrec.application.contract_line import arrange_line, released_entry, settle_line, take_back
+from usrec.application.contract_line import arrange_line, settle_line, take_back
 from usrec.application.masses import hold_masses, members_of
 from usrec.application.new_submission import policy_noted
 from usrec.application.pairs import link_halves
+from usrec.application.queue_entry import released_entry
 from usrec.application.recording import journal, status_note
 from usrec.application.retake import retake
 from usrec.application.tell_place import tell_freed

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from usrec.application.ask_person import Asked, ask_person
 from usrec.application.ask_registry import ask_registry, is_askable
-from usrec.application.contract_line import names_contract
 from usrec.application.delivery import Delivered, DeliveryPolicy
 from usrec.application.give_back import (
     give_back_invalid,
@@ -20,6 +19,7 @@ from usrec.application.give_back import (
     give_back_untouched,
 )
 from usrec.application.keep_document import attach
+from usrec.application.queue_entry import names_contract
 from usrec.application.record_intent import Ready
 from usrec.domain.errors import (
     EmployerHeld,

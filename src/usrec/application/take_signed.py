@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from usrec.application.acting import Actor, locked, refuse
-from usrec.application.contract_line import released_entry
+from usrec.application.queue_entry import released_entry
 from usrec.application.record_intent import store_signature
 from usrec.application.recording import status_note
 from usrec.domain.authority import SigningCertificate

@@ -115,11 +115,6 @@ class Dispatch:
         """Whether the agent goes on, by a clock that is right or that this one delivery is to prove."""
         return not self._stop.is_set() and (alone or self._clock_watch.verdict(agent).is_right)
 
-    def give_back(self, agent: Agent, claims: Sequence[Claim]) -> None:
-        """Free them; those that the ledger does not take back now are remembered."""
-        self.interrupted.remember(claims)
-        self.interrupted.give_back(agent.ledger)
-
     def record_kept(self, agent: Agent) -> None:
         """Record the answers that came while the ledger was away.
 
@@ -132,10 +127,6 @@ class Dispatch:
         finally:
             if self.interrupted.answers < before:
                 self._crew.recorded()
-
-    def take_over(self, other: Dispatch) -> None:
-        """What a failing ledger broke off on a line that no clerk looks after is caught up on here."""
-        self.interrupted.take_over(other.interrupted)
 
     def ended(self, agent: Agent, gate: Gate, delivered: Delivered, seconds: float) -> None:
         """A delivery of a shift has ended."""
@@ -301,7 +292,7 @@ class _Orders:
         """They are free at once."""
         for _ in claims:
             self._gate.give_turn_back()
-        self._dispatch.give_back(self._agent, claims)
+        self._dispatch.interrupted.give_back(self._agent.ledger, claims)
 
     def broke_off(self, claims: Sequence[Claim], problem: TheirsToWaitFor) -> None:
         """Their leases are not waited for; answers that have come are kept."""

@@ -8,18 +8,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
-from usrec.application.deliver import AnswersUnrecorded, record_kept
 from usrec.application.delivery import Delivered
 from usrec.application.give_back import give_back_untouched
+from usrec.application.record_answers import Answered, AnswersUnrecorded, record_kept
 from usrec.application.record_intent import OpenAttempt
 from usrec.bootstrap import Agent
 from usrec.domain.errors import LeaseLost, LedgerUnavailable, TheirsToWaitFor, UsrecError
-from usrec.domain.outcome import SubmissionOutcome
 from usrec.ports.ledger import Claim, Ledger
 
 Item = TypeVar("Item")
-Kept = tuple[OpenAttempt, SubmissionOutcome]
-"""An answer that has come, with the attempt that it belongs to."""
 
 
 class Interrupted:
@@ -27,7 +24,7 @@ class Interrupted:
 
     def __init__(self) -> None:
         self._claims: deque[Claim] = deque()
-        self._answers: deque[Kept] = deque()
+        self._answers: deque[Answered] = deque()
 
     @property
     def answers(self) -> int:
@@ -89,7 +86,7 @@ class Interrupted:
         finally:
             self._answers.extend(left)
 
-    def _record_each(self, agent: Agent, left: deque[Kept], tell: Callable[[Delivered], None]) -> None:
+    def _record_each(self, agent: Agent, left: deque[Answered], tell: Callable[[Delivered], None]) -> None:
         """Those that the ledger takes leave ``left``; of two that it does not take the second one ends it."""
         refused: UsrecError | None = None
         for _ in range(len(left)):
@@ -106,12 +103,13 @@ class Interrupted:
         if refused is not None:
             raise refused
 
-    def give_back(self, ledger: Ledger) -> None:
-        """Make the claims ready again.
+    def give_back(self, ledger: Ledger, claims: Sequence[Claim] = ()) -> None:
+        """Make the claims ready again, and these with them.
 
         Raises:
             LedgerUnavailable: The ledger still fails; they are remembered for the next call.
         """
+        self.remember(claims)
         while self._claims:
             try:
                 claim = self._claims.popleft()
@@ -140,11 +138,11 @@ def _under(claim: Claim | None, opened: OpenAttempt) -> OpenAttempt:
     return opened if claim is None or claim.open_attempt != opened.attempt.id else replace(opened, claim=claim)
 
 
-def _record(agent: Agent, kept: Sequence[Kept]) -> Sequence[Delivered]:
+def _record(agent: Agent, kept: Sequence[Answered]) -> Sequence[Delivered]:
     return record_kept(kept, ledger=agent.ledger, clock=agent.clock, entropy=agent.entropy, policy=agent.policy)
 
 
-def _recorded(agent: Agent, kept: Sequence[Kept]) -> Sequence[Delivered] | None:
+def _recorded(agent: Agent, kept: Sequence[Answered]) -> Sequence[Delivered] | None:
     """None where the ledger did not take all of them."""
     try:
         return _record(agent, kept)

@@ -66,7 +66,7 @@ class Lines:
         for line in {self._whole, *self._made.values()}:
             line.is_manned = line in manned.values()
         for given_up in {self._whole, *self._made.values()} - {*manned.values()}:
-            next(iter(manned.values())).take_over(given_up)
+            next(iter(manned.values())).interrupted.take_over(given_up.interrupted)
         self._manned = manned
         return manned
 
@@ -78,7 +78,7 @@ class Lines:
     def record_kept(self, agent: Agent) -> None:
         """Before the agent ends: once more for the answers that came while the ledger was away, of all lines."""
         for line in self._made.values():
-            self._whole.take_over(line)
+            self._whole.interrupted.take_over(line.interrupted)
         try:
             self._whole.record_kept(agent)
         except Exception as problem:  # noqa: BLE001 -- whatever it is, what else has to be done at the end is done

@@ -15,8 +15,9 @@ from time import perf_counter
 from typing import Final, Protocol, TypeVar
 
 from usrec.adapters.metrics.timed import TimedPorts
-from usrec.application.deliver import HELD_BACK, open_attempts, record_answers
+from usrec.application.deliver import HELD_BACK, open_attempts
 from usrec.application.delivery import Delivered
+from usrec.application.record_answers import record_answers
 from usrec.application.record_intent import OpenAttempt, Ready
 from usrec.application.sign_and_seal import end_unsent, sign_and_seal
 from usrec.bootstrap import Agent

@@ -78,12 +78,12 @@ class Attempts(Protocol):
         """
         ...
 
-    def endings(self, attempt_ids: Collection[AttemptId]) -> Mapping[AttemptId, Ending | None]:
-        """How those of these ended that were ever opened; None while one is open."""
+    def recorded(self, attempt_ids: Collection[AttemptId]) -> Collection[AttemptId]:
+        """Those of these that were ever opened."""
         ...
 
-    def answered(self, attempt_ids: Collection[AttemptId]) -> Collection[AttemptId]:
-        """Those of these of which something that was received is on record."""
+    def closed(self, attempt_ids: Collection[AttemptId]) -> Mapping[AttemptId, bool]:
+        """Those of these that have ended, each with whether something that was received is on record."""
         ...
 
     def open_of(self, submission_id: SubmissionId) -> AttemptId | None:

@@ -15,7 +15,8 @@ from support.line import BIN, DAY, LEASE, MONDAY, UNREACHABLE, Line, PowerCutErr
 from usrec.adapters.persistence import SqlLedger
 from usrec.adapters.persistence.attempts import SqlAttempts
 from usrec.adapters.persistence.submissions import SqlSubmissions
-from usrec.application.deliver import HELD_BACK, open_attempts, record_answers
+from usrec.application.deliver import HELD_BACK, open_attempts
+from usrec.application.record_answers import record_answers
 from usrec.application.record_intent import Ready
 from usrec.application.stop_employer import stop_employer
 from usrec.application.together import together

@@ -25,6 +25,7 @@ from usrec.domain.outcome import SubmissionOutcome
 from usrec.domain.state import State
 from usrec.domain.submission import AttemptId
 from usrec.domain.verdict import Ending
+from usrec.interfaces.crew import Crew
 from usrec.interfaces.daemon import Daemon
 from usrec.interfaces.interrupted import Interrupted
 from usrec.interfaces.shift import GROUP
@@ -129,6 +130,21 @@ def test_answer_that_came_while_the_ledger_was_away_counts_as_if_it_had_not_been
         waits = None if queued is None else (queued.status, queued.wait_reason, queued.attempts, queued.doubtful)
         stories.append((line.of(event).state, attempt.ending, attempt.closed_at, told, waits))
     assert stories[0] == stories[1]
+
+
+def test_what_was_recorded_late_is_told_at_once(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever tells HR is woken, as by results that were recorded in time; not while nothing is recorded."""
+    line.take("c1")
+    desk, woken = Desk(line, monkeypatch), list[State]()
+    with monkeypatch.context() as patch:
+        LedgerAway(3).over(patch)
+        monkeypatch.setattr(Crew, "recorded", lambda _: woken.append(line.of("c1").state))
+        for _ in range(2):
+            with suppress(LedgerUnavailable):
+                desk.step(desk.agent)
+        assert woken == []
+    desk.step(desk.agent)
+    assert woken == [State.ACCEPTED]
 
 
 def test_answer_counts_when_another_agent_has_taken_over_meanwhile(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:

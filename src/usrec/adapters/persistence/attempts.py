@@ -30,10 +30,9 @@ _SENT: Final = attempts.c.ending.in_([literal_word(ending) for ending in SENT])
 _OPEN: Final = insert(attempts).values(code="", detail="")
 _CLOSE: Final = update(attempts).where(attempts.c.id == bindparam("which"), UNCLOSED)
 _KEEP_LATE: Final = update(attempts).where(attempts.c.id == bindparam("which"), func.length(attempts.c.reply) == 0)
-_ENDINGS: Final = select(attempts.c.id, attempts.c.ending).where(attempts.c.id.in_(bindparam("ids", expanding=True)))
-_ANSWERED: Final = select(attempts.c.id).where(
-    attempts.c.id.in_(bindparam("ids", expanding=True)), func.length(attempts.c.reply) > 0
-)
+_IDS: Final = attempts.c.id.in_(bindparam("ids", expanding=True))
+_RECORDED: Final = select(attempts.c.id).where(_IDS)
+_CLOSED: Final = select(attempts.c.id, func.length(attempts.c.reply) > 0).where(_IDS, ~UNCLOSED)
 _OPEN_OF: Final = select(attempts.c.id).where(_OF, UNCLOSED)
 _REFUSED_OF: Final = (
     select(func.count()).select_from(attempts).where(_OF, attempts.c.ending == literal_word(Ending.REFUSED))
@@ -78,7 +77,7 @@ class SqlAttempts:
             return
         if reply:
             self._connection.execute(_KEEP_LATE, {"which": attempt_id, "reply": reply})
-        if not self.endings([attempt_id]):
+        if not self.recorded([attempt_id]):
             raise InvariantViolation(
                 "an attempt was to be closed that was never opened",
                 where=f"attempt {attempt_id}",
@@ -86,18 +85,16 @@ class SqlAttempts:
                 next_step="Report this",
             )
 
-    def endings(self, attempt_ids: Collection[AttemptId]) -> Mapping[AttemptId, Ending | None]:
-        """How those of these ended that were ever opened."""
-        found: dict[AttemptId, Ending | None] = {}
-        for some in in_portions(set(attempt_ids)):
-            for which, ending in self._connection.execute(_ENDINGS, {"ids": some}):
-                found[AttemptId(which)] = None if ending is None else Ending(ending)
-        return found
-
-    def answered(self, attempt_ids: Collection[AttemptId]) -> Collection[AttemptId]:
-        """Those of these of which something that was received is on record."""
+    def recorded(self, attempt_ids: Collection[AttemptId]) -> Collection[AttemptId]:
+        """Those of these that were ever opened."""
         portions = in_portions(set(attempt_ids))
-        return {one for some in portions for one in self._connection.scalars(_ANSWERED, {"ids": some})}
+        return {one for some in portions for one in self._connection.scalars(_RECORDED, {"ids": some})}
+
+    def closed(self, attempt_ids: Collection[AttemptId]) -> Mapping[AttemptId, bool]:
+        """Those of these that have ended."""
+        portions = in_portions(set(attempt_ids))
+        rows = (row for some in portions for row in self._connection.execute(_CLOSED, {"ids": some}))
+        return {AttemptId(which): bool(with_reply) for which, with_reply in rows}
 
     def open_of(self, submission_id: SubmissionId) -> AttemptId | None:
         """The attempt that was never closed."""
