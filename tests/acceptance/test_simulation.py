@@ -55,7 +55,7 @@ NEWER_BUGS = {
 """The first seed that finds each."""
 OTHER_WEEKS = {
     "retry-forgets-the-doubt": 36,
-    "open-attempt-means-unsent": 647,
+    "open-attempt-means-unsent": 652,
     "late-refusal-decides": 57,
     "note-by-clock": 223,
     "stop-not-looked-at": 165,

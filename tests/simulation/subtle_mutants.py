@@ -18,7 +18,7 @@ from usrec.adapters.persistence.employer_stops import SqlEmployerStops
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.adapters.persistence.outgoing import SqlJournal
 from usrec.adapters.persistence.rows import values_of
-from usrec.application import deliver, ingest, record_intent, record_outcome
+from usrec.application import ingest, record_answers, record_intent, record_outcome
 from usrec.application.acknowledge import LateAnswer, acknowledge_late
 from usrec.application.decision import Decision, record_decision
 from usrec.domain.outcome import Refused
@@ -124,7 +124,7 @@ def _late_refusal_decides() -> Iterator[None]:
             work.commit()
         return replace(late, submission=refused)
 
-    with patch.object(deliver, "acknowledge_late", decided):
+    with patch.object(record_answers, "acknowledge_late", decided):
         yield
 
 
