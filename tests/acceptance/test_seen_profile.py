@@ -161,10 +161,14 @@ def test_answer_that_comes_while_the_ledger_is_down_is_nobodys_work(tmp_path: Pa
         log = tmp_path / "agent.log"
         with SimulatorProcess.start(tmp_path / "registry.db", pki, faults=slow, profile="seen") as simulator:
             workplace.connect(simulator.url)
+            listens = f'[health]\nlisten = "unix:{tmp_path}/health.sock"\n'
+            workplace.settings.write_text(workplace.settings.read_text("utf-8") + listens, "utf-8")
             with running(workplace.command("run"), log):
                 wait_until(simulator.registry, "the registration, whose answer is on its way")
                 server.crash()
                 wait_until(lambda: "kept in the agent's memory" in log.read_text("utf-8"), "the answer")
+                asked = workplace.usrec("health")
+                assert "Answers that the ledger has yet to take: 1. Do not restart the agent" in asked.stdout
                 server.come_back()
                 wait_until(lambda: workplace.hr_row(conclusion).state == "accepted", "HR to be told")
             (record,) = simulator.registry()

@@ -45,6 +45,13 @@ def health(
 
 
 def _say(told: dict[str, Any]) -> None:
+    _say_how_it_is(told)
+    if unrecorded := told.get("answers_unrecorded"):
+        said = tr("Answers that the ledger has yet to take: {number}. Do not restart the agent: it alone knows them.")
+        typer.echo(said.format(number=unrecorded))
+
+
+def _say_how_it_is(told: dict[str, Any]) -> None:
     obstacles = told.get("obstacles") or told.get("hung")
     if not obstacles:
         typer.echo(tr("The agent is live.") if "hung" in told else tr("The agent is ready."))
