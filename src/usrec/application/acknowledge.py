@@ -70,7 +70,7 @@ def acknowledge_late(
         ending, reason = _ending(trusted)
         closing = closing_of(trusted, ending, now)
         work.attempts.close(opened.attempt.id, closing)
-        line = closing_line(work, submission, opened.attempt.number, closing)
+        line = closing_line(work, opened, closing)
         journal(work, submission, "attempt_closed", submission.state, now, reason=reason, detail=line)
         registered = isinstance(trusted, Registered)
         decided = registered and submission.state in MAY_BE_REGISTERED
@@ -111,6 +111,7 @@ def _ending(trusted: SubmissionOutcome) -> tuple[Ending, str]:
 def _accept(
     work: UnitOfWork, submission: Submission, opened: OpenAttempt, registered: Registered, now: datetime
 ) -> Submission:
+    came_at = opened.came_at(now)
     work.acknowledgements.add(
         Acknowledgement(
             submission_id=submission.id,
@@ -120,11 +121,13 @@ def _accept(
             code=registered.code,
             registry_id=registered.registry_id,
             signed_digest=registered.proof.signed_digest,
-            acknowledged_at=now,
+            acknowledged_at=came_at,
             evidence=registered.proof.raw,
         )
     )
     reply = work.journal.digest(submission.id, registered.proof.raw)
     detail = json.dumps({"attempt": opened.attempt.number, "reply": reply})
-    decision = Decision(Move.ACCEPT, registered.code, "late_answer", registered.registry_id, evidence=detail)
+    decision = Decision(
+        Move.ACCEPT, registered.code, "late_answer", registered.registry_id, evidence=detail, came_at=came_at
+    )
     return record_decision(work, submission, decision, now)

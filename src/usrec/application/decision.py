@@ -28,6 +28,7 @@ class Decision:
         registry_id: The registry's id of what was registered, None when unknown.
         actor: ``agent`` or a person.
         evidence: JSON object for the journal, without personal data.
+        came_at: When the answer that decides had come; None: it is recorded as it comes.
     """
 
     move: Move
@@ -36,6 +37,7 @@ class Decision:
     registry_id: str | None = None
     actor: str = "agent"
     evidence: str = "{}"
+    came_at: datetime | None = None
 
 
 def record_decision(work: UnitOfWork, submission: Submission, decision: Decision, now: datetime) -> Submission:
@@ -73,7 +75,7 @@ def _store(
         code=decision.code,
         reason=decision.reason,
         contract_id=contract_id,
-        decided_at=now,
+        decided_at=decision.came_at or now,
     )
     work.outbox.remove(submission.id)
     work.submissions.update(decided, was=submission.state)

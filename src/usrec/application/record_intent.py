@@ -62,6 +62,10 @@ class OpenAttempt:
     line: str
     answered_at: datetime | None = None
 
+    def came_at(self, recorded_at: datetime) -> datetime:
+        """When its answer had come, of one that is recorded then; never later."""
+        return min(self.answered_at or recorded_at, recorded_at)
+
 
 @dataclass(frozen=True, slots=True)
 class NotOpened:

@@ -18,6 +18,7 @@ from usrec.application.record_intent import OpenAttempt, doubt
 from usrec.application.recording import journal
 from usrec.application.stop_employer import stop_for_answer
 from usrec.application.strange_answer import tell_of_answer
+from usrec.domain.chain import moment
 from usrec.domain.errors import InvariantViolation
 from usrec.domain.outcome import NothingSent, Refused, SubmissionOutcome, Unknown, code_of, proof_of
 from usrec.domain.policies import Policies
@@ -151,16 +152,21 @@ def _close_attempt(work: UnitOfWork, judged: JudgedAttempt) -> None:
     submission = judged.opened.submission
     closing = closing_of(outcome, verdict.ending, judged.closed_at)
     work.attempts.close(attempt.id, closing)
-    line = closing_line(work, submission, attempt.number, closing)
+    line = closing_line(work, judged.opened, closing)
     journal(work, submission, "attempt_closed", submission.state, judged.closed_at, reason=verdict.reason, detail=line)
     if verdict.stops_employer:
         stop_for_answer(work, submission, code_of(outcome), judged.closed_at)
 
 
-def closing_line(work: UnitOfWork, submission: Submission, number: int, closing: AttemptClosing) -> str:
-    """The journal's detail of an attempt's end, with the keyed digest of what was received, if anything was."""
-    reply = {"reply": work.journal.digest(submission.id, closing.reply)} if closing.reply else {}
-    return json.dumps({"attempt": number, "ending": closing.ending.value, "code": closing.code, **reply})
+def closing_line(work: UnitOfWork, opened: OpenAttempt, closing: AttemptClosing) -> str:
+    """The journal's detail of an attempt's end.
+
+    With the keyed digest of what was received, if anything was, and when that came, if it could not be recorded then.
+    """
+    number, came_at = opened.attempt.number, opened.came_at(closing.closed_at)
+    reply = {"reply": work.journal.digest(opened.submission.id, closing.reply)} if closing.reply else {}
+    came = {"came_at": moment(came_at)} if came_at < closing.closed_at else {}
+    return json.dumps({"attempt": number, "ending": closing.ending.value, "code": closing.code, **reply, **came})
 
 
 def closing_of(outcome: SubmissionOutcome, ending: Ending, at: datetime) -> AttemptClosing:
@@ -181,7 +187,7 @@ def _decide_all(work: UnitOfWork, judged: Sequence[JudgedAttempt], now: datetime
 def _decision(work: UnitOfWork, judged: JudgedAttempt) -> Decision:
     verdict, outcome = judged.verdict, judged.outcome
     submission, attempt = judged.opened.submission, judged.opened.attempt
-    proof = proof_of(outcome)
+    proof, came_at = proof_of(outcome), judged.opened.came_at(judged.closed_at)
     if verdict.move is None or proof is None:
         raise InvariantViolation("a decision without a signed answer", where=submission.id)
     work.acknowledgements.add(
@@ -193,11 +199,11 @@ def _decision(work: UnitOfWork, judged: JudgedAttempt) -> Decision:
             code=code_of(outcome),
             registry_id=verdict.registry_id,
             signed_digest=proof.signed_digest,
-            acknowledged_at=judged.closed_at,
+            acknowledged_at=came_at,
             evidence=proof.raw,
         )
     )
-    return Decision(verdict.move, code_of(outcome), verdict.reason, verdict.registry_id)
+    return Decision(verdict.move, code_of(outcome), verdict.reason, verdict.registry_id, came_at=came_at)
 
 
 def _give_back_all(work: UnitOfWork, judged: Sequence[JudgedAttempt], now: datetime) -> dict[AttemptId, Submission]:

@@ -114,7 +114,7 @@ class Submission:
         not_before: From when USREC takes the paper's date, aware UTC.
         contract_id: The registry's id that this message refers to or received.
         entered_at: When HR entered the row; ``received_at``: when the agent took it.
-        decided_at: When the final answer was recorded.
+        decided_at: When the final answer came.
     """
 
     id: SubmissionId

@@ -13,13 +13,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from support.desk import Desk
+from support.evidence_records import contradictions_of, record_of
 from support.line import HOUR, LEASE, TIMEOUT, UNREACHABLE, Line, PlainRenderer, faulted, refused, registered
 from support.line_agent import agent_of, answering
 from usrec.adapters.persistence.attempts import SqlAcknowledgements, SqlAttempts
 from usrec.adapters.persistence.ledger import SqlUnitOfWork
 from usrec.adapters.persistence.outbox import SqlOutbox
 from usrec.application.record_intent import OpenAttempt, record_intents
+from usrec.domain.chain import moment
 from usrec.domain.errors import InvariantViolation, LedgerUnavailable, TheirsToWaitFor, UsrecError
+from usrec.domain.evidence import Timeliness
 from usrec.domain.message import Envelope
 from usrec.domain.outcome import SubmissionOutcome
 from usrec.domain.state import State
@@ -205,6 +208,34 @@ def test_health_tells_how_many_answers_the_agent_alone_knows(line: Line, monkeyp
     monkeypatch.setattr(daemon.crew, "waits_for", waiting)
     daemon.run(drain=True)
     assert (max(told), daemon.health().unrecorded) == (1, 0)
+
+
+@pytest.mark.parametrize("taken_over", [False, True])
+def test_kept_answer_is_in_time_when_it_came_in_time(
+    line: Line, monkeypatch: pytest.MonkeyPatch, *, taken_over: bool
+) -> None:
+    """The ledger is back on the day after the last one; the evidence tells of both moments."""
+    seen_profile(line)
+    line.take("c1")
+    due = line.of("c1").due_utc
+    assert due is not None
+    line.clock.advance(due - line.clock.now() - LEASE / 4)
+    desk, came_at = Desk(line, monkeypatch), line.clock.now()
+    with monkeypatch.context() as patch:
+        LedgerAway(1).over(patch)
+        with pytest.raises(LedgerUnavailable):
+            desk.step(desk.agent)
+    line.clock.advance(LEASE if taken_over else LEASE / 2)
+    if taken_over:
+        desk.say = TIMEOUT
+        line.send()
+    desk.step(desk.agent)
+    record = record_of(line, "c1")
+    closed_at = {one["number"]: one["closed_at"] for one in record["attempts"]}[1]
+    assert line.of("c1").decided_at == came_at
+    assert record["deadline"]["timeliness"] == Timeliness.IN_TIME
+    assert record["times"]["acknowledged"] == moment(came_at) < moment(due) < closed_at
+    assert contradictions_of(line, "c1") == []
 
 
 class Poison:

@@ -92,6 +92,8 @@ def _decided_otherwise(record: Mapping[str, Any], lines: list[ChainLine]) -> Ite
     accepted = [one["acknowledged_at"] for one in record["decisions"] if one["accepted"]]
     registered = (line for line in lines if line.to_state == State.ACCEPTED != line.from_state)
     moments = {line.at for line in (*registered, *(line for line in lines if line.action == ID_CORRECTED))}
+    ends = (detail_of(line) for line in lines if line.action == "attempt_closed")
+    moments |= {end["came_at"] for end in ends if "came_at" in end and end.get("ending") == Ending.REGISTERED}
     if not moments.issuperset(accepted):
         yield "it was registered at another time"
     if record["state"] == State.ACCEPTED and not accepted:
