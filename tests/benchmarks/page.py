@@ -40,7 +40,7 @@ employer's, and that of the envelope. All figures are for one process of the age
 {scale}
 ## What is measured
 
-`make bench` takes up to a quarter of an hour, on a quiet machine, and ends with exit code 1 when a goal is missed or
+`make bench` takes about a quarter of an hour, on a quiet machine, and ends with exit code 1 when a goal is missed or
 could not be measured; `make bench BENCH="--no-goals"` only shows. `make bench BENCH=k` runs one part; the others are
 {parts}. `make bench ROUNDS=3` makes everything
 smaller, for a look. Neither renews this page. The EDS library by itself is `make bench BENCH=kzeds`

@@ -49,6 +49,7 @@ class Acknowledgement:
     Attributes:
         kind: ``answer``, ``question`` (the registry was asked) or ``settlement``.
         signed_digest: Digest of the signed answer; unique, so that a replay shows.
+        acknowledged_at: When it came, which of an answer may be before it could be recorded; aware UTC.
         evidence: The answer's bytes, or the evidence file's.
     """
 

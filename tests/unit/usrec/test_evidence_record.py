@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from usrec.adapters.inmemory.clock import SeededEntropy
 from usrec.application.acknowledge import acknowledge_late
 from usrec.application.after_restore import hold_restored
 from usrec.application.record_intent import OpenAttempt
+from usrec.domain.chain import moment
 from usrec.ports.backup import Manifest
 
 
@@ -167,6 +169,22 @@ def test_a_lie_in_a_record_is_named(lie: Callable[[dict[str, Any]], None], said:
     assert record["deadline"]["timeliness"] == "late"
     lie(record)
     assert said in said_against(record)
+
+
+def test_when_an_answer_came_that_registered_nothing_is_no_time_of_registration() -> None:
+    """It was a timeout that could not be recorded at once; the same bytes were registered by the next attempt."""
+    line = Line()
+    line.take("hire-1")
+    opened = open_attempt(line)
+    came_at = line.clock.now()
+    line.clock.advance(timedelta(seconds=1))
+    assert line.record(replace(opened, answered_at=came_at), TIMEOUT, timedelta()) is not None
+    line.send_again(registered("R-1"))
+    record = record_of(line, "hire-1")
+    assert said_against(record) == []
+    assert moment(came_at) in [json.loads(one["detail"]).get("came_at") for one in record["journal"]]
+    record["decisions"][0]["acknowledged_at"] = record["decided_at"] = record["times"]["acknowledged"] = moment(came_at)
+    assert said_against(record) == ["it was registered at another time"]
 
 
 def test_a_number_of_an_attempt_that_nobody_can_count_to_ends_no_check() -> None:
